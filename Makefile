@@ -1,0 +1,64 @@
+# make help lists the commands.
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: run worker dev demo test lint format help
+
+PORT ?= 8000
+PYTHON ?= python3
+VENV := .venv
+RUN := $(VENV)/bin/python
+MANAGE := $(RUN) manage.py
+PIP_INSTALL := $(VENV)/bin/pip install --quiet --disable-pip-version-check
+STATIC_SOURCES := $(shell find pages/static intake/static recovery_site/static -type f 2>/dev/null)
+
+run: ready ## serve the site on http://127.0.0.1:$(PORT), with the worker beside it
+	@$(MANAGE) serve --port $(PORT)
+
+worker: ready ## run the worker alone
+	@$(MANAGE) run_worker
+
+dev: ready ## serve with autoreload and error pages that show the code
+	@DEBUG=True $(MANAGE) runserver 127.0.0.1:$(PORT)
+
+demo: ready ## add 60 made-up requests in every stage (development only)
+	@$(MANAGE) make_demo_requests
+
+test: $(VENV)/installed-tests ## run every test: SQLite, PostgreSQL, Chromium (REQUIRE_ALL=1: none may be skipped)
+	@$(RUN) -m tests
+
+lint: $(VENV)/installed-tests ## check style and format
+	@$(VENV)/bin/ruff check .
+	@$(VENV)/bin/ruff format --check .
+
+format: $(VENV)/installed-tests ## mend style and format
+	@$(VENV)/bin/ruff check --fix .
+	@$(VENV)/bin/ruff format .
+
+help: ## list these commands
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 20
+
+# What `run` needs; each step does nothing where nothing is to do.
+.PHONY: ready
+ready: .env var/static/staticfiles.json
+	@$(MANAGE) migrate --verbosity 0
+	@$(MANAGE) load_starter
+	@$(MANAGE) ensure_administrator
+
+.env: | $(VENV)/installed
+	@$(RUN) -m recovery_site.first_env .env
+
+var/static/staticfiles.json: $(VENV)/installed $(STATIC_SOURCES) | .env
+	@echo "Collecting static files ..."
+	@$(MANAGE) collectstatic --noinput --verbosity 0
+	@touch $@
+
+$(VENV)/installed: requirements-runtime.txt
+	@test -d $(VENV) || { echo "Making the virtual environment ..."; $(PYTHON) -m venv $(VENV); }
+	@echo "Installing what the site needs ..."
+	@$(PIP_INSTALL) -r requirements-runtime.txt
+	@touch $@
+
+$(VENV)/installed-tests: requirements.txt $(VENV)/installed
+	@echo "Installing what the tests need ..."
+	@$(PIP_INSTALL) -r requirements.txt
+	@touch $@

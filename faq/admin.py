@@ -1,0 +1,47 @@
+from django.contrib import admin
+
+from pages.version_admin import SubjectAdmin, VersionAdmin
+
+from . import views
+from .models import AnswerCitation, AnswerVersion, Question, Topic
+
+
+class AnswerCitationInline(admin.StackedInline):
+    model = AnswerCitation
+    extra = 0
+    fields = [("position", "source")]
+    autocomplete_fields = ["source"]
+
+
+@admin.register(AnswerVersion)
+class AnswerVersionAdmin(VersionAdmin):
+    fields = ["title", "description", "checked_on", "body"]
+    inlines = [AnswerCitationInline]
+    list_display = ["title", "state_label", "publish_at", "expire_at", "created_by"]
+    list_select_related = ["created_by"]
+
+    def show(self, request, version):
+        return views.render_answer(request, version, others=[], preview=True)
+
+    def texts(self, version):
+        return [(version.title, version.body)]
+
+
+@admin.register(Question)
+class QuestionAdmin(SubjectAdmin):
+    version_model = AnswerVersion
+    list_display = ["title", "topic", "position", "states", "words"]
+    list_select_related = ["topic"]
+    fields = ["slug", "topic", "position"]
+
+
+@admin.register(Topic)
+class TopicAdmin(admin.ModelAdmin):
+    list_display = ["title", "position", "page"]
+    list_select_related = ["page"]
+
+    def get_readonly_fields(self, request, obj=None):
+        return ["key"] if obj else []  # starter files know a topic by it
+
+    def has_delete_permission(self, request, obj=None):
+        return False

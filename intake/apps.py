@@ -1,0 +1,10 @@
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class IntakeConfig(AppConfig):
+    name = "intake"
+    verbose_name = _("Admissions desk")
+
+    def ready(self):
+        from . import checks  # noqa: F401 (registers them)

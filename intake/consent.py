@@ -1,0 +1,35 @@
+"""What a person agrees to when they send the form, word for word.
+
+Changing a text makes a new version: the records of earlier requests keep the version and the hash of what was shown.
+"""
+
+import hashlib
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Wording:
+    """The exact text beside a box, for one purpose."""
+
+    purpose: str
+    version: str
+    text: str
+
+    @property
+    def sha256(self):
+        return hashlib.sha256(self.text.encode()).hexdigest()
+
+
+CONTACT = Wording(
+    purpose="contact",
+    version="2026-11",
+    text=(
+        "I agree that Renaissance Recovery Center may contact me about this request, in the ways I chose above. "
+        "I can take this back at any time."
+    ),
+)
+VOICEMAIL = Wording(purpose="voicemail", version="2026-11", text="You may leave a voicemail on this phone.")
+TEXT_MESSAGE = Wording(purpose="text_message", version="2026-11", text="You may send a text message to this phone.")
+EMAIL = Wording(purpose="email", version="2026-11", text="You may send e-mail to this address.")
+
+BY_FIELD = {"consent": CONTACT, "voicemail_ok": VOICEMAIL, "text_ok": TEXT_MESSAGE, "email_ok": EMAIL}

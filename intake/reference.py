@@ -1,0 +1,38 @@
+"""References: `XXXX-XXXX`, easy to say on the phone and to check for a slip.
+
+Crockford's base 32 (no I, L, O, U), seven random characters and a check character.
+"""
+
+import secrets
+
+ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_AS_HEARD = str.maketrans({"O": "0", "I": "1", "L": "1", "-": "", " ": ""})
+
+
+def draw():
+    """A new reference; 32**7 (34 thousand million) are possible."""
+    body = "".join(secrets.choice(ALPHABET) for _ in range(7))
+    return _with_hyphen(body + _check_character(body))
+
+
+def normalize(typed):
+    """The reference that someone typed or heard, or None if it can't be one."""
+    plain = typed.upper().translate(_AS_HEARD)
+    if len(plain) != 8 or not set(plain) <= set(ALPHABET) or _check_character(plain[:7]) != plain[7]:
+        return None
+    return _with_hyphen(plain)
+
+
+def _check_character(body):
+    """A sum in the field of 32 elements (x^5 + x^2 + 1), each place times another power of x, so that every wrong
+    character and every swap of neighbours is seen. Modulo a prime below 32, two characters would count as one."""
+    total = 0
+    for character in body:
+        total = (total ^ ALPHABET.index(character)) << 1
+        if total & 0b100000:
+            total ^= 0b100101
+    return ALPHABET[total]
+
+
+def _with_hyphen(plain):
+    return f"{plain[:4]}-{plain[4:]}"

@@ -1,0 +1,84 @@
+from django.contrib import admin
+from django.utils.translation import gettext_lazy as _
+
+from . import views
+from .models import Center, Holiday, OpeningHours, Page, PageCitation, PageVersion, Section, Source
+from .version_admin import SubjectAdmin, VersionAdmin
+
+
+class SectionInline(admin.StackedInline):
+    model = Section
+    extra = 0
+    fields = ["position", "kind", "heading", "body"]
+
+
+class PageCitationInline(admin.StackedInline):
+    model = PageCitation
+    extra = 0
+    fields = [("position", "source")]
+    autocomplete_fields = ["source"]
+
+
+@admin.register(PageVersion)
+class PageVersionAdmin(VersionAdmin):
+    fields = ["title", "description", "summary", "checked_on"]
+    inlines = [SectionInline, PageCitationInline]
+    list_display = ["title", "state_label", "publish_at", "expire_at", "created_by"]
+    list_select_related = ["created_by"]
+
+    def show(self, request, version):
+        return views.render_version(request, version, preview=True)
+
+    def texts(self, version):
+        return [(_("Summary"), version.summary), *((s.heading, s.body) for s in version.sections.all())]
+
+
+@admin.register(Page)
+class PageAdmin(SubjectAdmin):
+    version_model = PageVersion
+    list_display = ["path_label", "title", "states", "words", "menu_position"]
+    fields = ["path", "menu_label", "menu_position"]
+
+    @admin.display(description=_("address"), ordering="path")
+    def path_label(self, page):
+        return page.get_absolute_url()
+
+
+@admin.register(Source)
+class SourceAdmin(admin.ModelAdmin):
+    list_display = ["publisher", "title", "year"]
+    search_fields = ["key", "publisher", "title", "year"]
+
+    def get_readonly_fields(self, request, obj=None):
+        return ["key"] if obj else []  # starter files know a source by it
+
+    def has_delete_permission(self, request, obj=None):
+        return False
+
+
+class OpeningHoursInline(admin.StackedInline):
+    model = OpeningHours
+    fields = [("weekday", "opens", "closes")]
+    extra = 0
+
+
+class HolidayInline(admin.StackedInline):
+    model = Holiday
+    fields = [("day", "name")]
+    extra = 0
+
+
+@admin.register(Center)
+class CenterAdmin(admin.ModelAdmin):
+    inlines = [OpeningHoursInline, HolidayInline]
+    readonly_fields = ["not_told_yet"]
+
+    def has_add_permission(self, request):
+        return super().has_add_permission(request) and not Center.objects.exists()
+
+    def has_delete_permission(self, request, obj=None):
+        return False
+
+    @admin.display(description=_("not told yet, so hidden"))
+    def not_told_yet(self, center):
+        return ", ".join(str(name) for name in center.untold_facts()) or _("Nothing: all is told.")

@@ -1,0 +1,146 @@
+from django.core.exceptions import ValidationError
+from django.core.validators import RegexValidator
+from django.db import models, transaction
+from django.db.models import Q
+from django.urls import Resolver404, resolve
+from django.utils.translation import gettext_lazy as _
+
+from ..rich_text import RichTextField
+from ..versions import Citation, PartOfVersion, Version
+
+
+class Page(models.Model):
+    """An address and what stays the same when its words change. The words are its versions."""
+
+    path = models.CharField(
+        _("address"),
+        max_length=200,
+        unique=True,
+        blank=True,
+        validators=[
+            RegexValidator(r"^([a-z0-9-]+(/[a-z0-9-]+)*)?$", _("Small letters, digits, hyphens, and slashes."))
+        ],
+        help_text=_("What comes after the site's name, without slashes at the ends. Empty: the home page."),
+    )
+    menu_label = models.CharField(_("name in the menu"), max_length=40, blank=True)
+    menu_position = models.PositiveSmallIntegerField(_("place in the menu"), null=True, blank=True)
+    starter_key = models.SlugField(
+        null=True, blank=True, unique=True, editable=False, help_text="The starter file this page came from"
+    )
+
+    class Meta:
+        verbose_name = _("page")
+        verbose_name_plural = _("pages")
+        ordering = ["path"]
+        constraints = [
+            models.CheckConstraint(
+                name="page_in_menu_has_label_and_position",
+                condition=Q(menu_label="", menu_position=None) | (~Q(menu_label="") & Q(menu_position__isnull=False)),
+                violation_error_message=_("A page in the menu needs both a name and a place there; others neither."),
+            ),
+        ]
+
+    def __str__(self):
+        return self.get_absolute_url()
+
+    def get_absolute_url(self):
+        return f"/{self.path}/" if self.path else "/"
+
+    def clean(self):
+        try:
+            view = resolve(self.get_absolute_url()).func
+        except Resolver404:
+            return  # the address has a form that its own validator has already refused
+        if view.__module__ != "pages.views":
+            raise ValidationError({"path": _("Another part of the site has this address. Please choose another.")})
+
+    def save(self, *args, **kwargs):
+        with transaction.atomic():
+            previous = Page.objects.filter(pk=self.pk).values_list("path", flat=True).first()
+            super().save(*args, **kwargs)
+            OldPath.objects.filter(path=self.path).delete()
+            if previous is not None and previous != self.path:
+                OldPath.objects.create(path=previous, page=self)
+
+
+class OldPath(models.Model):
+    """An address that a page once had. Readers who come there are sent on."""
+
+    path = models.CharField(_("address"), max_length=200, unique=True, blank=True)
+    page = models.ForeignKey(Page, models.CASCADE, related_name="old_paths")
+
+    class Meta:
+        verbose_name = _("old address")
+        verbose_name_plural = _("old addresses")
+
+    def __str__(self):
+        return f"/{self.path}/"
+
+
+class PageVersion(Version):
+    """The words of a page from one moment on."""
+
+    subject_field = "page"
+
+    page = models.ForeignKey(Page, models.PROTECT, related_name="versions", verbose_name=_("page"))
+    summary = models.TextField(
+        _("summary"), max_length=400, help_text=_("One to three plain sentences at the top: the most important first.")
+    )
+
+    class Meta:
+        verbose_name = _("page version")
+        verbose_name_plural = _("page versions")
+        permissions = [("publish_pageversion", _("Can publish pages and take them off-line"))]
+        constraints = [
+            *Version.Meta.constraints,
+            models.UniqueConstraint(fields=["page", "publish_at"], name="pageversion_begins_once"),
+        ]
+
+
+class Section(PartOfVersion):
+    """A block of a page. Each kind has its own template, `templates/pages/sections/<kind>.html`."""
+
+    class Kind(models.TextChoices):
+        TEXT = "text", _("Text")
+        CALLOUT = "callout", _("Get help now (stands out)")
+        STEPS = "steps", _("Steps (a numbered list)")
+        QUESTIONS = "questions", _("Questions of this page's topics")
+        ACTION = "action", _("Call or ask for an assessment")
+
+    version = models.ForeignKey(PageVersion, models.CASCADE, related_name="sections")
+    kind = models.CharField(_("kind"), max_length=10, choices=Kind.choices, default=Kind.TEXT)
+    heading = models.CharField(_("heading"), max_length=120)
+    body = RichTextField(_("text"), blank=True)
+
+    class Meta(PartOfVersion.Meta):
+        verbose_name = _("section")
+        verbose_name_plural = _("sections")
+        constraints = [
+            models.CheckConstraint(
+                name="section_kind_is_known",
+                condition=Q(kind__in=["text", "callout", "steps", "questions", "action"]),
+            ),
+        ]
+
+    def __str__(self):
+        return self.heading
+
+    @property
+    def template(self):
+        return f"pages/sections/{self.kind}.html"
+
+
+class PageCitation(Citation):
+    """A source of a page, in the order of the marks in its text."""
+
+    version = models.ForeignKey(PageVersion, models.CASCADE, related_name="citations")
+
+    class Meta(Citation.Meta):
+        verbose_name = _("source of the page")
+        verbose_name_plural = _("sources of the page")
+        constraints = [
+            models.UniqueConstraint(fields=["version", "source"], name="pagecitation_once"),
+        ]
+
+    def __str__(self):
+        return str(self.source)

@@ -1,0 +1,25 @@
+from django.urls import path, register_converter
+
+from . import views
+
+app_name = "pages"
+
+
+class PagePathConverter:
+    """The form that `Page.path` has, so that nothing else reaches the database."""
+
+    regex = r"[a-z0-9-]+(?:/[a-z0-9-]+)*"
+
+    def to_python(self, value):
+        return value
+
+    def to_url(self, value):
+        return value
+
+
+register_converter(PagePathConverter, "page_path")
+
+urlpatterns = [
+    path("", views.page, name="home"),
+    path("<page_path:path>/", views.page, name="page"),
+]

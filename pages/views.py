@@ -1,0 +1,34 @@
+from django.http import Http404, HttpResponsePermanentRedirect
+from django.shortcuts import render
+from django.views.decorators.cache import cache_control
+from django.views.decorators.http import require_safe
+
+from .models import OldPath, PageVersion
+
+
+@require_safe
+@cache_control(public=True, max_age=60)
+def page(request, path=""):
+    """The live version of the page at `path`; an old address leads on; 404 where nothing is live."""
+    version = PageVersion.objects.live().select_related("page").filter(page__path=path).first()
+    if version:
+        return render_version(request, version)
+    moved = OldPath.objects.select_related("page").filter(path=path).first()
+    if moved:
+        return HttpResponsePermanentRedirect(moved.page.get_absolute_url())
+    raise Http404
+
+
+def render_version(request, version, preview=False):
+    """The public page of one version, as readers see it; `preview` adds a banner that says it is not live."""
+    return render(
+        request,
+        "pages/page.html",
+        {
+            "page": version.page,
+            "version": version,
+            "sections": version.sections.all(),
+            "citations": version.citations.select_related("source"),
+            "preview": preview,
+        },
+    )

@@ -1,0 +1,14 @@
+from django.apps import AppConfig
+from django.contrib.admin.apps import AdminConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class StaffAdminConfig(AdminConfig):
+    """The stock admin, with this project's own site: the CMS and the admissions desk."""
+
+    default_site = "recovery_site.staff_site.StaffSite"
+
+
+class RecoverySiteConfig(AppConfig):
+    name = "recovery_site"
+    verbose_name = _("Site")

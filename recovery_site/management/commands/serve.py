@@ -1,0 +1,62 @@
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+GRACE = 15  # seconds that a process may take to end
+
+
+class Command(BaseCommand):
+    help = "Serves the site: gunicorn and the worker under this one process, which stops both."
+
+    def add_arguments(self, parser):
+        parser.add_argument("--port", type=int, default=8000)
+
+    def handle(self, *args, port, **options):
+        address = f"127.0.0.1:{port}"
+        _refuse_taken_port(port)
+        manage = os.path.join(settings.BASE_DIR, "manage.py")
+        processes = [
+            subprocess.Popen([sys.executable, "-m", "gunicorn", "recovery_site.wsgi", "--bind", address]),  # noqa: S603
+            subprocess.Popen([sys.executable, manage, "run_worker"]),  # noqa: S603
+        ]
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, _raise_exit)
+        self.stdout.write(f"Serving on http://{address}  (Ctrl-C stops)")
+        try:
+            while all(process.poll() is None for process in processes):
+                time.sleep(0.2)
+            raise CommandError("The web server or the worker ended, so both were stopped. The reason stands above.")
+        finally:
+            _stop(processes)
+
+
+def _refuse_taken_port(port):
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            raise CommandError(
+                f"Port {port} can't be used ({error.strerror}). Try another one: make run PORT=8123"
+            ) from error
+
+
+def _raise_exit(number, frame):
+    raise SystemExit(0)
+
+
+def _stop(processes):
+    """Asks both to end, and kills what has not ended after `GRACE`."""
+    for process in processes:
+        process.terminate()
+    for process in processes:
+        try:
+            process.wait(GRACE)
+        except subprocess.TimeoutExpired:
+            process.kill()

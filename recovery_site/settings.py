@@ -1,0 +1,228 @@
+"""All settings, in one file, from the environment (and from `.env` beside manage.py, where there is one).
+
+`.env.example` lists every variable with its meaning. Nothing secret has a default: what is missing stops the start
+with a sentence that names the variable.
+"""
+
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import environ
+from csp.constants import NONCE, NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
+from django.utils.translation import gettext_lazy as _
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+env = environ.Env()
+if (BASE_DIR / ".env").exists():
+    env.read_env(BASE_DIR / ".env")
+
+
+def required(name, meaning):
+    """The variable's value; stops the start with a clear sentence where it is missing or empty."""
+    value = env.str(name, default="").strip()
+    if not value:
+        raise ImproperlyConfigured(f"{name} is not set. It is {meaning}. See .env.example.")
+    return value
+
+
+# Where this runs
+
+DJANGO_ENV = env.str("DJANGO_ENV", default="production")
+if DJANGO_ENV not in ("production", "development"):
+    raise ImproperlyConfigured(f"DJANGO_ENV is {DJANGO_ENV!r}. It must be production or development.")
+IN_DEVELOPMENT = DJANGO_ENV == "development"
+DEBUG = IN_DEVELOPMENT and env.bool("DEBUG", default=False)
+
+if IN_DEVELOPMENT:
+    PUBLIC_ORIGIN = env.str("PUBLIC_ORIGIN", default="http://127.0.0.1:8000")
+else:
+    PUBLIC_ORIGIN = required("PUBLIC_ORIGIN", "the public address of the site, such as https://www.example.org")
+_origin = urlsplit(PUBLIC_ORIGIN)
+if _origin.scheme not in ("http", "https") or not _origin.hostname or _origin.path.strip("/"):
+    raise ImproperlyConfigured(f"PUBLIC_ORIGIN is {PUBLIC_ORIGIN!r}. It must look like https://www.example.org")
+IS_HTTPS = _origin.scheme == "https"
+ALLOWED_HOSTS = [_origin.hostname, *env.list("EXTRA_HOSTS", default=[])]
+if IN_DEVELOPMENT:
+    ALLOWED_HOSTS += ["127.0.0.1", "localhost", "[::1]"]
+
+# Secrets
+
+SECRET_KEY = required("SECRET_KEY", "a long random string that signs cookies and links")
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
+SEAL_KEYS = required("SEAL_KEYS", "the keys that seal what people tell us, newest first, as id:key,id:key")
+
+# The house
+
+INSTALLED_APPS = [
+    "recovery_site.apps.StaffAdminConfig",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "csp",
+    "django_prose_editor",
+    "js_asset",
+    "recovery_site.apps.RecoverySiteConfig",
+    "pages",
+    "faq",
+    "intake",
+]
+
+MIDDLEWARE = [
+    "recovery_site.health.HealthMiddleware",  # first: a probe has no host name and follows no redirect
+    "django.middleware.security.SecurityMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "recovery_site.request_guard.RequestGuardMiddleware",
+    "django.middleware.http.ConditionalGetMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+ROOT_URLCONF = "recovery_site.urls"
+WSGI_APPLICATION = "recovery_site.wsgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "pages.facts.context",
+            ],
+        },
+    },
+]
+
+# What is kept on disk
+
+VAR_DIR = Path(env.str("VAR_DIR", default="") or BASE_DIR / "var")
+
+VAR_DIR.mkdir(parents=True, exist_ok=True)
+
+_database = env.db_url_config(env.str("DATABASE_URL", default="") or f"sqlite:///{VAR_DIR / 'database.sqlite3'}")
+if _database["ENGINE"].endswith("sqlite3"):
+    _database["OPTIONS"] = {
+        # What was acknowledged survives a power cut, what was erased leaves no trace in the file,
+        # and two writers queue instead of failing half way through a transaction.
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 20,
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON;",
+    }
+else:
+    _database.setdefault("OPTIONS", {}).setdefault("connect_timeout", 2)
+    _database["CONN_MAX_AGE"] = 60
+    _database["CONN_HEALTH_CHECKS"] = True
+DATABASES = {"default": _database}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+STATIC_URL = "/static/"
+STATIC_ROOT = Path(env.str("STATIC_DIR", default="") or VAR_DIR / "static")
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": VAR_DIR / "media"}},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+WHITENOISE_SKIP_COMPRESS_EXTENSIONS = ("woff2", "png", "webp", "jpg", "ico", "map", "LICENSE", "txt", "md")
+
+# Mail: alerts to staff carry a reference and a link, nothing else
+
+if IN_DEVELOPMENT:
+    EMAIL_CONFIG = env.email_url("EMAIL_URL", default="consolemail://")
+    ADMISSIONS_EMAILS = env.list("ADMISSIONS_EMAILS", default=["admissions@localhost"])
+else:
+    required("EMAIL_URL", "the mail server that sends alerts to staff, such as smtp+tls://name:password@host:587")
+    required("ADMISSIONS_EMAILS", "where alerts about new requests go: addresses separated by commas")
+    EMAIL_CONFIG = env.email_url("EMAIL_URL")
+    ADMISSIONS_EMAILS = env.list("ADMISSIONS_EMAILS")
+vars().update(EMAIL_CONFIG)
+EMAIL_TIMEOUT = 20
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="desk@localhost")
+
+# Words and time
+
+LANGUAGE_CODE = "en-us"
+LANGUAGES = [("en-us", _("English"))]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = "America/Phoenix"
+
+# People who sign in
+
+LOGIN_URL = "admin:login"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
+
+# What a browser may do
+
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        # The nonce appears only where a page asks for one: the editor in the admin. Public pages carry none.
+        "script-src": [SELF, NONCE],
+        "style-src": [SELF, NONCE],
+        "img-src": [SELF, "data:"],  # the admin's own style sheets draw their icons as data: addresses
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "manifest-src": [SELF],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+        "base-uri": [NONE],
+    }
+}
+X_FRAME_OPTIONS = "DENY"
+SECURE_REFERRER_POLICY = "same-origin"
+CSRF_COOKIE_AGE = None  # the cookie ends with the browser session
+CSRF_COOKIE_HTTPONLY = True
+CSRF_COOKIE_SAMESITE = "Lax"
+CSRF_FAILURE_VIEW = "recovery_site.errors.csrf_failure"
+SESSION_EXPIRE_AT_BROWSER_CLOSE = True
+SESSION_COOKIE_AGE = 12 * 60 * 60
+SESSION_COOKIE_SAMESITE = "Lax"
+if IS_HTTPS:
+    SECURE_SSL_REDIRECT = True
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")  # nginx sets it and drops what a visitor sends
+    SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60
+    SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = env.bool("HSTS_SUBDOMAINS", default=False)
+    SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
+    SESSION_COOKIE_NAME = "__Host-session"
+    CSRF_COOKIE_NAME = "__Host-csrf"
+
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2_500_000
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
+
+# What the logs say: never a query string, never a form value
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {
+        "json": {
+            "()": "pythonjsonlogger.json.JsonFormatter",
+            "format": "%(asctime)s %(levelname)s %(name)s %(message)s",
+        },
+        "plain": {"format": "%(levelname)s %(name)s: %(message)s"},
+    },
+    "handlers": {"stdout": {"class": "logging.StreamHandler", "formatter": "plain" if IN_DEVELOPMENT else "json"}},
+    "root": {"handlers": ["stdout"], "level": env.str("LOG_LEVEL", default="INFO")},
+    "loggers": {
+        "django": {"handlers": [], "propagate": True},
+        "django.server": {"handlers": ["stdout"], "propagate": False},
+        "gunicorn.http.wsgi": {"level": "ERROR"},  # its warning about HEAD: Django leaves dropping the body to it
+        "django.security.DisallowedHost": {"handlers": [], "level": "CRITICAL", "propagate": False},
+    },
+}

@@ -1,0 +1,16 @@
+"""The addresses of the site. The pages come last: they take every address that no one else has."""
+
+from django.contrib import admin
+from django.urls import include, path
+
+urlpatterns = [
+    path("admin/", admin.site.urls),
+    path("assessment/", include("intake.urls")),
+    path("faq/", include("faq.urls")),
+    path("", include("pages.urls")),
+]
+
+handler400 = "recovery_site.errors.bad_request"
+handler403 = "recovery_site.errors.permission_denied"
+handler404 = "recovery_site.errors.not_found"
+handler500 = "recovery_site.errors.server_error"
