@@ -221,6 +221,8 @@ LOGGING = {
     "root": {"handlers": ["stdout"], "level": env.str("LOG_LEVEL", default="INFO")},
     "loggers": {
         "django": {"handlers": [], "propagate": True},
+        # At DEBUG it writes out whole contexts of templates, with what a person told us in them.
+        "django.template": {"level": "INFO"},
         "django.server": {"handlers": ["stdout"], "propagate": False},
         "gunicorn.http.wsgi": {"level": "ERROR"},  # its warning about HEAD: Django leaves dropping the body to it
         "django.security.DisallowedHost": {"handlers": [], "level": "CRITICAL", "propagate": False},

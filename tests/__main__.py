@@ -1,0 +1,66 @@
+"""Runs every group of tests: python -m tests (this is `make test`).
+
+SQLite always; PostgreSQL where one answers at TEST_DATABASE_URL; a real Chromium where one is found. A group that can't
+run is named with its reason at the end, and with REQUIRE_ALL=1 it is a failure.
+"""
+
+import os
+import subprocess
+import sys
+import tempfile
+
+import psycopg2
+
+from tests.chromium import chromium_path
+
+POSTGRES = os.environ.get("TEST_DATABASE_URL", "postgres://postgres@127.0.0.1:5432/postgres")
+REQUIRE_ALL = os.environ.get("REQUIRE_ALL") == "1"
+WORKERS = ["-n", os.environ.get("TEST_WORKERS", "auto"), "--dist", "loadgroup"]
+
+
+def why_no_postgres():
+    try:
+        psycopg2.connect(POSTGRES, connect_timeout=3).close()
+    except psycopg2.OperationalError as error:
+        return f"no PostgreSQL answers at TEST_DATABASE_URL ({str(error).strip().splitlines()[0]})"
+    return None
+
+
+def why_no_chromium():
+    return None if chromium_path() else "no Chromium found (install it, or set CHROMIUM to its path)"
+
+
+GROUPS = [
+    ("SQLite", ["-m", "not browser", *WORKERS], {"TEST_ON": ""}, lambda: None),
+    ("PostgreSQL", ["-m", "not browser", *WORKERS], {"TEST_ON": POSTGRES}, why_no_postgres),
+    ("Chromium", ["-m", "browser"], {"TEST_ON": "", "DJANGO_ALLOW_ASYNC_UNSAFE": "1"}, why_no_chromium),
+]
+
+
+def run_group(arguments, environment):
+    """pytest's exit code for one group."""
+    with tempfile.TemporaryDirectory() as folder:
+        command = [sys.executable, "-m", "pytest", "-q", "--basetemp", folder, *arguments, *sys.argv[1:]]
+        return subprocess.run(command, env=os.environ | environment, check=False).returncode
+
+
+def main():
+    results = []
+    for name, arguments, environment, why_not in GROUPS:
+        reason = why_not()
+        if reason:
+            results.append((name, f"SKIPPED: {reason}", REQUIRE_ALL))
+            continue
+        print(f"\n=== Tests: {name}", flush=True)
+        code = run_group(arguments, environment)
+        results.append((name, "passed" if code == 0 else f"FAILED (pytest's exit code {code})", code != 0))
+    print("\n=== Groups")
+    for name, outcome, _failed in results:
+        print(f"{name:12} {outcome}")
+    if REQUIRE_ALL:
+        print("REQUIRE_ALL=1: a skipped group counts as a failure.")
+    return int(any(failed for _name, _outcome, failed in results))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

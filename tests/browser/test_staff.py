@@ -1,0 +1,92 @@
+"""The admin in a real browser: the desk and the editor, under the strict policy, with nothing on the console."""
+
+from intake import form_token
+from intake.models import AssessmentRequest
+from intake.submission import accept
+from pages.models import PageVersion
+
+ANSWERS = {
+    "for_whom": "self",
+    "relation": "",
+    "adult": "yes",
+    "name": "Ana",
+    "phone": "(928) 555-0111",
+    "email": "",
+    "do_not_call": False,
+    "voicemail_ok": True,
+    "text_ok": False,
+    "email_ok": False,
+    "introduction": "first_name",
+    "best_time": "asap",
+    "time_zone": "America/Phoenix",
+    "language": "",
+    "message": "Hello",
+    "consent": True,
+}
+
+
+def test_every_kind_of_staff_page_passes_axe_and_the_policy(sign_in, address, axe_finds):
+    request = accept(form_token.draw(), ANSWERS)
+    version = PageVersion.objects.get(page__path="about")
+    page = sign_in("admissions", "lead", "editor", "publisher", "auditor", width=1280)
+    for path in (
+        "/admin/",
+        "/admin/intake/assessmentrequest/",
+        f"/admin/intake/assessmentrequest/{request.pk}/change/",
+        "/admin/intake/accessrecord/",
+        "/admin/pages/page/",
+        f"/admin/pages/page/{version.page_id}/change/",
+        "/admin/pages/pageversion/",
+        f"/admin/pages/pageversion/{version.pk}/change/",
+        "/admin/pages/center/1/change/",
+        "/admin/faq/question/",
+        "/admin/password_change/",
+    ):
+        response = page.goto(address + path)
+        assert (path, response.status) == (path, 200)
+        page.wait_for_load_state("networkidle")
+        assert (path, axe_finds(page)) == (path, [])
+
+
+def test_login_page_passes_axe_on_a_phone_in_the_dark(open_page, axe_finds):
+    page = open_page("/admin/login/", width=320, scheme="dark")
+    assert axe_finds(page) == []
+
+
+def test_request_is_worked_on_from_its_page(sign_in, address):
+    request = accept(form_token.draw(), ANSWERS)
+    page = sign_in("admissions", path=f"/admin/intake/assessmentrequest/{request.pk}/change/", width=390)
+    page.get_by_label("For the team, sealed like the request").fill("Call back <b>Tuesday</b> ☎")
+    page.get_by_role("button", name="Keep note").click()
+    assert page.locator(".timeline .note").inner_text() == "Call back <b>Tuesday</b> ☎"
+    page.get_by_role("button", name="Trying to reach").click()
+    page.get_by_label("Who takes care of it").select_option(index=1)
+    page.get_by_role("button", name="Set owner").click()
+    page.get_by_label("Close, because").select_option("referred")
+    page.get_by_role("button", name="Close", exact=True).click()
+    request.refresh_from_db()
+    assert (request.stage, request.outcome, request.owner.username) == ("closed", "referred", "admissions-0")
+    page.get_by_role("button", name="Open again").click()
+    assert AssessmentRequest.objects.get().stage == "reaching"
+
+
+def test_editor_writes_previews_and_publishes(sign_in, address, open_page):
+    version = PageVersion.objects.get(page__path="about")
+    page = sign_in("publisher", path=f"/admin/pages/pageversion/{version.pk}/change/", width=1280)
+    box = page.locator(".ProseMirror:visible").first
+    box.wait_for()
+    box.click()
+    page.keyboard.press("Control+Home")
+    page.keyboard.type("A new first sentence. ")
+    with page.context.expect_page() as opened:
+        page.get_by_role("button", name="Preview in a new tab").click()
+    preview = opened.value
+    preview.wait_for_load_state()
+    assert "A new first sentence." in preview.get_by_role("main").inner_text()
+    assert preview.locator(".preview-banner").is_visible()
+    assert PageVersion.objects.filter(page=version.page).count() == 1  # nothing was saved
+
+    page.get_by_role("button", name="Save as draft").click()
+    assert "A new first sentence." not in open_page("/about/").get_by_role("main").inner_text()
+    page.get_by_role("button", name="Publish", exact=True).click()
+    assert "A new first sentence." in open_page("/about/").get_by_role("main").inner_text()

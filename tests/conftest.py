@@ -1,0 +1,81 @@
+"""What every test starts from: roles and starter content in the database, and silent mistakes turned into failures."""
+
+import logging
+
+import pytest
+from django.apps import apps
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Group
+from django.db import transaction
+
+import faq.roles
+import faq.starter
+import pages.roles
+import pages.starter
+from intake.access import ROLES
+from pages import facts
+
+
+def load_site():
+    """Roles and starter content, as `make run` leaves them."""
+    with transaction.atomic():  # one commit instead of hundreds
+        pages.roles.grant(apps, "pages", pages.roles.GRANTS)
+        pages.roles.grant(apps, "faq", faq.roles.GRANTS)
+        pages.roles.grant(apps, "intake", {role: [] for role in ROLES})
+        pages.starter.load()
+        faq.starter.load()
+    facts.forget()
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup, django_db_blocker):
+    with django_db_blocker.unblock():
+        load_site()
+
+
+@pytest.fixture
+def site(transactional_db):
+    """The whole site for tests that commit: what they wrote is flushed afterwards, so it is loaded anew."""
+    load_site()
+
+
+@pytest.fixture(autouse=True)
+def fresh_facts():
+    facts.forget()
+
+
+@pytest.fixture(autouse=True)
+def no_unknown_template_variables():
+    """Fails a test in which one of our public templates asked for a variable that nobody gave."""
+    unknown = []
+
+    class Listener(logging.Handler):
+        def emit(self, record):
+            name, template = record.args[0], record.args[1]
+            if template.startswith(("pages/", "faq/", "intake/", "includes/", "base.html", "error.html")):
+                unknown.append(f"{name} in {template}")
+
+    listener, logger = Listener(logging.DEBUG), logging.getLogger("django.template")
+    level, propagate = logger.level, logger.propagate
+    logger.addHandler(listener)
+    logger.setLevel(logging.DEBUG)
+    logger.propagate = False
+    yield
+    logger.removeHandler(listener)
+    logger.setLevel(level)
+    logger.propagate = propagate
+    assert unknown == []
+
+
+@pytest.fixture
+def make_staff(db):
+    """A function that makes a member of staff with the roles named."""
+
+    def make(*roles, username=None, **fields):
+        User = get_user_model()
+        username = username or f"{'-'.join(roles) or 'staff'}-{User.objects.count()}"
+        user = User.objects.create_user(username, password="a password for tests", is_staff=True, **fields)
+        user.groups.set(Group.objects.filter(name__in=roles))
+        return user
+
+    return make

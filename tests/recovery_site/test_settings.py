@@ -1,0 +1,81 @@
+"""Production does not start without what it needs, and says which variable is missing."""
+
+import base64
+import os
+import secrets
+import subprocess
+import sys
+
+import pytest
+from django.conf import settings
+
+COMPLETE = {
+    "DJANGO_ENV": "production",
+    "PUBLIC_ORIGIN": "https://www.example.org",
+    "SECRET_KEY": secrets.token_urlsafe(50),
+    "SEAL_KEYS": "k1:" + base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
+    "EMAIL_URL": "smtp://localhost:25",
+    "ADMISSIONS_EMAILS": "desk@example.org",
+    "HSTS_SUBDOMAINS": "True",
+    "DATABASE_URL": "",
+}
+
+
+def manage(*arguments, tmp_path, **environment):
+    """Runs manage.py as production would, with this environment alone; a `.env` of the folder never fills a gap,
+    since an empty variable wins over it."""
+    empty = dict.fromkeys(COMPLETE, "")
+    return subprocess.run(
+        [sys.executable, "manage.py", *arguments],
+        cwd=settings.BASE_DIR,
+        env={"PATH": os.environ["PATH"], "VAR_DIR": str(tmp_path)} | empty | environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_production_starts_with_everything_set_and_passes_the_deploy_check(tmp_path):
+    done = manage("check", "--deploy", "--fail-level", "WARNING", tmp_path=tmp_path, **COMPLETE)
+    assert (done.returncode, done.stdout.strip()) == (0, "System check identified no issues (0 silenced).")
+
+
+@pytest.mark.parametrize("name", ["SECRET_KEY", "SEAL_KEYS", "PUBLIC_ORIGIN", "EMAIL_URL", "ADMISSIONS_EMAILS"])
+def test_production_refuses_to_start_without(name, tmp_path):
+    done = manage("check", tmp_path=tmp_path, **COMPLETE | {name: ""})
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"Not started: {name} is not set. It is ")
+    assert len(done.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize("origin", ["www.example.org", "ftp://example.org", "https://example.org/site"])
+def test_public_origin_that_is_no_origin_is_refused(origin, tmp_path):
+    done = manage("check", tmp_path=tmp_path, **COMPLETE | {"PUBLIC_ORIGIN": origin})
+    assert done.stderr.startswith(f"Not started: PUBLIC_ORIGIN is {origin!r}.")
+
+
+def test_unknown_environment_is_refused(tmp_path):
+    done = manage("check", tmp_path=tmp_path, **COMPLETE | {"DJANGO_ENV": "staging"})
+    assert done.stderr.startswith("Not started: DJANGO_ENV is 'staging'.")
+
+
+@pytest.mark.parametrize("keys", ["k1", "k1:short", "k1:" + "A" * 43 + ",k1:" + "A" * 43, "no spaces:" + "A" * 43])
+def test_keys_that_can_not_seal_stop_the_start(keys, tmp_path):
+    done = manage("check", tmp_path=tmp_path, **COMPLETE | {"SEAL_KEYS": keys})
+    assert done.returncode == 1
+    assert "intake.E001" in done.stderr
+    assert "A" * 43 not in done.stderr
+
+
+def test_https_makes_cookies_secure_and_sends_everyone_to_tls(tmp_path):
+    script = (
+        "from django.conf import settings as s; "
+        "print(s.SESSION_COOKIE_NAME, s.CSRF_COOKIE_NAME, s.SESSION_COOKIE_SECURE, s.CSRF_COOKIE_SECURE, "
+        "s.SECURE_SSL_REDIRECT, s.SECURE_HSTS_SECONDS > 0, s.DEBUG)"
+    )
+    done = manage("shell", "-v0", "-c", script, tmp_path=tmp_path, **COMPLETE | {"DEBUG": "True"})
+    assert done.stdout.split() == ["__Host-session", "__Host-csrf", "True", "True", "True", "True", "False"]
+
+
+def test_template_contexts_never_reach_the_log_at_any_level():
+    assert settings.LOGGING["loggers"]["django.template"] == {"level": "INFO"}

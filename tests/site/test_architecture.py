@@ -1,0 +1,55 @@
+"""The rules of the house: who may import whom, and which settings and commands the docs must name."""
+
+import ast
+import re
+from pathlib import Path
+
+from django.conf import settings
+from django.core.management import call_command
+
+ROOT = Path(settings.BASE_DIR)
+MAY_IMPORT = {
+    "pages": {"pages"},
+    "faq": {"faq", "pages"},
+    "intake": {"intake", "pages"},
+    "recovery_site": {"recovery_site", "faq", "intake", "pages"},
+}
+
+
+def imported_apps(path):
+    """The top-level apps that a module imports absolutely."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name.split(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.level == 0:
+            yield node.module.split(".")[0]
+
+
+def test_imports_run_one_way():
+    for app, allowed in MAY_IMPORT.items():
+        modules = list((ROOT / app).rglob("*.py"))
+        assert modules
+        for path in modules:
+            strangers = (set(imported_apps(path)) & set(MAY_IMPORT)) - allowed
+            assert (path.name, strangers) == (path.name, set())
+
+
+def test_every_setting_from_the_environment_stands_in_env_example():
+    example = set(re.findall(r"^([A-Z_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE))
+    source = (ROOT / "recovery_site/settings.py").read_text() + (ROOT / "gunicorn.conf.py").read_text()
+    source += (ROOT / "recovery_site/management/commands/ensure_administrator.py").read_text()
+    read = set(re.findall(r'(?:env\.\w+|required|environ\.get)\(\s*"([A-Z_]+)"', source))
+    undocumented = read - example - {"DEBUG"}  # DEBUG is for `make dev`, and ignored in production
+    assert undocumented == set()
+    assert {"SECRET_KEY", "SEAL_KEYS", "DATABASE_URL", "PUBLIC_ORIGIN"} <= read
+
+
+def test_every_command_stands_in_the_operating_manual():
+    manual = (ROOT / "docs/operating.md").read_text()
+    commands = {path.stem for path in ROOT.glob("*/management/commands/*.py")} - {"__init__"}
+    assert len(commands) >= 5
+    assert {name for name in commands if f"`manage.py {name}`" not in manual} == set()
+
+
+def test_no_model_change_waits_for_a_migration(db):
+    call_command("makemigrations", check=True, dry_run=True, verbosity=0)
