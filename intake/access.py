@@ -19,6 +19,11 @@ def may_read_access_log(user):
     return not _roles(user).isdisjoint(LOG_READERS)
 
 
+def may_erase(user):
+    """Whether this person may erase what someone told us."""
+    return "lead" in _roles(user)
+
+
 def record(actor, action, ids):
     """Writes that `actor` was shown the requests `ids` by an `AccessRecord.Action`. Called before anything is shown."""
     AccessRecord.objects.create(

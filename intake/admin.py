@@ -73,9 +73,13 @@ class AssessmentRequestAdmin(ReadByRole):
     list_select_related = ["owner"]
     list_per_page = 50
     show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
 
     def has_view_permission(self, request, obj=None):
         return access.may_read_requests(request.user)
+
+    def changelist_view(self, request, extra_context=None):
+        return super().changelist_view(request, {"title": _("Requests, the next to call on top")})
 
     def get_changelist(self, request, **kwargs):
         return RecordedChangeList
@@ -115,6 +119,7 @@ class AssessmentRequestAdmin(ReadByRole):
                 "opts": self.opts,
                 "title": _("Request %(reference)s") % {"reference": obj.reference},
                 "typed_note": typed_note,
+                "may_erase": access.may_erase(request.user),
             }
         )
         return TemplateResponse(request, "admin/intake/assessmentrequest/change_form.html", context)
@@ -138,6 +143,11 @@ class AssessmentRequestAdmin(ReadByRole):
             case "assign":
                 workflow.assign(request_id=obj.pk, owner=_chosen_reader(posted.get("owner", "")), actor=actor)
                 return _("The owner is set.")
+            case "erase" if not posted.get("sure"):
+                raise workflow.Refused(_("Tick the box first: what is erased can't come back."))
+            case "erase":
+                workflow.erase(request_id=obj.pk, actor=actor)
+                return _("What the person told us is erased.")
             case "note":
                 workflow.add_note(request_id=obj.pk, text=posted.get("note", ""), actor=actor)
                 return _("The note is kept.")

@@ -56,9 +56,10 @@ def _answers(number):
     has_phone = number % 5 != 0
     has_email = not has_phone or number % 3 == 0
     name = random.choice(NAMES)
+    for_whom = random.choice(["self", "self", "self", "other", "professional"])
     return {
-        "for_whom": random.choice(["self", "self", "self", "other", "professional"]),
-        "relation": random.choice(["", "parent", "partner", "friend"]),
+        "for_whom": for_whom,
+        "relation": random.choice(["", "parent", "partner", "friend"]) if for_whom == "other" else "",
         "adult": "yes",
         "name": name,
         "phone": f"(480) 555-01{number % 100:02}" if has_phone else "",

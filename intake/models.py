@@ -183,6 +183,7 @@ class Event(Record):
         NOTE_ADDED = "note_added", _("Note added")
         CLOSED = "closed", _("Closed")
         REOPENED = "reopened", _("Reopened")
+        ERASED = "erased", _("Words erased")
 
     request = models.ForeignKey(AssessmentRequest, models.CASCADE, related_name="events")
     code = models.CharField(max_length=12, choices=Code.choices)
@@ -200,7 +201,7 @@ class Event(Record):
 
 
 class Notice(models.Model):
-    """A message to staff that a request came in: a reference and a link. Written with the request, sent by the worker."""
+    """Tells staff that a request came in: a reference and a link. Written with the request, sent by the worker."""
 
     class State(models.TextChoices):
         QUEUED = "queued", _("Queued")

@@ -94,6 +94,22 @@ def add_note(*, request_id, text, actor):
     return note
 
 
+@transaction.atomic
+def erase(*, request_id, actor):
+    """Erases every word that a person told us and that staff wrote about them. For a lead, on a closed request.
+
+    What stays is the stub: reference, times, stage, outcome, events, and the records of consent.
+    """
+    if not access.may_erase(actor):
+        raise Refused(_("Only the lead can erase what a person told us."))
+    request = _locked(request_id)
+    if request.stage != Stage.CLOSED:
+        raise Refused(_("Close the request first. Then its words can be erased."))
+    request.texts.all().delete()
+    _write_event(request, Event.Code.ERASED, actor)
+    return request
+
+
 def _locked(request_id):
     return AssessmentRequest.objects.select_for_update().get(pk=request_id)
 

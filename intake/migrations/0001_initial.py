@@ -141,6 +141,7 @@ class Migration(migrations.Migration):
                             ("note_added", "Note added"),
                             ("closed", "Closed"),
                             ("reopened", "Reopened"),
+                            ("erased", "Words erased"),
                         ],
                         max_length=12,
                     ),
