@@ -2,15 +2,16 @@
 
 import os
 
-workers = int(os.environ.get("WEB_WORKERS", "2"))
-threads = int(os.environ.get("WEB_THREADS", "4"))
+workers = int(os.environ.get("WEB_WORKERS") or 2)
+threads = int(os.environ.get("WEB_THREADS") or 4)
 timeout = 30
 graceful_timeout = 10
-keepalive = 5
+keepalive = 5  # nginx lets go after 4
 max_requests = 10_000
 max_requests_jitter = 1_000
 accesslog = None  # nginx counts visits, without addresses; nothing here learns who reads what
 limit_request_line = 4094
+secure_scheme_headers = {}  # Django alone reads what nginx sets; others that a visitor sends mean nothing
 control_socket_disable = True  # all instances of one user would share the socket
 _memory = "/dev/shm"  # noqa: S108 (a worker's heartbeat must not wait for a disk)
 worker_tmp_dir = _memory if os.path.isdir(_memory) else None

@@ -1,4 +1,5 @@
 from django.contrib import admin
+from django.utils.translation import gettext_lazy as _
 
 from pages.version_admin import SubjectAdmin, VersionAdmin
 
@@ -24,7 +25,7 @@ class AnswerVersionAdmin(VersionAdmin):
         return views.render_answer(request, version, others=[], preview=True)
 
     def texts(self, version):
-        return [(version.title, version.body)]
+        return [(_("Answer"), version.body)]
 
 
 @admin.register(Question)

@@ -4,6 +4,7 @@ from django.contrib import admin, messages
 from django.contrib.admin.views.main import ChangeList
 from django.contrib.auth import get_user_model
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.http import Http404, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.utils import timezone
@@ -12,6 +13,8 @@ from django.utils.translation import gettext_lazy as _
 from . import access, readable, workflow
 from .models import AccessRecord, AssessmentRequest, SealedText
 from .sealed import CannotOpen
+
+Stage = AssessmentRequest.Stage
 
 
 class ReadByRole(admin.ModelAdmin):
@@ -57,7 +60,7 @@ class WorkFilter(admin.SimpleListFilter):
     def queryset(self, request, queryset):
         match self.value():
             case "closed":
-                return queryset.filter(stage=AssessmentRequest.Stage.CLOSED)
+                return queryset.filter(stage=Stage.CLOSED)
             case "mine":
                 return queryset.open().filter(owner=request.user)
             case "unassigned":
@@ -85,12 +88,14 @@ class AssessmentRequestAdmin(ReadByRole):
         return RecordedChangeList
 
     def get_ordering(self, request):
+        if request.GET.get(WorkFilter.parameter_name) == "closed":
+            return ["-closed_at", "pk"]
         return ["due_at", "received_at", "pk"]
 
     @admin.display(description=_("due"), ordering="due_at")
     def due(self, obj):
         due = f"{timezone.localtime(obj.due_at):%a %b %-d, %-I:%M %p}"
-        is_late = obj.stage != AssessmentRequest.Stage.CLOSED and obj.due_at < timezone.now()
+        is_late = obj.stage != Stage.CLOSED and obj.due_at < timezone.now()
         return _("%(due)s (overdue)") % {"due": due} if is_late else due
 
     def change_view(self, request, object_id, form_url="", extra_context=None):
@@ -103,7 +108,8 @@ class AssessmentRequestAdmin(ReadByRole):
         typed_note = ""
         if request.method == "POST":
             try:
-                done = self._do(request, obj)
+                with transaction.atomic():
+                    done = self._do(request, obj)
             except workflow.Refused as refused:
                 self.message_user(request, str(refused), messages.ERROR)
                 typed_note = request.POST.get("note", "")
@@ -128,11 +134,19 @@ class AssessmentRequestAdmin(ReadByRole):
         return HttpResponseRedirect("../change/")  # the timeline on the request's page is its history
 
     def _do(self, request, obj):
-        """One change through `workflow`, named by the button that was pressed. Returns the sentence for the screen."""
+        """What the button says that was pressed, and the note that was typed, whichever button it was.
+        Returns the sentence for the screen."""
+        done = self._press(request, obj)
+        note = request.POST.get("note", "")
+        if note.strip() and request.POST.get("do") != "note":
+            workflow.add_note(request_id=obj.pk, text=note, actor=request.user)
+        return done
+
+    def _press(self, request, obj):
         posted, actor = request.POST, request.user
         match posted.get("do"):
-            case "stage":
-                workflow.set_stage(request_id=obj.pk, stage=posted.get("stage", ""), actor=actor)
+            case Stage.REACHING | Stage.TALKING | Stage.BOOKED as stage:
+                workflow.set_stage(request_id=obj.pk, stage=stage, actor=actor)
                 return _("The stage is set.")
             case "close":
                 workflow.close(request_id=obj.pk, outcome=posted.get("outcome", ""), actor=actor)
@@ -184,7 +198,7 @@ def _page_of(obj):
         "contact_rules": readable.contact_rules(latest) if latest else [],
         "consents": obj.consents.all(),
         "next_stages": _next_stages(obj),
-        "is_closed": obj.stage == AssessmentRequest.Stage.CLOSED,
+        "is_closed": obj.stage == Stage.CLOSED,
         "outcomes": AssessmentRequest.Outcome.choices,
         "readers": _readers().order_by("username"),
         "timeline": _timeline(obj, texts, opened),
@@ -201,7 +215,7 @@ def _opened(text):
 
 def _next_stages(obj):
     stages = workflow.TRANSITIONS[obj.stage]
-    return [(stage.value, stage.label) for stage in stages if stage != AssessmentRequest.Stage.CLOSED]
+    return [(stage.value, stage.label) for stage in stages if stage != Stage.CLOSED]
 
 
 def _timeline(obj, texts, opened):

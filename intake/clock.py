@@ -57,13 +57,15 @@ def hours_of(facts):
 def due_at(received_at, hours):
     """The moment when `hours.target` of open time has passed since `received_at` (both aware)."""
     left = hours.target
+    counted_until = received_at  # spans may overlap; an hour counts once
     day = received_at.astimezone(hours.zone).date()
     last_day = day + LOOK_AHEAD
     while day <= last_day:
         for opens, closes in hours.on(day):
-            begins = max(opens, received_at)
+            begins = max(opens, counted_until)
             if begins + left <= closes:
                 return begins + left
             left -= max(closes - begins, dt.timedelta())
+            counted_until = max(closes, counted_until)
         day += dt.timedelta(days=1)
     return received_at + hours.target

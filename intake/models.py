@@ -93,6 +93,21 @@ class AssessmentRequest(models.Model):
                 condition=Q(stage__in=["new", "reaching", "talking", "booked", "closed"]),
             ),
             models.CheckConstraint(
+                name="request_outcome_is_known",
+                condition=Q(
+                    outcome__in=[
+                        "",
+                        "admitted",
+                        "referred",
+                        "declined",
+                        "not_reached",
+                        "withdrawn",
+                        "duplicate",
+                        "spam",
+                    ]
+                ),
+            ),
+            models.CheckConstraint(
                 name="request_closed_has_outcome_and_time",
                 condition=(Q(stage="closed", closed_at__isnull=False) & ~Q(outcome=""))
                 | (~Q(stage="closed") & Q(outcome="", closed_at=None)),
@@ -195,6 +210,24 @@ class Event(Record):
     class Meta:
         default_permissions = ()
         ordering = ["at", "pk"]
+        constraints = [
+            models.CheckConstraint(
+                name="event_code_is_known",
+                condition=Q(
+                    code__in=[
+                        "received",
+                        "amended",
+                        "stage_set",
+                        "assigned",
+                        "released",
+                        "note_added",
+                        "closed",
+                        "reopened",
+                        "erased",
+                    ]
+                ),
+            ),
+        ]
 
     def __str__(self):
         return self.code
@@ -252,6 +285,9 @@ class AccessRecord(Record):
     class Meta:
         default_permissions = ()
         ordering = ["-at", "-pk"]
+        constraints = [
+            models.CheckConstraint(name="access_action_is_known", condition=Q(action__in=["list", "open"])),
+        ]
 
     def __str__(self):
         return f"{self.action} {self.at:%Y-%m-%d %H:%M}"

@@ -2,7 +2,6 @@
 
 import datetime as dt
 import random
-import smtplib
 
 from django.conf import settings
 from django.core.mail import EmailMessage
@@ -45,9 +44,12 @@ def _claim(now):
 
 def _send(notice, now):
     try:
-        _message(notice.request).send()
-    except (OSError, smtplib.SMTPException) as error:
+        recipients = _message(notice.request).send()
+    except Exception as error:
         _retry_later(notice, type(error).__name__, now)
+        return False
+    if not recipients:
+        _retry_later(notice, "no recipients", now)
         return False
     notice.state, notice.sent_at, notice.last_error = State.SENT, now, ""
     notice.save(update_fields=["state", "sent_at", "last_error"])

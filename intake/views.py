@@ -71,6 +71,8 @@ def received(request, receipt):
         reference = known and known.reference
     except form_token.BadToken:
         pass  # a made-up address learns nothing: it sees the same neutral page as an old one
+    except (DatabaseError, InterfaceError):
+        pass  # the request is stored; that its reference can't be shown right now must not look like a failure
     response = render(request, "intake/received.html", {"reference": reference})
     response["Referrer-Policy"] = "no-referrer"
     response["X-Robots-Tag"] = "noindex"

@@ -1,4 +1,5 @@
 from django.contrib import admin
+from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from . import views
@@ -48,6 +49,7 @@ class PageAdmin(SubjectAdmin):
 class SourceAdmin(admin.ModelAdmin):
     list_display = ["publisher", "title", "year"]
     search_fields = ["key", "publisher", "title", "year"]
+    formfield_overrides = {models.URLField: {"assume_scheme": "https"}}
 
     def get_readonly_fields(self, request, obj=None):
         return ["key"] if obj else []  # starter files know a source by it

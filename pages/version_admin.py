@@ -176,10 +176,11 @@ class VersionAdmin(admin.ModelAdmin):
 
     def _advise(self, request, version):
         """Warns of words to avoid and of hard sentences; the editor decides."""
-        for heading, markup in self.texts(version):
-            text = plain_language.as_text(markup)
-            for found, instead in plain_language.words_to_avoid(text):
+        texts = [(heading, plain_language.as_text(markup)) for heading, markup in self.texts(version)]
+        for heading, text in [(_("Title"), version.title), (_("Description"), version.description), *texts]:
+            for found, instead in plain_language.words_to_avoid(f"{heading}: {text}"):
                 self._warn(request, heading, _("“%(found)s”. Better: %(instead)s"), found=found, instead=instead)
+        for heading, text in texts:
             grade = plain_language.grade(text)
             if grade > HIGHEST_GRADE:
                 self._warn(request, heading, _("reads at grade %(grade).0f. Shorter sentences help."), grade=grade)

@@ -144,6 +144,7 @@ else:
     required("ADMISSIONS_EMAILS", "where alerts about new requests go: addresses separated by commas")
     EMAIL_CONFIG = env.email_url("EMAIL_URL")
     ADMISSIONS_EMAILS = env.list("ADMISSIONS_EMAILS")
+ADMISSIONS_EMAILS = [address.strip() for address in ADMISSIONS_EMAILS if address.strip()]
 vars().update(EMAIL_CONFIG)
 EMAIL_TIMEOUT = 20
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="desk@localhost")
@@ -218,7 +219,7 @@ LOGGING = {
         "plain": {"format": "%(levelname)s %(name)s: %(message)s"},
     },
     "handlers": {"stdout": {"class": "logging.StreamHandler", "formatter": "plain" if IN_DEVELOPMENT else "json"}},
-    "root": {"handlers": ["stdout"], "level": env.str("LOG_LEVEL", default="INFO")},
+    "root": {"handlers": ["stdout"], "level": env.str("LOG_LEVEL", default="") or "INFO"},
     "loggers": {
         "django": {"handlers": [], "propagate": True},
         # At DEBUG it writes out whole contexts of templates, with what a person told us in them.

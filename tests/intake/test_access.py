@@ -1,0 +1,207 @@
+import pytest
+from django.contrib.auth.models import AnonymousUser
+from django.test import Client
+
+from intake import access, workflow
+from intake.models import AccessRecord, AssessmentRequest, Event, RecordIsFixed, SealedText
+from tests.intake.helpers import LIST, change_page, personal_words_in, receive, rows
+
+pytestmark = pytest.mark.django_db
+
+LOG = "/admin/intake/accessrecord/"
+TABLE = rows("roles.csv")
+CELLS = [(row["view"], who, row[who]) for row in TABLE for who in row if who != "view"]
+
+
+def signed_in(user):
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+def client_of(who, make_staff):
+    if who == "anonymous":
+        return Client()
+    return signed_in(make_staff(is_superuser=True) if who == "superuser" else make_staff(who))
+
+
+def visit(client, view, request, line):
+    match view:
+        case "list of requests":
+            return client.get(LIST)
+        case "closed requests":
+            return client.get(LIST, {"work": "closed"})
+        case "page of a request":
+            return client.get(change_page(request))
+        case "history of a request":
+            return client.get(f"{LIST}{request.pk}/history/", follow=True)
+        case "add a note":
+            return client.post(change_page(request), {"do": "note", "note": "called"}, follow=True)
+        case "set the stage":
+            return client.post(change_page(request), {"do": "stage", "stage": "talking"}, follow=True)
+        case "form to add a request":
+            return client.get(f"{LIST}add/")
+        case "form to delete a request":
+            return client.get(f"{LIST}{request.pk}/delete/")
+        case "desk in the index":
+            return client.get("/admin/intake/")
+        case "access log":
+            return client.get(LOG)
+        case "line of the access log":
+            return client.get(f"{LOG}{line.pk}/change/")
+        case "form to delete a line of the access log":
+            return client.get(f"{LOG}{line.pk}/delete/")
+
+
+def in_words(response):
+    last = response.redirect_chain[-1] if getattr(response, "redirect_chain", None) else None
+    address = last[0] if last else response.headers.get("Location", "")
+    if address.startswith("/admin/login/"):
+        return "login"
+    return {200: "yes", 403: "no", 404: "not there"}.get(response.status_code, response.status_code)
+
+
+@pytest.mark.parametrize(("view", "who", "expected"), CELLS, ids=[f"{view}, {who}" for view, who, _ in CELLS])
+def test_who_may_see_and_do_what_is_as_the_table_says(make_staff, view, who, expected):
+    request, closed = receive(), receive()
+    admissions = make_staff("admissions")
+    workflow.close(request_id=closed.pk, outcome="spam", actor=admissions)
+    access.record(admissions, "open", [closed.pk])
+    before = [AccessRecord.objects.count(), SealedText.objects.count(), Event.objects.count()]
+    response = visit(client_of(who, make_staff), view, request, AccessRecord.objects.get())
+    assert in_words(response) == expected
+    if expected != "yes":
+        page = response.content.decode()
+        assert [one.reference for one in (request, closed) if one.reference in page] == []
+        assert personal_words_in(page) == []
+        assert [AccessRecord.objects.count(), SealedText.objects.count(), Event.objects.count()] == before
+
+
+def test_the_page_of_a_request_shows_the_words_that_others_must_not_see(make_staff):
+    page = signed_in(make_staff("admissions")).get(change_page(receive()))
+    assert personal_words_in(page.content.decode()) != []
+
+
+def test_a_superuser_without_a_role_is_told_no_and_leaves_no_record(make_staff):
+    request, client = receive(), signed_in(make_staff(is_superuser=True))
+    for address in (LIST, change_page(request), LOG):
+        assert client.get(address).status_code == 403
+    assert AccessRecord.objects.count() == 0
+
+
+@pytest.mark.parametrize(
+    ("roles", "fields", "requests", "log"),
+    [
+        (["admissions"], {}, True, False),
+        (["lead"], {}, True, True),
+        (["auditor"], {}, False, True),
+        (["admissions", "auditor"], {}, True, True),
+        (["editor", "publisher", "reviewer"], {}, False, False),
+        ([], {"is_superuser": True}, False, False),
+        (["lead"], {"is_active": False}, False, False),
+    ],
+)
+def test_the_role_alone_decides(make_staff, roles, fields, requests, log):
+    user = make_staff(*roles, **fields)
+    assert [access.may_read_requests(user), access.may_read_access_log(user)] == [requests, log]
+
+
+def test_who_is_not_staff_any_more_reads_nothing_whatever_the_role(make_staff):
+    user = make_staff("lead")
+    user.is_staff = False
+    assert [access.may_read_requests(user), access.may_read_access_log(user)] == [False, False]
+
+
+def test_a_visitor_reads_nothing():
+    assert [access.may_read_requests(AnonymousUser()), access.may_read_access_log(AnonymousUser())] == [False, False]
+
+
+def test_a_role_that_was_taken_away_closes_the_desk_at_once(make_staff):
+    user, request = make_staff("admissions"), receive()
+    client = signed_in(user)
+    assert client.get(change_page(request)).status_code == 200
+    user.groups.clear()
+    assert client.get(change_page(request)).status_code == 403
+
+
+def test_a_list_writes_one_record_with_the_ids_that_were_shown(make_staff):
+    user = make_staff("admissions")
+    opened, other, closed = receive(), receive(), receive()
+    workflow.close(request_id=closed.pk, outcome="spam", actor=user)
+    signed_in(user).get(LIST)
+    record = AccessRecord.objects.get()
+    assert (record.actor, record.action) == (user, "list")
+    assert sorted(record.requests) == sorted([str(opened.pk), str(other.pk)])
+
+
+def test_a_list_of_several_pages_records_the_page_that_was_shown(make_staff):
+    user = make_staff("admissions")
+    for _ in range(52):
+        receive()
+    client = signed_in(user)
+    for page in (1, 2):
+        client.get(LIST, {"p": page})
+    first, second = AccessRecord.objects.order_by("pk")
+    assert [len(first.requests), len(second.requests)] == [50, 2]
+    everyone = {str(key) for key in AssessmentRequest.objects.values_list("pk", flat=True)}
+    assert {*first.requests, *second.requests} == everyone
+
+
+def test_an_empty_list_is_a_reading_too(make_staff):
+    signed_in(make_staff("admissions")).get(LIST)
+    assert list(AccessRecord.objects.values_list("action", "requests")) == [("list", [])]
+
+
+def test_opening_a_request_writes_one_record_with_its_id(make_staff):
+    user, request = make_staff("lead"), receive()
+    receive()
+    signed_in(user).get(change_page(request))
+    record = AccessRecord.objects.get()
+    assert (record.actor, record.action, record.requests) == (user, "open", [str(request.pk)])
+    assert record.at > request.received_at
+
+
+def test_a_refused_action_shows_the_request_and_so_is_recorded(make_staff):
+    request = receive()
+    signed_in(make_staff("lead")).post(change_page(request), {"do": "note", "note": " "})
+    assert list(AccessRecord.objects.values_list("action", "requests")) == [("open", [str(request.pk)])]
+
+
+def test_an_action_that_is_done_shows_nothing_until_the_page_is_opened_again(make_staff):
+    client, request = signed_in(make_staff("lead")), receive()
+    client.post(change_page(request), {"do": "note", "note": "called"})
+    assert AccessRecord.objects.count() == 0
+    client.get(change_page(request))
+    assert AccessRecord.objects.count() == 1
+
+
+def test_what_does_not_exist_is_no_reading(make_staff):
+    receive()
+    response = signed_in(make_staff("lead")).get(f"{LIST}00000000-0000-4000-8000-000000000000/change/")
+    assert response.status_code == 404
+    assert AccessRecord.objects.count() == 0
+
+
+def test_records_hold_no_value_of_any_request_and_neither_does_the_log_that_is_shown(make_staff):
+    user, request = make_staff("lead"), receive()
+    client = signed_in(user)
+    opened = client.get(change_page(request)).content.decode()
+    client.get(LIST)
+    assert personal_words_in(opened) != []
+    shown = client.get(LOG).content.decode()
+    assert "Opened" in shown
+    line = client.get(f"{LOG}{AccessRecord.objects.first().pk}/change/").content.decode()
+    stored = str(list(AccessRecord.objects.values()))
+    assert personal_words_in(shown + line + stored) == []
+    assert [page for page in (shown, line, stored) if request.reference in page] == []
+
+
+def test_a_record_is_neither_changed_nor_deleted(make_staff):
+    access.record(make_staff("lead"), "open", [receive().pk])
+    record = AccessRecord.objects.get()
+    record.requests = []
+    with pytest.raises(RecordIsFixed):
+        record.save()
+    with pytest.raises(RecordIsFixed):
+        record.delete()
+    assert AccessRecord.objects.get().requests != []

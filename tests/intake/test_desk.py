@@ -1,0 +1,435 @@
+import datetime as dt
+
+import pytest
+from django.contrib.admin.models import LogEntry
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from intake import form_token, workflow
+from intake.models import AssessmentRequest, SealedText
+from intake.submission import accept
+from tests.intake.helpers import LIST, answers_of, change_page, forms_on, personal_words_in, receive, title_of
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def me(make_staff):
+    return make_staff("admissions", username="amal")
+
+
+@pytest.fixture
+def desk(me):
+    """The browser of someone from admissions, whose posts are checked as on the real site."""
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(me)
+    return client
+
+
+def listed(desk, **query):
+    return [row.reference for row in desk.get(LIST, query).context["cl"].result_list]
+
+
+def due_in(hours):
+    request = receive()
+    AssessmentRequest.objects.filter(pk=request.pk).update(due_at=timezone.now() + dt.timedelta(hours=hours))
+    return request
+
+
+def press(desk, request, button, **typed):
+    """Opens the page, fills in its form, and sends it with this button as a browser does."""
+    form = work_form(desk.get(change_page(request)))
+    assert ("do", button) in form.buttons
+    return desk.post(change_page(request), form.fields | typed | {"do": button})
+
+
+def work_form(page):
+    """The one form of the page on which everything is done."""
+    (form,) = [form for form in forms_on(page) if "note" in form.fields]
+    return form
+
+
+def buttons_on(page):
+    return [value for _name, value in work_form(page).buttons]
+
+
+def followed(desk, response):
+    assert response.status_code == 302
+    return desk.get(response["Location"]).content.decode()
+
+
+def queries_of(desk, address):
+    with CaptureQueriesContext(connection) as queries:
+        assert desk.get(address).status_code == 200
+    return len(queries)
+
+
+# The list
+
+
+def test_the_list_shows_open_requests_in_the_order_they_are_due(desk, me):
+    later, overdue, next_one, closed = due_in(5), due_in(-2), due_in(1), due_in(-9)
+    workflow.close(request_id=closed.pk, outcome="spam", actor=me)
+    assert listed(desk) == [overdue.reference, next_one.reference, later.reference]
+
+
+def test_of_two_that_are_due_at_once_the_one_who_waits_longer_is_first(desk):
+    first, second = receive(), receive()
+    AssessmentRequest.objects.update(due_at=timezone.now())
+    assert listed(desk) == [first.reference, second.reference]
+    AssessmentRequest.objects.filter(pk=first.pk).update(received_at=timezone.now())
+    assert listed(desk) == [second.reference, first.reference]
+
+
+def test_the_tabs_show_mine_unassigned_and_closed(desk, me, make_staff):
+    mine, others, nobodys, closed = due_in(1), due_in(2), due_in(3), due_in(4)
+    for request, owner in ((mine, me), (others, make_staff("lead")), (closed, me)):
+        workflow.assign(request_id=request.pk, owner=owner, actor=me)
+    workflow.close(request_id=closed.pk, outcome="admitted", actor=me)
+    tabs = {tab: listed(desk, work=tab) for tab in ("mine", "unassigned", "closed")}
+    assert tabs == {
+        "mine": [mine.reference],
+        "unassigned": [nobodys.reference],
+        "closed": [closed.reference],
+    }
+    assert listed(desk) == [mine.reference, others.reference, nobodys.reference]
+
+
+def test_an_overdue_request_is_marked_and_a_closed_one_is_not(desk, me):
+    overdue = due_in(-2)
+    due_in(2)
+    assert desk.get(LIST).content.decode().count("(overdue)") == 1
+    workflow.close(request_id=overdue.pk, outcome="not_reached", actor=me)
+    assert overdue.reference in desk.get(LIST, {"work": "closed"}).content.decode()
+    assert desk.get(LIST, {"work": "closed"}).content.decode().count("(overdue)") == 0
+
+
+def test_the_list_links_to_the_page_of_each_request_and_shows_no_personal_word(desk):
+    request = receive()
+    page = desk.get(LIST).content.decode()
+    assert change_page(request) in page
+    assert personal_words_in(page) == []
+
+
+def test_a_list_of_thirty_costs_as_many_queries_as_a_list_of_one(desk, make_staff):
+    owners = [make_staff("admissions") for _ in range(5)]
+    first = receive()
+    workflow.assign(request_id=first.pk, owner=owners[0], actor=owners[0])
+    desk.get(LIST)
+    one = queries_of(desk, LIST)
+    for number in range(29):
+        workflow.assign(request_id=receive().pk, owner=owners[number % 5], actor=owners[0])
+    assert len(listed(desk)) == 30
+    assert queries_of(desk, LIST) == one
+
+
+def test_a_page_with_thirty_entries_costs_as_many_queries_as_one_with_two(desk, me, make_staff):
+    request = receive()
+    workflow.assign(request_id=request.pk, owner=me, actor=me)
+    workflow.add_note(request_id=request.pk, text="called", actor=me)
+    desk.get(change_page(request))
+    few = queries_of(desk, change_page(request))
+    for number in range(28):
+        other = make_staff("lead")
+        workflow.add_note(request_id=request.pk, text=f"called {number}", actor=other)
+        workflow.assign(request_id=request.pk, owner=other, actor=me)
+    assert desk.get(change_page(request)).content.decode().count("called") >= 29
+    assert queries_of(desk, change_page(request)) == few
+
+
+# The page of a request
+
+
+def test_the_page_shows_the_answers_in_words_with_the_rules_of_contact_above(desk):
+    request = receive(do_not_call="on")
+    context = desk.get(change_page(request)).context
+    assert context["contact_rules"] == [
+        "Do not call.",
+        "Do not text.",
+        "One neutral e-mail is allowed.",
+        "Introduction: with the name of the center.",
+    ]
+    (answers,) = context["answers"]
+    assert ("What should we call you?", "Wilhelmina Canary") in answers["told"]
+    page = desk.get(change_page(request)).content.decode()
+    assert 0 < page.index("Do not call.") < page.index("(602) 555-0142")
+
+
+def test_answers_that_were_sent_again_stand_below_and_their_rules_count(desk):
+    draft = form_token.draw()
+    request = accept(draft, answers_of())
+    accept(draft, answers_of(voicemail_ok="", message="Please no voicemail.") | {"voicemail_ok": False})
+    context = desk.get(change_page(request)).context
+    assert [str(answers["kind"]) for answers in context["answers"]] == [
+        "What the person wrote",
+        "Sent again with changes",
+    ]
+    assert context["contact_rules"][0] == "Call. Leave no message."
+
+
+def test_what_a_person_typed_is_shown_as_text_and_never_as_markup(desk):
+    page = desk.get(change_page(receive(name="<script>alert(1)</script>", message="{{ secret }}"))).content.decode()
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
+    assert "<script>alert(1)" not in page
+    assert "{{ secret }}" in page
+
+
+def test_a_due_time_from_assumed_hours_is_marked_as_such(desk):
+    request = receive()
+    assert "with assumed hours" in desk.get(change_page(request)).content.decode()
+    AssessmentRequest.objects.update(due_is_assumed=False)
+    assert "with assumed hours" not in desk.get(change_page(request)).content.decode()
+
+
+def test_answers_that_do_not_open_are_said_so_and_the_work_goes_on(desk):
+    request = receive()
+    SealedText.objects.update(envelope=b"\x01\x04gone" + bytes(40))
+    response = desk.get(change_page(request))
+    assert response.status_code == 200
+    assert "This text can't be opened" in response.content.decode()
+    assert response.context["contact_rules"] == []
+    assert personal_words_in(response.content.decode()) == []
+    press(desk, request, "reaching")
+    request.refresh_from_db()
+    assert request.stage == "reaching"
+
+
+def test_a_note_that_does_not_open_is_said_so_beside_those_that_do(desk, me):
+    request = receive()
+    note = workflow.add_note(request_id=request.pk, text="lost words", actor=me)
+    workflow.add_note(request_id=request.pk, text="kept words", actor=me)
+    SealedText.objects.filter(pk=note.pk).update(envelope=b"")
+    page = desk.get(change_page(request)).content.decode()
+    assert page.count("This note can't be opened.") == 1
+    assert "kept words" in page
+    assert "Wilhelmina" in page
+
+
+def test_after_newer_answers_that_do_not_open_no_older_rule_is_shown_as_in_force(desk):
+    draft = form_token.draw()
+    request = accept(draft, answers_of())
+    accept(draft, answers_of(do_not_call="on"))
+    SealedText.objects.filter(kind="amendment").update(envelope=b"")
+    context = desk.get(change_page(request)).context
+    assert context["contact_rules"] == []
+    assert [bool(answers["told"]) for answers in context["answers"]] == [True, False]
+
+
+@pytest.mark.parametrize("key", ["made-up", "1", "00000000-0000-4000-8000-000000000000", "_5F"])
+def test_a_page_of_no_request_is_not_found(desk, key):
+    receive()
+    assert desk.get(f"{LIST}{key}/change/").status_code == 404
+
+
+# The buttons
+
+
+def test_the_page_offers_exactly_the_stages_that_are_allowed(desk, me):
+    request = receive()
+    offered = {}
+    for stage in (None, "reaching", "talking", "booked"):
+        if stage:
+            workflow.set_stage(request_id=request.pk, stage=stage, actor=me)
+        offered[stage] = buttons_on(desk.get(change_page(request)))[1:-2]  # between the note's and the last two
+    assert offered == {
+        None: ["reaching", "talking", "booked"],
+        "reaching": ["talking", "booked"],
+        "talking": ["reaching", "booked"],
+        "booked": ["reaching", "talking"],
+    }
+
+
+@pytest.mark.parametrize("stage", ["reaching", "talking", "booked"])
+def test_the_button_of_a_stage_sets_it(desk, stage):
+    request = receive()
+    assert "The stage is set." in followed(desk, press(desk, request, stage))
+    request.refresh_from_db()
+    assert request.stage == stage
+    assert request.events.last().actor.username == "amal"
+
+
+@pytest.mark.parametrize("outcome", AssessmentRequest.Outcome.values)
+def test_a_request_is_closed_and_opened_again_with_the_buttons(desk, outcome):
+    request = receive()
+    assert "The request is closed." in followed(desk, press(desk, request, "close", outcome=outcome))
+    request.refresh_from_db()
+    assert (request.stage, request.outcome) == ("closed", outcome)
+    assert "The request is open again." in followed(desk, press(desk, request, "reopen"))
+    request.refresh_from_db()
+    assert (request.stage, request.outcome) == ("reaching", "")
+
+
+def test_closing_without_an_outcome_is_refused_with_a_sentence(desk):
+    request = receive()
+    response = press(desk, request, "close")
+    assert response.status_code == 200
+    assert "Choose why this request ends." in response.content.decode()
+    request.refresh_from_db()
+    assert request.stage == "new"
+
+
+def test_an_owner_is_chosen_among_those_who_may_read(desk, me, make_staff):
+    lead = make_staff("lead")
+    for other in (make_staff("editor"), make_staff("auditor"), make_staff(is_superuser=True)):
+        assert other.is_staff
+    make_staff("admissions", username="gone", is_active=False)
+    request = receive()
+    form = work_form(desk.get(change_page(request)))
+    assert form.options["owner"] == ["", str(me.pk), str(lead.pk)]
+    assert "The owner is set." in followed(desk, press(desk, request, "assign", owner=str(lead.pk)))
+    request.refresh_from_db()
+    assert request.owner == lead
+    press(desk, request, "assign", owner="")
+    request.refresh_from_db()
+    assert request.owner is None
+
+
+@pytest.mark.parametrize("key", ["999999", "made-up", "-1", "9" * 30])
+def test_a_made_up_owner_is_refused_and_the_owner_stays(desk, me, key):
+    request = receive()
+    workflow.assign(request_id=request.pk, owner=me, actor=me)
+    response = press(desk, request, "assign", owner=key)
+    assert response.status_code == 200
+    assert "Only admissions staff" in response.content.decode()
+    request.refresh_from_db()
+    assert request.owner == me
+
+
+def test_someone_who_may_not_read_can_not_be_made_owner_by_hand(desk, me, make_staff):
+    request, editor = receive(), make_staff("editor", is_superuser=True)
+    workflow.assign(request_id=request.pk, owner=me, actor=me)
+    assert press(desk, request, "assign", owner=str(editor.pk)).status_code == 200
+    request.refresh_from_db()
+    assert request.owner == me
+
+
+def test_a_note_is_kept_and_shown_on_top_of_what_happened(desk, me):
+    request = receive()
+    page = followed(desk, press(desk, request, "note", note="Sister answers <after 6>"))
+    assert "The note is kept." in page
+    assert "Sister answers &lt;after 6&gt;" in page
+    entries = desk.get(change_page(request)).context["timeline"]
+    assert [(str(entry["what"]), entry["who"]) for entry in entries] == [("Note", me), ("Received", None)]
+
+
+def test_what_happened_is_told_in_words_newest_first(desk, me):
+    request = receive()
+    workflow.assign(request_id=request.pk, owner=me, actor=me)
+    workflow.set_stage(request_id=request.pk, stage="booked", actor=me)
+    workflow.close(request_id=request.pk, outcome="not_reached", actor=me)
+    entries = desk.get(change_page(request)).context["timeline"]
+    assert [(str(entry["what"]), str(entry["before"]), str(entry["after"])) for entry in entries] == [
+        ("Closed", "", "Not reached"),
+        ("Stage set", "New", "Assessment booked"),
+        ("Assigned", "", "amal"),
+        ("Received", "", "New"),
+    ]
+
+
+def test_a_refused_action_keeps_the_typed_note(desk, me):
+    request = receive()
+    form = work_form(desk.get(change_page(request)))
+    workflow.close(request_id=request.pk, outcome="spam", actor=me)
+    response = desk.post(change_page(request), form.fields | {"do": "talking", "note": "\nCalled <twice>,\nno answer"})
+    assert response.status_code == 200
+    assert "can't go to “In conversation” from there" in response.content.decode().replace("&#x27;", "'")
+    assert work_form(response).fields["note"].strip() == "Called <twice>,\nno answer"
+    assert response.context["request_row"].stage == "closed"
+    assert SealedText.objects.filter(kind="note").count() == 0
+
+
+def test_an_empty_note_is_refused_with_a_sentence(desk):
+    response = press(desk, receive(), "note", note="  ")
+    assert response.status_code == 200
+    assert "the note is empty" in response.content.decode()
+
+
+@pytest.mark.parametrize("posted", [{}, {"do": "delete"}, {"do": "new"}, {"do": "closed"}, {"do": "reopen"}])
+def test_a_post_that_no_button_makes_changes_nothing(desk, posted):
+    request = receive()
+    token = work_form(desk.get(change_page(request))).fields["csrfmiddlewaretoken"]
+    assert desk.post(change_page(request), posted | {"csrfmiddlewaretoken": token}).status_code == 200
+    request.refresh_from_db()
+    assert (request.stage, request.events.count()) == ("new", 1)
+
+
+def test_a_post_without_a_csrf_token_changes_nothing(desk):
+    request = receive()
+    assert desk.post(change_page(request), {"do": "talking"}).status_code == 403
+    request.refresh_from_db()
+    assert request.stage == "new"
+
+
+def test_the_page_has_no_button_that_these_tests_do_not_press(desk, me):
+    request = receive()
+    while_open = buttons_on(desk.get(change_page(request)))
+    workflow.close(request_id=request.pk, outcome="spam", actor=me)
+    while_closed = buttons_on(desk.get(change_page(request)))
+    assert while_open == ["note", "reaching", "talking", "booked", "close", "assign"]
+    assert while_closed == ["note", "reopen", "assign"]
+
+
+def test_a_note_that_was_typed_is_kept_by_any_button(desk):
+    request = receive()
+    press(desk, request, "talking", note="Her sister answered")
+    entries = desk.get(change_page(request)).context["timeline"]
+    assert [entry.get("note") for entry in entries] == ["Her sister answered", None, None]
+    assert str(entries[1]["what"]) == "Stage set"
+
+
+# Erasing
+
+
+@pytest.fixture
+def lead_desk(make_staff):
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(make_staff("lead"))
+    return client
+
+
+def test_a_lead_erases_every_word_of_a_closed_request(lead_desk, me):
+    request, other = receive(), receive()
+    workflow.add_note(request_id=request.pk, text="canary note", actor=me)
+    workflow.close(request_id=request.pk, outcome="withdrawn", actor=me)
+    page = followed(lead_desk, press(lead_desk, request, "erase", sure="on"))
+    assert "What the person told us is erased." in page
+    assert personal_words_in(page) == []
+    assert (request.texts.count(), other.texts.count()) == (0, 1)
+    assert (request.consents.count(), request.events.last().code) == (2, "erased")
+    assert "erase" not in buttons_on(lead_desk.get(change_page(request)))
+
+
+def test_erasing_needs_the_tick_the_lead_and_a_closed_request(lead_desk, desk, me):
+    request = receive()
+    refusals = []
+    for browser, typed in ((lead_desk, {"sure": "on"}), (desk, {"sure": "on"}), (lead_desk, {})):
+        token = work_form(browser.get(change_page(request))).fields["csrfmiddlewaretoken"]
+        response = browser.post(change_page(request), {"do": "erase", "csrfmiddlewaretoken": token} | typed)
+        refusals += [str(message) for message in response.context["messages"]]
+        if request.stage == "new":
+            request = workflow.close(request_id=request.pk, outcome="spam", actor=me)
+    assert refusals == [
+        "Close the request first. Then its words can be erased.",
+        "Only the lead can erase what a person told us.",
+        "Tick the box first: what is erased can't come back.",
+    ]
+    assert request.texts.count() == 1
+
+
+def test_titles_addresses_messages_and_the_history_of_the_admin_hold_no_personal_word(desk, me):
+    request = receive()
+    page = desk.get(change_page(request))
+    assert personal_words_in(page.content.decode()) != []
+    responses = [page, desk.get(LIST)]
+    responses.append(press(desk, request, "note", note="Wilhelmina Canary: canary@nightingale.example"))
+    responses.append(press(desk, request, "talking"))
+    responses.append(press(desk, request, "close", outcome="spam"))
+    assert title_of(page).startswith(f"Request {request.reference} | ")
+    seen = [title_of(response) for response in responses if response.status_code == 200]
+    seen += [response.request["PATH_INFO"] + response.request["QUERY_STRING"] for response in responses]
+    seen += [f"{response.headers} {response.cookies.output()}" for response in responses]
+    seen += [str(row) for row in LogEntry.objects.values()]
+    assert personal_words_in(" ".join(seen)) == []
+    assert str(request) == request.reference

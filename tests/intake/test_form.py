@@ -1,0 +1,325 @@
+from urllib.parse import quote
+
+import pytest
+from django.http import QueryDict
+
+from intake import readable
+from intake.forms import AssessmentForm
+from tests.intake.helpers import PERSON, answers_of, asked
+
+LEAST = {"adult": "yes", "phone": "480-555-0142", "consent": "on"}
+
+
+def errors_of(**fields):
+    """The names of the fields with an error, in the order of their names."""
+    return sorted(asked(**fields).errors)
+
+
+def without(*names):
+    return {name: value for name, value in LEAST.items() if name not in names}
+
+
+def asked_raw(raw):
+    return AssessmentForm(QueryDict(raw))
+
+
+def ask_again(form, **changes):
+    """Sends the form as it was shown again, with changes."""
+    assert form.errors
+    shown = {name: form[name].value() or "" for name in form.fields}
+    return asked(**{name: value for name, value in (shown | changes).items() if value not in ("", False)})
+
+
+def test_a_way_to_reach_the_person_their_age_and_their_consent_are_enough():
+    form = asked(**LEAST)
+    assert form.errors == {}
+    assert form.answers() == {
+        "for_whom": "self",
+        "relation": "",
+        "adult": "yes",
+        "name": "",
+        "phone": "480-555-0142",
+        "email": "",
+        "do_not_call": False,
+        "voicemail_ok": False,
+        "text_ok": False,
+        "email_ok": False,
+        "introduction": "first_name",
+        "best_time": "asap",
+        "time_zone": "America/Phoenix",
+        "language": "",
+        "message": "",
+        "consent": True,
+    }
+
+
+def test_an_email_is_as_good_as_a_phone():
+    assert errors_of(**without("phone"), email="me@example.org") == []
+
+
+@pytest.mark.parametrize(("missing", "field"), [("phone", "phone"), ("adult", "adult"), ("consent", "consent")])
+def test_without_one_of_the_three_things_that_field_is_asked_for(missing, field):
+    assert errors_of(**without(missing)) == [field]
+
+
+def test_an_empty_form_asks_for_three_things_only():
+    assert errors_of() == ["adult", "consent", "phone"]
+
+
+def test_blanks_are_no_phone_number():
+    assert errors_of(**LEAST | {"phone": "   "}) == ["phone"]
+
+
+def test_do_not_call_needs_an_email():
+    assert errors_of(**LEAST, do_not_call="on") == ["email"]
+    assert errors_of(**LEAST, do_not_call="on", email="me@example.org") == []
+
+
+def test_nothing_is_ticked_or_chosen_for_the_person():
+    form = AssessmentForm()
+    ticked = [
+        name
+        for name in ("adult", "do_not_call", "voicemail_ok", "text_ok", "email_ok", "consent")
+        if form[name].value()
+    ]
+    assert ticked == []
+
+
+@pytest.mark.parametrize("field", ["for_whom", "relation", "adult", "introduction", "best_time", "time_zone"])
+def test_a_choice_that_we_do_not_offer_is_refused(field):
+    assert errors_of(**LEAST | {field: "made-up"}) == [field]
+
+
+PHONES = [
+    "4805550142",
+    "480-555-0142",
+    "480.555.0142",
+    "480 555 0142",
+    "(480) 555-0142",
+    "(480)555-0142",
+    "1-480-555-0142",
+    "1 (480) 555-0142",
+    "+1 480 555 0142",
+    "+14805550142",
+    "001 480 555 0142",
+    "555-0142",
+    "480-555-0142 ext. 12",
+    "480-555-0142 x12",
+    "1-800-FLOWERS",
+    "+44 20 7946 0958",
+    "+49 (0)30 901820",
+    "+52 55 1234 5678",
+    "480/555/0142",
+    "480-555-0142 (my sister's, after 6)",
+    "٤٨٠٥٥٥٠١٤٢",
+]
+
+
+@pytest.mark.parametrize("phone", PHONES)
+def test_a_phone_is_kept_as_it_was_typed(phone):
+    form = asked(**LEAST | {"phone": phone})
+    assert form.errors == {}
+    assert form.answers()["phone"] == phone
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("phone", "12"),
+        ("phone", "my brother knows"),
+        ("phone", "480-55"),
+        ("phone", "1234567890123456"),
+        ("email", "me@example"),
+        ("email", "example.org"),
+        ("email", "me@@example.org"),
+        ("email", "me @example.org"),
+    ],
+)
+def test_what_looks_odd_is_asked_about_once_and_then_kept(field, value):
+    fields = without("phone") | {field: value}
+    first = asked(**fields)
+    assert list(first.errors) == [field]
+    assert first[field].value() == value
+    second = ask_again(first)
+    assert second.errors == {}
+    assert second.answers()[field] == value
+
+
+def test_phone_and_email_that_both_look_odd_are_asked_about_together_and_once():
+    first = asked(**LEAST | {"phone": "12", "email": "me@example"})
+    assert sorted(first.errors) == ["email", "phone"]
+    assert ask_again(first).errors == {}
+
+
+def test_an_odd_value_that_was_changed_to_another_odd_one_is_asked_about_anew():
+    first = asked(**LEAST | {"phone": "12"})
+    second = ask_again(first, phone="13")
+    assert list(second.errors) == ["phone"]
+    assert ask_again(second).errors == {}
+
+
+def test_an_odd_email_is_kept_when_something_else_was_mended_too():
+    first = asked(**LEAST | {"phone": "12", "consent": ""})
+    assert sorted(first.errors) == ["consent", "phone"]
+    second = ask_again(first, consent="on", email="me@example")
+    assert list(second.errors) == ["email"]
+    assert ask_again(second).errors == {}
+
+
+def test_even_the_longest_odd_values_are_no_dead_end():
+    form = asked(**LEAST | {"phone": "p" * 60, "email": "a" * 254})
+    for letter in "bcd":
+        form = ask_again(form, email=letter * 254)
+        assert "email" in form.errors
+    form = ask_again(form)
+    assert ask_again(form).errors == {}
+
+
+def test_what_was_asked_about_is_not_part_of_the_answers():
+    form = ask_again(asked(**LEAST | {"phone": "12"}))
+    assert form.errors == {}
+    assert form.cleaned_data["asked_about"] == "12"
+    assert "asked_about" not in form.answers()
+
+
+HONEST = {
+    "Chinese": "王小明",
+    "Arabic": "محمد الأمين",
+    "Hebrew with a mark for the direction": "\u200fשָׂרָה",
+    "Thai": "สมชาย",
+    "Devanagari with a joiner": "क्ष\u200dत्रिय",
+    "Persian with a non-joiner": "می\u200cخواهم",
+    "accents that stand alone": "Zoe\u0308",
+    "Hawaiian": "Kaʻiulani Kahanamoku",
+    "an apostrophe": "O'Brien",
+    "a curly apostrophe": "D’Angelo",
+    "a hyphen and dots": "Jean-Luc Jr.",
+    "one letter": "X",
+    "one letter of another script": "Ж",
+    "a number": "Jennifer 8. Lee",
+    "an emoji": "🌵",
+    "a family of emoji": "👨‍👩‍👧‍👦",
+    "an emoji with a skin tone": "👍🏾",
+    "a flag made of tags": "🏴󠁧󠁢󠁳󠁣󠁴󠁿",
+    "marks of HTML": '<b>Ann</b> & "co"',
+    "marks of a template": "{{ Ann }} {% now %}",
+    "marks of a query": "Robert'); DROP TABLE intake_event;--",
+    "the word null": "Null",
+    "a letter beyond the first plane": "𠮷野家",
+}
+
+
+@pytest.mark.parametrize("words", HONEST.values(), ids=HONEST)
+def test_honest_words_are_kept_as_they_were_typed(words):
+    typed = {"name": words, "language": words, "message": words, "phone": "480-555-0142 " + words}
+    answers = answers_of(**typed)
+    assert {field: answers[field] for field in typed} == typed
+
+
+def test_two_hundred_characters_of_a_wide_script_fit_into_the_name():
+    assert answers_of(name="𠮷" * 200)["name"] == "𠮷" * 200
+
+
+UNREADABLE = {
+    "a null": "%00",
+    "half a surrogate pair": "%ED%A0%80",
+    "a byte that is no text": "%FF",
+    "text in Latin-1": "%E9",
+    "the bell": "%07",
+    "an escape sequence": "%1B[2J",
+    "a control of the second set": "%C2%80",
+}
+
+
+@pytest.mark.parametrize("code", UNREADABLE.values(), ids=UNREADABLE)
+@pytest.mark.parametrize("field", ["name", "phone", "email", "language", "message"])
+def test_what_can_not_be_a_typed_word_is_asked_to_be_taken_out(field, code):
+    raw = "&".join(f"{name}={quote(value)}" for name, value in LEAST.items() if name != field)
+    readable_too = "" if field == "email" else "&email=me%40example.org"
+    form = asked_raw(f"{raw}{readable_too}&{field}=ab{code}cd")
+    assert form.errors.as_data().keys() == {field}
+    assert [error.code for error in form.errors.as_data()[field]] == ["unreadable"]
+
+
+@pytest.mark.parametrize("field", [*PERSON, "do_not_call", "asked_about"])
+def test_a_field_that_comes_twice_is_refused(field):
+    value = PERSON.get(field, "on")
+    fields = PERSON | {"email": "me@example.org"} | {field: [value, value]}
+    form = asked(**fields)
+    assert field in form.errors
+    assert "came twice" in " ".join(form.errors[field])
+
+
+def test_two_different_phones_are_both_kept_out_of_the_answers():
+    form = asked(**LEAST | {"phone": ["480-555-0142", "480-555-0199"]})
+    assert list(form.errors) == ["phone"]
+    assert "phone" not in form.cleaned_data
+
+
+@pytest.mark.parametrize(
+    ("field", "most"), [("name", 200), ("phone", 60), ("email", 254), ("language", 100), ("message", 1000)]
+)
+def test_what_is_too_long_is_refused_with_everything_kept(field, most):
+    fits, too_long = (PERSON | {field: "9" * length} for length in (most, most + 1))
+    assert field not in asked(**fits, asked_about="9" * most).errors
+    form = asked(**too_long)
+    assert list(form.errors) == [field]
+    assert {name: form[name].value() for name in too_long} == too_long | {
+        name: True for name, value in too_long.items() if value == "on"
+    }
+
+
+def test_no_field_lets_the_browser_cut_what_was_pasted():
+    assert [field.name for field in AssessmentForm() if "maxlength" in str(field)] == []
+
+
+def test_a_message_of_a_thousand_characters_may_have_line_breaks():
+    message = ("x" * 99 + "\n") * 9 + "y" * 100
+    assert len(message) == 1000
+    form = asked(**LEAST, message=message.replace("\n", "\r\n"))
+    assert form.errors == {}
+    assert form.answers()["message"] == message
+
+
+def test_a_message_that_is_too_long_is_told_its_length():
+    form = asked(**LEAST, message="x" * 1001)
+    assert form.errors == {"message": ["Please shorten this to 1,000 characters. It has 1001 now."]}
+
+
+@pytest.mark.parametrize(
+    ("changes", "rules"),
+    [
+        ({"voicemail_ok": "", "email": ""}, ["Call. Leave no message.", "Do not text."]),
+        ({"email": ""}, ["Call. Voicemail is allowed.", "Do not text."]),
+        ({"text_ok": "on"}, ["Call. Voicemail is allowed.", "Text messages are allowed.", "Do not e-mail."]),
+        ({"email_ok": "on"}, ["Call. Voicemail is allowed.", "Do not text.", "One neutral e-mail is allowed."]),
+        ({"do_not_call": "on"}, ["Do not call.", "Do not text.", "One neutral e-mail is allowed."]),
+        ({"phone": ""}, ["One neutral e-mail is allowed."]),
+    ],
+    ids=["phone alone", "voicemail", "text", "e-mail too", "no calls", "e-mail alone"],
+)
+def test_the_rules_of_contact_allow_only_what_the_person_ticked(changes, rules):
+    changed = {name: value for name, value in (PERSON | changes).items() if value}
+    assert readable.contact_rules(asked_valid(changed).answers()) == [
+        *rules,
+        "Introduction: with the name of the center.",
+    ]
+
+
+def asked_valid(fields):
+    form = asked(**fields)
+    assert form.errors == {}
+    return form
+
+
+def test_staff_read_the_answers_in_words_without_what_was_left_empty():
+    assert readable.told(answers_of(message="", relation="", voicemail_ok="on")) == [
+        ("Who are you asking for?", "Myself"),
+        ("Are you 18 or older?", "Yes"),
+        ("What should we call you?", "Wilhelmina Canary"),
+        ("Phone number", "(602) 555-0142"),
+        ("E-mail address", "canary@nightingale.example"),
+        ("When is a good time?", "In the evening"),
+        ("Your time zone", "Mountain"),
+        ("Language you prefer", "Canarian whistling"),
+    ]

@@ -1,0 +1,244 @@
+import datetime as dt
+import hashlib
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from django.db import DatabaseError, IntegrityError, connection
+
+from intake import clock, form_token
+from intake.consent import BY_FIELD
+from intake.models import AssessmentRequest, ConsentRecord, Event, Notice, RecordIsFixed, SealedText
+from intake.submission import accept
+from pages import facts
+from pages.models import Center, Holiday, OpeningHours
+from tests.intake.helpers import PERSON, answers_of, personal_words_in, receive, refuse_inserts
+
+TABLES = [AssessmentRequest, SealedText, ConsentRecord, Event, Notice]
+
+
+def stored():
+    return [model.objects.count() for model in TABLES]
+
+
+def told_by(request):
+    return [(text.kind, text.open()) for text in request.texts.all()]
+
+
+def codes_of(request):
+    return list(request.events.values_list("code", flat=True))
+
+
+@pytest.mark.django_db
+def test_a_request_is_stored_with_answers_consents_event_and_notice():
+    draft, answers = form_token.draw(), answers_of()
+    request = accept(draft, answers)
+    request.refresh_from_db()
+    assert (request.pk, request.reference, request.stage, request.outcome, request.owner) == (
+        draft.id,
+        draft.reference,
+        "new",
+        "",
+        None,
+    )
+    assert told_by(request) == [("answers", answers)]
+    assert list(request.events.values_list("code", "before", "after", "actor", "at")) == [
+        ("received", "", "new", None, request.received_at)
+    ]
+    assert list(request.notices.values_list("state", "attempts", "next_try_at")) == [("queued", 0, request.received_at)]
+
+
+@pytest.mark.django_db
+def test_a_consent_keeps_purpose_version_and_hash_of_the_exact_words():
+    request = receive(email_ok="on")
+    records = request.consents.order_by("purpose").values_list("purpose", "wording_version", "wording_sha256", "at")
+    agreed_to = [
+        (
+            "contact",
+            "I agree that Renaissance Recovery Center may contact me about this request, in the ways I chose "
+            "above. I can take this back at any time.",
+        ),
+        ("email", "You may send e-mail to this address."),
+        ("voicemail", "You may leave a voicemail on this phone."),
+    ]
+    assert list(records) == [
+        (purpose, "2026-11", hashlib.sha256(words.encode()).hexdigest(), request.received_at)
+        for purpose, words in agreed_to
+    ]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("field", "purpose"), [(field, wording.purpose) for field, wording in BY_FIELD.items()])
+def test_only_what_was_ticked_is_a_consent(field, purpose):
+    nothing_ticked = dict.fromkeys(BY_FIELD, False)
+    request = accept(form_token.draw(), answers_of() | nothing_ticked | {field: True})
+    assert list(request.consents.values_list("purpose", flat=True)) == [purpose]
+
+
+@pytest.mark.django_db
+def test_a_consent_never_changes():
+    record = receive().consents.first()
+    with pytest.raises(RecordIsFixed):
+        record.save()
+    with pytest.raises(RecordIsFixed):
+        record.delete()
+
+
+@pytest.mark.django_db
+def test_no_table_holds_a_word_that_the_person_typed():
+    request = receive()
+    assert personal_words_in(str(told_by(request))) != []
+    tables = [name for name in connection.introspection.table_names() if name.startswith("intake_")]
+    assert len(tables) == 6
+    with connection.cursor() as cursor:
+        for table in tables:
+            cursor.execute(f"SELECT * FROM {table}")
+            for value in (value for row in cursor.fetchall() for value in row):
+                blob = bytes(value) if isinstance(value, (bytes, memoryview)) else str(value).encode()
+                assert personal_words_in(blob.decode("latin-1")) == []
+
+
+@pytest.mark.django_db
+def test_the_same_form_sent_twice_is_one_request():
+    draft = form_token.draw()
+    first, again = accept(draft, answers_of()), accept(draft, answers_of())
+    assert first == again
+    assert stored() == [1, 1, 2, 1, 1]
+
+
+@pytest.mark.django_db
+def test_two_forms_are_two_requests():
+    assert receive() != receive()
+    assert stored() == [2, 2, 4, 2, 2]
+
+
+@pytest.mark.django_db
+def test_a_form_sent_again_with_other_answers_keeps_both():
+    draft = form_token.draw()
+    request = accept(draft, answers_of())
+    accept(draft, answers_of(phone="480-555-0199"))
+    accept(draft, answers_of())
+    accept(draft, answers_of(phone="480-555-0199"))
+    assert told_by(request) == [("answers", answers_of()), ("amendment", answers_of(phone="480-555-0199"))]
+    assert codes_of(request) == ["received", "amended"]
+    assert [request.notices.count(), request.consents.count()] == [1, 2]
+
+
+@pytest.mark.django_db
+def test_a_form_is_amended_at_most_ten_times():
+    draft = form_token.draw()
+    for number in range(13):
+        request = accept(draft, answers_of(message=f"number {number}"))
+    messages = [answers["message"] for _kind, answers in told_by(request)]
+    assert messages == [f"number {number}" for number in range(11)]
+    assert codes_of(request) == ["received", *["amended"] * 10]
+
+
+@pytest.mark.django_db
+def test_notes_of_staff_do_not_count_as_amendments(make_staff):
+    draft = form_token.draw()
+    request = accept(draft, answers_of())
+    for _ in range(12):
+        note = SealedText(request=request, kind="note", author=make_staff("admissions"), at=request.received_at)
+        note.seal("called").save(force_insert=True)
+    accept(draft, answers_of(message="Please call later."))
+    assert SealedText.objects.filter(kind="amendment").count() == 1
+
+
+@pytest.mark.django_db
+def test_words_sent_again_are_kept_when_the_earlier_ones_do_not_open():
+    draft = form_token.draw()
+    request = accept(draft, answers_of())
+    request.texts.update(envelope=b"\x01\x04gone" + bytes(40))
+    accept(draft, answers_of(message="Please call later."))
+    assert request.texts.get(kind="amendment").open() == answers_of(message="Please call later.")
+
+
+@pytest.mark.django_db
+def test_another_form_with_the_same_reference_is_refused_and_changes_nothing():
+    request = receive()
+    with pytest.raises(IntegrityError):
+        accept(form_token.Draft(id=form_token.draw().id, reference=request.reference), answers_of(name="Someone else"))
+    assert stored() == [1, 1, 2, 1, 1]
+    assert told_by(request) == [("answers", answers_of())]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("answers", "error"),
+    [
+        (PERSON | {"message": object()}, TypeError),
+        (PERSON | {"message": "half a character: \ud83d"}, UnicodeEncodeError),
+        ({"message": "no word about consent"}, KeyError),
+    ],
+    ids=["not JSON", "not text", "no consents"],
+)
+def test_answers_that_can_not_be_stored_leave_nothing_behind(answers, error):
+    with pytest.raises(error):
+        accept(form_token.draw(), answers)
+    assert stored() == [0, 0, 0, 0, 0]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("model", TABLES)
+def test_when_the_database_refuses_one_row_none_is_stored(model):
+    refuse_inserts(model._meta.db_table)
+    with pytest.raises(DatabaseError):
+        receive()
+    assert stored() == [0, 0, 0, 0, 0]
+
+
+@pytest.mark.django_db
+def test_when_an_amendment_can_not_be_stored_the_request_stays_as_it_was():
+    draft = form_token.draw()
+    request = accept(draft, answers_of())
+    refuse_inserts("intake_event")
+    with pytest.raises(DatabaseError):
+        accept(draft, answers_of(message="Please call later."))
+    assert told_by(request) == [("answers", answers_of())]
+
+
+@pytest.mark.django_db
+def test_without_hours_the_due_time_is_counted_with_assumed_ones_and_marked():
+    request = receive()
+    assert request.due_is_assumed is True
+    assert request.due_at == clock.due_at(request.received_at, clock.ASSUMED)
+
+
+@pytest.mark.django_db
+def test_with_hours_told_the_due_time_is_counted_with_them_and_stays():
+    Center.objects.update(contact_target_hours=30)
+    center = Center.objects.get()
+    for weekday in range(7):
+        OpeningHours.objects.create(center=center, weekday=weekday, opens=dt.time(6), closes=dt.time(7))
+    facts.forget()
+    request = receive()
+    hours = clock.hours_of(facts.current())
+    assert request.due_is_assumed is False
+    assert request.due_at == clock.due_at(request.received_at, hours)
+    assert request.due_at != clock.due_at(request.received_at, clock.ASSUMED)
+
+    tomorrow = request.received_at.astimezone(hours.zone).date() + dt.timedelta(days=1)
+    Holiday.objects.create(center=center, day=tomorrow, name="A day off")
+    facts.forget()
+    due_at = request.due_at
+    assert clock.due_at(request.received_at, clock.hours_of(facts.current())) != due_at
+    request.refresh_from_db()
+    assert request.due_at == due_at
+
+
+def test_one_form_sent_by_many_at_the_same_moment_is_one_request(site):
+    draft, others = form_token.draw(), 6
+    together = threading.Barrier(others)
+
+    def send(_number):
+        try:
+            together.wait()
+            return accept(draft, answers_of()).pk
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(others) as pool:
+        accepted = list(pool.map(send, range(others)))
+    assert accepted == [draft.id] * others
+    assert stored() == [1, 1, 2, 1, 1]
