@@ -71,6 +71,7 @@ class WorkFilter(admin.SimpleListFilter):
 @admin.register(AssessmentRequest)
 class AssessmentRequestAdmin(ReadByRole):
     list_display = ["reference", "stage", "due", "owner"]
+    sortable_by = []  # the order is the work's: the next person to call on top
     list_display_links = ["reference"]
     list_filter = [WorkFilter]
     list_select_related = ["owner"]
@@ -87,16 +88,18 @@ class AssessmentRequestAdmin(ReadByRole):
     def get_changelist(self, request, **kwargs):
         return RecordedChangeList
 
-    def get_ordering(self, request):
-        if request.GET.get(WorkFilter.parameter_name) == "closed":
-            return ["-closed_at", "pk"]
-        return ["due_at", "received_at", "pk"]
+    def get_queryset(self, request):
+        return super().get_queryset(request).by_urgency()
 
-    @admin.display(description=_("due"), ordering="due_at")
+    def get_ordering(self, request):
+        return ["-closed_at", "pk"] if request.GET.get(WorkFilter.parameter_name) == "closed" else []
+
+    @admin.display(description=_("first contact due"))
     def due(self, obj):
+        if not obj.awaits_contact:
+            return "-"
         due = f"{timezone.localtime(obj.due_at):%a %b %-d, %-I:%M %p}"
-        is_late = obj.stage != Stage.CLOSED and obj.due_at < timezone.now()
-        return _("%(due)s (overdue)") % {"due": due} if is_late else due
+        return _("%(due)s (overdue)") % {"due": due} if obj.due_at < timezone.now() else due
 
     def change_view(self, request, object_id, form_url="", extra_context=None):
         """The page of one request. GET shows it, POST does one thing of `workflow` and comes back."""

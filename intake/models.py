@@ -3,7 +3,7 @@ import uuid
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Case, Q, When
 from django.utils.translation import gettext_lazy as _
 
 from . import sealed
@@ -33,8 +33,9 @@ class AssessmentRequestQuerySet(models.QuerySet):
         return self.exclude(stage=AssessmentRequest.Stage.CLOSED)
 
     def by_urgency(self):
-        """The next person to call is on top."""
-        return self.order_by("due_at", "received_at", "pk")
+        """The next person to call is on top; those we have spoken with come after those who still wait."""
+        we_have_spoken = Case(When(stage__in=AssessmentRequest.WAITING_STAGES, then=0), default=1)
+        return self.order_by(we_have_spoken, "due_at", "received_at", "pk")
 
 
 class AssessmentRequest(models.Model):
@@ -60,6 +61,8 @@ class AssessmentRequest(models.Model):
         WITHDRAWN = "withdrawn", _("Withdrawn by the person")
         DUPLICATE = "duplicate", _("Duplicate")
         SPAM = "spam", _("Spam")
+
+    WAITING_STAGES = (Stage.NEW, Stage.REACHING)  # first contact is still due
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     reference = models.CharField(_("reference"), max_length=9, unique=True, editable=False)
@@ -120,6 +123,11 @@ class AssessmentRequest(models.Model):
 
     def __str__(self):
         return self.reference
+
+    @property
+    def awaits_contact(self):
+        """Whether the person still waits for us to reach them, so that the due time counts."""
+        return self.stage in self.WAITING_STAGES
 
 
 class SealedText(models.Model):

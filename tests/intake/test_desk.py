@@ -75,6 +75,20 @@ def test_the_list_shows_open_requests_in_the_order_they_are_due(desk, me):
     assert listed(desk) == [overdue.reference, next_one.reference, later.reference]
 
 
+def test_those_we_have_spoken_with_come_after_those_who_wait(desk, me):
+    spoken, waiting = due_in(-9), due_in(3)
+    workflow.set_stage(request_id=spoken.pk, stage="talking", actor=me)
+    assert listed(desk) == [waiting.reference, spoken.reference]
+    assert "(overdue)" not in desk.get(LIST).content.decode()
+
+
+def test_closed_requests_stand_in_the_order_of_their_end_newest_first(desk, me):
+    first, second = due_in(1), due_in(-1)
+    for request in (first, second):
+        workflow.close(request_id=request.pk, outcome="spam", actor=me)
+    assert listed(desk, work="closed") == [second.reference, first.reference]
+
+
 def test_of_two_that_are_due_at_once_the_one_who_waits_longer_is_first(desk):
     first, second = receive(), receive()
     AssessmentRequest.objects.update(due_at=timezone.now())
