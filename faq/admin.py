@@ -1,17 +1,14 @@
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
-from pages.version_admin import SubjectAdmin, VersionAdmin
+from pages.version_admin import CitationInline, SubjectAdmin, VersionAdmin
 
 from . import views
 from .models import AnswerCitation, AnswerVersion, Question, Topic
 
 
-class AnswerCitationInline(admin.StackedInline):
+class AnswerCitationInline(CitationInline):
     model = AnswerCitation
-    extra = 0
-    fields = [("position", "source")]
-    autocomplete_fields = ["source"]
 
 
 @admin.register(AnswerVersion)

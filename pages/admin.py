@@ -4,7 +4,7 @@ from django.utils.translation import gettext_lazy as _
 
 from . import views
 from .models import Center, Holiday, OpeningHours, Page, PageCitation, PageVersion, Section, Source
-from .version_admin import SubjectAdmin, VersionAdmin
+from .version_admin import CitationInline, SubjectAdmin, VersionAdmin
 
 
 class SectionInline(admin.StackedInline):
@@ -13,11 +13,8 @@ class SectionInline(admin.StackedInline):
     fields = ["position", "kind", "heading", "body"]
 
 
-class PageCitationInline(admin.StackedInline):
+class PageCitationInline(CitationInline):
     model = PageCitation
-    extra = 0
-    fields = [("position", "source")]
-    autocomplete_fields = ["source"]
 
 
 @admin.register(PageVersion)

@@ -202,6 +202,14 @@ class VersionAdmin(admin.ModelAdmin):
         )
 
 
+class CitationInline(admin.StackedInline):
+    """The sources of a version, in the order of the marks in its text."""
+
+    extra = 0
+    fields = [("position", "source")]
+    autocomplete_fields = ["source"]
+
+
 class SubjectAdmin(admin.ModelAdmin):
     """Lists pages or questions with the state of their words, and leads to them. Nothing here is ever deleted:
     its address may be linked from anywhere, so a page is taken off-line instead."""
