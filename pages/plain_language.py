@@ -29,7 +29,7 @@ UNAVOIDABLE = {
 # Sources: NIDA "Words Matter"; VA content style guide; FTC Act section 5 and 15 U.S.C. 45d for the claims.
 WORDS_TO_AVOID = [
     (r"addicts?", "person with a substance use disorder"),
-    (r"(?:drug |substance )?abus(?:e|er|ers|ing)", "use, misuse (of a medicine) or use disorder"),
+    (r"(?:drug |substance )?abus(?:e|ed|es|er|ers|ing)", "use, misuse (of a medicine) or use disorder"),
     (r"junkies?|druggies?", "person with a substance use disorder"),
     (r"(?:drug|kratom|opioid|opiate) users?", "person who uses …"),
     (r"suffer(?:s|ing|ed)? (?:from|with)|victims? of|battl(?:es|ing) addiction", "has, lives with"),

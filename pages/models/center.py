@@ -47,6 +47,7 @@ class Center(models.Model):
             models.CheckConstraint(
                 name="center_target_is_positive",
                 condition=Q(contact_target_hours=None) | Q(contact_target_hours__gte=1),
+                violation_error_message=_("Give at least 1 open hour, or leave it empty."),
             ),
         ]
 
@@ -93,7 +94,11 @@ class OpeningHours(models.Model):
         ordering = ["weekday", "opens"]
         constraints = [
             models.UniqueConstraint(fields=["weekday", "opens"], name="opening_hours_once"),
-            models.CheckConstraint(name="opening_hours_open_before_closing", condition=Q(opens__lt=F("closes"))),
+            models.CheckConstraint(
+                name="opening_hours_open_before_closing",
+                condition=Q(opens__lt=F("closes")),
+                violation_error_message=_("The center must open before it closes on the same day."),
+            ),
         ]
 
     def __str__(self):

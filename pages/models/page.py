@@ -8,6 +8,9 @@ from django.utils.translation import gettext_lazy as _
 from ..rich_text import RichTextField
 from ..versions import Citation, PartOfVersion, Version
 
+# Addresses that something in front of the pages answers.
+RESERVED = {"static", "healthz", "readyz", "status"}
+
 
 class Page(models.Model):
     """An address and what stays the same when its words change. The words are its versions."""
@@ -51,7 +54,8 @@ class Page(models.Model):
             view = resolve(self.get_absolute_url()).func
         except Resolver404:
             return  # the address has a form that its own validator has already refused
-        if view.__module__ != "pages.views":
+        first = self.path.split("/")[0]
+        if view.__module__ != "pages.views" or first in RESERVED:
             raise ValidationError({"path": _("Another part of the site has this address. Please choose another.")})
 
     def save(self, *args, **kwargs):

@@ -126,6 +126,16 @@ def test_wrong_hours_are_refused_with_a_page(client, make_staff, changes):
     assert OpeningHours.objects.count() == 0
 
 
+def test_hours_and_target_that_make_no_sense_are_refused_in_words(client, make_staff):
+    client.force_login(make_staff("publisher"))
+    center = Center.objects.get()
+    fields = open_form(client, admin_url(center), Center).fields
+    wrong = HOURS | {"opening_hours-1-opens": "18:00", "contact_target_hours": "0", "_save": "1"}
+    page = client.post(admin_url(center), fields | wrong).content.decode()
+    assert "The center must open before it closes on the same day." in page
+    assert "Give at least 1 open hour, or leave it empty." in page
+
+
 def test_right_hours_are_kept(client, make_staff):
     client.force_login(make_staff("publisher"))
     center = Center.objects.get()

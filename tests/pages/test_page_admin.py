@@ -29,7 +29,7 @@ def test_page_is_made_with_its_address(editor, path):
     assert Page.objects.get(path=path).get_absolute_url() == f"/{path}/"
 
 
-@pytest.mark.parametrize("path", ["admin", "admin/pages", "assessment", "assessment/received/x", "faq", "faq/x"])
+@pytest.mark.parametrize("path", ["admin", "admin/pages", "assessment", "assessment/received/x", "faq", "faq/x", "static/x", "healthz"])
 def test_address_of_another_part_of_the_site_is_refused(editor, path):
     before = content_rows()
     response = send_page(editor, path=path)
