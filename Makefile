@@ -39,7 +39,7 @@ help: ## list these commands
 
 # What `run` needs; each step does nothing where nothing is to do.
 .PHONY: ready
-ready: .env var/static/staticfiles.json
+ready: .env $(VENV)/collected
 	@$(MANAGE) migrate --verbosity 0
 	@$(MANAGE) load_starter
 	@$(MANAGE) ensure_administrator
@@ -47,7 +47,7 @@ ready: .env var/static/staticfiles.json
 .env: | $(VENV)/installed
 	@$(RUN) -m recovery_site.first_env .env
 
-var/static/staticfiles.json: $(VENV)/installed $(STATIC_SOURCES) | .env
+$(VENV)/collected: $(VENV)/installed $(STATIC_SOURCES) | .env
 	@echo "Collecting static files ..."
 	@$(MANAGE) collectstatic --noinput --verbosity 0
 	@touch $@

@@ -1,4 +1,5 @@
 from django.contrib import admin
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from pages.version_admin import CitationInline, SubjectAdmin, VersionAdmin
@@ -31,6 +32,10 @@ class QuestionAdmin(SubjectAdmin):
     list_display = ["title", "topic", "position", "states", "words"]
     list_select_related = ["topic"]
     fields = ["slug", "topic", "position"]
+
+    def get_readonly_fields(self, request, obj=None):
+        # A question keeps its address once readers have seen it: there is no way on from an old one.
+        return ["slug"] if obj and obj.versions.filter(publish_at__lte=timezone.now()).exists() else []
 
 
 @admin.register(Topic)

@@ -1,14 +1,19 @@
 """What the content roles of `pages.roles` may do with questions and answers."""
 
 _WRITE = ("view", "add", "change")
-_CONTENT = {
-    "topic": _WRITE,
-    "question": _WRITE,
+_DRAFTING = {
+    "topic": ("view",),
+    "question": ("view", "add"),
     "answerversion": (*_WRITE, "delete"),
     "answercitation": (*_WRITE, "delete"),
 }
+_PUBLISHING = {
+    "topic": ("add", "change"),
+    "question": ("change",),
+    "answerversion": ("publish",),
+}
 GRANTS = {
-    "editor": [_CONTENT],
-    "reviewer": [_CONTENT],
-    "publisher": [_CONTENT, {"answerversion": ("publish",)}],
+    "editor": [_DRAFTING],
+    "reviewer": [_DRAFTING],
+    "publisher": [_DRAFTING, _PUBLISHING],
 }

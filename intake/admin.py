@@ -22,6 +22,9 @@ class ReadByRole(admin.ModelAdmin):
 
     actions = None
 
+    def lookup_allowed(self, lookup, value, request):
+        return lookup == WorkFilter.parameter_name  # nothing else about requests is asked through an address
+
     def has_module_permission(self, request):
         return self.has_view_permission(request)
 
@@ -128,7 +131,7 @@ class AssessmentRequestAdmin(ReadByRole):
                 "opts": self.opts,
                 "title": _("Request %(reference)s") % {"reference": obj.reference},
                 "typed_note": typed_note,
-                "may_erase": access.may_erase(request.user),
+                "may_erase": access.may_erase(request.user) and obj.texts.exists(),
             }
         )
         return TemplateResponse(request, "admin/intake/assessmentrequest/change_form.html", context)
@@ -141,7 +144,7 @@ class AssessmentRequestAdmin(ReadByRole):
         Returns the sentence for the screen."""
         done = self._press(request, obj)
         note = request.POST.get("note", "")
-        if note.strip() and request.POST.get("do") != "note":
+        if note.strip() and request.POST.get("do") not in ("note", "erase"):
             workflow.add_note(request_id=obj.pk, text=note, actor=request.user)
         return done
 
@@ -180,7 +183,7 @@ def _chosen_reader(key):
     """The reader who was chosen as owner, or None for no one."""
     if not key:
         return None
-    reader = _readers().filter(pk=key).first() if key.isdecimal() else None
+    reader = {str(reader.pk): reader for reader in _readers()}.get(key)
     if reader is None:
         raise workflow.Refused(_("Only admissions staff and their lead can own a request."))
     return reader
@@ -255,7 +258,7 @@ def _names_of_codes(events):
 @admin.register(AccessRecord)
 class AccessRecordAdmin(ReadByRole):
     list_display = ["at", "actor", "action", "how_many"]
-    list_display_links = None
+    list_display_links = ["at"]
     list_select_related = ["actor"]
     list_per_page = 50
     show_full_result_count = False

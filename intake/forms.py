@@ -155,7 +155,7 @@ class AssessmentForm(forms.Form):
         label=consent.CONTACT.text,
         error_messages={"required": _("We need your agreement before we may contact you.")},
     )
-    asked_about = HonestTextField(required=False, max_length=400, strip=True, widget=forms.HiddenInput)
+    asked_about = HonestTextField(required=False, max_length=400, widget=forms.HiddenInput)
 
     def __init__(self, *args, **kwargs):
         kwargs.setdefault("label_suffix", "")

@@ -1,6 +1,7 @@
 """Sending the notices: a reference and a link to staff, tried again until they are through."""
 
 import datetime as dt
+import logging
 import random
 
 from django.conf import settings
@@ -12,6 +13,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from .models import Notice
+
+logger = logging.getLogger(__name__)
 
 State = Notice.State
 WAITS = [dt.timedelta(minutes=minutes) for minutes in (1, 2, 5, 15, 30, 60, 120, 240, 480)]  # after each failure
@@ -58,6 +61,7 @@ def _send(notice, now):
 
 def _retry_later(notice, error_name, now):
     """Waits longer after each failure, a little at random so that notices don't come back all at once."""
+    logger.warning("Notice %s was not sent: %s", notice.pk, error_name)
     notice.last_error = error_name[:80]
     if notice.attempts > len(WAITS):
         notice.state = State.FAILED

@@ -5,7 +5,7 @@ from django.utils import timezone
 
 from pages import facts
 
-from . import clock
+from . import clock, workflow
 from .consent import BY_FIELD
 from .models import AssessmentRequest, ConsentRecord, Event, Notice, SealedText
 from .sealed import CannotOpen
@@ -43,17 +43,7 @@ def _store(draft, answers, now):
     )
     request.save(force_insert=True)
     SealedText(request=request, kind=SealedText.Kind.ANSWERS, at=now).seal(answers).save(force_insert=True)
-    ConsentRecord.objects.bulk_create(
-        ConsentRecord(
-            request=request,
-            purpose=wording.purpose,
-            wording_version=wording.version,
-            wording_sha256=wording.sha256,
-            at=now,
-        )
-        for field, wording in BY_FIELD.items()
-        if answers[field]
-    )
+    _record_consents(request, answers, now)
     Event.objects.create(request=request, code=Event.Code.RECEIVED, after=request.stage, at=now)
     Notice.objects.create(request=request, next_try_at=now)
     return request
@@ -61,13 +51,41 @@ def _store(draft, answers, now):
 
 @transaction.atomic
 def _amend(request, answers, now):
-    """Keeps other answers to a form that was sent before, at most `MOST_AMENDMENTS` of them."""
-    AssessmentRequest.objects.select_for_update().get(pk=request.pk)
+    """Keeps other answers to a form that was sent before, at most `MOST_AMENDMENTS` of them, and tells staff again.
+
+    A request that was closed is opened again: someone has more to say. One whose words were erased stays empty: the
+    same words, sent again by an old page, must not come back.
+    """
+    request = AssessmentRequest.objects.select_for_update().get(pk=request.pk)
+    if request.events.filter(code=Event.Code.ERASED).exists():
+        return
     told = list(request.texts.exclude(kind=SealedText.Kind.NOTE))
     if len(told) > MOST_AMENDMENTS or any(_holds(text, answers) for text in told):
         return
     SealedText(request=request, kind=SealedText.Kind.AMENDMENT, at=now).seal(answers).save(force_insert=True)
     Event.objects.create(request=request, code=Event.Code.AMENDED, at=now)
+    _record_consents(request, answers, now)
+    if request.stage == AssessmentRequest.Stage.CLOSED:
+        workflow.reopen(request_id=request.pk, actor=None)
+    request.notices.update(state=Notice.State.QUEUED, attempts=0, next_try_at=now, sent_at=None)
+
+
+def _record_consents(request, answers, now):
+    """Writes what was agreed to, purpose by purpose; what is on record already stays as it is."""
+    ConsentRecord.objects.bulk_create(
+        [
+            ConsentRecord(
+                request=request,
+                purpose=wording.purpose,
+                wording_version=wording.version,
+                wording_sha256=wording.sha256,
+                at=now,
+            )
+            for field, wording in BY_FIELD.items()
+            if answers[field]
+        ],
+        ignore_conflicts=True,
+    )
 
 
 def _holds(text, answers):

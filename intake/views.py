@@ -1,5 +1,6 @@
 import datetime as dt
 
+from django.conf import settings
 from django.db import DatabaseError, IntegrityError, InterfaceError
 from django.http import HttpResponseRedirect
 from django.middleware.csrf import CsrfViewMiddleware
@@ -46,7 +47,8 @@ def assessment(request):
     except form_token.BadToken:
         return _show_form(request, form, form_token.draw(), status=403, notice=_stale())
     if _CsrfCheck(lambda _request: None).process_view(request, None, (), {}):
-        return _show_form(request, form, draft, status=403, notice=_stale())
+        notice = _stale() if settings.CSRF_COOKIE_NAME in request.COOKIES else _no_cookie()
+        return _show_form(request, form, draft, status=403, notice=notice)
     if not form.is_valid():
         return _show_form(request, form, draft, status=422)
     try:
@@ -86,6 +88,13 @@ def _show_form(request, form, draft, status=200, notice=""):
 
 def _stale():
     return _("This page was open for a long time. Nothing is lost: please check your answers and press Send again.")
+
+
+def _no_cookie():
+    return _(
+        "Your browser did not send the small cookie that protects this form. Nothing is lost: please press Send again. "
+        "If you see this twice, allow cookies for this site, or call us."
+    )
 
 
 def _not_stored():

@@ -4,6 +4,8 @@ Each runs in one transaction, locks the request's row, refuses what the rules fo
 and writes an event beside the change. Nothing else sets stage, owner or outcome.
 """
 
+import datetime as dt
+
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -22,6 +24,9 @@ TRANSITIONS = {
     Stage.BOOKED: (Stage.REACHING, Stage.TALKING, Stage.CLOSED),
     Stage.CLOSED: (Stage.REACHING,),
 }
+
+
+DOUBLE_CLICK = dt.timedelta(seconds=10)  # the same note by the same person within this time is one note
 
 
 class Refused(Exception):
@@ -88,6 +93,9 @@ def add_note(*, request_id, text, actor):
     if not text.strip():
         raise Refused(_("Write something first: the note is empty."))
     request = _locked(request_id)
+    last = request.texts.filter(kind=SealedText.Kind.NOTE, author=actor, at__gt=timezone.now() - DOUBLE_CLICK).last()
+    if last and last.open() == text:
+        return last
     note = SealedText(request=request, kind=SealedText.Kind.NOTE, author=actor, at=timezone.now()).seal(text)
     note.save(force_insert=True)
     _write_event(request, Event.Code.NOTE_ADDED, actor)

@@ -6,23 +6,25 @@ Requests for help are not here: `intake.access` opens them by role, never by per
 from django.contrib.auth.management import create_permissions
 
 _WRITE = ("view", "add", "change")
-_CONTENT = {
-    "page": _WRITE,
+_DRAFTING = {
+    "page": ("view", "add"),  # a page without a published version is nowhere to be seen
     "pageversion": (*_WRITE, "delete"),  # drafts only: a published version is never deleted
     "section": (*_WRITE, "delete"),
     "pagecitation": (*_WRITE, "delete"),
-    "source": _WRITE,
+    "source": ("view", "add"),
 }
-_OWNER_FACTS = {
+_PUBLISHING = {
+    "page": ("change",),  # its address and its place in the menu change what readers see at once
     "pageversion": ("publish",),
+    "source": ("change",),  # live pages show it
     "center": ("view", "change"),
     "openinghours": (*_WRITE, "delete"),
     "holiday": (*_WRITE, "delete"),
 }
 GRANTS = {
-    "editor": [_CONTENT],
-    "reviewer": [_CONTENT],
-    "publisher": [_CONTENT, _OWNER_FACTS],
+    "editor": [_DRAFTING],
+    "reviewer": [_DRAFTING],
+    "publisher": [_DRAFTING, _PUBLISHING],
 }
 
 

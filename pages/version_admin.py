@@ -1,9 +1,11 @@
 """Editing versions in the admin: draft, preview, publish, schedule, take off-line. Serves pages and answers alike."""
 
+import datetime as dt
+
 import js_asset
 from django import forms
 from django.contrib import admin, messages
-from django.contrib.admin.utils import unquote
+from django.contrib.admin.utils import flatten, unquote
 from django.contrib.auth import get_permission_codename
 from django.db import IntegrityError, transaction
 from django.db.models import Prefetch
@@ -22,6 +24,7 @@ STATES = {
     "expired": _("Off-line"),
     "replaced": _("Replaced"),
 }
+FARTHEST = dt.timedelta(days=100 * 366)
 HIGHEST_GRADE = 8  # U.S. school grade; the house style is grade 6 to 8
 
 
@@ -30,8 +33,19 @@ class VersionForm(forms.ModelForm):
         label=_("Publish from"),
         required=False,
         help_text=_("Arizona time. Leave this empty to publish at once. Only “Publish” uses it."),
-        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}),
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
     )
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        if "publish_from" in self.fields and self.instance.publish_at and not self.instance.has_begun():
+            self.initial["publish_from"] = self.instance.publish_at  # else "Publish" would bring it on at once
+
+    def clean_publish_from(self):
+        moment = self.cleaned_data["publish_from"]
+        if moment and moment > timezone.now() + FARTHEST:
+            raise forms.ValidationError(_("That is more than a hundred years ahead. Please check the year."))
+        return moment
 
 
 class VersionAdmin(admin.ModelAdmin):
@@ -100,17 +114,26 @@ class VersionAdmin(admin.ModelAdmin):
         return super().render_change_form(request, context, *args, obj=obj, **kwargs)
 
     def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
-        version = self.get_object(request, unquote(object_id)) if request.method == "POST" and object_id else None
-        if version and "_offline" in request.POST and self.may_publish(request):
-            return self._take_offline(request, version)
-        if version and self._is_fixed(request, version):
-            request.POST = request.POST.copy()
-            request.POST["_saveasnew"] = "1"
         with transaction.atomic():
+            request.edited = self._locked(request, object_id) if request.method == "POST" and object_id else None
+            if request.edited and "_offline" in request.POST and self.may_publish(request):
+                return self._take_offline(request, request.edited)
+            if request.edited and self._is_fixed(request, request.edited):
+                request.POST = request.POST.copy()
+                request.POST["_saveasnew"] = "1"
+            request.undo = False
             response = super().changeform_view(request, object_id, form_url, extra_context)
-            if getattr(request, "is_preview", False):
-                transaction.set_rollback(True)  # saved, rendered, undone
+            if request.undo:
+                transaction.set_rollback(True)
         return response
+
+    def _locked(self, request, object_id):
+        """The version that is edited, while nobody else can save or publish a version of its subject."""
+        version = self.get_object(request, unquote(object_id))
+        if version is None:
+            return None
+        type(version.subject).objects.select_for_update().get(pk=version.subject.pk)
+        return self.get_object(request, unquote(object_id))  # as it is now that we hold the lock
 
     def _is_fixed(self, request, version):
         """Whether an edit becomes a new draft: what readers have seen never changes, and what will begin by itself
@@ -133,14 +156,32 @@ class VersionAdmin(admin.ModelAdmin):
 
     def _respond(self, request, version):
         if "_preview" in request.POST:
-            request.is_preview = True
+            request.undo = True  # saved, rendered, undone
             return self.show(request, self.model.objects.select_related(self.model.subject_field).get(pk=version.pk))
+        if "_publish" in request.POST and not request.publish_from and self._is_live_already(request.edited, version):
+            request.undo = True  # a second click must not make a second version
+            self.message_user(request, _("Nothing was changed: readers see exactly this."))
+            return self._back_to(request.edited)
         self._advise(request, version)
         if "_publish" in request.POST and self.may_publish(request):
             self._publish(request, version)
         else:
             self.message_user(request, _("Saved as a draft. Readers still see what they saw before."))
         return self._back_to(version)
+
+    def _is_live_already(self, edited, version):
+        """Whether readers see just what `version` says: the edit of a live version that changed no word."""
+        if edited is None or edited.pk == version.pk or edited.state() != "live":
+            return False
+
+        def words(one):
+            parts = [
+                list(inline.model.objects.filter(version=one).values_list(*flatten(inline.fields)))
+                for inline in self.inlines
+            ]
+            return [getattr(one, field) for field in self.fields], parts
+
+        return words(edited) == words(version)
 
     def _publish(self, request, version):
         reason = self._why_not_publishable(version)

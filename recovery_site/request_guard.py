@@ -27,7 +27,7 @@ class RequestGuardMiddleware:
                     request,
                     413,
                     _("That was too long to send"),
-                    _("Nothing was stored. Please go back, shorten your message, and send it again. Or call us."),
+                    _("Nothing was stored. Please call us, or open the form again and send a shorter message."),
                 )
             if length and (request.content_type not in READABLE_TYPES or not _is_utf8(request)):
                 return errors.page(

@@ -38,8 +38,9 @@ if IN_DEVELOPMENT:
     PUBLIC_ORIGIN = env.str("PUBLIC_ORIGIN", default="http://127.0.0.1:8000")
 else:
     PUBLIC_ORIGIN = required("PUBLIC_ORIGIN", "the public address of the site, such as https://www.example.org")
+PUBLIC_ORIGIN = PUBLIC_ORIGIN.rstrip("/")
 _origin = urlsplit(PUBLIC_ORIGIN)
-if _origin.scheme not in ("http", "https") or not _origin.hostname or _origin.path.strip("/"):
+if _origin.scheme not in ("http", "https") or not _origin.hostname or _origin.path:
     raise ImproperlyConfigured(f"PUBLIC_ORIGIN is {PUBLIC_ORIGIN!r}. It must look like https://www.example.org")
 IS_HTTPS = _origin.scheme == "https"
 ALLOWED_HOSTS = [_origin.hostname, *env.list("EXTRA_HOSTS", default=[])]
@@ -79,6 +80,7 @@ MIDDLEWARE = [
     "django.middleware.http.ConditionalGetMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
+    "recovery_site.public_pages.PublicPagesMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
@@ -224,6 +226,7 @@ LOGGING = {
         "django": {"handlers": [], "propagate": True},
         # At DEBUG it writes out whole contexts of templates, with what a person told us in them.
         "django.template": {"level": "INFO"},
+        "django.security.csrf": {"level": "ERROR"},  # its warnings hold addresses, and some of them are secrets
         "django.server": {"handlers": ["stdout"], "propagate": False},
         "gunicorn.http.wsgi": {"level": "ERROR"},  # its warning about HEAD: Django leaves dropping the body to it
         "django.security.DisallowedHost": {"handlers": [], "level": "CRITICAL", "propagate": False},

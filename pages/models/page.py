@@ -106,7 +106,9 @@ class Section(PartOfVersion):
 
     class Kind(models.TextChoices):
         TEXT = "text", _("Text")
-        CALLOUT = "callout", _("Get help now (stands out)")
+        ADVICE = "advice", _("Advice (a quiet box)")
+        SOON = "soon", _("Get help soon (a box that stands out)")
+        EMERGENCY = "emergency", _("Emergency: get help now (the strongest box)")
         STEPS = "steps", _("Steps (a numbered list)")
         QUESTIONS = "questions", _("Questions of this page's topics")
         ACTION = "action", _("Call or ask for an assessment")
@@ -122,7 +124,7 @@ class Section(PartOfVersion):
         constraints = [
             models.CheckConstraint(
                 name="section_kind_is_known",
-                condition=Q(kind__in=["text", "callout", "steps", "questions", "action"]),
+                condition=Q(kind__in=["text", "advice", "soon", "emergency", "steps", "questions", "action"]),
             ),
         ]
 

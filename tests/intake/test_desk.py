@@ -153,6 +153,15 @@ def test_a_page_with_thirty_entries_costs_as_many_queries_as_one_with_two(desk, 
     assert queries_of(desk, change_page(request)) == few
 
 
+@pytest.mark.parametrize(
+    "query",
+    [{"stage__regex": "("}, {"reference": "\0"}, {"owner__username": "amal"}, {"texts__kind": "note"}, {"id": "x"}],
+)
+def test_no_question_about_requests_is_asked_through_an_address(desk, query):
+    receive()
+    assert desk.get(LIST, query).status_code == 400
+
+
 # The page of a request
 
 
@@ -204,6 +213,7 @@ def test_answers_that_do_not_open_are_said_so_and_the_work_goes_on(desk):
     assert response.status_code == 200
     assert "This text can't be opened" in response.content.decode()
     assert response.context["contact_rules"] == []
+    assert "Do not contact this person until they can." in response.content.decode()
     assert personal_words_in(response.content.decode()) == []
     press(desk, request, "reaching")
     request.refresh_from_db()
@@ -328,6 +338,15 @@ def test_a_note_is_kept_and_shown_on_top_of_what_happened(desk, me):
     assert [(str(entry["what"]), entry["who"]) for entry in entries] == [("Note", me), ("Received", None)]
 
 
+def test_a_double_click_keeps_one_note(desk, me):
+    request = receive()
+    for _ in range(3):
+        press(desk, request, "note", note="No answer")
+    assert request.texts.filter(kind="note").count() == 1
+    press(desk, request, "note", note="No answer at 5")
+    assert request.texts.filter(kind="note").count() == 2
+
+
 def test_what_happened_is_told_in_words_newest_first(desk, me):
     request = receive()
     workflow.assign(request_id=request.pk, owner=me, actor=me)
@@ -413,6 +432,16 @@ def test_a_lead_erases_every_word_of_a_closed_request(lead_desk, me):
     assert (request.texts.count(), other.texts.count()) == (0, 1)
     assert (request.consents.count(), request.events.last().code) == (2, "erased")
     assert "erase" not in buttons_on(lead_desk.get(change_page(request)))
+
+
+def test_a_note_that_was_typed_is_not_kept_by_erasing_and_a_later_one_can_be_erased(lead_desk, me):
+    request = receive()
+    workflow.close(request_id=request.pk, outcome="spam", actor=me)
+    press(lead_desk, request, "erase", sure="on", note="canary note")
+    assert request.texts.count() == 0
+    workflow.add_note(request_id=request.pk, text="canary note", actor=me)
+    press(lead_desk, request, "erase", sure="on")
+    assert request.texts.count() == 0
 
 
 def test_erasing_needs_the_tick_the_lead_and_a_closed_request(lead_desk, desk, me):

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from django.db import DatabaseError, IntegrityError, connection
 
-from intake import clock, form_token
+from intake import clock, form_token, workflow
 from intake.consent import BY_FIELD
 from intake.models import AssessmentRequest, ConsentRecord, Event, Notice, RecordIsFixed, SealedText
 from intake.submission import accept
@@ -122,6 +122,47 @@ def test_a_form_sent_again_with_other_answers_keeps_both():
     assert told_by(request) == [("answers", answers_of()), ("amendment", answers_of(phone="480-555-0199"))]
     assert codes_of(request) == ["received", "amended"]
     assert [request.notices.count(), request.consents.count()] == [1, 2]
+
+
+@pytest.mark.django_db
+def test_words_sent_again_tell_staff_again():
+    draft = form_token.draw()
+    request = accept(draft, answers_of())
+    request.notices.update(state="sent", attempts=1)
+    accept(draft, answers_of())
+    assert request.notices.get().state == "sent"
+    accept(draft, answers_of(message="I forgot to say"))
+    assert (request.notices.get().state, request.notices.get().attempts) == ("queued", 0)
+
+
+@pytest.mark.django_db
+def test_a_closed_request_is_opened_again_by_someone_who_has_more_to_say(make_staff):
+    draft = form_token.draw()
+    request = accept(draft, answers_of())
+    workflow.close(request_id=request.pk, outcome="not_reached", actor=make_staff("lead"))
+    accept(draft, answers_of(message="Please try again"))
+    request.refresh_from_db()
+    assert (request.stage, codes_of(request)[-2:]) == ("reaching", ["amended", "reopened"])
+
+
+@pytest.mark.django_db
+def test_words_that_were_erased_do_not_come_back_with_an_old_page(make_staff):
+    draft, lead = form_token.draw(), make_staff("lead")
+    request = accept(draft, answers_of())
+    workflow.close(request_id=request.pk, outcome="withdrawn", actor=lead)
+    workflow.erase(request_id=request.pk, actor=lead)
+    for answers in (answers_of(), answers_of(message="again")):
+        assert accept(draft, answers).pk == request.pk
+    request.refresh_from_db()
+    assert (request.stage, request.texts.count(), codes_of(request)[-1]) == ("closed", 0, "erased")
+
+
+@pytest.mark.django_db
+def test_a_consent_that_is_given_later_is_on_record_too():
+    draft = form_token.draw()
+    request = accept(draft, answers_of(text_ok=""))
+    accept(draft, answers_of(text_ok="on"))
+    assert sorted(request.consents.values_list("purpose", flat=True)) == ["contact", "text_message", "voicemail"]
 
 
 @pytest.mark.django_db

@@ -18,6 +18,12 @@ def editor(client, make_staff):
     return client
 
 
+@pytest.fixture
+def publisher(client, make_staff):
+    client.force_login(make_staff("publisher"))
+    return client
+
+
 def send_page(client, **fields):
     sent = {"path": "sleep", "menu_label": "", "menu_position": "", "_save": "Save"} | fields
     return client.post(admin_url(Page, "add"), sent)
@@ -29,7 +35,9 @@ def test_page_is_made_with_its_address(editor, path):
     assert Page.objects.get(path=path).get_absolute_url() == f"/{path}/"
 
 
-@pytest.mark.parametrize("path", ["admin", "admin/pages", "assessment", "assessment/received/x", "faq", "faq/x", "static/x", "healthz"])
+@pytest.mark.parametrize(
+    "path", ["admin", "admin/pages", "assessment", "assessment/received/x", "faq", "faq/x", "static/x", "healthz"]
+)
 def test_address_of_another_part_of_the_site_is_refused(editor, path):
     before = content_rows()
     response = send_page(editor, path=path)
@@ -76,12 +84,12 @@ def test_place_in_the_menu_that_is_none_is_refused_with_a_page(editor, place):
     assert content_rows() == before
 
 
-def test_move_in_the_admin_keeps_the_old_address(editor):
+def test_move_in_the_admin_keeps_the_old_address(publisher):
     page = page_version(begins=timezone.now() - timedelta(days=1)).page
     old = page.get_absolute_url()
-    form = open_form(editor, admin_url(page), Page)
-    assert editor.post(admin_url(page), form.fields | {"path": "moved", "_save": "Save"}).status_code == 302
-    response = editor.get(old)
+    form = open_form(publisher, admin_url(page), Page)
+    assert publisher.post(admin_url(page), form.fields | {"path": "moved", "_save": "Save"}).status_code == 302
+    response = publisher.get(old)
     assert (response.status_code, response["Location"]) == (301, "/moved/")
 
 
@@ -121,12 +129,31 @@ def test_list_tells_title_and_states_and_leads_to_the_words(editor, make):
     assert ("The live one" in editor.get(versions).content.decode()) is True
 
 
+def test_editor_changes_nothing_that_readers_see_at_once(editor):
+    page, question = Page.objects.get(path=""), Question.objects.first()
+    for row in (page, any_source(), question, Topic.objects.get()):
+        before = content_rows()
+        response = editor.post(
+            admin_url(row), {"path": "x", "title": "X", "slug": "x", "position": "9", "_save": "Save"}
+        )
+        assert (row, response.status_code, content_rows() == before) == (row, 403, True)
+
+
+def test_question_that_readers_have_seen_keeps_its_address(publisher):
+    question = Question.objects.first()
+    form = open_form(publisher, admin_url(question), Question)
+    assert "slug" not in form.fields
+    publisher.post(admin_url(question), form.fields | {"slug": "moved", "position": "7", "_save": "Save"})
+    changed = Question.objects.get(pk=question.pk)
+    assert (changed.slug, changed.position) == (question.slug, 7)
+
+
 @pytest.mark.parametrize("get_row", [any_source, Topic.objects.get], ids=["source", "topic"])
-def test_key_that_starter_files_know_cannot_be_changed(editor, get_row):
+def test_key_that_starter_files_know_cannot_be_changed(publisher, get_row):
     row = get_row()
-    form = open_form(editor, admin_url(row), type(row))
+    form = open_form(publisher, admin_url(row), type(row))
     assert "key" not in form.fields
-    editor.post(admin_url(row), form.fields | {"key": "changed", "title": "Changed", "_save": "Save"})
+    publisher.post(admin_url(row), form.fields | {"key": "changed", "title": "Changed", "_save": "Save"})
     changed = type(row).objects.get(pk=row.pk)
     assert (changed.key, changed.title) == (row.key, "Changed")
 

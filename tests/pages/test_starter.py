@@ -22,7 +22,7 @@ summary = "In short."
 sources = ["dea-fact-sheet", "who-2021"]
 
 [[sections]]
-kind = "callout"
+kind = "advice"
 heading = "First"
 body = "<p>{words} [1]. <script>alert(1)</script></p>"
 
@@ -104,7 +104,7 @@ def test_page_is_made_with_its_sections_sources_and_menu(tmp_path):
     version = page.versions.live().get()
     assert (page.menu_label, page.menu_position) == ("Sleep", 9)
     assert list(version.sections.values_list("position", "kind", "heading", "body")) == [
-        (1, "callout", "First", "<p>Rest [1]. </p>"),
+        (1, "advice", "First", "<p>Rest [1]. </p>"),
         (2, "text", "Second", "<p>More [2].</p>"),
     ]
     assert list(version.citations.values_list("position", "source__key")) == [(1, "dea-fact-sheet"), (2, "who-2021")]

@@ -259,6 +259,32 @@ def test_publisher_publishes_at_once(publisher, make):
 
 
 @both_kinds
+def test_second_click_on_publish_makes_no_second_version(publisher, make):
+    draft = make(title="Once")
+    url = admin_url(draft)
+    fields = open_form(publisher, url, type(draft)).fields | {"title": "Once only", "_publish": "1"}
+    answers = [said(publisher.post(url, fields))[-1] for _ in range(2)]
+    assert answers == ["Published. Readers see it now.", "Nothing was changed: readers see exactly this."]
+    assert [(version.pk, version.title) for version in draft.subject.versions.all()] == [(draft.pk, "Once only")]
+
+
+@both_kinds
+def test_old_text_is_brought_back_by_publishing_it_again(publisher, make):
+    old = make(begins=timezone.now() - 2 * HOUR, title="The old one")
+    make(old.subject, begins=timezone.now() - HOUR, title="The new one")
+    assert said(send(publisher, old, "_publish")) == ["Published. Readers see it now."]
+    assert (newest(old).title, old.subject.versions.count()) == ("The old one", 3)
+
+
+@both_kinds
+def test_publish_on_a_scheduled_text_keeps_its_time(publisher, make):
+    begins = datetime(2090, 7, 4, 9, 30, tzinfo=ZoneInfo("America/Phoenix"))
+    scheduled = make(begins=begins)
+    send(publisher, scheduled, "_publish", title="Mended")
+    assert (newest(scheduled).title, newest(scheduled).publish_at) == ("Mended", begins)
+
+
+@both_kinds
 def test_publisher_schedules_in_arizona_time(publisher, make):
     draft = make()
     begins = datetime(2090, 7, 4, 9, 30, tzinfo=ZoneInfo("America/Phoenix"))
@@ -282,6 +308,7 @@ def test_publishing_from_a_day_that_has_passed_begins_now(publisher, make):
 @both_kinds
 def test_time_to_publish_that_is_none_is_refused_with_a_sentence(publisher, make):
     draft = make()
+    assert b"more than a hundred years" in send(publisher, draft, "_publish", publish_from="9999-12-31T23:59").content
     response = send(publisher, draft, "_publish", publish_from="soon")
     assert (response.status_code, "Enter a valid date/time." in response.content.decode()) == (200, True)
     assert newest(draft).publish_at is None

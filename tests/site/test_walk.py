@@ -114,6 +114,13 @@ def test_no_page_sets_a_cookie_but_the_form(walked):
     assert (cookies["csrftoken"]["max-age"], cookies["csrftoken"]["expires"]) == ("", "")
 
 
+def test_broken_csrf_cookie_gets_no_new_one_on_a_public_page(client):
+    client.cookies["csrftoken"] = "broken"
+    response = client.get("/")
+    assert (response.cookies, "Cookie" in response.headers.get("Vary", "")) == ({}, False)
+    assert "csrftoken" in client.get("/assessment/").cookies
+
+
 def test_pages_are_kept_by_any_cache_and_the_form_by_none(walked):
     for path, (response, _) in walked.items():
         cache, vary = response["Cache-Control"], response.headers.get("Vary", "")

@@ -1,4 +1,3 @@
-import os
 import signal
 import socket
 import subprocess
@@ -20,10 +19,12 @@ class Command(BaseCommand):
     def handle(self, *args, port, **options):
         address = f"127.0.0.1:{port}"
         _refuse_taken_port(port)
-        manage = os.path.join(settings.BASE_DIR, "manage.py")
         processes = [
-            subprocess.Popen([sys.executable, "-m", "gunicorn", "recovery_site.wsgi", "--bind", address]),  # noqa: S603
-            subprocess.Popen([sys.executable, manage, "run_worker"]),  # noqa: S603
+            subprocess.Popen(command, cwd=settings.BASE_DIR)  # noqa: S603 (gunicorn looks for its settings there)
+            for command in (
+                [sys.executable, "-m", "gunicorn", "recovery_site.wsgi", "--bind", address],
+                [sys.executable, "manage.py", "run_worker"],
+            )
         ]
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, _raise_exit)
