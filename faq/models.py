@@ -86,6 +86,11 @@ class AnswerVersion(Version):
             models.UniqueConstraint(fields=["question", "publish_at"], name="answerversion_begins_once"),
         ]
 
+    @property
+    def source_prefix(self):
+        """Tells this answer's list of sources from the others on a page; short, since it stands at every mark."""
+        return f"q{self.question_id}-"
+
 
 class AnswerCitation(Citation):
     """A source of an answer, in the order of the marks in its text."""

@@ -3,6 +3,7 @@ from django.shortcuts import render
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
+from . import structured_data
 from .models import AnswerVersion
 
 
@@ -10,7 +11,9 @@ from .models import AnswerVersion
 @cache_control(public=True, max_age=60)
 def questions(request):
     """All live questions, closed, by topic."""
-    return render(request, "faq/questions.html", {"answers": AnswerVersion.objects.for_readers()})
+    answers = AnswerVersion.objects.for_readers()
+    context = {"answers": answers, "structured_data": structured_data.of_questions(answers)}
+    return render(request, "faq/questions.html", context)
 
 
 @require_safe
@@ -26,4 +29,10 @@ def question(request, slug):
 
 def render_answer(request, asked, others, preview=False):
     """The public page of one answer; `preview` adds a banner that says it is not live."""
-    return render(request, "faq/question.html", {"asked": asked, "others": others, "preview": preview})
+    context = {
+        "asked": asked,
+        "others": others,
+        "preview": preview,
+        "structured_data": structured_data.of_answer(asked),
+    }
+    return render(request, "faq/question.html", context)

@@ -19,7 +19,7 @@ class PageCitationInline(CitationInline):
 
 @admin.register(PageVersion)
 class PageVersionAdmin(VersionAdmin):
-    fields = ["title", "description", "summary", "checked_on"]
+    fields = ["title", "description", "summary", "checked_on", "reviewed_by", "reviewed_on", "review_due"]
     inlines = [SectionInline, PageCitationInline]
     list_display = ["title", "state_label", "publish_at", "expire_at", "created_by"]
     list_select_related = ["created_by"]
@@ -35,7 +35,7 @@ class PageVersionAdmin(VersionAdmin):
 class PageAdmin(SubjectAdmin):
     version_model = PageVersion
     list_display = ["path_label", "title", "states", "words", "menu_position"]
-    fields = ["path", "menu_label", "menu_position"]
+    fields = ["path", "menu_label", "menu_position", "quick_exit"]
 
     @admin.display(description=_("address"), ordering="path")
     def path_label(self, page):

@@ -55,6 +55,7 @@ def load_page(data):
             path=data["path"],
             menu_label=data.get("menu_label", ""),
             menu_position=data.get("menu_position"),
+            quick_exit=data.get("quick_exit", False),
             starter_key=data["key"],
         )
     elif not may_renew(page.versions, data["digest"]):

@@ -56,6 +56,16 @@ class Version(models.Model):
         blank=True,
         help_text=_("The day when someone last compared this text with its sources. Readers see it."),
     )
+    reviewed_by = models.CharField(
+        _("reviewed by"),
+        max_length=160,
+        blank=True,
+        help_text=_("The clinician who reviewed this text, with credentials. Only if it is true. Readers see it."),
+    )
+    reviewed_on = models.DateField(_("reviewed on"), null=True, blank=True)
+    review_due = models.DateField(
+        _("next review"), null=True, blank=True, help_text=_("When someone should check this text again.")
+    )
     publish_at = models.DateTimeField(_("begins"), null=True, blank=True, editable=False)
     expire_at = models.DateTimeField(_("ends"), null=True, blank=True, editable=False)
     created_at = models.DateTimeField(_("made"), auto_now_add=True)
@@ -80,6 +90,11 @@ class Version(models.Model):
             models.CheckConstraint(
                 name="%(class)s_ends_after_it_begins",
                 condition=Q(expire_at=None) | Q(publish_at__isnull=False, expire_at__gte=F("publish_at")),
+            ),
+            models.CheckConstraint(
+                name="%(class)s_review_has_reviewer_and_day",
+                condition=Q(reviewed_by="", reviewed_on=None) | (~Q(reviewed_by="") & Q(reviewed_on__isnull=False)),
+                violation_error_message=_("A review needs both: who reviewed the text, and on which day."),
             ),
         ]
 

@@ -3,6 +3,7 @@ from django.shortcuts import render
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
+from . import structured_data
 from .models import OldPath, PageVersion
 
 
@@ -21,6 +22,7 @@ def page(request, path=""):
 
 def render_version(request, version, preview=False):
     """The public page of one version, as readers see it; `preview` adds a banner that says it is not live."""
+    citations = version.citations.select_related("source")
     return render(
         request,
         "pages/page.html",
@@ -28,7 +30,8 @@ def render_version(request, version, preview=False):
             "page": version.page,
             "version": version,
             "sections": version.sections.all(),
-            "citations": version.citations.select_related("source"),
+            "citations": citations,
+            "structured_data": structured_data.of_page(version, citations),
             "preview": preview,
         },
     )

@@ -61,6 +61,7 @@ INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
+    "django.contrib.sitemaps",
     "django.contrib.staticfiles",
     "csp",
     "django_prose_editor",
@@ -78,6 +79,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "recovery_site.request_guard.RequestGuardMiddleware",
     "django.middleware.http.ConditionalGetMiddleware",
+    "recovery_site.compression.CompressionMiddleware",  # inside the one above: an ETag for each encoding
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "recovery_site.public_pages.PublicPagesMiddleware",
@@ -150,6 +152,14 @@ ADMISSIONS_EMAILS = [address.strip() for address in ADMISSIONS_EMAILS if address
 vars().update(EMAIL_CONFIG)
 EMAIL_TIMEOUT = 20
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="desk@localhost")
+
+# Whom to tell about a hole in the site: /.well-known/security.txt, which is not there without it
+
+SECURITY_CONTACT = env.str("SECURITY_CONTACT", default="").strip()
+if SECURITY_CONTACT and not SECURITY_CONTACT.startswith(("mailto:", "https://", "tel:")):
+    raise ImproperlyConfigured(
+        f"SECURITY_CONTACT is {SECURITY_CONTACT!r}. It must begin with mailto:, https:// or tel:"
+    )
 
 # Words and time
 

@@ -3,10 +3,18 @@
 from django.contrib import admin
 from django.urls import include, path
 
+from . import discovery
+from .search import search
+
 urlpatterns = [
     path("admin/", admin.site.urls),
     path("assessment/", include("intake.urls")),
     path("faq/", include("faq.urls")),
+    path("search/", search, name="search"),
+    path("sitemap.xml", discovery.sitemap, name="sitemap"),
+    path("robots.txt", discovery.robots, name="robots"),
+    path("site.webmanifest", discovery.web_manifest, name="web_manifest"),
+    path(".well-known/security.txt", discovery.security, name="security"),
     path("", include("pages.urls")),
 ]
 

@@ -12,6 +12,7 @@ class PageFacts(HTMLParser):
         self.tags = []  # (name, attributes)
         self.title = ""
         self.inline_code = []  # what stands inside script and style elements
+        self.structured_data = []  # what stands inside scripts of JSON-LD, which no browser runs
         self._inside = None
         self.feed(html)
 
@@ -19,14 +20,18 @@ class PageFacts(HTMLParser):
         self.tags.append((name, dict(attributes)))
         if name in ("title", "script", "style"):
             self._inside = name
+        if name == "script" and dict(attributes).get("type") == "application/ld+json":
+            self._inside = "json-ld"
 
     def handle_endtag(self, name):
-        if name == self._inside:
+        if name in ("title", "script", "style"):
             self._inside = None
 
     def handle_data(self, data):
         if self._inside == "title":
             self.title += data
+        elif self._inside == "json-ld":
+            self.structured_data.append(data)
         elif self._inside and data.strip():
             self.inline_code.append(data)
 

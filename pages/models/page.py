@@ -3,6 +3,7 @@ from django.core.validators import RegexValidator
 from django.db import models, transaction
 from django.db.models import Q
 from django.urls import Resolver404, resolve
+from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
 from ..rich_text import RichTextField
@@ -27,6 +28,11 @@ class Page(models.Model):
     )
     menu_label = models.CharField(_("name in the menu"), max_length=40, blank=True)
     menu_position = models.PositiveSmallIntegerField(_("place in the menu"), null=True, blank=True)
+    quick_exit = models.BooleanField(
+        _("offers “Leave this page quickly”"),
+        default=False,
+        help_text=_("For pages that may put a reader at risk if someone looks over their shoulder."),
+    )
     starter_key = models.SlugField(
         null=True, blank=True, unique=True, editable=False, help_text="The starter file this page came from"
     )
@@ -110,6 +116,7 @@ class Section(PartOfVersion):
         SOON = "soon", _("Get help soon (a box that stands out)")
         EMERGENCY = "emergency", _("Emergency: get help now (the strongest box)")
         STEPS = "steps", _("Steps (a numbered list)")
+        SELF_CHECK = "self_check", _("Self-check (a list that readers can tick; nothing is sent)")
         QUESTIONS = "questions", _("Questions of this page's topics")
         ACTION = "action", _("Call or ask for an assessment")
 
@@ -124,12 +131,18 @@ class Section(PartOfVersion):
         constraints = [
             models.CheckConstraint(
                 name="section_kind_is_known",
-                condition=Q(kind__in=["text", "advice", "soon", "emergency", "steps", "questions", "action"]),
+                condition=Q(kind__in=["text", "advice", "soon", "emergency", "steps", "self_check"])
+                | Q(kind__in=["questions", "action"]),
             ),
         ]
 
     def __str__(self):
         return self.heading
+
+    @property
+    def anchor(self):
+        """The fragment that leads to this section."""
+        return f"section-{slugify(self.heading) or self.pk}"
 
     @property
     def template(self):

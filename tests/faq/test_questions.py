@@ -61,7 +61,8 @@ class Details(HTMLParser):
 def details(client, path):
     response = client.get(path)
     assert response.status_code == 200
-    return Details(response.content.decode()).all
+    found = Details(response.content.decode()).all
+    return [question for question in found if question["attributes"].get("class") == "question"]
 
 
 def titles(found):
@@ -101,7 +102,8 @@ def test_id_is_on_the_first_element_after_the_summary(client, path):
 def test_kratom_page_shows_the_same_answers_closed(client):
     on_faq, on_page = details(client, "/faq/"), details(client, KRATOM_PAGE)
     assert titles(on_page) == TITLES
-    assert [question["words"] for question in on_page] == [question["words"] for question in on_faq]
+    without_link = [question["words"].split("Link to this question")[0].split() for question in on_faq]
+    assert [question["words"].split() for question in on_page] == without_link
     assert ["open" in question["attributes"] for question in on_page] == [False] * 8
     assert all(len(question["words"]) > 200 for question in on_faq)
 
@@ -147,8 +149,9 @@ def test_newer_answer_shows_everywhere_at_once(client, path):
 def test_marks_of_an_answer_lead_to_its_own_sources(client, path):
     html = client.get(path).content.decode()
     for slug in SLUGS:
-        assert html.count(f'id="{slug}source-1"') == 1
-        assert f'href="#{slug}source-1"' in html
+        prefix = f"q{Question.objects.get(slug=slug).pk}-"
+        assert html.count(f'id="{prefix}source-1"') == 1
+        assert f'href="#{prefix}source-1"' in html
 
 
 def test_topic_without_a_page_is_shown_on_the_faq_only(client):

@@ -160,9 +160,9 @@ def test_page_shows_the_questions_of_its_topics_only(client):
     version = page_version()
     Section.objects.create(version=version, position=2, kind="questions", heading="Questions")
     version.publish()
-    assert b"<details" not in client.get(version.page.get_absolute_url()).content
+    assert b'<details class="question"' not in client.get(version.page.get_absolute_url()).content
     Topic.objects.update(page=version.page)
-    assert client.get(version.page.get_absolute_url()).content.count(b"<details") == 8
+    assert client.get(version.page.get_absolute_url()).content.count(b'<details class="question"') == 8
 
 
 def test_offline_page_that_moved_is_not_found_at_either_address(client, live):

@@ -13,6 +13,9 @@ CEILINGS = [
     ("/faq/", 4),
     ("/faq/kratom-withdrawal/", 4),
     ("/assessment/", 0),
+    ("/search/", 0),
+    ("/search/?q=withdrawal", 4),
+    ("/search/?q=witdrawal+xyzzy", 4),
 ]
 
 

@@ -1,0 +1,30 @@
+import json
+
+from django import template
+from django.templatetags.static import static
+from django.utils.safestring import mark_safe
+
+from .. import facts
+from ..structured_data import address
+
+register = template.Library()
+
+# Inside a script element, "<" alone could end it or open a comment.
+_ESCAPES = {ord(character): f"\\u{ord(character):04x}" for character in "<>&"}
+
+
+@register.inclusion_tag("includes/head_meta.html")
+def head_meta(title, description, path, graph=None):
+    """What search engines and link previews read of a page: its description, its one address, a picture, and the
+    `graph`, a list of schema.org dictionaries, if there is one."""
+    data = json.dumps({"@context": "https://schema.org", "@graph": graph}, ensure_ascii=False, separators=(",", ":"))
+    center = facts.current().center
+    return {
+        "title": title,
+        "description": description,
+        "address": address(path),
+        "is_home": path == "/",
+        "site_name": center.name if center else "",
+        "image": address(static("pages/share.png")),
+        "structured_data": mark_safe(data.translate(_ESCAPES)) if graph else "",  # noqa: S308 (escaped right here)
+    }

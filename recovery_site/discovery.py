@@ -1,0 +1,123 @@
+"""What machines ask a site for: its map, what to leave alone, whom to tell about a hole, how to show it as an icon."""
+
+import datetime as dt
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.contrib.sitemaps import Sitemap, views
+from django.http import Http404, HttpResponse, JsonResponse
+from django.templatetags.static import static
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.cache import cache_control
+from django.views.decorators.http import require_safe
+
+from faq.models import AnswerVersion
+from pages import facts
+from pages.models import PageVersion
+
+CONTACT_HOLDS_FOR = dt.timedelta(days=180)  # RFC 9116 asks for less than a year
+
+ROBOTS = """\
+User-agent: *
+Disallow: /admin/
+Disallow: /assessment/received/
+Disallow: /search/
+
+Sitemap: {origin}/sitemap.xml
+"""
+
+SECURITY = """\
+Contact: {contact}
+Expires: {expires:%Y-%m-%d}T00:00:00Z
+Preferred-Languages: en
+Canonical: {origin}/.well-known/security.txt
+"""
+
+
+class PublicSitemap(Sitemap):
+    """Addresses under the public origin, whatever host the request was sent to."""
+
+    def get_domain(self, site=None):
+        return urlsplit(settings.PUBLIC_ORIGIN).netloc
+
+    def get_protocol(self, protocol=None):
+        return urlsplit(settings.PUBLIC_ORIGIN).scheme
+
+
+class LiveVersions(PublicSitemap):
+    """What readers see of pages or questions, each with the moment when its words began."""
+
+    def __init__(self, version_model):
+        self.live = version_model.objects.live()
+
+    def items(self):
+        subject = self.live.model.subject_field
+        return self.live.select_related(subject).order_by(subject)
+
+    def location(self, version):
+        return version.subject.get_absolute_url()
+
+    def lastmod(self, version):
+        return version.publish_at
+
+
+class StandingAddresses(PublicSitemap):
+    def items(self):
+        return [reverse("faq:questions"), reverse("intake:assessment")]
+
+    def location(self, address):
+        return address
+
+
+@require_safe
+@cache_control(public=True, max_age=60)
+def sitemap(request):
+    """Every page that readers can reach now; what is off-line is not named."""
+    sitemaps = {
+        "pages": LiveVersions(PageVersion),
+        "questions": LiveVersions(AnswerVersion),
+        "standing": StandingAddresses(),
+    }
+    return views.sitemap(request, sitemaps)
+
+
+@require_safe
+@cache_control(public=True, max_age=60)
+def robots(request):
+    return _plain_text(ROBOTS.format(origin=settings.PUBLIC_ORIGIN))
+
+
+@require_safe
+@cache_control(public=True, max_age=60)
+def security(request):
+    """Whom to tell about a hole (RFC 9116); 404 where the owner has named nobody."""
+    if not settings.SECURITY_CONTACT:
+        raise Http404
+    expires = timezone.now() + CONTACT_HOLDS_FOR
+    return _plain_text(
+        SECURITY.format(contact=settings.SECURITY_CONTACT, expires=expires, origin=settings.PUBLIC_ORIGIN)
+    )
+
+
+@require_safe
+@cache_control(public=True, max_age=60)
+def web_manifest(request):
+    """Name, colors and icon for a phone's home screen. It opens in the browser: nothing pretends to be an app."""
+    center = facts.current().center
+    return JsonResponse(
+        ({"name": center.name} if center else {})
+        | {
+            "lang": "en-US",
+            "start_url": "/",
+            "display": "browser",
+            "background_color": "#fdf6ec",
+            "theme_color": "#fdf6ec",
+            "icons": [{"src": static("pages/icon.svg"), "sizes": "any", "type": "image/svg+xml"}],
+        },
+        content_type="application/manifest+json",
+    )
+
+
+def _plain_text(text):
+    return HttpResponse(text, content_type="text/plain; charset=utf-8")

@@ -1,0 +1,148 @@
+"""The site's map and the other files that machines ask for by name."""
+
+from datetime import datetime, timedelta
+from urllib.robotparser import RobotFileParser
+from xml.etree import ElementTree
+
+import pytest
+from django.contrib.staticfiles import finders
+from django.test import Client
+from django.utils import timezone
+
+from faq.models import AnswerVersion
+from pages import facts
+from pages.models import Center, PageVersion
+from tests.crawl import crawl
+from tests.pages.helpers import answer_version, at_its_time, page_version
+from tests.recovery_site.test_settings import COMPLETE, manage
+
+pytestmark = pytest.mark.django_db
+
+ORIGIN = "https://www.example.org"
+DAY = timedelta(days=1)
+SITEMAP = "{http://www.sitemaps.org/schemas/sitemap/0.9}"
+
+
+@pytest.fixture(autouse=True)
+def public_origin(settings):
+    settings.PUBLIC_ORIGIN = ORIGIN
+
+
+@pytest.fixture
+def robots(client):
+    parser = RobotFileParser()
+    parser.parse(client.get("/robots.txt").content.decode().splitlines())
+    return parser
+
+
+def sitemap(client):
+    """What the site map says: {address: lastmod or None}."""
+    root = ElementTree.fromstring(client.get("/sitemap.xml").content)
+    assert root.tag == f"{SITEMAP}urlset"
+    return {url.findtext(f"{SITEMAP}loc"): url.findtext(f"{SITEMAP}lastmod") for url in root}
+
+
+def test_sitemap_names_every_page_that_a_reader_can_reach(client, robots):
+    walked = {ORIGIN + path for path in crawl(Client()) if robots.can_fetch("anyone", path)}
+    assert set(sitemap(client)) == walked
+    assert {f"{ORIGIN}/", f"{ORIGIN}/faq/kratom-withdrawal/", f"{ORIGIN}/assessment/"} <= walked
+
+
+def test_sitemap_says_when_the_live_words_began(client):
+    begins = datetime(2026, 5, 4, 12, tzinfo=timezone.get_default_timezone())
+    at_its_time(PageVersion.objects.live().get(page__path="privacy"), begins)
+    at_its_time(AnswerVersion.objects.live().get(question__slug="kratom-withdrawal"), begins + DAY)
+    known = sitemap(client)
+    assert known[f"{ORIGIN}/privacy/"] == "2026-05-04"
+    assert known[f"{ORIGIN}/faq/kratom-withdrawal/"] == "2026-05-05"
+    assert (known[f"{ORIGIN}/faq/"], known[f"{ORIGIN}/assessment/"]) == (None, None)
+
+
+@pytest.mark.parametrize("make", [page_version, answer_version])
+@pytest.mark.parametrize(
+    ("begins", "ends", "named"),
+    [(None, None, False), (DAY, None, False), (-2 * DAY, -DAY, False), (-DAY, None, True)],
+    ids=["draft", "scheduled", "off-line", "live"],
+)
+def test_sitemap_names_only_what_is_live(client, make, begins, ends, named):
+    now = timezone.now()
+    version = make(begins=begins and now + begins, ends=ends and now + ends)
+    assert (ORIGIN + version.subject.get_absolute_url() in sitemap(client)) == named
+
+
+def test_page_that_goes_off_line_leaves_the_sitemap(client):
+    page_version(begins=timezone.now() - DAY)
+    before = sitemap(client)
+    PageVersion.objects.live().get(page__path="privacy").take_offline()
+    AnswerVersion.objects.live().get(question__slug="kratom-withdrawal").take_offline()
+    assert set(before) - set(sitemap(client)) == {f"{ORIGIN}/privacy/", f"{ORIGIN}/faq/kratom-withdrawal/"}
+
+
+def test_robots_may_read_all_but_what_is_not_for_them(client, robots):
+    assert client.get("/robots.txt").content.decode() == (
+        "User-agent: *\n"
+        "Disallow: /admin/\n"
+        "Disallow: /assessment/received/\n"
+        "Disallow: /search/\n"
+        "\n"
+        "Sitemap: https://www.example.org/sitemap.xml\n"
+    )
+    assert robots.site_maps() == [f"{ORIGIN}/sitemap.xml"]
+    allowed = ["/", "/faq/", "/assessment/", "/static/pages/site.css"]
+    closed = ["/admin/", "/admin/login/", "/assessment/received/x/", "/search/?q=a"]
+    assert [path for path in [*allowed, *closed] if robots.can_fetch("anyone", path)] == allowed
+
+
+def test_security_contact_stands_in_its_file(client, settings):
+    settings.SECURITY_CONTACT = "mailto:security@example.org"
+    response = client.get("/.well-known/security.txt")
+    lines = response.content.decode().splitlines()
+    expires = datetime.fromisoformat(lines.pop(1).removeprefix("Expires: "))
+    assert timedelta(days=90) < expires - timezone.now() < timedelta(days=365)
+    assert lines == [
+        "Contact: mailto:security@example.org",
+        "Preferred-Languages: en",
+        "Canonical: https://www.example.org/.well-known/security.txt",
+    ]
+    assert response["Content-Type"] == "text/plain; charset=utf-8"
+
+
+def test_security_file_is_not_there_without_a_contact(client, settings):
+    settings.SECURITY_CONTACT = ""
+    assert client.get("/.well-known/security.txt").status_code == 404
+
+
+@pytest.mark.parametrize("contact", ["security@example.org", "http://example.org/security"])
+def test_security_contact_that_is_no_address_stops_the_start(tmp_path, contact):
+    done = manage("check", tmp_path=tmp_path, **COMPLETE | {"SECURITY_CONTACT": contact})
+    assert done.stderr.startswith(f"Not started: SECURITY_CONTACT is {contact!r}.")
+
+
+def test_manifest_holds_name_colors_and_icon(client):
+    response = client.get("/site.webmanifest")
+    assert response["Content-Type"] == "application/manifest+json"
+    assert response.json() == {
+        "name": "Renaissance Recovery Center",
+        "lang": "en-US",
+        "start_url": "/",
+        "display": "browser",
+        "background_color": "#fdf6ec",
+        "theme_color": "#fdf6ec",
+        "icons": [{"src": "/static/pages/icon.svg", "sizes": "any", "type": "image/svg+xml"}],
+    }
+    assert finders.find("pages/icon.svg")
+
+
+def test_manifest_has_no_name_before_the_owner_tells_one(client):
+    Center.objects.all().delete()
+    facts.forget()
+    assert "name" not in client.get("/site.webmanifest").json()
+
+
+@pytest.mark.parametrize("path", ["/sitemap.xml", "/robots.txt", "/site.webmanifest", "/.well-known/security.txt"])
+def test_any_cache_may_keep_them_and_nobody_may_post(client, settings, path):
+    settings.SECURITY_CONTACT = "mailto:security@example.org"
+    response = client.get(path)
+    assert (response["Cache-Control"], dict(response.cookies)) == ("public, max-age=60", {})
+    assert client.get(path, headers={"if-none-match": response["ETag"]}).status_code == 304
+    assert client.post(path).status_code == 405

@@ -1,0 +1,263 @@
+"""What pages tell search engines and link previews: one address each, and nothing that a reader does not see."""
+
+import json
+import re
+import struct
+from collections import Counter
+from datetime import date
+from html.parser import HTMLParser
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from django.conf import settings
+from django.contrib.staticfiles import finders
+from django.test import Client
+
+from pages import facts
+from pages.models import Center, Page, PageVersion
+from pages.views import render_version
+from tests.crawl import PageFacts, crawl
+from tests.pages.helpers import page_version
+
+pytestmark = pytest.mark.django_db
+
+VOCABULARY = {"@type", "@context"}  # their values are words of schema.org, not of the page
+SCHEMA_TYPES = {
+    "Answer",
+    "BreadcrumbList",
+    "CreativeWork",
+    "FAQPage",
+    "ListItem",
+    "MedicalClinic",
+    "MedicalWebPage",
+    "Organization",
+    "Person",
+    "PostalAddress",
+    "Question",
+    "WebPage",
+}
+
+
+class VisibleText(HTMLParser):
+    """The words of a page's body."""
+
+    def __init__(self, html):
+        super().__init__()
+        self.text = ""
+        self.feed(html[html.index("<body") :])
+
+    def handle_data(self, data):
+        self.text += data
+
+
+@pytest.fixture
+def walked():
+    """The pages that any cache may keep, as {path: (html, PageFacts)}."""
+    return {
+        path: (response.content.decode(), page)
+        for path, (response, page) in crawl(Client()).items()
+        if "public" in response["Cache-Control"]
+    }
+
+
+def graph(page):
+    """The schema.org objects of a page."""
+    (block,) = page.structured_data
+    data = json.loads(block)
+    assert (list(data), data["@context"]) == (["@context", "@graph"], "https://schema.org")
+    return data["@graph"]
+
+
+def types(page):
+    return {thing["@type"] for thing in graph(page)}
+
+
+def strings(data, key=""):
+    """Every string of nested data, as pairs (key, string)."""
+    if isinstance(data, str):
+        yield key, data
+    elif isinstance(data, dict):
+        for name, value in data.items():
+            yield from strings(value, name)
+    elif isinstance(data, list):
+        for value in data:
+            yield from strings(value, key)
+
+
+def words(text):
+    """The words of a text in a row, without punctuation and source marks."""
+    return " ".join(re.findall(r"\w+", re.sub(r"\[\d+\]", " ", text)))
+
+
+def og(page):
+    return {meta["property"]: meta["content"] for meta in page.all("meta") if "property" in meta}
+
+
+def test_each_page_names_its_one_address(walked):
+    named = {
+        path: [link["href"] for link in page.all("link") if link.get("rel") == "canonical"]
+        for path, (_html, page) in walked.items()
+    }
+    assert named == {path: [settings.PUBLIC_ORIGIN + path] for path in walked}
+    assert len(named) > 10
+
+
+def test_link_previews_show_title_description_and_picture(walked):
+    for path, (_html, page) in walked.items():
+        told = og(page)
+        assert told == {
+            "og:type": "website" if path == "/" else "article",
+            "og:title": page.title.removesuffix(" | Renaissance Recovery Center"),
+            "og:description": page.description,
+            "og:url": settings.PUBLIC_ORIGIN + path,
+            "og:site_name": "Renaissance Recovery Center",
+            "og:locale": "en_US",
+            "og:image": f"{settings.PUBLIC_ORIGIN}/static/pages/share.png",
+            "og:image:alt": "Help with kratom, in plain words",
+        }
+
+
+def test_picture_of_link_previews_has_its_size_and_is_small():
+    picture = Path(finders.find("pages/share.png")).read_bytes()
+    assert picture.startswith(b"\x89PNG")
+    assert struct.unpack(">II", picture[16:24]) == (1200, 630)
+    assert len(picture) < 30_000
+
+
+def test_structured_data_says_nothing_that_the_page_does_not_show(walked):
+    for path, (html, page) in walked.items():
+        shown = words(VisibleText(html).text)
+        addresses = {settings.PUBLIC_ORIGIN + known for known in walked} | set(page.links)
+        for key, string in strings(graph(page)):
+            if key in VOCABULARY:
+                assert (path, string, string in SCHEMA_TYPES) == (path, string, True)
+            elif urlsplit(string).scheme in ("http", "https"):
+                assert (path, string, string in addresses) == (path, string, True)
+            elif key == "dateModified":
+                assert f"checked on {date.fromisoformat(string):%B %-d, %Y}" in html
+            elif key == "telephone":
+                assert "tel:" + string.replace("-", "") in page.links
+            else:
+                assert (path, string, words(string) in shown) == (path, string, True)
+
+
+def test_kinds_of_structured_data_stand_where_they_belong(walked):
+    found = {path: types(page) for path, (_html, page) in walked.items()}
+    assert {path for path in found if "FAQPage" in found[path]} == {"/faq/"}
+    assert {path for path in found if "MedicalClinic" in found[path]} == {"/", "/about/", "/contact/"}
+    assert {path for path in found if "BreadcrumbList" not in found[path]} == {"/"}
+    assert found["/addiction/kratom-addiction-treatment/"] == {"MedicalWebPage", "BreadcrumbList"}
+    assert found["/faq/kratom-withdrawal/"] == {"MedicalWebPage", "BreadcrumbList"}
+    assert found["/privacy/"] == {"WebPage", "BreadcrumbList"}  # nothing medical, no source
+
+
+def test_kratom_page_is_described_in_full(client):
+    version = PageVersion.objects.live().get(page__path="addiction/kratom-addiction-treatment")
+    page = PageFacts(client.get(version.page.get_absolute_url()).content.decode())
+    assert graph(page) == [
+        {
+            "@type": "MedicalWebPage",
+            "name": version.title,
+            "url": "http://127.0.0.1:8000/addiction/kratom-addiction-treatment/",
+            "dateModified": version.checked_on.isoformat(),
+            "publisher": {
+                "@type": "Organization",
+                "name": "Renaissance Recovery Center",
+                "url": "http://127.0.0.1:8000/",
+            },
+            "description": version.summary,
+        },
+        {
+            "@type": "BreadcrumbList",
+            "itemListElement": [
+                {
+                    "@type": "ListItem",
+                    "position": 1,
+                    "name": "Home",
+                    "item": "http://127.0.0.1:8000/",
+                },
+                {
+                    "@type": "ListItem",
+                    "position": 2,
+                    "name": version.title,
+                    "item": "http://127.0.0.1:8000/addiction/kratom-addiction-treatment/",
+                },
+            ],
+        },
+    ]
+
+
+def test_breadcrumbs_are_those_that_the_page_shows(walked):
+    for path, (html, page) in walked.items():
+        told = [
+            [step["name"] for step in thing["itemListElement"]]
+            for thing in graph(page)
+            if thing["@type"] == "BreadcrumbList"
+        ]
+        shown = re.findall(r'<nav class="breadcrumbs".*?</nav>', html, re.DOTALL)
+        steps = [[VisibleText(f"<body>{item}").text for item in re.findall("<li.*?</li>", nav)] for nav in shown]
+        assert (path, told) == (path, steps)
+
+
+def test_review_is_told_only_where_there_was_one(client):
+    version = page_version(Page.objects.create(path="help/sleep"))
+    version.reviewed_by, version.reviewed_on = "Ana Example, MD", date(2026, 5, 4)
+    version.save()
+    version.publish()
+    reviewed = graph(PageFacts(client.get("/help/sleep/").content.decode()))[0]
+    assert reviewed["lastReviewed"] == "2026-05-04"
+    assert reviewed["reviewedBy"] == {"@type": "Person", "name": "Ana Example, MD"}
+    other = graph(PageFacts(client.get("/family-support/").content.decode()))[0]
+    assert {"lastReviewed", "reviewedBy"} & set(other) == set()
+
+
+def test_all_questions_and_answers_stand_in_the_faq_page_once(walked):
+    (faq, _breadcrumbs) = graph(walked["/faq/"][1])
+    names = Counter(question["name"] for question in faq["mainEntity"])
+    assert len(names) == 8
+    assert set(names.values()) == {1}
+    assert all(question["acceptedAnswer"]["text"] for question in faq["mainEntity"])
+
+
+def clinic(client):
+    page = PageFacts(client.get("/contact/").content.decode())
+    return [thing for thing in graph(page) if thing["@type"] == "MedicalClinic"]
+
+
+def test_center_is_described_by_what_its_owner_told(client):
+    told = {
+        "@type": "MedicalClinic",
+        "name": "Renaissance Recovery Center",
+        "url": "http://127.0.0.1:8000/",
+        "telephone": "+1-480-526-7738",
+        "address": {"@type": "PostalAddress", "addressLocality": "Gilbert", "addressRegion": "Arizona"},
+    }
+    assert clinic(client) == [told]
+    Center.objects.update(street="1 Example Street", postal_code="85233")
+    facts.forget()
+    told["address"] |= {"streetAddress": "1 Example Street", "postalCode": "85233"}
+    assert clinic(client) == [told]
+
+
+def test_nothing_is_said_of_a_center_that_nobody_told_of(client):
+    Center.objects.all().delete()
+    facts.forget()
+    page = PageFacts(client.get("/contact/").content.decode())
+    assert types(page) == {"MedicalWebPage", "BreadcrumbList"}
+    assert "publisher" not in graph(page)[0]
+    assert "og:site_name" not in og(page)
+
+
+def test_words_can_not_break_out_of_the_structured_data(client):
+    title = 'Sleep & "rest" </script><script>alert(1)</script><!--'
+    version = page_version(Page.objects.create(path="help/sleep"), title=title)
+    version.publish()
+    page = PageFacts(client.get("/help/sleep/").content.decode())
+    assert (graph(page)[0]["name"], page.inline_code) == (title, [])
+
+
+def test_preview_names_the_address_of_the_page_it_shows(rf):
+    version = page_version(Page.objects.create(path="help/sleep"))
+    html = render_version(rf.get("/admin/pages/pageversion/1/change/"), version, preview=True).content.decode()
+    assert '<link rel="canonical" href="http://127.0.0.1:8000/help/sleep/">' in html
