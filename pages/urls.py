@@ -6,9 +6,9 @@ app_name = "pages"
 
 
 class PagePathConverter:
-    """The form that `Page.path` has, so that nothing else reaches the database."""
+    """The form that `Page.path` has, so that nothing else reaches the database; capitals are mended by the view."""
 
-    regex = r"[a-z0-9-]+(?:/[a-z0-9-]+)*"
+    regex = r"[A-Za-z0-9-]+(?:/[A-Za-z0-9-]+)*"
 
     def to_python(self, value):
         return value

@@ -10,7 +10,9 @@ from .models import OldPath, PageVersion
 @require_safe
 @cache_control(public=True, max_age=60)
 def page(request, path=""):
-    """The live version of the page at `path`; an old address leads on; 404 where nothing is live."""
+    """The live version of the page at `path`. An old address, or one in capitals, leads on; else 404."""
+    if path != path.lower():
+        return HttpResponsePermanentRedirect(f"/{path.lower()}/")
     version = PageVersion.objects.live().select_related("page").filter(page__path=path).first()
     if version:
         return render_version(request, version)

@@ -1,5 +1,7 @@
 """Readers in a real browser: every kind of page, phone to desktop, light and dark, with and without script."""
 
+from itertools import product
+
 import pytest
 
 KINDS = {
@@ -24,7 +26,7 @@ def overflow(page):
 
 @pytest.mark.parametrize("path", KINDS.values(), ids=KINDS)
 def test_page_fits_passes_axe_and_sets_no_cookie(open_page, axe_finds, path):
-    for width, scheme in [(320, "light"), (390, "dark"), (1280, "light"), (1280, "dark")]:
+    for width, scheme in product([320, 768, 1280], ["light", "dark"]):
         page = open_page(path, width=width, scheme=scheme)
         assert (width, overflow(page)) == (width, 0)
         assert (width, scheme, axe_finds(page)) == (width, scheme, [])

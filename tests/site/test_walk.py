@@ -184,6 +184,12 @@ def test_unknown_address_gets_a_404_page_with_ways_on(client, path):
     assert len(facts.all("h1")) == 1
 
 
+@pytest.mark.parametrize("path", ["/Contact/", "/FAQ/", "/Addiction/Kratom-Addiction-Treatment", "/ASSESSMENT"])
+def test_address_in_capitals_leads_to_the_page(client, path):
+    response = client.get(path, follow=True)
+    assert (response.status_code, response.redirect_chain[-1]) == (200, (path.lower().rstrip("/") + "/", 301))
+
+
 def test_missing_slash_leads_to_the_page(client):
     response = client.get("/contact")
     assert (response.status_code, response["Location"]) == (301, "/contact/")
