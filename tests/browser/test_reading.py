@@ -127,7 +127,7 @@ def test_self_check_counts_in_the_page_and_is_a_plain_list_without_script(open_p
     page = open_page("/addiction/kratom-addiction/")
     boxes = page.locator(".self-check input")
     assert boxes.count() == 11
-    assert page.get_by_role("status").inner_text() == "None of these yet."
+    assert page.get_by_role("status").inner_text() == "Tick what is true for you."
     boxes.nth(0).check()
     boxes.nth(4).check()
     assert page.get_by_role("status").inner_text() == "You ticked 2 / 11."
