@@ -149,7 +149,7 @@ class AssessmentForm(forms.Form):
         required=False,
         max_length=1000,
         widget=forms.Textarea(attrs={"rows": 5}),
-        error_messages={"max_length": _("Please shorten this to 1,000 characters. It has %(show_value)d now.")},
+        error_messages={"max_length": _("Please shorten this to 1000 characters. It has %(show_value)d now.")},
     )
     consent = forms.BooleanField(
         label=consent.CONTACT.text,

@@ -34,6 +34,15 @@ def test_page_fits_passes_axe_and_sets_no_cookie(open_page, axe_finds, path):
         assert cookies == (["csrftoken"] if path == "/assessment/" else [])
 
 
+@pytest.mark.parametrize("path", ["/", "/addiction/kratom-addiction/", "/family-support/", "/assessment/"])
+def test_page_fits_a_small_phone_with_letters_twice_as_large(open_page, path):
+    page = open_page(path, width=320)
+    page.evaluate("document.documentElement.style.fontSize = '200%'")
+    assert overflow(page) == 0
+    page.keyboard.press("Tab")
+    assert page.locator(".skip-link").bounding_box()["y"] >= 0
+
+
 def test_error_page_fits_and_passes_axe(open_page, axe_finds):
     page = open_page(NOT_FOUND, width=320)
     assert overflow(page) == 0
