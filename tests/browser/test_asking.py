@@ -1,6 +1,7 @@
 """The form in a real browser, as the people who need it use it."""
 
 import re
+from itertools import product
 
 import pytest
 
@@ -45,7 +46,7 @@ def test_double_click_and_going_back_make_one_request(open_page):
 
 
 def test_errors_are_named_linked_focused_and_keep_what_was_typed(open_page, axe_finds):
-    for width, scheme in [(320, "light"), (1280, "dark")]:
+    for width, scheme in product([320, 768, 1280], ["light", "dark"]):
         page = open_page("/assessment/", width=width, scheme=scheme)
         page.get_by_label("What should we call you?").fill("O'Neil-Ñandú")
         page.get_by_role("button", name="Send").click()
@@ -99,8 +100,8 @@ def test_under_18_is_shown_help_and_nothing_is_kept(open_page, axe_finds):
 
 
 def test_confirmation_passes_axe(open_page, axe_finds):
-    for scheme in ("light", "dark"):
-        page = open_page("/assessment/", width=320, scheme=scheme)
+    for width, scheme in product([320, 1280], ["light", "dark"]):
+        page = open_page("/assessment/", width=width, scheme=scheme)
         fill(page)
         page.get_by_role("button", name="Send").click()
         page.wait_for_url("**/received/**")

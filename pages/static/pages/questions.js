@@ -15,6 +15,6 @@ for (const holder of document.querySelectorAll("[data-open-all]")) {
     name();
   });
   holder.addEventListener("toggle", name, true);
-  questions[0]?.before(button);
+  holder.querySelector(".open-all-place").append(button);
   name();
 }
