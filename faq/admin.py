@@ -14,7 +14,7 @@ class AnswerCitationInline(CitationInline):
 
 @admin.register(AnswerVersion)
 class AnswerVersionAdmin(VersionAdmin):
-    fields = ["title", "description", "checked_on", "reviewed_by", "reviewed_on", "review_due", "body"]
+    fields = ["title", "description", "checked_on", "written_by", "reviewed_by", "reviewed_on", "review_due", "body"]
     inlines = [AnswerCitationInline]
     list_display = ["title", "state_label", "publish_at", "expire_at", "created_by"]
     list_select_related = ["created_by"]

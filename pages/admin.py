@@ -4,13 +4,12 @@ from django.utils.translation import gettext_lazy as _
 
 from . import views
 from .models import Center, Holiday, OpeningHours, Page, PageCitation, PageVersion, Section, Source
-from .version_admin import CitationInline, SubjectAdmin, VersionAdmin
+from .version_admin import CitationInline, RowsInline, SubjectAdmin, VersionAdmin
 
 
-class SectionInline(admin.StackedInline):
+class SectionInline(RowsInline):
     model = Section
-    extra = 0
-    fields = ["position", "kind", "heading", "body"]
+    fields = ["position", "kind", "heading", "body", "figure"]
 
 
 class PageCitationInline(CitationInline):
@@ -19,7 +18,7 @@ class PageCitationInline(CitationInline):
 
 @admin.register(PageVersion)
 class PageVersionAdmin(VersionAdmin):
-    fields = ["title", "description", "summary", "checked_on", "reviewed_by", "reviewed_on", "review_due"]
+    fields = ["title", "description", "summary", "checked_on", "written_by", "reviewed_by", "reviewed_on", "review_due"]
     inlines = [SectionInline, PageCitationInline]
     list_display = ["title", "state_label", "publish_at", "expire_at", "created_by"]
     list_select_related = ["created_by"]
@@ -55,16 +54,14 @@ class SourceAdmin(admin.ModelAdmin):
         return False
 
 
-class OpeningHoursInline(admin.StackedInline):
+class OpeningHoursInline(RowsInline):
     model = OpeningHours
     fields = [("weekday", "opens", "closes")]
-    extra = 0
 
 
-class HolidayInline(admin.StackedInline):
+class HolidayInline(RowsInline):
     model = Holiday
     fields = [("day", "name")]
-    extra = 0
 
 
 @admin.register(Center)

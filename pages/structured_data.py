@@ -29,6 +29,8 @@ def web_page(version, citations, path):
     data = {"@type": "MedicalWebPage" if citations else "WebPage", "name": version.title, "url": address(path)}
     if version.checked_on:
         data["dateModified"] = version.checked_on.isoformat()
+    if version.written_by:
+        data["author"] = {"@type": "Person", "name": version.written_by}
     if version.reviewed_by:
         data["lastReviewed"] = version.reviewed_on.isoformat()
         data["reviewedBy"] = {"@type": "Person", "name": version.reviewed_by}

@@ -243,10 +243,20 @@ class VersionAdmin(admin.ModelAdmin):
         )
 
 
-class CitationInline(admin.StackedInline):
-    """The sources of a version, in the order of the marks in its text."""
+class RowsInline(admin.StackedInline):
+    """Rows on their parent's page, no empty one offered. A made-up count of rows is cut to `max_num`: with Django's own
+    limit, one post can keep a process busy for many seconds."""
 
     extra = 0
+    max_num = 200
+
+    def get_formset(self, request, obj=None, **kwargs):
+        return super().get_formset(request, obj, absolute_max=self.max_num, **kwargs)
+
+
+class CitationInline(RowsInline):
+    """The sources of a version, in the order of the marks in its text."""
+
     fields = [("position", "source")]
     autocomplete_fields = ["source"]
 

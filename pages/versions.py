@@ -56,6 +56,12 @@ class Version(models.Model):
         blank=True,
         help_text=_("The day when someone last compared this text with its sources. Readers see it."),
     )
+    written_by = models.CharField(
+        _("written by"),
+        max_length=160,
+        blank=True,
+        help_text=_("The person who wrote this text, with credentials. Only if it is true. Readers see it."),
+    )
     reviewed_by = models.CharField(
         _("reviewed by"),
         max_length=160,

@@ -25,13 +25,15 @@ def page(request, path=""):
 def render_version(request, version, preview=False):
     """The public page of one version, as readers see it; `preview` adds a banner that says it is not live."""
     citations = version.citations.select_related("source")
+    sections = list(version.sections.all())
     return render(
         request,
         "pages/page.html",
         {
             "page": version.page,
             "version": version,
-            "sections": version.sections.all(),
+            "sections": sections,
+            "has_figures": any(section.figure for section in sections),
             "citations": citations,
             "structured_data": structured_data.of_page(version, citations),
             "preview": preview,

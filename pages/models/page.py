@@ -108,7 +108,8 @@ class PageVersion(Version):
 
 
 class Section(PartOfVersion):
-    """A block of a page. Each kind has its own template, `templates/pages/sections/<kind>.html`."""
+    """A block of a page. Each kind has its own template, `templates/pages/sections/<kind>.html`, and each figure too,
+    `templates/includes/figures/<figure>.html`."""
 
     class Kind(models.TextChoices):
         TEXT = "text", _("Text")
@@ -120,10 +121,22 @@ class Section(PartOfVersion):
         QUESTIONS = "questions", _("Questions of this page's topics")
         ACTION = "action", _("Call or ask for an assessment")
 
+    class Figure(models.TextChoices):
+        AFTER_YOU_ASK = "after_you_ask", _("What happens after you ask")
+        LEVELS_OF_CARE = "levels_of_care", _("Levels of care as steps")
+        STAGES_OF_STOPPING = "stages_of_stopping", _("Stages of stopping, without days")
+
     version = models.ForeignKey(PageVersion, models.CASCADE, related_name="sections")
     kind = models.CharField(_("kind"), max_length=10, choices=Kind.choices, default=Kind.TEXT)
     heading = models.CharField(_("heading"), max_length=120)
     body = RichTextField(_("text"), blank=True)
+    figure = models.CharField(
+        _("figure"),
+        max_length=20,
+        choices=Figure.choices,
+        blank=True,
+        help_text=_("A drawing with words of its own, shown below the text. It should say what the text says."),
+    )
 
     class Meta(PartOfVersion.Meta):
         verbose_name = _("section")
@@ -133,6 +146,10 @@ class Section(PartOfVersion):
                 name="section_kind_is_known",
                 condition=Q(kind__in=["text", "advice", "soon", "emergency", "steps", "self_check"])
                 | Q(kind__in=["questions", "action"]),
+            ),
+            models.CheckConstraint(
+                name="section_figure_is_known",
+                condition=Q(figure__in=["", "after_you_ask", "levels_of_care", "stages_of_stopping"]),
             ),
         ]
 
@@ -147,6 +164,10 @@ class Section(PartOfVersion):
     @property
     def template(self):
         return f"pages/sections/{self.kind}.html"
+
+    @property
+    def figure_template(self):
+        return f"includes/figures/{self.figure}.html"
 
 
 class PageCitation(Citation):

@@ -1,4 +1,5 @@
 import time
+from datetime import time as time_of
 from datetime import timedelta
 
 import pytest
@@ -138,15 +139,45 @@ def test_last_known_facts_are_shown_while_the_database_is_away(site, client, tak
     assert menu_labels() == menu
 
 
-def test_process_that_starts_without_a_database_shows_pages_without_a_phone(
-    site, client, take_database_away, monkeypatch
+@pytest.fixture
+def new_process(monkeypatch, tmp_path, settings):
+    """Forgets everything that this process knows of the facts; its copy on disk lies in a folder of its own."""
+    settings.VAR_DIR = tmp_path
+    monkeypatch.setattr(facts, "_known", None)
+
+
+def test_process_that_starts_without_a_database_shows_what_an_earlier_one_knew(
+    site, client, new_process, take_database_away, monkeypatch
 ):
-    monkeypatch.setattr(facts, "_known", facts.Facts())
+    center = Center.objects.get()
+    OpeningHours.objects.create(center=center, weekday=0, opens="09:00", closes="17:00")
+    Holiday.objects.create(center=center, day="2026-12-25", name="Christmas Day")
+    menu = menu_labels()
+    Center.objects.update(phone="(928) 555-0100")
+    facts.forget()
+    facts.current()
+    monkeypatch.setattr(facts, "_known", None)
     take_database_away()
-    client.raise_request_exception = False
-    response = client.get("/about/")
-    assert (response.status_code, b"tel:+1480" in response.content) == (500, False)
-    assert b"tel:988" in response.content
+    facts.forget()
+    assert (menu_labels(), facts.current().holidays[0].name) == (menu, "Christmas Day")
+    assert [(hours.opens, hours.closes) for hours in facts.current().opening_hours] == [(time_of(9), time_of(17))]
+    assert b'href="tel:+19285550100"' in client.get("/assessment/").content
+
+
+@pytest.mark.parametrize("copy", [None, "", "{", '[{"model": "pages.gone", "pk": 1, "fields": {}}]'])
+def test_process_that_knows_nothing_shows_the_form_without_a_phone(
+    site, client, new_process, take_database_away, tmp_path, copy
+):
+    if copy is not None:
+        (tmp_path / "facts.json").write_text(copy)
+    take_database_away()
+    html = client.get("/assessment/").content.decode()
+    assert ("tel:+1480" in html, "tel:988" in html, "request-form" in html) == (False, True, True)
+
+
+def test_facts_that_can_not_be_copied_are_shown_all_the_same(site, new_process, tmp_path):
+    (tmp_path / "facts.json").mkdir()
+    assert facts.current().center.phone == "(480) 526-7738"
 
 
 def test_dead_database_is_not_asked_again_and_again(site, take_database_away, caplog):

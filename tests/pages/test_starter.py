@@ -29,6 +29,7 @@ body = "<p>{words} [1]. <script>alert(1)</script></p>"
 [[sections]]
 kind = "text"
 heading = "Second"
+figure = "levels_of_care"
 body = "<p>More [2].</p>"
 """
 QUESTION = """
@@ -103,9 +104,9 @@ def test_page_is_made_with_its_sections_sources_and_menu(tmp_path):
     page = Page.objects.get(path="sleep")
     version = page.versions.live().get()
     assert (page.menu_label, page.menu_position) == ("Sleep", 9)
-    assert list(version.sections.values_list("position", "kind", "heading", "body")) == [
-        (1, "advice", "First", "<p>Rest [1]. </p>"),
-        (2, "text", "Second", "<p>More [2].</p>"),
+    assert list(version.sections.values_list("position", "kind", "heading", "body", "figure")) == [
+        (1, "advice", "First", "<p>Rest [1]. </p>", ""),
+        (2, "text", "Second", "<p>More [2].</p>", "levels_of_care"),
     ]
     assert list(version.citations.values_list("position", "source__key")) == [(1, "dea-fact-sheet"), (2, "who-2021")]
 
