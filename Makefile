@@ -1,7 +1,7 @@
 # make help lists the commands.
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: run worker dev demo test lint format help
+.PHONY: run worker dev demo test lint format bench-faults bench-accept help
 
 PORT ?= 8000
 PYTHON ?= python3
@@ -34,8 +34,14 @@ format: $(VENV)/installed-tests ## mend style and format
 	@$(VENV)/bin/ruff check --fix .
 	@$(VENV)/bin/ruff format .
 
+bench-faults: $(VENV)/installed-tests ## break things while people ask for help (QUICK=--quick: less of it)
+	@$(RUN) -m benchmarks.faults $(QUICK)
+
+bench-accept: $(VENV)/installed-tests ## measure what accepting a request costs (QUICK=--quick: less of it)
+	@$(RUN) -m benchmarks.accept $(QUICK)
+
 help: ## list these commands
-	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 20
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
 
 # What `run` needs; each step does nothing where nothing is to do.
 .PHONY: ready

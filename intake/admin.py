@@ -10,8 +10,9 @@ from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from . import access, readable, workflow
-from .models import AccessRecord, AssessmentRequest, SealedText
+from . import access, consent, readable, status, suspicion, workflow
+from .contact import newest_of, newest_profile
+from .models import AccessRecord, AssessmentRequest, Event, SealedText
 from .sealed import CannotOpen
 
 Stage = AssessmentRequest.Stage
@@ -54,7 +55,12 @@ class WorkFilter(admin.SimpleListFilter):
     parameter_name = "work"
 
     def lookups(self, request, model_admin):
-        return [("mine", _("Mine")), ("unassigned", _("Unassigned")), ("closed", _("Closed"))]
+        return [
+            ("mine", _("Mine")),
+            ("unassigned", _("Unassigned")),
+            ("quarantine", _("Quarantine")),
+            ("closed", _("Closed")),
+        ]
 
     def choices(self, changelist):
         default, *others = super().choices(changelist)
@@ -68,12 +74,14 @@ class WorkFilter(admin.SimpleListFilter):
                 return queryset.open().filter(owner=request.user)
             case "unassigned":
                 return queryset.open().filter(owner=None)
+            case "quarantine":
+                return queryset.open().filter(quarantined_at__isnull=False)
         return queryset.open()
 
 
 @admin.register(AssessmentRequest)
 class AssessmentRequestAdmin(ReadByRole):
-    list_display = ["reference", "stage", "due", "owner"]
+    list_display = ["reference", "stage", "what_to_do", "due", "owner"]
     sortable_by = []  # the order is the work's: the next person to call on top
     list_display_links = ["reference"]
     list_filter = [WorkFilter]
@@ -86,16 +94,26 @@ class AssessmentRequestAdmin(ReadByRole):
         return access.may_read_requests(request.user)
 
     def changelist_view(self, request, extra_context=None):
-        return super().changelist_view(request, {"title": _("Requests, the next to call on top")})
+        context = {"title": _("Requests, the next to call on top"), "alarms": status.for_staff}
+        return super().changelist_view(request, context)
 
     def get_changelist(self, request, **kwargs):
         return RecordedChangeList
 
     def get_queryset(self, request):
-        return super().get_queryset(request).by_urgency()
+        return super().get_queryset(request).real().prefetch_related("contact_profiles").by_urgency()
 
     def get_ordering(self, request):
         return ["-closed_at", "pk"] if request.GET.get(WorkFilter.parameter_name) == "closed" else []
+
+    @admin.display(description=_("what to do"))
+    def what_to_do(self, obj):
+        if obj.quarantined_at and obj.stage != Stage.CLOSED:
+            return _("Check, then call")
+        profile = newest_of(obj.contact_profiles.all())
+        if obj.stage not in AssessmentRequest.WAITING_STAGES or profile is None:
+            return "-"
+        return {"call": _("Call"), "email": _("E-mail")}[profile.channel]
 
     @admin.display(description=_("first contact due"))
     def due(self, obj):
@@ -131,7 +149,8 @@ class AssessmentRequestAdmin(ReadByRole):
                 "opts": self.opts,
                 "title": _("Request %(reference)s") % {"reference": obj.reference},
                 "typed_note": typed_note,
-                "may_erase": access.may_erase(request.user) and obj.texts.exists(),
+                "may_erase": access.may_erase(request.user) and not obj.legal_hold_at and obj.texts.exists(),
+                "may_hold": access.may_erase(request.user),
             }
         )
         return TemplateResponse(request, "admin/intake/assessmentrequest/change_form.html", context)
@@ -144,7 +163,7 @@ class AssessmentRequestAdmin(ReadByRole):
         Returns the sentence for the screen."""
         done = self._press(request, obj)
         note = request.POST.get("note", "")
-        if note.strip() and request.POST.get("do") not in ("note", "erase"):
+        if note.strip() and request.POST.get("do") not in ("note", "erase", "lift_hold"):
             workflow.add_note(request_id=obj.pk, text=note, actor=request.user)
         return done
 
@@ -168,6 +187,15 @@ class AssessmentRequestAdmin(ReadByRole):
             case "erase":
                 workflow.erase(request_id=obj.pk, actor=actor)
                 return _("What the person told us is erased.")
+            case "release":
+                workflow.release_from_quarantine(request_id=obj.pk, actor=actor)
+                return _("The request is out of quarantine.")
+            case "hold":
+                workflow.set_legal_hold(request_id=obj.pk, actor=actor)
+                return _("The words of this request are kept until the hold is lifted.")
+            case "lift_hold":
+                workflow.lift_legal_hold(request_id=obj.pk, actor=actor)
+                return _("The legal hold is lifted.")
             case "note":
                 workflow.add_note(request_id=obj.pk, text=posted.get("note", ""), actor=actor)
                 return _("The note is kept.")
@@ -191,24 +219,37 @@ def _chosen_reader(key):
 
 def _page_of(obj):
     """What the request's page shows: the opened answers, the rules of contact, what may be done, what happened."""
-    texts = list(obj.texts.select_related("author"))
+    texts = [] if obj.hidden_at else list(obj.texts.select_related("author"))
     opened = {text.pk: _opened(text) for text in texts}
-    answers = [text for text in texts if text.kind != SealedText.Kind.NOTE]
-    latest = opened[answers[-1].pk] if answers else None
+    words = [text for text in texts if text.kind != SealedText.Kind.NOTE]
+    profile = newest_profile(obj) if words else None
+    consents = list(obj.consents.all())
+    agreed_to = {record.purpose for record in consents}
     return {
         "request_row": obj,
-        "answers": [
-            {"kind": text.get_kind_display(), "at": text.at, "told": opened[text.pk] and readable.told(opened[text.pk])}
-            for text in answers
+        "words": [
+            {
+                "kind": text.get_kind_display(),
+                "at": text.at,
+                "told": _told(opened[text.pk]),
+                "is_plain": text.kind == SealedText.Kind.ADDITION,
+            }
+            for text in words
         ],
-        "contact_rules": readable.contact_rules(latest) if latest else [],
-        "consents": obj.consents.all(),
+        "contact_rules": readable.contact_rules(profile, consent.EMAIL.purpose in agreed_to) if profile else [],
+        "suspicions": suspicion.in_words(obj.suspicions),
+        "consents": consents,
         "next_stages": _next_stages(obj),
         "is_closed": obj.stage == Stage.CLOSED,
         "outcomes": AssessmentRequest.Outcome.choices,
         "readers": _readers().order_by("username"),
         "timeline": _timeline(obj, texts, opened),
     }
+
+
+def _told(content):
+    """Pairs of question and answer for the answers of a form, a text for what was added, None for what did not open."""
+    return readable.told(content) if isinstance(content, dict) else content
 
 
 def _opened(text):
@@ -247,12 +288,18 @@ def _timeline(obj, texts, opened):
     return sorted(events + notes, key=lambda entry: entry["at"], reverse=True)
 
 
+SUSPICIONS = (Event.Code.SUSPECTED, Event.Code.CLEARED)
+
+
 def _names_of_codes(events):
-    """What the codes of events mean: stages and outcomes by their labels, owners by their user names."""
+    """What the codes of events mean: stages and outcomes by their labels, owners by their user names, suspicions
+    in words."""
     owners = {code for event in events for code in (event.before, event.after) if code.isdecimal()}
     users = get_user_model().objects.in_bulk(owners)
+    suspected = {code for event in events if event.code in SUSPICIONS for code in (event.before, event.after)}
+    reasons = {codes: "; ".join(map(str, suspicion.in_words(codes))) for codes in suspected}
     labels = dict(AssessmentRequest.Stage.choices) | dict(AssessmentRequest.Outcome.choices)
-    return labels | {str(key): user.get_username() for key, user in users.items()}
+    return labels | reasons | {str(key): user.get_username() for key, user in users.items()}
 
 
 @admin.register(AccessRecord)

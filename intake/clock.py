@@ -1,13 +1,25 @@
-"""When a request is due: pure functions over the center's open hours.
+"""When we will first try to reach a person, and when we may: pure functions over the center's open hours and the
+person's own day.
 
 Until the owner has told hours and a target, the desk counts with `ASSUMED` and says so.
 """
 
 import datetime as dt
+import functools
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 LOOK_AHEAD = dt.timedelta(days=60)  # a center that is closed for longer has no due time worth the name
+WORTH_A_TRY = dt.timedelta(minutes=15)  # less of a wished time than this is over before someone is free to call
+
+ASAP = "asap"
+# By the person's own clock. No one is called before 8 or after 21, whatever the wish: 47 CFR 64.1200(c)(1).
+PARTS_OF_DAY = {
+    ASAP: (dt.time(8), dt.time(21)),
+    "morning": (dt.time(8), dt.time(12)),
+    "afternoon": (dt.time(12), dt.time(17)),
+    "evening": (dt.time(17), dt.time(21)),
+}
 
 
 @dataclass(frozen=True)
@@ -21,14 +33,25 @@ class OpenHours:
     is_assumed: bool = False
 
     def on(self, day):
-        """The spans of one local day as pairs of UTC moments, so that a clock change can't add or lose an hour."""
+        """The spans of one local day as pairs of UTC moments, in order; spans that overlap or touch are one."""
         if day in self.holidays:
             return []
-        spans = sorted(self.spans.get(day.weekday(), ()))
-        return [(self._moment(day, opens), self._moment(day, closes)) for opens, closes in spans]
+        merged = []
+        for opens, closes in sorted(_moments(day, span, self.zone) for span in self.spans.get(day.weekday(), ())):
+            if merged and opens <= merged[-1][1]:
+                merged[-1] = (merged[-1][0], max(closes, merged[-1][1]))
+            else:
+                merged.append((opens, closes))
+        return merged
 
-    def _moment(self, day, time):
-        return dt.datetime.combine(day, time, tzinfo=self.zone).astimezone(dt.UTC)
+
+@dataclass(frozen=True)
+class FirstContact:
+    """When we will first try to reach a person: between `begins` and `ends` (aware, UTC). `ends` is the due time."""
+
+    begins: dt.datetime
+    ends: dt.datetime
+    wish_is_met: bool
 
 
 PHOENIX = ZoneInfo("America/Phoenix")
@@ -54,18 +77,60 @@ def hours_of(facts):
     )
 
 
-def due_at(received_at, hours):
-    """The moment when `hours.target` of open time has passed since `received_at` (both aware)."""
-    left = hours.target
-    counted_until = received_at  # spans may overlap; an hour counts once
-    day = received_at.astimezone(hours.zone).date()
-    last_day = day + LOOK_AHEAD
-    while day <= last_day:
-        for opens, closes in hours.on(day):
-            begins = max(opens, counted_until)
-            if begins + left <= closes:
-                return begins + left
-            left -= max(closes - begins, dt.timedelta())
-            counted_until = max(closes, counted_until)
-        day += dt.timedelta(days=1)
-    return received_at + hours.target
+def first_contact(received_at, hours, wish=ASAP, zone=PHOENIX):
+    """When to try first, for a `wish` of `PARTS_OF_DAY` in the person's `zone`.
+
+    As soon as possible: from the first usable moment until `hours.target` of usable time has passed. At a wished time:
+    in the first usable span of it, and never past the end of that span. A wish that our hours never meet falls back to
+    as soon as possible; without any usable time ahead, the target counts from `received_at`.
+    """
+    received_at = received_at.astimezone(dt.UTC)
+    if wish != ASAP:
+        for begins, ends in _usable_spans(received_at, hours, wish, zone):
+            if ends - begins >= WORTH_A_TRY:
+                return FirstContact(begins, min(begins + hours.target, ends), wish_is_met=True)
+    first, last, left = None, None, hours.target
+    for begins, ends in _usable_spans(received_at, hours, ASAP, zone):
+        first, last = first or begins, min(begins + left, ends)
+        left -= last - begins
+        if not left:
+            break
+    if first is None:
+        return FirstContact(received_at, received_at + hours.target, wish_is_met=False)
+    return FirstContact(first, last, wish_is_met=wish == ASAP)
+
+
+def next_usable(moment, hours, wish, zone):
+    """The first moment from `moment` on at which the person may be contacted; None if there is none ahead."""
+    return next((begins for begins, _ in _usable_spans(moment, hours, wish, zone)), None)
+
+
+def may_contact_at(moment, hours, wish, zone):
+    # In UTC: moments of two zones never compare equal within the hour that a clock change repeats.
+    return next_usable(moment, hours, wish, zone) == moment.astimezone(dt.UTC)
+
+
+def _usable_spans(moment, hours, wish, zone):
+    """What is left from `moment` on of the time in which the center is open and the person's part of the day runs.
+
+    Pairs of UTC moments in order, without overlap; the second of a pair is no longer usable.
+    """
+    moment = moment.astimezone(dt.UTC)
+    first_day = moment.astimezone(hours.zone).date()
+    for opens, closes in (span for day in _days(first_day, first_day + LOOK_AHEAD) for span in hours.on(day)):
+        for day in _days(opens.astimezone(zone).date(), closes.astimezone(zone).date()):
+            part_begins, part_ends = _moments(day, PARTS_OF_DAY[wish], zone)
+            begins, ends = max(opens, part_begins, moment), min(closes, part_ends)
+            if begins < ends:
+                yield begins, ends
+
+
+def _days(first, last):
+    return (first + dt.timedelta(days=number) for number in range((last - first).days + 1))
+
+
+@functools.lru_cache(maxsize=4096)  # the days ahead of everyone who asks are the same
+def _moments(day, times, zone):
+    """A pair of local times as UTC moments, so that a clock change can't add or lose an hour."""
+    begins, ends = (dt.datetime.combine(day, time, tzinfo=zone).astimezone(dt.UTC) for time in times)
+    return begins, ends

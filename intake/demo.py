@@ -10,9 +10,10 @@ from django.utils import timezone
 from pages.models import Center, OpeningHours
 
 from . import form_token, workflow
-from .forms import INTRODUCTIONS, TIME_ZONES, TIMES
+from .forms import TIME_ZONES
 from .models import AssessmentRequest
-from .submission import accept
+from .models.told import BestTime, Introduction
+from .submission import SentForm, accept
 
 Stage, Outcome = AssessmentRequest.Stage, AssessmentRequest.Outcome
 
@@ -47,7 +48,8 @@ def make_requests(count):
     for number in range(count):
         path = PATHS[number % len(PATHS)]
         age = dt.timedelta(hours=random.uniform(0, 6) if not path else random.uniform(6, 24 * 12))
-        request = accept(form_token.draw(), _answers(number), now=now - age)
+        request_id = accept(SentForm(form_token.draw(), _answers(number), at=now - age))
+        request = AssessmentRequest.objects.get(pk=request_id)
         _work_on(request, path, staff)
         yield request
 
@@ -68,8 +70,8 @@ def _answers(number):
         "voicemail_ok": has_phone and random.random() < 0.3,
         "text_ok": has_phone and random.random() < 0.4,
         "email_ok": has_email and random.random() < 0.5,
-        "introduction": random.choice(INTRODUCTIONS)[0],
-        "best_time": random.choice(TIMES)[0],
+        "introduction": random.choice(Introduction.values),
+        "best_time": random.choice(BestTime.values),
         "time_zone": random.choice(TIME_ZONES[:2])[0],
         "language": random.choice(["", "", "", "Español"]),
         "message": random.choice(MESSAGES),

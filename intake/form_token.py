@@ -5,16 +5,20 @@ posts of one form can only make one request.
 """
 
 import datetime as dt
+import secrets
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from django.core import signing
+from django.utils import timezone
 
 from . import reference
 
 FORM_SALT = "intake.form"
+PASS_SALT = "intake.pass"  # noqa: S105 (names a purpose)
 RECEIPT_SALT = "intake.receipt"
 FORM_LIFETIME = dt.timedelta(days=7)
+PASS_LIFETIME = dt.timedelta(days=1)
 
 
 class BadToken(Exception):
@@ -27,24 +31,42 @@ class Draft:
 
     id: uuid.UUID
     reference: str
+    drawn_at: dt.datetime = field(default_factory=timezone.now, compare=False)
 
 
-def draw():
-    """A new draft, with random id and reference."""
-    return Draft(id=uuid.uuid4(), reference=reference.draw())
+def draw(was_open_for=dt.timedelta()):
+    """A new draft, with random id and reference, for a form that the person has had in hand for a while."""
+    return Draft(id=uuid.uuid4(), reference=reference.draw(), drawn_at=timezone.now() - was_open_for)
 
 
 def to_token(draft):
-    return signing.dumps([draft.id.hex, draft.reference], salt=FORM_SALT)
+    drawn_at = int(draft.drawn_at.timestamp())
+    return signing.dumps([draft.id.hex, draft.reference, drawn_at], salt=FORM_SALT)
 
 
 def from_token(token):
     """The draft of a form. Raises `BadToken`."""
     try:
-        id_hex, drawn_reference = signing.loads(token, salt=FORM_SALT, max_age=FORM_LIFETIME)
-    except signing.BadSignature as error:
+        id_hex, drawn_reference, drawn_at = signing.loads(token, salt=FORM_SALT, max_age=FORM_LIFETIME)
+    except (signing.BadSignature, ValueError) as error:
         raise BadToken from error
-    return Draft(id=uuid.UUID(id_hex), reference=drawn_reference)
+    return Draft(uuid.UUID(id_hex), drawn_reference, dt.datetime.fromtimestamp(drawn_at, dt.UTC))
+
+
+def draw_pass(draft):
+    """A single-use token that lets this draft be sent once without a cookie, where browsers block it."""
+    return signing.dumps([draft.id.hex, secrets.token_hex(16)], salt=PASS_SALT)
+
+
+def from_pass(token, draft):
+    """What is spent when the pass of this draft is used: 32 hexadecimal characters. Raises `BadToken`."""
+    try:
+        id_hex, nonce = signing.loads(token, salt=PASS_SALT, max_age=PASS_LIFETIME)
+    except (signing.BadSignature, ValueError) as error:
+        raise BadToken from error
+    if id_hex != draft.id.hex:
+        raise BadToken
+    return nonce
 
 
 def to_receipt(request_id):

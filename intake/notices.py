@@ -1,41 +1,73 @@
-"""Sending the notices: a reference and a link to staff, tried again until they are through."""
+"""Sending what must get out: alerts to staff, the neutral e-mail to a person, the daily list of what failed."""
 
 import datetime as dt
 import logging
 import random
+import smtplib
+from email.utils import make_msgid, parseaddr
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.core.mail import EmailMessage
+from django.core.validators import validate_email
 from django.db import transaction
 from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from .models import Notice
+from pages import facts
+
+from . import blind_index
+from .contact import newest_profile
+from .models import Notice, SealedText
+from .sealed import CannotOpen
 
 logger = logging.getLogger(__name__)
 
-State = Notice.State
+Kind, State = Notice.Kind, Notice.State
 WAITS = [dt.timedelta(minutes=minutes) for minutes in (1, 2, 5, 15, 30, 60, 120, 240, 480)]  # after each failure
 STUCK_AFTER = dt.timedelta(minutes=10)  # a worker died between claiming and sending
 
 
-def send_due(now=None):
-    """Sends every notice that is due. Returns how many were sent.
+class NotAllowed(Exception):
+    """The person does not allow this message, or no longer does."""
+
+
+class MailServerAway(Exception):
+    """No other notice would get through now either."""
+
+
+class BadAddress(Exception):
+    """What the person typed is no address that mail can be sent to."""
+
+
+def send_due(now=None, is_stopped=lambda: False):
+    """Sends every notice that is due at the beginning. Returns how many were sent.
 
     Each is claimed in a transaction of its own before it is sent, so that several workers never send one twice; a claim
-    that was never finished is taken up again after `STUCK_AFTER`.
+    that was never finished is taken up again after `STUCK_AFTER`. Ends early when the mail server can't be reached, so
+    that the worker can see to other things, and when `is_stopped()` says so.
     """
-    sent = 0
-    while notice := _claim(now or timezone.now()):
-        sent += _send(notice, now or timezone.now())
+    due_at, sent = now or timezone.now(), 0
+    while not is_stopped() and (notice := _claim(due_at, now or timezone.now())):
+        try:
+            sent += _send(notice, now or timezone.now())
+        except MailServerAway:
+            break
     return sent
 
 
+def queue_digest(now=None):
+    """Queues the list of what failed in the last day, once a day, where anything did."""
+    now = now or timezone.now()
+    if _failed_since(now - dt.timedelta(days=1)).exists():
+        Notice.objects.get_or_create(kind=Kind.FAILURES, day=timezone.localdate(now), defaults={"next_try_at": now})
+
+
 @transaction.atomic
-def _claim(now):
-    waiting = Q(state__in=[State.QUEUED, State.RETRYING], next_try_at__lte=now)
+def _claim(due_at, now):
+    waiting = Q(state__in=[State.QUEUED, State.RETRYING], next_try_at__lte=due_at)
     stuck = Q(state=State.SENDING, claimed_at__lte=now - STUCK_AFTER)
     due = Notice.objects.filter(waiting | stuck).order_by("next_try_at", "pk")
     notice = due.select_for_update(skip_locked=True, of=("self",)).select_related("request").first()
@@ -47,36 +79,167 @@ def _claim(now):
 
 def _send(notice, now):
     try:
-        recipients = _message(notice.request).send()
+        message = MESSAGES[notice.kind](notice)
+    except NotAllowed:
+        _end(notice, State.REFUSED, "")
+        return False
+    except BadAddress:
+        _end(notice, State.FAILED, "no address")
+        return False
+    except CannotOpen:
+        _retry_later(notice, "sealed with a missing key", now)
+        return False
+    try:
+        recipients = message.send()
     except Exception as error:
-        _retry_later(notice, type(error).__name__, now)
+        reason = f"{type(error).__name__} {_smtp_code(error) or ''}".strip()
+        if _is_final(error) and notice.kind == Kind.ACKNOWLEDGEMENT:
+            _end(notice, State.FAILED, reason)  # an address that does not exist will not exist tomorrow
+        else:
+            _retry_later(notice, reason, now)
+        if _is_away(error):
+            raise MailServerAway from error
         return False
     if not recipients:
         _retry_later(notice, "no recipients", now)
         return False
-    notice.state, notice.sent_at, notice.last_error = State.SENT, now, ""
-    notice.save(update_fields=["state", "sent_at", "last_error"])
+    _end(notice, State.SENT, "", sent_at=now)
     return True
 
 
-def _retry_later(notice, error_name, now):
+def _end(notice, state, reason, sent_at=None):
+    if state == State.FAILED:
+        logger.error("Notice %s (%s) failed for good: %s", notice.pk, notice.kind, reason)
+    _write(notice, state=state, last_error=reason[:80], sent_at=sent_at)
+
+
+def _retry_later(notice, reason, now):
     """Waits longer after each failure, a little at random so that notices don't come back all at once."""
-    logger.warning("Notice %s was not sent: %s", notice.pk, error_name)
-    notice.last_error = error_name[:80]
     if notice.attempts > len(WAITS):
-        notice.state = State.FAILED
-    else:
-        notice.state = State.RETRYING
-        wait = WAITS[notice.attempts - 1] * random.uniform(0.8, 1.2)  # noqa: S311 (spreads load, guards nothing)
-        notice.next_try_at = now + wait
-    notice.save(update_fields=["state", "next_try_at", "last_error"])
+        _end(notice, State.FAILED, reason)
+        return
+    logger.warning("Notice %s (%s) was not sent: %s", notice.pk, notice.kind, reason)
+    wait = WAITS[notice.attempts - 1] * random.uniform(0.8, 1.2)  # noqa: S311 (spreads load, guards nothing)
+    _write(notice, state=State.RETRYING, last_error=reason[:80], next_try_at=now + wait)
 
 
-def _message(request):
-    path = reverse("admin:intake_assessmentrequest_change", args=[request.pk])
-    return EmailMessage(
-        subject=_("New request %(reference)s") % {"reference": request.reference},
+def _write(notice, **values):
+    """Writes how it went, unless the notice was deleted or queued anew while it was on its way."""
+    Notice.objects.filter(pk=notice.pk, state=State.SENDING, claimed_at=notice.claimed_at).update(**values)
+
+
+def _smtp_code(error):
+    """The answer of the mail server as a number (RFC 5321, section 4.2), or None where it gave none."""
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        return max((code for code, _reason in error.recipients.values()), default=None)
+    return getattr(error, "smtp_code", None)
+
+
+def _is_away(error):
+    """Whether it was not about this message: nobody answered, or nobody let us in."""
+    refused_us = (smtplib.SMTPConnectError, smtplib.SMTPHeloError, smtplib.SMTPAuthenticationError)
+    return isinstance(error, refused_us) or (isinstance(error, OSError) and _smtp_code(error) is None)
+
+
+def _is_final(error):
+    """Whether trying again is of no use: the server refused for good (5xx), and not because of our own password."""
+    code = _smtp_code(error)
+    return code is not None and 500 <= code < 600 and not isinstance(error, smtplib.SMTPAuthenticationError)
+
+
+def _new_request(notice):
+    path = reverse("admin:intake_assessmentrequest_change", args=[notice.request_id])
+    reference = {"reference": notice.request.reference}
+    if notice.request.is_synthetic:
+        return _mail(
+            subject=_("Test of the site %(reference)s") % reference,
+            body=_("The site sent itself a request, to see whether everything works. There is nothing to do.\n"),
+            to=[settings.DEFAULT_FROM_EMAIL],
+        )
+    return _mail(
+        subject=_("New request %(reference)s") % reference,
         body=_("A new request is on the desk: %(reference)s\n\n%(link)s\n")
-        % {"reference": request.reference, "link": settings.PUBLIC_ORIGIN + path},
+        % (reference | {"link": settings.PUBLIC_ORIGIN + path}),
         to=settings.ADMISSIONS_EMAILS,
     )
+
+
+def _acknowledgement(notice):
+    """Neutral words to the person, since others may read their inbox: no name of theirs or ours, nothing on health.
+
+    Raises `NotAllowed` unless the newest rules of contact allow e-mail and the address had none of these for a day:
+    anyone may have typed it. Raises `BadAddress` where it is none.
+    """
+    profile = newest_profile(notice.request)
+    told = notice.request.texts.filter(kind__in=[SealedText.Kind.ANSWERS, SealedText.Kind.AMENDMENT]).last()
+    if profile is None or not profile.may_email or notice.request.hidden_at or told is None:
+        raise NotAllowed
+    if _had_one_today(notice):
+        raise NotAllowed
+    address = told.open()["email"]
+    try:
+        validate_email(address)
+    except ValidationError as error:
+        raise BadAddress from error
+    center = facts.current().center
+    values = {"reference": notice.request.reference, "phone": center.phone if center else ""}
+    if center:
+        body = _(
+            "Hello,\n\nwe have your message and will get back to you. Your reference is %(reference)s.\n"
+            "If you would rather talk, call %(phone)s and give the reference.\n\n"
+            "If you did not write to us, please ignore this e-mail.\n"
+        )
+    else:
+        body = _(
+            "Hello,\n\nwe have your message and will get back to you. Your reference is %(reference)s.\n\n"
+            "If you did not write to us, please ignore this e-mail.\n"
+        )
+    return _mail(
+        subject=_("Your message"),
+        body=body % values,
+        to=[address],
+        from_email=settings.NEUTRAL_FROM_EMAIL,
+        headers={"Auto-Submitted": "auto-replied", "X-Auto-Response-Suppress": "All"},
+    )
+
+
+def _had_one_today(notice):
+    addresses = notice.request.blind_indexes.filter(kind=blind_index.EMAIL).values("value")
+    return Notice.objects.filter(
+        kind=Kind.ACKNOWLEDGEMENT,
+        state=State.SENT,
+        sent_at__gt=timezone.now() - dt.timedelta(days=1),
+        request__blind_indexes__kind=blind_index.EMAIL,
+        request__blind_indexes__value__in=addresses,
+    ).exists()
+
+
+def _failures(notice):
+    # From the day before, whenever it goes out: the list itself may have to wait for the mail server.
+    day_before = timezone.make_aware(dt.datetime.combine(notice.day, dt.time())) - dt.timedelta(days=1)
+    failed = _failed_since(day_before).select_related("request")
+    lines = [f"{f.request.reference}  {f.get_kind_display()}  {f.last_error}" for f in failed[:100]]
+    return _mail(
+        subject=_("Messages that could not be sent: %(count)s") % {"count": failed.count()},
+        body=_("These could not be sent. Look after them by hand:\n\n%(lines)s\n\n%(link)s\n")
+        % {
+            "lines": "\n".join(lines),
+            "link": settings.PUBLIC_ORIGIN + reverse("admin:intake_assessmentrequest_changelist"),
+        },
+        to=settings.ADMISSIONS_EMAILS,
+    )
+
+
+def _mail(subject, body, to, from_email=None, headers=None):
+    """A message whose id names the sender's domain: by itself it would name this machine."""
+    from_email = from_email or settings.DEFAULT_FROM_EMAIL
+    domain = parseaddr(from_email)[1].rpartition("@")[2]
+    headers = {"Message-ID": make_msgid(domain=domain)} | (headers or {})
+    return EmailMessage(subject=subject, body=body, from_email=from_email, to=to, headers=headers)
+
+
+def _failed_since(moment):
+    return Notice.objects.filter(state=State.FAILED, request__isnull=False, claimed_at__gt=moment).order_by("pk")
+
+
+MESSAGES = {Kind.NEW_REQUEST: _new_request, Kind.ACKNOWLEDGEMENT: _acknowledgement, Kind.FAILURES: _failures}

@@ -1,11 +1,11 @@
-"""Answers as staff read them: the questions in words, and the rules of contact above everything else."""
+"""What a person told us as staff read it: the questions in words, and the rules of contact above everything else."""
 
 from django.utils.translation import gettext as _
 
 from .forms import AssessmentForm
 
 _FIELDS = AssessmentForm.base_fields
-_IN_RULES = {"do_not_call", "voicemail_ok", "text_ok", "email_ok", "introduction", "consent"}
+_IN_RULES = {"do_not_call", "voicemail_ok", "text_ok", "email_ok", "introduction", "consent", "best_time", "time_zone"}
 
 
 def told(answers):
@@ -17,21 +17,27 @@ def told(answers):
     ]
 
 
-def contact_rules(answers):
-    """What this person allows, one sentence a channel; staff read it before they see a number."""
-    phone, email = answers.get("phone"), answers.get("email")
-    rules = []
-    if phone and answers.get("do_not_call"):
-        rules.append(_("Do not call."))
-    elif phone:
-        rules.append(_("Call. Voicemail is allowed.") if answers.get("voicemail_ok") else _("Call. Leave no message."))
-    if phone:
-        rules.append(_("Text messages are allowed.") if answers.get("text_ok") else _("Do not text."))
-    if email:
-        allowed = answers.get("email_ok") or answers.get("do_not_call") or not phone
-        rules.append(_("One neutral e-mail is allowed.") if allowed else _("Do not e-mail."))
-    rules.append(_("Introduction: %s.") % _in_words("introduction", answers["introduction"]).lower())
-    return rules
+def contact_rules(profile, ticked_email):
+    """What this person allows, one sentence a channel; staff read it before they see a number.
+
+    `ticked_email` says whether they ticked the box for e-mail: an address alone allows a single one.
+    """
+    return [
+        _("Do not call.")
+        if not profile.may_call
+        else _("Call. Voicemail is allowed.")
+        if profile.may_leave_voicemail
+        else _("Call. Leave no message."),
+        _("Text messages are allowed.") if profile.may_text else _("Do not text."),
+        _("Do not e-mail.")
+        if not profile.may_email
+        else _("E-mail is allowed, in neutral words.")
+        if ticked_email
+        else _("One neutral e-mail is allowed."),
+        _("Introduction: %s.") % profile.get_introduction_display().lower(),
+        _("Good time: %(time)s, %(zone)s time.")
+        % {"time": profile.get_best_time_display().lower(), "zone": _in_words("time_zone", profile.time_zone)},
+    ]
 
 
 def _in_words(name, value):

@@ -2,24 +2,35 @@
 
 from django.db import DatabaseError, InterfaceError, connection, transaction
 
-from . import sealed
+from . import blind_index, sealed, spool
 from .models import AssessmentRequest
 
 
 def why_not_ready():
-    """None when a request can be sealed and stored, else a code that says what is missing."""
-    try:
-        sealed.check_keys()
-    except sealed.SealError:
+    """None when a request can be sealed and kept, in the spool or in the database; else a code: what is missing."""
+    if bad_rings():
         return "keys"
-    try:
-        _try_to_write()
-    except (DatabaseError, InterfaceError):
-        return "database"
-    return None
+    if spool.state().is_writable or takes_writes():  # the spool first: asking a dead database takes seconds
+        return None
+    return "storage"
 
 
-def _try_to_write():
+def bad_rings():
+    """The settings of keys that can't be used, by name."""
+    bad = []
+    for setting, check in (("SEAL_KEYS", sealed.check_keys), ("INDEX_KEYS", blind_index.check_keys)):
+        try:
+            check()
+        except sealed.SealError:
+            bad.append(setting)
+    return bad
+
+
+def takes_writes():
     """Takes the path of a write without changing a row: a read-only or locked database refuses it."""
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(f"DELETE FROM {AssessmentRequest._meta.db_table} WHERE 1 = 0")  # noqa: S608 (a constant)
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(f"DELETE FROM {AssessmentRequest._meta.db_table} WHERE 1 = 0")  # noqa: S608 (a constant)
+    except (DatabaseError, InterfaceError):
+        return False
+    return True

@@ -5,31 +5,19 @@ It is bound to one place (table, column, row): moved elsewhere, altered, or open
 There is no fallback: what does not open raises `CannotOpen`.
 """
 
-import base64
-import binascii
 import functools
 import os
-import re
 from dataclasses import dataclass
 
 from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
+
+from . import keys
+from .keys import BadKeys, SealError
 
 VERSION = 1
 NONCE_BYTES = 12  # NIST SP 800-38D, section 5.2.1.1
-KEY_BYTES = 32
-_KEY_ID = re.compile(r"[A-Za-z0-9_-]{1,32}")
-
-
-class SealError(Exception):
-    """Something about keys or envelopes is wrong; nothing was stored or shown."""
-
-
-class BadKeys(SealError):
-    """SEAL_KEYS can't be used; the message says why, without the key."""
 
 
 class CannotOpen(SealError):
@@ -59,18 +47,33 @@ def seal(text, place):
 def open_envelope(envelope, place):
     """An envelope (bytes) of one place back to its text. Raises `CannotOpen`."""
     envelope = bytes(envelope)
-    if len(envelope) < 2 or envelope[0] != VERSION:
-        raise CannotOpen("the envelope has no known version")
-    key_end = 2 + envelope[1]
-    key_id = envelope[2:key_end].decode("ascii", "replace")
+    key_id = key_id_of(envelope)
     cipher = _ciphers(settings.SEAL_KEYS).get(key_id)
     if cipher is None:
         raise CannotOpen("the envelope was sealed with a key that is not in SEAL_KEYS")
+    key_end = 2 + len(key_id)
     nonce, ciphertext = envelope[key_end : key_end + NONCE_BYTES], envelope[key_end + NONCE_BYTES :]
     try:
         return cipher.decrypt(nonce, ciphertext, place.as_associated_data()).decode()
     except (InvalidTag, ValueError) as error:
         raise CannotOpen("the envelope was altered or belongs elsewhere") from error
+
+
+def key_id_of(envelope):
+    """The id of the key that an envelope was sealed with, told without opening it. Raises `CannotOpen`."""
+    envelope = bytes(envelope)
+    if len(envelope) < 2 or envelope[0] != VERSION:
+        raise CannotOpen("the envelope has no known version")
+    length = envelope[1]
+    key_id = envelope[2 : 2 + length].decode("ascii", "replace")
+    if len(key_id) != length or not keys.KEY_ID.fullmatch(key_id):
+        raise CannotOpen("the envelope names no key")
+    return key_id
+
+
+def newest_key_id():
+    """The id of the key that seals from now on."""
+    return next(iter(_ciphers(settings.SEAL_KEYS)))
 
 
 def check_keys():
@@ -81,25 +84,7 @@ def check_keys():
 
 
 @functools.lru_cache(maxsize=4)
-def _ciphers(ring):
-    """The key ring as a dictionary from key id to cipher, newest first. The text of the ring is the cache key."""
-    ciphers = {}
-    for entry in filter(None, (part.strip() for part in ring.split(","))):
-        key_id, colon, encoded = entry.partition(":")
-        if not colon or not _KEY_ID.fullmatch(key_id) or key_id in ciphers:  # without a colon, the "id" may be a key
-            raise BadKeys("SEAL_KEYS must be id:key,id:key with a different short id for each key")
-        try:
-            secret = base64.b64decode(encoded + "=" * (-len(encoded) % 4), altchars=b"-_", validate=True)
-        except (binascii.Error, ValueError) as error:
-            raise BadKeys(f"the key {key_id!r} in SEAL_KEYS is not base64url") from error
-        if len(secret) != KEY_BYTES:
-            raise BadKeys(f"the key {key_id!r} in SEAL_KEYS has {len(secret)} bytes instead of {KEY_BYTES}")
-        ciphers[key_id] = AESGCM(_derive(secret, b"intake.sealed"))
-    if not ciphers:
-        raise BadKeys("SEAL_KEYS holds no key")
-    return ciphers
-
-
-def _derive(secret, purpose):
-    """One key a purpose (RFC 5869), so that a key never serves two algorithms."""
-    return HKDF(algorithm=hashes.SHA256(), length=KEY_BYTES, salt=None, info=purpose).derive(secret)
+def _ciphers(text):
+    """From key id to cipher, newest first. The text of the ring is the cache key."""
+    ring = keys.ring(text, "SEAL_KEYS")
+    return {key_id: AESGCM(keys.derive(secret, b"intake.sealed")) for key_id, secret in ring.items()}

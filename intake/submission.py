@@ -1,95 +1,295 @@
-"""Accepting a request: all of it in one transaction, once, or not at all."""
+"""Accepting a request: all of it in one transaction, once, or not at all.
 
-from django.db import IntegrityError, transaction
+Where the database can't take it, the sealed request goes to the spool of this machine, and the worker stores it later,
+once. Either way the person sees the same confirmation.
+"""
+
+import datetime as dt
+import logging
+import uuid
+from dataclasses import dataclass, field, replace
+
+from django.db import DatabaseError, IntegrityError, InterfaceError, connection, transaction
 from django.utils import timezone
 
-from pages import facts
-
-from . import clock, workflow
+from . import blind_index, breaker, form_token, limiter, private_link, reference, rows, spool, workflow
+from .commitment import Commitment, commit_to
 from .consent import BY_FIELD
-from .models import AssessmentRequest, ConsentRecord, Event, Notice, SealedText
-from .sealed import CannotOpen
+from .contact import profile_of
+from .form_token import Draft
+from .models import Alias, AssessmentRequest, BlindIndex, ConsentRecord, ContactProfile, Event, Notice, SealedText
 
-MOST_AMENDMENTS = 10
+logger = logging.getLogger(__name__)
 
 
-def accept(draft, answers, now=None):
-    """Stores what a person sent, sealed, with consent, event and notice. Returns the request.
+class Withdrawn(Exception):
+    """This form's request was withdrawn or erased `at` a moment; what is sent again must start a new one."""
 
-    `draft` is the form's (`form_token.Draft`), `answers` the cleaned fields as plain JSON values, `now` the moment of
-    arrival (default: this one). Sending the same form again stores nothing new; sending it with other answers adds an
-    amendment, so that the later words are kept too.
+    def __init__(self, at):
+        super().__init__()
+        self.at = at
+
+
+class PassSpent(Exception):
+    """The single-use pass of this form was used before, with other words; nothing was stored."""
+
+
+class TooManyAmendments(Exception):
+    """The request holds as many amendments as it may; these other words were not stored."""
+
+
+class ReferenceTaken(Exception):
+    """Another request has the reference that this form drew; nothing was stored."""
+
+
+@dataclass(frozen=True)
+class SentForm:
+    """A form as it was sent, with everything that storing it needs.
+
+    `answers` are the cleaned fields as plain JSON values. `form_key` is the keyed hash of browser session and contact,
+    None where the browser keeps no cookie; `sender` the keyed hash of where it came from; `suspicions` codes of
+    `intake.suspicion`; `spent_token` what was spent in place of a cookie.
     """
-    now = now or timezone.now()
+
+    draft: Draft
+    answers: dict
+    at: dt.datetime = field(default_factory=timezone.now)
+    form_key: str | None = None
+    sender: str = ""
+    suspicions: tuple[str, ...] = ()
+    spent_token: str | None = None
+    is_synthetic: bool = False
+
+
+def accept(form):
+    """Stores a `SentForm` in the database or, where that is away, in the spool. Returns the id of its request.
+
+    That is the id of an earlier request where this one repeats it: the same form, or the same browser session with the
+    same phone and e-mail. The same words are stored once; other words become an amendment. Raises `TooMany`,
+    `TooManyAmendments`, `Withdrawn`, `PassSpent`, `ReferenceTaken`, `spool.SpoolError`: then nothing was stored.
+    """
+    commitment = commit_to(form.at, profile_of(form.answers))
+    if breaker.allows():
+        try:
+            return store(form, commitment)
+        except (DatabaseError, InterfaceError) as error:  # away, full, or it never said whether it stored
+            logger.error("The database did not take request %s: %s", form.draft.reference, type(error).__name__)
+            breaker.trip()
+    if not form.is_synthetic:
+        limiter.count_while_away(form.sender)
+    spool.put(form.draft.id, _to_json(form, commitment))
+    return form.draft.id
+
+
+def take_in(path):
+    """Stores what lies in a file of the spool, unless it is stored already, and removes the file."""
+    form, commitment = _from_json(spool.read(path))
     try:
-        return _store(draft, answers, now)
-    except IntegrityError:
-        request = AssessmentRequest.objects.filter(pk=draft.id).first()
-        if request is None:
-            raise  # the clash was not about this form
-        _amend(request, answers, now)
-        return request
+        store(form, commitment, was_acknowledged=True)
+    except Withdrawn as withdrawn:
+        # What was sent before must not come back. What was sent after that is a new wish to be contacted.
+        if form.at > withdrawn.at:
+            store(replace(form, draft=form_token.draw(), form_key=None), commitment, was_acknowledged=True)
+    spool.remove(path)
+
+
+def store(form, commitment, was_acknowledged=False):
+    """Writes a form to the database, once. Returns the id of the request that holds it now.
+
+    What was acknowledged to the person before is stored without a limit, with another reference if need be.
+    """
+    try:
+        return _store_new(form, commitment, was_acknowledged)
+    except IntegrityError as clash:
+        known = _known(form)
+        if known is not None:
+            return _store_again(known, form, was_acknowledged)
+        if not AssessmentRequest.objects.filter(reference=form.draft.reference).exists():
+            raise  # about something else: the spool keeps it, and people look
+        if not was_acknowledged:
+            raise ReferenceTaken from clash
+        return store(replace(form, draft=replace(form.draft, reference=reference.draw())), commitment, True)
 
 
 @transaction.atomic
-def _store(draft, answers, now):
-    hours = clock.hours_of(facts.current())
+def _store_new(form, commitment, was_acknowledged):
     request = AssessmentRequest(
-        pk=draft.id,
-        reference=draft.reference,
-        received_at=now,
-        due_at=clock.due_at(now, hours),
-        due_is_assumed=hours.is_assumed,
+        pk=form.draft.id,
+        reference=form.draft.reference,
+        received_at=form.at,
+        confirmed_at=form.at,
+        due_at=commitment.due_at,
+        due_is_assumed=commitment.due_is_assumed,
+        promise=commitment.promise,
+        form_key=form.form_key,
+        private_link_hash=private_link.hash_of(private_link.secret_of(form.draft.id)),
+        is_synthetic=form.is_synthetic,
     )
-    request.save(force_insert=True)
-    SealedText(request=request, kind=SealedText.Kind.ANSWERS, at=now).seal(answers).save(force_insert=True)
-    _record_consents(request, answers, now)
-    Event.objects.create(request=request, code=Event.Code.RECEIVED, after=request.stage, at=now)
-    Notice.objects.create(request=request, next_try_at=now)
+    suspicions = form.suspicions
+    is_counted = not (was_acknowledged or form.is_synthetic)
+    traffic = limiter.look(form.sender, form.at) if is_counted else None
+    if traffic and traffic.is_flood:
+        suspicions = (*suspicions, "flood")
+    if suspicions:
+        request.quarantined_at, request.suspicions = form.at, ",".join(suspicions)
+    events = [Event(request=request, code=Event.Code.RECEIVED, after=request.stage, at=form.at)]
+    if suspicions:
+        events.append(Event(request=request, code=Event.Code.SUSPECTED, after=request.suspicions, at=form.at))
+    rows.insert(
+        request,
+        _sealed_words(request, SealedText.Kind.ANSWERS, form),
+        ContactProfile(request=request, at=form.at, **profile_of(form.answers)),
+        *_consents(request, form),
+        *_indexes(request, form.answers),
+        *events,
+        *_notices(request, form),
+        *([limiter.counted(form.sender, form.at)] if traffic else []),
+    )
+    if traffic and traffic.sender_is_over_limit:  # only now: a form that is known already gets its confirmation again
+        raise limiter.TooMany
+    return request.pk
+
+
+@transaction.atomic
+def _store_again(known, form, was_acknowledged):
+    """Keeps other words of a form that was sent before, `workflow.MOST_AMENDMENTS` times, and tells staff again.
+
+    A request that was closed is opened again: someone has more to say. One whose words were erased stays empty.
+    """
+    request = AssessmentRequest.objects.select_for_update().get(pk=known.pk)
+    if gone := request.events.filter(code__in=[Event.Code.ERASED, Event.Code.HIDDEN]).last():
+        raise Withdrawn(gone.at)
+    if was_acknowledged and form.draft.id != request.pk:
+        _remember_alias(request, form.draft)
+    request.confirmed_at = max(request.confirmed_at, form.at)
+    request.save(update_fields=["confirmed_at"])
+    told = list(request.texts.exclude(kind=SealedText.Kind.NOTE))
+    if any(text.holds(form.answers) for text in told):
+        return request.pk
+    if form.spent_token and SealedText.objects.filter(spent_token=form.spent_token).exists():
+        raise PassSpent
+    if len(told) > workflow.MOST_AMENDMENTS and not was_acknowledged:
+        raise TooManyAmendments
+    _seal_words(request, SealedText.Kind.AMENDMENT, form)
+    if request.stage == AssessmentRequest.Stage.CLOSED:
+        request = workflow.reopen(request_id=request.pk, actor=None)
+        workflow.commit_anew(request, profile_of(form.answers), form.at)
+    workflow.keep_profile(request, profile_of(form.answers), form.at)
+    rows.insert(*_consents(request, form), *_indexes(request, form.answers), ignore_conflicts=True)
+    Event.objects.create(request=request, code=Event.Code.AMENDED, at=form.at)
+    workflow.tell_staff_again(request, form.at)
+    return request.pk
+
+
+def _remember_alias(request, draft):
+    secret = private_link.secret_of(draft.id)
+    Alias.objects.get_or_create(
+        pk=draft.id,
+        defaults={
+            "request": request,
+            "reference": draft.reference,
+            "private_link_hash": private_link.hash_of(secret),
+        },
+    )
+
+
+def _known(form):
+    """The request that this form is or repeats, or None."""
+    known = find(form.draft.id)
+    if known is None and form.form_key is not None:
+        known = AssessmentRequest.objects.filter(form_key=form.form_key).first()
+    return known
+
+
+def find(request_id):
+    """The request that was confirmed under this id, or None."""
+    request = AssessmentRequest.objects.filter(pk=request_id).first()
+    if request is None:
+        alias = Alias.objects.filter(pk=request_id).select_related("request").first()
+        request = alias and alias.request
     return request
 
 
-@transaction.atomic
-def _amend(request, answers, now):
-    """Keeps other answers to a form that was sent before, at most `MOST_AMENDMENTS` of them, and tells staff again.
-
-    A request that was closed is opened again: someone has more to say. One whose words were erased stays empty: the
-    same words, sent again by an old page, must not come back.
-    """
-    request = AssessmentRequest.objects.select_for_update().get(pk=request.pk)
-    if request.events.filter(code=Event.Code.ERASED).exists():
-        return
-    told = list(request.texts.exclude(kind=SealedText.Kind.NOTE))
-    if len(told) > MOST_AMENDMENTS or any(_holds(text, answers) for text in told):
-        return
-    SealedText(request=request, kind=SealedText.Kind.AMENDMENT, at=now).seal(answers).save(force_insert=True)
-    Event.objects.create(request=request, code=Event.Code.AMENDED, at=now)
-    _record_consents(request, answers, now)
-    if request.stage == AssessmentRequest.Stage.CLOSED:
-        workflow.reopen(request_id=request.pk, actor=None)
-    request.notices.update(state=Notice.State.QUEUED, attempts=0, next_try_at=now, sent_at=None)
+def _seal_words(request, kind, form):
+    rows.insert(_sealed_words(request, kind, form))
 
 
-def _record_consents(request, answers, now):
-    """Writes what was agreed to, purpose by purpose; what is on record already stays as it is."""
-    ConsentRecord.objects.bulk_create(
-        [
-            ConsentRecord(
-                request=request,
-                purpose=wording.purpose,
-                wording_version=wording.version,
-                wording_sha256=wording.sha256,
-                at=now,
-            )
-            for field, wording in BY_FIELD.items()
-            if answers[field]
-        ],
-        ignore_conflicts=True,
+def _sealed_words(request, kind, form):
+    return SealedText(request=request, kind=kind, at=form.at, spent_token=form.spent_token).seal(form.answers)
+
+
+def _consents(request, form):
+    """What was agreed to, purpose by purpose."""
+    return [
+        ConsentRecord(
+            request=request,
+            purpose=wording.purpose,
+            wording_version=wording.version,
+            wording_sha256=wording.sha256,
+            at=form.at,
+        )
+        for field_name, wording in BY_FIELD.items()
+        if form.answers[field_name]
+    ]
+
+
+def _indexes(request, answers):
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT max(id) FROM intake_blindindex")
+        [newest] = cursor.fetchone()
+    entries = blind_index.entries_for(answers, rows=(newest or 0) // 2)  # about half of all rows are words of names
+    return [BlindIndex(request=request, kind=e.kind, value=e.value, key_id=e.key_id) for e in entries]
+
+
+def _notices(request, form):
+    """The alert to staff and, where the person ticked e-mail, the neutral acknowledgement. (An address alone allows one
+    e-mail: that one is for staff to write.) Nobody whom we suspect gets one: a machine may have typed someone else's
+    address."""
+    kinds = [Notice.Kind.NEW_REQUEST]
+    if form.answers["email_ok"] and form.answers["email"] and not request.quarantined_at:
+        kinds.append(Notice.Kind.ACKNOWLEDGEMENT)
+    return [Notice(request=request, kind=kind, next_try_at=form.at) for kind in kinds]
+
+
+def _to_json(form, commitment):
+    return {
+        "draft": [form.draft.id.hex, form.draft.reference],
+        "answers": form.answers,
+        "at": form.at.isoformat(),
+        "form_key": form.form_key,
+        "suspicions": form.suspicions,
+        "is_synthetic": form.is_synthetic,
+        "commitment": [commitment.due_at.isoformat(), commitment.due_is_assumed, commitment.promise],
+    }
+
+
+def _from_json(plain):
+    """The form and its commitment. What was spent in place of a cookie stays behind: the person was answered."""
+    id_hex, drawn_reference = plain["draft"]
+    due_at, due_is_assumed, words = plain["commitment"]
+    form = SentForm(
+        draft=Draft(uuid.UUID(id_hex), drawn_reference),
+        answers=plain["answers"],
+        at=dt.datetime.fromisoformat(plain["at"]),
+        form_key=plain["form_key"],
+        suspicions=tuple(plain["suspicions"]),
+        is_synthetic=plain["is_synthetic"],
     )
+    return form, Commitment(dt.datetime.fromisoformat(due_at), due_is_assumed, words)
 
 
-def _holds(text, answers):
-    try:
-        return text.open() == answers
-    except CannotOpen:
-        return False  # what can't be read any more must not keep the later words out
+@dataclass(frozen=True)
+class Kept:
+    """What the confirmation needs of a request that waits in the spool."""
+
+    reference: str
+    promise: str
+    at: dt.datetime
+
+
+def kept_in_spool(request_id):
+    """The first form of this request in the spool of this machine, as `Kept`; None where there is none."""
+    for content in spool.find(request_id):
+        form, commitment = _from_json(content)
+        return Kept(form.draft.reference, commitment.promise, form.at)
+    return None

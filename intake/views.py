@@ -1,7 +1,10 @@
+"""The request form and its confirmation."""
+
 import datetime as dt
+import logging
 
 from django.conf import settings
-from django.db import DatabaseError, IntegrityError, InterfaceError
+from django.db import DatabaseError, InterfaceError
 from django.http import HttpResponseRedirect
 from django.middleware.csrf import CsrfViewMiddleware
 from django.shortcuts import render
@@ -12,12 +15,13 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
-from . import form_token
+from . import blind_index, form_token, limiter, private_link, sealed, spool, submission, suspicion, synthetic
 from .forms import AssessmentForm
 from .models import AssessmentRequest
-from .submission import accept
 
 RECEIPT_SHOWN_FOR = dt.timedelta(minutes=30)
+
+logger = logging.getLogger(__name__)
 
 
 class _CsrfCheck(CsrfViewMiddleware):
@@ -33,8 +37,10 @@ class _CsrfCheck(CsrfViewMiddleware):
 def assessment(request):
     """The request form, and what happens when it is sent.
 
-    Every refusal shows the form again with everything typed: 403 (stale page), 422 (something to mend), 503 (nothing
-    can be stored now). Someone under 18 is shown where to find help, and nothing of theirs is kept.
+    Every refusal shows the form again with everything typed, and says what to do: 403 (stale page or no cookie), 409
+    (withdrawn, or changed too often), 422 (something to mend), 429 (too many from one place), 503 (nothing can be
+    stored now).
+    Someone under 18 is shown where to find help, and nothing of theirs is kept.
     """
     if request.method != "POST":
         return _show_form(request, AssessmentForm(), form_token.draw())
@@ -45,55 +51,157 @@ def assessment(request):
     try:
         draft = form_token.from_token(request.POST.get("token", ""))
     except form_token.BadToken:
-        return _show_form(request, form, form_token.draw(), status=403, notice=_stale())
+        return _show_form(request, form, _drawn_anew(), status=403, notice=_stale())
+    spent_token = None
     if _CsrfCheck(lambda _request: None).process_view(request, None, (), {}):
-        notice = _stale() if settings.CSRF_COOKIE_NAME in request.COOKIES else _no_cookie()
-        return _show_form(request, form, draft, status=403, notice=notice)
+        try:
+            spent_token = form_token.from_pass(request.POST.get("pass", ""), draft)
+        except form_token.BadToken:
+            return _show_form(request, form, draft, status=403, notice=_stale())
+        if not _comes_from_our_page(request):
+            return _show_form(request, form, draft, status=403, notice=_from_elsewhere())
     if not form.is_valid():
         return _show_form(request, form, draft, status=422)
+    return _accept(request, form, draft, spent_token)
+
+
+def _accept(request, form, draft, spent_token):
+    answers = form.answers()
+    is_synthetic = synthetic.is_signed(request)
+    signs = suspicion.signs(answers, form.cleaned_data["website"], timezone.now() - draft.drawn_at)
+    sent = submission.SentForm(
+        draft,
+        answers,
+        form_key=None if spent_token else _form_key(request, answers),
+        sender=limiter.sender_of(request),
+        suspicions=() if is_synthetic else signs,
+        spent_token=spent_token,
+        is_synthetic=is_synthetic,
+    )
     try:
-        accepted = accept(draft, form.answers())
-    except IntegrityError:  # the drawn reference is taken: a new draft has another
-        return _show_form(request, form, form_token.draw(), status=503, notice=_not_stored())
-    except (DatabaseError, InterfaceError):
+        request_id = submission.accept(sent)
+    except submission.Withdrawn:
+        return _show_form(request, form, _drawn_anew(), status=409, notice=_withdrawn())
+    except submission.TooManyAmendments:
+        return _show_form(request, form, draft, status=409, notice=_too_many_amendments())
+    except submission.PassSpent:
+        return _show_form(request, form, draft, status=403, notice=_stale())
+    except limiter.TooMany:
+        response = _show_form(request, form, draft, status=429, notice=_too_many())
+        response["Retry-After"] = int(limiter.WINDOW.total_seconds())
+        return response
+    except submission.ReferenceTaken:
+        return _show_form(request, form, _drawn_anew(), status=503, notice=_not_stored())
+    except (spool.SpoolError, sealed.SealError) as error:
+        logger.error("A request could not be kept: %s", type(error).__name__)
         return _show_form(request, form, draft, status=503, notice=_not_stored())
-    receipt = form_token.to_receipt(accepted.pk)
+    receipt = form_token.to_receipt(request_id)
     return HttpResponseRedirect(reverse("intake:received", args=[receipt]), status=303)
 
 
 @never_cache
 @require_safe
 def received(request, receipt):
-    """The confirmation. Its address holds no personal data; after a while it no longer shows the reference."""
-    reference = None
+    """The confirmation. Its address holds no personal data; after a while it no longer shows anything."""
     try:
-        known = AssessmentRequest.objects.filter(
-            pk=form_token.from_receipt(receipt), received_at__gt=timezone.now() - RECEIPT_SHOWN_FOR
-        ).first()
-        reference = known and known.reference
+        confirmation = _confirmation_of(form_token.from_receipt(receipt))
     except form_token.BadToken:
-        pass  # a made-up address learns nothing: it sees the same neutral page as an old one
+        confirmation = None  # a made-up address learns nothing: it sees the same neutral page as an old one
     except (DatabaseError, InterfaceError):
-        pass  # the request is stored; that its reference can't be shown right now must not look like a failure
-    response = render(request, "intake/received.html", {"reference": reference})
+        return private(render(request, "intake/received_later.html"))
+    return private(render(request, "intake/received.html", {"confirmation": confirmation}))
+
+
+def private(response):
+    """The same response, kept out of search engines and referrers. For pages whose address is a secret."""
     response["Referrer-Policy"] = "no-referrer"
     response["X-Robots-Tag"] = "noindex"
     return response
 
 
+def _confirmation_of(request_id):
+    """What the confirmation shows of an open request that was confirmed a short while ago, or None.
+
+    The spool first: what has left it is in the database by then. The database even while the breaker says no: it may be
+    back, and the worker has taken the request in. Raises what the database raises: then the request is stored, and
+    can't be shown.
+    """
+    since = timezone.now() - RECEIPT_SHOWN_FOR
+    try:
+        kept = submission.kept_in_spool(request_id)
+    except spool.SpoolError as error:
+        logger.error("The spool could not be asked for a confirmation: %s", type(error).__name__)
+        kept = None
+    if kept is not None:
+        shown = _confirmation(kept.reference, kept.promise, private_link.secret_of(request_id))
+        return shown if kept.at > since else None
+    known = submission.find(request_id)
+    if known is None or known.stage == AssessmentRequest.Stage.CLOSED or known.confirmed_at <= since:
+        return None
+    return _confirmation(known.reference, known.promise, private_link.shown_to(known))
+
+
+def _confirmation(reference, promise, secret):
+    return {"reference": reference, "promise": promise, "secret": secret}
+
+
+def _form_key(request, answers):
+    """What two forms share that one person sent from one browser session: its CSRF cookie and the contact."""
+    return blind_index.keyed_hash(
+        "form",
+        request.COOKIES[settings.CSRF_COOKIE_NAME],
+        blind_index.normalized_phone(answers["phone"]),
+        blind_index.normalized_email(answers["email"]),
+    )
+
+
+def _comes_from_our_page(request):
+    """Whether a form without a cookie was sent from our own page: a browser names the origin with every post, and no
+    other site can make it name ours."""
+    return request.META.get("HTTP_ORIGIN") == f"{request.scheme}://{request.get_host()}"
+
+
+def _drawn_anew():
+    """A draft for a form that is filled in already: sending it at once is no sign of a machine."""
+    return form_token.draw(was_open_for=suspicion.TOO_FAST)
+
+
 def _show_form(request, form, draft, status=200, notice=""):
-    context = {"form": form, "token": form_token.to_token(draft), "notice": notice}
+    context = {
+        "form": form,
+        "token": form_token.to_token(draft),
+        "pass": form_token.draw_pass(draft) if status != 200 else "",
+        "notice": notice,
+    }
     return render(request, "intake/assessment.html", context, status=status)
 
 
 def _stale():
-    return _("This page was open for a long time. Nothing is lost: please check your answers and press Send again.")
-
-
-def _no_cookie():
     return _(
-        "Your browser did not send the small cookie that protects this form. Nothing is lost: please press Send again. "
-        "If you see this twice, allow cookies for this site, or call us."
+        "This page was open for a long time, or your browser keeps no cookies. Nothing is lost: please check your "
+        "answers and press Send again."
+    )
+
+
+def _from_elsewhere():
+    return _(
+        "Your browser did not say that this form came from our page, so we did not store it. Please call us, or try "
+        "another browser. Your words are still here."
+    )
+
+
+def _withdrawn():
+    return _("This request was withdrawn before. If you want us to contact you after all, please press Send again.")
+
+
+def _too_many_amendments():
+    return _("We have your request, and many changes to it. We can't take more this way. Please call us with the rest.")
+
+
+def _too_many():
+    return _(
+        "Many requests came from your network just now, so this one was not stored. Your words are still here. Please "
+        "call us, or press Send again in ten minutes."
     )
 
 

@@ -1,6 +1,6 @@
 """The pages for what went wrong. Each says what to do next and shows the phone number and the crisis lines."""
 
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
@@ -45,6 +45,11 @@ def not_found(request, exception=None):
         _("We could not find that page"),
         _("It may have moved. Start from the home page, read the questions people ask, or call us."),
     )
+
+
+def no_such_page(request):
+    """A view for an address that is there for some callers only: for all others it is not, with or without a slash."""
+    raise Http404
 
 
 def server_error(request):

@@ -11,14 +11,18 @@ import sys
 
 def content():
     """The text of a `.env` for development with newly drawn keys."""
-    seal_key = base64.urlsafe_b64encode(secrets.token_bytes(32)).decode().rstrip("=")
     return (
         "# Made for this machine. Keep it: without SEAL_KEYS no stored request can be read.\n"
         "# .env.example lists every variable.\n"
         "DJANGO_ENV=development\n"
         f"SECRET_KEY={secrets.token_urlsafe(50)}\n"
-        f"SEAL_KEYS=k1:{seal_key}\n"
+        f"SEAL_KEYS=k1:{_draw_key()}\n"
+        f"INDEX_KEYS=k1:{_draw_key()}\n"
     )
+
+
+def _draw_key():
+    return base64.urlsafe_b64encode(secrets.token_bytes(32)).decode().rstrip("=")
 
 
 def write(path):

@@ -52,6 +52,7 @@ if IN_DEVELOPMENT:
 SECRET_KEY = required("SECRET_KEY", "a long random string that signs cookies and links")
 SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 SEAL_KEYS = required("SEAL_KEYS", "the keys that seal what people tell us, newest first, as id:key,id:key")
+INDEX_KEYS = required("INDEX_KEYS", "the keys by which sealed texts are found again, newest first, as id:key,id:key")
 
 # The house
 
@@ -114,6 +115,14 @@ VAR_DIR = Path(env.str("VAR_DIR", default="") or BASE_DIR / "var")
 
 VAR_DIR.mkdir(parents=True, exist_ok=True)
 
+# Web and worker must mean the same folder, wherever each was started: a relative path counts from manage.py's.
+if IN_DEVELOPMENT:
+    SPOOL_DIR = BASE_DIR / (env.str("SPOOL_DIR", default="") or VAR_DIR / "spool")
+else:
+    SPOOL_DIR = BASE_DIR / required(
+        "SPOOL_DIR", "a folder on another volume than the database, for requests that come while the database is away"
+    )
+
 _database = env.db_url_config(env.str("DATABASE_URL", default="") or f"sqlite:///{VAR_DIR / 'database.sqlite3'}")
 if _database["ENGINE"].endswith("sqlite3"):
     _database["OPTIONS"] = {
@@ -152,6 +161,12 @@ ADMISSIONS_EMAILS = [address.strip() for address in ADMISSIONS_EMAILS if address
 vars().update(EMAIL_CONFIG)
 EMAIL_TIMEOUT = 20
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="desk@localhost")
+if IN_DEVELOPMENT:
+    NEUTRAL_FROM_EMAIL = env.str("NEUTRAL_FROM_EMAIL", default="") or DEFAULT_FROM_EMAIL
+else:
+    NEUTRAL_FROM_EMAIL = required(
+        "NEUTRAL_FROM_EMAIL", "the sender of e-mail to a person: a name and an address that say nothing about health"
+    )
 
 # Whom to tell about a hole in the site: /.well-known/security.txt, which is not there without it
 
@@ -160,6 +175,19 @@ if SECURITY_CONTACT and not SECURITY_CONTACT.startswith(("mailto:", "https://", 
     raise ImproperlyConfigured(
         f"SECURITY_CONTACT is {SECURITY_CONTACT!r}. It must begin with mailto:, https:// or tel:"
     )
+
+# What alarms watch at /status, which is not there without the token. SYNTHETIC_MAX_MINUTES: how long ago the synthetic
+# request may have come all the way at most; 0 where none is sent.
+
+STATUS_TOKEN = env.str("STATUS_TOKEN", default="").strip()
+SYNTHETIC_MAX_MINUTES = env.int("SYNTHETIC_MAX_MINUTES", default=0)
+
+# How much one part of the internet, and all of it, may ask for in ten minutes: above the first, a request is not
+# stored and the page says so; above the second, it is stored in quarantine. See intake/limiter.py.
+
+REQUESTS_PER_SENDER = env.int("REQUESTS_PER_SENDER", default=20)
+REQUESTS_ALTOGETHER = env.int("REQUESTS_ALTOGETHER", default=300)
+BEHIND_PROXY = IS_HTTPS  # TLS ends at nginx, which names the visitor's address in a header
 
 # Words and time
 
@@ -230,7 +258,14 @@ LOGGING = {
         },
         "plain": {"format": "%(levelname)s %(name)s: %(message)s"},
     },
-    "handlers": {"stdout": {"class": "logging.StreamHandler", "formatter": "plain" if IN_DEVELOPMENT else "json"}},
+    "filters": {"mask_secret_addresses": {"()": "recovery_site.logs.MaskSecretAddresses"}},
+    "handlers": {
+        "stdout": {
+            "class": "logging.StreamHandler",
+            "formatter": "plain" if IN_DEVELOPMENT else "json",
+            "filters": ["mask_secret_addresses"],
+        }
+    },
     "root": {"handlers": ["stdout"], "level": env.str("LOG_LEVEL", default="") or "INFO"},
     "loggers": {
         "django": {"handlers": [], "propagate": True},

@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.urls import include, path
 
-from . import discovery
+from . import discovery, errors
 from .search import search
 
 urlpatterns = [
@@ -14,6 +14,7 @@ urlpatterns = [
     path("sitemap.xml", discovery.sitemap, name="sitemap"),
     path("robots.txt", discovery.robots, name="robots"),
     path("site.webmanifest", discovery.web_manifest, name="web_manifest"),
+    path("status", errors.no_such_page),  # answered before this to who knows the token, see recovery_site.health
     path(".well-known/security.txt", discovery.security, name="security"),
     path("", include("pages.urls")),
 ]

@@ -8,9 +8,9 @@ from urllib.parse import urlencode
 from django.db import connection
 from django.http import QueryDict
 
-from intake import form_token
+from intake import form_token, submission
 from intake.forms import AssessmentForm
-from intake.submission import accept
+from intake.models import AssessmentRequest
 
 ADDRESS = "/assessment/"
 LIST = "/admin/intake/assessmentrequest/"
@@ -46,9 +46,20 @@ def answers_of(**changes):
     return form.answers()
 
 
+def accept(draft, answers, **circumstances):
+    """Sends answers in with a draft. Returns the request that holds them."""
+    request_id = submission.accept(submission.SentForm(draft, answers, **circumstances))
+    return AssessmentRequest.objects.get(pk=request_id)
+
+
 def receive(**changes):
     """A request that was sent in and accepted."""
     return accept(form_token.draw(), answers_of(**changes))
+
+
+def codes_of(request):
+    """The codes of what happened to a request, in order."""
+    return list(request.events.values_list("code", flat=True))
 
 
 def change_page(request):
@@ -80,6 +91,15 @@ def refuse_inserts(table):
         cursor.execute(
             f"CREATE TRIGGER refuse_{table} BEFORE INSERT ON {table} FOR EACH ROW EXECUTE FUNCTION refuse_{table}()"
         )
+
+
+def accept_inserts(table):
+    """Ends `refuse_inserts`."""
+    with connection.cursor() as cursor:
+        if connection.vendor == "sqlite":
+            cursor.execute(f"DROP TRIGGER refuse_{table}")
+        else:
+            cursor.execute(f"DROP FUNCTION refuse_{table} CASCADE")
 
 
 def form_on(response):

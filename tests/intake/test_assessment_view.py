@@ -1,22 +1,27 @@
 import datetime as dt
 import logging
-import time
 
 import pytest
-from django.core.signing import TimestampSigner, b62_encode
 from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from intake import form_token, views
+from intake import breaker, form_token, spool, views, worker, workflow
 from intake.models import AssessmentRequest, SealedText
 from pages import facts
-from tests.intake.helpers import ADDRESS, PERSON, form_on, personal_words_in, receive, refuse_inserts, title_of
+from tests.intake.helpers import (
+    ADDRESS,
+    accept_inserts,
+    form_on,
+    personal_words_in,
+    receive,
+    refuse_inserts,
+    title_of,
+)
+from tests.intake.visitor import OUR_ORIGIN, TYPED, CookielessClient, filled, main_of, send, signed_then, typed_on
 
 pytestmark = pytest.mark.django_db
-
-TYPED = PERSON | {"relation": "friend", "text_ok": "on"}
-FROM_US = ("token", "csrfmiddlewaretoken", "asked_about")
 
 
 @pytest.fixture
@@ -25,37 +30,24 @@ def visitor():
     return Client(enforce_csrf_checks=True)
 
 
-def filled(page, **changes):
-    """What a browser sends from this page when the person has typed their answers; None takes a field out."""
-    fields = form_on(page) | TYPED | changes
-    return {name: value for name, value in fields.items() if value is not None}
-
-
-def send(visitor, **changes):
-    return visitor.post(ADDRESS, filled(visitor.get(ADDRESS), **changes))
-
-
-def typed_on(page):
-    return {name: value for name, value in form_on(page).items() if name not in FROM_US}
-
-
-def main_of(response):
-    return response.content.decode().split("<main")[1].split("</main>")[0]
+@pytest.fixture
+def cookieless():
+    return CookielessClient()
 
 
 def stored():
     return AssessmentRequest.objects.count()
 
 
+def kinds_of_texts():
+    return list(SealedText.objects.values_list("kind", flat=True))
+
+
 def old_token(age):
     """The token of a form that was opened some time ago."""
-
-    class SignerOfThen(TimestampSigner):
-        def timestamp(self):
-            return b62_encode(int(time.time() - age.total_seconds()))
-
     draft = form_token.draw()
-    return SignerOfThen(salt=form_token.FORM_SALT).sign_object([draft.id.hex, draft.reference])
+    content = [draft.id.hex, draft.reference, int((draft.drawn_at - age).timestamp())]
+    return signed_then(content, form_token.FORM_SALT, age)
 
 
 def test_the_form_comes_with_a_token_and_is_kept_by_no_cache(visitor):
@@ -223,17 +215,19 @@ def test_without_a_valid_csrf_token_all_is_kept_and_sending_again_works(visitor,
     assert page.status_code == 403
     assert typed_on(page) == TYPED
     assert stored() == 0
-    assert visitor.post(ADDRESS, form_on(page)).status_code == 303
+    assert visitor.post(ADDRESS, form_on(page), headers=OUR_ORIGIN).status_code == 303
 
 
-def test_without_the_csrf_cookie_all_is_kept_and_sending_again_works(visitor):
+def test_a_cookie_that_was_lost_on_the_way_is_set_again_by_the_page_that_asks_to_send_again(visitor):
     fields = filled(visitor.get(ADDRESS))
     visitor.cookies.clear()
     page = visitor.post(ADDRESS, fields)
     assert page.status_code == 403
     assert typed_on(page) == TYPED
     assert stored() == 0
-    assert visitor.post(ADDRESS, form_on(page)).status_code == 303
+    again = form_on(page)
+    del again["pass"]  # the cookie alone is enough
+    assert visitor.post(ADDRESS, again).status_code == 303
 
 
 def test_a_form_posted_from_another_site_is_not_accepted(visitor):
@@ -279,9 +273,9 @@ def test_after_half_an_hour_the_confirmation_shows_nothing_any_more(visitor):
     now, shown_for = timezone.now(), views.RECEIPT_SHOWN_FOR
     assert shown_for == dt.timedelta(minutes=30)
     reference = AssessmentRequest.objects.get().reference
-    AssessmentRequest.objects.update(received_at=now - shown_for + dt.timedelta(minutes=5))
+    AssessmentRequest.objects.update(confirmed_at=now - shown_for + dt.timedelta(minutes=5))
     assert reference in main_of(visitor.get(address))
-    AssessmentRequest.objects.update(received_at=now - shown_for)
+    AssessmentRequest.objects.update(confirmed_at=now - shown_for)
     page = visitor.get(address)
     assert page.status_code == 200
     assert main_of(page) == neutral_page(visitor)
@@ -303,9 +297,82 @@ def test_nothing_typed_stands_in_any_address_title_header_cookie_or_log(visitor,
     assert personal_words_in(caplog.text) == []
 
 
-@pytest.mark.parametrize("table", ["intake_assessmentrequest", "intake_sealedtext", "intake_event", "intake_notice"])
-def test_when_the_database_refuses_the_words_are_kept_and_nothing_is_stored(visitor, caplog, table):
+# While the database is away
+
+TABLES = [
+    "intake_assessmentrequest",
+    "intake_sealedtext",
+    "intake_contactprofile",
+    "intake_blindindex",
+    "intake_event",
+    "intake_notice",
+    "intake_recentsender",
+]
+
+
+@pytest.fixture
+def no_spool(settings, tmp_path):
+    """A function that makes the spool unusable: a file stands where its folder should be."""
+
+    def break_it():
+        settings.SPOOL_DIR = tmp_path / "file"
+        settings.SPOOL_DIR.touch()
+
+    return break_it
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_when_the_database_refuses_the_request_is_spooled_with_the_same_confirmation(visitor, caplog, table):
     refuse_inserts(table)
+    sent = send(visitor)
+    assert sent.status_code == 303
+    assert [stored(), SealedText.objects.count(), spool.state().files] == [0, 0, 1]
+    shown = main_of(visitor.get(sent["Location"]))
+    assert "We have your request" in shown
+
+    accept_inserts(table)
+    breaker.reset()
+    assert worker.take_in_spool() == 1
+    assert [stored(), SealedText.objects.count(), spool.state().files] == [1, 1, 0]
+    assert AssessmentRequest.objects.get().reference in shown
+    assert main_of(visitor.get(sent["Location"])) == shown
+    assert personal_words_in(caplog.text) == []
+
+
+def test_after_a_failure_the_database_is_left_alone_and_the_next_request_does_not_wait_for_it(visitor):
+    fields = filled(visitor.get(ADDRESS))
+    refuse_inserts("intake_event")
+    send(visitor)
+    facts.current()
+    with CaptureQueriesContext(connection) as queries:
+        sent = visitor.post(ADDRESS, fields)
+        assert "We have your request" in main_of(visitor.get(sent["Location"]))
+    assert [query["sql"] for query in queries] == []
+
+
+def test_a_form_sent_again_while_the_database_is_away_is_spooled_once(visitor):
+    refuse_inserts("intake_event")
+    fields = filled(visitor.get(ADDRESS))
+    answers = [visitor.post(ADDRESS, fields) for _ in range(3)]
+    assert {(answer.status_code, answer["Location"]) for answer in answers} == {(303, answers[0]["Location"])}
+    assert spool.state().files == 1
+
+
+def test_a_form_that_was_spooled_and_is_sent_again_to_a_working_database_is_one_request(visitor):
+    refuse_inserts("intake_event")
+    fields = filled(visitor.get(ADDRESS))
+    first = visitor.post(ADDRESS, fields)
+    accept_inserts("intake_event")
+    breaker.reset()
+    assert visitor.post(ADDRESS, fields)["Location"] == first["Location"]
+    assert worker.take_in_spool() == 1
+    assert (stored(), kinds_of_texts(), spool.state().files) == (1, ["answers"], 0)
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_when_neither_database_nor_spool_takes_it_the_words_are_kept(visitor, caplog, no_spool, table):
+    refuse_inserts(table)
+    no_spool()
     page = send(visitor)
     assert page.status_code == 503
     assert typed_on(page) == TYPED
@@ -315,13 +382,13 @@ def test_when_the_database_refuses_the_words_are_kept_and_nothing_is_stored(visi
     assert personal_words_in(caplog.text) == []
 
 
-def test_when_the_database_works_again_the_same_page_can_be_sent(visitor):
+def test_when_the_database_works_again_the_same_page_can_be_sent(visitor, no_spool):
     refuse_inserts("intake_notice")
+    no_spool()
     page = send(visitor)
     assert page.status_code == 503
-    with connection.cursor() as cursor:
-        on = "" if connection.vendor == "sqlite" else " ON intake_notice"
-        cursor.execute(f"DROP TRIGGER refuse_intake_notice{on}")
+    accept_inserts("intake_notice")
+    breaker.reset()
     assert visitor.post(ADDRESS, form_on(page)).status_code == 303
     assert stored() == 1
 
@@ -336,11 +403,269 @@ def test_when_the_drawn_reference_is_taken_sending_again_gets_another(visitor):
     assert stored() == 2
 
 
-def test_while_the_database_is_away_the_confirmation_is_neutral_and_no_failure(visitor):
+def test_while_the_database_is_away_the_confirmation_asks_to_load_it_again_and_is_no_failure(visitor):
     sent = send(visitor)
     facts.current()
     with connection.cursor() as cursor:
         cursor.execute("ALTER TABLE intake_assessmentrequest RENAME TO away")
     page = visitor.get(sent["Location"])
     assert page.status_code == 200
-    assert "Thank you" in main_of(page)
+    assert "We have what you sent" in main_of(page)
+    assert (page["Referrer-Policy"], page["X-Robots-Tag"]) == ("no-referrer", "noindex")
+
+
+# Where a browser keeps no cookies
+
+
+def refused_without_cookie(cookieless):
+    """The page that a browser without cookies sees after its first try: everything kept, and a pass."""
+    page = send(cookieless, headers=OUR_ORIGIN)
+    assert page.status_code == 403
+    return page
+
+
+def old_pass(page, age):
+    """The pass of the form on this page, as if it had been drawn some time ago."""
+    draft = form_token.from_token(form_on(page)["token"])
+    return signed_then([draft.id.hex, "0" * 32], form_token.PASS_SALT, age)
+
+
+def test_without_a_cookie_all_is_kept_and_the_page_carries_a_pass(cookieless):
+    page = refused_without_cookie(cookieless)
+    assert typed_on(page) == TYPED
+    assert "your browser keeps no cookies" in main_of(page)
+    assert form_on(page)["pass"] != ""
+    assert stored() == 0
+
+
+def test_a_form_that_was_not_sent_yet_carries_no_pass(visitor):
+    assert "pass" not in form_on(visitor.get(ADDRESS))
+
+
+def test_with_the_pass_and_our_origin_the_form_is_accepted_once(cookieless):
+    page = refused_without_cookie(cookieless)
+    sent = cookieless.post(ADDRESS, form_on(page), headers=OUR_ORIGIN)
+    assert sent.status_code == 303
+    request = AssessmentRequest.objects.get()
+    assert (kinds_of_texts(), request.form_key, request.quarantined_at) == (["answers"], None, None)
+    assert SealedText.objects.get().open()["name"] == TYPED["name"]
+    assert f"<strong>{request.reference}</strong>" in main_of(cookieless.get(sent["Location"]))
+
+
+def test_a_form_with_a_pass_that_has_to_be_mended_keeps_its_words_and_carries_another_pass(cookieless):
+    fields = form_on(refused_without_cookie(cookieless))
+    page = cookieless.post(ADDRESS, fields | {"phone": "", "email": ""}, headers=OUR_ORIGIN)
+    assert page.status_code == 422
+    assert typed_on(page) == TYPED | {"phone": "", "email": ""}
+    again = form_on(page) | {"phone": TYPED["phone"]}
+    assert cookieless.post(ADDRESS, again, headers=OUR_ORIGIN).status_code == 303
+    assert stored() == 1
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Origin": "https://evil.example"},
+        {"Origin": "null"},
+        {"Origin": "https://testserver"},
+        {"Origin": "http://testserver.evil.example"},
+        {"Origin": "http://testserver:8000"},
+        {"Referer": "http://testserver/assessment/"},
+        {},
+    ],
+    ids=["foreign", "null", "other scheme", "begins alike", "other port", "a referrer alone", "none"],
+)
+def test_a_pass_from_anywhere_but_our_page_is_refused_with_the_words_kept(cookieless, headers):
+    page = cookieless.post(ADDRESS, form_on(refused_without_cookie(cookieless)), headers=headers)
+    assert page.status_code == 403
+    assert typed_on(page) == TYPED
+    assert "did not say that this form came from our page" in main_of(page)
+    assert stored() == 0
+    assert cookieless.post(ADDRESS, form_on(page), headers=OUR_ORIGIN).status_code == 303
+
+
+def test_over_tls_our_origin_is_the_one_with_tls(cookieless):
+    page = cookieless.post(ADDRESS, filled(cookieless.get(ADDRESS, secure=True)), secure=True)
+    statuses = [
+        cookieless.post(ADDRESS, form_on(page), headers={"Origin": origin}, secure=True).status_code
+        for origin in ("http://testserver", "https://testserver")
+    ]
+    assert statuses == [403, 303]
+
+
+PASSES = {
+    "of another form": lambda page: form_token.draw_pass(form_token.draw()),
+    "altered": lambda page: form_on(page)["pass"][:-1] + "~",
+    "missing": lambda page: "",
+    "made up": lambda page: "made-up:pass:here",
+    "the token of the form": lambda page: form_on(page)["token"],
+    "a day old": lambda page: old_pass(page, dt.timedelta(days=1, minutes=1)),
+}
+
+
+@pytest.mark.parametrize("make", PASSES.values(), ids=PASSES)
+def test_a_pass_that_is_not_good_is_refused_with_the_words_kept_and_a_fresh_one_that_works(cookieless, make):
+    first = refused_without_cookie(cookieless)
+    page = cookieless.post(ADDRESS, form_on(first) | {"pass": make(first)}, headers=OUR_ORIGIN)
+    assert page.status_code == 403
+    assert typed_on(page) == TYPED
+    assert stored() == 0
+    assert cookieless.post(ADDRESS, form_on(page), headers=OUR_ORIGIN).status_code == 303
+    assert stored() == 1
+
+
+def test_a_pass_of_this_morning_is_good(cookieless):
+    page = refused_without_cookie(cookieless)
+    fields = form_on(page) | {"pass": old_pass(page, dt.timedelta(hours=23))}
+    assert cookieless.post(ADDRESS, fields, headers=OUR_ORIGIN).status_code == 303
+
+
+def test_a_pass_that_is_used_twice_with_the_same_words_leads_to_the_same_confirmation(cookieless):
+    fields = form_on(refused_without_cookie(cookieless))
+    first, again = (cookieless.post(ADDRESS, fields, headers=OUR_ORIGIN) for _ in range(2))
+    assert [first.status_code, again.status_code] == [303, 303]
+    assert first["Location"] == again["Location"]
+    assert [stored(), kinds_of_texts()] == [1, ["answers"]]
+
+
+def test_a_pass_that_is_used_twice_with_other_words_is_refused_and_the_next_one_works(cookieless):
+    fields = form_on(refused_without_cookie(cookieless))
+    first = cookieless.post(ADDRESS, fields, headers=OUR_ORIGIN)
+    other = fields | {"message": "Please call later."}
+    page = cookieless.post(ADDRESS, other, headers=OUR_ORIGIN)
+    assert page.status_code == 403
+    assert typed_on(page) == TYPED | {"message": "Please call later."}
+    assert [stored(), kinds_of_texts()] == [1, ["answers"]]
+    again = cookieless.post(ADDRESS, form_on(page), headers=OUR_ORIGIN)
+    assert (again.status_code, again["Location"]) == (303, first["Location"])
+    assert [stored(), kinds_of_texts()] == [1, ["answers", "amendment"]]
+
+
+def test_a_stale_page_without_a_cookie_ends_after_one_more_page(cookieless):
+    pages = [send(cookieless, headers=OUR_ORIGIN, token=old_token(dt.timedelta(days=8)))]
+    while pages[-1].status_code == 403 and len(pages) < 5:
+        assert typed_on(pages[-1]) == TYPED
+        pages.append(cookieless.post(ADDRESS, form_on(pages[-1]), headers=OUR_ORIGIN))
+    assert [page.status_code for page in pages] == [403, 303]
+    assert stored() == 1
+
+
+# The same person in the same browser
+
+
+def confirmation_of(visitor, sent):
+    assert sent.status_code == 303
+    return main_of(visitor.get(sent["Location"]))
+
+
+def test_a_new_form_with_the_same_contact_in_the_same_browser_is_the_same_request(visitor):
+    first, again = send(visitor), send(visitor)
+    assert confirmation_of(visitor, first) == confirmation_of(visitor, again)
+    assert [stored(), kinds_of_texts()] == [1, ["answers"]]
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        {"phone": "602-555-0142"},
+        {"phone": "+1 602.555.0142"},
+        {"phone": "1 602 555 0142 (evenings)"},
+        {"email": "Canary@NIGHTINGALE.example"},
+        {"phone": "6025550142", "email": "CANARY@nightingale.example"},
+    ],
+)
+def test_the_same_contact_written_differently_is_the_same_request_with_an_amendment(visitor, written):
+    first, again = send(visitor), send(visitor, **written)
+    assert confirmation_of(visitor, first) == confirmation_of(visitor, again)
+    assert [stored(), kinds_of_texts()] == [1, ["answers", "amendment"]]
+
+
+def test_other_words_with_the_same_contact_in_the_same_browser_are_an_amendment(visitor):
+    first, again = send(visitor), send(visitor, message="Please call later.", name="")
+    assert first["Location"] == again["Location"]
+    assert [stored(), kinds_of_texts()] == [1, ["answers", "amendment"]]
+
+
+@pytest.mark.parametrize("other", [{"phone": "602-555-0143"}, {"email": "sister@nightingale.example"}, {"email": ""}])
+def test_another_contact_in_the_same_browser_is_another_request(visitor, other):
+    first, second = send(visitor), send(visitor, **other)
+    assert confirmation_of(visitor, first) != confirmation_of(visitor, second)
+    assert [stored(), kinds_of_texts()] == [2, ["answers", "answers"]]
+
+
+def test_the_same_contact_in_another_browser_is_another_request(visitor):
+    first, second = send(visitor), send(Client(enforce_csrf_checks=True))
+    assert first["Location"] != second["Location"]
+    assert stored() == 2
+
+
+def test_the_same_contact_without_cookies_is_another_request_each_time(cookieless):
+    for _ in range(2):
+        cookieless.post(ADDRESS, form_on(refused_without_cookie(cookieless)), headers=OUR_ORIGIN)
+    assert stored() == 2
+
+
+def test_after_withdrawal_the_same_person_can_ask_anew(visitor):
+    send(visitor)
+    workflow.withdraw(request_id=AssessmentRequest.objects.get().pk)
+    assert send(visitor).status_code == 303
+    assert sorted(AssessmentRequest.objects.values_list("stage", flat=True)) == ["closed", "new"]
+    assert kinds_of_texts() == ["answers"]
+
+
+@pytest.mark.parametrize("changes", [{}, {"message": "Please call later."}], ids=["the same words", "other words"])
+def test_the_old_page_of_a_withdrawn_request_keeps_its_words_and_starts_a_new_one_when_sent_again(visitor, changes):
+    fields = filled(visitor.get(ADDRESS))
+    visitor.post(ADDRESS, fields)
+    withdrawn = AssessmentRequest.objects.get()
+    workflow.withdraw(request_id=withdrawn.pk)
+    page = visitor.post(ADDRESS, fields | changes)
+    assert page.status_code == 409
+    assert typed_on(page) == TYPED | changes
+    assert "This request was withdrawn before." in main_of(page)
+    assert [stored(), kinds_of_texts()] == [1, []]
+    sent = visitor.post(ADDRESS, form_on(page))
+    assert sent.status_code == 303
+    withdrawn.refresh_from_db()
+    assert (stored(), withdrawn.stage, withdrawn.texts.count()) == (2, "closed", 0)
+
+
+def test_a_form_that_was_changed_too_often_keeps_its_words_and_says_so(visitor):
+    fields = filled(visitor.get(ADDRESS))
+    seen = [visitor.post(ADDRESS, fields | {"message": f"number {number}"}) for number in range(12)]
+    assert [response.status_code for response in seen] == [303] * 11 + [409]
+    assert typed_on(seen[-1]) == TYPED | {"message": "number 11"}
+    assert "Please call us with the rest." in main_of(seen[-1])
+    assert visitor.post(ADDRESS, fields | {"message": "number 5"})["Location"] == seen[0]["Location"]
+    assert [stored(), len(kinds_of_texts())] == [1, 11]
+
+
+# What an accepted form costs
+
+
+def statements(queries):
+    """Each by itself, without savepoints, which are the test's own transaction around everything."""
+    sent = [query["sql"] for query in queries if "SAVEPOINT" not in query["sql"]]
+    return [statement for journey in sent for statement in journey.split(";\n")]
+
+
+@pytest.mark.parametrize("changes", [{}, {"email_ok": "on"}], ids=["a call", "with an acknowledgement"])
+def test_an_accepted_form_costs_ten_queries(visitor, changes):
+    fields = filled(visitor.get(ADDRESS), **changes)
+    facts.current()
+    with CaptureQueriesContext(connection) as queries:
+        assert visitor.post(ADDRESS, fields).status_code == 303
+    assert len(statements(queries)) == 10, statements(queries)
+
+
+def test_a_confirmation_is_found_in_the_database_while_the_breaker_still_says_no(visitor):
+    sent = send(visitor)
+    breaker.trip()  # as in a process that saw the database fail a moment ago
+    assert AssessmentRequest.objects.get().reference in main_of(visitor.get(sent["Location"]))
+
+
+def test_a_broken_spool_keeps_no_confirmation_from_being_shown(visitor, settings, tmp_path):
+    sent = send(visitor)
+    settings.SPOOL_DIR = tmp_path / "a file"
+    settings.SPOOL_DIR.write_text("")
+    assert AssessmentRequest.objects.get().reference in main_of(visitor.get(sent["Location"]))

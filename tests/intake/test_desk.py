@@ -9,8 +9,7 @@ from django.utils import timezone
 
 from intake import form_token, workflow
 from intake.models import AssessmentRequest, SealedText
-from intake.submission import accept
-from tests.intake.helpers import LIST, answers_of, change_page, forms_on, personal_words_in, receive, title_of
+from tests.intake.helpers import LIST, accept, answers_of, change_page, forms_on, personal_words_in, receive, title_of
 
 pytestmark = pytest.mark.django_db
 
@@ -173,8 +172,9 @@ def test_the_page_shows_the_answers_in_words_with_the_rules_of_contact_above(des
         "Do not text.",
         "One neutral e-mail is allowed.",
         "Introduction: with the name of the center.",
+        "Good time: in the evening, Mountain time.",
     ]
-    (answers,) = context["answers"]
+    (answers,) = context["words"]
     assert ("What should we call you?", "Wilhelmina Canary") in answers["told"]
     page = desk.get(change_page(request)).content.decode()
     assert 0 < page.index("Do not call.") < page.index("(602) 555-0142")
@@ -185,7 +185,7 @@ def test_answers_that_were_sent_again_stand_below_and_their_rules_count(desk):
     request = accept(draft, answers_of())
     accept(draft, answers_of(voicemail_ok="", message="Please no voicemail.") | {"voicemail_ok": False})
     context = desk.get(change_page(request)).context
-    assert [str(answers["kind"]) for answers in context["answers"]] == [
+    assert [str(text["kind"]) for text in context["words"]] == [
         "What the person wrote",
         "Sent again with changes",
     ]
@@ -206,18 +206,26 @@ def test_a_due_time_from_assumed_hours_is_marked_as_such(desk):
     assert "with assumed hours" not in desk.get(change_page(request)).content.decode()
 
 
-def test_answers_that_do_not_open_are_said_so_and_the_work_goes_on(desk):
-    request = receive()
+def test_answers_that_do_not_open_are_said_so_with_the_rules_in_force_and_the_work_goes_on(desk):
+    request = receive(do_not_call="on")
     SealedText.objects.update(envelope=b"\x01\x04gone" + bytes(40))
     response = desk.get(change_page(request))
     assert response.status_code == 200
     assert "This text can't be opened" in response.content.decode()
-    assert response.context["contact_rules"] == []
-    assert "Do not contact this person until they can." in response.content.decode()
+    assert response.context["contact_rules"][:3] == ["Do not call.", "Do not text.", "One neutral e-mail is allowed."]
     assert personal_words_in(response.content.decode()) == []
     press(desk, request, "reaching")
     request.refresh_from_db()
     assert request.stage == "reaching"
+
+
+def test_words_without_any_rule_of_contact_are_shown_with_a_warning_not_to_contact(desk):
+    request = receive()
+    assert "Do not contact this person until they can." not in desk.get(change_page(request)).content.decode()
+    request.contact_profiles.all().delete()
+    page = desk.get(change_page(request))
+    assert page.context["contact_rules"] == []
+    assert "Do not contact this person until they can." in page.content.decode()
 
 
 def test_a_note_that_does_not_open_is_said_so_beside_those_that_do(desk, me):
@@ -231,14 +239,38 @@ def test_a_note_that_does_not_open_is_said_so_beside_those_that_do(desk, me):
     assert "Wilhelmina" in page
 
 
-def test_after_newer_answers_that_do_not_open_no_older_rule_is_shown_as_in_force(desk):
+def test_after_newer_answers_that_do_not_open_their_rules_count_all_the_same(desk):
     draft = form_token.draw()
     request = accept(draft, answers_of())
+    assert desk.get(change_page(request)).context["contact_rules"][0] == "Call. Voicemail is allowed."
     accept(draft, answers_of(do_not_call="on"))
     SealedText.objects.filter(kind="amendment").update(envelope=b"")
     context = desk.get(change_page(request)).context
-    assert context["contact_rules"] == []
-    assert [bool(answers["told"]) for answers in context["answers"]] == [True, False]
+    assert context["contact_rules"][0] == "Do not call."
+    assert [bool(text["told"]) for text in context["words"]] == [True, False]
+
+
+def test_what_the_person_added_and_the_time_they_chose_later_stand_on_the_page(desk):
+    request = receive()
+    workflow.add_words(request_id=request.pk, text="Ring <twice>,\nplease")
+    workflow.change_window(request_id=request.pk, best_time="morning", time_zone="America/Phoenix")
+    page = desk.get(change_page(request))
+    assert [str(text["kind"]) for text in page.context["words"]] == ["What the person wrote", "Added by the person"]
+    assert page.context["words"][1]["told"] == "Ring <twice>,\nplease"
+    assert "Ring &lt;twice&gt;," in page.content.decode()
+    assert page.context["contact_rules"][-1] == "Good time: in the morning, Arizona time."
+    assert [(str(entry["what"]), entry["who"]) for entry in page.context["timeline"]] == [
+        ("Person chose another time", None),
+        ("Person added words", None),
+        ("Received", None),
+    ]
+
+
+def test_what_the_person_was_promised_stands_on_the_page(desk):
+    request = receive()
+    assert "What the person was promised" not in desk.get(change_page(request)).content.decode()
+    AssessmentRequest.objects.update(promise="We will call today, by noon, Mountain time.")
+    assert "We will call today, by noon, Mountain time." in desk.get(change_page(request)).content.decode()
 
 
 @pytest.mark.parametrize("key", ["made-up", "1", "00000000-0000-4000-8000-000000000000", "_5F"])
@@ -412,6 +444,71 @@ def test_a_note_that_was_typed_is_kept_by_any_button(desk):
     assert str(entries[1]["what"]) == "Stage set"
 
 
+# Quarantine
+
+
+def suspected(*suspicions, **changes):
+    return accept(form_token.draw(), answers_of(**changes), suspicions=suspicions)
+
+
+def test_a_suspected_request_stands_in_the_open_list_in_its_order_and_in_a_tab_of_its_own(desk):
+    first, second, third = suspected("fast"), receive(), suspected("links", "markup")
+    assert listed(desk) == [first.reference, second.reference, third.reference]
+    assert listed(desk, work="quarantine") == [first.reference, third.reference]
+    page = desk.get(LIST).content.decode()
+    assert (page.count("Check, then call"), page.count(">Call<")) == (2, 1)
+
+
+def test_the_page_of_a_suspected_request_says_what_speaks_against_it_and_shows_all_of_it(desk):
+    page = desk.get(change_page(suspected("trap", "name_link"))).content.decode()
+    assert "a box that people can&#x27;t see was filled in; a web address as the name" in page
+    assert "Wilhelmina Canary" in page
+    assert "Check, then call" not in desk.get(change_page(receive())).content.decode()
+
+
+def test_a_suspected_request_that_a_person_wrote_is_released(desk):
+    request = suspected("fast")
+    assert "The request is out of quarantine." in followed(desk, press(desk, request, "release"))
+    request.refresh_from_db()
+    assert (request.stage, request.quarantined_at, request.suspicions) == ("new", None, "")
+    assert [event.code for event in request.events.all()] == ["received", "suspected", "cleared"]
+    assert (request.events.last().before, request.events.last().actor.username) == ("fast", "amal")
+    assert listed(desk, work="quarantine") == []
+    assert listed(desk) == [request.reference]
+    assert "release" not in buttons_on(desk.get(change_page(request)))
+
+
+def test_a_request_that_was_released_meanwhile_is_not_released_twice(desk, me):
+    request = suspected("fast")
+    form = work_form(desk.get(change_page(request)))
+    workflow.release_from_quarantine(request_id=request.pk, actor=me)
+    response = desk.post(change_page(request), form.fields | {"do": "release"})
+    assert "This request is not in quarantine." in response.content.decode()
+    assert request.events.filter(code="cleared").count() == 1
+
+
+def test_a_suspected_request_that_is_spam_is_closed_and_leaves_the_tab(desk):
+    request = suspected("links")
+    press(desk, request, "close", outcome="spam")
+    assert [listed(desk), listed(desk, work="quarantine")] == [[], []]
+    page = desk.get(LIST, {"work": "closed"})
+    assert request.reference in page.content.decode()
+    assert "Check, then call" not in page.content.decode()
+
+
+def test_the_first_call_is_what_to_do_for_a_new_request_alone(desk, me):
+    request = receive()
+    assert ">Call<" in desk.get(LIST).content.decode()
+    workflow.set_stage(request_id=request.pk, stage="talking", actor=me)
+    assert ">Call<" not in desk.get(LIST).content.decode()
+
+
+def test_a_synthetic_request_stands_in_no_list_and_has_no_page(desk):
+    request = accept(form_token.draw(), answers_of(), is_synthetic=True)
+    assert listed(desk) == []
+    assert desk.get(change_page(request)).status_code == 404
+
+
 # Erasing
 
 
@@ -434,13 +531,13 @@ def test_a_lead_erases_every_word_of_a_closed_request(lead_desk, me):
     assert "erase" not in buttons_on(lead_desk.get(change_page(request)))
 
 
-def test_a_note_that_was_typed_is_not_kept_by_erasing_and_a_later_one_can_be_erased(lead_desk, me):
+def test_a_note_that_was_typed_is_not_kept_by_erasing_and_none_is_added_later(lead_desk, me):
     request = receive()
     workflow.close(request_id=request.pk, outcome="spam", actor=me)
     press(lead_desk, request, "erase", sure="on", note="canary note")
     assert request.texts.count() == 0
-    workflow.add_note(request_id=request.pk, text="canary note", actor=me)
-    press(lead_desk, request, "erase", sure="on")
+    response = press(lead_desk, request, "note", note="canary note")
+    assert "Nothing is added to it any more." in response.content.decode()
     assert request.texts.count() == 0
 
 
@@ -476,3 +573,57 @@ def test_titles_addresses_messages_and_the_history_of_the_admin_hold_no_personal
     seen += [str(row) for row in LogEntry.objects.values()]
     assert personal_words_in(" ".join(seen)) == []
     assert str(request) == request.reference
+
+
+# Legal hold
+
+
+def test_a_lead_sets_and_lifts_a_legal_hold_and_nothing_is_erased_meanwhile(lead_desk, me):
+    request = receive()
+    workflow.close(request_id=request.pk, outcome="spam", actor=me)
+    assert buttons_on(lead_desk.get(change_page(request))) == ["note", "reopen", "erase", "assign", "hold"]
+    assert "kept until the hold is lifted" in followed(lead_desk, press(lead_desk, request, "hold"))
+    assert buttons_on(lead_desk.get(change_page(request))) == ["note", "reopen", "assign", "lift_hold"]
+    token = work_form(lead_desk.get(change_page(request))).fields["csrfmiddlewaretoken"]
+    erase = {"do": "erase", "sure": "on", "csrfmiddlewaretoken": token}
+    refused = lead_desk.post(change_page(request), erase)
+    assert "Its words must be kept until the hold is lifted." in refused.content.decode()
+    assert request.texts.count() == 1
+    press(lead_desk, request, "lift_hold")
+    press(lead_desk, request, "erase", sure="on")
+    assert request.texts.count() == 0
+    assert [event.code for event in request.events.all()][2:] == ["hold_set", "hold_lifted", "erased"]
+
+
+@pytest.mark.parametrize("button", ["hold", "lift_hold"])
+def test_only_a_lead_sets_or_lifts_a_legal_hold(desk, make_staff, button):
+    request = receive()
+    if button == "lift_hold":
+        workflow.set_legal_hold(request_id=request.pk, actor=make_staff("lead"))
+    page = desk.get(change_page(request))
+    assert button not in buttons_on(page)
+    token = work_form(page).fields["csrfmiddlewaretoken"]
+    response = desk.post(change_page(request), {"do": button, "csrfmiddlewaretoken": token})
+    assert "Only the lead can set or lift a legal hold." in response.content.decode()
+    request.refresh_from_db()
+    assert (request.legal_hold_at is not None) == (button == "lift_hold")
+
+
+def test_words_withdrawn_under_legal_hold_are_shown_to_nobody_and_erased_when_it_is_lifted(lead_desk, make_staff):
+    request = receive()
+    lead = make_staff("lead")
+    workflow.add_note(request_id=request.pk, text="canary note", actor=lead)
+    workflow.set_legal_hold(request_id=request.pk, actor=lead)
+    workflow.withdraw(request_id=request.pk)
+    page = lead_desk.get(change_page(request))
+    assert "kept for the hold and shown to nobody" in page.content.decode()
+    assert personal_words_in(page.content.decode()) == []
+    assert page.context["contact_rules"] == []
+    assert request.texts.count() == 2
+    response = press(lead_desk, request, "reopen")
+    assert "The person withdrew this request. It stays closed." in response.content.decode()
+    assert personal_words_in(response.content.decode()) == []
+    press(lead_desk, request, "lift_hold")
+    request.refresh_from_db()
+    assert (request.texts.count(), request.hidden_at, request.legal_hold_at) == (0, None, None)
+    assert (request.stage, request.outcome, request.events.last().code) == ("closed", "withdrawn", "erased")

@@ -4,7 +4,9 @@ import pytest
 from django.http import QueryDict
 
 from intake import readable
+from intake.contact import profile_of
 from intake.forms import AssessmentForm
+from intake.models import ContactProfile
 from tests.intake.helpers import PERSON, answers_of, asked
 
 LEAST = {"adult": "yes", "phone": "480-555-0142", "consent": "on"}
@@ -112,6 +114,13 @@ PHONES = [
     "480/555/0142",
     "480-555-0142 (my sister's, after 6)",
     "٤٨٠٥٥٥٠١٤٢",
+    "tel:+1-480-555-0142",
+    "４８０－５５５－０１４２",
+    "480\u2011555\u20110142",
+    "480\u00a0555\u00a00142",
+    "+1 (480) 555 - 0142",
+    "4 8 0 5 5 5 0 1 4 2",
+    "711 relay, then 480-555-0142",
 ]
 
 
@@ -122,6 +131,29 @@ def test_a_phone_is_kept_as_it_was_typed(phone):
     assert form.answers()["phone"] == phone
 
 
+EMAILS = [
+    "me@example.org",
+    "me+kratom.help@example.org",
+    "o'brien@example.org",
+    "Me@Example.ORG",
+    "a@b.co",
+    "first.last_name-1@sub.domain.example.museum",
+    "josé@example.org",
+    "用户@例子.公司",
+    "me@xn--fsqu00a.xn--0zwm56d",
+    "#!$%&'*/=?^`{|}~@example.org",
+    "a" * 64 + "@example.org",
+    "me@example.technology",
+]
+
+
+@pytest.mark.parametrize("email", EMAILS)
+def test_an_email_is_kept_as_it_was_typed(email):
+    form = asked(**without("phone"), email=email)
+    assert form.errors == {}
+    assert form.answers()["email"] == email
+
+
 @pytest.mark.parametrize(
     ("field", "value"),
     [
@@ -129,6 +161,7 @@ def test_a_phone_is_kept_as_it_was_typed(phone):
         ("phone", "my brother knows"),
         ("phone", "480-55"),
         ("phone", "1234567890123456"),
+        ("phone", "480-555-0142 or 602-555-0199"),
         ("email", "me@example"),
         ("email", "example.org"),
         ("email", "me@@example.org"),
@@ -206,6 +239,21 @@ HONEST = {
     "marks of a query": "Robert'); DROP TABLE intake_event;--",
     "the word null": "Null",
     "a letter beyond the first plane": "𠮷野家",
+    "digits alone": "007",
+    "two apostrophes": "N'Golo D'Souza",
+    "an okina": "Nāʻālehu",
+    "a click": "ǃXóõ",
+    "capitals": "ANN",
+    "a particle": "van der Berg",
+    "Hebrew": "שרה",
+    "Korean": "김민준",
+    "Japanese": "さくら",
+    "Greek": "Ελένη",
+    "Cherokee": "ᏣᎳᎩ",
+    "Navajo": "Diné Bizaad, Yázhí",
+    "Vietnamese": "Nguyễn Thị Ánh",
+    "a dot": ".",
+    "a street name": 'Little "Bit"',
 }
 
 
@@ -286,23 +334,27 @@ def test_a_message_that_is_too_long_is_told_its_length():
     assert form.errors == {"message": ["Please shorten this to 1000 characters. It has 1001 now."]}
 
 
-@pytest.mark.parametrize(
-    ("changes", "rules"),
-    [
-        ({"voicemail_ok": "", "email": ""}, ["Call. Leave no message.", "Do not text."]),
-        ({"email": ""}, ["Call. Voicemail is allowed.", "Do not text."]),
-        ({"text_ok": "on"}, ["Call. Voicemail is allowed.", "Text messages are allowed.", "Do not e-mail."]),
-        ({"email_ok": "on"}, ["Call. Voicemail is allowed.", "Do not text.", "One neutral e-mail is allowed."]),
-        ({"do_not_call": "on"}, ["Do not call.", "Do not text.", "One neutral e-mail is allowed."]),
-        ({"phone": ""}, ["One neutral e-mail is allowed."]),
-    ],
-    ids=["phone alone", "voicemail", "text", "e-mail too", "no calls", "e-mail alone"],
-)
+CHANGES_AND_RULES = {
+    "phone alone": ({"voicemail_ok": "", "email": ""}, ["Call. Leave no message.", "Do not text.", "Do not e-mail."]),
+    "voicemail": ({"email": ""}, ["Call. Voicemail is allowed.", "Do not text.", "Do not e-mail."]),
+    "text": ({"text_ok": "on"}, ["Call. Voicemail is allowed.", "Text messages are allowed.", "Do not e-mail."]),
+    "e-mail too": (
+        {"email_ok": "on"},
+        ["Call. Voicemail is allowed.", "Do not text.", "E-mail is allowed, in neutral words."],
+    ),
+    "no calls": ({"do_not_call": "on"}, ["Do not call.", "Do not text.", "One neutral e-mail is allowed."]),
+    "e-mail alone": ({"phone": ""}, ["Do not call.", "Do not text.", "One neutral e-mail is allowed."]),
+}
+
+
+@pytest.mark.parametrize(("changes", "rules"), CHANGES_AND_RULES.values(), ids=CHANGES_AND_RULES)
 def test_the_rules_of_contact_allow_only_what_the_person_ticked(changes, rules):
     changed = {name: value for name, value in (PERSON | changes).items() if value}
-    assert readable.contact_rules(asked_valid(changed).answers()) == [
+    answers = asked_valid(changed).answers()
+    assert readable.contact_rules(ContactProfile(**profile_of(answers)), answers["email_ok"]) == [
         *rules,
         "Introduction: with the name of the center.",
+        "Good time: in the evening, Mountain time.",
     ]
 
 
@@ -312,14 +364,12 @@ def asked_valid(fields):
     return form
 
 
-def test_staff_read_the_answers_in_words_without_what_was_left_empty():
+def test_staff_read_the_answers_in_words_without_what_was_left_empty_and_what_the_rules_say():
     assert readable.told(answers_of(message="", relation="", voicemail_ok="on")) == [
         ("Who are you asking for?", "Myself"),
         ("Are you 18 or older?", "Yes"),
         ("What should we call you?", "Wilhelmina Canary"),
         ("Phone number", "(602) 555-0142"),
         ("E-mail address", "canary@nightingale.example"),
-        ("When is a good time?", "In the evening"),
-        ("Your time zone", "Mountain"),
         ("Language you prefer", "Canarian whistling"),
     ]

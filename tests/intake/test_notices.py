@@ -2,11 +2,13 @@ import datetime as dt
 import email
 import logging
 import os
+import re
 import signal
 import socket
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from email import policy
+from types import MappingProxyType
 
 import pytest
 from aiosmtpd.controller import Controller
@@ -14,9 +16,11 @@ from django.core.management import call_command
 from django.db import connection
 from django.utils import timezone
 
-from intake import notices
-from intake.models import Notice
-from tests.intake.helpers import personal_words_in, receive
+from intake import contact, form_token, notices, workflow
+from intake.models import ContactProfile, Notice
+from pages import facts
+from pages.models import Center
+from tests.intake.helpers import PERSONAL, accept, answers_of, personal_words_in, receive
 
 NOW = dt.datetime(2026, 11, 23, 12, tzinfo=dt.UTC)
 SECOND = dt.timedelta(seconds=1)
@@ -28,11 +32,18 @@ class Mailbox:
     def __init__(self):
         self.mails = []
         self.refusals = []  # what it answers to the next mails, before it takes one
+        self.rcpt_refusals = []  # the same for the next addresses
         self.on_mail = lambda: None
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
         self._controller = None
+
+    async def handle_RCPT(self, server, session, envelope, address, options):
+        if self.rcpt_refusals:
+            return self.rcpt_refusals.pop(0)
+        envelope.rcpt_tos.append(address)
+        return "250 good"
 
     async def handle_DATA(self, server, session, envelope):
         self.on_mail()
@@ -67,9 +78,9 @@ def mailbox(settings):
     box.stop()
 
 
-def waiting(**changes):
-    """A notice that became due at `NOW`."""
-    notice = receive().notices.get()
+def waiting(kind="new_request", answers=MappingProxyType({}), **changes):
+    """A notice about a new request with these answers that became due at `NOW`."""
+    notice = receive(**answers).notices.get(kind=kind)
     Notice.objects.filter(pk=notice.pk).update(**{"next_try_at": NOW} | changes)
     notice.refresh_from_db()
     return notice
@@ -172,7 +183,7 @@ def test_a_server_that_refuses_the_mail_is_tried_again(mailbox):
     notice = waiting()
     assert notices.send_due(NOW) == 0
     assert state_of(notice) == ("retrying", 1)
-    assert notice.last_error == "SMTPDataError"
+    assert notice.last_error == "SMTPDataError 451"
     assert notices.send_due(notice.next_try_at) == 1
     assert len(mailbox.mails) == 1
 
@@ -261,12 +272,320 @@ def test_several_workers_at_once_send_every_notice_exactly_once(site, mailbox):
     assert list(Notice.objects.values_list("state", "attempts").distinct()) == [("sent", 1)]
 
 
+def test_a_notice_that_was_withdrawn_while_its_mail_was_on_its_way_stays_gone(site, mailbox):
+    first, second = waiting(next_try_at=NOW - SECOND), waiting()
+    mailbox.on_mail = lambda: in_another_thread(lambda: Notice.objects.filter(pk=first.pk).delete())
+    assert notices.send_due(NOW) == 2
+    assert state_of(second) == ("sent", 1)
+    assert Notice.objects.count() == 1
+
+
+def test_news_that_came_while_the_mail_was_on_its_way_is_told_too(site, mailbox):
+    notice = waiting()
+
+    def add_words():
+        mailbox.on_mail = lambda: None
+        in_another_thread(lambda: workflow.add_words(request_id=notice.request_id, text="one more thing"))
+
+    mailbox.on_mail = add_words
+    notices.send_due(NOW)
+    assert state_of(notice) == ("queued", 0)
+    Notice.objects.update(next_try_at=NOW)
+    assert notices.send_due(NOW) == 1
+    assert mailbox.subjects == [f"New request {notice.request.reference}"] * 2
+
+
+def in_another_thread(work):
+    """Runs it with a connection of its own, and waits until it is done."""
+
+    def run():
+        try:
+            work()
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    thread.join()
+
+
+# The neutral e-mail to the person
+
+BY_EMAIL = {"phone": "", "email": "Canary+help@nightingale.example", "email_ok": "on"}
+HEALTH = re.compile(r"kratom|7-oh|addict|drug|rehab|withdrawal|treatment|opioid|detox|assess|recover|sober", re.I)
+
+
+def acknowledgement(**changes):
+    return waiting("acknowledgement", BY_EMAIL, **changes)
+
+
+def only(notice):
+    """Lets this notice alone be due."""
+    Notice.objects.exclude(pk=notice.pk).delete()
+    return notice
+
+
+ALLOWED = {
+    "a phone alone": ({"email": ""}, False),
+    "both without a tick": ({}, False),
+    "both with a tick": ({"email_ok": "on"}, True),
+    "both without calls": ({"do_not_call": "on"}, False),
+    "both without calls, with a tick": ({"do_not_call": "on", "email_ok": "on"}, True),
+    "an e-mail alone": ({"phone": ""}, False),
+    "an e-mail alone with a tick": ({"phone": "", "email_ok": "on"}, True),
+    "a tick without an address": ({"email": "", "email_ok": "on"}, False),
+}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("answers", "allowed"), ALLOWED.values(), ids=ALLOWED)
+def test_the_person_is_written_to_only_where_they_ticked_the_box(mailbox, answers, allowed):
+    request = receive(**answers)
+    kinds = ["acknowledgement", "new_request"] if allowed else ["new_request"]
+    assert sorted(request.notices.values_list("kind", flat=True)) == kinds
+    notices.send_due(request.received_at)
+    assert [mail["To"] for mail in mailbox.mails if "@nightingale" in mail["To"]] == (
+        ["canary@nightingale.example"] if allowed else []
+    )
+
+
+@pytest.mark.django_db
+def test_the_e_mail_to_the_person_is_neutral(mailbox, settings):
+    settings.NEUTRAL_FROM_EMAIL = "Front Desk <hello@frontdesk.example>"
+    settings.DEFAULT_FROM_EMAIL = "desk@recovery.example"
+    notice = only(acknowledgement())
+    assert notices.send_due(NOW) == 1
+    (mail,) = mailbox.mails
+    assert (mail["Subject"], mail["From"], mail["To"]) == (
+        "Your message",
+        "Front Desk <hello@frontdesk.example>",
+        "Canary+help@nightingale.example",
+    )
+    assert (mail["Auto-Submitted"], mail["X-Auto-Response-Suppress"]) == ("auto-replied", "All")
+    center = Center.objects.get()
+    assert mail.get_content().strip().splitlines() == [
+        "Hello,",
+        "",
+        f"we have your message and will get back to you. Your reference is {notice.request.reference}.",
+        f"If you would rather talk, call {center.phone} and give the reference.",
+        "",
+        "If you did not write to us, please ignore this e-mail.",
+    ]
+    assert [part.get_content_type() for part in mail.walk()] == ["text/plain"]
+    everything = mail.as_string().replace("Canary+help@nightingale.example", "")
+    assert HEALTH.findall(everything) == []
+    assert [word for word in (center.name, "Renaissance", "http", *PERSONAL) if word in everything] == []
+
+
+@pytest.mark.django_db
+def test_the_e_mail_to_the_person_names_no_phone_where_the_owner_told_none(mailbox):
+    only(acknowledgement())
+    Center.objects.all().delete()
+    facts.forget()
+    notices.send_due(NOW)
+    assert "call" not in mailbox.mails[0].get_content()
+
+
+@pytest.mark.django_db
+def test_the_e_mail_goes_to_the_address_that_was_told_last(mailbox):
+    draft = form_token.draw()
+    accept(draft, answers_of(**BY_EMAIL))
+    request = accept(draft, answers_of(**BY_EMAIL | {"email": "new@nightingale.example"}))
+    workflow.add_words(request_id=request.pk, text="a word")
+    notices.send_due(timezone.now())
+    assert [mail["To"] for mail in mailbox.mails if mail["Subject"] == "Your message"] == ["new@nightingale.example"]
+
+
+@pytest.mark.django_db
+def test_the_e_mail_is_refused_when_the_person_no_longer_allows_it(mailbox):
+    notice = only(acknowledgement())
+    codes = contact.newest_profile(notice.request).codes() | {"may_email": False, "may_text": True}
+    ContactProfile.objects.create(request=notice.request, at=timezone.now(), **codes)
+    assert notices.send_due(NOW) == 0
+    assert (state_of(notice), mailbox.mails) == (("refused", 1), [])
+    assert notices.send_due(NOW + dt.timedelta(days=9)) == 0
+
+
+@pytest.mark.django_db
+def test_an_e_mail_that_an_amendment_forbids_is_refused_though_it_was_queued(mailbox):
+    draft = form_token.draw()
+    request = accept(draft, answers_of(email_ok="on"))
+    accept(draft, answers_of(email_ok=""))
+    notices.send_due(timezone.now())
+    assert request.notices.get(kind="acknowledgement").state == "refused"
+    assert mailbox.subjects == [f"New request {request.reference}"]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("email_ok", ["on", ""])
+def test_nobody_is_written_to_about_a_suspected_request_before_its_release(mailbox, make_staff, email_ok):
+    request = accept(form_token.draw(), answers_of(email_ok=email_ok), suspicions=("fast",))
+    notices.send_due(timezone.now())
+    assert mailbox.subjects == [f"New request {request.reference}"]
+    workflow.release_from_quarantine(request_id=request.pk, actor=make_staff("admissions"))
+    assert notices.send_due(timezone.now()) == (email_ok == "on")
+    assert mailbox.subjects == [f"New request {request.reference}", *["Your message"] * (email_ok == "on")]
+
+
+@pytest.mark.django_db
+def test_an_address_gets_one_e_mail_a_day_however_often_someone_types_it(mailbox):
+    first = only(acknowledgement())
+    assert notices.send_due(timezone.now()) == 1
+    again = acknowledgement(next_try_at=first.next_try_at)
+    accept(form_token.draw(), answers_of(**BY_EMAIL | {"email": "CANARY+help@nightingale.example"}))
+    other = accept(form_token.draw(), answers_of(**BY_EMAIL | {"email": "other@nightingale.example"}))
+    notices.send_due(timezone.now())
+    to_people = [mail["To"] for mail in mailbox.mails if mail["Subject"] == "Your message"]
+    assert to_people == ["Canary+help@nightingale.example", "other@nightingale.example"]
+    assert state_of(again) == ("refused", 1)
+    assert other.notices.get(kind="acknowledgement").state == "sent"
+    Notice.objects.filter(kind="acknowledgement").update(sent_at=timezone.now() - dt.timedelta(days=1))
+    only(acknowledgement())
+    assert notices.send_due(timezone.now()) == 1
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("email", ["me@example", "me @example.org", "me@@example.org"])
+def test_an_address_that_no_mail_can_be_sent_to_is_told_to_staff_and_not_tried_again(mailbox, email):
+    notice = waiting("acknowledgement", {"phone": "", "email": email, "email_ok": "on", "asked_about": email})
+    only(notice)
+    assert notices.send_due(NOW) == 0
+    assert (state_of(notice), notice.last_error) == (("failed", 1), "no address")
+    assert mailbox.mails == []
+
+
+@pytest.mark.django_db
+def test_an_e_mail_about_a_request_withdrawn_under_hold_is_not_sent(mailbox, make_staff):
+    notice = acknowledgement()
+    workflow.set_legal_hold(request_id=notice.request_id, actor=make_staff("lead"))
+    workflow.withdraw(request_id=notice.request_id)
+    assert (notices.send_due(NOW), mailbox.mails, Notice.objects.count()) == (0, [], 0)
+
+
+@pytest.mark.django_db
+def test_an_e_mail_whose_address_can_not_be_opened_now_is_tried_again(mailbox):
+    notice = only(acknowledgement())
+    text = notice.request.texts.get()
+    envelope = bytes(text.envelope)
+    notice.request.texts.update(envelope=b"\x01\x04gone" + bytes(40))
+    assert notices.send_due(NOW) == 0
+    assert (state_of(notice), notice.last_error) == (("retrying", 1), "sealed with a missing key")
+    notice.request.texts.update(envelope=envelope)
+    assert notices.send_due(notice.next_try_at) == 1
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("refusal", "state", "error"),
+    [
+        ("550 no such user", "failed", "SMTPDataError 550"),
+        ("554 not this one", "failed", "SMTPDataError 554"),
+        ("451 come back later", "retrying", "SMTPDataError 451"),
+        ("421 closing", "retrying", "SMTPDataError 421"),
+    ],
+)
+def test_an_e_mail_to_the_person_ends_at_a_refusal_for_good_and_only_then(mailbox, refusal, state, error):
+    mailbox.refusals = [refusal]
+    notice = only(acknowledgement())
+    assert notices.send_due(NOW) == 0
+    assert (state_of(notice), notice.last_error) == ((state, 1), error)
+    assert notices.send_due(NOW + dt.timedelta(days=1)) == (state == "retrying")
+    assert len(mailbox.mails) == (state == "retrying")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("refusal", "state"), [("550 no such user", "failed"), ("450 busy", "retrying")])
+def test_an_address_that_the_server_refuses_ends_or_waits_alike(mailbox, refusal, state):
+    mailbox.rcpt_refusals = [refusal]
+    notice = only(acknowledgement())
+    assert notices.send_due(NOW) == 0
+    assert (state_of(notice), notice.last_error) == ((state, 1), f"SMTPRecipientsRefused {refusal[:3]}")
+
+
+@pytest.mark.django_db
+def test_the_alert_to_staff_is_tried_again_even_after_a_refusal_for_good(mailbox):
+    mailbox.refusals = ["550 no such user"]
+    notice = waiting()
+    assert notices.send_due(NOW) == 0
+    assert state_of(notice) == ("retrying", 1)
+    assert notices.send_due(notice.next_try_at) == 1
+
+
+@pytest.mark.django_db
+def test_the_alert_about_a_synthetic_request_goes_to_ourselves(mailbox, settings):
+    settings.DEFAULT_FROM_EMAIL = "robot@example.org"
+    accept(form_token.draw(), answers_of(), is_synthetic=True)
+    notices.send_due(timezone.now())
+    assert [mail["To"] for mail in mailbox.mails] == ["robot@example.org"]
+
+
+# The list of what failed
+
+
+def failed_acknowledgement(at):
+    return acknowledgement(state="failed", claimed_at=at, attempts=1, last_error="SMTPDataError 550", next_try_at=at)
+
+
+def digests():
+    return list(Notice.objects.filter(kind="failures").values_list("day", "state"))
+
+
+@pytest.mark.django_db
+def test_what_failed_is_told_once_a_day_with_references_only(mailbox):
+    failed = [failed_acknowledgement(NOW - dt.timedelta(hours=hours)) for hours in (1, 2)]
+    Notice.objects.exclude(state="failed").delete()
+    for minutes in (0, 5, 10):
+        notices.queue_digest(NOW + dt.timedelta(minutes=minutes))
+        notices.send_due(NOW + dt.timedelta(minutes=minutes))
+    assert digests() == [(dt.date(2026, 11, 23), "sent")]
+    (mail,) = mailbox.mails
+    assert (mail["Subject"], mail["To"]) == (
+        "Messages that could not be sent: 2",
+        "desk@example.org, lead@example.org",
+    )
+    assert mail.get_content().strip().splitlines() == [
+        "These could not be sent. Look after them by hand:",
+        "",
+        *[f"{n.request.reference}  To the person: we have your message  SMTPDataError 550" for n in failed],
+        "",
+        "http://127.0.0.1:8000/admin/intake/assessmentrequest/",
+    ]
+    assert personal_words_in(mail.as_string()) == []
+
+
+@pytest.mark.django_db
+def test_a_day_without_failures_has_no_list(mailbox):
+    waiting()
+    failed_acknowledgement(NOW - dt.timedelta(days=1, minutes=1))
+    notices.queue_digest(NOW)
+    assert digests() == []
+
+
+@pytest.mark.django_db
+def test_what_fails_on_the_next_day_is_told_on_the_next_day(mailbox):
+    tomorrow = NOW + dt.timedelta(days=1)
+    for now in (NOW, tomorrow):
+        failed_acknowledgement(now - dt.timedelta(minutes=1))
+        notices.queue_digest(now)
+    assert digests() == [(dt.date(2026, 11, 23), "queued"), (dt.date(2026, 11, 24), "queued")]
+
+
+@pytest.mark.django_db
+def test_a_list_that_had_to_wait_for_the_server_still_tells_all_of_it(mailbox):
+    failed = failed_acknowledgement(NOW - dt.timedelta(hours=20))
+    notices.queue_digest(NOW)
+    Notice.objects.filter(kind="failures").update(state="retrying", next_try_at=NOW + dt.timedelta(hours=12))
+    notices.send_due(NOW + dt.timedelta(hours=12))
+    (mail,) = [mail for mail in mailbox.mails if mail["Subject"].startswith("Messages that could not be sent")]
+    assert failed.request.reference in mail.get_content()
+
+
 # The command
 
 
 def said_by_worker(caplog):
     """Without what the mail server on loopback logs about itself, at moments of its own."""
-    return [record.getMessage() for record in caplog.records if record.name.endswith("run_worker")]
+    return [record.getMessage() for record in caplog.records if record.name == "intake.worker"]
 
 
 def test_the_worker_run_once_sends_what_is_due_and_ends(site, mailbox, caplog):
@@ -275,7 +594,7 @@ def test_the_worker_run_once_sends_what_is_due_and_ends(site, mailbox, caplog):
     call_command("run_worker", "--once")
     assert [state_of(due), state_of(later)] == [("sent", 1), ("queued", 0)]
     assert mailbox.subjects == [f"New request {due.request.reference}"]
-    assert said_by_worker(caplog) == ["Notices sent: 1"]
+    assert said_by_worker(caplog) == ["Worker, notices sent: 1"]
     assert personal_words_in(caplog.text) == []
 
 
@@ -295,8 +614,9 @@ def test_a_database_that_refuses_does_not_end_the_worker_with_an_error(site, mai
     finally:
         with connection.cursor() as cursor:
             cursor.execute("ALTER TABLE intake_notice_away RENAME TO intake_notice")
-    (said,) = said_by_worker(caplog)
-    assert said.startswith("The queue of notices could not be read: ")
+    said = said_by_worker(caplog)
+    assert said != []
+    assert [line for line in said if not line.startswith("Worker, not ")] == []
     assert state_of(notice) == ("queued", 0)
     call_command("run_worker", "--once")
     assert state_of(notice) == ("sent", 1)

@@ -7,7 +7,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from intake.checks import keys_open_what_they_seal
-from intake.sealed import BadKeys, CannotOpen, Place, check_keys, open_envelope, seal
+from intake.sealed import CannotOpen, Place, SealError, check_keys, key_id_of, newest_key_id, open_envelope, seal
 
 PLACE = Place(table="intake_sealedtext", column="envelope", row="7d9f")
 TEXT = "I drink kratom tea every morning. שלום 🌱"
@@ -102,44 +102,39 @@ def test_after_a_rotation_old_texts_open_and_new_ones_use_the_newest_key(setting
     assert [opens(before), opens(after)] == [False, True]
 
 
-def test_keys_may_have_padding_or_none_and_blanks_around_them(settings):
-    settings.SEAL_KEYS = f"a:{key('A')}"
-    envelope = seal(TEXT, PLACE)
-    settings.SEAL_KEYS = f" b:{key('B').rstrip('=')} ,\n a:{key('A').rstrip('=')} ,"
-    assert opens(envelope)
+def test_an_envelope_of_the_first_day_still_opens(settings):
+    """Written once and kept: whoever changes the format or the derivation of keys must keep opening this."""
+    settings.SEAL_KEYS = f"k1:{key('A')}"
+    envelope = base64.b64decode("AQJrMUWg3Dakpfs+LhgtMRd/MXmvD/QC3s2836mZxYbCIMaG0whf4aU+rQ==")
+    assert open_envelope(envelope, PLACE) == "kratom 🌱"
 
 
-SECRET = key("S")
-SHORT = base64.urlsafe_b64encode(b"S" * 16).decode().rstrip("=")
-BAD_RINGS = {
-    "nothing": ("", SECRET),
-    "only commas": (" , ,", SECRET),
-    "a key without an id": (SECRET, SECRET),
-    "a short key without an id": (SHORT, SHORT),
-    "an empty id": (f":{SECRET}", SECRET),
-    "an id with a blank": (f"my key:{SECRET}", SECRET),
-    "an id that is too long": (f"{'i' * 33}:{SECRET}", SECRET),
-    "key and id the wrong way round": (f"{SECRET}:k1", SECRET),
-    "an id without a key": ("k1:", SECRET),
-    "a key that is too short": (f"k1:{SHORT}", SHORT),
-    "a key that is too long": (f"k1:{SECRET.rstrip('=')}{SHORT}", SHORT),
-    "a key with a character that is not base64url": (f"k1:!{SECRET}", SECRET),
-    "a key with four such characters": (f"k1:!!!!{SECRET}", SECRET),
-    "a key in another script": (f"k1:é{SECRET}", SECRET),
-    "a key cut in two by a comma": (f"k1:{SECRET[:20]},{SECRET[20:]}", SECRET[20:]),
-    "one id twice": (f"k1:{SECRET},k1:{key('T')}", SECRET),
-    "a good key before a bad one": (f"k1:{key('T')},k2:{SHORT}", SHORT),
-}
+def test_the_key_of_an_envelope_is_told_without_that_key(settings):
+    settings.SEAL_KEYS = f"old-1:{key('A')}"
+    before = seal(TEXT, PLACE)
+    settings.SEAL_KEYS = f"new_2:{key('B')},third:{key('C')}"
+    after = seal(TEXT, PLACE)
+    assert [key_id_of(before), key_id_of(after), key_id_of(memoryview(after))] == ["old-1", "new_2", "new_2"]
+    assert newest_key_id() == "new_2"
 
 
-@pytest.mark.parametrize(("ring", "secret"), BAD_RINGS.values(), ids=BAD_RINGS)
-def test_bad_keys_are_refused_without_being_shown(settings, ring, secret):
+@pytest.mark.parametrize(
+    "envelope",
+    [b"", b"\1", b"\2\2k1", b"\1\0", b"\1\0k1", b"\1\3k1", b"\1\x21" + b"k" * 33, b"\1\2k ", b"\1\2\xc3\xa9"],
+)
+def test_bytes_that_name_no_key_are_no_envelope(envelope):
+    with pytest.raises(CannotOpen):
+        key_id_of(envelope)
+    with pytest.raises(CannotOpen):
+        open_envelope(envelope, PLACE)
+
+
+@pytest.mark.parametrize("ring", ["", "k1:short"])
+def test_bad_keys_are_a_seal_error(settings, ring):
     settings.SEAL_KEYS = ring
-    with pytest.raises(BadKeys) as refused:
-        check_keys()
-    told = f"{refused.value!r} {refused.value.__cause__!r} {keys_open_what_they_seal(None)}"
-    assert "SEAL_KEYS" in told
-    assert secret.rstrip("=") not in told
+    for use in (check_keys, newest_key_id, lambda: seal(TEXT, PLACE)):
+        with pytest.raises(SealError, match="SEAL_KEYS"):
+            use()
 
 
 def test_the_site_does_not_start_with_bad_keys(settings):

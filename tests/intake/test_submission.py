@@ -4,15 +4,14 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from django.db import DatabaseError, IntegrityError, connection
+from django.db import connection
 
-from intake import clock, form_token, workflow
+from intake import clock, form_token, spool, submission, workflow
 from intake.consent import BY_FIELD
 from intake.models import AssessmentRequest, ConsentRecord, Event, Notice, RecordIsFixed, SealedText
-from intake.submission import accept
 from pages import facts
 from pages.models import Center, Holiday, OpeningHours
-from tests.intake.helpers import PERSON, answers_of, personal_words_in, receive, refuse_inserts
+from tests.intake.helpers import accept, answers_of, personal_words_in, receive, refuse_inserts
 
 TABLES = [AssessmentRequest, SealedText, ConsentRecord, Event, Notice]
 
@@ -89,7 +88,7 @@ def test_no_table_holds_a_word_that_the_person_typed():
     request = receive()
     assert personal_words_in(str(told_by(request))) != []
     tables = [name for name in connection.introspection.table_names() if name.startswith("intake_")]
-    assert len(tables) == 6
+    assert len(tables) == 11
     with connection.cursor() as cursor:
         for table in tables:
             cursor.execute(f"SELECT * FROM {table}")
@@ -152,7 +151,8 @@ def test_words_that_were_erased_do_not_come_back_with_an_old_page(make_staff):
     workflow.close(request_id=request.pk, outcome="withdrawn", actor=lead)
     workflow.erase(request_id=request.pk, actor=lead)
     for answers in (answers_of(), answers_of(message="again")):
-        assert accept(draft, answers).pk == request.pk
+        with pytest.raises(submission.Withdrawn):
+            accept(draft, answers)
     request.refresh_from_db()
     assert (request.stage, request.texts.count(), codes_of(request)[-1]) == ("closed", 0, "erased")
 
@@ -168,8 +168,11 @@ def test_a_consent_that_is_given_later_is_on_record_too():
 @pytest.mark.django_db
 def test_a_form_is_amended_at_most_ten_times():
     draft = form_token.draw()
-    for number in range(13):
+    for number in range(11):
         request = accept(draft, answers_of(message=f"number {number}"))
+    with pytest.raises(submission.TooManyAmendments):
+        accept(draft, answers_of(message="number 11"))
+    assert accept(draft, answers_of(message="number 3")) == request
     messages = [answers["message"] for _kind, answers in told_by(request)]
     assert messages == [f"number {number}" for number in range(11)]
     assert codes_of(request) == ["received", *["amended"] * 10]
@@ -198,7 +201,7 @@ def test_words_sent_again_are_kept_when_the_earlier_ones_do_not_open():
 @pytest.mark.django_db
 def test_another_form_with_the_same_reference_is_refused_and_changes_nothing():
     request = receive()
-    with pytest.raises(IntegrityError):
+    with pytest.raises(submission.ReferenceTaken):
         accept(form_token.Draft(id=form_token.draw().id, reference=request.reference), answers_of(name="Someone else"))
     assert stored() == [1, 1, 2, 1, 1]
     assert told_by(request) == [("answers", answers_of())]
@@ -208,8 +211,8 @@ def test_another_form_with_the_same_reference_is_refused_and_changes_nothing():
 @pytest.mark.parametrize(
     ("answers", "error"),
     [
-        (PERSON | {"message": object()}, TypeError),
-        (PERSON | {"message": "half a character: \ud83d"}, UnicodeEncodeError),
+        (answers_of() | {"message": object()}, TypeError),
+        (answers_of() | {"message": "half a character: \ud83d"}, UnicodeEncodeError),
         ({"message": "no word about consent"}, KeyError),
     ],
     ids=["not JSON", "not text", "no consents"],
@@ -222,28 +225,29 @@ def test_answers_that_can_not_be_stored_leave_nothing_behind(answers, error):
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("model", TABLES)
-def test_when_the_database_refuses_one_row_none_is_stored(model):
+def test_when_the_database_refuses_one_row_all_of_it_goes_to_the_spool(model):
     refuse_inserts(model._meta.db_table)
-    with pytest.raises(DatabaseError):
-        receive()
+    draft = form_token.draw()
+    assert submission.accept(submission.SentForm(draft, answers_of())) == draft.id
     assert stored() == [0, 0, 0, 0, 0]
+    assert [kept["answers"] for kept in spool.find(draft.id)] == [answers_of()]
 
 
 @pytest.mark.django_db
-def test_when_an_amendment_can_not_be_stored_the_request_stays_as_it_was():
+def test_when_an_amendment_can_not_be_stored_it_goes_to_the_spool_and_the_request_stays():
     draft = form_token.draw()
     request = accept(draft, answers_of())
     refuse_inserts("intake_event")
-    with pytest.raises(DatabaseError):
-        accept(draft, answers_of(message="Please call later."))
+    accept(draft, answers_of(message="Please call later."))
     assert told_by(request) == [("answers", answers_of())]
+    assert [kept["answers"] for kept in spool.find(draft.id)] == [answers_of(message="Please call later.")]
 
 
 @pytest.mark.django_db
 def test_without_hours_the_due_time_is_counted_with_assumed_ones_and_marked():
     request = receive()
     assert request.due_is_assumed is True
-    assert request.due_at == clock.due_at(request.received_at, clock.ASSUMED)
+    assert request.due_at == clock.first_contact(request.received_at, clock.ASSUMED).ends
 
 
 @pytest.mark.django_db
@@ -251,19 +255,19 @@ def test_with_hours_told_the_due_time_is_counted_with_them_and_stays():
     Center.objects.update(contact_target_hours=30)
     center = Center.objects.get()
     for weekday in range(7):
-        OpeningHours.objects.create(center=center, weekday=weekday, opens=dt.time(6), closes=dt.time(7))
+        OpeningHours.objects.create(center=center, weekday=weekday, opens=dt.time(9), closes=dt.time(10))
     facts.forget()
     request = receive()
     hours = clock.hours_of(facts.current())
     assert request.due_is_assumed is False
-    assert request.due_at == clock.due_at(request.received_at, hours)
-    assert request.due_at != clock.due_at(request.received_at, clock.ASSUMED)
+    assert request.due_at == clock.first_contact(request.received_at, hours).ends
+    assert request.due_at != clock.first_contact(request.received_at, clock.ASSUMED).ends
 
     tomorrow = request.received_at.astimezone(hours.zone).date() + dt.timedelta(days=1)
     Holiday.objects.create(center=center, day=tomorrow, name="A day off")
     facts.forget()
     due_at = request.due_at
-    assert clock.due_at(request.received_at, clock.hours_of(facts.current())) != due_at
+    assert clock.first_contact(request.received_at, clock.hours_of(facts.current())).ends != due_at
     request.refresh_from_db()
     assert request.due_at == due_at
 

@@ -30,7 +30,8 @@ def test_readyz_says_when_the_keys_can_not_be_used(client, keys):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_readyz_says_when_the_database_takes_no_writes(client):
+def test_readyz_says_when_neither_database_nor_spool_takes_writes(client, settings, tmp_path):
+    settings.SPOOL_DIR = tmp_path / "missing"
     with connection.cursor() as cursor:
         if connection.vendor == "sqlite":
             cursor.execute("PRAGMA query_only = ON")
@@ -43,4 +44,4 @@ def test_readyz_says_when_the_database_takes_no_writes(client):
                 cursor.execute("PRAGMA query_only = OFF")
             else:
                 cursor.execute("SET default_transaction_read_only = off")
-    assert (response.status_code, response.content) == (503, b"database\n")
+    assert (response.status_code, response.content) == (503, b"storage\n")

@@ -1,10 +1,14 @@
 """Production does not start without what it needs, and says which variable is missing."""
 
+import atexit
 import base64
 import os
+import re
 import secrets
+import shutil
 import subprocess
 import sys
+import tempfile
 
 import pytest
 from django.conf import settings
@@ -14,11 +18,15 @@ COMPLETE = {
     "PUBLIC_ORIGIN": "https://www.example.org",
     "SECRET_KEY": secrets.token_urlsafe(50),
     "SEAL_KEYS": "k1:" + base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
+    "INDEX_KEYS": "k1:" + base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
     "EMAIL_URL": "smtp://localhost:25",
     "ADMISSIONS_EMAILS": "desk@example.org",
+    "NEUTRAL_FROM_EMAIL": "Front desk <office@example.org>",
     "HSTS_SUBDOMAINS": "True",
     "DATABASE_URL": "",
+    "SPOOL_DIR": tempfile.mkdtemp(prefix="recovery-site-tests-", dir="/dev/shm"),  # a volume of its own
 }
+atexit.register(shutil.rmtree, COMPLETE["SPOOL_DIR"], ignore_errors=True)
 
 
 def manage(*arguments, tmp_path, **environment):
@@ -40,7 +48,7 @@ def test_production_starts_with_everything_set_and_passes_the_deploy_check(tmp_p
     assert (done.returncode, done.stdout.strip()) == (0, "System check identified no issues (0 silenced).")
 
 
-@pytest.mark.parametrize("name", ["SECRET_KEY", "SEAL_KEYS", "PUBLIC_ORIGIN", "EMAIL_URL", "ADMISSIONS_EMAILS"])
+@pytest.mark.parametrize("name", sorted(COMPLETE.keys() - {"DJANGO_ENV", "HSTS_SUBDOMAINS", "DATABASE_URL"}))
 def test_production_refuses_to_start_without(name, tmp_path):
     done = manage("check", tmp_path=tmp_path, **COMPLETE | {name: ""})
     assert done.returncode == 1
@@ -60,11 +68,20 @@ def test_unknown_environment_is_refused(tmp_path):
 
 
 @pytest.mark.parametrize("keys", ["k1", "k1:short", "k1:" + "A" * 43 + ",k1:" + "A" * 43, "no spaces:" + "A" * 43])
-def test_keys_that_can_not_seal_stop_the_start(keys, tmp_path):
-    done = manage("check", tmp_path=tmp_path, **COMPLETE | {"SEAL_KEYS": keys})
+@pytest.mark.parametrize(("name", "error"), [("SEAL_KEYS", "intake.E001"), ("INDEX_KEYS", "intake.E002")])
+def test_keys_that_can_not_be_used_stop_the_start(name, error, keys, tmp_path):
+    done = manage("check", tmp_path=tmp_path, **COMPLETE | {name: keys})
     assert done.returncode == 1
-    assert "intake.E001" in done.stderr
+    assert re.findall(r"intake\.E\d+", done.stderr) == [error]
+    assert name in done.stderr
     assert "A" * 43 not in done.stderr
+
+
+def test_one_secret_in_both_rings_stops_the_start(tmp_path):
+    done = manage("check", tmp_path=tmp_path, **COMPLETE | {"INDEX_KEYS": COMPLETE["SEAL_KEYS"]})
+    assert done.returncode == 1
+    assert re.findall(r"intake\.E\d+", done.stderr) == ["intake.E003"]
+    assert COMPLETE["SEAL_KEYS"].partition(":")[2].rstrip("=") not in done.stderr
 
 
 def test_https_makes_cookies_secure_and_sends_everyone_to_tls(tmp_path):

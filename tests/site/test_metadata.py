@@ -18,7 +18,7 @@ from pages import facts
 from pages.models import Center, Page, PageVersion
 from pages.views import render_version
 from tests.crawl import PageFacts, crawl
-from tests.pages.helpers import page_version
+from tests.pages.helpers import answer_version, page_version
 
 pytestmark = pytest.mark.django_db
 
@@ -210,6 +210,26 @@ def test_review_is_told_only_where_there_was_one(client):
     assert reviewed["reviewedBy"] == {"@type": "Person", "name": "Ana Example, MD"}
     other = graph(PageFacts(client.get("/family-support/").content.decode()))[0]
     assert {"lastReviewed", "reviewedBy"} & set(other) == set()
+
+
+@pytest.mark.parametrize("make", [page_version, answer_version])
+def test_author_is_told_only_where_an_editor_named_one(client, make):
+    version = make()
+    version.written_by = "Lee <Example>, RN"
+    version.save()
+    version.publish()
+    html = client.get(version.subject.get_absolute_url()).content.decode()
+    assert "Written by Lee &lt;Example&gt;, RN." in html
+    told = graph(PageFacts(html))[0]
+    assert told["author"] == {"@type": "Person", "name": "Lee <Example>, RN"}
+    assert {"lastReviewed", "reviewedBy"} & set(told) == set()
+
+
+@pytest.mark.parametrize("path", ["/family-support/", "/faq/kratom-withdrawal/"])
+def test_page_whose_author_nobody_named_tells_its_publisher_only(client, path):
+    html = client.get(path).content.decode()
+    assert ("Written by" in html, "Published by Renaissance Recovery Center." in html) == (False, True)
+    assert "author" not in graph(PageFacts(html))[0]
 
 
 def test_all_questions_and_answers_stand_in_the_faq_page_once(walked):

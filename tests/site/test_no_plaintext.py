@@ -1,18 +1,22 @@
-"""Nothing that a person tells us is readable outside the desk: not in the database, not in a dump, not in a log."""
+"""Nothing that a person tells us is readable outside the desk: not in the database, not in a dump, not in a log, not in
+the spool. Where others may look, no word tells what it is about."""
 
 import logging
+import re
 import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.contrib.admin.models import LogEntry
 from django.db import connection
 from django.test import Client
 
-from intake import notices
-from intake.models import AssessmentRequest
+from intake import breaker, notices, worker
+from intake.models import AssessmentRequest, Notice
 from tests.crawl import PageFacts
+from tests.intake.visitor import opened_earlier
 from tests.settings import ON_SQLITE
 
 CANARIES = {
@@ -22,6 +26,10 @@ CANARIES = {
     "language": "Nahuatl with interpreter",
     "message": "The heron waits beside the copper canal.",
 }
+ADDED = "The kingfisher dives at noon."
+NOTE = "The egret was told everything."
+TRACES = (*CANARIES.values(), ADDED, NOTE, "9285550173", "Zebulon", "heron", "kingfisher", "egret")
+HEALTH = re.compile(r"kratom|addict|drug|rehab|withdrawal|treatment|7-?oh\b|opioid|opiate|detox", re.IGNORECASE)
 
 
 @pytest.fixture
@@ -46,21 +54,42 @@ def log_lines():
         logger.setLevel(level)
 
 
-def post_form(client):
+def post_form(client, **changes):
     form = PageFacts(client.get("/assessment/").content.decode())
     hidden = {i["name"]: i.get("value", "") for i in form.all("input") if i.get("type") == "hidden"}
-    return client.post("/assessment/", hidden | CANARIES | {"adult": "yes", "consent": "on", "for_whom": "self"})
+    hidden["token"] = opened_earlier(hidden["token"])
+    ticked = {"adult": "yes", "consent": "on", "for_whom": "self", "email_ok": "on"}
+    return client.post("/assessment/", hidden | CANARIES | ticked | changes)
+
+
+def private_link_on(page):
+    return next(link for link in PageFacts(page.content.decode()).links if link.startswith("/assessment/yours/"))
+
+
+def use_private_link(client, link):
+    """Every answer of the private pages to someone who does all there is to do, short of withdrawing."""
+    actions = [
+        {"do": "words", "words": ADDED},
+        {"do": "window", "best_time": "morning", "time_zone": "America/Denver"},
+        {"do": "withdraw"},
+    ]
+    asked_back = [client.post(link, action) for action in actions]
+    done = [client.post(link, action | {"sure": "yes"}) for action in actions[:-1]]
+    assert {response.status_code for response in asked_back + done} == {200}
+    return [client.get(link), *asked_back, *done]
 
 
 def work_on_it(client, make_staff):
-    """A colleague opens the request and writes a note with a canary of its own."""
+    """A colleague opens the request and writes a note with a canary of its own. Returns what they saw."""
     colleague = make_staff("admissions")
     client.force_login(colleague)
     request = AssessmentRequest.objects.get()
     page = f"/admin/intake/assessmentrequest/{request.pk}/change/"
-    client.post(page, {"do": "note", "note": CANARIES["message"]})
-    shown = client.get(page).content.decode()
-    assert all(value in shown for value in ("Zebulon Quagmire", "canary.bird@example.net", CANARIES["message"]))
+    client.post(page, {"do": "note", "note": NOTE})
+    shown = client.get(page)
+    told = (CANARIES["name"], CANARIES["email"], CANARIES["message"], ADDED, NOTE)
+    assert [value for value in told if value not in shown.content.decode()] == []
+    return shown
 
 
 def everything_stored():
@@ -78,19 +107,88 @@ def test_request_through_the_real_form_leaves_no_readable_trace(site, make_staff
     client = Client()
     response = post_form(client)
     assert response.status_code == 303
-    confirmation = client.get(response["Location"]).content.decode()
-    work_on_it(client, make_staff)
-    assert notices.send_due() == 1
+    confirmation = client.get(response["Location"])
+    private = use_private_link(Client(), private_link_on(confirmation))
+    work_on_it(Client(), make_staff)
+    assert notices.send_due() == 2
 
     stored = everything_stored()
     request = AssessmentRequest.objects.get()
     assert request.reference.encode() in stored  # the search below looks at the right bytes
     logged = "\n".join(log_lines).encode()
     assert b"intake_sealedtext" in logged
+    to_staff, to_person = sorted((mail.message() for mail in mailoutbox), key=lambda mail: mail["Subject"])
+    assert (to_staff["To"], to_person["To"]) == ("admissions@example.org", CANARIES["email"])
+    del to_person["To"]
+    mails = to_staff.as_string() + to_person.as_string()
+    shown = [page.content.decode() for page in (confirmation, *private)]
+    shown[2] = shown[2].replace(ADDED, "")  # asked back with the words, before they are kept
+    headers = [f"{page.headers} {page.cookies.output()}" for page in (response, confirmation, *private)]
 
-    for canary in (*CANARIES.values(), "9285550173", "Zebulon", "heron"):
+    for canary in TRACES:
         for form in (canary.encode(), canary.encode().hex().encode(), canary.encode("utf-16-le")):
             assert (canary, form in stored) == (canary, False)
         assert (canary, canary.encode() in logged) == (canary, False)
-        assert (canary, canary in response["Location"], canary in confirmation) == (canary, False, False)
-        assert (canary, canary in mailoutbox[0].message().as_string()) == (canary, False)
+        assert (canary, canary in mails) == (canary, False)
+        assert (canary, canary in "".join(shown), canary in "".join(headers)) == (canary, False, False)
+
+
+def test_request_in_the_spool_leaves_no_readable_trace(site, log_lines):
+    client = Client()
+    breaker.trip()
+    response = post_form(client)
+    confirmation = client.get(response["Location"])
+    assert private_link_on(confirmation)
+    (file,) = [path for path in Path(settings.SPOOL_DIR).iterdir() if path.is_file()]
+    kept = file.name.encode() + file.read_bytes()
+    breaker.reset()
+    assert worker.take_in_spool() == 1
+    request = AssessmentRequest.objects.get()
+    assert request.reference in confirmation.content.decode()
+
+    stored, logged = everything_stored(), "\n".join(log_lines).encode()
+    for canary in (*TRACES, request.reference, request.pk.hex, str(request.pk)):
+        assert (canary, canary.encode() in kept) == (canary, False)
+    for canary in TRACES:
+        assert (canary, canary.encode() in stored, canary.encode() in logged) == (canary, False, False)
+
+
+def test_where_others_may_look_no_word_tells_what_it_is_about(site, make_staff, mailoutbox):
+    client, desk = Client(), Client()
+    form = client.get("/assessment/")
+    response = post_form(client, message="I want to stop kratom. Drug rehab? Opioid detox?")
+    confirmation = client.get(response["Location"])
+    link = private_link_on(confirmation)
+    request = AssessmentRequest.objects.get()
+    desk.force_login(make_staff("admissions"))
+    page = f"/admin/intake/assessmentrequest/{request.pk}/change/"
+    desk.post(page, {"do": "note", "note": "Asks about kratom and detox."})
+    shown_at_the_desk = desk.get(page)
+    assert HEALTH.findall(shown_at_the_desk.content.decode()) != []
+    notices.send_due()
+    private = [*use_private_link(Client(), link), Client().get("/assessment/yours/made-up/")]
+
+    breaker.trip()
+    refused = post_form(Client(), consent="")
+    under_18 = post_form(Client(), adult="no")
+    spooled = post_form(Client(), message="kratom")
+    names_in_spool = [path.name for path in Path(settings.SPOOL_DIR).iterdir()]
+    breaker.reset()
+
+    public = [form, response, confirmation, refused, under_18, spooled, *private]
+    seen = {
+        "mail": [mail.message().as_string() for mail in mailoutbox],
+        "notices": [str(row) for row in Notice.objects.values()],
+        "names in the spool": names_in_spool,
+        "cookies": [answer.cookies.output() for answer in public],
+        "addresses": [answer.request["PATH_INFO"] for answer in public]
+        + [response["Location"], spooled["Location"], link, page],
+        "titles": [PageFacts(answer.content.decode()).title for answer in [*public, shown_at_the_desk]],
+        "history": [str(row) for row in LogEntry.objects.values()],
+    }
+    assert {place: HEALTH.findall(" ".join(texts)) for place, texts in seen.items()} == {place: [] for place in seen}
+    assert [place for place, texts in seen.items() if not "".join(texts)] == ["history"]
+    center = "Renaissance"
+    assert [title for title in seen["titles"][:-1] if center in title] == []
+    to_person = next(mail for mail in mailoutbox if mail.to == [CANARIES["email"]])
+    assert center not in to_person.message().as_string()

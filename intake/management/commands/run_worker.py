@@ -1,40 +1,27 @@
-import logging
 import signal
 import threading
 
 from django.core.management.base import BaseCommand
-from django.db import DatabaseError, InterfaceError, close_old_connections
 
-from intake import notices
+from intake import worker
 
-PAUSE = 5  # seconds between two looks at the queue
-
-logger = logging.getLogger(__name__)
+PAUSE = 5  # seconds between two rounds
 
 
 class Command(BaseCommand):
-    help = "Sends the notices that wait. Runs until it is stopped; several workers may run at once."
+    help = "Sends the notices that wait and takes in the spool. Runs until it is stopped; several may run at once."
 
     def add_arguments(self, parser):
-        parser.add_argument("--once", action="store_true", help="send what is due now, then end (for cron)")
+        parser.add_argument("--once", action="store_true", help="do what is due now, then end (for cron)")
 
     def handle(self, *args, once, **options):
-        stop = threading.Event()
-        if not once:
-            signal.signal(signal.SIGTERM, lambda *_: stop.set())
-            signal.signal(signal.SIGINT, lambda *_: stop.set())
-        while not stop.is_set():
-            self._look()
-            if once:
-                return
-            stop.wait(PAUSE)
-
-    def _look(self):
-        close_old_connections()
-        try:
-            sent = notices.send_due()
-        except (DatabaseError, InterfaceError) as error:
-            logger.warning("The queue of notices could not be read: %s", type(error).__name__)
+        if once:
+            worker.work_once()
             return
-        if sent:
-            logger.info("Notices sent: %d", sent)
+        stop = threading.Event()
+        signal.signal(signal.SIGTERM, lambda *_: stop.set())
+        signal.signal(signal.SIGINT, lambda *_: stop.set())
+        while not stop.is_set():
+            worker.work_once(is_stopped=stop.is_set)
+            stop.wait(PAUSE)
+        worker.sign_off()

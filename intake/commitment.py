@@ -1,0 +1,28 @@
+"""What we commit to when a request comes in: by when we try to reach the person, and the words that promise it."""
+
+import datetime as dt
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from pages import facts
+
+from . import clock, promise
+from .models import ContactProfile
+
+
+@dataclass(frozen=True)
+class Commitment:
+    """Stored with the request, so that a reload shows the same. `promise` is "" where the owner has told no hours."""
+
+    due_at: dt.datetime
+    due_is_assumed: bool
+    promise: str
+
+
+def commit_to(asked_at, profile):
+    """The commitment for someone who asks at `asked_at` and may be reached as the codes in `profile` say."""
+    hours = clock.hours_of(facts.current())
+    wish, zone = profile["best_time"], ZoneInfo(profile["time_zone"])
+    contact = clock.first_contact(asked_at, hours, wish, zone)
+    words = promise.words(contact, asked_at, hours, wish, zone, ContactProfile(**profile).channel)
+    return Commitment(contact.ends, hours.is_assumed, words)

@@ -1,0 +1,33 @@
+"""From answers to the codes that say how a person may be reached."""
+
+from .models import ContactProfile
+
+
+def profile_of(answers):
+    """The codes of a `ContactProfile` for the cleaned answers of the form.
+
+    A number and consent allow a live call. Where an e-mail address is the only way to reach someone, or the way they
+    chose instead of calls, giving it allows the one neutral e-mail. Everything else has its own box.
+    """
+    has_phone, has_email = bool(answers["phone"]), bool(answers["email"])
+    may_call = has_phone and not answers["do_not_call"]
+    return {
+        "for_whom": answers["for_whom"],
+        "may_call": may_call,
+        "may_leave_voicemail": may_call and answers["voicemail_ok"],
+        "may_text": has_phone and answers["text_ok"],
+        "may_email": has_email and (answers["email_ok"] or not may_call),
+        "introduction": answers["introduction"],
+        "best_time": answers["best_time"],
+        "time_zone": answers["time_zone"],
+    }
+
+
+def newest_profile(request):
+    """The profile that counts, or None where the words were erased."""
+    return newest_of(ContactProfile.objects.filter(request=request))
+
+
+def newest_of(profiles):
+    """The one that counts among the profiles of one request, or None."""
+    return max(profiles, key=lambda profile: (profile.at, profile.pk), default=None)

@@ -1,0 +1,45 @@
+"""The key rings from the environment: `id:base64url(32 bytes)`, separated by commas, newest first."""
+
+import base64
+import binascii
+import functools
+import re
+
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+KEY_BYTES = 32
+KEY_ID = re.compile(r"[A-Za-z0-9_-]{1,32}")
+
+
+class SealError(Exception):
+    """Something about keys or envelopes is wrong; nothing was stored or shown."""
+
+
+class BadKeys(SealError):
+    """A ring can't be used; the message names the setting and says why, without the key."""
+
+
+@functools.lru_cache(maxsize=8)
+def ring(text, setting):
+    """The ring as a dictionary from key id to secret, newest first. `setting` is its name, for the message."""
+    secrets = {}
+    for entry in filter(None, (part.strip() for part in text.split(","))):
+        key_id, colon, encoded = entry.partition(":")
+        if not colon or not KEY_ID.fullmatch(key_id) or key_id in secrets:  # without a colon, the "id" may be a key
+            raise BadKeys(f"{setting} must be id:key,id:key with a different short id for each key")
+        try:
+            secret = base64.b64decode(encoded + "=" * (-len(encoded) % 4), altchars=b"-_", validate=True)
+        except (binascii.Error, ValueError) as error:
+            raise BadKeys(f"the key {key_id!r} in {setting} is not base64url") from error
+        if len(secret) != KEY_BYTES:
+            raise BadKeys(f"the key {key_id!r} in {setting} has {len(secret)} bytes instead of {KEY_BYTES}")
+        secrets[key_id] = secret
+    if not secrets:
+        raise BadKeys(f"{setting} holds no key")
+    return secrets
+
+
+def derive(secret, purpose):
+    """One key a purpose (RFC 5869), so that a key never serves two algorithms. `purpose` is bytes."""
+    return HKDF(algorithm=hashes.SHA256(), length=KEY_BYTES, salt=None, info=purpose).derive(secret)

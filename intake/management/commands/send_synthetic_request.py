@@ -1,0 +1,41 @@
+import signal
+import time
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+from intake import synthetic_walk
+
+
+class Command(BaseCommand):
+    help = "Sends the site a request of its own, sees it arrive at the desk and its notice go out, and erases it."
+
+    def add_arguments(self, parser):
+        parser.add_argument("--origin", default=settings.PUBLIC_ORIGIN, help="the site's address; PUBLIC_ORIGIN")
+        parser.add_argument("--timeout", type=int, default=120, help="seconds until the notice must be sent")
+        parser.add_argument("--every", type=int, metavar="MINUTES", help="again and again, until it is stopped")
+
+    def handle(self, *args, origin, timeout, every, **options):
+        if not every:
+            try:
+                self._walk(origin, timeout)
+            except synthetic_walk.WalkFailed as failed:
+                raise CommandError(str(failed)) from failed
+            return
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, _raise_exit)
+        while True:
+            try:
+                self._walk(origin, timeout)
+            except synthetic_walk.WalkFailed as failed:
+                self.stderr.write(str(failed))
+            time.sleep(every * 60)
+
+    def _walk(self, origin, timeout):
+        reference = synthetic_walk.walk(origin, timeout)
+        self.stdout.write(f"The synthetic request {reference} came all the way, and is erased.")
+        self.stdout.flush()
+
+
+def _raise_exit(number, frame):
+    raise SystemExit(0)

@@ -1,0 +1,61 @@
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+
+class NoticeKind(models.TextChoices):
+    NEW_REQUEST = "new_request", _("To staff: a request came in")
+    ACKNOWLEDGEMENT = "acknowledgement", _("To the person: we have your message")
+    FAILURES = "failures", _("To staff: what could not be sent")
+
+
+class NoticeState(models.TextChoices):
+    QUEUED = "queued", _("Queued")
+    SENDING = "sending", _("Sending")
+    RETRYING = "retrying", _("Retrying")
+    SENT = "sent", _("Sent")
+    FAILED = "failed", _("Failed")
+    REFUSED = "refused", _("Refused: the person does not allow it")
+
+
+class Notice(models.Model):
+    """A message that must get out: to staff, a reference and a link; to the person, neutral words and only where they
+    allowed it. Written with what it tells of, sent by the worker."""
+
+    Kind, State = NoticeKind, NoticeState
+    WAITING = (State.QUEUED, State.SENDING, State.RETRYING)
+
+    kind = models.CharField(max_length=20, choices=Kind.choices, default=Kind.NEW_REQUEST)
+    # No index of its own: the constraint's begins with it.
+    request = models.ForeignKey(
+        "intake.AssessmentRequest", models.CASCADE, null=True, related_name="notices", db_index=False
+    )
+    day = models.DateField(null=True, help_text="Of a daily digest")
+    state = models.CharField(max_length=10, choices=State.choices, default=State.QUEUED)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    next_try_at = models.DateTimeField()
+    claimed_at = models.DateTimeField(null=True)
+    sent_at = models.DateTimeField(null=True)
+    last_error = models.CharField(max_length=80, blank=True)
+
+    class Meta:
+        default_permissions = ()
+        constraints = [
+            models.UniqueConstraint(fields=["request", "kind"], name="one_notice_a_request_and_kind"),
+            models.UniqueConstraint(fields=["kind", "day"], name="one_digest_a_day"),
+            models.CheckConstraint(name="notice_state_is_known", condition=Q(state__in=NoticeState.values)),
+            models.CheckConstraint(
+                name="notice_is_about_a_request_or_a_day",
+                condition=Q(kind="failures", request=None, day__isnull=False)
+                | Q(kind__in=["new_request", "acknowledgement"], request__isnull=False, day=None),
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["next_try_at"], name="notice_waiting", condition=Q(state__in=["queued", "sending", "retrying"])
+            ),
+            models.Index(fields=["next_try_at"], name="notice_failed", condition=Q(state="failed")),
+        ]
+
+    def __str__(self):
+        return f"{self.kind} {self.state} {self.pk}"

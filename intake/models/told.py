@@ -1,0 +1,186 @@
+"""What a person told us: sealed words, and codes that hold none of them."""
+
+import json
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from intake import sealed
+
+from .records import Record
+
+
+class TextKind(models.TextChoices):
+    ANSWERS = "answers", _("What the person wrote")
+    AMENDMENT = "amendment", _("Sent again with changes")
+    ADDITION = "addition", _("Added by the person")
+    NOTE = "note", _("Note")
+
+
+class SealedText(models.Model):
+    """One text that a person gave us, or that staff wrote about a person: sealed, and erasable by itself."""
+
+    Kind = TextKind
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    request = models.ForeignKey("intake.AssessmentRequest", models.CASCADE, related_name="texts")
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+    envelope = models.BinaryField()
+    key_id = models.CharField(max_length=32, help_text="Which of SEAL_KEYS opens it")
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    at = models.DateTimeField()
+    # The single-use token that stood in for a cookie
+    spent_token = models.CharField(max_length=32, null=True, unique=True)  # noqa: DJ001
+
+    class Meta:
+        default_permissions = ()
+        ordering = ["at", "pk"]
+        constraints = [
+            models.CheckConstraint(name="sealedtext_kind_is_known", condition=Q(kind__in=TextKind.values)),
+            models.UniqueConstraint(fields=["request"], condition=Q(kind="answers"), name="one_set_of_answers"),
+            models.CheckConstraint(
+                name="sealedtext_author_wrote_notes_only",
+                condition=Q(kind="note", author__isnull=False) | (~Q(kind="note") & Q(author=None)),
+            ),
+        ]
+        indexes = [models.Index(fields=["key_id", "id"], name="texts_by_key")]
+
+    def __str__(self):
+        return f"{self.kind} {self.pk}"
+
+    @property
+    def _place(self):
+        return sealed.Place(table=self._meta.db_table, column="envelope", row=str(self.pk))
+
+    def seal(self, content):
+        """Fills the envelope with text, or with anything that JSON can hold."""
+        self.envelope = sealed.seal(json.dumps(content, ensure_ascii=False, sort_keys=True), self._place)
+        self.key_id = sealed.key_id_of(self.envelope)
+        return self
+
+    def open(self):
+        """What was sealed. Raises `sealed.CannotOpen`."""
+        return json.loads(sealed.open_envelope(self.envelope, self._place))
+
+    def holds(self, content):
+        """Whether exactly this was sealed. What can't be opened any more must not keep later words out."""
+        try:
+            return self.open() == content
+        except sealed.CannotOpen:
+            return False
+
+
+class BlindIndex(models.Model):
+    """A keyed hash by which a sealed phone, e-mail or name is found (`intake.blind_index`). Erased with the words."""
+
+    request = models.ForeignKey("intake.AssessmentRequest", models.CASCADE, related_name="blind_indexes")
+    kind = models.CharField(max_length=10)
+    value = models.CharField(max_length=40)
+    key_id = models.CharField(max_length=32, help_text="Which of INDEX_KEYS made it")
+
+    class Meta:
+        default_permissions = ()
+        constraints = [models.UniqueConstraint(fields=["kind", "value", "request"], name="indexed_once")]
+        indexes = [models.Index(fields=["key_id", "id"], name="indexes_by_key")]
+
+    def __str__(self):
+        return f"{self.kind} {self.pk}"
+
+
+class ForWhom(models.TextChoices):
+    SELF = "self", _("Myself")
+    OTHER = "other", _("Someone else")
+    PROFESSIONAL = "professional", _("I am a professional, asking for a client or patient")
+
+
+class Introduction(models.TextChoices):
+    FIRST_NAME = "first_name", _("With the caller's first name only")
+    CENTER = "center", _("With the name of the center")
+
+
+class BestTime(models.TextChoices):
+    ASAP = "asap", _("As soon as possible")
+    MORNING = "morning", _("In the morning")
+    AFTERNOON = "afternoon", _("In the afternoon")
+    EVENING = "evening", _("In the evening")
+
+
+class ContactProfile(Record):
+    """How a person may be reached, as they last said: the newest one counts. Staff see it above the number, and the
+    outbox obeys it."""
+
+    request = models.ForeignKey("intake.AssessmentRequest", models.CASCADE, related_name="contact_profiles")
+    at = models.DateTimeField()
+    for_whom = models.CharField(max_length=12, choices=ForWhom.choices)
+    may_call = models.BooleanField()
+    may_leave_voicemail = models.BooleanField()
+    may_text = models.BooleanField()
+    may_email = models.BooleanField()
+    introduction = models.CharField(max_length=10, choices=Introduction.choices)
+    best_time = models.CharField(max_length=9, choices=BestTime.choices)
+    time_zone = models.CharField(max_length=40)
+
+    class Meta:
+        default_permissions = ()
+        ordering = ["at", "pk"]
+        constraints = [
+            models.CheckConstraint(
+                name="profile_codes_are_known",
+                condition=Q(for_whom__in=ForWhom.values)
+                & Q(introduction__in=Introduction.values)
+                & Q(best_time__in=BestTime.values),
+            ),
+            models.CheckConstraint(
+                name="profile_voicemail_needs_calls", condition=Q(may_leave_voicemail=False) | Q(may_call=True)
+            ),
+            models.CheckConstraint(
+                name="profile_allows_some_way",
+                condition=Q(may_call=True) | Q(may_text=True) | Q(may_email=True),
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.pk}"
+
+    CODES = (
+        "for_whom",
+        "may_call",
+        "may_leave_voicemail",
+        "may_text",
+        "may_email",
+        "introduction",
+        "best_time",
+        "time_zone",
+    )
+
+    def codes(self):
+        """What it says, without when it was said."""
+        return {name: getattr(self, name) for name in self.CODES}
+
+    @property
+    def channel(self):
+        """How we will first try to reach them: "call" or "email"; the form asks for an address where calls are not
+        wanted."""
+        return "call" if self.may_call else "email"
+
+
+class ConsentRecord(Record):
+    """That a person agreed to one purpose, and to which exact words."""
+
+    # No index of its own: the constraint's begins with it.
+    request = models.ForeignKey("intake.AssessmentRequest", models.CASCADE, related_name="consents", db_index=False)
+    purpose = models.CharField(max_length=20)
+    wording_version = models.CharField(max_length=20)
+    wording_sha256 = models.CharField(max_length=64)
+    at = models.DateTimeField()
+
+    class Meta:
+        default_permissions = ()
+        ordering = ["at", "pk"]
+        constraints = [models.UniqueConstraint(fields=["request", "purpose"], name="consent_once_a_purpose")]
+
+    def __str__(self):
+        return f"{self.purpose} {self.wording_version}"

@@ -1,0 +1,30 @@
+"""What the site knows of its own traffic for a short while, without knowing anyone."""
+
+from django.db import models
+
+
+class RecentSender(models.Model):
+    """That a form came from some part of the internet, as a keyed hash. Gone within hours (`intake.limiter`)."""
+
+    sender = models.CharField(max_length=64, help_text="Keyed hash of the address prefix")
+    at = models.DateTimeField()
+
+    class Meta:
+        default_permissions = ()
+        indexes = [models.Index(fields=["at", "sender"], name="recent_senders")]
+
+    def __str__(self):
+        return f"{self.at:%H:%M}"
+
+
+class Heartbeat(models.Model):
+    """When something that must happen again and again last happened: the worker's round, the synthetic request."""
+
+    name = models.CharField(max_length=80, primary_key=True)
+    at = models.DateTimeField()
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self):
+        return self.name

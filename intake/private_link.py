@@ -1,0 +1,36 @@
+"""The private link: a person changes or withdraws their own request with it, without an account.
+
+The secret is derived from the request's id, so that a reload of the confirmation shows the same link; the database
+keeps its hash alone. It ends when the request closes.
+"""
+
+import hashlib
+
+from django.db.models import Q
+
+from . import blind_index
+from .models import Alias, AssessmentRequest
+
+_PURPOSE = "private link"
+
+
+def secret_of(request_id):
+    """The secret part of the link's address, under the newest of INDEX_KEYS."""
+    return blind_index.keyed_hash(_PURPOSE, request_id.hex)[:43]
+
+
+def hash_of(secret):
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def shown_to(request):
+    """The secret for the page that confirms this request; None where the link has ended."""
+    secrets = [secret[:43] for secret in blind_index.keyed_hashes(_PURPOSE, request.pk.hex)]
+    return next((secret for secret in secrets if hash_of(secret) == request.private_link_hash), None)
+
+
+def find(secret):
+    """The open request that this secret belongs to, or None: unknown and ended links look the same."""
+    hashed = hash_of(secret)
+    aliases = Alias.objects.filter(private_link_hash=hashed).values("request")
+    return AssessmentRequest.objects.open().filter(Q(private_link_hash=hashed) | Q(pk__in=aliases)).first()

@@ -1,0 +1,39 @@
+"""Signs that a form was filled in by a machine. They put a request into quarantine, where people look at it first;
+nothing is ever dropped for them."""
+
+import datetime as dt
+import re
+
+from django.utils.translation import gettext_lazy as _
+
+TOO_FAST = dt.timedelta(seconds=3)  # a person needs longer to find the boxes
+MOST_LINKS = 2
+
+REASONS = {
+    "trap": _("a box that people can't see was filled in"),
+    "fast": _("sent within 3 seconds"),
+    "links": _("many web addresses in the message"),
+    "markup": _("code in the message"),
+    "name_link": _("a web address as the name"),
+    "flood": _("many requests from everywhere at that time"),
+}
+
+_LINK = re.compile(r"https?://|www\.", re.IGNORECASE)
+_MARKUP = re.compile(r"<a\s[^>]*href|</a>|<script|\[(?:url|link)=|\[/(?:url|link)\]", re.IGNORECASE)
+
+
+def signs(answers, trap, took):
+    """The codes of `REASONS` that speak against a form: its answers, what was in the trap, how long filling in took."""
+    found = {
+        "trap": bool(trap),
+        "fast": took < TOO_FAST,
+        "links": len(_LINK.findall(answers["message"])) > MOST_LINKS,
+        "markup": bool(_MARKUP.search(answers["message"])),
+        "name_link": bool(_LINK.search(answers["name"])),
+    }
+    return tuple(code for code, speaks_against in found.items() if speaks_against)
+
+
+def in_words(codes):
+    """The reasons for staff. `codes` as stored: separated by commas."""
+    return [REASONS.get(code, code) for code in codes.split(",") if code]

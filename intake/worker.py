@@ -1,0 +1,78 @@
+"""One round of the worker: everything that must happen without a visitor. Several workers may run at once."""
+
+import contextlib
+import logging
+import socket
+
+from django.db import DatabaseError, InterfaceError, OperationalError, close_old_connections
+from django.utils import timezone
+
+from . import limiter, notices, spool, submission, synthetic
+from .models import Heartbeat
+from .sealed import CannotOpen
+
+PREFIX = "worker "
+
+logger = logging.getLogger(__name__)
+
+
+def name():
+    """The heartbeat's name of this machine's worker: each machine has a spool of its own, and its worker empties it."""
+    return PREFIX + socket.gethostname()
+
+
+def work_once(is_stopped=lambda: False):
+    """Takes in the spool, sends what is due, forgets what has expired. A step that fails keeps back no other."""
+    close_old_connections()
+    now = timezone.now()
+    steps = {
+        "spool prepared": spool.prepare,
+        "taken in from the spool": take_in_spool,
+        "heartbeat": lambda: beat(name()),  # before the mail, which may take long
+        "list of failures queued": notices.queue_digest,
+        "notices sent": lambda: notices.send_due(is_stopped=is_stopped),
+        "senders forgotten": lambda: limiter.forget_old(now),
+        "synthetic requests erased": lambda: synthetic.erase_left_behind(now),
+    }
+    for what, step in steps.items():
+        try:
+            done = step()
+        except (OperationalError, InterfaceError) as error:
+            logger.warning("Worker, not %s: %s. The round ends: the database is away", what, type(error).__name__)
+            return
+        except Exception as error:  # the next round tries again, and /status turns red if none gets through
+            logger.error("Worker, not %s: %s", what, type(error).__name__)
+        else:
+            if done:
+                logger.info("Worker, %s: %s", what, done)
+
+
+def take_in_spool():
+    """Stores what the spool of this machine holds. Returns how many files. One that can't be stored stays, and is
+    seen in /status; it does not keep back the others."""
+    taken = 0
+    for path in spool.waiting():
+        try:
+            submission.take_in(path)
+            taken += 1
+        except FileNotFoundError:
+            continue  # another worker of this machine was faster
+        except CannotOpen:
+            logger.error("A file of the spool can't be opened; it is set aside")
+            spool.set_aside(path)
+        except OperationalError:
+            raise  # the database is away: nothing more to do now
+        except Exception as error:
+            logger.error("A file of the spool can't be stored: %s", type(error).__name__)
+    return taken
+
+
+def beat(what):
+    """Writes down that something that must happen again and again has just happened."""
+    Heartbeat.objects.update_or_create(name=what, defaults={"at": timezone.now()})
+
+
+def sign_off():
+    """This machine's worker ends because it was told to: nobody need miss it."""
+    with contextlib.suppress(DatabaseError, InterfaceError):
+        Heartbeat.objects.filter(name=name()).delete()

@@ -1,0 +1,317 @@
+import dataclasses
+import datetime as dt
+import logging
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.db import DatabaseError, connection
+from django.utils import timezone
+
+from intake import breaker, form_token, private_link, spool, submission, worker, workflow
+from intake.models import AssessmentRequest, Heartbeat, Notice, RecentSender, SealedText
+from tests.intake.helpers import accept, answers_of, codes_of, personal_words_in
+
+DAY = dt.timedelta(days=1)
+
+
+@pytest.fixture
+def take_database_away():
+    """A function that points the connection at a database that does not exist, and one that brings it back."""
+    name = connection.settings_dict["NAME"]
+
+    def take_away():
+        connection.close()
+        connection.settings_dict["NAME"] = "/no/such/folder/database"
+        with pytest.raises(DatabaseError):
+            connection.ensure_connection()
+
+    def bring_back():
+        connection.close()
+        connection.settings_dict["NAME"] = name
+        breaker.reset()
+
+    yield take_away, bring_back
+    bring_back()
+
+
+def spooled(draft, answers, **circumstances):
+    """Sends answers in while the database is left alone. Returns the form."""
+    form = submission.SentForm(draft, answers, **circumstances)
+    breaker.trip()
+    assert submission.accept(form) == draft.id
+    breaker.reset()
+    return form
+
+
+def files():
+    return spool.state().files, spool.state().set_aside
+
+
+def told():
+    return {str(text.request_id): text.open()["name"] for text in SealedText.objects.filter(kind="answers")}
+
+
+def errors_in(caplog):
+    return [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING]
+
+
+# Taking in the spool
+
+
+@pytest.mark.django_db
+def test_what_was_spooled_is_stored_as_it_would_have_been():
+    draft, at = form_token.draw(), timezone.now() - DAY
+    answers = answers_of(email_ok="on")
+    form = spooled(draft, answers, at=at, form_key="a" * 64, suspicions=("fast", "links"))
+    assert AssessmentRequest.objects.count() == 0
+    assert (worker.take_in_spool(), files()) == (1, (0, 0))
+    stored = AssessmentRequest.objects.get()
+
+    other = dataclasses.replace(form, draft=form_token.draw(), form_key="b" * 64)
+    direct = AssessmentRequest.objects.get(pk=submission.accept(other))
+    kept = ["stage", "received_at", "due_at", "due_is_assumed", "promise", "quarantined_at", "suspicions"]
+    assert [getattr(stored, name) for name in kept] == [getattr(direct, name) for name in kept]
+    assert (stored.pk, stored.reference, stored.form_key) == (draft.id, draft.reference, "a" * 64)
+    assert stored.texts.get().open() == answers
+    assert stored.contact_profiles.get().codes() == direct.contact_profiles.get().codes()
+    for rows in ("consents", "events", "notices"):
+        assert getattr(stored, rows).count() == getattr(direct, rows).count() != 0
+    # Kinds, not rows: how many words of a name share a value depends on how many requests there were.
+    kinds = [set(request.blind_indexes.values_list("kind", flat=True)) for request in (stored, direct)]
+    assert kinds == [{"phone", "email", "name"}] * 2
+
+
+@pytest.mark.django_db
+def test_what_was_promised_is_kept_though_it_is_taken_in_later(monkeypatch):
+    draft = form_token.draw()
+    spooled(draft, answers_of(), at=timezone.now() - 5 * DAY)
+    promised = submission.kept_in_spool(draft.id).promise
+    worker.take_in_spool()
+    stored = AssessmentRequest.objects.get()
+    assert (stored.promise, stored.due_at < timezone.now()) == (promised, True)
+
+
+@pytest.mark.django_db
+def test_amendments_in_the_spool_stay_in_their_order():
+    draft = form_token.draw()
+    for number in range(3):
+        spooled(draft, answers_of(message=f"number {number}"))
+    assert worker.take_in_spool() == 3
+    request = AssessmentRequest.objects.get()
+    assert [(text.kind, text.open()["message"]) for text in request.texts.all()] == [
+        ("answers", "number 0"),
+        ("amendment", "number 1"),
+        ("amendment", "number 2"),
+    ]
+
+
+@pytest.mark.django_db
+def test_a_request_that_was_committed_and_spooled_is_one_request():
+    draft = form_token.draw()
+    request = accept(draft, answers_of(), form_key="a" * 64)
+    spooled(draft, answers_of(), form_key="a" * 64)
+    assert (worker.take_in_spool(), files()) == (1, (0, 0))
+    assert (AssessmentRequest.objects.count(), codes_of(request), Notice.objects.count()) == (1, ["received"], 1)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("message", ["I drink\ncanary tea every morning.", "something new"])
+def test_a_request_that_was_withdrawn_is_not_brought_back_by_its_file(message):
+    draft = form_token.draw()
+    request = accept(draft, answers_of())
+    spooled(draft, answers_of(message=message))
+    workflow.withdraw(request_id=request.pk)
+    assert (worker.take_in_spool(), files()) == (1, (0, 0))
+    request.refresh_from_db()
+    assert (request.stage, SealedText.objects.count(), Notice.objects.count()) == ("closed", 0, 0)
+    assert AssessmentRequest.objects.count() == 1
+
+
+@pytest.mark.django_db
+def test_a_reference_that_was_taken_meanwhile_is_drawn_anew(caplog):
+    draft = form_token.draw()
+    spooled(draft, answers_of())
+    taken = accept(form_token.Draft(form_token.draw().id, draft.reference), answers_of())
+    assert (worker.take_in_spool(), files()) == (1, (0, 0))
+    stored = AssessmentRequest.objects.get(pk=draft.id)
+    assert (taken.reference, stored.reference != draft.reference) == (draft.reference, True)
+    assert stored.texts.get().open() == answers_of()
+
+
+@pytest.mark.django_db
+def test_what_was_acknowledged_is_stored_above_every_limit(settings):
+    settings.REQUESTS_PER_SENDER = settings.REQUESTS_ALTOGETHER = 1
+    accept(form_token.draw(), answers_of(), sender="here")
+    spooled(form_token.draw(), answers_of(), sender="here")
+    assert worker.take_in_spool() == 1
+    assert list(AssessmentRequest.objects.values_list("suspicions", flat=True)) == ["", ""]
+    assert RecentSender.objects.count() == 1
+
+
+def garbage():
+    path = Path(settings.SPOOL_DIR) / f"{'0' * 64}-1"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(b"\x01\x04gone" + bytes(40))
+
+
+def opens_and_makes_no_sense():
+    spool.put(form_token.draw().id, {"answers": {"name": "Wilhelmina Canary"}})
+
+
+POISON = {
+    "does not open": (garbage, (0, 1), "A file of the spool can't be opened; it is set aside"),
+    "makes no sense": (opens_and_makes_no_sense, (1, 0), "A file of the spool can't be stored: KeyError"),
+}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("make", "left", "said"), POISON.values(), ids=POISON)
+def test_a_file_that_can_not_be_stored_does_not_keep_back_the_others(caplog, make, left, said):
+    before, after = form_token.draw(), form_token.draw()
+    spooled(before, answers_of(name="before"))
+    make()
+    spooled(after, answers_of(name="after"))
+    assert files() == (3, 0)
+    caplog.clear()
+    assert (worker.take_in_spool(), files()) == (2, left)
+    assert told() == {str(before.id): "before", str(after.id): "after"}
+    assert errors_in(caplog) == [said]
+    assert worker.take_in_spool() == 0
+    assert files() == left
+    assert personal_words_in(caplog.text) == []
+
+
+def test_two_workers_at_once_take_in_every_file_once(site, caplog):
+    drafts = [form_token.draw() for _ in range(10)]
+    for draft in drafts:
+        spooled(draft, answers_of(name=draft.reference))
+    together = threading.Barrier(2)
+
+    def work(_number):
+        try:
+            together.wait()
+            return worker.take_in_spool()
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(2) as pool:
+        taken = list(pool.map(work, range(2)))
+    assert sum(taken) >= len(drafts)
+    assert files() == (0, 0)
+    assert told() == {str(draft.id): draft.reference for draft in drafts}
+    assert list(Notice.objects.values_list("kind", "state")) == [("new_request", "queued")] * len(drafts)
+    assert {tuple(codes_of(request)) for request in AssessmentRequest.objects.all()} == {("received",)}
+    assert [line for line in errors_in(caplog) if "can't be" in line] == []
+
+
+# A round
+
+
+def test_a_round_takes_in_the_spool_sends_what_is_due_and_leaves_a_heartbeat(site, mailoutbox):
+    draft = form_token.draw()
+    spooled(draft, answers_of())
+    began = timezone.now()
+    worker.work_once()
+    assert files() == (0, 0)
+    assert [mail.subject for mail in mailoutbox] == [f"New request {draft.reference}"]
+    (heartbeat,) = Heartbeat.objects.all()
+    assert heartbeat.name == worker.name()
+    assert began <= heartbeat.at <= timezone.now()
+
+
+def test_the_next_round_moves_the_heartbeat(site):
+    worker.work_once()
+    Heartbeat.objects.update(at=timezone.now() - DAY)
+    began = timezone.now()
+    worker.work_once()
+    (heartbeat,) = Heartbeat.objects.all()
+    assert heartbeat.at >= began
+
+
+def test_while_the_database_is_away_nothing_breaks_and_nothing_is_lost(site, take_database_away, caplog, mailoutbox):
+    take_away, bring_back = take_database_away
+    draft = form_token.draw()
+    take_away()
+    assert submission.accept(submission.SentForm(draft, answers_of())) == draft.id
+    for _ in range(2):
+        worker.work_once()
+    assert files() == (1, 0)
+    assert mailoutbox == []
+    away = "Worker, not taken in from the spool: OperationalError. The round ends: the database is away"
+    assert errors_in(caplog)[-2:] == [away, away]
+    bring_back()
+    worker.work_once()
+    assert (files(), AssessmentRequest.objects.get().reference) == ((0, 0), draft.reference)
+    assert len(mailoutbox) == 1
+    assert personal_words_in(caplog.text) == []
+
+
+# A second form of one browser, and one that comes after a withdrawal, while the database is away
+
+
+@pytest.mark.django_db
+def test_a_second_form_of_one_browser_from_the_spool_is_the_same_request_under_both_references():
+    first, second = form_token.draw(), form_token.draw()
+    request = accept(first, answers_of(), form_key="a" * 64)
+    spooled(second, answers_of(message="Please call later."), form_key="a" * 64)
+    kept = submission.kept_in_spool(second.id)
+    secret = private_link.secret_of(second.id)
+    assert kept.reference == second.reference
+    worker.take_in_spool()
+    assert AssessmentRequest.objects.get() == request
+    assert [text.kind for text in request.texts.all()] == ["answers", "amendment"]
+    assert (submission.find(second.id), private_link.find(secret)) == (request, request)
+    assert request.aliases.values_list("reference", flat=True).get() == second.reference
+    workflow.withdraw(request_id=request.pk)
+    assert (request.aliases.count(), submission.find(second.id), private_link.find(secret)) == (0, None, None)
+
+
+@pytest.mark.django_db
+def test_the_same_second_form_from_the_spool_twice_makes_one_alias():
+    first, second = form_token.draw(), form_token.draw()
+    request = accept(first, answers_of(), form_key="a" * 64)
+    for message in ("One more word.", "And another."):
+        spooled(second, answers_of(message=message), form_key="a" * 64)
+    worker.take_in_spool()
+    assert (request.aliases.count(), request.texts.count(), files()) == (1, 3, (0, 0))
+
+
+@pytest.mark.django_db
+def test_what_was_sent_after_a_withdrawal_is_a_new_request_and_what_was_sent_before_is_not():
+    draft, answers = form_token.draw(), answers_of()
+    request = accept(draft, answers)
+    spooled(draft, answers_of(message="before"), at=timezone.now() - dt.timedelta(minutes=1))
+    workflow.withdraw(request_id=request.pk)
+    spooled(draft, answers_of(message="after"))
+    worker.take_in_spool()
+    new = AssessmentRequest.objects.exclude(pk=request.pk).get()
+    request.refresh_from_db()
+    assert (request.stage, request.texts.count(), files()) == ("closed", 0, (0, 0))
+    assert (new.stage, new.texts.get().open()) == ("new", answers_of(message="after"))
+    assert (new.reference != draft.reference, new.form_key) == (True, None)
+
+
+# What one step can't do
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_spool_that_can_not_be_used_keeps_no_alert_back(settings, tmp_path, mailoutbox, caplog):
+    accept(form_token.draw(), answers_of())
+    settings.SPOOL_DIR = tmp_path / "a file"
+    settings.SPOOL_DIR.write_text("")
+    worker.work_once()
+    assert len(mailoutbox) == 1
+    assert Heartbeat.objects.filter(name=worker.name()).exists()
+    assert "Worker, not taken in from the spool: SpoolError" in errors_in(caplog)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_worker_that_is_told_to_stop_begins_no_further_mail(mailoutbox):
+    for _ in range(3):
+        accept(form_token.draw(), answers_of())
+    worker.work_once(is_stopped=lambda: len(mailoutbox) == 1)
+    assert len(mailoutbox) == 1
+    assert sorted(Notice.objects.values_list("state", flat=True)) == ["queued", "queued", "sent"]
