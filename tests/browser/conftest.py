@@ -1,9 +1,11 @@
 """A real Chromium against the real site, on a server of its own. Any console error fails the test it happened in."""
 
 import os
+import re
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from django.db import DatabaseError, connection
 
 from tests.chromium import chromium_path
 from tests.conftest import load_site
@@ -11,7 +13,16 @@ from tests.conftest import load_site
 # Playwright runs an event loop in this thread; the database is used between its steps, never inside one.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
 
-AXE_TAGS = ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"]
+AXE_OPTIONS = {
+    "runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"]},
+    "resultTypes": ["violations"],
+    # axe would read style sheets again by adding style elements, which the site's policy refuses.
+    "preload": False,
+}
+AXE_FINDS = """async (options) => (await axe.run(options)).violations.flatMap(
+    ({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html.slice(0, 120)}`)
+)"""
+REFUSAL = re.compile(r"Failed to load resource: the server responded with a status of (\d+)")
 FLAGS = [
     "--no-sandbox",  # the tests may run as root in a container
     "--disable-gpu",
@@ -47,15 +58,22 @@ def address(transactional_db, live_server):
 @pytest.fixture
 def open_page(browser, address):
     """A function that opens a page in a new context and gives the Playwright page. Every problem that the browser
-    reports, and every request to another host, fails the test at its end, unless the test clears `problems`."""
-    contexts, problems = [], []
+    reports, and every request to another host, fails the test at its end, unless the test clears `problems`. A test
+    that wants a page to be refused names the status in `refusals`."""
+    contexts, problems, documents, refusals = [], [], set(), set()
+
+    def is_wanted_refusal(message):
+        status = REFUSAL.match(message.text)
+        return status and int(status[1]) in refusals and message.location["url"] in documents
 
     def note_message(message):
-        if message.type in ("error", "warning"):
+        if message.type in ("error", "warning") and not is_wanted_refusal(message):
             problems.append(message.text)
 
     def note_request(request):
-        if not request.url.startswith((address, "data:")):
+        if request.is_navigation_request():
+            documents.add(request.url)
+        if not request.url.startswith((f"{address}/", "data:")):
             problems.append(request.url)
 
     def listen(page):
@@ -63,9 +81,9 @@ def open_page(browser, address):
         page.on("pageerror", lambda error: problems.append(str(error)))
         page.on("request", note_request)
 
-    def open_(path, width=390, scheme="light", javascript=True):
+    def open_(path, width=390, scheme="light", javascript=True, height=800):
         context = browser.new_context(
-            viewport={"width": width, "height": 800}, color_scheme=scheme, java_script_enabled=javascript
+            viewport={"width": width, "height": height}, color_scheme=scheme, java_script_enabled=javascript
         )
         contexts.append(context)
         context.on("page", listen)
@@ -74,6 +92,7 @@ def open_page(browser, address):
         return page
 
     open_.problems = problems
+    open_.refusals = refusals
     yield open_
     for context in contexts:
         context.close()
@@ -82,19 +101,35 @@ def open_page(browser, address):
 
 @pytest.fixture
 def axe_finds():
-    """A function: what axe finds on a Playwright page, as short lines."""
+    """A function: what axe finds on a Playwright page, as short lines; all its rules, or those named."""
+    script = Axe().axe_script
 
-    def find(page):
-        # preload: axe would read style sheets again by adding style elements, which the site's policy refuses.
-        options = {"runOnly": {"type": "tag", "values": AXE_TAGS}, "preload": False}
-        results = Axe().run(page, options=options)
-        return [
-            f"{violation['id']}: {node['html'][:120]}"
-            for violation in results.response["violations"]
-            for node in violation["nodes"]
-        ]
+    def find(page, rules=None):
+        if page.evaluate("typeof axe") == "undefined":
+            page.evaluate(script)
+        only = {"runOnly": {"type": "rule", "values": rules}} if rules else {}
+        return page.evaluate(AXE_FINDS, AXE_OPTIONS | only)
 
     return find
+
+
+@pytest.fixture
+def take_database_away(address, settings):
+    """A function that points every new connection, the server's too, at a database that does not exist, and the spool
+    at a folder that nobody can make, if that is wanted too."""
+    name = connection.settings_dict["NAME"]
+
+    def take_away(spool_too=False):
+        if spool_too:
+            settings.SPOOL_DIR = "/dev/null/spool"
+        connection.close()
+        connection.settings_dict["NAME"] = "/no/such/folder/database"
+        with pytest.raises(DatabaseError):
+            connection.ensure_connection()
+
+    yield take_away
+    connection.close()
+    connection.settings_dict["NAME"] = name
 
 
 @pytest.fixture

@@ -1,9 +1,11 @@
 """The admin in a real browser: the desk and the editor, under the strict policy, with nothing on the console."""
 
+from playwright.sync_api import expect
+
 from intake import form_token
 from intake.models import AssessmentRequest
-from intake.submission import accept
 from pages.models import PageVersion
+from tests.intake.helpers import accept
 
 ANSWERS = {
     "for_whom": "self",
@@ -58,7 +60,7 @@ def test_request_is_worked_on_from_its_page(sign_in, address):
     page = sign_in("admissions", path=f"/admin/intake/assessmentrequest/{request.pk}/change/", width=390)
     page.get_by_label("For the team, sealed like the request").fill("Call back <b>Tuesday</b> ☎")
     page.get_by_role("button", name="Keep note").click()
-    assert page.locator(".timeline .note").inner_text() == "Call back <b>Tuesday</b> ☎"
+    expect(page.locator(".timeline .note")).to_have_text("Call back <b>Tuesday</b> ☎")
     page.get_by_role("button", name="Trying to reach").click()
     page.get_by_label("Who takes care of it").select_option(index=1)
     page.get_by_role("button", name="Set owner").click()
@@ -82,11 +84,11 @@ def test_editor_writes_previews_and_publishes(sign_in, address, open_page):
         page.get_by_role("button", name="Preview in a new tab").click()
     preview = opened.value
     preview.wait_for_load_state()
-    assert "A new first sentence." in preview.get_by_role("main").inner_text()
-    assert preview.locator(".preview-banner").is_visible()
+    expect(preview.get_by_role("main")).to_contain_text("A new first sentence.")
+    expect(preview.locator(".preview-banner")).to_be_visible()
     assert PageVersion.objects.filter(page=version.page).count() == 1  # nothing was saved
 
     page.get_by_role("button", name="Save as draft").click()
-    assert "A new first sentence." not in open_page("/about/").get_by_role("main").inner_text()
+    expect(open_page("/about/").get_by_role("main")).not_to_contain_text("A new first sentence.")
     page.get_by_role("button", name="Publish", exact=True).click()
-    assert "A new first sentence." in open_page("/about/").get_by_role("main").inner_text()
+    expect(open_page("/about/").get_by_role("main")).to_contain_text("A new first sentence.")
