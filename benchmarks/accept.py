@@ -1,0 +1,388 @@
+"""What it costs to accept a request: python -m benchmarks.accept [--quick] [queries] [cpu] [size]
+
+queries  the statements of one durable accept
+cpu      processor time of the web process for an accepted form, against a bare Django form with one INSERT
+size     the cost of one accept with 0 to 1,000,000 requests stored
+
+The machine may be busy with other things: only ratios within one run, measured in turn, mean something.
+"""
+
+import argparse
+import contextlib
+import cProfile
+import functools
+import http.client
+import io
+import json
+import multiprocessing
+import os
+import pstats
+import random
+import re
+import statistics
+import subprocess
+import sys
+import time
+import urllib.request
+from urllib.parse import urlencode
+
+from . import parts
+from .parts import ROOT, Postgres, say
+
+MOST_QUERIES = 12
+MOST_TIMES_BARE = 2.0
+MOST_GROWTH = 1.10
+
+ADDRESS = "/assessment/"
+WORDS = {
+    "adult": "yes",
+    "for_whom": "self",
+    "relation": "",
+    "voicemail_ok": "on",
+    "introduction": "first_name",
+    "best_time": "asap",  # as the form stands when it is opened
+    "time_zone": "America/Phoenix",
+    "language": "English",
+    "message": "It is about me. I have taken it for two years now and want to stop, but I am afraid of the first days. "
+    "Please call after five, I work until then.",
+    "consent": "on",
+    "asked_about": "",
+    "website": "",
+}
+
+
+def words(number):
+    return WORDS | {
+        "name": f"Maria Quentin {number}",
+        "phone": f"(602) {number // 10_000 % 1000:03d}-{number % 10_000:04d}",
+        "email": f"person{number}@visitor.example",
+    }
+
+
+def set_up_django(environment):
+    os.environ.update(environment, DJANGO_SETTINGS_MODULE="recovery_site.settings", LOG_LEVEL="ERROR")
+    import django
+
+    django.setup()
+
+
+# queries
+
+
+def queries(environment):
+    """Prints the statements of one post that is accepted. Returns whether they are few enough."""
+    set_up_django(environment)
+    from django.db import connection
+    from django.test import Client
+    from django.test.utils import CaptureQueriesContext
+
+    client = Client(enforce_csrf_checks=True, headers={"host": "127.0.0.1"})
+    post = functools.partial(client.post, ADDRESS)
+    fields = hidden_fields(client.get(ADDRESS).content.decode())
+    time.sleep(3.2)  # under 3 seconds would look like a machine
+    with CaptureQueriesContext(connection) as captured:
+        answer = post(words(1) | fields)
+    assert answer.status_code == 303, answer.status_code
+    one_by_one = [statement for query in captured for statement in query["sql"].split(";\n")]  # see intake.rows
+    statements = [one for one in one_by_one if not re.match(r"BEGIN|COMMIT|SAVEPOINT|RELEASE|ROLLBACK", one)]
+    print(f"\nStatements of one accepted form: {len(statements)} (at most {MOST_QUERIES})")
+    for number, statement in enumerate(statements, 1):
+        print(f"  {number:2}  {statement[:100]}")
+    connection.close()
+    return len(statements) <= MOST_QUERIES
+
+
+def hidden_fields(page):
+    found = re.findall(r'<input type="hidden" name="(csrfmiddlewaretoken|token)" value="([^"]*)"', page)
+    return dict(found)
+
+
+# cpu
+
+
+class Gunicorn:
+    """One web process of an application, under the settings that the site ships."""
+
+    def __init__(self, application, environment, log):
+        self.application, self.environment, self.log = application, environment, log
+        self.port, self.process = parts.free_port(), None
+
+    def __enter__(self):
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "gunicorn", self.application, "--bind", f"127.0.0.1:{self.port}"],
+            cwd=ROOT,
+            env=self.environment | {"WEB_WORKERS": "1"},
+            stdout=self.log,
+            stderr=self.log,
+        )
+        parts.wait_until(self._answers, self.application, seconds=60)
+        [self.worker] = parts.children_of(self.process.pid)
+        return self
+
+    def __exit__(self, *_):
+        self.process.terminate()
+        self.process.wait()
+
+    def _answers(self):
+        with contextlib.suppress(OSError):
+            return urllib.request.urlopen(f"http://127.0.0.1:{self.port}/healthz", timeout=5).status == 200
+        return False
+
+    def open_forms(self, numbers):
+        """Filled-in forms, each with a cookie of its own: what is posted for it and with which headers."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        forms = []
+        for number in numbers:
+            connection.request("GET", ADDRESS)
+            answer = connection.getresponse()
+            fields = words(number) | hidden_fields(answer.read().decode())
+            headers = {
+                "Cookie": answer.headers["Set-Cookie"].partition(";")[0],
+                "Content-Type": "application/x-www-form-urlencoded",
+                "Origin": f"http://127.0.0.1:{self.port}",
+            }
+            forms.append((urlencode(fields), headers))
+        connection.close()
+        return forms
+
+    def send(self, forms):
+        """Sends the forms, and returns the processor seconds that one took."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        before = parts.cpu_seconds(self.worker)
+        for body, headers in forms:
+            connection.request("POST", ADDRESS, body, headers)
+            answer = connection.getresponse()
+            answer.read()
+            assert answer.status == 303, answer.status
+        used = parts.cpu_seconds(self.worker) - before
+        connection.close()
+        return used / len(forms)
+
+
+def cpu(environment, bare_environment, log, rounds, size):
+    """Prints how the two compare. Returns whether the site is cheap enough."""
+    manage_bare = [sys.executable, "-m", "django", "migrate", "--run-syncdb", "--verbosity", "0"]
+    settings = {"DJANGO_SETTINGS_MODULE": "benchmarks.bare.settings"}
+    subprocess.run(manage_bare, cwd=ROOT, env=bare_environment | settings, check=True)
+    numbers = iter(range(10, 10_000_000))
+    seconds = {"site": [], "bare": []}
+    with (
+        Gunicorn("recovery_site.wsgi", environment, log) as site,
+        Gunicorn("benchmarks.bare.wsgi", bare_environment, log) as bare,
+    ):
+        both = [("site", site), ("bare", bare)]
+        for round_number in range(-1, rounds):  # the first one warms up
+            forms = {name: app.open_forms([next(numbers) for _ in range(size)]) for name, app in both}
+            time.sleep(3.2)
+            for name, app in both if round_number % 2 else both[::-1]:
+                used = app.send(forms[name])
+                if round_number >= 0:
+                    seconds[name].append(used)
+    ratios = [site / bare for site, bare in zip(seconds["site"], seconds["bare"], strict=True)]
+    ratio = statistics.median(ratios)
+    print(f"\nProcessor time of the web process for one accepted form ({rounds} rounds of {size} each, in turn)")
+    for name, values in seconds.items():
+        print(f"  {name}  {statistics.median(values) * 1000:.2f} ms  (rounds: {spread_of(values, 1000)})")
+    print(f"  ratio {ratio:.2f}  (middle of the rounds; rounds: {spread_of(ratios)}; at most {MOST_TIMES_BARE})")
+    sys.stdout.flush()
+    return ratio <= MOST_TIMES_BARE
+
+
+def spread_of(values, factor=1):
+    return f"{min(values) * factor:.2f} to {max(values) * factor:.2f}"
+
+
+def profile(environment, count):
+    """Prints where an accepted form spends its time: the 25 functions with the most time of their own."""
+    set_up_django(environment)
+    from django.test import Client, RequestFactory
+
+    from recovery_site.wsgi import application
+
+    client = Client(headers={"host": "127.0.0.1"})
+    sent = []
+    for number in range(9_000_000, 9_000_000 + count + 1):
+        client.cookies.clear()
+        fields = words(number) | hidden_fields(client.get(ADDRESS).content.decode())
+        factory = RequestFactory(headers={"host": "127.0.0.1", "cookie": client.cookies.output(header="", attrs=[])})
+        sent.append(functools.partial(factory.post, ADDRESS, urlencode(fields), "application/x-www-form-urlencoded"))
+    environs = [post().environ for post in sent]
+    time.sleep(3.2)
+
+    def accept(environ):
+        status = []
+        answer = application(environ, lambda *start: status.append(start[0]))
+        answer.close()
+        assert status[0].startswith("303"), status
+
+    accept(environs.pop())
+    profiler = cProfile.Profile(time.process_time)  # else it would measure how busy the machine is
+    for environ in environs:
+        profiler.runcall(accept, environ)
+    for order in ("tottime", "cumulative"):
+        out = io.StringIO()
+        pstats.Stats(profiler, stream=out).sort_stats(order).print_stats(25 if order == "tottime" else 60)
+        lines = out.getvalue().replace(f"{ROOT}/", "").splitlines()
+        print(f"\nProfile of {count} accepted forms by {order}")
+        print("\n".join(re.sub(r"/\S*/site-packages/", "", line) for line in lines if line.strip()))
+        if order == "tottime" and not os.environ.get("BENCH_CUMULATIVE"):
+            break
+
+
+# size
+
+FILL = """
+SET session_replication_role = replica;
+SET synchronous_commit = off;
+CREATE TEMP TABLE drawn AS
+    SELECT number, gen_random_uuid() AS id, md5(number::text) AS word, number % 20 = 0 AS is_open,
+           now() - number * interval '1 minute' AS at
+    FROM generate_series(%(first)s, %(last)s) AS number;
+INSERT INTO intake_assessmentrequest
+    (id, reference, stage, outcome, received_at, due_at, due_is_assumed, promise, closed_at, form_key,
+     private_link_hash, suspicions, is_synthetic)
+    SELECT id, upper(lpad(to_hex(number / 65536), 4, '0') || '-' || lpad(to_hex(number %% 65536), 4, '0')),
+           CASE WHEN is_open THEN 'reaching' ELSE 'closed' END, CASE WHEN is_open THEN '' ELSE 'not_reached' END,
+           at, at + interval '4 hours', false, 'We will call tomorrow, Friday, by 3:30 in the afternoon, Arizona time.',
+           CASE WHEN is_open THEN NULL ELSE at + interval '2 days' END, word || md5(word),
+           CASE WHEN is_open THEN md5(word || 'link') || word END, '', false
+    FROM drawn;
+INSERT INTO intake_sealedtext (id, request_id, kind, envelope, key_id, at)
+    SELECT gen_random_uuid(), id, 'answers', decode(repeat(word, 40), 'hex'), 'bench', at FROM drawn;
+INSERT INTO intake_contactprofile
+    (request_id, at, for_whom, may_call, may_leave_voicemail, may_text, may_email, introduction, best_time, time_zone)
+    SELECT id, at, 'self', true, true, false, false, 'first_name', 'evening', 'America/Denver' FROM drawn;
+INSERT INTO intake_consentrecord (request_id, purpose, wording_version, wording_sha256, at)
+    SELECT id, purpose, '2026-11', word || word, at FROM drawn, unnest(ARRAY['contact', 'voicemail']) AS purpose;
+INSERT INTO intake_blindindex (request_id, kind, value, key_id)
+    SELECT id, kind, left(md5(word || kind), 32), 'bench' FROM drawn, unnest(ARRAY['phone', 'email']) AS kind
+    UNION ALL
+    SELECT id, 'name', '14:' || left(md5(word || part), 4), 'bench' FROM drawn, unnest(ARRAY['one', 'two']) AS part
+    ON CONFLICT DO NOTHING;
+INSERT INTO intake_event (request_id, code, before, after, at)
+    SELECT id, code, '', 'new', at FROM drawn, unnest(ARRAY['received', 'closed']) AS code;
+INSERT INTO intake_notice (request_id, kind, state, attempts, next_try_at, claimed_at, sent_at, last_error)
+    SELECT id, 'new_request', 'sent', 1, at, at, at, '' FROM drawn;
+"""
+CHUNK = 100_000
+
+
+def fill(url, count):
+    """Stores so many requests, with all that belongs to each, as two years would leave them."""
+    import psycopg2
+
+    for first in range(0, count, CHUNK):
+        with contextlib.closing(psycopg2.connect(url)) as connection, connection, connection.cursor() as cursor:
+            # psycopg2 reads %% as one sign only where there are arguments, and the text above has single ones too.
+            text = FILL.replace("%(first)s", str(first + 1)).replace("%(last)s", str(min(first + CHUNK, count)))
+            cursor.execute(text.replace("%%", "%"))
+        say(f"  {min(first + CHUNK, count):,} of {count:,}")
+    with contextlib.closing(psycopg2.connect(url)) as connection:
+        connection.autocommit = True
+        connection.cursor().execute("VACUUM ANALYZE")
+
+
+def accept_on_demand(environment, pipe):
+    """A process of its own for one database: accepts as many as it is asked to, and tells what each cost."""
+    set_up_django(environment)
+    from pathlib import Path
+
+    from django.db import connection
+
+    from intake import blind_index, form_token, submission
+    from tests.intake.helpers import answers_of
+
+    connection.ensure_connection()
+    schedule = Path(f"/proc/{connection.connection.info.backend_pid}/schedstat")
+
+    def backend_seconds():
+        return int(schedule.read_text().split()[0]) / 1e9
+
+    while count := pipe.recv():
+        costs = []
+        for _ in range(count):
+            number = random.randrange(10_000_000)
+            answers = answers_of(**words(number))
+            draft = form_token.draw()
+            form_key = blind_index.keyed_hash("form", draft.id.hex)
+            sent = submission.SentForm(draft, answers, form_key=form_key, sender="0" * 64)
+            before = time.perf_counter(), time.process_time(), backend_seconds()
+            assert submission.accept(sent) == draft.id
+            after = time.perf_counter(), time.process_time(), backend_seconds()
+            costs.append([then - now for now, then in zip(before, after, strict=True)])
+        pipe.send(costs)
+    connection.close()
+
+
+def size(postgres, environment, sizes, rounds, per_round):
+    """Prints what one accept costs at each size. Returns whether none costs much more than at 0."""
+    context = multiprocessing.get_context("spawn")
+    pipes, costs, processes = {}, {count: [] for count in sizes}, []
+    for count in sizes:
+        say(f"storing {count:,} requests")
+        url = postgres.create(f"with_{count}", template="site_without_requests")
+        fill(url, count)
+        pipes[count], theirs = context.Pipe()
+        processes.append(
+            context.Process(target=accept_on_demand, args=(environment | {"DATABASE_URL": url}, theirs), daemon=True)
+        )
+        processes[-1].start()
+    for round_number in range(-2, rounds):  # the first two warm up
+        for count in random.sample(sizes, len(sizes)):
+            pipes[count].send(per_round)
+            found = pipes[count].recv()
+            if round_number >= 0:
+                costs[count] += found
+    for count in sizes:
+        pipes[count].send(0)
+    for process in processes:
+        process.join()
+    print(f"\nOne accept by how much is stored: middle of {rounds * per_round} each, in turn (at most {MOST_GROWTH})")
+    print("      stored     wall ms           web CPU ms        database CPU ms")
+    middles = {count: [statistics.median(column) for column in zip(*costs[count], strict=True)] for count in sizes}
+    for count in sizes:
+        cells = (
+            f"{value * 1000:8.2f} ({value / first:.2f} x)"
+            for value, first in zip(middles[count], middles[0], strict=True)
+        )
+        print(f"  {count:10,}{''.join(cells)}")
+    return all(
+        value <= MOST_GROWTH * first for count in sizes for value, first in zip(middles[count], middles[0], strict=True)
+    )
+
+
+def main():
+    options = argparse.ArgumentParser(prog="python -m benchmarks.accept", description=__doc__.partition("\n")[0])
+    options.add_argument("what", nargs="*", default=[], help="queries, cpu, size; all of them by default")
+    options.add_argument("--quick", action="store_true", help="fewer rounds, and at most 10,000 requests stored")
+    chosen = options.parse_args()
+    what = chosen.what or ["queries", "cpu", "size"]
+    parts.end_on_signals()
+    sizes = [0, 10_000] if chosen.quick else [0, 10_000, 100_000, 1_000_000]
+    good = {}
+    with contextlib.ExitStack() as stack:
+        folder = stack.enter_context(parts.folder())
+        disk = stack.enter_context(parts.disk(folder / "disk", 1024 if chosen.quick else 12 * 1024))
+        (disk / "data").mkdir()
+        say("starting PostgreSQL ...")
+        postgres = stack.enter_context(Postgres(disk / "data", "--shared_buffers=1GB", "--max_wal_size=2GB"))
+        site_url = postgres.create("site")
+        environment = parts.environment(folder / "var", folder / "spool", site_url)
+        parts.prepare_site(environment)
+        postgres.create("site_without_requests", template="site")
+        bare = parts.environment(folder / "var-bare", folder / "spool", postgres.create("bare"))
+        log = stack.enter_context((folder / "log").open("ab"))
+        if "cpu" in what:
+            good["cpu"] = cpu(environment, bare, log, *((4, 50) if chosen.quick else (12, 100)))
+        if "queries" in what:
+            good["queries"] = queries(environment)
+        if "cpu" in what:
+            profile(environment, 100 if chosen.quick else 300)
+        if "size" in what:
+            good["size"] = size(postgres, environment, sizes, *((4, 25) if chosen.quick else (14, 25)))
+    print("\n" + json.dumps(good))
+    return 0 if all(good.values()) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

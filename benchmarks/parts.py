@@ -1,0 +1,316 @@
+"""What the benchmarks run on, all of it their own: a PostgreSQL on a disk in memory, a mail server, the site.
+
+Each part is a context manager that leaves nothing behind, however its block ends.
+"""
+
+import base64
+import contextlib
+import email
+import os
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from email import policy
+from pathlib import Path
+
+import psycopg2
+from aiosmtpd.controller import Controller
+
+ROOT = Path(__file__).resolve().parent.parent
+POSTGRES_USER = "postgres"  # initdb refuses root
+MEGABYTE = 1024 * 1024
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def say(text):
+    print(text, file=sys.stderr, flush=True)
+
+
+def wait_until(is_so, what, seconds=60):
+    """Waits for `is_so()`; raises TimeoutError that names `what` where it never came."""
+    ends = time.monotonic() + seconds
+    while not is_so():
+        if time.monotonic() > ends:
+            raise TimeoutError(f"waited {seconds} s for {what}")
+        time.sleep(0.05)
+
+
+def end_on_signals():
+    """SIGTERM unwinds like Ctrl-C, so that nothing is left running or mounted."""
+
+    def end(number, frame):
+        raise SystemExit(128 + number)
+
+    signal.signal(signal.SIGTERM, end)
+
+
+@contextlib.contextmanager
+def folder():
+    """A folder that PostgreSQL's own user may pass through."""
+    path = Path(tempfile.mkdtemp(prefix="recovery-site-bench-"))
+    path.chmod(0o755)
+    try:
+        yield path
+    finally:
+        shutil.rmtree(path, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def disk(path, megabytes):
+    """A small disk of its own, in memory: it can be filled, and filling it hurts nobody else."""
+    if os.geteuid() != 0:
+        raise SystemExit("This mounts small disks in memory, which takes root (in a container, for example).")
+    path.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={megabytes}m", "tmpfs", path], check=True)
+    try:
+        yield path
+    finally:
+        subprocess.run(["umount", "--lazy", path], check=False)
+
+
+# Processes
+
+
+def children_of(pid):
+    """The ids of a process's children."""
+    found = []
+    for entry in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            if int(entry.read_text().rpartition(")")[2].split()[1]) == pid:
+                found.append(int(entry.parent.name))
+    return sorted(found)
+
+
+def cpu_seconds(pid):
+    """What all threads of a process have used of a processor."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def send_signal(pids, number):
+    for pid in pids:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, number)
+
+
+# PostgreSQL
+
+
+def _postgres_binaries():
+    if on_path := shutil.which("initdb"):
+        return Path(on_path).parent
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name))
+    if not found:
+        raise SystemExit("No PostgreSQL server is installed here (initdb was not found).")
+    return found[-1]
+
+
+class Postgres:
+    """A PostgreSQL server that may be killed, frozen and starved, since it is nobody else's."""
+
+    def __init__(self, path, *options):
+        self.path, self.options, self.port = path, options, free_port()
+        self.process = None
+        shutil.chown(path, POSTGRES_USER)
+        path.chmod(0o700)
+        self._run("initdb", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--wal-segsize=1", "-D", path)
+
+    def __enter__(self):
+        self.start()
+        return self
+
+    def __exit__(self, *_):
+        self.kill()
+
+    def start(self):
+        settings = {
+            "listen_addresses": "127.0.0.1",
+            "unix_socket_directories": "",
+            "max_wal_size": "64MB",
+            "min_wal_size": "8MB",
+        }
+        arguments = [f"--{name}={value}" for name, value in settings.items()]
+        self.process = subprocess.Popen(
+            [_postgres_binaries() / "postgres", "-D", self.path, "-p", str(self.port), *arguments, *self.options],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            **_as_postgres(),
+        )
+        wait_until(self.answers, "PostgreSQL")
+
+    def answers(self):
+        try:
+            psycopg2.connect(self.url("postgres"), connect_timeout=2).close()
+        except psycopg2.OperationalError:
+            return False
+        return True
+
+    def is_running(self):
+        return self.process is not None and self.process.poll() is None
+
+    def processes(self):
+        return [self.process.pid, *children_of(self.process.pid)]
+
+    def kill(self):
+        """All of it at once, as a power cut would."""
+        if self.is_running():
+            os.kill(self.process.pid, signal.SIGSTOP)  # else it would start new children meanwhile
+            send_signal(self.processes(), signal.SIGKILL)
+        if self.process is not None:
+            self.process.wait()
+
+    def freeze(self):
+        send_signal(self.processes(), signal.SIGSTOP)
+
+    def thaw(self):
+        send_signal(self.processes(), signal.SIGCONT)
+
+    def url(self, database):
+        return f"postgres://{POSTGRES_USER}@127.0.0.1:{self.port}/{database}"
+
+    def create(self, database, template="template0"):
+        with contextlib.closing(psycopg2.connect(self.url("postgres"))) as connection:
+            connection.autocommit = True
+            connection.cursor().execute(f'CREATE DATABASE "{database}" TEMPLATE "{template}"')
+        return self.url(database)
+
+    def _run(self, command, *arguments):
+        subprocess.run(
+            [_postgres_binaries() / command, *arguments], check=True, stdout=subprocess.DEVNULL, **_as_postgres()
+        )
+
+
+def _as_postgres():
+    return {"user": POSTGRES_USER, "group": POSTGRES_USER, "extra_groups": [], "cwd": "/"}
+
+
+# Mail
+
+
+class MailServer:
+    """A mail server on loopback that can be down, and keeps what it takes."""
+
+    def __init__(self):
+        self.mails, self.port = [], free_port()
+        self._controller = None
+
+    def __enter__(self):
+        self.start()
+        return self
+
+    def __exit__(self, *_):
+        self.stop()
+
+    async def handle_DATA(self, server, session, envelope):
+        self.mails.append(email.message_from_bytes(envelope.content, policy=policy.default))
+        return "250 taken"
+
+    def start(self):
+        self._controller = Controller(self, hostname="127.0.0.1", port=self.port)
+        self._controller.start()
+
+    def stop(self):
+        if self._controller:
+            self._controller.stop()
+            self._controller = None
+
+
+# The site
+
+
+def environment(var_dir, spool_dir, database_url, mail_port=25, **more):
+    """The whole environment of the site, with keys drawn for this run and limits that a benchmark never meets."""
+
+    def key():
+        return "bench:" + base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()
+
+    return {
+        "PATH": os.environ["PATH"],
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "DJANGO_ENV": "development",
+        "DEBUG": "False",
+        "PUBLIC_ORIGIN": "http://127.0.0.1",
+        "SECRET_KEY": secrets.token_urlsafe(50),
+        "SECRET_KEY_FALLBACKS": "",
+        "SEAL_KEYS": key(),
+        "INDEX_KEYS": key(),
+        "DATABASE_URL": database_url,
+        "VAR_DIR": str(var_dir),
+        "STATIC_DIR": str(var_dir / "static"),
+        "SPOOL_DIR": str(spool_dir),
+        "EMAIL_URL": f"smtp://127.0.0.1:{mail_port}",
+        "ADMISSIONS_EMAILS": "desk@example.org",
+        "REQUESTS_PER_SENDER": "1000000000",
+        "REQUESTS_ALTOGETHER": "1000000000",
+        "LOG_LEVEL": "INFO",
+        "WEB_WORKERS": "2",
+        "WEB_THREADS": "4",
+    } | more
+
+
+def manage(environment, *arguments):
+    subprocess.run([sys.executable, "manage.py", *arguments], cwd=ROOT, env=environment, check=True)
+
+
+def prepare_site(environment):
+    manage(environment, "migrate", "--verbosity", "0")
+    manage(environment, "load_starter", "--verbosity", "0")
+    manage(environment, "collectstatic", "--noinput", "--verbosity", "0")
+
+
+class Site:
+    """The site as `manage.py serve` runs it: gunicorn and the worker."""
+
+    def __init__(self, environment, log):
+        self.environment, self.log, self.port = environment, log, free_port()
+        self.process = None
+
+    def __enter__(self):
+        self.start()
+        return self
+
+    def __exit__(self, *_):
+        self.kill()
+
+    def start(self):
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "manage.py", "serve", "--port", str(self.port)],
+                cwd=ROOT,
+                env=self.environment,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,  # so that one signal reaches all of it
+            )
+        wait_until(self.answers, "the site", seconds=120)
+
+    def answers(self):
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/healthz", timeout=5) as answer:
+                return answer.status == 200
+        except OSError:
+            return False
+
+    def web_processes(self):
+        """The ids of gunicorn's workers."""
+        served = children_of(self.process.pid)
+        masters = [pid for pid in served if b"gunicorn" in Path(f"/proc/{pid}/cmdline").read_bytes()]
+        return [pid for master in masters for pid in children_of(master)]
+
+    def kill(self):
+        """All of it at once, with no time to put anything away."""
+        if self.process is not None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait()
