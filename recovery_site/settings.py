@@ -76,7 +76,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "recovery_site.health.HealthMiddleware",  # first: a probe has no host name and follows no redirect
     "django.middleware.security.SecurityMiddleware",
-    "csp.middleware.CSPMiddleware",
+    "recovery_site.content_security.ContentSecurityPolicyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "recovery_site.request_guard.RequestGuardMiddleware",
     "django.middleware.http.ConditionalGetMiddleware",
