@@ -1,5 +1,6 @@
 """Who may read requests, and the record of every reading."""
 
+from django.contrib.auth import get_user_model
 from django.utils import timezone
 
 from .models import AccessRecord
@@ -21,13 +22,28 @@ def may_read_access_log(user):
 
 def may_erase(user):
     """Whether this person may erase what someone told us."""
+    return leads(user)
+
+
+def readers():
+    """Everyone who may read requests now, by name."""
+    allowed = get_user_model().objects.filter(is_active=True, is_staff=True, groups__name__in=READERS)
+    return allowed.distinct().order_by("username")
+
+
+def leads(user):
+    """Whether this person leads the desk."""
     return "lead" in _roles(user)
 
 
 def record(actor, action, ids):
     """Writes that `actor` was shown the requests `ids` by an `AccessRecord.Action`. Called before anything is shown."""
     AccessRecord.objects.create(
-        at=timezone.now(), actor=actor, action=action, requests=[str(request_id) for request_id in ids]
+        at=timezone.now(),
+        actor=actor,
+        action=action,
+        requests=[str(request_id) for request_id in ids],
+        whole_request=ids[0] if action in AccessRecord.WHOLE else None,
     )
 
 

@@ -60,13 +60,12 @@ def normalized_phone(typed):
 
 def _read_phone(typed):
     """The number in what was typed, or None, and how it is written from now on."""
-    digits = "".join(str(unicodedata.decimal(character)) for character in typed if character.isdecimal())
-    number = (
-        _possible_number(typed)
-        or _number_in(typed)
-        or _possible_number(digits)
-        or _possible_number("+" + digits.lstrip("0"))  # some phones show callers from abroad without the plus
-    )
+    digits = ""
+    number = _possible_number(typed) or _number_in(typed)
+    if number is None:
+        digits = "".join(str(unicodedata.decimal(character)) for character in typed if character.isdecimal())
+        # Without zeros: some phones show callers from abroad without the plus.
+        number = _possible_number(digits) or _possible_number("+" + digits.lstrip("0"))
     return number, phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164) if number else digits
 
 
@@ -113,15 +112,19 @@ def _is_mark(character):
     return category.startswith("M") or category == "Cf"
 
 
-def entries_for(answers, rows):
+def contact_of(answers):
+    """The phone and the e-mail of `answers`, normalized; empty where there is none."""
+    return {kind: normalize(answers.get(kind) or "") for kind, normalize in _WHOLE.items()}
+
+
+def entries_for(answers, rows, contact=None):
     """The rows of the index for what a person told us, under the newest key.
 
-    `answers` may have "phone", "email" and "name". `rows` is about how many rows of name words there are now.
+    `answers` may have "phone", "email" and "name". `rows` is about how many rows of name words there are now. `contact`
+    is what `contact_of` made of the answers, where that was asked before.
     """
-    entries = []
-    for kind, normalize in _WHOLE.items():
-        if normalized := normalize(answers.get(kind) or ""):
-            entries.append((kind, _whole_values(kind, normalized)[0]))
+    contact = contact or contact_of(answers)
+    entries = [(kind, _whole_values(kind, normalized)[0]) for kind, normalized in contact.items() if normalized]
     for word in name_words(answers.get(NAME) or ""):
         entries.append((NAME, _word_values(word, [_width(rows)])[0]))
     newest = newest_key_id()

@@ -105,6 +105,20 @@ def next_usable(moment, hours, wish, zone):
     return next((begins for begins, _ in _usable_spans(moment, hours, wish, zone)), None)
 
 
+def next_contact(moment, hours, wish, zone):
+    """As `next_usable`, and at any time of the person's day where our hours never meet the wish for as long as
+    `first_contact` asks for."""
+    if wish != ASAP and not is_ever_met(moment, hours, wish, zone):
+        wish = ASAP
+    return next_usable(moment, hours, wish, zone)
+
+
+def is_ever_met(moment, hours, wish, zone):
+    """Whether a wished time holds enough of our hours on some day ahead, counted from that day's beginning."""
+    midnight = moment.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
+    return any(ends - begins >= WORTH_A_TRY for begins, ends in _usable_spans(midnight, hours, wish, zone))
+
+
 def may_contact_at(moment, hours, wish, zone):
     # In UTC: moments of two zones never compare equal within the hour that a clock change repeats.
     return next_usable(moment, hours, wish, zone) == moment.astimezone(dt.UTC)

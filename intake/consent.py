@@ -3,6 +3,7 @@
 Changing a text makes a new version: the records of earlier requests keep the version and the hash of what was shown.
 """
 
+import functools
 import hashlib
 from dataclasses import dataclass
 
@@ -15,7 +16,7 @@ class Wording:
     version: str
     text: str
 
-    @property
+    @functools.cached_property
     def sha256(self):
         return hashlib.sha256(self.text.encode()).hexdigest()
 
@@ -33,3 +34,4 @@ TEXT_MESSAGE = Wording(purpose="text_message", version="2026-11", text="You may 
 EMAIL = Wording(purpose="email", version="2026-11", text="You may send e-mail to this address.")
 
 BY_FIELD = {"consent": CONTACT, "voicemail_ok": VOICEMAIL, "text_ok": TEXT_MESSAGE, "email_ok": EMAIL}
+BY_PERMISSION = {"may_leave_voicemail": VOICEMAIL, "may_text": TEXT_MESSAGE, "may_email": EMAIL}

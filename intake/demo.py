@@ -5,17 +5,19 @@ import random
 
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
+from django.db.models import F
 from django.utils import timezone
 
 from pages.models import Center, OpeningHours
 
 from . import form_token, workflow
 from .forms import TIME_ZONES
-from .models import AssessmentRequest
+from .models import AssessmentRequest, Attempt, Event, SealedText
 from .models.told import BestTime, Introduction
 from .submission import SentForm, accept
+from .workflow.ladder import ladder_of
 
-Stage, Outcome = AssessmentRequest.Stage, AssessmentRequest.Outcome
+Outcome = AssessmentRequest.Outcome
 
 NAMES = ["Ana", "Ben", "Carmen", "Dee", "Elías", "Farah", "Grace", "Hao", "Imani", "Jo", "Kai", "Lupe", "Mina", "Noor"]
 MESSAGES = [
@@ -30,31 +32,32 @@ MESSAGES = [
 ]
 NOTES = ["No answer, no message left.", "Wants to talk with a partner first.", "Asked us to call on Thursday."]
 
-# How each stage of the demo is reached, as the stages a request passes through
-PATHS = [
-    [],
-    [Stage.REACHING],
-    [Stage.REACHING, Stage.TALKING],
-    [Stage.TALKING, Stage.BOOKED],
-    [Stage.REACHING, Stage.CLOSED],
-]
+STAFF = [("demo-ana", "admissions"), ("demo-sam", "admissions"), ("demo-lee", "lead")]
+PAGES = ["/addiction/kratom-addiction-treatment/", "/addiction/kratom-addiction-treatment/", "/", "/faq/", ""]
 
 
 def make_requests(count):
     """Makes `count` requests in every stage in turn; yields after each one. Also sets sample hours where none are."""
     _ensure_sample_hours()
-    staff = [_ensure_staff("demo-ana"), _ensure_staff("demo-sam")]
-    now = timezone.now()
+    staff = [ensure_staff(name, role) for name, role in STAFF]
+    before = None
     for number in range(count):
-        path = PATHS[number % len(PATHS)]
-        age = dt.timedelta(hours=random.uniform(0, 6) if not path else random.uniform(6, 24 * 12))
-        request_id = accept(SentForm(form_token.draw(), _answers(number), at=now - age))
-        request = AssessmentRequest.objects.get(pk=request_id)
-        _work_on(request, path, staff)
-        yield request
+        story = STORIES[number % len(STORIES)]
+        hours = random.uniform(0, 6) if story in FRESH else random.uniform(24 * 6, 24 * 13)
+        came = SentForm(
+            form_token.draw(came_from=random.choice(PAGES)),
+            before.answers if before and story is _asks_again else answers(number),
+            at=timezone.now() - dt.timedelta(hours=hours),
+            suspicions=("fast",) if story is _looks_like_a_machine else (),
+        )
+        desk = _Desk(accept(came), random.choice(staff), before and before.draft.reference, came.at)
+        story(desk)
+        if AssessmentRequest.objects.open().filter(pk=desk.id).exists():
+            before = came
+        yield desk.id
 
 
-def _answers(number):
+def answers(number, random=random):
     has_phone = number % 5 != 0
     has_email = not has_phone or number % 3 == 0
     name = random.choice(NAMES)
@@ -79,24 +82,161 @@ def _answers(number):
     }
 
 
-def _work_on(request, path, staff):
-    if path or random.random() < 0.3:
-        workflow.assign(request_id=request.pk, owner=random.choice(staff), actor=staff[0])
-    for stage in path:
-        if stage == Stage.CLOSED:
-            outcome = random.choice([Outcome.ADMITTED, Outcome.REFERRED, Outcome.DECLINED, Outcome.NOT_REACHED])
-            workflow.close(request_id=request.pk, outcome=outcome, actor=staff[0])
-        else:
-            workflow.set_stage(request_id=request.pk, stage=stage, actor=staff[0])
-            workflow.add_note(request_id=request.pk, text=random.choice(NOTES), actor=staff[0])
+class _Desk:
+    """One request, and who works on it. Each step keeps to the rules and is then moved back in time."""
+
+    def __init__(self, request_id, person, before, at):
+        self.id, self.person, self.before, self.at = request_id, person, before, at
+
+    def do(self, step, hours=1.0, **what):
+        """Takes a step of `workflow`, so many hours after the last one."""
+        began = timezone.now()
+        step(request_id=self.id, **what)
+        self.at = min(self.at + dt.timedelta(hours=hours), began)
+        for rows in (Event, SealedText):
+            rows.objects.filter(request=self.id, at__gte=began).update(at=self.at)
+        tried = Attempt.objects.filter(request=self.id, at__gte=began)
+        tried.update(at=self.at, next_at=F("next_at") - (began - self.at))
+        request = AssessmentRequest.objects.get(pk=self.id)
+        moments = ("first_attempt_at", "reached_at", "closed_at", "called_back_at")
+        known = {name: getattr(request, name) for name in moments}
+        moved = {name: self.at for name, moment in known.items() if moment and moment >= began}
+        if step is workflow.log_attempt and request.awaits_contact:
+            moved["due_at"] = request.due_at - (began - self.at)
+        AssessmentRequest.objects.filter(pk=self.id).update(**moved)
+
+    def attempt(self, times=1, result=None):
+        """So many attempts, by a way that the person allows; the ladder of some has one rung only."""
+        request = AssessmentRequest.objects.get(pk=self.id)
+        ladder = ladder_of(request)
+        for hours in (1.2, 3.4, 20.6, 27.1)[: min(times, ladder.length)]:
+            channel = ladder_of(request).propose(timezone.now()).channel
+            nobody = Attempt.Result.NO_ANSWER if channel == Attempt.Channel.CALL else Attempt.Result.SENT
+            self.do(workflow.log_attempt, hours, channel=channel, result=result or nobody, actor=self.person)
+
+    def note(self):
+        self.do(workflow.add_note, 0, text=random.choice(NOTES), actor=self.person)
+
+    def talk(self):
+        self.attempt(result=Attempt.Result.REACHED)
+        self.note()
+
+    def book(self):
+        self.talk()
+        at = timezone.now().replace(minute=0, second=0, microsecond=0) + dt.timedelta(days=random.randint(1, 6))
+        self.do(workflow.book, at=at, actor=self.person)
+
+    def close(self, outcome, **more):
+        self.do(workflow.close, 20, outcome=outcome, actor=self.person, **more)
 
 
-def _ensure_staff(username):
+# What happens to a request, one story for each state that the desk knows
+
+
+def _waits(desk):
+    pass
+
+
+def _is_theirs(desk):
+    desk.do(workflow.assign, owner=desk.person, actor=desk.person)
+
+
+def _is_taken(desk):
+    workflow.claim(request_id=desk.id, actor=desk.person)
+
+
+def _looks_like_a_machine(desk):
+    pass
+
+
+def _asks_again(desk):
+    if desk.before:
+        desk.do(workflow.link_duplicate, of_reference=desk.before, actor=desk.person)
+
+
+def _is_tried(desk):
+    desk.attempt(2)
+    desk.note()
+
+
+def _is_tried_to_the_end(desk):
+    desk.attempt(4)
+
+
+def _called_back(desk):
+    desk.attempt()
+    missed = {"channel": Attempt.Channel.THEY_CALLED, "result": Attempt.Result.MISSED}
+    desk.do(workflow.log_attempt, 24, **missed, actor=desk.person)
+
+
+def _talks(desk):
+    desk.talk()
+
+
+def _is_booked(desk):
+    desk.book()
+
+
+def _wants_to_think(desk):
+    desk.talk()
+    until = timezone.now() + dt.timedelta(days=3)
+    desk.do(workflow.snooze, until=until, reason=AssessmentRequest.SnoozeReason.THINKING, actor=desk.person)
+
+
+def _is_on_hold(desk):
+    desk.talk()
+    until = timezone.now() + dt.timedelta(days=2)
+    desk.do(workflow.hold, until=until, text="Waits for a call from the insurer.", actor=desk.person)
+
+
+def _is_admitted(desk):
+    desk.book()
+    desk.close(Outcome.ADMITTED)
+
+
+def _is_referred(desk):
+    desk.talk()
+    desk.close(Outcome.REFERRED, referral="Copper Trail Counseling, Mesa", person_told=True)
+
+
+def _declines(desk):
+    desk.talk()
+    desk.close(Outcome.DECLINED)
+
+
+def _is_not_reached(desk):
+    desk.attempt(4)
+    desk.close(Outcome.NOT_REACHED)
+
+
+def _takes_it_back(desk):
+    desk.do(workflow.withdraw)
+
+
+FRESH = (_waits, _is_theirs, _is_taken, _looks_like_a_machine, _asks_again)
+STORIES = (
+    *FRESH,
+    _is_tried,
+    _is_tried_to_the_end,
+    _called_back,
+    _talks,
+    _is_booked,
+    _wants_to_think,
+    _is_on_hold,
+    _is_admitted,
+    _is_referred,
+    _declines,
+    _is_not_reached,
+    _takes_it_back,
+)
+
+
+def ensure_staff(username, role):
     user, made = get_user_model().objects.get_or_create(username=username, defaults={"is_staff": True})
     if made:
         user.set_unusable_password()
         user.save()
-        user.groups.add(Group.objects.get(name="admissions"))
+        user.groups.add(Group.objects.get(name=role))
     return user
 
 

@@ -13,6 +13,7 @@ from django.core import signing
 from django.utils import timezone
 
 from . import reference
+from .uuid7 import uuid7
 
 FORM_SALT = "intake.form"
 PASS_SALT = "intake.pass"  # noqa: S105 (names a purpose)
@@ -32,25 +33,27 @@ class Draft:
     id: uuid.UUID
     reference: str
     drawn_at: dt.datetime = field(default_factory=timezone.now, compare=False)
+    came_from: str = field(default="", compare=False)  # see intake.came_from
 
 
-def draw(was_open_for=dt.timedelta()):
+def draw(was_open_for=dt.timedelta(), came_from=""):
     """A new draft, with random id and reference, for a form that the person has had in hand for a while."""
-    return Draft(id=uuid.uuid4(), reference=reference.draw(), drawn_at=timezone.now() - was_open_for)
+    return Draft(uuid7(), reference.draw(), timezone.now() - was_open_for, came_from)
 
 
 def to_token(draft):
     drawn_at = int(draft.drawn_at.timestamp())
-    return signing.dumps([draft.id.hex, draft.reference, drawn_at], salt=FORM_SALT)
+    return signing.dumps([draft.id.hex, draft.reference, drawn_at, draft.came_from], salt=FORM_SALT)
 
 
 def from_token(token):
     """The draft of a form. Raises `BadToken`."""
     try:
-        id_hex, drawn_reference, drawn_at = signing.loads(token, salt=FORM_SALT, max_age=FORM_LIFETIME)
+        id_hex, drawn_reference, drawn_at, *came_from = signing.loads(token, salt=FORM_SALT, max_age=FORM_LIFETIME)
     except (signing.BadSignature, ValueError) as error:
         raise BadToken from error
-    return Draft(uuid.UUID(id_hex), drawn_reference, dt.datetime.fromtimestamp(drawn_at, dt.UTC))
+    # A token that was drawn before forms said where they were opened names no page.
+    return Draft(uuid.UUID(id_hex), drawn_reference, dt.datetime.fromtimestamp(drawn_at, dt.UTC), *came_from)
 
 
 def draw_pass(draft):

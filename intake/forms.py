@@ -217,8 +217,10 @@ class AssessmentForm(forms.Form):
 
     def _refuse_repeated_fields(self):
         """A field that comes twice was not sent by our form; which of its values is meant, no one can know."""
+        posted = self.data.lists() if hasattr(self.data, "lists") else ()
+        repeated = {name for name, values in posted if len(values) > 1}
         for name in self.fields:
-            if hasattr(self.data, "getlist") and len(self.data.getlist(name)) > 1:
+            if name in repeated:
                 self.add_error(name, _("This came twice. Please check it and send again."))
 
 

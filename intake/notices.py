@@ -1,4 +1,5 @@
-"""Sending what must get out: alerts to staff, the neutral e-mail to a person, the daily list of what failed."""
+"""Sending what must get out: alerts to staff, the neutral e-mail to a person, the daily list of what failed, the
+week's figures for those who lead."""
 
 import datetime as dt
 import logging
@@ -7,6 +8,7 @@ import smtplib
 from email.utils import make_msgid, parseaddr
 
 from django.conf import settings
+from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
 from django.core.mail import EmailMessage
 from django.core.validators import validate_email
@@ -21,6 +23,7 @@ from pages import facts
 from . import blind_index
 from .contact import newest_profile
 from .models import Notice, SealedText
+from .reports import weekly
 from .sealed import CannotOpen
 
 logger = logging.getLogger(__name__)
@@ -63,6 +66,13 @@ def queue_digest(now=None):
     now = now or timezone.now()
     if _failed_since(now - dt.timedelta(days=1)).exists():
         Notice.objects.get_or_create(kind=Kind.FAILURES, day=timezone.localdate(now), defaults={"next_try_at": now})
+
+
+def queue_week(now=None):
+    """Queues the figures of last week, once, from Monday morning on."""
+    now = now or timezone.now()
+    if monday := weekly.due_on(now):
+        Notice.objects.get_or_create(kind=Kind.WEEK, day=monday, defaults={"next_try_at": now})
 
 
 @transaction.atomic
@@ -171,12 +181,12 @@ def _acknowledgement(notice):
     anyone may have typed it. Raises `BadAddress` where it is none.
     """
     profile = newest_profile(notice.request)
-    told = notice.request.texts.filter(kind__in=[SealedText.Kind.ANSWERS, SealedText.Kind.AMENDMENT]).last()
-    if profile is None or not profile.may_email or notice.request.hidden_at or told is None:
+    told = notice.request.texts.filter(kind__in=SealedText.WITH_CONTACT)
+    if profile is None or not profile.may_email or notice.request.hidden_at or not told:
         raise NotAllowed
     if _had_one_today(notice):
         raise NotAllowed
-    address = told.open()["email"]
+    address = next(content["email"] for text in reversed(told) if "email" in (content := text.open()))
     try:
         validate_email(address)
     except ValidationError as error:
@@ -230,6 +240,14 @@ def _failures(notice):
     )
 
 
+def _week(notice):
+    """To those who lead, or to the desk where none of them has an address."""
+    subject, body = weekly.message(notice.day)
+    leads = get_user_model().objects.filter(is_active=True, is_staff=True, groups__name="lead").exclude(email="")
+    to = list(leads.order_by("email").values_list("email", flat=True)) or settings.ADMISSIONS_EMAILS
+    return _mail(subject=subject, body=body, to=to)
+
+
 def _mail(subject, body, to, from_email=None, headers=None):
     """A message whose id names the sender's domain: by itself it would name this machine."""
     from_email = from_email or settings.DEFAULT_FROM_EMAIL
@@ -242,4 +260,9 @@ def _failed_since(moment):
     return Notice.objects.filter(state=State.FAILED, request__isnull=False, claimed_at__gt=moment).order_by("pk")
 
 
-MESSAGES = {Kind.NEW_REQUEST: _new_request, Kind.ACKNOWLEDGEMENT: _acknowledgement, Kind.FAILURES: _failures}
+MESSAGES = {
+    Kind.NEW_REQUEST: _new_request,
+    Kind.ACKNOWLEDGEMENT: _acknowledgement,
+    Kind.FAILURES: _failures,
+    Kind.WEEK: _week,
+}

@@ -30,7 +30,9 @@ def shown_to(request):
 
 
 def find(secret):
-    """The open request that this secret belongs to, or None: unknown and ended links look the same."""
+    """The request that this secret belongs to, open or linked as a duplicate, which its person need not know of. None
+    where there is none: unknown and ended links look the same."""
     hashed = hash_of(secret)
     aliases = Alias.objects.filter(private_link_hash=hashed).values("request")
-    return AssessmentRequest.objects.open().filter(Q(private_link_hash=hashed) | Q(pk__in=aliases)).first()
+    is_alive = ~Q(stage=AssessmentRequest.Stage.CLOSED) | Q(duplicate_of__isnull=False)
+    return AssessmentRequest.objects.filter(Q(private_link_hash=hashed) | Q(pk__in=aliases), is_alive).first()

@@ -1,10 +1,40 @@
 """What a person told us as staff read it: the questions in words, and the rules of contact above everything else."""
 
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
+from . import consent
 from .forms import AssessmentForm
+from .models.told import ForWhom, Introduction
+
+# What the fields of `intake.details` are called on the desk
+DETAILS = {
+    "name": gettext_lazy("Name"),
+    "phone": gettext_lazy("Phone"),
+    "email": gettext_lazy("E-mail"),
+    "language": gettext_lazy("Language"),
+    "may_call": gettext_lazy("We may call"),
+    "may_leave_voicemail": gettext_lazy("We may leave a voicemail"),
+    "may_text": gettext_lazy("We may send text messages"),
+    "may_email": gettext_lazy("We may send e-mail"),
+    "introduction": gettext_lazy("How we introduce ourselves"),
+    "best_time": gettext_lazy("Good time"),
+    "time_zone": gettext_lazy("Time zone"),
+    "for_whom": gettext_lazy("Who they ask for"),
+}
+INTRODUCTIONS = {
+    Introduction.FIRST_NAME: gettext_lazy("Say your first name only. Name the center when you know it is them."),
+    Introduction.CENTER: gettext_lazy("Say your name and the center's. Say why you call when you know it is them."),
+}
+ASKED_FOR = {
+    ForWhom.OTHER: gettext_lazy("They ask for someone else. Talk about it with the person who asked, and no one else."),
+    ForWhom.PROFESSIONAL: gettext_lazy("They ask for a client or patient. Talk about it with them, and no one else."),
+}
 
 _FIELDS = AssessmentForm.base_fields
+_NEVER_CHANGED = {"adult", "consent", *AssessmentForm.NOT_ANSWERS}
 _IN_RULES = {"do_not_call", "voicemail_ok", "text_ok", "email_ok", "introduction", "consent", "best_time", "time_zone"}
 
 
@@ -15,6 +45,29 @@ def told(answers):
         for name in _FIELDS
         if answers.get(name) and name not in _IN_RULES
     ]
+
+
+def changes(before, after):
+    """What differs between two sets of answers, as (question, before, after) in the order of the form."""
+    return [
+        (field.label, detail(name, before.get(name, "")), detail(name, after.get(name, "")))
+        for name, field in _FIELDS.items()
+        if name not in _NEVER_CHANGED and (before.get(name) or "") != (after.get(name) or "")
+    ]
+
+
+def detail(name, value):
+    """The value of a field of the form, or of `intake.details`, in words; "" where there is none."""
+    if isinstance(value, bool):
+        return _("Yes") if value else _("No")
+    return _in_words(name, value)
+
+
+def moment(at):
+    """A moment in the time zone in force, such as "Tue, Nov 24, 2:00 PM"; with its year where it is another one."""
+    local = timezone.localtime(at)
+    this_year = local.year == timezone.localtime().year
+    return date_format(local, "D, M j, g:i A" if this_year else "D, M j, Y, g:i A")
 
 
 def contact_rules(profile, ticked_email):
@@ -34,7 +87,8 @@ def contact_rules(profile, ticked_email):
         else _("E-mail is allowed, in neutral words.")
         if ticked_email
         else _("One neutral e-mail is allowed."),
-        _("Introduction: %s.") % profile.get_introduction_display().lower(),
+        str(INTRODUCTIONS[profile.introduction]),
+        *([str(ASKED_FOR[profile.for_whom])] if profile.for_whom in ASKED_FOR else []),
         _("Good time: %(time)s, %(zone)s time.")
         % {"time": profile.get_best_time_display().lower(), "zone": _in_words("time_zone", profile.time_zone)},
     ]
@@ -43,3 +97,21 @@ def contact_rules(profile, ticked_email):
 def _in_words(name, value):
     choices = dict(getattr(_FIELDS[name], "choices", []))
     return str(choices.get(value, value))
+
+
+CONSENTS = {
+    consent.CONTACT.purpose: gettext_lazy("to be contacted"),
+    consent.VOICEMAIL.purpose: gettext_lazy("voicemail"),
+    consent.TEXT_MESSAGE.purpose: gettext_lazy("text messages"),
+    consent.EMAIL.purpose: gettext_lazy("e-mail"),
+}
+
+
+def agreed_to(record):
+    """What a `ConsentRecord` says, in words."""
+    words = {"what": CONSENTS[record.purpose], "version": record.wording_version, "at": moment(record.at)}
+    if record.reader_id is None:
+        return _("%(what)s, on %(at)s (words of %(version)s)") % words
+    return _("%(what)s, on %(at)s (words of %(version)s, read aloud by %(reader)s)") % (
+        words | {"reader": record.reader.get_username()}
+    )

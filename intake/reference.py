@@ -6,12 +6,18 @@ Crockford's base 32 (no I, L, O, U), seven random characters and a check charact
 import secrets
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+POSSIBLE = 32**7
 _AS_HEARD = str.maketrans({"O": "0", "I": "1", "L": "1", "-": "", " ": ""})
 
 
 def draw():
     """A new reference; 32**7 (34 thousand million) are possible."""
-    body = "".join(secrets.choice(ALPHABET) for _ in range(7))
+    return numbered(secrets.randbelow(POSSIBLE))
+
+
+def numbered(number):
+    """The reference of a number below `POSSIBLE`."""
+    body = "".join(ALPHABET[number >> 5 * place & 31] for place in range(7))
     return _with_hyphen(body + _check_character(body))
 
 

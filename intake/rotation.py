@@ -17,7 +17,6 @@ from .models import AssessmentRequest, BlindIndex, SealedText
 
 BATCH = 100  # requests
 PAUSE = 0.1  # seconds between two batches, in which others get at SQLite's one lock for writing
-WITH_CONTACT = (SealedText.Kind.ANSWERS, SealedText.Kind.AMENDMENT)
 
 
 @dataclass(frozen=True)
@@ -91,7 +90,7 @@ def _has_old_index():
 
 
 def _was_never_indexed():
-    return Exists(_texts().filter(kind__in=WITH_CONTACT)) & ~Exists(_indexes())
+    return Exists(_texts().filter(kind__in=SealedText.WITH_CONTACT)) & ~Exists(_indexes())
 
 
 def _texts():
@@ -127,12 +126,12 @@ def _rotate(request, rows, done):
             content = text.open()
         except sealed.CannotOpen:
             done.unreadable += 1
-            can_read_all = can_read_all and text.kind not in WITH_CONTACT
+            can_read_all = can_read_all and text.kind not in SealedText.WITH_CONTACT
             continue
         if text.key_id != sealed.newest_key_id():
             text.seal(content).save(update_fields=["envelope", "key_id"])
             done.texts += 1
-        if text.kind in WITH_CONTACT:
+        if text.kind in SealedText.WITH_CONTACT:
             told.append(content)
     is_indexed = indexes and all(index.key_id == blind_index.newest_key_id() for index in indexes)
     if can_read_all and not is_indexed:

@@ -9,17 +9,21 @@ import logging
 import uuid
 from dataclasses import dataclass, field, replace
 
-from django.db import DatabaseError, IntegrityError, InterfaceError, connection, transaction
+from django.db import DatabaseError, IntegrityError, InterfaceError, transaction
 from django.utils import timezone
 
-from . import blind_index, breaker, form_token, limiter, private_link, reference, rows, spool, workflow
+from . import breaker, form_token, limiter, private_link, reference, rows, spool, workflow
 from .commitment import Commitment, commit_to
 from .consent import BY_FIELD
-from .contact import profile_of
+from .contact import newest_profile, profile_of
 from .form_token import Draft
-from .models import Alias, AssessmentRequest, BlindIndex, ConsentRecord, ContactProfile, Event, Notice, SealedText
+from .lookup import indexes_of
+from .models import Alias, AssessmentRequest, ConsentRecord, ContactProfile, Event, Notice, SealedText
+from .rows import New
 
 logger = logging.getLogger(__name__)
+
+BY_PHONE = "phone"  # where a request came from that staff took down for a caller
 
 
 class Withdrawn(Exception):
@@ -48,7 +52,9 @@ class SentForm:
 
     `answers` are the cleaned fields as plain JSON values. `form_key` is the keyed hash of browser session and contact,
     None where the browser keeps no cookie; `sender` the keyed hash of where it came from; `suspicions` codes of
-    `intake.suspicion`; `spent_token` what was spent in place of a cookie.
+    `intake.suspicion`; `spent_token` what was spent in place of a cookie; `contact` what `blind_index.contact_of` made
+    of the answers, where someone needed it already: reading a phone number takes long; `taken_by` the id of the member
+    of staff who filled it in for a caller and read the consents to them.
     """
 
     draft: Draft
@@ -59,6 +65,8 @@ class SentForm:
     suspicions: tuple[str, ...] = ()
     spent_token: str | None = None
     is_synthetic: bool = False
+    taken_by: int | None = None
+    contact: dict | None = None
 
 
 def accept(form):
@@ -89,7 +97,11 @@ def take_in(path):
     except Withdrawn as withdrawn:
         # What was sent before must not come back. What was sent after that is a new wish to be contacted.
         if form.at > withdrawn.at:
-            store(replace(form, draft=form_token.draw(), form_key=None), commitment, was_acknowledged=True)
+            store(
+                replace(form, draft=form_token.draw(came_from=form.draft.came_from), form_key=None),
+                commitment,
+                was_acknowledged=True,
+            )
     spool.remove(path)
 
 
@@ -111,43 +123,50 @@ def store(form, commitment, was_acknowledged=False):
         return store(replace(form, draft=replace(form.draft, reference=reference.draw())), commitment, True)
 
 
-@transaction.atomic
 def _store_new(form, commitment, was_acknowledged):
-    request = AssessmentRequest(
-        pk=form.draft.id,
-        reference=form.draft.reference,
-        received_at=form.at,
-        confirmed_at=form.at,
-        due_at=commitment.due_at,
-        due_is_assumed=commitment.due_is_assumed,
-        promise=commitment.promise,
-        form_key=form.form_key,
-        private_link_hash=private_link.hash_of(private_link.secret_of(form.draft.id)),
-        is_synthetic=form.is_synthetic,
-    )
-    suspicions = form.suspicions
-    is_counted = not (was_acknowledged or form.is_synthetic)
+    request_id, suspicions = form.draft.id, form.suspicions
+    is_counted = not (was_acknowledged or form.is_synthetic or form.taken_by)
     traffic = limiter.look(form.sender, form.at) if is_counted else None
     if traffic and traffic.is_flood:
         suspicions = (*suspicions, "flood")
-    if suspicions:
-        request.quarantined_at, request.suspicions = form.at, ",".join(suspicions)
-    events = [Event(request=request, code=Event.Code.RECEIVED, after=request.stage, at=form.at)]
-    if suspicions:
-        events.append(Event(request=request, code=Event.Code.SUSPECTED, after=request.suspicions, at=form.at))
-    rows.insert(
-        request,
-        _sealed_words(request, SealedText.Kind.ANSWERS, form),
-        ContactProfile(request=request, at=form.at, **profile_of(form.answers)),
-        *_consents(request, form),
-        *_indexes(request, form.answers),
-        *events,
-        *_notices(request, form),
+    new = [
+        New(
+            AssessmentRequest,
+            id=request_id,
+            reference=form.draft.reference,
+            received_at=form.at,
+            confirmed_at=form.at,
+            due_at=commitment.due_at,
+            first_due_at=commitment.due_at,
+            due_is_assumed=commitment.due_is_assumed,
+            promise=commitment.promise,
+            form_key=form.form_key,
+            private_link_hash=private_link.hash_of(private_link.secret_of(request_id)),
+            quarantined_at=form.at if suspicions else None,
+            suspicions=",".join(suspicions),
+            is_synthetic=form.is_synthetic,
+            best_time=form.answers["best_time"],
+            time_zone=form.answers["time_zone"],
+            came_from=BY_PHONE if form.taken_by else form.draft.came_from,
+        ),
+        _sealed_words(request_id, SealedText.Kind.ANSWERS, form),
+        New(ContactProfile, request_id=request_id, at=form.at, **profile_of(form.answers)),
+        *_consents(request_id, form),
+        *indexes_of(request_id, form.answers, form.contact),
+        *_events(request_id, form, suspicions),
+        *_notices(request_id, form, suspicions),
         *([limiter.counted(form.sender, form.at)] if traffic else []),
-    )
-    if traffic and traffic.sender_is_over_limit:  # only now: a form that is known already gets its confirmation again
-        raise limiter.TooMany
-    return request.pk
+    ]
+    if was_acknowledged or (traffic and traffic.sender_is_over_limit):
+        with transaction.atomic():
+            rows.insert(*new)  # fails where the form is known already: it gets its confirmation again
+            if not was_acknowledged:
+                raise limiter.TooMany
+            if gone := _withdrawn_since(form):
+                raise Withdrawn(gone.at)
+    else:
+        rows.insert(*new)
+    return request_id
 
 
 @transaction.atomic
@@ -163,22 +182,43 @@ def _store_again(known, form, was_acknowledged):
         _remember_alias(request, form.draft)
     request.confirmed_at = max(request.confirmed_at, form.at)
     request.save(update_fields=["confirmed_at"])
-    told = list(request.texts.exclude(kind=SealedText.Kind.NOTE))
-    if any(text.holds(form.answers) for text in told):
+    told = list(request.texts.filter(kind__in=SealedText.FROM_THE_PERSON))
+    forms = [text for text in told if text.kind != SealedText.Kind.ADDITION]
+    if forms and forms[-1].holds(form.answers):
         return request.pk
+    is_known = any(text.holds(form.answers) for text in forms)
     if form.spent_token and SealedText.objects.filter(spent_token=form.spent_token).exists():
         raise PassSpent
-    if len(told) > workflow.MOST_AMENDMENTS and not was_acknowledged:
+    if len(told) > workflow.MOST_AMENDMENTS and not (was_acknowledged or is_known):
         raise TooManyAmendments
-    _seal_words(request, SealedText.Kind.AMENDMENT, form)
+    said_at = form.at if was_acknowledged else _not_before_the_last(request, form.at)
+    if is_known and not workflow.keep_profile(request, profile_of(form.answers), said_at):
+        return request.pk
+    if not is_known:
+        rows.insert(_sealed_words(request.pk, SealedText.Kind.AMENDMENT, form))
     if request.stage == AssessmentRequest.Stage.CLOSED:
-        request = workflow.reopen(request_id=request.pk, actor=None)
+        workflow.open_again(request, None)
         workflow.commit_anew(request, profile_of(form.answers), form.at)
-    workflow.keep_profile(request, profile_of(form.answers), form.at)
-    rows.insert(*_consents(request, form), *_indexes(request, form.answers), ignore_conflicts=True)
-    Event.objects.create(request=request, code=Event.Code.AMENDED, at=form.at)
+    workflow.keep_profile(request, profile_of(form.answers), said_at)
+    indexes = indexes_of(request.pk, form.answers, form.contact)
+    rows.insert(*_consents(request.pk, form), *indexes, ignore_conflicts=True)
+    Event.objects.create(request=request, code=Event.Code.AMENDED, actor_id=form.taken_by, at=form.at)
+    workflow.got_in_touch(request, form.at)
     workflow.tell_staff_again(request, form.at)
     return request.pk
+
+
+def _not_before_the_last(request, at):
+    """What is sent now is the last word, even where the clock of another machine was ahead."""
+    last = newest_profile(request)
+    return max(at, last.at) if last else at
+
+
+def _withdrawn_since(form):
+    """The event with which the person took back what they had sent in the same browser session before, if it happened
+    after this form: it belongs to what they took back."""
+    gone = Event.objects.filter(code__in=[Event.Code.ERASED, Event.Code.HIDDEN], at__gt=form.at)
+    return form.form_key and gone.filter(request__ended_form_key=form.form_key).last()
 
 
 def _remember_alias(request, draft):
@@ -210,50 +250,49 @@ def find(request_id):
     return request
 
 
-def _seal_words(request, kind, form):
-    rows.insert(_sealed_words(request, kind, form))
+def _sealed_words(request_id, kind, form):
+    return SealedText(request_id=request_id, kind=kind, at=form.at, spent_token=form.spent_token).seal(form.answers)
 
 
-def _sealed_words(request, kind, form):
-    return SealedText(request=request, kind=kind, at=form.at, spent_token=form.spent_token).seal(form.answers)
-
-
-def _consents(request, form):
+def _consents(request_id, form):
     """What was agreed to, purpose by purpose."""
     return [
-        ConsentRecord(
-            request=request,
+        New(
+            ConsentRecord,
+            request_id=request_id,
             purpose=wording.purpose,
             wording_version=wording.version,
             wording_sha256=wording.sha256,
             at=form.at,
+            reader_id=form.taken_by,
         )
         for field_name, wording in BY_FIELD.items()
         if form.answers[field_name]
     ]
 
 
-def _indexes(request, answers):
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT max(id) FROM intake_blindindex")
-        [newest] = cursor.fetchone()
-    entries = blind_index.entries_for(answers, rows=(newest or 0) // 2)  # about half of all rows are words of names
-    return [BlindIndex(request=request, kind=e.kind, value=e.value, key_id=e.key_id) for e in entries]
+def _events(request_id, form, suspicions):
+    codes = {Event.Code.RECEIVED: AssessmentRequest.Stage.NEW}
+    if suspicions:
+        codes[Event.Code.SUSPECTED] = ",".join(suspicions)
+    who = {"request_id": request_id, "actor_id": form.taken_by, "at": form.at}
+    return [New(Event, code=code, after=after, **who) for code, after in codes.items()]
 
 
-def _notices(request, form):
+def _notices(request_id, form, suspicions):
     """The alert to staff and, where the person ticked e-mail, the neutral acknowledgement. (An address alone allows one
     e-mail: that one is for staff to write.) Nobody whom we suspect gets one: a machine may have typed someone else's
     address."""
     kinds = [Notice.Kind.NEW_REQUEST]
-    if form.answers["email_ok"] and form.answers["email"] and not request.quarantined_at:
+    if form.answers["email_ok"] and form.answers["email"] and not suspicions:
         kinds.append(Notice.Kind.ACKNOWLEDGEMENT)
-    return [Notice(request=request, kind=kind, next_try_at=form.at) for kind in kinds]
+    return [New(Notice, request_id=request_id, kind=kind, next_try_at=form.at) for kind in kinds]
 
 
 def _to_json(form, commitment):
     return {
         "draft": [form.draft.id.hex, form.draft.reference],
+        "came_from": form.draft.came_from,
         "answers": form.answers,
         "at": form.at.isoformat(),
         "form_key": form.form_key,
@@ -268,7 +307,7 @@ def _from_json(plain):
     id_hex, drawn_reference = plain["draft"]
     due_at, due_is_assumed, words = plain["commitment"]
     form = SentForm(
-        draft=Draft(uuid.UUID(id_hex), drawn_reference),
+        draft=Draft(uuid.UUID(id_hex), drawn_reference, came_from=plain.get("came_from", "")),
         answers=plain["answers"],
         at=dt.datetime.fromisoformat(plain["at"]),
         form_key=plain["form_key"],

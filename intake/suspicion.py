@@ -16,6 +16,7 @@ REASONS = {
     "markup": _("code in the message"),
     "name_link": _("a web address as the name"),
     "flood": _("many requests from everywhere at that time"),
+    "staff": _("a colleague thought so"),
 }
 
 _LINK = re.compile(r"https?://|www\.", re.IGNORECASE)

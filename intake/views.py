@@ -15,7 +15,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
-from . import blind_index, form_token, limiter, private_link, sealed, spool, submission, suspicion, synthetic
+from . import blind_index, came_from, form_token, limiter, private_link, sealed, spool, submission, suspicion, synthetic
 from .forms import AssessmentForm
 from .models import AssessmentRequest
 
@@ -43,7 +43,7 @@ def assessment(request):
     Someone under 18 is shown where to find help, and nothing of theirs is kept.
     """
     if request.method != "POST":
-        return _show_form(request, AssessmentForm(), form_token.draw())
+        return _show_form(request, AssessmentForm(), form_token.draw(came_from=came_from.page_of(request)))
     if request.POST.get("adult") == "no":
         return render(request, "intake/under_18.html")
 
@@ -68,20 +68,22 @@ def assessment(request):
 def _accept(request, form, draft, spent_token):
     answers = form.answers()
     is_synthetic = synthetic.is_signed(request)
+    contact = blind_index.contact_of(answers)
     signs = suspicion.signs(answers, form.cleaned_data["website"], timezone.now() - draft.drawn_at)
     sent = submission.SentForm(
         draft,
         answers,
-        form_key=None if spent_token else _form_key(request, answers),
+        form_key=None if spent_token else _form_key(request, contact),
         sender=limiter.sender_of(request),
         suspicions=() if is_synthetic else signs,
         spent_token=spent_token,
         is_synthetic=is_synthetic,
+        contact=contact,
     )
     try:
         request_id = submission.accept(sent)
     except submission.Withdrawn:
-        return _show_form(request, form, _drawn_anew(), status=409, notice=_withdrawn())
+        return _show_form(request, form, _drawn_anew(draft), status=409, notice=_withdrawn())
     except submission.TooManyAmendments:
         return _show_form(request, form, draft, status=409, notice=_too_many_amendments())
     except submission.PassSpent:
@@ -91,7 +93,7 @@ def _accept(request, form, draft, spent_token):
         response["Retry-After"] = int(limiter.WINDOW.total_seconds())
         return response
     except submission.ReferenceTaken:
-        return _show_form(request, form, _drawn_anew(), status=503, notice=_not_stored())
+        return _show_form(request, form, _drawn_anew(draft), status=503, notice=_not_stored())
     except (spool.SpoolError, sealed.SealError) as error:
         logger.error("A request could not be kept: %s", type(error).__name__)
         return _show_form(request, form, draft, status=503, notice=_not_stored())
@@ -145,13 +147,13 @@ def _confirmation(reference, promise, secret):
     return {"reference": reference, "promise": promise, "secret": secret}
 
 
-def _form_key(request, answers):
+def _form_key(request, contact):
     """What two forms share that one person sent from one browser session: its CSRF cookie and the contact."""
     return blind_index.keyed_hash(
         "form",
         request.COOKIES[settings.CSRF_COOKIE_NAME],
-        blind_index.normalized_phone(answers["phone"]),
-        blind_index.normalized_email(answers["email"]),
+        contact[blind_index.PHONE],
+        contact[blind_index.EMAIL],
     )
 
 
@@ -161,9 +163,9 @@ def _comes_from_our_page(request):
     return request.META.get("HTTP_ORIGIN") == f"{request.scheme}://{request.get_host()}"
 
 
-def _drawn_anew():
+def _drawn_anew(before=None):
     """A draft for a form that is filled in already: sending it at once is no sign of a machine."""
-    return form_token.draw(was_open_for=suspicion.TOO_FAST)
+    return form_token.draw(was_open_for=suspicion.TOO_FAST, came_from=before.came_from if before else "")
 
 
 def _show_form(request, form, draft, status=200, notice=""):

@@ -7,7 +7,7 @@ import socket
 from django.db import DatabaseError, InterfaceError, OperationalError, close_old_connections
 from django.utils import timezone
 
-from . import limiter, notices, spool, submission, synthetic
+from . import limiter, notices, spool, submission, synthetic, workflow
 from .models import Heartbeat
 from .sealed import CannotOpen
 
@@ -29,7 +29,9 @@ def work_once(is_stopped=lambda: False):
         "spool prepared": spool.prepare,
         "taken in from the spool": take_in_spool,
         "heartbeat": lambda: beat(name()),  # before the mail, which may take long
+        "claims that lapsed given back": workflow.free_lapsed_claims,
         "list of failures queued": notices.queue_digest,
+        "figures of the week queued": notices.queue_week,
         "notices sent": lambda: notices.send_due(is_stopped=is_stopped),
         "senders forgotten": lambda: limiter.forget_old(now),
         "synthetic requests erased": lambda: synthetic.erase_left_behind(now),

@@ -18,6 +18,7 @@ from django.core import serializers
 from django.db import DatabaseError, InterfaceError
 
 from .models import Center, Holiday, OpeningHours, Page, PageVersion
+from .versions import Version
 
 LIFETIME = 30  # seconds
 
@@ -26,12 +27,13 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Facts:
-    """The center (None while no owner has told anything), its open hours and the menu."""
+    """The center (None while no owner has told anything), its open hours, the menu, and what is published."""
 
     center: Center | None = None
     opening_hours: tuple[OpeningHours, ...] = ()
     holidays: tuple[Holiday, ...] = ()
     menu: tuple[Page, ...] = field(default=())
+    addresses: frozenset[str] = frozenset()  # of every page and answer that readers can open
 
 
 _known = None
@@ -72,7 +74,14 @@ def _read():
         opening_hours=tuple(OpeningHours.objects.all()),
         holidays=tuple(Holiday.objects.all()),
         menu=tuple(Page.objects.filter(menu_position__isnull=False, pk__in=live).order_by("menu_position", "path")),
+        addresses=frozenset(_addresses()),
     )
+
+
+def _addresses():
+    for kind in Version.__subclasses__():
+        for version in kind.objects.live().order_by().select_related(kind.subject_field):
+            yield version.subject.get_absolute_url()
 
 
 def _copy_path():

@@ -1,6 +1,7 @@
 """What every test starts from: roles and starter content in the database, and silent mistakes turned into failures."""
 
 import copy
+import datetime
 import logging
 import shutil
 
@@ -10,12 +11,13 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
 from django.db import transaction
+from django.utils import timezone
 
 import faq.roles
 import faq.starter
 import pages.roles
 import pages.starter
-from intake import breaker, limiter
+from intake import breaker, limiter, lookup
 from intake.access import ROLES
 from pages import facts
 from pages.models import Page
@@ -62,6 +64,7 @@ def fresh_facts():
 def working_database_and_empty_spool():
     breaker.reset()
     limiter.forget_while_away()
+    lookup.rows_of_names.cache_clear()
     shutil.rmtree(settings.SPOOL_DIR, ignore_errors=True)
 
 
@@ -100,3 +103,9 @@ def make_staff(db):
         return user
 
     return make
+
+
+@pytest.fixture
+def set_clock(monkeypatch):
+    """A function that stops the clock of this process at a moment."""
+    return lambda moment: monkeypatch.setattr(timezone, "now", lambda: moment.astimezone(datetime.UTC))

@@ -1,13 +1,16 @@
 from .assessment_request import Alias, AssessmentRequest
 from .notice import Notice
-from .records import AccessRecord, Event, Record, RecordIsFixed
+from .records import RESULTS, AccessRecord, Attempt, Event, Record, RecordIsFixed
+from .saved_filter import SavedFilter
 from .told import BlindIndex, ConsentRecord, ContactProfile, SealedText
 from .traffic import Heartbeat, RecentSender
 
 __all__ = [
+    "RESULTS",
     "AccessRecord",
     "Alias",
     "AssessmentRequest",
+    "Attempt",
     "BlindIndex",
     "ConsentRecord",
     "ContactProfile",
@@ -17,5 +20,6 @@ __all__ = [
     "RecentSender",
     "Record",
     "RecordIsFixed",
+    "SavedFilter",
     "SealedText",
 ]

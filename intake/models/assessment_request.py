@@ -1,9 +1,12 @@
-import uuid
-
 from django.conf import settings
 from django.db import models
-from django.db.models import Case, Q, When
+from django.db.models import Case, F, Q, When
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+
+from intake.uuid7 import uuid7
+
+from .told import BestTime
 
 
 class Stage(models.TextChoices):
@@ -24,6 +27,16 @@ class Outcome(models.TextChoices):
     SPAM = "spam", _("Spam")
 
 
+class SnoozeReason(models.TextChoices):
+    ASKED_LATER = "asked_later", _("The person asked us to call later")
+    AWAY = "away", _("The person is away")
+    THINKING = "thinking", _("The person wants time to think")
+    ON_HOLD = "on_hold", _("On hold: we wait for something")
+
+
+URGENCY = ("queue_group", "due_at", "received_at", "id")
+
+
 class AssessmentRequestQuerySet(models.QuerySet):
     def real(self):
         """Without those that the site sends to itself, to see whether everything works."""
@@ -32,10 +45,14 @@ class AssessmentRequestQuerySet(models.QuerySet):
     def open(self):
         return self.exclude(stage=Stage.CLOSED)
 
+    def awake(self, now=None):
+        """Without those that were put off until a time which has not come yet."""
+        return self.filter(Q(snoozed_until=None) | Q(snoozed_until__lte=now or timezone.now()))
+
     def by_urgency(self):
-        """The next person to call is on top; those we have spoken with come after those who still wait."""
-        we_have_spoken = Case(When(stage__in=AssessmentRequest.WAITING_STAGES, then=0), default=1)
-        return self.order_by(we_have_spoken, "due_at", "received_at", "pk")
+        """The next person to call is on top: first who called back, then who still waits for us, then those we have
+        spoken with."""
+        return self.order_by(*URGENCY)
 
 
 class AssessmentRequest(models.Model):
@@ -46,11 +63,11 @@ class AssessmentRequest(models.Model):
     in `intake.workflow` alone.
     """
 
-    Stage, Outcome = Stage, Outcome
+    Stage, Outcome, SnoozeReason = Stage, Outcome, SnoozeReason
     WAITING_STAGES = (Stage.NEW, Stage.REACHING)  # first contact is still due
 
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    reference = models.CharField(_("reference"), max_length=9, unique=True, editable=False)
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    reference = models.CharField(_("reference"), max_length=9, editable=False)
     stage = models.CharField(_("stage"), max_length=10, choices=Stage.choices, default=Stage.NEW, editable=False)
     outcome = models.CharField(_("outcome"), max_length=12, choices=Outcome.choices, blank=True, editable=False)
     owner = models.ForeignKey(
@@ -61,19 +78,54 @@ class AssessmentRequest(models.Model):
         editable=False,
         related_name="owned_requests",
         verbose_name=_("owner"),
+        db_index=False,  # the queue's own index begins with it
+    )
+    claimed_until = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="Taken from the queue: the owner is free again after this"
+    )
+    version = models.PositiveIntegerField(
+        default=0, editable=False, help_text="Counts the changes, so that a page can tell that it is not the newest"
     )
     received_at = models.DateTimeField(_("received"), editable=False)
     due_at = models.DateTimeField(_("due"), editable=False)
     due_is_assumed = models.BooleanField(
         default=False, editable=False, help_text="Counted with assumed hours, since the owner had told none"
     )
+    first_due_at = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="By when the first contact was due; later due times move"
+    )
     promise = models.CharField(max_length=400, blank=True, editable=False, help_text="What the person was promised")
+    called_back_at = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="They tried to reach us, and we have not answered yet"
+    )
+    first_attempt_at = models.DateTimeField(null=True, blank=True, editable=False)
+    reached_at = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="When we first spoke with the person"
+    )
+    attempts_to_reach = models.PositiveSmallIntegerField(
+        null=True, blank=True, editable=False, help_text="Which attempt it was when we first spoke"
+    )
+    assessment_at = models.DateTimeField(_("assessment"), null=True, blank=True, editable=False)
+    snoozed_until = models.DateTimeField(_("put off until"), null=True, blank=True, editable=False)
+    snooze_reason = models.CharField(max_length=12, choices=SnoozeReason.choices, blank=True, editable=False)
+    duplicate_of = models.ForeignKey(
+        "self",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="duplicates",
+        db_index=False,  # a partial one is smaller
+        verbose_name=_("duplicate of"),
+    )
     closed_at = models.DateTimeField(_("closed"), null=True, blank=True, editable=False)
     confirmed_at = models.DateTimeField(editable=False, help_text="When the person was last told that we have it")
 
     # Keyed hashes: of browser session and contact, and of the private link. None, not "", where there is none: unique.
-    form_key = models.CharField(max_length=64, null=True, unique=True, editable=False)  # noqa: DJ001
-    private_link_hash = models.CharField(max_length=64, null=True, unique=True, editable=False)  # noqa: DJ001
+    form_key = models.CharField(max_length=64, null=True, editable=False)  # noqa: DJ001
+    private_link_hash = models.CharField(max_length=64, null=True, editable=False)  # noqa: DJ001
+    # What `form_key` was until the request ended: a form of that browser session may still wait in a spool.
+    ended_form_key = models.CharField(max_length=64, null=True, editable=False)  # noqa: DJ001
 
     quarantined_at = models.DateTimeField(_("in quarantine since"), null=True, blank=True, editable=False)
     suspicions = models.CharField(max_length=80, blank=True, editable=False, help_text="Codes of intake.suspicion")
@@ -83,6 +135,20 @@ class AssessmentRequest(models.Model):
     )
     is_synthetic = models.BooleanField(default=False, editable=False)
 
+    # Copies of the newest contact profile: the queue asks who may be contacted at this moment.
+    best_time = models.CharField(max_length=9, choices=BestTime.choices, blank=True, editable=False)
+    time_zone = models.CharField(max_length=40, blank=True, editable=False)
+    came_from = models.CharField(
+        max_length=80, blank=True, editable=False, help_text="The page of ours on which they followed the link"
+    )
+    queue_group = models.GeneratedField(
+        expression=Case(
+            When(called_back_at__isnull=False, then=0), When(stage__in=["new", "reaching"], then=1), default=2
+        ),
+        output_field=models.PositiveSmallIntegerField(),
+        db_persist=True,
+    )
+
     objects = AssessmentRequestQuerySet.as_manager()
 
     class Meta:
@@ -90,6 +156,10 @@ class AssessmentRequest(models.Model):
         verbose_name_plural = _("assessment requests")
         default_permissions = ()  # opened by role alone, see intake.access
         constraints = [
+            # Not `unique=True`: on PostgreSQL that makes a second index, for searches by beginning. Nobody does that.
+            models.UniqueConstraint(fields=["reference"], name="request_reference_once"),
+            models.UniqueConstraint(fields=["form_key"], name="request_form_key_once"),
+            models.UniqueConstraint(fields=["private_link_hash"], name="request_private_link_once"),
             models.CheckConstraint(name="request_stage_is_known", condition=Q(stage__in=Stage.values)),
             models.CheckConstraint(name="request_outcome_is_known", condition=Q(outcome__in=["", *Outcome.values])),
             models.CheckConstraint(
@@ -104,10 +174,46 @@ class AssessmentRequest(models.Model):
                 name="request_hidden_is_closed_and_held",
                 condition=Q(hidden_at=None) | Q(stage="closed", legal_hold_at__isnull=False),
             ),
+            models.CheckConstraint(
+                name="request_claim_has_an_owner", condition=Q(claimed_until=None) | Q(owner__isnull=False)
+            ),
+            models.CheckConstraint(
+                name="request_put_off_is_open_and_says_why",
+                condition=Q(snoozed_until=None, snooze_reason="")
+                | (Q(snoozed_until__isnull=False, snooze_reason__in=SnoozeReason.values) & ~Q(stage="closed")),
+            ),
+            models.CheckConstraint(
+                name="request_booked_has_a_time", condition=~Q(stage="booked") | Q(assessment_at__isnull=False)
+            ),
+            models.CheckConstraint(
+                name="request_duplicate_is_of_another",
+                condition=Q(duplicate_of=None) | (Q(outcome="duplicate") & ~Q(duplicate_of=F("id"))),
+            ),
+            models.CheckConstraint(
+                name="request_closed_is_nobodys_turn",
+                condition=~Q(stage="closed") | Q(claimed_until=None, called_back_at=None),
+            ),
+            models.CheckConstraint(
+                name="request_best_time_is_known", condition=Q(best_time__in=["", *BestTime.values])
+            ),
         ]
         indexes = [
-            models.Index(fields=["due_at", "received_at", "id"], name="open_by_urgency", condition=~Q(stage="closed")),
-            models.Index(fields=["-closed_at", "id"], name="closed_by_time", condition=Q(stage="closed")),
+            models.Index(fields=URGENCY, name="open_by_urgency", condition=~Q(stage="closed")),
+            models.Index(fields=["owner", *URGENCY], name="open_by_owner", condition=~Q(stage="closed")),
+            models.Index(fields=URGENCY, name="unassigned_by_urgency", condition=Q(owner=None) & ~Q(stage="closed")),
+            models.Index(
+                fields=URGENCY,
+                name="quarantine_by_urgency",
+                condition=Q(quarantined_at__isnull=False) & ~Q(stage="closed"),
+            ),
+            models.Index(
+                fields=["snoozed_until", "id"], name="put_off_by_end", condition=Q(snoozed_until__isnull=False)
+            ),
+            models.Index(fields=["ended_form_key"], name="ended_forms", condition=Q(ended_form_key__isnull=False)),
+            models.Index(fields=["claimed_until"], name="claims_by_end", condition=Q(claimed_until__isnull=False)),
+            models.Index(fields=["duplicate_of"], name="duplicates", condition=Q(duplicate_of__isnull=False)),
+            models.Index(fields=["-closed_at", "-id"], name="closed_by_time", condition=Q(stage="closed")),
+            models.Index(fields=["received_at"], name="requests_by_time"),
         ]
 
     def __str__(self):
@@ -117,6 +223,16 @@ class AssessmentRequest(models.Model):
     def awaits_contact(self):
         """Whether the person still waits for us to reach them, so that the due time counts."""
         return self.stage in self.WAITING_STAGES
+
+    @property
+    def is_put_off(self):
+        """Whether it sleeps now. One whose time has come is back from its sleep until somebody sees to it."""
+        return self.snoozed_until is not None and self.snoozed_until > timezone.now()
+
+    @property
+    def is_claimed(self):
+        """Whether someone took it from the queue and is at it."""
+        return self.claimed_until is not None and self.claimed_until > timezone.now()
 
 
 class Alias(models.Model):

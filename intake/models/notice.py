@@ -7,6 +7,7 @@ class NoticeKind(models.TextChoices):
     NEW_REQUEST = "new_request", _("To staff: a request came in")
     ACKNOWLEDGEMENT = "acknowledgement", _("To the person: we have your message")
     FAILURES = "failures", _("To staff: what could not be sent")
+    WEEK = "week", _("To the lead: the figures of the week")
 
 
 class NoticeState(models.TextChoices):
@@ -30,7 +31,7 @@ class Notice(models.Model):
     request = models.ForeignKey(
         "intake.AssessmentRequest", models.CASCADE, null=True, related_name="notices", db_index=False
     )
-    day = models.DateField(null=True, help_text="Of a daily digest")
+    day = models.DateField(null=True, help_text="Of a digest")
     state = models.CharField(max_length=10, choices=State.choices, default=State.QUEUED)
     attempts = models.PositiveSmallIntegerField(default=0)
     next_try_at = models.DateTimeField()
@@ -46,7 +47,7 @@ class Notice(models.Model):
             models.CheckConstraint(name="notice_state_is_known", condition=Q(state__in=NoticeState.values)),
             models.CheckConstraint(
                 name="notice_is_about_a_request_or_a_day",
-                condition=Q(kind="failures", request=None, day__isnull=False)
+                condition=Q(kind__in=["failures", "week"], request=None, day__isnull=False)
                 | Q(kind__in=["new_request", "acknowledgement"], request__isnull=False, day=None),
             ),
         ]

@@ -31,8 +31,18 @@ class EventCode(models.TextChoices):
     ADDED = "added", _("Person added words")
     WINDOW_SET = "window_set", _("Person chose another time")
     STAGE_SET = "stage_set", _("Stage set")
+    BOOKED = "booked", _("Assessment booked")
+    TAKEN = "taken", _("Taken from the queue")
+    LAPSED = "lapsed", _("Back in the queue: nothing was done in time")
     ASSIGNED = "assigned", _("Assigned")
     RELEASED = "released", _("Released")
+    ATTEMPTED = "attempted", _("Attempt")
+    KEPT_TRYING = "kept_trying", _("Decided to keep trying")
+    SNOOZED = "snoozed", _("Put off")
+    WOKEN = "woken", _("Back in the queue")
+    CORRECTED = "corrected", _("Details corrected")
+    LINKED = "linked", _("Linked as a duplicate")
+    UNLINKED = "unlinked", _("Duplicate unlinked")
     NOTE_ADDED = "note_added", _("Note added")
     CLOSED = "closed", _("Closed")
     REOPENED = "reopened", _("Reopened")
@@ -53,7 +63,7 @@ class Event(Record):
     request = models.ForeignKey("intake.AssessmentRequest", models.CASCADE, related_name="events")
     code = models.CharField(max_length=12, choices=Code.choices)
     before = models.CharField(max_length=40, blank=True)
-    after = models.CharField(max_length=80, blank=True)
+    after = models.CharField(max_length=160, blank=True)  # a correction may name every field
     actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     at = models.DateTimeField()
 
@@ -66,26 +76,106 @@ class Event(Record):
         return self.code
 
 
+class AttemptChannel(models.TextChoices):
+    CALL = "call", _("Call")
+    TEXT = "text", _("Text message")
+    EMAIL = "email", _("E-mail")
+    THEY_CALLED = "they_called", _("They called us")
+
+
+class AttemptResult(models.TextChoices):
+    REACHED = "reached", _("We spoke")
+    NO_ANSWER = "no_answer", _("No answer")
+    VOICEMAIL = "voicemail", _("Left a voicemail")
+    BAD_NUMBER = "bad_number", _("Number does not work")
+    SENT = "sent", _("Sent")
+    MISSED = "missed", _("We missed it")
+
+
+# Which results a channel can have
+RESULTS = {
+    AttemptChannel.CALL: (
+        AttemptResult.REACHED,
+        AttemptResult.NO_ANSWER,
+        AttemptResult.VOICEMAIL,
+        AttemptResult.BAD_NUMBER,
+    ),
+    AttemptChannel.TEXT: (AttemptResult.SENT, AttemptResult.REACHED),
+    AttemptChannel.EMAIL: (AttemptResult.SENT, AttemptResult.REACHED),
+    AttemptChannel.THEY_CALLED: (AttemptResult.REACHED, AttemptResult.MISSED),
+}
+
+
+class Attempt(Record):
+    """One try to reach a person, or of the person to reach us, and when the next one is due."""
+
+    Channel, Result = AttemptChannel, AttemptResult
+
+    request = models.ForeignKey(
+        "intake.AssessmentRequest", models.CASCADE, related_name="attempts", db_index=False
+    )  # the index below begins with it
+    channel = models.CharField(max_length=12, choices=Channel.choices)
+    result = models.CharField(max_length=12, choices=Result.choices)
+    actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", db_index=False)
+    at = models.DateTimeField()
+    next_at = models.DateTimeField(null=True, help_text="When the next try was due from then on")
+
+    class Meta:
+        default_permissions = ()
+        ordering = ["at", "pk"]
+        constraints = [
+            models.CheckConstraint(
+                name="attempt_result_fits_its_channel",
+                condition=Q(channel="call", result__in=RESULTS[AttemptChannel.CALL])
+                | Q(channel="text", result__in=RESULTS[AttemptChannel.TEXT])
+                | Q(channel="email", result__in=RESULTS[AttemptChannel.EMAIL])
+                | Q(channel="they_called", result__in=RESULTS[AttemptChannel.THEY_CALLED]),
+            )
+        ]
+        indexes = [
+            models.Index(fields=["request", "at"], name="attempts_of_a_request"),
+            models.Index(fields=["at"], name="attempts_by_time"),
+        ]
+
+    def __str__(self):
+        return f"{self.channel} {self.result}"
+
+
 class AccessAction(models.TextChoices):
     LIST = "list", _("Saw in a list")
     OPEN = "open", _("Opened")
+    SEARCH = "search", _("Found by a search")
+    COMPARE = "compare", _("Opened by a search to compare the name")
+    PRINT = "print", _("Printed")
+    EXPORT = "export", _("Exported")
 
 
 class AccessRecord(Record):
     """That someone saw requests: who, how, which, when. No value of any request, ever."""
 
     Action = AccessAction
+    WHOLE = (Action.OPEN, Action.PRINT)
 
     at = models.DateTimeField()
     actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     action = models.CharField(max_length=10, choices=Action.choices)
     requests = models.JSONField(help_text="The ids of the requests that were shown")
+    whole_request = models.UUIDField(
+        null=True, help_text="The one request that was shown whole, so that its page can tell who read it"
+    )
 
     class Meta:
         default_permissions = ()
         ordering = ["-at", "-pk"]
         constraints = [
             models.CheckConstraint(name="access_action_is_known", condition=Q(action__in=AccessAction.values))
+        ]
+        indexes = [
+            models.Index(
+                fields=["whole_request", "-at", "-id"],
+                name="readers_of_a_request",
+                condition=Q(whole_request__isnull=False),
+            )
         ]
 
     def __str__(self):

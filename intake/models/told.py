@@ -1,7 +1,6 @@
 """What a person told us: sealed words, and codes that hold none of them."""
 
 import json
-import uuid
 
 from django.conf import settings
 from django.db import models
@@ -9,6 +8,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from intake import sealed
+from intake.uuid7 import uuid7
 
 from .records import Record
 
@@ -18,14 +18,19 @@ class TextKind(models.TextChoices):
     AMENDMENT = "amendment", _("Sent again with changes")
     ADDITION = "addition", _("Added by the person")
     NOTE = "note", _("Note")
+    CORRECTION = "correction", _("Corrected by staff")
+    REFERRAL = "referral", _("Referred to")
+    HOLD = "hold", _("What we wait for")
 
 
 class SealedText(models.Model):
     """One text that a person gave us, or that staff wrote about a person: sealed, and erasable by itself."""
 
     Kind = TextKind
+    FROM_THE_PERSON = (Kind.ANSWERS, Kind.AMENDMENT, Kind.ADDITION)
+    WITH_CONTACT = (Kind.ANSWERS, Kind.AMENDMENT, Kind.CORRECTION)
 
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     request = models.ForeignKey("intake.AssessmentRequest", models.CASCADE, related_name="texts")
     kind = models.CharField(max_length=10, choices=Kind.choices)
     envelope = models.BinaryField()
@@ -33,17 +38,20 @@ class SealedText(models.Model):
     author = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     at = models.DateTimeField()
     # The single-use token that stood in for a cookie
-    spent_token = models.CharField(max_length=32, null=True, unique=True)  # noqa: DJ001
+    spent_token = models.CharField(max_length=32, null=True)  # noqa: DJ001
 
     class Meta:
         default_permissions = ()
         ordering = ["at", "pk"]
         constraints = [
+            # Not `unique=True`, see `AssessmentRequest`.
+            models.UniqueConstraint(fields=["spent_token"], name="sealedtext_token_spent_once"),
             models.CheckConstraint(name="sealedtext_kind_is_known", condition=Q(kind__in=TextKind.values)),
             models.UniqueConstraint(fields=["request"], condition=Q(kind="answers"), name="one_set_of_answers"),
             models.CheckConstraint(
-                name="sealedtext_author_wrote_notes_only",
-                condition=Q(kind="note", author__isnull=False) | (~Q(kind="note") & Q(author=None)),
+                name="sealedtext_names_its_author_where_staff_wrote",
+                condition=Q(kind__in=["answers", "amendment", "addition"], author=None)
+                | Q(kind__in=["note", "correction", "referral", "hold"], author__isnull=False),
             ),
         ]
         indexes = [models.Index(fields=["key_id", "id"], name="texts_by_key")]
@@ -114,6 +122,9 @@ class ContactProfile(Record):
 
     request = models.ForeignKey("intake.AssessmentRequest", models.CASCADE, related_name="contact_profiles")
     at = models.DateTimeField()
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", db_index=False
+    )  # None: the person themselves
     for_whom = models.CharField(max_length=12, choices=ForWhom.choices)
     may_call = models.BooleanField()
     may_leave_voicemail = models.BooleanField()
@@ -145,12 +156,10 @@ class ContactProfile(Record):
     def __str__(self):
         return f"{self.pk}"
 
+    PERMISSIONS = ("may_call", "may_leave_voicemail", "may_text", "may_email")
     CODES = (
         "for_whom",
-        "may_call",
-        "may_leave_voicemail",
-        "may_text",
-        "may_email",
+        *PERMISSIONS,
         "introduction",
         "best_time",
         "time_zone",
@@ -176,6 +185,9 @@ class ConsentRecord(Record):
     wording_version = models.CharField(max_length=20)
     wording_sha256 = models.CharField(max_length=64)
     at = models.DateTimeField()
+    reader = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", db_index=False
+    )  # who read the words to the person on the phone; None: they read them on the form
 
     class Meta:
         default_permissions = ()

@@ -35,6 +35,9 @@ def test_every_kind_of_staff_page_passes_axe_and_the_policy(sign_in, address, ax
         "/admin/",
         "/admin/intake/assessmentrequest/",
         f"/admin/intake/assessmentrequest/{request.pk}/change/",
+        "/admin/intake/assessmentrequest/find/",
+        "/admin/intake/assessmentrequest/add/",
+        "/admin/intake/assessmentrequest/reports/",
         "/admin/intake/accessrecord/",
         "/admin/pages/page/",
         f"/admin/pages/page/{version.page_id}/change/",
@@ -58,18 +61,45 @@ def test_login_page_passes_axe_on_a_phone_in_the_dark(open_page, axe_finds):
 def test_request_is_worked_on_from_its_page(sign_in, address):
     request = accept(form_token.draw(), ANSWERS)
     page = sign_in("admissions", path=f"/admin/intake/assessmentrequest/{request.pk}/change/", width=390)
-    page.get_by_label("For the team, sealed like the request").fill("Call back <b>Tuesday</b> ☎")
+    page.get_by_label("Note for the team").fill("Call back <b>Tuesday</b> ☎")
     page.get_by_role("button", name="Keep note").click()
     expect(page.locator(".timeline .note")).to_have_text("Call back <b>Tuesday</b> ☎")
-    page.get_by_role("button", name="Trying to reach").click()
+    page.locator("summary", has_text="Owner").click()
     page.get_by_label("Who takes care of it").select_option(index=1)
     page.get_by_role("button", name="Set owner").click()
+    expect(page.get_by_text("The owner is set.")).to_be_visible()
+    page.locator("summary", has_text="Close").click()
     page.get_by_label("Close, because").select_option("referred")
+    page.get_by_label("Referred to whom").fill("The clinic in Mesa")
+    page.get_by_label("The person was told.").check()
     page.get_by_role("button", name="Close", exact=True).click()
+    expect(page.get_by_text("The request is closed.")).to_be_visible()
     request.refresh_from_db()
     assert (request.stage, request.outcome, request.owner.username) == ("closed", "referred", "admissions-0")
     page.get_by_role("button", name="Open again").click()
+    expect(page.get_by_text("The request is open again.")).to_be_visible()
     assert AssessmentRequest.objects.get().stage == "reaching"
+
+
+def test_a_caller_is_found_and_their_request_taken_down_on_a_phone_in_the_dark(sign_in, axe_finds):
+    accept(form_token.draw(), ANSWERS)
+    page = sign_in("admissions", path="/admin/intake/assessmentrequest/find/", width=390, scheme="dark")
+    expect(page.get_by_label("Reference, phone, e-mail or name")).to_be_focused()
+    page.keyboard.type("928.555.0111")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="1 request")).to_be_focused()
+    assert axe_finds(page) == []
+    page.goto(page.url.replace("find", "add"))
+    page.get_by_label("Phone number").fill("+1 928 555 0111")
+    page.keyboard.press("Enter")  # looks, and stores nothing
+    expect(page.get_by_text("This number or address is known:")).to_be_visible()
+    assert axe_finds(page) == []
+    page.get_by_role("group", name="Are you 18 or older?").get_by_label("Yes").check()
+    page.get_by_label("I agree that").check()
+    page.get_by_role("button", name="Send").click()
+    expect(page.get_by_text("Tell the caller their reference")).to_be_visible()
+    assert axe_finds(page) == []
+    assert AssessmentRequest.objects.count() == 2
 
 
 def test_editor_writes_previews_and_publishes(sign_in, address, open_page):

@@ -1,9 +1,11 @@
 """What the tests of this room share: a person's answers, and a reader of forms that fills them as a browser would."""
 
 import csv
+import datetime as dt
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
 
 from django.db import connection
 from django.http import QueryDict
@@ -170,3 +172,13 @@ class _FormReader(HTMLParser):
             # A browser drops the first line break after the tag.
             self.form.fields[self.textarea] = self.form.fields[self.textarea].removeprefix("\n")
             self.textarea = None
+
+
+def moment(words, zone="America/Phoenix"):
+    """A moment such as "2026-11-24 10:00" on the wall of a place. That one is a Tuesday."""
+    return dt.datetime.fromisoformat(words).replace(tzinfo=ZoneInfo(zone))
+
+
+def wall(moment, zone="America/Phoenix"):
+    """The day and time of a moment on the wall of a place, such as "Tue 24 10:00"."""
+    return f"{moment.astimezone(ZoneInfo(zone)):%a %d %H:%M}"

@@ -1,10 +1,11 @@
 import pytest
+from django.contrib.auth import get_user_model
 from django.contrib.auth.models import AnonymousUser
 from django.test import Client
 
-from intake import access, workflow
-from intake.models import AccessRecord, AssessmentRequest, Event, RecordIsFixed, SealedText
-from tests.intake.helpers import LIST, change_page, personal_words_in, receive, rows
+from intake import access, form_token, workflow
+from intake.models import AccessRecord, AssessmentRequest, Event, RecordIsFixed, SavedFilter, SealedText
+from tests.intake.helpers import LIST, PERSON, change_page, personal_words_in, receive, rows
 
 pytestmark = pytest.mark.django_db
 
@@ -25,20 +26,55 @@ def client_of(who, make_staff):
     return signed_in(make_staff(is_superuser=True) if who == "superuser" else make_staff(who))
 
 
+def saved_filter():
+    owner = get_user_model().objects.create_user("owner of a filter")
+    return SavedFilter.objects.create(owner=owner, name="All new", is_shared=True, codes={"stage": "new"})
+
+
+def token():
+    return form_token.to_token(form_token.draw())
+
+
 def visit(client, view, request, line):
     match view:
         case "list of requests":
             return client.get(LIST)
         case "closed requests":
             return client.get(LIST, {"work": "closed"})
+        case "whether the list has changed":
+            return client.get(f"{LIST}pulse/")
+        case "take the next":
+            return client.post(f"{LIST}take/", follow=True)
+        case "change several":
+            posted = {"do": "spam", "chosen": f"{request.pk}:{request.version}"}
+            return client.post(f"{LIST}several/", posted, follow=True)
         case "page of a request":
             return client.get(change_page(request))
+        case "printed sheet of a request":
+            return client.get(f"{LIST}{request.pk}/print/")
         case "history of a request":
             return client.get(f"{LIST}{request.pk}/history/", follow=True)
         case "add a note":
             return client.post(change_page(request), {"do": "note", "note": "called"}, follow=True)
         case "set the stage":
-            return client.post(change_page(request), {"do": "stage", "stage": "talking"}, follow=True)
+            posted = {"do": "stage:talking", "version": str(request.version)}
+            return client.post(change_page(request), posted, follow=True)
+        case "page to find a request":
+            return client.get(f"{LIST}find/")
+        case "find a request":
+            return client.post(f"{LIST}find/", {"words": "wilhelmina"})
+        case "run a saved filter":
+            return client.get(f"{LIST}find/", {"filter": saved_filter().pk})
+        case "save a filter":
+            return client.post(f"{LIST}find/", {"do": "save", "name": "New", "stage": "new"}, follow=True)
+        case "look whether a number is known":
+            return client.post(f"{LIST}add/", {"phone": "(602) 555-0142", "do": "look", "token": token()})
+        case "enter a request by phone":
+            return client.post(f"{LIST}add/", PERSON | {"token": token()}, follow=True)
+        case "reports":
+            return client.get(f"{LIST}reports/")
+        case "reports as CSV":
+            return client.get(f"{LIST}reports/csv/")
         case "form to add a request":
             return client.get(f"{LIST}add/")
         case "form to delete a request":
@@ -136,13 +172,13 @@ def test_a_list_writes_one_record_with_the_ids_that_were_shown(make_staff):
 
 def test_a_list_of_several_pages_records_the_page_that_was_shown(make_staff):
     user = make_staff("admissions")
-    for _ in range(52):
+    for _ in range(30):
         receive()
     client = signed_in(user)
-    for page in (1, 2):
-        client.get(LIST, {"p": page})
+    page = client.get(LIST).context["cl"].page
+    client.get(LIST, {"after": page.after})
     first, second = AccessRecord.objects.order_by("pk")
-    assert [len(first.requests), len(second.requests)] == [50, 2]
+    assert [len(first.requests), len(second.requests)] == [25, 5]
     everyone = {str(key) for key in AssessmentRequest.objects.values_list("pk", flat=True)}
     assert {*first.requests, *second.requests} == everyone
 
@@ -154,7 +190,7 @@ def test_an_empty_list_is_a_reading_too(make_staff):
 
 def test_opening_a_request_writes_one_record_with_its_id(make_staff):
     user, request = make_staff("lead"), receive()
-    receive()
+    receive(phone="480 555 0100", email="")  # of someone else: the same contact would be a reading of its own
     signed_in(user).get(change_page(request))
     record = AccessRecord.objects.get()
     assert (record.actor, record.action, record.requests) == (user, "open", [str(request.pk)])

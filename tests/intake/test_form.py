@@ -353,7 +353,7 @@ def test_the_rules_of_contact_allow_only_what_the_person_ticked(changes, rules):
     answers = asked_valid(changed).answers()
     assert readable.contact_rules(ContactProfile(**profile_of(answers)), answers["email_ok"]) == [
         *rules,
-        "Introduction: with the name of the center.",
+        "Say your name and the center's. Say why you call when you know it is them.",
         "Good time: in the evening, Mountain time.",
     ]
 

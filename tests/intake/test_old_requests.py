@@ -1,5 +1,6 @@
 """Requests from before the migrations that gave them keys and profiles: they are completed, and none is lost."""
 
+import datetime as dt
 import uuid
 
 import pytest
@@ -51,10 +52,20 @@ def test_an_old_request_gets_the_keys_of_its_texts_and_a_profile_for_each_set_of
     old_text(old_tables, request, "answers", first)
     old_text(old_tables, request, "amendment", second)
     old_text(old_tables, request, "note", "called", author=make_staff("admissions"))
+    tell = old_tables.get_model("intake", "Event").objects.create
+    for number, stage in enumerate(["reaching", "talking", "booked"]):
+        tell(request=request, code="stage_set", after=stage, at=request.received_at + dt.timedelta(microseconds=number))
+    type(request).objects.update(stage="booked")
     old_tables.get_model("intake", "Notice").objects.create(request=request, next_try_at=timezone.now())
     migrate_to_newest()
 
     stored = AssessmentRequest.objects.get()
+    assert stored.first_due_at == stored.due_at  # due times did not move then
+    assert (stored.best_time, stored.time_zone) == ("morning", "America/Denver")
+    tried, spoke = stored.first_attempt_at - stored.received_at, stored.reached_at - stored.received_at
+    assert (tried, spoke) == (dt.timedelta(0), dt.timedelta(microseconds=1))
+    assert (stored.stage, stored.assessment_at) == ("talking", None)  # booked without a time, so someone asks for one
+    assert stored.events.last().code == "stage_set"
     assert [(text.kind, text.key_id, text.open()) for text in stored.texts.all()] == [
         ("answers", "test", first),
         ("amendment", "test", second),
@@ -69,23 +80,18 @@ def test_an_old_request_gets_the_keys_of_its_texts_and_a_profile_for_each_set_of
     assert stored.notices.get().kind == "new_request"
 
 
-@pytest.mark.parametrize(
-    ("envelope", "key_id"),
-    [(b"\x01\x04gone" + bytes(40), "gone"), (b"", ""), (b"\x07altered", "")],
-    ids=["sealed with a key that is gone", "empty", "altered"],
-)
-def test_an_old_text_that_does_not_open_stops_nothing(old_tables, envelope, key_id):
-    damaged, whole = old_request(old_tables), old_request(old_tables)
-    damaged_text = old_text(old_tables, damaged, "answers", envelope)
+def test_old_texts_that_do_not_open_stop_nothing(old_tables):
+    envelopes = {b"\x01\x04gone" + bytes(40): "gone", b"": "", b"\x07altered": ""}  # with the key ids that they name
+    damaged = {envelope: old_request(old_tables) for envelope in envelopes}
+    texts = {old_text(old_tables, request, "answers", envelope): envelope for envelope, request in damaged.items()}
+    whole = old_request(old_tables)
     whole_text = old_text(old_tables, whole, "answers", answers_of())
     migrate_to_newest()
-    assert dict(SealedText.objects.values_list("pk", "key_id")) == {damaged_text: key_id, whole_text: "test"}
-    assert bytes(SealedText.objects.get(pk=damaged_text).envelope) == envelope
-    damaged, whole = (AssessmentRequest.objects.get(pk=request.pk) for request in (damaged, whole))
-    assert contact.newest_profile(damaged) is None
-    assert contact.newest_profile(whole).codes() == contact.profile_of(answers_of())
-
-
-def test_without_old_requests_the_migrations_make_nothing(old_tables):
-    migrate_to_newest()
-    assert AssessmentRequest.objects.count() == 0
+    key_ids = {text: envelopes[envelope] for text, envelope in texts.items()} | {whole_text: "test"}
+    assert dict(SealedText.objects.values_list("pk", "key_id")) == key_ids
+    assert {text: bytes(SealedText.objects.get(pk=text).envelope) for text in texts} == texts
+    profiles = [contact.newest_profile(AssessmentRequest.objects.get(pk=one.pk)) for one in damaged.values()]
+    assert profiles == [None] * 3
+    assert contact.newest_profile(AssessmentRequest.objects.get(pk=whole.pk)).codes() == contact.profile_of(
+        answers_of()
+    )

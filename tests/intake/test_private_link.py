@@ -219,7 +219,7 @@ def links_that_are_not_in_use(make_staff):
     closed, withdrawn, erased, hidden = (receive() for _ in range(4))
     addresses = [address_of(request) for request in (closed, withdrawn, erased, hidden)]
     lead = make_staff("lead")
-    workflow.close(request_id=closed.pk, outcome="not_reached", actor=lead)
+    workflow.close(request_id=closed.pk, outcome="declined", actor=lead)
     workflow.withdraw(request_id=withdrawn.pk)
     workflow.close(request_id=erased.pk, outcome="spam", actor=lead)
     workflow.erase(request_id=erased.pk, actor=lead)
@@ -250,7 +250,7 @@ def test_wrong_unknown_and_ended_links_look_the_same_to_every_request(visitor, m
 
 def test_a_link_works_again_when_staff_open_the_request_again(visitor, make_staff):
     request, lead = receive(), make_staff("lead")
-    workflow.close(request_id=request.pk, outcome="not_reached", actor=lead)
+    workflow.close(request_id=request.pk, outcome="declined", actor=lead)
     assert visitor.get(address_of(request)).status_code == 404
     workflow.reopen(request_id=request.pk, actor=lead)
     assert visitor.get(address_of(request)).status_code == 200
@@ -415,8 +415,7 @@ def test_the_same_time_again_changes_nothing(visitor):
 
 def test_another_time_after_we_have_spoken_leaves_the_due_time(visitor, make_staff):
     request = receive(best_time="asap")
-    due_at = request.due_at
-    workflow.set_stage(request_id=request.pk, stage="talking", actor=make_staff("admissions"))
+    due_at = workflow.set_stage(request_id=request.pk, stage="talking", actor=make_staff("admissions")).due_at
     visitor.post(address_of(request), MORNING | SURE)
     request.refresh_from_db()
     assert (request.due_at, contact.newest_profile(request).best_time) == (due_at, "morning")

@@ -79,7 +79,7 @@ def test_who_takes_less_than_three_seconds_is_suspected(took, codes):
 
 
 def test_every_code_is_said_in_words():
-    codes = ["trap", "fast", "links", "markup", "name_link", "flood"]
+    codes = ["trap", "fast", "links", "markup", "name_link", "flood", "staff"]
     assert list(suspicion.REASONS) == codes
     assert suspicion.in_words(",".join(codes)) == [str(reason) for reason in suspicion.REASONS.values()]
     assert suspicion.in_words("") == []

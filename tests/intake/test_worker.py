@@ -222,6 +222,15 @@ def test_a_round_takes_in_the_spool_sends_what_is_due_and_leaves_a_heartbeat(sit
     assert began <= heartbeat.at <= timezone.now()
 
 
+def test_a_round_gives_back_what_was_taken_and_not_worked_on(site, make_staff):
+    lapsed, live = (accept(form_token.draw(), answers_of()) for _ in range(2))
+    for request in (lapsed, live):
+        workflow.claim(request_id=request.pk, actor=make_staff("admissions"))
+    AssessmentRequest.objects.filter(pk=lapsed.pk).update(claimed_until=timezone.now())
+    worker.work_once()
+    assert list(AssessmentRequest.objects.filter(owner=None)) == [lapsed]
+
+
 def test_the_next_round_moves_the_heartbeat(site):
     worker.work_once()
     Heartbeat.objects.update(at=timezone.now() - DAY)

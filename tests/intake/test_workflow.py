@@ -1,7 +1,9 @@
+import datetime as dt
 import itertools
 
 import pytest
 from django.db import DatabaseError, IntegrityError, transaction
+from django.db.models import F
 from django.utils import timezone
 
 from intake import workflow
@@ -22,8 +24,8 @@ def actor(make_staff):
 def request_at(stage, actor):
     request = receive()
     if stage == "closed":
-        return workflow.close(request_id=request.pk, outcome="referred", actor=actor)
-    return request if stage == "new" else workflow.set_stage(request_id=request.pk, stage=stage, actor=actor)
+        return workflow.close(request_id=request.pk, outcome="declined", actor=actor)
+    return request if stage == "new" else move(request, stage, actor)
 
 
 def move(request, stage, actor):
@@ -32,7 +34,13 @@ def move(request, stage, actor):
         return workflow.close(request_id=request.pk, outcome="declined", actor=actor)
     if request.stage == "closed" and stage == "reaching":
         return workflow.reopen(request_id=request.pk, actor=actor)
+    if stage == "booked" and request.stage != "booked":
+        return workflow.book(request_id=request.pk, at=in_hours(30), actor=actor)
     return workflow.set_stage(request_id=request.pk, stage=stage, actor=actor)
+
+
+def in_hours(hours):
+    return timezone.now() + dt.timedelta(hours=hours)
 
 
 def state_of(request):
@@ -54,7 +62,7 @@ def test_a_request_moves_as_the_table_says(actor, row):
     if row["allowed"] == "yes":
         assert move(request, STAGES[row["to"]], actor).stage == STAGES[row["to"]]
         assert state_of(request)[0] == STAGES[row["to"]]
-        assert request.events.count() == happened + 1
+        assert request.events.count() == happened + (2 if row["to"] == "Assessment booked" else 1)
     else:
         with pytest.raises(workflow.Refused):
             move(request, STAGES[row["to"]], actor)
@@ -64,8 +72,8 @@ def test_a_request_moves_as_the_table_says(actor, row):
 
 def test_setting_a_stage_writes_who_did_it_from_where_to_where(actor):
     request = request_at("reaching", actor)
-    workflow.set_stage(request_id=request.pk, stage="booked", actor=actor)
-    assert last_event(request) == ("stage_set", "reaching", "booked", "amal")
+    workflow.set_stage(request_id=request.pk, stage="talking", actor=actor)
+    assert last_event(request) == ("stage_set", "reaching", "talking", "amal")
 
 
 @pytest.mark.parametrize("stage", ["closed", "", "made-up", None])
@@ -85,7 +93,7 @@ def test_a_refusal_says_in_words_where_the_request_is(actor):
     )
 
 
-@pytest.mark.parametrize("outcome", AssessmentRequest.Outcome.values)
+@pytest.mark.parametrize("outcome", ["admitted", "declined", "withdrawn", "spam"])
 def test_closing_keeps_why_and_when(actor, outcome):
     request = request_at("talking", actor)
     workflow.close(request_id=request.pk, outcome=outcome, actor=actor)
@@ -111,18 +119,18 @@ def test_closing_twice_keeps_the_first_outcome(actor):
     with pytest.raises(workflow.Refused):
         workflow.close(request_id=request.pk, outcome="spam", actor=actor)
     assert state_of(request) == before
-    assert before[1] == "referred"
+    assert before[1] == "declined"
 
 
-def test_reopening_starts_at_trying_to_reach_and_keeps_the_due_time(actor):
+def test_reopening_starts_at_trying_to_reach_and_is_due_now_or_overdue(actor):
     request = request_at("closed", actor)
     workflow.assign(request_id=request.pk, owner=actor, actor=actor)
-    due_at = request.due_at
+    first_due_at = request.due_at
     workflow.reopen(request_id=request.pk, actor=actor)
     assert state_of(request) == ("reaching", "", None, actor.pk)
     request.refresh_from_db()
-    assert request.due_at == due_at
-    assert last_event(request) == ("reopened", "referred", "reaching", "amal")
+    assert first_due_at > timezone.now() >= request.due_at
+    assert last_event(request) == ("reopened", "declined", "reaching", "amal")
 
 
 def test_an_open_request_can_not_be_reopened(actor):
@@ -225,9 +233,24 @@ NONSENSE = {
     "closed without an outcome": (AssessmentRequest, {"stage": "closed", "closed_at": NOW}),
     "open with an outcome": (AssessmentRequest, {"outcome": "spam"}),
     "open with a time of closing": (AssessmentRequest, {"closed_at": NOW}),
+    "a claim that nobody has": (AssessmentRequest, {"claimed_until": NOW}),
+    "put off without a reason": (AssessmentRequest, {"snoozed_until": NOW}),
+    "put off without an end": (AssessmentRequest, {"snooze_reason": "away"}),
+    "booked without a time": (AssessmentRequest, {"stage": "booked"}),
+    "a duplicate of itself": (
+        AssessmentRequest,
+        {"stage": "closed", "closed_at": NOW, "outcome": "duplicate", "duplicate_of": F("id")},
+    ),
+    "an open duplicate": (AssessmentRequest, {"duplicate_of": F("id")}),
+    "closed and called back": (
+        AssessmentRequest,
+        {"stage": "closed", "closed_at": NOW, "outcome": "spam", "called_back_at": NOW},
+    ),
+    "a wish that is not known": (AssessmentRequest, {"best_time": "at tea"}),
     "no due time": (AssessmentRequest, {"due_at": None}),
     "a text of an unknown kind": (SealedText, {"kind": "made-up"}),
     "a note that nobody wrote": (SealedText, {"kind": "note"}),
+    "a referral that nobody wrote": (SealedText, {"kind": "referral"}),
     "a notice in an unknown state": (Notice, {"state": "made-up"}),
 }
 

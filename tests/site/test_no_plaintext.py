@@ -1,6 +1,7 @@
 """Nothing that a person tells us is readable outside the desk: not in the database, not in a dump, not in a log, not in
 the spool. Where others may look, no word tells what it is about."""
 
+import datetime as dt
 import logging
 import re
 import shutil
@@ -12,10 +13,13 @@ from django.conf import settings
 from django.contrib.admin.models import LogEntry
 from django.db import connection
 from django.test import Client
+from django.utils import timezone
 
 from intake import breaker, notices, worker
 from intake.models import AssessmentRequest, Notice
 from tests.crawl import PageFacts
+from tests.intake.helpers import LIST, change_page
+from tests.intake.request_page import press
 from tests.intake.visitor import opened_earlier
 from tests.settings import ON_SQLITE
 
@@ -28,7 +32,11 @@ CANARIES = {
 }
 ADDED = "The kingfisher dives at noon."
 NOTE = "The egret was told everything."
-TRACES = (*CANARIES.values(), ADDED, NOTE, "9285550173", "Zebulon", "heron", "kingfisher", "egret")
+CORRECTED = "Ottoline Plover"
+WAITS_FOR = "The puffin brings the papers."
+REFERRAL = "The albatross across the street"
+BY_STAFF = (NOTE, CORRECTED, WAITS_FOR, REFERRAL)
+TRACES = (*CANARIES.values(), ADDED, *BY_STAFF, "9285550173", "Zebulon", "heron", "kingfisher", "egret", "Ottoline")
 HEALTH = re.compile(r"kratom|addict|drug|rehab|withdrawal|treatment|7-?oh\b|opioid|opiate|detox", re.IGNORECASE)
 
 
@@ -80,16 +88,27 @@ def use_private_link(client, link):
 
 
 def work_on_it(client, make_staff):
-    """A colleague opens the request and writes a note with a canary of its own. Returns what they saw."""
-    colleague = make_staff("admissions")
-    client.force_login(colleague)
+    """A colleague does everything that takes words: notes, corrects, waits, refers, searches, prints. Returns what they
+    saw, the page of the request first."""
+    client.force_login(make_staff("admissions"))
     request = AssessmentRequest.objects.get()
-    page = f"/admin/intake/assessmentrequest/{request.pk}/change/"
-    client.post(page, {"do": "note", "note": NOTE})
+    page = change_page(request)
+    pressed = [
+        press(client, request, "note", note=NOTE),
+        press(client, request, "details", **{"known-name": CORRECTED}),
+        press(client, request, "attempt:call:no_answer", note=NOTE),
+        press(
+            client, request, "hold", until=f"{timezone.localdate() + dt.timedelta(days=3)}T10:00", waits_for=WAITS_FOR
+        ),
+    ]
+    searched = [client.post(f"{LIST}find/", {"words": CANARIES[field]}) for field in ("name", "phone", "email")]
+    assert [request.reference in answer.content.decode() for answer in searched] == [True] * 3
+    pressed.append(press(client, request, "close", outcome="referred", referral=REFERRAL, person_told="on"))
+    assert [answer.status_code for answer in pressed] == [302] * 5
     shown = client.get(page)
-    told = (CANARIES["name"], CANARIES["email"], CANARIES["message"], ADDED, NOTE)
+    told = (CORRECTED, CANARIES["email"], CANARIES["message"], ADDED, *BY_STAFF)
     assert [value for value in told if value not in shown.content.decode()] == []
-    return shown
+    return [shown, client.get(f"{LIST}{request.pk}/print/"), client.get(LIST), *searched, *pressed]
 
 
 def everything_stored():
@@ -109,7 +128,7 @@ def test_request_through_the_real_form_leaves_no_readable_trace(site, make_staff
     assert response.status_code == 303
     confirmation = client.get(response["Location"])
     private = use_private_link(Client(), private_link_on(confirmation))
-    work_on_it(Client(), make_staff)
+    at_the_desk = work_on_it(Client(), make_staff)
     assert notices.send_due() == 2
 
     stored = everything_stored()
@@ -123,7 +142,9 @@ def test_request_through_the_real_form_leaves_no_readable_trace(site, make_staff
     mails = to_staff.as_string() + to_person.as_string()
     shown = [page.content.decode() for page in (confirmation, *private)]
     shown[2] = shown[2].replace(ADDED, "")  # asked back with the words, before they are kept
-    headers = [f"{page.headers} {page.cookies.output()}" for page in (response, confirmation, *private)]
+    headers = [f"{page.headers} {page.cookies.output()}" for page in (response, confirmation, *private, *at_the_desk)]
+    titles = [PageFacts(page.content.decode()).title for page in at_the_desk if page.status_code == 200]
+    addresses = [page.request["PATH_INFO"] + page.request["QUERY_STRING"] for page in at_the_desk]
 
     for canary in TRACES:
         for form in (canary.encode(), canary.encode().hex().encode(), canary.encode("utf-16-le")):
@@ -131,6 +152,7 @@ def test_request_through_the_real_form_leaves_no_readable_trace(site, make_staff
         assert (canary, canary.encode() in logged) == (canary, False)
         assert (canary, canary in mails) == (canary, False)
         assert (canary, canary in "".join(shown), canary in "".join(headers)) == (canary, False, False)
+        assert (canary, canary in "".join(titles), canary in "".join(addresses)) == (canary, False, False)
 
 
 def test_request_in_the_spool_leaves_no_readable_trace(site, log_lines):
@@ -162,7 +184,7 @@ def test_where_others_may_look_no_word_tells_what_it_is_about(site, make_staff, 
     request = AssessmentRequest.objects.get()
     desk.force_login(make_staff("admissions"))
     page = f"/admin/intake/assessmentrequest/{request.pk}/change/"
-    desk.post(page, {"do": "note", "note": "Asks about kratom and detox."})
+    press(desk, request, "note", note="Asks about kratom and detox.")
     shown_at_the_desk = desk.get(page)
     assert HEALTH.findall(shown_at_the_desk.content.decode()) != []
     notices.send_due()

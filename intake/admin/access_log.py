@@ -1,0 +1,25 @@
+"""Who read which requests, for the lead and the auditor."""
+
+from django.contrib import admin
+from django.utils.translation import gettext_lazy as _
+
+from intake import access
+from intake.models import AccessRecord
+
+from .roles import ReadByRole
+
+
+@admin.register(AccessRecord)
+class AccessRecordAdmin(ReadByRole):
+    list_display = ["at", "actor", "action", "how_many"]
+    list_display_links = ["at"]
+    list_select_related = ["actor"]
+    list_per_page = 50
+    show_full_result_count = False
+
+    def has_view_permission(self, request, obj=None):
+        return access.may_read_access_log(request.user)
+
+    @admin.display(description=_("requests"))
+    def how_many(self, obj):
+        return len(obj.requests)

@@ -1,0 +1,140 @@
+"""A caller's request, taken down by staff: the public form with the public rules, read aloud."""
+
+import logging
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.db import DatabaseError, InterfaceError
+from django.http import HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.html import format_html_join
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from intake import access, form_token, lookup, sealed, submission
+from intake.commitment import commit_to
+from intake.contact import profile_of
+from intake.forms import AssessmentForm
+from intake.models import AccessRecord, AssessmentRequest
+
+MOST_TYPED = 254  # of a phone or an e-mail: what is longer is neither
+
+logger = logging.getLogger(__name__)
+
+
+class PhoneForm(AssessmentForm):
+    """The public form as it is asked on the phone: without the trap, and without filling in what the browser knows of
+    the member of staff."""
+
+    website = None
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["adult"].help_text = gettext_lazy("About the caller, whoever they ask for.")
+        for name in ("name", "phone", "email", "language"):
+            self.fields[name].widget.attrs["autocomplete"] = "off"
+
+
+def page(model_admin, request):
+    """The page to enter a caller's request. POST stores it once for one form, or looks whether the number is known."""
+    if not model_admin.has_add_permission(request):
+        raise PermissionDenied
+    if request.method != "POST":
+        return _show(model_admin, request, PhoneForm(), form_token.draw())
+    if request.POST.get("adult") == "no":
+        form = PhoneForm(initial=request.POST.dict())
+        return _answer(model_admin, request, "under_18.html", _("The caller is under 18"), form=form)
+    try:
+        draft = form_token.from_token(request.POST.get("token", ""))
+    except form_token.BadToken:
+        return _show(model_admin, request, PhoneForm(request.POST), form_token.draw(), 403, _stale())
+    if request.POST.get("do") == "look":
+        return _show(model_admin, request, PhoneForm(initial=request.POST.dict()), draft)
+    form = PhoneForm(request.POST)
+    if not form.is_valid():
+        return _show(model_admin, request, form, draft, 422)
+    return _store(model_admin, request, form, draft)
+
+
+def _store(model_admin, request, form, draft):
+    sent = submission.SentForm(draft, form.answers(), taken_by=request.user.pk)
+    try:
+        request_id = submission.store(sent, commit_to(sent.at, profile_of(sent.answers)))
+    except submission.Withdrawn:
+        return _show(model_admin, request, form, form_token.draw(), 409, _withdrawn())
+    except submission.TooManyAmendments:
+        return _show(model_admin, request, form, draft, 409, _too_many_changes())
+    except submission.ReferenceTaken:
+        return _show(model_admin, request, form, form_token.draw(), 503, _not_stored())
+    except (DatabaseError, InterfaceError, sealed.SealError) as error:  # no spool: the desk is away with its database
+        logger.error("A request by phone could not be kept: %s", type(error).__name__)
+        return _show(model_admin, request, form, draft, 503, _not_stored())
+    return _tell_stored(request, AssessmentRequest.objects.get(pk=request_id))
+
+
+def _tell_stored(request, stored):
+    """To the page of the request, with what the caller should hear now."""
+    messages.success(
+        request, _("Saved. Tell the caller their reference: %(reference)s.") % {"reference": stored.reference}
+    )
+    promise = stored.promise or _("We will contact you.")
+    messages.info(request, _("Read this to the caller: “%(promise)s”") % {"promise": promise})
+    known = lookup.same_contact(stored)
+    if known:
+        access.record(request.user, AccessRecord.Action.SEARCH, [one.pk for one in known])
+        messages.warning(request, _known_in_words(known))
+    return HttpResponseRedirect(_address_of(stored))
+
+
+def _known_in_words(known):
+    links = format_html_join(", ", '<a href="{}">{}</a> ({})', ((_address_of(one), one, _state(one)) for one in known))
+    return format_html_join("", "{} {}", [(_("This number or address is known:"), links)])
+
+
+def _state(request):
+    return request.get_outcome_display() or _("open")
+
+
+def _address_of(request):
+    return reverse("admin:intake_assessmentrequest_change", args=[request.pk])
+
+
+def _show(model_admin, request, form, draft, status=200, notice=""):
+    """The form, with the requests that the number or address is known from. That they are shown is recorded first."""
+    known = []
+    if request.method == "POST":
+        typed = {name: request.POST.get(name, "")[:MOST_TYPED] for name in ("phone", "email")}
+        known = lookup.known_contact([typed], besides=draft.id)
+        if known:
+            access.record(request.user, AccessRecord.Action.SEARCH, [one.pk for one in known])
+    title = _("Request by phone")
+    context = {
+        "form": form,
+        "token": form_token.to_token(draft),
+        "notice": notice,
+        "known": known,
+        "looked": request.POST.get("do") == "look",
+    }
+    return _answer(model_admin, request, "phone_request.html", title, status, **context)
+
+
+def _answer(model_admin, request, template, title, status=200, **context):
+    context |= model_admin.admin_site.each_context(request) | {"opts": model_admin.opts, "title": title}
+    return TemplateResponse(request, f"admin/intake/assessmentrequest/{template}", context, status=status)
+
+
+def _stale():
+    return _("This page was open for a long time. Nothing is lost: check the answers and press Send again.")
+
+
+def _withdrawn():
+    return _("This request was withdrawn. If the caller wants a new one, press Send again.")
+
+
+def _too_many_changes():
+    return _("This form was sent many times with changes, and takes no more. Add the rest as a note on the request.")
+
+
+def _not_stored():
+    return _("This was not saved. The words are still here: press Send again. If it fails again, write them on paper.")

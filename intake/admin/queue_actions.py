@@ -1,0 +1,130 @@
+"""What is done from the list: taking the next request, and changing several at once."""
+
+from functools import partial
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpResponseRedirect
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from intake import workflow
+from intake.models import AssessmentRequest
+from intake.next_step import time_in_words
+
+from . import queue_page
+from .readers import chosen_reader
+
+
+def take_next(model_admin, request):
+    """Leads to the request that is next; where there is none, back to the list with a sentence."""
+    if not model_admin.has_view_permission(request):
+        raise PermissionDenied
+    if request.method != "POST":
+        return _back_to_list(request)
+    taken = workflow.take_next(actor=request.user)
+    if taken is None:
+        messages.info(request, _why_none(request.user))
+        return _back_to_list(request)
+    return HttpResponseRedirect(reverse("admin:intake_assessmentrequest_change", args=[taken.pk]) + "?work=open")
+
+
+def change_several(model_admin, request):
+    """Does one thing with each request that was ticked, each by itself, and says of each that it did not happen to why.
+
+    A request comes as "id:version", with the version that was on the screen: what a colleague changed since stays.
+    """
+    if not model_admin.has_view_permission(request):
+        raise PermissionDenied
+    if request.method == "POST":
+        try:
+            change, report = _chosen_change(request)
+        except workflow.Refused as refused:
+            messages.error(request, str(refused))
+        else:
+            _change_each(request, change, report)
+    return _back_to_list(request)
+
+
+def _why_none(actor):
+    now, moment = timezone.now(), workflow.next_possible_contact(actor=actor)
+    if moment is None or moment <= now:
+        return _("There is nothing to take now: nobody waits for you or for anyone.")
+    return _("Nobody can be contacted now. Next possible contact: %s.") % time_in_words(moment, now)
+
+
+def _chosen_change(request):
+    """What the pressed button does to one request, and how many it did that to in words."""
+    actor = request.user
+    match request.POST.get("do"):
+        case "assign":
+            owner = chosen_reader(request.POST.get("owner", ""))
+            if owner is None:
+                raise workflow.Refused(_("Choose who takes care of them, then press Assign."))
+            return partial(workflow.assign, owner=owner, actor=actor), _assigned
+        case "release":
+            return partial(workflow.release, actor=actor), _released
+        case "clear":
+            return partial(workflow.release_from_quarantine, actor=actor), _cleared
+        case "spam":
+            outcome = AssessmentRequest.Outcome.SPAM
+            return partial(workflow.close, outcome=outcome, actor=actor), _closed_as_spam
+    raise workflow.Refused(_("That button is not known. Nothing was changed."))
+
+
+def _change_each(request, change, report):
+    seen = _seen_versions(request.POST.getlist("chosen"))
+    if not seen:
+        messages.warning(request, _("Tick the requests first. Nothing was changed."))
+        return
+    done, known = 0, AssessmentRequest.objects.real().only("reference").in_bulk(seen)
+    for request_id, row in known.items():
+        try:
+            change(request_id=request_id, seen=seen[request_id])
+            done += 1
+        except workflow.Refused as refused:
+            sentence = _("%(reference)s was not changed. %(why)s")
+            messages.error(request, sentence % {"reference": row.reference, "why": refused})
+    if done:
+        messages.success(request, report(done))
+
+
+def _seen_versions(chosen):
+    """From request id to the version that was on the screen, without what no page of ours sends."""
+    seen = {}
+    for key in chosen:
+        request_id, _colon, version = key.partition(":")
+        try:
+            seen[UUID(request_id)] = int(version)
+        except ValueError:
+            continue
+    return seen
+
+
+def _assigned(count):
+    return ngettext("%(count)d request was assigned.", "%(count)d requests were assigned.", count) % {"count": count}
+
+
+def _released(count):
+    sentence = ngettext("%(count)d request is anyone's again.", "%(count)d requests are anyone's again.", count)
+    return sentence % {"count": count}
+
+
+def _cleared(count):
+    sentence = ngettext("%(count)d request is out of quarantine.", "%(count)d requests are out of quarantine.", count)
+    return sentence % {"count": count}
+
+
+def _closed_as_spam(count):
+    sentence = ngettext("%(count)d request was closed as spam.", "%(count)d requests were closed as spam.", count)
+    return sentence % {"count": count}
+
+
+def _back_to_list(request):
+    place = {name: request.POST[name] for name in queue_page.PLACE if name in request.POST}
+    address = reverse("admin:intake_assessmentrequest_changelist")
+    return HttpResponseRedirect(address + (f"?{urlencode(place)}" if place else ""))

@@ -1,0 +1,15 @@
+"""Who can own a request: the people who may read it."""
+
+from django.utils.translation import gettext as _
+
+from intake import access, workflow
+
+
+def chosen_reader(key):
+    """The reader whose key was chosen in a form, or None for no one."""
+    if not key:
+        return None
+    reader = {str(reader.pk): reader for reader in access.readers()}.get(key)
+    if reader is None:
+        raise workflow.Refused(_("Only admissions staff and their lead can own a request."))
+    return reader

@@ -1,0 +1,258 @@
+"""The page of one request, and its printed sheet: what is shown."""
+
+from urllib.parse import urlencode
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from intake import access, clock, consent, details, lookup, readable, suspicion, workflow
+from intake.models import AccessRecord, AssessmentRequest, SealedText
+from intake.reach import reach_of
+from intake.sealed import CannotOpen
+from intake.workflow.ladder import ladder_of, must_decide
+from pages import facts
+
+from . import details_form, request_actions, tabs, timeline
+from .what_now import what_now
+
+Stage, Kind = AssessmentRequest.Stage, SealedText.Kind
+
+FOLDER = "admin/intake/assessmentrequest"
+# Which part of the page is open after a button of it was refused
+OPENS = {
+    "book": "book",
+    "snooze": "put_off",
+    "hold": "put_off",
+    "close": "close",
+    "link": "link",
+    "assign": "assign",
+    "erase": "erase",
+}
+
+
+def page(model_admin, request, object_id):
+    """GET shows the request, POST does what its button says and comes back. What was typed is never lost: where the
+    button is refused, everything stands where it stood."""
+    obj = _found(model_admin, request, object_id)
+    with timezone.override(_zone()):
+        if request.method != "POST":
+            return _show(model_admin, request, obj)
+        press = request_actions.Press.of(request, obj)
+        try:
+            done = request_actions.carry_out(press)
+        except workflow.Refused as refused:
+            obj.refresh_from_db()
+            return _show(model_admin, request, obj, press, refusal=str(refused))
+        if press.conflicts:
+            obj.refresh_from_db()
+            return _show(model_admin, request, obj, press, done=done)
+        messages.success(request, done)
+        return HttpResponseRedirect(f"{request.path}?{urlencode({'work': _tab(request)})}")
+
+
+def printed_sheet(model_admin, request, object_id):
+    """One page for paper: the rules, what we know, what happened."""
+    obj = _found(model_admin, request, object_id)
+    with timezone.override(_zone()):
+        access.record(request.user, AccessRecord.Action.PRINT, [obj.pk])
+        told = _told(obj)
+        context = {
+            "title": _("Request %(reference)s") % {"reference": obj.reference},
+            "request_row": obj,
+            "timeline": timeline.of(obj, told["texts"]),
+            "printed_at": timezone.now(),
+        }
+        return TemplateResponse(request, f"{FOLDER}/print.html", told | context).render()
+
+
+def _found(model_admin, request, object_id):
+    if not model_admin.has_view_permission(request):
+        raise PermissionDenied
+    obj = model_admin.get_object(request, str(object_id))
+    if obj is None:
+        raise Http404
+    return obj
+
+
+def _zone():
+    """Staff read and type every time in the center's own."""
+    return clock.hours_of(facts.current()).zone
+
+
+def _show(model_admin, request, obj, press=None, refusal="", done=""):
+    access.record(request.user, AccessRecord.Action.OPEN, [obj.pk])
+    others = [] if obj.hidden_at else [other for other in lookup.same_contact(obj) if not other.hidden_at]
+    if others:
+        access.record(request.user, AccessRecord.Action.LIST, [other.pk for other in others])
+    ladder, told = ladder_of(obj), _told(obj)
+    proposed = request_actions.proposal(obj, ladder)
+    reach = _reach(obj, ladder, told["known"])
+    title = _("Request %(reference)s") % {"reference": obj.reference}
+    context = (
+        model_admin.admin_site.each_context(request)
+        | told
+        | _work(request, obj, ladder)
+        | _forms(obj, ladder, proposed, told["known"], press, refusal)
+        | _neighbors(request, obj)
+        | {
+            "opts": model_admin.opts,
+            "title": _("Not done: %s") % title if refusal else title,
+            "refusal": refusal,
+            "done": done,
+            "request_row": obj,
+            "reach": reach,
+            "what_now": what_now(obj, ladder, reach),
+            "open_part": OPENS.get(press.button, "") if refusal else "",
+            "others": others,
+            "linked": list(obj.duplicates.order_by("-received_at", "pk")),
+            "timeline": timeline.of(obj, told["texts"], request.user),
+        }
+    )
+    return TemplateResponse(request, f"{FOLDER}/change_form.html", context).render()
+
+
+def _told(obj):
+    """What the person told us, opened: their words, what is known by now, and the rules of contact."""
+    texts = [] if obj.hidden_at else list(obj.texts.select_related("author"))
+    opened = [(text, _content(text)) for text in texts]
+    known = details.of(obj, opened) if texts else {}
+    profile = obj.contact_profiles.last() if texts else None
+    consents = list(obj.consents.select_related("reader"))
+    return {
+        "texts": opened,
+        "known": known,
+        "known_in_words": _in_words(obj, known),
+        "words": _words(opened),
+        "contact_rules": readable.contact_rules(profile, _ticked_email(known, consents)) if profile else [],
+        "consents": [readable.agreed_to(record) for record in consents],
+        "consent_words": [wording.text for wording in consent.BY_PERMISSION.values()],
+    }
+
+
+def _content(text):
+    """What was sealed, or None where it does not open: the page says so instead of failing."""
+    try:
+        return text.open()
+    except CannotOpen:
+        return None
+
+
+def _ticked_email(known, consents):
+    """Whether e-mail was allowed by its own box, or to a member of staff: an address alone allows a single one."""
+    may_email = known.get("may_email")
+    return (may_email and may_email.who is not None) or consent.EMAIL.purpose in {c.purpose for c in consents}
+
+
+def _in_words(obj, known):
+    return [
+        {
+            "name": name,
+            "label": readable.DETAILS[name],
+            "value": readable.detail(name, known[name].value),
+            "who": known[name].who,
+            "at": known[name].at if known[name].at > obj.received_at else None,
+        }
+        for name in details.ANSWERS
+        if name in known
+    ]
+
+
+def _words(opened):
+    """What the person wrote, oldest first; of what they sent again, the changes."""
+    words, last = [], {}
+    for text, content in opened:
+        if text.kind not in SealedText.FROM_THE_PERSON:
+            continue
+        entry = {"kind": text.get_kind_display(), "at": text.at, "is_unreadable": content is None}
+        if text.kind == Kind.ADDITION:
+            entry["plain"] = content
+        elif text.kind == Kind.ANSWERS or not last:
+            entry["told"] = readable.told(content or {})
+        else:
+            entry["changes"] = readable.changes(last, content or last)
+        if text.kind != Kind.ADDITION:
+            last = content or last
+        words.append(entry)
+    return words
+
+
+def _reach(obj, ladder, known):
+    if ladder.profile is None or not known:
+        return None
+    return reach_of(ladder.profile, known, timezone.now())
+
+
+def _work(request, obj, ladder):
+    """What may be done."""
+    is_closed = obj.stage == Stage.CLOSED
+    moves = workflow.TRANSITIONS[obj.stage]
+    may_erase = access.may_erase(request.user)
+    number, in_all = len(ladder.tries) + 1, ladder.length + ladder.more if ladder.profile else 0
+    return {
+        "is_closed": is_closed,
+        "ladder": ladder,
+        "attempt_number": number,
+        "attempts_in_all": in_all,
+        "is_last_attempt": obj.awaits_contact and number >= in_all,
+        "is_overdue": obj.awaits_contact and obj.due_at < timezone.now(),
+        "must_decide": not is_closed and must_decide(obj, ladder),
+        "why_not_given_up": "" if is_closed else ladder.why_not_given_up,
+        "attempt_buttons": request_actions.attempt_buttons(obj, ladder),
+        "next_stages": [] if is_closed else [move for move in moves if move not in (Stage.CLOSED, Stage.BOOKED)],
+        "is_mine": obj.owner_id == request.user.pk,
+        "suspicions": suspicion.in_words(obj.suspicions),
+        "may_erase": may_erase and is_closed and not obj.legal_hold_at and obj.texts.exists(),
+        "may_hold": may_erase,
+    }
+
+
+def _forms(obj, ladder, proposed, known, press, refusal):
+    """The two forms of the page: as they were typed where the press was refused, as things stand otherwise."""
+    details_are_typed = bool(press and press.details.was_posted and press.details.changed())
+    form = None
+    if known and press and press.conflicts:
+        typed = press.details.typed()
+        mine = {name: typed[name] for name in press.details.changed()} if refusal else {}
+        form = details_form.DetailsForm.of(known, mine | {c.field: c.mine for c in press.conflicts})
+    elif refusal and details_are_typed:
+        form = press.details
+    elif known and obj.stage != Stage.CLOSED:
+        form = details_form.DetailsForm.of(known)
+    return {
+        "work": press.work if refusal else request_actions.WorkForm.of(obj, ladder, proposed),
+        "proposal": proposed,
+        "details": form,
+        "details_are_typed": details_are_typed,
+        "conflicts": details_form.in_words(press.conflicts) if press else [],
+    }
+
+
+def _tab(request):
+    """The tab that the request was opened from."""
+    tab = request.GET.get("work")
+    return tab if tab in tabs.TABS else tabs.DEFAULT
+
+
+def _neighbors(request, obj):
+    """The addresses of the requests before and after this one in the tab it was opened from."""
+    tab = _tab(request)
+    order = tabs.TABS[tab].order
+    rows = tabs.rows_of(tab, request.user, timezone.now()).values_list("pk", flat=True)
+    if any(getattr(obj, name.removeprefix("-")) is None for name in order):  # it is not in this tab any more
+        previous, following = None, rows.first()
+    else:
+        backwards = tabs.reversed_order(order)
+        previous = rows.filter(tabs.after(obj, backwards)).order_by(*backwards).first()
+        following = rows.filter(tabs.after(obj, order)).first()
+    query = urlencode({"work": tab})
+    return {
+        "tab": tab,
+        "tab_label": tabs.TABS[tab].label,
+        "tab_query": query,
+        "previous": previous and f"../../{previous}/change/?{query}",
+        "following": following and f"../../{following}/change/?{query}",
+    }

@@ -1,0 +1,63 @@
+"""The admin of requests: the addresses of everything that is done with them, and who may go there."""
+
+from functools import partial
+
+from django.contrib import admin
+from django.http import HttpResponseRedirect
+from django.urls import path
+from django.utils.translation import gettext as _
+
+from intake import access, status
+from intake.models import AssessmentRequest
+
+from . import find, phone_request, pulse, queue_actions, queue_page, reports, request_page
+from .roles import ReadByRole
+
+
+@admin.register(AssessmentRequest)
+class AssessmentRequestAdmin(ReadByRole):
+    list_display = ["reference"]
+    list_per_page = 25  # before the last of them is called, the list has changed
+
+    def has_view_permission(self, request, obj=None):
+        return access.may_read_requests(request.user)
+
+    def has_add_permission(self, request):
+        return access.may_read_requests(request.user)
+
+    def add_view(self, request, form_url="", extra_context=None):
+        return phone_request.page(self, request)
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).real()
+
+    def get_urls(self):
+        views = {
+            "find/": (find.page, "find"),
+            "take/": (queue_actions.take_next, "take_next"),
+            "several/": (queue_actions.change_several, "change_several"),
+            "pulse/": (pulse.pulse, "pulse"),
+            "reports/": (reports.page, "reports"),
+            "reports/csv/": (reports.download, "reports_csv"),
+            "<uuid:object_id>/print/": (request_page.printed_sheet, "print"),
+        }
+        own = [
+            path(address, self.admin_site.admin_view(partial(view, self)), name=f"intake_assessmentrequest_{name}")
+            for address, (view, name) in views.items()
+        ]
+        return [*own, *super().get_urls()]
+
+    def get_changelist(self, request, **kwargs):
+        return queue_page.Queue
+
+    def changelist_view(self, request, extra_context=None):
+        response = super().changelist_view(request, {"title": _("Requests"), "alarms": status.for_staff})
+        if queue := getattr(response, "context_data", {}).get("cl"):
+            response.context_data |= queue_page.context_of(queue, request.user)
+        return response
+
+    def change_view(self, request, object_id, form_url="", extra_context=None):
+        return request_page.page(self, request, object_id)
+
+    def history_view(self, request, object_id, extra_context=None):
+        return HttpResponseRedirect("../change/")  # the timeline on the request's page is its history

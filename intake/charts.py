@@ -1,0 +1,142 @@
+"""Charts as plain geometry, for templates that draw them as SVG without a script.
+
+What runs across is in percents of the width, so that a chart fits a phone and a screen alike and its words keep their
+size; what runs up and down is in pixels. A count that may not be shown has no length: it gets a mark of its own.
+"""
+
+import math
+from dataclasses import dataclass
+from itertools import pairwise
+
+ROW = 46  # pixels that one lying bar takes with its name
+WIDEST = 78  # percents, so that the number still fits behind the bar
+PLOT_TOP, PLOT_HEIGHT, BELOW_PLOT = 12, 160, 28
+MOST_LABELS = 6
+
+
+@dataclass(frozen=True)
+class Bar:
+    """A bar of a chart: `value` None where it may not be shown, and `text` says it in words either way."""
+
+    name: str
+    value: int | None
+    text: str
+    x: str = "0%"
+    width: str = "0%"
+    y: int = 0
+    height: int = 0
+    middle: str = "0%"
+    has_label: bool = True
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A line across the plot at a round value."""
+
+    y: float
+    text: str
+
+
+@dataclass(frozen=True)
+class Dot:
+    x: str
+    y: float
+
+
+@dataclass(frozen=True)
+class Line:
+    """One series of a line chart: its dots, and the strokes between neighbors that both have a value."""
+
+    name: str
+    shape: str
+    dots: tuple[Dot, ...]
+    strokes: tuple[tuple[Dot, Dot], ...]
+
+
+@dataclass(frozen=True)
+class Chart:
+    """`kind` names the template that draws it. `title` and `summary` say it to who can't see it."""
+
+    kind: str
+    title: str
+    summary: str
+    height: int
+    bars: tuple[Bar, ...] = ()
+    marks: tuple[Mark, ...] = ()
+    lines: tuple[Line, ...] = ()
+    labels: tuple[tuple[str, str], ...] = ()  # (x, text) below the plot
+    plot_end: int = PLOT_TOP + PLOT_HEIGHT
+
+
+def lying_bars(title, summary, entries):
+    """A bar for each (name, value or None, text), below one another, each under its name."""
+    most = max((value for _name, value, _text in entries if value), default=1)
+    bars = tuple(
+        Bar(name, value, text, width=_percent(WIDEST * (value or 0) / most), y=ROW * number)
+        for number, (name, value, text) in enumerate(entries)
+    )
+    return Chart("lying_bars", title, summary, ROW * len(entries), bars)
+
+
+def columns(title, summary, entries, step):
+    """A column for each (name, value or None, text), side by side; every `step`-th name is written."""
+    top = _round_up(max((value for _name, value, _text in entries if value), default=1))
+    bars = []
+    for number, (name, value, text) in enumerate(entries):
+        slot = 100 / len(entries)
+        height = round(PLOT_HEIGHT * (value or 0) / top)
+        bars.append(
+            Bar(
+                name,
+                value,
+                text,
+                x=_percent(slot * (number + 0.12)),
+                width=_percent(slot * 0.76),
+                y=PLOT_TOP + PLOT_HEIGHT - height,
+                height=height,
+                middle=_percent(slot * (number + 0.5)),
+                has_label=number % step == 0,
+            )
+        )
+    marks = _marks(top, str)
+    return Chart("columns", title, summary, PLOT_TOP + PLOT_HEIGHT + BELOW_PLOT, tuple(bars), marks)
+
+
+def lines(title, summary, names, series, unit_of, in_words):
+    """Lines over `names` side by side. `series` are (name, shape, values), a value None where there is none;
+    `unit_of` says in which unit to count up to a value, and `in_words` says a value at the marks."""
+    most = max((value for _n, _s, values in series for value in values if value), default=1)
+    top = _round_up(math.ceil(most / unit_of(most))) * unit_of(most)
+    xs = [_percent(100 * (number + 0.5) / len(names)) for number in range(len(names))]
+    drawn = []
+    for name, shape, values in series:
+        dots = [
+            None if value is None else Dot(x, round(PLOT_TOP + PLOT_HEIGHT * (1 - value / top), 1))
+            for x, value in zip(xs, values, strict=True)
+        ]
+        strokes = tuple((one, two) for one, two in pairwise(dots) if one and two)
+        drawn.append(Line(name, shape, tuple(dot for dot in dots if dot), strokes))
+    step = math.ceil(len(names) / MOST_LABELS)
+    return Chart(
+        "lines",
+        title,
+        summary,
+        PLOT_TOP + PLOT_HEIGHT + BELOW_PLOT,
+        marks=_marks(top, in_words),
+        lines=tuple(drawn),
+        labels=tuple((xs[number], names[number]) for number in range(0, len(names), step)),
+    )
+
+
+def _marks(top, in_words):
+    return tuple(Mark(PLOT_TOP + PLOT_HEIGHT * (1 - part / 2), in_words(round(top * part / 2))) for part in (1, 2))
+
+
+def _round_up(value):
+    """The next number with one digit that is not zero, and whose half is a whole number too."""
+    unit = 10 ** (len(str(value)) - 1)
+    return next(step * unit for step in (*range(1, 11), 12) if step * unit >= value and step * unit % 2 == 0)
+
+
+def _percent(number):
+    return f"{number:.2f}%"

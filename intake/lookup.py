@@ -1,0 +1,128 @@
+"""The blind index of the requests: its rows, and what they find."""
+
+import functools
+import re
+import time
+
+from django.db import connection
+from django.db.models import Prefetch, Q
+
+from . import blind_index, reference
+from .blind_index import EMAIL, NAME, PHONE
+from .forms import FEWEST_DIGITS
+from .models import Alias, AssessmentRequest, BlindIndex, SealedText
+from .rows import New
+from .sealed import CannotOpen
+
+NEWEST = ("-received_at", "-id")
+SHARING_AT_MOST = 20
+
+
+def indexes_of(request_id, answers, contact=None):
+    """The new rows under which a request will be found by the phone, e-mail and name in `answers`. `contact` is what
+    `blind_index.contact_of` made of them, where that was asked before."""
+    entries = blind_index.entries_for(answers, rows_of_names(time.monotonic() // 60), contact)
+    return [New(BlindIndex, request_id=request_id, kind=e.kind, value=e.value, key_id=e.key_id) for e in entries]
+
+
+@functools.lru_cache(maxsize=1)
+def rows_of_names(minute):
+    """About how many rows of name words there are: half of all rows are. Asked once a minute, since the width of names
+    changes only where that doubles."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT max(id) FROM intake_blindindex")
+        [newest] = cursor.fetchone()
+    return (newest or 0) // 2
+
+
+def kind_of(typed):
+    """What somebody typed into the one box: a phone, an e-mail or, where it is neither, a name."""
+    if "@" in blind_index.normalized_email(typed):
+        return EMAIL
+    digits = sum(character.isdecimal() for character in typed)
+    has_letters = any(character.isalpha() for character in typed)
+    return PHONE if digits >= FEWEST_DIGITS or (digits and not has_letters) else NAME
+
+
+def by_reference(typed):
+    """The request of which somebody typed the reference, or another one that it was confirmed under; or None."""
+    normalized = reference.normalize(typed)
+    if normalized is None:
+        return None
+    known = AssessmentRequest.objects.real()
+    # One after the other: asked for both at once, PostgreSQL reads every row.
+    alias = Alias.objects.filter(reference=normalized).values("request")
+    return known.filter(reference=normalized).first() or known.filter(pk__in=alias).first()
+
+
+def by_contact(kind, typed):
+    """The requests with exactly this phone or e-mail, however it is written."""
+    return _shown().filter(pk__in=_indexed({kind: _values(kind, typed)}).values("request"))
+
+
+def by_name(typed):
+    """The requests that may have a name with all these words: a value of the index stands for many words, so each
+    must be opened to be sure (`names_told`). Its texts with a name are fetched along."""
+    words = blind_index.name_words(typed)
+    found = _shown() if words else AssessmentRequest.objects.none()
+    for word in words:
+        found = found.filter(pk__in=_indexed({NAME: blind_index.values_to_ask(NAME, word)}).values("request"))
+    return found.prefetch_related(Prefetch("texts", SealedText.objects.filter(kind__in=SealedText.WITH_CONTACT)))
+
+
+def names_told(request):
+    """The names that a request from `by_name` was given, the newest first, each once. Opens its texts."""
+    told = [_opened(text) for text in request.texts.all()]
+    return list(dict.fromkeys(content["name"] for content in reversed(told) if content.get("name")))
+
+
+def same_contact(request):
+    """The other real requests that share a phone or an e-mail with this one, newest first, at most 20. Each has
+    `shared`: the set of what it shares, "phone" or "email"."""
+    if request.hidden_at:  # its words are shown to nobody, and neither is what they lead to
+        return []
+    texts = request.texts.filter(kind__in=SealedText.WITH_CONTACT)
+    return known_contact([_opened(text) for text in texts], besides=request.pk)
+
+
+def known_contact(told, besides=None):
+    """The same for answers that need not be stored yet: dictionaries that may have "phone" and "email"."""
+    values = {kind: [v for answers in told for v in _values(kind, answers.get(kind) or "")] for kind in (PHONE, EMAIL)}
+    if not any(values.values()):
+        return []
+    sharing = _indexed(values)
+    found = _shown().exclude(pk=besides).filter(pk__in=sharing.values("request")).order_by(*NEWEST)[:SHARING_AT_MOST]
+    found = list(found.prefetch_related(Prefetch("blind_indexes", sharing, to_attr="sharing")))
+    for request in found:
+        request.shared = {row.kind for row in request.sharing}
+    return found
+
+
+def _shown():
+    """What a search may find: a person who took back their words is not found by them, even while a hold keeps
+    them."""
+    return AssessmentRequest.objects.real().filter(hidden_at=None).select_related("owner")
+
+
+def _indexed(values):
+    """The rows of the index with these values, given by kind."""
+    condition = Q(pk__in=[])
+    for kind, wanted in values.items():
+        condition |= Q(kind=kind, value__in=wanted)
+    return BlindIndex.objects.filter(condition)
+
+
+def _values(kind, typed):
+    """The values to ask for a phone or an e-mail; of "Ana <ana@example.org>" for the address as well."""
+    parts = [typed]
+    if kind == EMAIL:
+        parts += [part for part in re.split(r"[\s<>(),;]+", typed) if "@" in part]
+    return list(dict.fromkeys(value for part in parts for value in blind_index.values_to_ask(kind, part)))
+
+
+def _opened(text):
+    """The answers in a text; none where it does not open: a search goes on with what it can read."""
+    try:
+        return text.open()
+    except CannotOpen:
+        return {}

@@ -1,0 +1,37 @@
+import time
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+from intake import many
+
+WIDTH = 30
+
+
+class Command(BaseCommand):
+    help = (
+        "Makes a made-up history of so many requests, 200 a day back from yesterday, to see whether anything gets "
+        "slow. It can be stopped at any moment and goes on where it stopped. Development only."
+    )
+
+    def add_arguments(self, parser):
+        parser.add_argument("count", type=int)
+
+    def handle(self, *args, count, **options):
+        if not settings.IN_DEVELOPMENT:
+            raise CommandError("Refused: DJANGO_ENV is not development. Made-up requests would wait among real ones.")
+        began_at, before = time.monotonic(), None
+        try:
+            for there in many.make_history(count):
+                before = there if before is None else before
+                self._show(there, count, (there - before) / (time.monotonic() - began_at))
+        except KeyboardInterrupt:
+            self.stdout.write("\nStopped. Run it again, and it goes on.")
+            return
+        self.stdout.write("\nDone. They stand on the desk: /admin/intake/assessmentrequest/")
+
+    def _show(self, there, count, a_second):
+        bar = "#" * (WIDTH * there // max(count, 1))
+        left = f", {(count - there) / a_second / 60:.0f} min left" if a_second and there < count else ""
+        self.stdout.write(f"\r[{bar:.<{WIDTH}}] {there:,} of {count:,}, {a_second:,.0f} a second{left}   ", ending="")
+        self.stdout.flush()

@@ -1,0 +1,103 @@
+"""The requests of a period as CSV: one line a request, no word of what anyone told us.
+
+It is written piece by piece, so that a million of them need no memory, and each piece is recorded as read before it
+leaves: whoever stops a download has seen what the access log says, and no more.
+"""
+
+import csv
+
+from django.db.models import Count, Q
+from django.utils import timezone
+
+from intake import access
+from intake.models import AccessRecord, AssessmentRequest, Attempt
+
+PIECE = 1000
+COLUMNS = [
+    "reference",
+    "received",
+    "stage",
+    "outcome",
+    "first_contact_due",
+    "first_attempt",
+    "minutes_to_first_attempt",
+    "first_conversation",
+    "minutes_to_first_conversation",
+    "attempts",
+    "attempts_until_conversation",
+    "assessment",
+    "closed",
+    "came_from",
+]
+_STARTS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+
+
+def lines(period, actor):
+    """The lines of the file, the oldest request first, spam and duplicates with them."""
+    yield _line(COLUMNS)
+    for piece in _pieces(period):
+        access.record(actor, AccessRecord.Action.EXPORT, [request.pk for request in piece])
+        tried = _attempts_of(piece)
+        yield "".join(_line(_cells(request, tried.get(request.pk, 0), period.zone)) for request in piece)
+
+
+def plain(value):
+    """The value as a spreadsheet must take it: as text, never as a formula."""
+    text = "" if value is None else str(value)
+    return f"'{text}" if text.startswith(_STARTS_A_FORMULA) else text
+
+
+def _pieces(period):
+    """The requests in pieces, each found behind the last of the one before: no cursor stays open meanwhile."""
+    requests = AssessmentRequest.objects.real().filter(received_at__gte=period.begins, received_at__lt=period.ends)
+    behind = Q()
+    while piece := list(requests.filter(behind).order_by("received_at", "pk")[:PIECE]):
+        yield piece
+        last = piece[-1]
+        behind = Q(received_at__gt=last.received_at) | Q(received_at=last.received_at, pk__gt=last.pk)
+
+
+def _attempts_of(piece):
+    ours = Attempt.objects.filter(request__in=piece).exclude(channel=Attempt.Channel.THEY_CALLED)
+    return dict(ours.order_by().values_list("request").annotate(Count("pk")))
+
+
+def _cells(request, attempts, zone):
+    return [
+        request.reference,
+        _moment(request.received_at, zone),
+        request.stage,
+        request.outcome,
+        _moment(request.first_due_at, zone),
+        _moment(request.first_attempt_at, zone),
+        _minutes(request.received_at, request.first_attempt_at),
+        _moment(request.reached_at, zone),
+        _minutes(request.received_at, request.reached_at),
+        attempts,
+        request.attempts_to_reach,
+        _moment(request.assessment_at, zone),
+        _moment(request.closed_at, zone),
+        request.came_from,
+    ]
+
+
+def _moment(moment, zone):
+    return moment and timezone.localtime(moment, zone).isoformat(sep=" ", timespec="minutes")
+
+
+def _minutes(begins, ends):
+    return ends and max(int((ends - begins).total_seconds()), 0) // 60
+
+
+class _Echo:
+    """Hands back what the writer of the csv module writes."""
+
+    def write(self, text):
+        return text
+
+
+_writer = csv.writer(_Echo())
+
+
+def _line(cells):
+    return _writer.writerow([plain(cell) for cell in cells])

@@ -1,0 +1,174 @@
+"""The figures of a period: one query, the rest in memory, so that it is the same on every database."""
+
+import datetime as dt
+import math
+import sys
+from collections import Counter, defaultdict
+from dataclasses import dataclass
+from functools import lru_cache
+
+from django.db import connection
+from django.db.models import BigIntegerField, Func
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from intake.models import AssessmentRequest
+
+from . import small_numbers
+
+Outcome = AssessmentRequest.Outcome
+
+NOT_COUNTED = (Outcome.SPAM, Outcome.DUPLICATE)
+NEVER = sys.maxsize  # longer than anything: nobody tried, or nobody reached them
+TRIES_SHOWN = 7  # each by itself; more are one line
+PAGES_SHOWN = 12
+LEAST_FOR_90TH = 10  # of fewer, it is one person's own time
+
+
+class Epoch(Func):
+    """A moment as whole seconds since 1970: far cheaper to fetch than a moment."""
+
+    output_field = BigIntegerField()
+
+    def as_postgresql(self, compiler, connection, **context):
+        return self.as_sql(compiler, connection, template="extract(epoch FROM %(expressions)s)::bigint", **context)
+
+    def as_sqlite(self, compiler, connection, **context):
+        return self.as_sql(compiler, connection, template="unixepoch(%(expressions)s)", **context)
+
+
+class Waits:
+    """How long a group of people waited, in minutes, for the first attempt and for the first conversation."""
+
+    def __init__(self, waits):
+        """`waits` are triples: both times, and whether the first one was in time (None: that is still open)."""
+        self.to_attempt = sorted([wait[0] for wait in waits])
+        self.to_talk = sorted([wait[1] for wait in waits])
+        verdicts = [wait[2] for wait in waits]
+        self.in_time, self.late = verdicts.count(True), verdicts.count(False)
+
+    @property
+    def count(self):
+        return len(self.to_attempt)
+
+    @property
+    def median_to_attempt(self):
+        return rank(self.to_attempt, 0.5)
+
+    @property
+    def ninetieth_to_attempt(self):
+        return rank(self.to_attempt, 0.9) if self.count >= LEAST_FOR_90TH else None
+
+    @property
+    def median_to_talk(self):
+        return rank(self.to_talk, 0.5)
+
+    @property
+    def ninetieth_to_talk(self):
+        return rank(self.to_talk, 0.9) if self.count >= LEAST_FOR_90TH else None
+
+    @property
+    def share_in_time(self):
+        """In words; of those for whom it is decided."""
+        return small_numbers.share(self.in_time, self.in_time + self.late)
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What a report shows. The breakdowns are pairs of a name and what belongs to it, in the order to show them."""
+
+    everyone: Waits
+    by_week: list[tuple[dt.date, Waits]]
+    by_hour: list[tuple[int, Waits]]
+    by_page: list[tuple[str, Waits]]
+    by_outcome: list[tuple[str, int]]
+    by_attempts: list[tuple[str, int]]
+
+
+def counted(period):
+    """The requests that a report is about."""
+    received = AssessmentRequest.objects.real().filter(received_at__gte=period.begins, received_at__lt=period.ends)
+    return received.exclude(outcome__in=NOT_COUNTED)
+
+
+def of(period):
+    """The `Figures` of a `Period`."""
+    now = int(timezone.now().timestamp())
+    step = _step(period)
+    place_of = lru_cache(maxsize=None)(lambda number: _week_and_hour(number * step, period.zone))
+    weeks, hours, pages = defaultdict(list), defaultdict(list), defaultdict(list)
+    rows = _rows(period)
+    waits = [_wait(received, tried, reached, due, now) for received, tried, reached, due, *_rest in rows]
+    for wait, (received, _tried, _reached, _due, _outcome, page, _tries) in zip(waits, rows, strict=True):
+        week, hour = place_of(received // step)
+        weeks[week].append(wait)
+        hours[hour].append(wait)
+        pages[page].append(wait)
+    outcomes = Counter(row[4] for row in rows)
+    attempts = Counter(None if row[2] is None else min(row[6] or 0, TRIES_SHOWN + 1) for row in rows)
+    return Figures(
+        everyone=Waits(waits),
+        by_week=[(week, Waits(weeks[week])) for week in period.weeks],
+        by_hour=[(hour, Waits(hours[hour])) for hour in range(24)],
+        by_page=[(name, Waits(waits)) for name, waits in _most_first(pages)],
+        by_outcome=[(_("Still open"), outcomes[""])]
+        + [(code.label, outcomes[code]) for code in Outcome if code not in NOT_COUNTED],
+        by_attempts=[(_attempts_in_words(tries), attempts[tries]) for tries in (*range(1, TRIES_SHOWN + 2), 0, None)],
+    )
+
+
+def _rows(period):
+    """The times of every request, in seconds since 1970, its outcome, page and attempts. Past the machinery of the
+    models, which would take longer than the database."""
+    moments = [Epoch(name) for name in ("received_at", "first_attempt_at", "reached_at", "first_due_at")]
+    rows = counted(period).order_by().values_list(*moments, "outcome", "came_from", "attempts_to_reach")
+    with connection.cursor() as cursor:
+        cursor.execute(*rows.query.sql_with_params())
+        return cursor.fetchall()
+
+
+def _wait(received, tried, reached, due, now):
+    """A triple for `Waits`. Who called us before anyone tried needed no attempt."""
+    contact = min(tried or NEVER, reached or NEVER)
+    return (
+        contact if contact == NEVER else (contact - received) // 60,
+        NEVER if reached is None else (reached - received) // 60,
+        None if due is None or now < due < contact else contact <= due,
+    )
+
+
+def rank(values, part):
+    """The value that `part` of the sorted values do not exceed (nearest rank). None where there are none."""
+    return values[math.ceil(part * len(values)) - 1] if values else None
+
+
+def _step(period):
+    """The seconds within which neither the day nor the hour changes: an hour, less where the zone is off by less."""
+    is_whole = all(
+        moment.utcoffset() % dt.timedelta(hours=1) == dt.timedelta() for moment in (period.begins, period.ends)
+    )
+    return 3600 if is_whole else 900
+
+
+def _week_and_hour(seconds, zone):
+    local = dt.datetime.fromtimestamp(seconds, zone)
+    return local.date() - dt.timedelta(days=local.weekday()), local.hour
+
+
+def _attempts_in_words(tries):
+    if tries is None:
+        return _("Not reached until now")
+    if tries == 0:
+        return _("Reached, no attempt written down")
+    if tries > TRIES_SHOWN:
+        return _("%(count)s or more attempts") % {"count": tries}
+    return ngettext("%(count)s attempt", "%(count)s attempts", tries) % {"count": tries}
+
+
+def _most_first(pages):
+    """The pages with the most requests; all others together are one line."""
+    in_order = sorted(pages.items(), key=lambda pair: (-len(pair[1]), pair[0]))
+    named = [(page or _("Not known"), waits) for page, waits in in_order[:PAGES_SHOWN]]
+    others = [wait for _page, waits in in_order[PAGES_SHOWN:] for wait in waits]
+    return [*named, (_("Other pages"), others)] if others else named

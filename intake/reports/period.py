@@ -1,0 +1,84 @@
+"""The days that a report is about, in the center's time zone."""
+
+import datetime as dt
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from django import forms
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from intake import clock
+from pages import facts
+
+PRESETS = {7: _("Last 7 days"), 30: _("Last 30 days"), 90: _("Last 90 days")}
+DEFAULT = 30
+LONGEST = 366  # days
+
+
+@dataclass(frozen=True)
+class Period:
+    """From the beginning of the `first` day to the end of the `last` one."""
+
+    first: dt.date
+    last: dt.date
+    zone: ZoneInfo
+
+    @property
+    def begins(self):
+        return dt.datetime.combine(self.first, dt.time(), self.zone)
+
+    @property
+    def ends(self):
+        return dt.datetime.combine(self.last + dt.timedelta(days=1), dt.time(), self.zone)
+
+    @property
+    def weeks(self):
+        """The first day of each week (from Monday on) that lies in it, at least in part."""
+        monday = self.first - dt.timedelta(days=self.first.weekday())
+        count = (self.last - monday).days // 7 + 1
+        return [monday + dt.timedelta(weeks=number) for number in range(count)]
+
+
+class PeriodForm(forms.Form):
+    """From and to, both included."""
+
+    begin = forms.DateField(label=_("From"), widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"))
+    end = forms.DateField(label=_("To"), widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"))
+
+    def clean(self):
+        begin, end = self.cleaned_data.get("begin"), self.cleaned_data.get("end")
+        if begin and end and end < begin:
+            raise forms.ValidationError(_("The first day must not come after the last one. Change one of them."))
+        if begin and end and (end - begin).days >= LONGEST:
+            raise forms.ValidationError(_("A report covers at most a year. Choose fewer days."))
+        return self.cleaned_data
+
+    def period(self):
+        """Of a valid form. Days to come hold nothing, so it ends today at the latest."""
+        begin = self.cleaned_data["begin"]
+        return Period(begin, max(begin, min(self.cleaned_data["end"], today())), zone())
+
+
+def last_days(days):
+    """The `Period` of so many days that ends today."""
+    return Period(today() - dt.timedelta(days=days - 1), today(), zone())
+
+
+def asked_for(query):
+    """The form for a query of the browser, filled in, and the `Period`; None where the form has to be mended."""
+    if "begin" in query or "end" in query:
+        form = PeriodForm(query)
+        return form, form.period() if form.is_valid() else None
+    days = query.get("days", "")
+    period = last_days(int(days) if days in {str(preset) for preset in PRESETS} else DEFAULT)
+    return PeriodForm({"begin": period.first, "end": period.last}), period
+
+
+def today():
+    return timezone.localdate(timezone=zone())
+
+
+def zone():
+    """The center's; the one the desk assumes until the owner has told it."""
+    return clock.hours_of(facts.current()).zone

@@ -1,0 +1,178 @@
+"""A report as it is shown: sections with a chart and the table that says the same, small numbers left out."""
+
+from dataclasses import dataclass
+
+from django.utils.formats import date_format, number_format
+from django.utils.translation import gettext as _
+
+from intake import charts
+
+from .figures import NEVER
+from .small_numbers import FEW, HIDDEN, shown
+
+HOUR, DAY = 60, 24 * 60  # minutes
+
+
+@dataclass(frozen=True)
+class Section:
+    """`rows` hold a cell for each of `columns`; the first one names the row. `key` is its id on the page."""
+
+    key: str
+    title: str
+    intro: str
+    chart: charts.Chart
+    columns: list[str]
+    rows: list[list[str]]
+
+
+def of(figures):
+    """The sections of the `Figures` of a period."""
+    return [_weeks(figures), _hours(figures), _pages(figures), _outcomes(figures), _attempts(figures)]
+
+
+def in_words(minutes):
+    """A time in words; `NEVER` and None have words of their own."""
+    if minutes is None:
+        return _("too few")
+    if minutes is NEVER:
+        return _("not yet")
+    if minutes < 90:
+        return _("%(count)s min") % {"count": minutes}
+    if minutes < 2 * DAY:
+        hours, rest = divmod(minutes, HOUR)
+        if not rest:
+            return _("%(hours)s h") % {"hours": hours}
+        return _("%(hours)s h %(minutes)s min") % {"hours": hours, "minutes": rest}
+    return _("%(days)s days") % {"days": f"{minutes / DAY:.1f}".removesuffix(".0")}
+
+
+def _weeks(figures):
+    names = [date_format(week, "M j") for week, _waits in figures.by_week]
+    waits = [waits for _week, waits in figures.by_week]
+    counts = shown(wait.count for wait in waits)
+    title = _("Time to the first attempt, week by week")
+    chart = charts.lines(
+        title,
+        _("Two lines over the weeks from %(first)s to %(last)s. Every value is in the table below.")
+        % {"first": names[0], "last": names[-1]},
+        names,
+        [
+            (_("Half of the people (median)"), "circle", _values(waits, counts, "median_to_attempt")),
+            (_("9 of 10 people (90th percentile)"), "square", _values(waits, counts, "ninetieth_to_attempt")),
+        ],
+        _unit_of,
+        in_words,
+    )
+    return Section(
+        "weeks",
+        title,
+        _("A week begins on Monday. A gap in a line: too few asked, or too many still wait."),
+        chart,
+        [_("Week of"), *_wait_columns()],
+        _wait_rows(names, waits, counts),
+    )
+
+
+def _hours(figures):
+    names = [f"{hour % 12 or 12} {'AM' if hour < 12 else 'PM'}" for hour, _waits in figures.by_hour]
+    waits = [waits for _hour, waits in figures.by_hour]
+    counts = shown(wait.count for wait in waits)
+    title = _("When requests come in, by hour of the day")
+    chart = charts.columns(title, _most(names, counts), _entries(names, counts), step=6)
+    return Section(
+        "hours",
+        title,
+        _("The hour in which they were sent, by the center's clock."),
+        chart,
+        [_("Hour from"), *_wait_columns()],
+        _wait_rows(names, waits, counts),
+    )
+
+
+def _pages(figures):
+    names = [_("/ (home page)") if name == "/" else name for name, _waits in figures.by_page]
+    waits = [waits for _name, waits in figures.by_page]
+    counts = shown(wait.count for wait in waits)
+    title = _("The page they came from")
+    chart = charts.lying_bars(title, _most(names, counts), _entries(names, counts))
+    return Section(
+        "pages",
+        title,
+        _("The page of ours on which they followed the link to the form. Not known: they came another way."),
+        chart,
+        [_("Page"), *_wait_columns()],
+        _wait_rows(names, waits, counts),
+    )
+
+
+def _outcomes(figures):
+    return _counted("outcomes", _("How requests ended"), "", _("Outcome"), figures.by_outcome)
+
+
+def _attempts(figures):
+    return _counted(
+        "attempts",
+        _("Attempts until we spoke"),
+        _("Our calls, texts and e-mails up to the first conversation; a call from the person counts as one."),
+        _("Attempts"),
+        figures.by_attempts,
+    )
+
+
+def _counted(key, title, intro, heading, pairs):
+    names, counts = [name for name, _count in pairs], shown(count for _name, count in pairs)
+    chart = charts.lying_bars(title, _most(names, counts), _entries(names, counts))
+    rows = [[name, _number(count)] for name, count in zip(names, counts, strict=True)]
+    return Section(key, title, intro, chart, [heading, _("Requests")], rows)
+
+
+def _wait_columns():
+    return [
+        _("Requests"),
+        _("First attempt: half within"),
+        _("First attempt: 9 of 10 within"),
+        _("Conversation: half within"),
+        _("Conversation: 9 of 10 within"),
+        _("First contact in time"),
+    ]
+
+
+def _wait_rows(names, waits, counts):
+    rows = []
+    for name, wait, count in zip(names, waits, counts, strict=True):
+        if not count or count in (FEW, HIDDEN):
+            rows.append([name, _number(count), *[HIDDEN if count else "–"] * 5])
+            continue
+        times = [wait.median_to_attempt, wait.ninetieth_to_attempt, wait.median_to_talk, wait.ninetieth_to_talk]
+        rows.append([name, _number(count), *map(in_words, times), wait.share_in_time])
+    return rows
+
+
+def _values(waits, counts, name):
+    """The minutes that can be drawn: not of few people, and not of those who still wait."""
+    values = [
+        None if count in (FEW, HIDDEN) else getattr(wait, name) for wait, count in zip(waits, counts, strict=True)
+    ]
+    return [None if value is NEVER else value for value in values]
+
+
+def _entries(names, counts):
+    pairs = zip(names, counts, strict=True)
+    return [(name, count if isinstance(count, int) else None, _number(count)) for name, count in pairs]
+
+
+def _number(count):
+    return number_format(count, force_grouping=True) if isinstance(count, int) else count
+
+
+def _most(names, counts):
+    """One sentence that says what a chart of counts shows first."""
+    known = [(count, name) for name, count in zip(names, counts, strict=True) if isinstance(count, int)]
+    if not known:
+        return _("Every number is too small to be shown.")
+    count, name = max(known, key=lambda pair: pair[0])
+    return _("Most: %(name)s, %(count)s. Every number is in the table below.") % {"name": name, "count": _number(count)}
+
+
+def _unit_of(minutes):
+    return 1 if minutes < 90 else HOUR if minutes < 2 * DAY else DAY

@@ -1,0 +1,46 @@
+// The page of one request: keys for the hand that holds the phone in the other, and no double press.
+"use strict";
+{
+  const page = document.querySelector(".request-page");
+  const list = document.querySelector("#shortcuts");
+  const box = document.querySelector("#keys-on");
+  const KEPT = "request-keys-off";
+  const off = () => { try { return localStorage.getItem(KEPT) === "yes"; } catch { return false; } };
+
+  list.hidden = false;
+  box.checked = !off();
+  box.addEventListener("change", () => {
+    try { localStorage.setItem(KEPT, box.checked ? "no" : "yes"); } catch { /* then for this page alone */ }
+  });
+
+  const isTyping = ({ target }) => target.matches("input:not([type=checkbox]), textarea, select, [contenteditable]");
+
+  document.addEventListener("keydown", (event) => {
+    if (!box.checked || event.ctrlKey || event.metaKey || event.altKey || event.repeat || isTyping(event)) return;
+    const target = {
+      n: document.querySelector("#id_note"),
+      "?": box,
+    }[event.key] ?? document.querySelector(`[data-shortcut="${CSS.escape(event.key)}"]`);
+    if (!target) return;
+    event.preventDefault();
+    if (target.rel === "next" || target.rel === "prev") target.click();
+    else {
+      if (target.matches("summary")) target.parentElement.open = true;
+      target.focus(); // a key never logs anything by itself: Enter does
+    }
+  });
+
+  // A second press while the first is on its way would only be refused.
+  let isSent = false;
+  page.addEventListener("submit", (event) => {
+    if (isSent) event.preventDefault();
+    isSent = true;
+  });
+  addEventListener("pageshow", () => { isSent = false; });
+
+  // A link into a closed part opens it.
+  page.addEventListener("click", ({ target }) => {
+    const part = target.closest('a[href^="#"]') && document.querySelector(target.closest("a").hash);
+    if (part?.matches("details")) part.open = true;
+  });
+}

@@ -1,0 +1,55 @@
+"""Every change of a request: the rules of the desk as functions.
+
+Each runs in one transaction, locks the request's row, refuses what the rules forbid with a sentence for the screen,
+and writes an event beside the change. Nothing else sets stage, owner, outcome or due time. Where `actor` is None, the
+person themselves acted, through their private link or by sending the form again. `seen` is the version of the request
+that the actor had on the screen: where somebody changed it since, the change is refused as `Stale`.
+"""
+
+from .ladder import keep_trying, log_attempt
+from .person import MOST_AMENDMENTS, add_words, change_window, got_in_touch, tell_staff_again, withdraw
+from .profile import commit_anew, keep_profile
+from .quarantine import quarantine, release_from_quarantine
+from .queue import assign, claim, free_lapsed_claims, hold, next_possible_contact, release, snooze, take_next, wake
+from .rules import TRANSITIONS, Refused, Stale
+from .stages import book, close, link_duplicate, open_again, reopen, set_stage, unlink_duplicate
+from .words import add_note, correct, erase, lift_legal_hold, set_legal_hold
+
+__all__ = [
+    "MOST_AMENDMENTS",
+    "TRANSITIONS",
+    "Refused",
+    "Stale",
+    "add_note",
+    "add_words",
+    "assign",
+    "book",
+    "change_window",
+    "claim",
+    "close",
+    "commit_anew",
+    "correct",
+    "erase",
+    "free_lapsed_claims",
+    "got_in_touch",
+    "hold",
+    "keep_profile",
+    "keep_trying",
+    "lift_legal_hold",
+    "link_duplicate",
+    "log_attempt",
+    "next_possible_contact",
+    "open_again",
+    "quarantine",
+    "release",
+    "release_from_quarantine",
+    "reopen",
+    "set_legal_hold",
+    "set_stage",
+    "snooze",
+    "take_next",
+    "tell_staff_again",
+    "unlink_duplicate",
+    "wake",
+    "withdraw",
+]

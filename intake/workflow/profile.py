@@ -1,0 +1,63 @@
+"""How a person may be reached, as they or staff last said, and what we commit to with it."""
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from intake.commitment import commit_to
+from intake.contact import newest_profile
+from intake.models import ContactProfile
+
+from .rules import Refused, save
+
+
+def keep_profile(request, codes, at, author=None):
+    """Writes how the person may be reached from now on, where it changed, and commits anew where the time did.
+
+    `request` is locked by the caller; `author` is the member of staff who wrote it down, None for the person. Returns
+    whether anything changed.
+    """
+    last = newest_profile(request)
+    if last is not None and (last.codes() == codes or last.at > at):
+        return False
+    kept = ContactProfile.objects.create(request=request, at=at, author=author, **codes)
+    save(request, best_time=kept.best_time, time_zone=kept.time_zone)
+    if last is not None and _commits_us_to(last) == _commits_us_to(kept):
+        return True
+    if author is None:
+        commit_anew(request, codes, at)
+    elif request.awaits_contact:  # what we promised stays, and nothing that was due is put off by a correction
+        save(request, due_at=min(request.due_at, commit_to(at, codes).due_at))
+    return True
+
+
+def keep_safer_rules(request, other, actor):
+    """Takes from the newest profile of a duplicate what is safer than the rules of the request that goes on."""
+    kept = newest_profile(request)
+    if kept is None or other is None:
+        return
+    safer = {name: getattr(kept, name) and getattr(other, name) for name in ContactProfile.PERMISSIONS}
+    newest = max(kept, other, key=lambda profile: profile.at)
+    codes = kept.codes() | safer | {"introduction": newest.introduction}
+    if not (safer["may_call"] or safer["may_text"] or safer["may_email"]):
+        raise Refused(
+            _("The two requests allow no common way to reach the person. Write down on the other one what holds now.")
+        )
+    keep_profile(request, codes, timezone.now(), author=actor)
+
+
+def commit_anew(request, codes, at):
+    """Sets due time and promise as for someone who asks now, while they wait for us."""
+    if not request.awaits_contact:
+        return
+    commitment = commit_to(at, codes)
+    save(
+        request,
+        first_due_at=request.first_due_at if request.first_attempt_at else commitment.due_at,
+        due_at=commitment.due_at,
+        due_is_assumed=commitment.due_is_assumed,
+        promise=commitment.promise,
+    )
+
+
+def _commits_us_to(profile):
+    return profile.best_time, profile.time_zone, profile.channel

@@ -1,0 +1,40 @@
+"""What may have been sent by a machine waits for a person to look at it. It keeps its place in the queue."""
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from intake import consent
+from intake.models import Event, Notice
+
+from .rules import Refused, Stage, locked, locked_open, save, write
+
+BY_STAFF = "staff"  # a code of `intake.suspicion`
+
+
+@transaction.atomic
+def quarantine(*, request_id, actor, seen=None):
+    """Says that a request looks as if a machine had sent it."""
+    request = locked_open(request_id, seen)
+    if request.quarantined_at:
+        raise Refused(_("This request is in quarantine already. Nothing was changed."))
+    save(request, quarantined_at=timezone.now(), suspicions=BY_STAFF)
+    write(request, Event.Code.SUSPECTED, actor, "", BY_STAFF)
+    return request
+
+
+@transaction.atomic
+def release_from_quarantine(*, request_id, actor, seen=None):
+    """Says that a person looked at a suspected request and it is real."""
+    request = locked(request_id, seen)
+    if request.quarantined_at is None:
+        raise Refused(_("This request is not in quarantine. Nothing was changed."))
+    before = request.suspicions
+    save(request, quarantined_at=None, suspicions="")
+    write(request, Event.Code.CLEARED, actor, before)
+    is_open = request.stage != Stage.CLOSED
+    if is_open and request.consents.filter(purpose=consent.EMAIL.purpose).exists():  # withheld until now
+        Notice.objects.get_or_create(
+            request=request, kind=Notice.Kind.ACKNOWLEDGEMENT, defaults={"next_try_at": timezone.now()}
+        )
+    return request

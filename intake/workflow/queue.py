@@ -1,0 +1,214 @@
+"""Whose turn it is: taking the next request, owning it, giving it back, putting it off."""
+
+import datetime as dt
+from zoneinfo import ZoneInfo
+
+from django.db import transaction
+from django.db.models import Case, Min, Q, Value, When
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from intake import access, clock
+from intake.forms import TIME_ZONES
+from intake.models import AssessmentRequest, Event, SealedText
+from pages import facts
+
+from .rules import LONGEST_AHEAD, NOT_ASLEEP, Refused, Stage, locked, locked_open, minute, save, write
+
+CLAIM = dt.timedelta(minutes=30)  # who took a request and does nothing for so long gives it back
+FORGOTTEN_AFTER = dt.timedelta(hours=1)  # overdue for so long, a request is everyone's, whoever owns it
+
+TO_CONTACT = (Stage.NEW, Stage.REACHING, Stage.TALKING)
+
+SnoozeReason = AssessmentRequest.SnoozeReason
+
+
+@transaction.atomic
+def take_next(*, actor):
+    """Gives `actor` the most urgent request that may be worked on now, for `CLAIM`; None where there is none.
+
+    Never one whose person may not be contacted at this moment, one that sleeps, or one that a colleague is at. Who has
+    taken one and not finished gets the same again. What a colleague owns is handed out when they left, when the person
+    got in touch, or when it is overdue for `FORGOTTEN_AFTER`. Two who press at the same moment get different ones: the
+    first locks its row, the second skips it (on SQLite, transactions that write run one after the other).
+    """
+    _require_reader(actor)
+    now = timezone.now()
+    waiting = _to_contact(now).select_for_update(skip_locked=True, of=("self",)).by_urgency()
+    request = (
+        waiting.filter(owner=actor, claimed_until__gt=now).first()
+        or waiting.filter(_is_free_for(actor, now)).filter(_may_be_contacted_at(now)).first()
+    )
+    return request and _take(request, actor, now)
+
+
+@transaction.atomic
+def claim(*, request_id, actor, seen=None):
+    """Takes this request for `CLAIM`, unless it is a colleague's."""
+    _require_reader(actor)
+    request, now = locked_open(request_id, seen), timezone.now()
+    if request.owner_id not in (None, actor.pk):
+        if request.is_claimed:
+            raise Refused(_("%s is at this request now. Take the next one.") % request.owner)
+        if request.claimed_until is None:
+            raise Refused(_("%s owns this request. If you take it over, set yourself as its owner.") % request.owner)
+    return _take(request, actor, now)
+
+
+@transaction.atomic
+def release(*, request_id, actor, seen=None):
+    """Gives a request back to the queue."""
+    return assign(request_id=request_id, owner=None, actor=actor, seen=seen)
+
+
+@transaction.atomic
+def assign(*, request_id, owner, actor, seen=None):
+    """Gives a request to someone who may read it, without an end, or to no one (`owner=None`)."""
+    request = locked(request_id, seen)
+    if owner is not None:
+        _require_reader(owner)
+    if request.owner_id == (owner and owner.pk) and request.claimed_until is None:
+        return request
+    before = request.owner_id
+    save(request, owner=owner, claimed_until=None)
+    code = Event.Code.ASSIGNED if owner else Event.Code.RELEASED
+    write(request, code, actor, before or "", owner.pk if owner else "")
+    return request
+
+
+def free_lapsed_claims(now=None):
+    """Gives back what was taken and not worked on in time. Returns how many. For the worker."""
+    now, freed = now or timezone.now(), 0
+    lapsed = AssessmentRequest.objects.filter(claimed_until__lte=now).order_by("claimed_until", "pk")
+    while _free_one(lapsed):
+        freed += 1
+    return freed
+
+
+@transaction.atomic
+def snooze(*, request_id, until, reason, actor, seen=None):
+    """Puts a request off until a time, for one of `SnoozeReason` that the person gave. Then it is due."""
+    if reason not in (SnoozeReason.ASKED_LATER, SnoozeReason.AWAY, SnoozeReason.THINKING):
+        raise Refused(_("Choose why this request is put off."))
+    return _put_off(locked_open(request_id, seen), until, reason, actor)
+
+
+@transaction.atomic
+def hold(*, request_id, until, text, actor, seen=None):
+    """Puts a request off because we wait for something, which `text` says. It is sealed like a note."""
+    if not text.strip():
+        raise Refused(_("Say what we wait for."))
+    request = _put_off(locked_open(request_id, seen), until, SnoozeReason.ON_HOLD, actor)
+    SealedText(request=request, kind=SealedText.Kind.HOLD, author=actor, at=timezone.now()).seal(text).save(
+        force_insert=True
+    )
+    return request
+
+
+@transaction.atomic
+def wake(*, request_id, actor, seen=None):
+    """Ends what `snooze` or `hold` began: the request is due now."""
+    request = locked_open(request_id, seen)
+    if request.snoozed_until is None:
+        raise Refused(_("This request was not put off. Nothing was changed."))
+    wake_up(request, actor)
+    return request
+
+
+def wake_up(request, actor):
+    """`wake` for a request that is locked, whoever is the cause."""
+    due_at = request.assessment_at if request.stage == Stage.BOOKED else min(request.snoozed_until, timezone.now())
+    save(request, due_at=due_at, **NOT_ASLEEP)
+    write(request, Event.Code.WOKEN, actor)
+
+
+def next_possible_contact(*, actor):
+    """When `take_next` will have something for `actor` again, if nothing changes; None where nobody waits."""
+    now, hours = timezone.now(), clock.hours_of(facts.current())
+    theirs = Q(owner=None) | Q(owner=actor) | ~Q(owner__in=access.readers())
+    when = Case(
+        When(snoozed_until__gt=now, then="snoozed_until"), When(stage=Stage.NEW, then=Value(now)), default="due_at"
+    )
+    waiting = AssessmentRequest.objects.real().filter(theirs, stage__in=TO_CONTACT).order_by()
+    first = waiting.exclude(best_time="").values_list("best_time", "time_zone").annotate(first=Min(when))
+    moments = (
+        clock.next_contact(max(now, moment), hours, wish, ZoneInfo(zone)) for wish, zone, moment in first.iterator()
+    )
+    return min((moment for moment in moments if moment), default=None)
+
+
+def _to_contact(now):
+    """Who is to be contacted now, as far as our own plan goes: a new request at once, the others when they are due.
+    Someone whose assessment is booked, when they got in touch or seem not to have come."""
+    is_time = (
+        Q(stage=Stage.NEW)
+        | Q(stage__in=TO_CONTACT, due_at__lte=now)
+        | Q(stage=Stage.BOOKED, called_back_at__isnull=False)
+        | Q(stage=Stage.BOOKED, due_at__lte=now - FORGOTTEN_AFTER)
+    )
+    return AssessmentRequest.objects.real().awake().open().filter(is_time)
+
+
+def _is_free_for(actor, now):
+    is_nobodys = Q(owner=None) | Q(owner=actor) | Q(claimed_until__lte=now) | ~Q(owner__in=access.readers())
+    is_urgent = Q(claimed_until=None) & (Q(called_back_at__isnull=False) | Q(due_at__lte=now - FORGOTTEN_AFTER))
+    return is_nobodys | is_urgent
+
+
+def _may_be_contacted_at(now):
+    """The wishes and zones whose people may be contacted at this moment."""
+    hours = clock.hours_of(facts.current())
+    allowed = Q(pk__in=[])
+    for zone, _name in TIME_ZONES:
+        wishes = [wish for wish in clock.PARTS_OF_DAY if clock.next_contact(now, hours, wish, ZoneInfo(zone)) == now]
+        if wishes:
+            allowed |= Q(time_zone=zone, best_time__in=wishes)
+    return allowed
+
+
+def _take(request, actor, now):
+    is_theirs = request.owner_id == actor.pk
+    if is_theirs and request.is_claimed:
+        request.claimed_until = now + CLAIM  # no change that a colleague must know of
+        request.save(update_fields=["claimed_until"])
+        return request
+    is_anyones = request.called_back_at or request.due_at <= now - FORGOTTEN_AFTER
+    if is_theirs and request.claimed_until is None and not is_anyones:
+        return request
+    before = request.owner_id
+    save(request, owner=actor, claimed_until=now + CLAIM)
+    write(request, Event.Code.TAKEN, actor, before or "", actor.pk)
+    return request
+
+
+@transaction.atomic
+def _free_one(lapsed):
+    request = lapsed.select_for_update(skip_locked=True, of=("self",)).first()
+    if request is None:
+        return False
+    before, request.owner, request.claimed_until = request.owner_id, None, None
+    # No new version: who has talked for so long must still be able to say what came of it.
+    request.save(update_fields=["owner", "claimed_until"])
+    write(request, Event.Code.LAPSED, None, before)
+    return True
+
+
+def _put_off(request, until, reason, actor):
+    now = timezone.now()
+    if until is None or until <= now:
+        raise Refused(_("Choose a time that is still to come."))
+    if until > now + LONGEST_AHEAD:
+        raise Refused(_("Choose a time within the next 90 days. For longer, close the request."))
+    if request.stage == Stage.BOOKED and until > request.assessment_at:
+        raise Refused(_("The assessment is before that. Choose an earlier time, or move the assessment first."))
+    changes = {"snoozed_until": until, "snooze_reason": reason, "due_at": until, "called_back_at": None}
+    if request.claimed_until:
+        changes |= {"owner": None, "claimed_until": None}
+    save(request, **changes)
+    write(request, Event.Code.SNOOZED, actor, reason, minute(until))
+    return request
+
+
+def _require_reader(user):
+    if not access.may_read_requests(user):
+        raise Refused(_("Only admissions staff and their lead can own a request."))

@@ -1,0 +1,102 @@
+"""What all changes share: the row under lock, the refusal in words, the event beside the change."""
+
+import datetime as dt
+
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from intake.models import AssessmentRequest, Event
+
+Stage = AssessmentRequest.Stage
+
+# From which stage a request may go to which. Closing needs an outcome; reopening starts again at "trying to reach".
+TRANSITIONS = {
+    Stage.NEW: (Stage.REACHING, Stage.TALKING, Stage.BOOKED, Stage.CLOSED),
+    Stage.REACHING: (Stage.TALKING, Stage.BOOKED, Stage.CLOSED),
+    Stage.TALKING: (Stage.REACHING, Stage.BOOKED, Stage.CLOSED),
+    Stage.BOOKED: (Stage.REACHING, Stage.TALKING, Stage.CLOSED),
+    Stage.CLOSED: (Stage.REACHING,),
+}
+
+
+LONGEST_AHEAD = dt.timedelta(days=90)  # nothing is planned for later
+DOUBLE_CLICK = dt.timedelta(seconds=10)  # the same thing by the same person within this time is one thing
+
+NOT_ASLEEP = {"snoozed_until": None, "snooze_reason": ""}
+
+
+class Refused(Exception):
+    """The rules forbid this change. The message is a sentence for the screen."""
+
+
+class Stale(Refused):
+    """Somebody changed the request after the actor last saw it."""
+
+
+def locked(request_id, seen=None):
+    """The request, its row locked until the transaction ends. Raises `Stale` if it is no longer at version `seen`."""
+    request = AssessmentRequest.objects.select_for_update().get(pk=request_id)
+    check_seen(request, seen)
+    return request
+
+
+def check_seen(request, seen):
+    if seen is not None and seen != request.version:
+        raise Stale(_who_was_faster(request))
+
+
+def locked_open(request_id, seen=None):
+    request = locked(request_id, seen)
+    if request.stage == Stage.CLOSED:
+        raise Refused(_("This request has ended. Nothing was changed."))
+    return request
+
+
+def save(request, **changes):
+    """Writes these fields of a locked request, and that it is a new version of it."""
+    for name, value in (changes | {"version": request.version + 1}).items():
+        setattr(request, name, value)
+    request.save(update_fields=[*changes, "version"])
+    return request
+
+
+def write(request, code, actor, before="", after=""):
+    """The event that tells of a change: codes only."""
+    Event.objects.create(
+        request=request, code=code, actor=actor, before=str(before), after=str(after), at=timezone.now()
+    )
+
+
+def minute(moment):
+    """A moment as events keep it, in UTC."""
+    return moment.astimezone(dt.UTC).isoformat(timespec="minutes") if moment else ""
+
+
+def kept_by(request, actor):
+    """What changes where someone acts on what they took from the queue: from now on it is theirs, without an end."""
+    return {"claimed_until": None} if request.owner_id == actor.pk else {}
+
+
+def not_allowed(request, stage):
+    return Refused(
+        _("This request is now “%(now)s”, and can't go to “%(wanted)s” from there. Nothing was changed.")
+        % {"now": request.get_stage_display(), "wanted": Stage(stage).label if stage in Stage.values else stage}
+    )
+
+
+def words_are_gone(request):
+    """Whether what the person told us was erased or hidden."""
+    return request.events.filter(code__in=[Event.Code.ERASED, Event.Code.HIDDEN]).exists()
+
+
+def _who_was_faster(request):
+    last = request.events.exclude(code=Event.Code.NOTE_ADDED).select_related("actor").order_by("pk").last()
+    return _(
+        "%(who)s changed this request on %(time)s: %(what)s. Your button was not carried out. Look at the request as "
+        "it is now, then press again."
+    ) % {
+        "who": last.actor.get_username() if last.actor else _("The site, or the person,"),
+        "time": date_format(timezone.localtime(last.at), "M j, P"),
+        "what": last.get_code_display().lower(),
+    }

@@ -1,0 +1,135 @@
+"""What staff write about a person, and the end of all words: erasure and legal hold."""
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from intake import access, consent, details, rows
+from intake.lookup import indexes_of
+from intake.models import ConsentRecord, Event, Notice, SealedText
+
+from .profile import keep_profile
+from .queue import CLAIM
+from .rules import DOUBLE_CLICK, Refused, Stage, locked, locked_open, save, words_are_gone, write
+
+
+@transaction.atomic
+def add_note(*, request_id, text, actor):
+    """Adds a sealed note to a request, open or closed. Notes of two people never stand in each other's way."""
+    if not text.strip():
+        raise Refused(_("Write something first: the note is empty."))
+    request, now = locked(request_id), timezone.now()
+    if words_are_gone(request):
+        raise Refused(_("The words of this request were erased. Nothing is added to it any more."))
+    last = request.texts.filter(kind=SealedText.Kind.NOTE, author=actor, at__gt=now - DOUBLE_CLICK).last()
+    if last and last.holds(text):
+        return last
+    note = SealedText(request=request, kind=SealedText.Kind.NOTE, author=actor, at=now).seal(text)
+    note.save(force_insert=True)
+    if request.owner_id == actor.pk and request.is_claimed:
+        request.claimed_until = now + CLAIM  # who writes is at work
+        request.save(update_fields=["claimed_until"])
+    write(request, Event.Code.NOTE_ADDED, actor)
+    return note
+
+
+@transaction.atomic
+def correct(*, request_id, before, after, actor, consent_read=False):
+    """Writes down what staff learned about a person: name, phone, e-mail, language, how they may be reached.
+
+    `before` holds the values (`details.FIELDS`) that were on the actor's screen, `after` what the actor made of them.
+    Only fields that the actor changed are written, and of those only the ones that nobody else has changed meanwhile.
+    Returns the others as a list of `details.Conflict`. What the person wrote stays as it is.
+
+    What is allowed from now on needs the person's consent: `consent_read` says that the actor read its words to them
+    and they agreed. That is put on record.
+    """
+    request = locked_open(request_id)
+    if words_are_gone(request):
+        raise Refused(_("The words of this request were erased. Nothing is added to it any more."))
+    known, now = details.of(request), timezone.now()
+    conflicts, changed = details.merge(known, before, after)
+    if not changed:
+        return conflicts
+    values = details.plain(known) | changed
+    if (why := details.why_impossible(values)) and why != details.why_impossible(details.plain(known)):
+        raise Refused(why)
+    agreed = [consent.BY_PERMISSION[name] for name in consent.BY_PERMISSION if changed.get(name)]
+    if agreed and not consent_read:
+        words = " ".join(wording.text for wording in agreed)
+        raise Refused(_("Read this to the person first, then tick that they agreed: %s") % words)
+    answers = {name: value for name, value in changed.items() if name in details.ANSWERS}
+    if answers:
+        SealedText(request=request, kind=SealedText.Kind.CORRECTION, author=actor, at=now).seal(answers).save(
+            force_insert=True
+        )
+        rows.insert(*indexes_of(request.pk, answers), ignore_conflicts=True)
+        save(request)
+    for wording in agreed:
+        record = {"wording_version": wording.version, "wording_sha256": wording.sha256, "at": now, "reader": actor}
+        ConsentRecord.objects.get_or_create(request=request, purpose=wording.purpose, defaults=record)
+    keep_profile(request, {name: values[name] for name in details.CODES}, now, author=actor)
+    write(request, Event.Code.CORRECTED, actor, "", ",".join(sorted(changed)))
+    return conflicts
+
+
+@transaction.atomic
+def erase(*, request_id, actor):
+    """Erases every word that a person told us and that staff wrote about them. For a lead, on a closed request.
+
+    What stays is the stub: reference, times, stage, outcome, events, and the records of consent.
+    """
+    if not access.may_erase(actor):
+        raise Refused(_("Only the lead can erase what a person told us."))
+    request = locked(request_id)
+    if request.stage != Stage.CLOSED:
+        raise Refused(_("Close the request first. Then its words can be erased."))
+    if request.legal_hold_at:
+        raise Refused(_("This request is under legal hold. Its words must be kept until the hold is lifted."))
+    erase_words(request, actor)
+    return request
+
+
+@transaction.atomic
+def set_legal_hold(*, request_id, actor):
+    """Keeps the words of a request from being erased, by whoever. For a lead."""
+    if not access.may_erase(actor):
+        raise Refused(_("Only the lead can set or lift a legal hold."))
+    request = locked(request_id)
+    if request.legal_hold_at:
+        return request
+    save(request, legal_hold_at=timezone.now())
+    write(request, Event.Code.HOLD_SET, actor)
+    return request
+
+
+@transaction.atomic
+def lift_legal_hold(*, request_id, actor):
+    """Ends a legal hold. What the person withdrew meanwhile is erased now."""
+    if not access.may_erase(actor):
+        raise Refused(_("Only the lead can set or lift a legal hold."))
+    request = locked(request_id)
+    if request.legal_hold_at is None:
+        return request
+    was_withdrawn = request.hidden_at is not None
+    save(request, legal_hold_at=None, hidden_at=None)
+    write(request, Event.Code.HOLD_LIFTED, actor)
+    if was_withdrawn:
+        erase_words(request, actor)
+    return request
+
+
+def erase_words(request, actor):
+    """Every envelope, index row and message that still waits; the private link and the form's key with them."""
+    request.texts.all().delete()
+    request.blind_indexes.all().delete()
+    request.contact_profiles.all().delete()
+    request.aliases.all().delete()
+    save(request, best_time="", time_zone="")
+    forget_messages(request)
+    write(request, Event.Code.ERASED, actor)
+
+
+def forget_messages(request):
+    request.notices.filter(state__in=Notice.WAITING).delete()
+    save(request, form_key=None, private_link_hash=None)

@@ -1,0 +1,191 @@
+"""The page of a request in a real browser: the work of a day, by click, by key and without a script."""
+
+import datetime as dt
+
+import pytest
+from django.utils import timezone
+from playwright.sync_api import expect
+
+from intake import details, form_token, workflow
+from intake.models import AccessRecord, AssessmentRequest, Attempt
+from tests.browser.looking import what_does_not_fit, what_hides_the_focus
+from tests.intake.helpers import LIST, accept, answers_of, change_page
+
+
+@pytest.fixture
+def request_here(address):
+    return accept(form_token.draw(), answers_of(best_time="asap", text_ok="on"))
+
+
+@pytest.fixture
+def colleague(address, make_staff):
+    return make_staff("admissions", username="sam")
+
+
+def test_an_attempt_is_logged_in_two_clicks_on_a_phone_without_a_script(sign_in, request_here, address):
+    page = sign_in("admissions", path=LIST, javascript=False)
+    page.get_by_role("link", name=request_here.reference).click()
+    page.get_by_role("button", name="No answer").click()
+    expect(page.get_by_text("Logged: No answer. Next:")).to_be_visible()
+    expect(page.get_by_text("Attempt 2 of 4.")).to_be_visible()
+    assert Attempt.objects.count() == 1
+
+
+def test_two_who_edit_one_request_lose_nothing(sign_in, request_here):
+    mine = sign_in("admissions", path=change_page(request_here), width=1280)
+    theirs = sign_in("admissions", path=change_page(request_here))
+    for page, phone in ((mine, "480 555 0199"), (theirs, "480 555 0111")):
+        page.locator("summary", has_text="Correct what we know").click()
+        page.get_by_label("Phone", exact=True).fill(phone)
+    theirs.get_by_role("button", name="Save").click()
+    expect(theirs.get_by_text("What we know is corrected.")).to_be_visible()
+
+    mine.get_by_label("Language", exact=True).fill("Spanish")
+    mine.get_by_label("Note for the team").fill("She has a new number")
+    mine.get_by_role("button", name="Save").click()
+    row = mine.get_by_role("row", name="Phone")
+    expect(row).to_contain_text("480 555 0111")
+    expect(row).to_contain_text("480 555 0199")
+    expect(mine.locator(".timeline .note")).to_have_text("She has a new number")
+    row.get_by_role("button", name="Use mine").click()
+    expect(mine.get_by_text("Your value is saved.")).to_be_visible()
+    known = details.plain(details.of(request_here))
+    assert (known["phone"], known["language"]) == ("480 555 0199", "Spanish")
+
+    theirs.get_by_label("Note for the team").fill("She is away")
+    theirs.locator("summary", has_text="Change the stage").click()
+    theirs.get_by_role("button", name="In conversation").click()
+    alert = theirs.get_by_role("alert")
+    expect(alert).to_contain_text("changed this request on")
+    expect(alert).to_be_focused()
+    expect(theirs.get_by_label("Note for the team")).to_have_value("She is away")
+
+
+def test_the_ladder_is_climbed_to_its_end_and_someone_decides(sign_in, request_here, colleague):
+    AssessmentRequest.objects.update(received_at=timezone.now() - dt.timedelta(days=2))
+    for _ in range(3):
+        workflow.log_attempt(request_id=request_here.pk, channel="call", result="no_answer", actor=colleague)
+        Attempt.objects.update(at=timezone.now() - dt.timedelta(hours=5 * Attempt.objects.count()))
+    page = sign_in("admissions", path=change_page(request_here))
+    expect(page.get_by_text("This is the last attempt.")).to_be_visible()
+    page.get_by_role("button", name="No answer").click()
+    expect(page.get_by_text("That was the last attempt: decide now.")).to_be_visible()
+    expect(page.get_by_role("heading", name="Decide now")).to_be_visible()
+    expect(page.get_by_role("button", name="No answer")).to_have_count(0)
+    page.get_by_role("button", name="Keep trying").click()
+    expect(page.get_by_text("Attempt 5 of 6.")).to_be_visible()
+
+
+def test_a_request_is_put_off_and_comes_back(sign_in, request_here):
+    page = sign_in("admissions", path=change_page(request_here))
+    page.locator("summary", has_text="Put off").click()
+    page.get_by_label("The reason").select_option("away")
+    page.get_by_role("button", name="Put off").click()
+    expect(page.locator(".what-now")).to_contain_text("Leave it until then.")
+    page.get_by_role("button", name="Back in the queue now").click()
+    expect(page.get_by_text("The request is back in the queue.")).to_be_visible()
+    request_here.refresh_from_db()
+    assert request_here.snoozed_until is None
+
+
+def test_a_duplicate_is_linked_and_unlinked(sign_in, request_here):
+    newer = accept(form_token.draw(), answers_of())
+    page = sign_in("admissions", path=change_page(newer))
+    page.get_by_role("button", name=f"Close this one as a duplicate of {request_here.reference}").click()
+    expect(page.get_by_text("The request is linked as a duplicate, and closed.")).to_be_visible()
+    page.get_by_role("link", name=request_here.reference).first.click()
+    expect(page.get_by_text("Linked to this one as duplicates")).to_be_visible()
+    page.get_by_role("link", name=newer.reference).first.click()
+    page.get_by_role("button", name="Unlink").click()
+    expect(page.get_by_text("The requests are not linked any more.")).to_be_visible()
+    newer.refresh_from_db()
+    assert (newer.stage, newer.duplicate_of) == ("new", None)
+
+
+def test_a_request_in_quarantine_is_released(sign_in, request_here, colleague):
+    workflow.quarantine(request_id=request_here.pk, actor=colleague)
+    page = sign_in("admissions", path=change_page(request_here))
+    page.get_by_role("button", name="A person wrote it: release").click()
+    expect(page.get_by_text("The request is out of quarantine.")).to_be_visible()
+    expect(page.get_by_text("This may be a machine")).to_have_count(0)
+
+
+def test_keys_lead_to_the_note_the_results_and_the_next_request_until_they_are_turned_off(sign_in, request_here):
+    accept(form_token.draw(), answers_of(phone="480 555 0100"))
+    page = sign_in("admissions", path=change_page(request_here), width=1280)
+    note = page.get_by_label("Note for the team")
+    expect(page.get_by_label("Use these keys on this device")).to_be_checked()
+    page.keyboard.press("1")
+    expect(page.get_by_role("button", name="No answer")).to_be_focused()
+    page.keyboard.press("n")
+    expect(note).to_be_focused()
+    page.keyboard.type("1 call, njk?")
+    expect(note).to_have_value("1 call, njk?")
+    page.keyboard.press("Tab")
+    page.keyboard.press("?")
+    expect(page.get_by_label("Use these keys on this device")).to_be_focused()
+    page.keyboard.press("j")
+    expect(page.get_by_role("heading", level=1)).not_to_have_text(f"Request {request_here.reference}")
+    expect(page.get_by_label("Use these keys on this device")).to_be_checked()
+    page.keyboard.press("?")
+    page.keyboard.press("Space")
+    page.keyboard.press("k")
+    page.reload()
+    expect(page.get_by_label("Use these keys on this device")).not_to_be_checked()
+    page.keyboard.press("n")
+    expect(note).not_to_be_focused()
+    assert Attempt.objects.count() == 0
+
+
+def test_the_enter_key_in_a_field_logs_nothing(sign_in, request_here):
+    page = sign_in("admissions", path=change_page(request_here))
+    page.locator("summary", has_text="Correct what we know").click()
+    page.get_by_label("Phone", exact=True).fill("480 555 0199")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("alert")).to_contain_text("Press one of the buttons.")
+    expect(page.get_by_label("Phone", exact=True)).to_have_value("480 555 0199")
+    assert (Attempt.objects.count(), AssessmentRequest.objects.get().version) == (0, 0)
+
+
+def test_the_page_in_every_state_passes_axe_fits_a_phone_and_shows_the_focus(
+    sign_in, request_here, colleague, address, axe_finds
+):
+    newer = accept(form_token.draw(), answers_of(for_whom="other", relation="parent"))
+    workflow.quarantine(request_id=newer.pk, actor=colleague)
+    workflow.log_attempt(request_id=request_here.pk, channel="call", result="bad_number", actor=colleague)
+    workflow.add_note(request_id=request_here.pk, text="A long note " * 20, actor=colleague)
+    for width, scheme in ((390, "light"), (320, "dark"), (1280, "dark")):
+        page = sign_in("lead", path=change_page(request_here), width=width, scheme=scheme)
+        for path in (change_page(request_here), change_page(newer), f"{LIST}{newer.pk}/print/"):
+            page.goto(address + path)
+            page.evaluate("document.querySelectorAll('details').forEach((part) => { part.open = true; })")
+            assert (path, width, axe_finds(page)) == (path, width, [])
+            assert (path, width, what_does_not_fit(page)) == (path, width, [])
+    page = sign_in("lead", path=change_page(request_here), width=390)
+    # A date box is several stops of Tab in one element; the walk takes each element for one.
+    page.evaluate("document.querySelectorAll('[type=datetime-local]').forEach((box) => { box.type = 'text'; })")
+    assert what_hides_the_focus(page, contrast=False) == []
+
+
+def test_a_conflict_on_a_phone_passes_axe_and_fits(sign_in, request_here, colleague, axe_finds):
+    page = sign_in("admissions", path=change_page(request_here))
+    known = details.plain(details.of(request_here))
+    changed = known | {"phone": "480 555 0111"}
+    workflow.correct(request_id=request_here.pk, before=known, after=changed, actor=colleague)
+    page.locator("summary", has_text="Correct what we know").click()
+    page.get_by_label("Phone", exact=True).fill("480 555 0199")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("heading", name="Two of you corrected the same")).to_be_visible()
+    assert axe_finds(page) == []
+    assert what_does_not_fit(page) == []
+
+
+def test_the_sheet_for_printing_is_black_on_white_and_recorded(sign_in, request_here):
+    page = sign_in("admissions", path=change_page(request_here), scheme="dark", width=1280)
+    page.get_by_role("link", name="Sheet for printing").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text(f"Request {request_here.reference}")
+    page.emulate_media(media="print", color_scheme="dark")
+    expect(page.get_by_text("Back to the request")).to_be_hidden()
+    colors = page.evaluate("[getComputedStyle(document.body).color, getComputedStyle(document.body).backgroundColor]")
+    assert colors == ["rgb(0, 0, 0)", "rgb(255, 255, 255)"]
+    assert AccessRecord.objects.filter(action="print").count() == 1

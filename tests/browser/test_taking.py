@@ -1,0 +1,39 @@
+"""Two colleagues at one queue, in real browsers: different requests for both, and a claim that ends."""
+
+import datetime as dt
+
+from playwright.sync_api import expect
+
+from intake import form_token
+from intake.models import AssessmentRequest
+from intake.worker import work_once
+from tests.intake.helpers import LIST, accept, answers_of, moment
+
+TAKE = "Take the next"
+
+
+def test_two_who_press_at_the_same_moment_get_different_requests_and_a_claim_that_ends_is_free_again(
+    site, sign_in, set_clock
+):
+    set_clock(moment("2026-11-24 10:00"))  # a Tuesday morning
+    for _ in range(2):
+        accept(form_token.draw(), answers_of(best_time="asap", time_zone="America/Phoenix"))
+    pages = [sign_in("admissions", path=LIST, width=width) for width in (1280, 390)]
+    # Both posts leave before either is answered: nothing between the two lines waits for a server.
+    for page in pages:
+        page.get_by_role("button", name=TAKE).click(no_wait_after=True)
+    for page in pages:
+        page.wait_for_url("**/change/?work=open")
+    assert len({page.url for page in pages}) == 2
+    assert AssessmentRequest.objects.filter(claimed_until__isnull=False).count() == 2
+
+    third = sign_in("lead", path=LIST, width=1280)
+    third.get_by_role("button", name=TAKE).click()
+    expect(third.get_by_text("There is nothing to take now")).to_be_visible()
+
+    left = AssessmentRequest.objects.order_by("pk").first()
+    set_clock(left.claimed_until + dt.timedelta(seconds=1))
+    work_once()
+    third.get_by_role("button", name=TAKE).click()
+    third.wait_for_url(f"**/{left.pk}/change/?work=open")
+    expect(third.get_by_text("Back in the queue: nothing was done in time")).to_be_visible()

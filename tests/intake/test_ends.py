@@ -1,0 +1,225 @@
+"""Booking, referring, linking duplicates: what each end needs, keeps and undoes."""
+
+import datetime as dt
+
+import pytest
+
+from intake import workflow
+from intake.contact import newest_profile
+from intake.models import AssessmentRequest
+from tests.intake.helpers import codes_of, moment, receive
+
+pytestmark = pytest.mark.django_db
+
+TUESDAY = moment("2026-11-24 10:00")
+
+
+@pytest.fixture
+def actor(make_staff):
+    return make_staff("admissions", username="amal")
+
+
+@pytest.fixture(autouse=True)
+def tuesday_morning(set_clock):
+    set_clock(TUESDAY)
+
+
+def test_a_booked_assessment_has_a_time_and_is_due_then(actor):
+    request, at = receive(), moment("2026-11-26 11:00")
+    workflow.book(request_id=request.pk, at=at, actor=actor)
+    request.refresh_from_db()
+    assert (request.stage, request.assessment_at, request.due_at, request.reached_at) == ("booked", at, at, TUESDAY)
+    assert codes_of(request) == ["received", "stage_set", "booked"]
+
+
+def test_a_booked_assessment_can_be_moved(actor):
+    request = receive()
+    for day in (26, 27):
+        workflow.book(request_id=request.pk, at=moment(f"2026-11-{day} 11:00"), actor=actor)
+    event = request.events.last()
+    assert (event.code, event.before, event.after) == ("booked", "2026-11-26T18:00+00:00", "2026-11-27T18:00+00:00")
+
+
+@pytest.mark.parametrize("at", [None, TUESDAY, TUESDAY + dt.timedelta(days=366)])
+def test_an_assessment_in_the_past_or_far_away_is_refused(actor, at):
+    request = receive()
+    with pytest.raises(workflow.Refused, match="Choose a time for the assessment"):
+        workflow.book(request_id=request.pk, at=at, actor=actor)
+    assert codes_of(request) == ["received"]
+
+
+def test_booked_is_no_stage_to_set_without_a_time(actor):
+    request = receive()
+    with pytest.raises(workflow.Refused, match="Say when the assessment is"):
+        workflow.set_stage(request_id=request.pk, stage="booked", actor=actor)
+
+
+def test_who_did_not_come_is_due_now(actor):
+    request = receive()
+    workflow.book(request_id=request.pk, at=moment("2026-11-26 11:00"), actor=actor)
+    workflow.set_stage(request_id=request.pk, stage="reaching", actor=actor)
+    request.refresh_from_db()
+    assert (request.assessment_at, request.due_at) == (None, TUESDAY)
+
+
+def test_a_referral_says_sealed_to_whom_and_that_the_person_was_told(actor):
+    request = receive()
+    for more in ({}, {"referral": "Canary Clinic"}, {"person_told": True}):
+        with pytest.raises(workflow.Refused):
+            workflow.close(request_id=request.pk, outcome="referred", actor=actor, **more)
+    workflow.close(request_id=request.pk, outcome="referred", referral="Canary Clinic", person_told=True, actor=actor)
+    text = request.texts.get(kind="referral")
+    assert (text.open(), text.author, b"Canary" in bytes(text.envelope)) == ("Canary Clinic", actor, False)
+
+
+def test_closing_ends_claim_and_sleep(actor):
+    claimed, asleep = receive(), receive()
+    workflow.claim(request_id=claimed.pk, actor=actor)
+    workflow.snooze(request_id=asleep.pk, until=TUESDAY + dt.timedelta(days=1), reason="away", actor=actor)
+    for request in (claimed, asleep):
+        workflow.close(request_id=request.pk, outcome="declined", actor=actor)
+    ends = AssessmentRequest.objects.values_list("claimed_until", "snoozed_until", "snooze_reason")
+    assert list(ends.order_by("pk")) == [(None, None, "")] * 2
+
+
+# Duplicates
+
+
+def link(request, of, actor):
+    return workflow.link_duplicate(request_id=request.pk, of_reference=of.reference, actor=actor)
+
+
+def test_a_duplicate_is_closed_and_says_of_which_on_both(actor):
+    first, second = receive(), receive()
+    link(second, first, actor)
+    second.refresh_from_db()
+    assert (second.stage, second.outcome, second.duplicate_of) == ("closed", "duplicate", first)
+    assert [request.events.last().code for request in (first, second)] == ["linked", "linked"]
+
+
+def test_a_duplicate_of_a_duplicate_is_one_of_the_first(actor):
+    first, second, third = receive(), receive(), receive()
+    link(second, first, actor)
+    assert link(third, second, actor).duplicate_of == first
+
+
+def test_a_reference_may_be_typed_as_it_is_heard(actor):
+    first, second = receive(), receive()
+    typed = f" {first.reference.replace('-', ' ').lower()} "
+    workflow.link_duplicate(request_id=second.pk, of_reference=typed, actor=actor)
+    second.refresh_from_db()
+    assert second.duplicate_of == first
+
+
+def test_a_duplicate_of_itself_or_of_nothing_is_refused(actor):
+    request = receive()
+    for reference in (request.reference, "4K7T-09QX", "", "x" * 1000):
+        with pytest.raises(workflow.Refused):
+            workflow.link_duplicate(request_id=request.pk, of_reference=reference, actor=actor)
+    assert codes_of(request) == ["received"]
+
+
+def test_one_that_has_duplicates_is_not_linked_away(actor):
+    first, second, third = receive(), receive(), receive()
+    link(second, first, actor)
+    with pytest.raises(workflow.Refused, match="Other requests are linked to this one"):
+        link(first, third, actor)
+
+
+@pytest.mark.parametrize(("result", "stage"), [(None, "new"), ("no_answer", "reaching"), ("reached", "talking")])
+def test_unlinking_gives_a_request_its_own_place_back(actor, result, stage):
+    first, second = receive(), receive()
+    if result:
+        workflow.log_attempt(request_id=second.pk, channel="call", result=result, actor=actor)
+    due_at = AssessmentRequest.objects.get(pk=second.pk).due_at
+    link(second, first, actor)
+    workflow.unlink_duplicate(request_id=second.pk, actor=actor)
+    second.refresh_from_db()
+    assert (second.stage, second.outcome, second.duplicate_of, second.due_at) == (stage, "", None, due_at)
+    assert [request.events.last().code for request in (first, second)] == ["unlinked", "unlinked"]
+
+
+def test_a_linked_duplicate_is_unlinked_and_not_reopened(actor):
+    first, second = receive(), receive()
+    link(second, first, actor)
+    with pytest.raises(workflow.Refused, match="Unlink"):
+        workflow.reopen(request_id=second.pk, actor=actor)
+    with pytest.raises(workflow.Refused, match="link it"):
+        workflow.close(request_id=first.pk, outcome="duplicate", actor=actor)
+
+
+# Quarantine by hand
+
+
+def test_staff_put_into_quarantine_and_take_out_again(actor):
+    request = receive()
+    workflow.quarantine(request_id=request.pk, actor=actor)
+    request.refresh_from_db()
+    assert (request.quarantined_at, request.suspicions) == (TUESDAY, "staff")
+    with pytest.raises(workflow.Refused, match="already"):
+        workflow.quarantine(request_id=request.pk, actor=actor)
+    workflow.release_from_quarantine(request_id=request.pk, actor=actor)
+    request.refresh_from_db()
+    assert (request.quarantined_at, request.suspicions) == (None, "")
+    assert codes_of(request) == ["received", "suspected", "cleared"]
+
+
+def test_a_duplicate_of_one_that_ended_is_refused_so_that_somebody_calls(actor):
+    ended, request = receive(), receive()
+    workflow.close(request_id=ended.pk, outcome="declined", actor=actor)
+    with pytest.raises(workflow.Refused, match="has ended, so nobody would call"):
+        link(request, ended, actor)
+    assert codes_of(request) == ["received"]
+
+
+def test_of_two_linked_requests_the_safer_rules_hold(actor):
+    first, second = receive(voicemail_ok="on", text_ok="on"), receive(voicemail_ok="", text_ok="on")
+    link(second, first, actor)
+    kept = newest_profile(first)
+    assert (kept.may_leave_voicemail, kept.may_text, kept.may_call, kept.author) == (False, True, True, actor)
+
+
+def test_two_requests_that_allow_no_common_way_are_not_linked(actor):
+    by_phone = receive(email="", voicemail_ok="")
+    by_email = receive(phone="", voicemail_ok="")
+    with pytest.raises(workflow.Refused, match="no common way"):
+        link(by_email, by_phone, actor)
+
+
+def test_a_booking_comes_back_with_its_time_when_it_is_unlinked(actor):
+    first, second = receive(), receive()
+    at = moment("2026-12-04 11:00")
+    workflow.book(request_id=second.pk, at=at, actor=actor)
+    link(second, first, actor)
+    workflow.unlink_duplicate(request_id=second.pk, actor=actor)
+    second.refresh_from_db()
+    assert (second.stage, second.assessment_at, second.due_at) == ("booked", at, at)
+
+
+@pytest.mark.parametrize("undo", [workflow.reopen, workflow.unlink_duplicate])
+def test_what_was_erased_is_not_opened_again(actor, make_staff, undo):
+    first, second = receive(), receive()
+    if undo == workflow.unlink_duplicate:
+        link(second, first, actor)
+    else:
+        workflow.close(request_id=second.pk, outcome="declined", actor=actor)
+    workflow.erase(request_id=second.pk, actor=make_staff("lead"))
+    with pytest.raises(workflow.Refused, match="were erased"):
+        undo(request_id=second.pk, actor=actor)
+
+
+def test_one_that_is_closed_while_put_off_is_due_now_when_it_is_opened_again(actor):
+    request = receive()
+    until = TUESDAY + dt.timedelta(days=80)
+    workflow.snooze(request_id=request.pk, until=until, reason="away", actor=actor)
+    workflow.close(request_id=request.pk, outcome="declined", actor=actor)
+    assert workflow.reopen(request_id=request.pk, actor=actor).due_at <= TUESDAY
+
+
+def test_who_is_told_real_after_the_end_gets_no_message(actor):
+    request = receive(email_ok="on")
+    workflow.quarantine(request_id=request.pk, actor=actor)
+    request.notices.filter(kind="acknowledgement").delete()
+    workflow.close(request_id=request.pk, outcome="spam", actor=actor)
+    workflow.release_from_quarantine(request_id=request.pk, actor=actor)
+    assert list(request.notices.values_list("kind", flat=True)) == ["new_request"]

@@ -1,0 +1,363 @@
+"""Trying to reach a person: what an attempt changes, when the next is due, and the decision at the end."""
+
+import datetime as dt
+
+import pytest
+from django.db import IntegrityError, transaction
+
+from intake import form_token, workflow
+from intake.models import RESULTS, AssessmentRequest, Attempt
+from intake.workflow.ladder import Ladder, ladder_of, must_decide
+from pages import facts
+from pages.models import Center, Holiday, OpeningHours
+from tests.intake.helpers import accept, answers_of, codes_of, moment, wall
+
+pytestmark = pytest.mark.django_db
+
+TUESDAY = moment("2026-11-24 10:00")
+MINUTE = dt.timedelta(minutes=1)
+PHONE_ONLY = {"best_time": "asap", "time_zone": "America/Phoenix", "email": ""}
+
+
+@pytest.fixture
+def actor(make_staff):
+    return make_staff("admissions", username="amal")
+
+
+@pytest.fixture(autouse=True)
+def tuesday_morning(set_clock):
+    set_clock(TUESDAY)
+
+
+def ask(**changes):
+    return accept(form_token.draw(), answers_of(**PHONE_ONLY | changes), at=TUESDAY)
+
+
+def log(request, actor, result="no_answer", channel="call", **more):
+    return workflow.log_attempt(request_id=request.pk, channel=channel, result=result, actor=actor, **more)
+
+
+def try_in_vain(request, actor, set_clock, times):
+    """Calls at the time that was proposed, again and again."""
+    for _ in range(times):
+        attempt = log(request, actor)
+        set_clock(attempt.next_at)
+    request.refresh_from_db()
+    return request
+
+
+# What an attempt changes
+
+
+def test_a_call_that_nobody_answers_begins_to_reach_and_is_due_again_later_that_day(actor):
+    request = ask()
+    attempt = log(request, actor)
+    request.refresh_from_db()
+    assert (request.stage, request.first_attempt_at, request.reached_at) == ("reaching", TUESDAY, None)
+    assert wall(request.due_at) == wall(attempt.next_at) == "Tue 24 13:00"
+    assert codes_of(request) == ["received", "attempted", "stage_set"]
+
+
+def test_who_is_reached_is_in_conversation_with_whoever_reached_them(actor):
+    request = ask()
+    log(request, actor, "reached")
+    request.refresh_from_db()
+    assert (request.stage, request.owner, request.reached_at) == ("talking", actor, TUESDAY)
+    assert wall(request.due_at) == "Wed 25 09:00"
+
+
+def test_the_next_attempt_can_be_set_by_hand(actor):
+    request = ask()
+    log(request, actor, next_at=moment("2026-11-27 16:30"))
+    request.refresh_from_db()
+    assert wall(request.due_at) == "Fri 27 16:30"
+
+
+def test_a_next_attempt_in_the_past_is_refused(actor):
+    request = ask()
+    with pytest.raises(workflow.Refused, match="still to come"):
+        log(request, actor, next_at=TUESDAY)
+    assert request.attempts.count() == 0
+
+
+def test_who_called_back_and_was_missed_is_on_top_of_the_queue_until_someone_calls(actor):
+    overdue, called_back = ask(), ask()
+    AssessmentRequest.objects.filter(pk=overdue.pk).update(due_at=TUESDAY - dt.timedelta(days=3))
+    log(called_back, actor, "missed", "they_called")
+    assert AssessmentRequest.objects.by_urgency().first() == called_back
+    log(called_back, actor)
+    assert AssessmentRequest.objects.by_urgency().first() == overdue
+
+
+def test_a_person_who_calls_while_put_off_is_awake_again(actor):
+    request = ask()
+    workflow.snooze(request_id=request.pk, until=TUESDAY + dt.timedelta(days=3), reason="away", actor=actor)
+    log(request, actor, "missed", "they_called")
+    request.refresh_from_db()
+    assert (request.snoozed_until, request.snooze_reason, request.due_at) == (None, "", TUESDAY)
+
+
+def test_a_call_to_someone_with_a_booked_assessment_leaves_its_time(actor):
+    request, at = ask(), moment("2026-11-26 11:00")
+    workflow.book(request_id=request.pk, at=at, actor=actor)
+    for result in ("no_answer", "reached"):
+        log(request, actor, result)
+        request.refresh_from_db()
+        assert (request.stage, request.due_at) == ("booked", at)
+
+
+def test_a_double_click_is_one_attempt(actor, set_clock):
+    request = ask()
+    first = log(request, actor, seen=0)
+    assert log(request, actor, seen=0) == first
+    set_clock(TUESDAY + dt.timedelta(seconds=11))
+    with pytest.raises(workflow.Stale):
+        log(request, actor, seen=0)
+    assert request.attempts.count() == 1
+
+
+def test_an_attempt_frees_what_was_taken_from_the_queue_and_leaves_what_was_given(actor):
+    taken, given = ask(), ask()
+    workflow.claim(request_id=taken.pk, actor=actor)
+    workflow.assign(request_id=given.pk, owner=actor, actor=actor)
+    owners = [log(request, actor).request.owner for request in (taken, given)]
+    assert owners == [None, actor]
+
+
+@pytest.mark.parametrize(
+    ("channel", "result", "answers"),
+    [
+        ("call", "no_answer", {"do_not_call": "on", "email": "a@example.org", "email_ok": "on"}),
+        ("call", "voicemail", {"voicemail_ok": ""}),
+        ("text", "sent", {"text_ok": ""}),
+        ("email", "sent", {"email": ""}),
+    ],
+)
+def test_what_the_person_does_not_allow_is_refused_in_words(actor, channel, result, answers):
+    request = ask(**answers)
+    with pytest.raises(workflow.Refused, match="does not allow"):
+        log(request, actor, result, channel)
+    assert request.attempts.count() == 0
+
+
+@pytest.mark.parametrize(
+    ("channel", "result"),
+    [(c, r) for c in Attempt.Channel.values for r in Attempt.Result.values if r not in RESULTS[c]],
+)
+def test_a_result_that_its_channel_can_not_have_is_refused_by_the_rules_and_the_database(actor, channel, result):
+    request = ask(text_ok="on", email="a@example.org", email_ok="on")
+    with pytest.raises(workflow.Refused):
+        log(request, actor, result, channel)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Attempt.objects.create(request=request, channel=channel, result=result, actor=actor, at=TUESDAY)
+
+
+# The ladder
+
+
+def test_four_attempts_are_made_at_different_hours_of_several_days(actor, set_clock):
+    request = ask()
+    request = try_in_vain(request, actor, set_clock, 4)
+    assert [wall(attempt.at) for attempt in request.attempts.all()] == [
+        "Tue 24 10:00",
+        "Tue 24 13:00",
+        "Wed 25 09:00",
+        "Thu 26 12:00",
+    ]
+
+
+def test_after_the_last_attempt_someone_must_decide_at_once(actor, set_clock):
+    request = try_in_vain(ask(), actor, set_clock, 4)
+    assert must_decide(request, ladder_of(request))
+    assert request.due_at == request.attempts.last().at
+    set_clock(request.due_at + MINUTE)
+    with pytest.raises(workflow.Refused, match="Decide now"):
+        log(request, actor)
+    assert request.attempts.count() == 4
+
+
+def test_before_the_last_attempt_nobody_is_given_up(actor, set_clock):
+    request = try_in_vain(ask(), actor, set_clock, 3)
+    with pytest.raises(workflow.Refused, match=r"before 4 attempts at different hours\. 1 is missing"):
+        workflow.close(request_id=request.pk, outcome="not_reached", actor=actor)
+    log(request, actor)
+    assert workflow.close(request_id=request.pk, outcome="not_reached", actor=actor).outcome == "not_reached"
+
+
+def test_four_calls_within_one_hour_are_one_attempt_to_reach_somebody(actor, set_clock):
+    request = ask()
+    for minute in range(4):
+        set_clock(TUESDAY + dt.timedelta(minutes=minute))
+        log(request, actor)
+    with pytest.raises(workflow.Refused, match="3 are missing"):
+        workflow.close(request_id=request.pk, outcome="not_reached", actor=actor)
+
+
+def test_who_keeps_trying_has_two_attempts_more(actor, set_clock):
+    request = try_in_vain(ask(), actor, set_clock, 4)
+    workflow.keep_trying(request_id=request.pk, actor=actor)
+    request.refresh_from_db()
+    assert request.due_at > request.attempts.last().at
+    set_clock(request.due_at)
+    request = try_in_vain(request, actor, set_clock, 2)
+    assert must_decide(request, ladder_of(request))
+
+
+def test_keeping_on_is_no_decision_while_attempts_are_left(actor):
+    request = ask()
+    log(request, actor)
+    with pytest.raises(workflow.Refused, match="attempts left"):
+        workflow.keep_trying(request_id=request.pk, actor=actor)
+
+
+def test_a_person_who_was_reached_and_lost_again_gets_a_whole_new_ladder(actor, set_clock):
+    request = try_in_vain(ask(), actor, set_clock, 4)
+    log(request, actor, "reached")
+    workflow.set_stage(request_id=request.pk, stage="reaching", actor=actor)
+    request.refresh_from_db()
+    assert ladder_of(request).tries == []
+    with pytest.raises(workflow.Refused, match="4 are missing"):
+        workflow.close(request_id=request.pk, outcome="not_reached", actor=actor)
+
+
+def test_a_request_that_is_opened_again_gets_a_whole_new_ladder(actor, set_clock):
+    request = try_in_vain(ask(), actor, set_clock, 4)
+    workflow.close(request_id=request.pk, outcome="not_reached", actor=actor)
+    set_clock(request.due_at + MINUTE)
+    workflow.reopen(request_id=request.pk, actor=actor)
+    assert ladder_of(request).tries == []
+
+
+def test_an_e_mail_address_alone_allows_one_e_mail_and_then_a_decision(actor):
+    request = ask(phone="", email="a@example.org", voicemail_ok="")
+    log(request, actor, "sent", "email")
+    request.refresh_from_db()
+    assert must_decide(request, ladder_of(request))
+    assert workflow.close(request_id=request.pk, outcome="not_reached", actor=actor).outcome == "not_reached"
+
+
+def test_a_number_that_does_not_work_and_no_other_way_ask_for_a_decision(actor):
+    request = ask()
+    log(request, actor, "bad_number")
+    request.refresh_from_db()
+    assert must_decide(request, ladder_of(request))
+    assert ladder_of(request).why_not_given_up == ""
+
+
+def test_a_number_that_does_not_work_leaves_the_e_mail_that_is_allowed(actor):
+    request = ask(email="a@example.org", email_ok="on")
+    log(request, actor, "bad_number")
+    assert not ladder_of(request).has_ended
+    assert ladder_of(request).propose(TUESDAY).channel == "email"
+
+
+def test_the_next_try_is_proposed_by_another_way_that_is_allowed(actor, set_clock):
+    request = ask(text_ok="on", email="a@example.org", email_ok="on")
+    channels = []
+    for channel, result in [("call", "no_answer"), ("text", "sent"), ("email", "sent")]:
+        log(request, actor, result, channel)
+        channels.append(ladder_of(request).propose(TUESDAY).channel)
+    assert channels == ["text", "email", "call"]
+
+
+# Hours: the center is open Monday to Friday, 9 to 17 in Phoenix
+
+
+def proposed_after_a_try_at(words, tries=1, **changes):
+    tried = moment(words)
+    request = accept(form_token.draw(), answers_of(**PHONE_ONLY | changes), at=tried)
+    made = [Attempt(request=request, channel="call", result="no_answer", at=tried)] * tries
+    return Ladder(request.contact_profiles.get(), made).propose(tried).at
+
+
+def test_a_try_in_the_last_hour_before_closing_is_followed_by_one_the_next_morning():
+    assert wall(proposed_after_a_try_at("2026-11-24 16:10")) == "Wed 25 09:00"
+
+
+def test_a_try_on_friday_afternoon_is_followed_by_one_on_monday_morning():
+    assert wall(proposed_after_a_try_at("2026-11-27 16:10")) == "Mon 30 09:00"
+
+
+def test_on_a_holiday_nobody_is_called():
+    center = Center.objects.get()
+    center.contact_target_hours = 4
+    center.save()
+    for weekday in range(5):
+        OpeningHours.objects.create(center=center, weekday=weekday, opens=dt.time(9), closes=dt.time(17))
+    Holiday.objects.create(center=center, day=dt.date(2026, 11, 25), name="A day off")
+    facts.forget()
+    assert wall(proposed_after_a_try_at("2026-11-24 16:10")) == "Thu 26 09:00"
+
+
+def test_in_the_persons_own_evening_the_hour_that_was_tried_is_not_tried_again():
+    # 5 to 9 in New York is 3 to 7 in Phoenix, and we close at 5.
+    proposed = proposed_after_a_try_at("2026-11-24 15:30", best_time="evening", time_zone="America/New_York")
+    assert wall(proposed) == "Wed 25 16:00"
+
+
+def test_when_the_clocks_change_where_the_person_lives_their_part_of_the_day_moves_with_them():
+    # New York's clocks go back on Sunday, 1 November 2026: noon there is 9 in Phoenix before, 10 after.
+    before = proposed_after_a_try_at("2026-10-29 15:30", best_time="afternoon", time_zone="America/New_York")
+    after = proposed_after_a_try_at("2026-10-30 15:30", best_time="afternoon", time_zone="America/New_York")
+    assert (wall(before), wall(after)) == ("Fri 30 09:00", "Mon 02 10:00")
+
+
+# A new beginning
+
+
+def test_a_conversation_that_was_noted_as_a_stage_begins_anew_too(actor, set_clock):
+    request = try_in_vain(ask(), actor, set_clock, 4)
+    set_clock(request.due_at + MINUTE)
+    for stage in ("talking", "reaching"):
+        workflow.set_stage(request_id=request.pk, stage=stage, actor=actor)
+    assert ladder_of(request).tries == []
+
+
+def test_a_number_that_was_corrected_is_not_dead_any_more(actor, set_clock):
+    request = ask()
+    log(request, actor, "bad_number")
+    set_clock(TUESDAY + MINUTE)
+    before = {"phone": "(602) 555-0142"}
+    workflow.correct(request_id=request.pk, before=before, after={"phone": "(602) 555-0143"}, actor=actor)
+    assert ladder_of(request).tries == []
+    log(request, actor)
+
+
+def test_to_a_number_that_does_not_work_no_text_is_proposed(actor):
+    request = ask(text_ok="on", email="a@example.org", email_ok="on")
+    log(request, actor, "bad_number")
+    assert ladder_of(request).propose(TUESDAY).channel == "email"
+
+
+def test_who_keeps_trying_wakes_the_request_and_gives_it_back(actor, set_clock):
+    request = try_in_vain(ask(), actor, set_clock, 4)
+    workflow.claim(request_id=request.pk, actor=actor)
+    workflow.keep_trying(request_id=request.pk, actor=actor)
+    request.refresh_from_db()
+    assert (request.owner, request.claimed_until, request.snoozed_until) == (None, None, None)
+
+
+def test_a_next_attempt_in_another_age_is_refused(actor):
+    request = ask()
+    with pytest.raises(workflow.Refused, match="within the next 90 days"):
+        log(request, actor, next_at=moment("2062-11-24 10:00"))
+
+
+def test_after_a_missed_call_a_booked_assessment_gets_its_time_back(actor):
+    request, at = ask(), moment("2026-11-26 11:00")
+    workflow.book(request_id=request.pk, at=at, actor=actor)
+    for channel, result, due_at in (("they_called", "missed", TUESDAY), ("call", "no_answer", at)):
+        log(request, actor, result, channel)
+        request.refresh_from_db()
+        assert (request.stage, request.due_at) == ("booked", due_at)
+
+
+def test_a_correction_by_staff_puts_nothing_off_and_changes_no_promise(actor, set_clock):
+    request = ask()
+    AssessmentRequest.objects.filter(pk=request.pk).update(promise="We will call today.")
+    set_clock(request.due_at + dt.timedelta(days=1))
+    zone = {"time_zone": "America/Phoenix"}
+    workflow.correct(request_id=request.pk, before=zone, after={"time_zone": "America/Denver"}, actor=actor)
+    due_at, request.promise = request.due_at, ""
+    request.refresh_from_db()
+    assert (request.due_at, request.promise, request.time_zone) == (due_at, "We will call today.", "America/Denver")

@@ -1,0 +1,618 @@
+import datetime as dt
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from intake import details, form_token, workflow
+from intake.models import AssessmentRequest, SealedText
+from tests.intake.helpers import accept, answers_of, change_page, personal_words_in, receive
+from tests.intake.request_page import (
+    buttons_on,
+    followed,
+    press,
+    refusal_of,
+    stop_clock,
+    told,
+    work_form,
+)
+
+pytestmark = pytest.mark.django_db
+
+RESULTS = ["attempt:call:no_answer", "attempt:call:reached", "attempt:call:voicemail", "attempt:call:bad_number"]
+THEY_CALLED = ["attempt:they_called:reached", "attempt:they_called:missed"]
+STEPS = ["claim", "book", "snooze", "hold", "close", "stage:reaching", "stage:talking", "link", "quarantine", "assign"]
+
+
+@pytest.fixture
+def noon(monkeypatch):
+    """The clock stands at a noon at which the center is open. To be asked for before `desk`: its session ages too."""
+    return stop_clock(monkeypatch)
+
+
+@pytest.fixture
+def me(make_staff):
+    return make_staff("admissions", username="amal")
+
+
+@pytest.fixture
+def sam(make_staff):
+    return make_staff("admissions", username="sam")
+
+
+def browser_of(user):
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(user)
+    return client
+
+
+@pytest.fixture
+def desk(me):
+    return browser_of(me)
+
+
+@pytest.fixture
+def lead_desk(make_staff):
+    return browser_of(make_staff("lead"))
+
+
+def local(moment):
+    return timezone.localtime(moment).strftime("%Y-%m-%dT%H:%M")
+
+
+def in_days(days):
+    return local(timezone.now() + dt.timedelta(days=days))
+
+
+def suspected(*suspicions, **changes):
+    return accept(form_token.draw(), answers_of(**changes), suspicions=suspicions)
+
+
+def page_of(desk, request):
+    return desk.get(change_page(request))
+
+
+# Attempts
+
+
+@pytest.mark.parametrize(
+    ("changes", "buttons"),
+    [
+        ({}, [*RESULTS, *THEY_CALLED]),
+        ({"voicemail_ok": ""}, [RESULTS[0], RESULTS[1], RESULTS[3], *THEY_CALLED]),
+        ({"do_not_call": "on"}, ["attempt:email:sent", "attempt:email:reached", *THEY_CALLED]),
+        ({"text_ok": "on"}, [*RESULTS, "attempt:text:sent", "attempt:text:reached", *THEY_CALLED]),
+    ],
+)
+def test_only_results_of_the_ways_that_the_person_allows_have_buttons(desk, changes, buttons):
+    page = page_of(desk, receive(**changes))
+    assert [value for value in buttons_on(page) if value.startswith("attempt")] == buttons
+
+
+def test_an_attempt_is_logged_with_the_proposed_next_one_and_the_note(noon, desk):
+    request = receive(best_time="asap")
+    page = page_of(desk, request)
+    assert "Attempt 1 of 4." in page.content.decode()
+    assert work_form(page).fields["next_at"] == "2026-11-24T15:00"
+    done = followed(desk, press(desk, request, "attempt:call:no_answer", note="Rang out"))
+    assert "Logged: No answer. Next: Tue, Nov 24, 3:00 PM." in done
+    assert "Attempt 2 of 4." in done
+    request.refresh_from_db()
+    assert (request.stage, local(request.due_at)) == ("reaching", "2026-11-24T15:00")
+    assert request.attempts.get().actor.username == "amal"
+    assert request.texts.get(kind="note").open() == "Rang out"
+
+
+def test_another_time_for_the_next_attempt_can_be_chosen(noon, desk):
+    request = receive(best_time="asap")
+    press(desk, request, "attempt:call:no_answer", next_at="2026-11-26T09:30")
+    request.refresh_from_db()
+    assert local(request.due_at) == "2026-11-26T09:30"
+
+
+def test_a_proposed_time_that_has_passed_on_an_old_page_is_proposed_anew(noon, desk, monkeypatch):
+    request = receive(best_time="asap")
+    form = work_form(page_of(desk, request))
+    stop_clock(monkeypatch, noon + dt.timedelta(hours=4))
+    assert press(desk, request, "attempt:call:no_answer", form).status_code == 302
+    request.refresh_from_db()
+    assert request.due_at > timezone.now()
+
+
+def test_who_was_reached_is_followed_up_and_not_called_at_the_time_of_the_next_attempt(noon, desk):
+    request = receive(best_time="asap")
+    press(desk, request, "attempt:call:reached")
+    request.refresh_from_db()
+    assert (request.stage, local(request.due_at)) == ("talking", "2026-11-25T09:00")
+
+
+def test_a_double_click_logs_one_attempt_and_keeps_one_note(desk):
+    request = receive()
+    form = work_form(page_of(desk, request))
+    for _ in range(2):
+        assert press(desk, request, "attempt:call:no_answer", form, note="Rang out").status_code == 302
+    assert (request.attempts.count(), request.texts.filter(kind="note").count()) == (1, 1)
+
+
+def test_at_the_end_of_the_ladder_someone_decides(noon, desk, me, monkeypatch):
+    request = receive(best_time="asap", time_zone="America/Phoenix")
+    for hours in (0, 3, 24, 46):
+        moment = stop_clock(monkeypatch, noon + dt.timedelta(hours=hours))
+        workflow.log_attempt(request_id=request.pk, channel="call", result="no_answer", actor=me)
+    desk = browser_of(me)
+    page = page_of(desk, request)
+    assert page.context["what_now"] == "Decide: keep trying, close the request, or put it off."
+    buttons = buttons_on(page)
+    assert [value for value in buttons if value.startswith("attempt")] == ["attempt:call:reached", *THEY_CALLED]
+    assert [value for value in buttons if value in ("keep_trying", "close:not_reached", "snooze")] == [
+        "keep_trying",
+        "close:not_reached",
+        "snooze",
+    ]
+    assert "We keep trying." in followed(desk, press(desk, request, "keep_trying"))
+    assert "Attempt 5 of 6." in page_of(desk, request).content.decode()
+    request.refresh_from_db()
+    assert request.due_at > moment
+
+
+def test_not_reached_is_refused_with_the_reason_until_the_ladder_allows_it(desk):
+    request = receive()
+    page = page_of(desk, request)
+    assert "close:not_reached" not in buttons_on(page)
+    response = press(desk, request, "close", outcome="not_reached", note="Rang out")
+    why = "Nobody is given up before 4 attempts at different hours. 4 are missing."
+    assert refusal_of(response) == why
+    assert (work_form(response).fields["note"], work_form(response).fields["outcome"]) == ("Rang out", "not_reached")
+
+
+# Steps
+
+
+def test_the_page_has_no_button_that_these_tests_do_not_press(desk, lead_desk, me):
+    request = receive()
+    while_open = buttons_on(page_of(desk, request))
+    assert while_open == [*RESULTS, *THEY_CALLED, "note", *STEPS, "details"]
+    workflow.close(request_id=request.pk, outcome="spam", actor=me)
+    assert buttons_on(page_of(desk, request)) == ["note", "reopen", "assign"]
+    assert buttons_on(page_of(lead_desk, request)) == ["note", "reopen", "assign", "set_hold", "erase"]
+
+
+def test_the_page_offers_exactly_the_stages_that_are_allowed(desk, me):
+    request, offered = receive(), {}
+    soon = timezone.now() + dt.timedelta(days=1)
+    for stage in (None, "reaching", "talking", "booked"):
+        if stage == "booked":
+            workflow.book(request_id=request.pk, at=soon, actor=me)
+        elif stage:
+            workflow.set_stage(request_id=request.pk, stage=stage, actor=me)
+        buttons = buttons_on(page_of(desk, request))
+        offered[stage] = [value for value in buttons if value.startswith("stage")]
+    assert offered == {
+        None: ["stage:reaching", "stage:talking"],
+        "reaching": ["stage:talking"],
+        "talking": ["stage:reaching"],
+        "booked": ["stage:reaching", "stage:talking"],
+    }
+
+
+@pytest.mark.parametrize("stage", ["reaching", "talking"])
+def test_the_button_of_a_stage_sets_it(desk, stage):
+    request = receive()
+    assert "The stage is set." in followed(desk, press(desk, request, f"stage:{stage}"))
+    request.refresh_from_db()
+    assert (request.stage, request.events.last().actor.username) == (stage, "amal")
+
+
+def test_an_assessment_is_booked_and_moved(desk):
+    request = receive()
+    for day in (2, 3):
+        assert "The assessment is booked" in followed(desk, press(desk, request, "book", assessment_at=in_days(day)))
+        request.refresh_from_db()
+        assert (request.stage, local(request.assessment_at)) == ("booked", in_days(day))
+
+
+@pytest.mark.parametrize(
+    ("typed", "refusal"),
+    [
+        ("", "Choose a time for the assessment that is still to come."),
+        ("2020-01-01T10:00", "Choose a time for the assessment that is still to come."),
+        ("soon", "Day and time of the assessment: Give a day and a time, such as 2026-11-24 14:30."),
+    ],
+)
+def test_an_assessment_without_a_time_to_come_is_refused_with_what_was_typed(desk, typed, refusal):
+    request = receive()
+    response = press(desk, request, "book", assessment_at=typed, note="She asked for Friday")
+    assert refusal_of(response) == refusal
+    fields = work_form(response).fields
+    assert (fields["assessment_at"], fields["note"]) == (typed, "She asked for Friday")
+
+
+def test_a_request_is_put_off_and_comes_back(desk):
+    request = receive()
+    done = followed(desk, press(desk, request, "snooze", until=in_days(3), reason="away"))
+    assert "Put off until" in done
+    request.refresh_from_db()
+    assert (local(request.snoozed_until), request.snooze_reason) == (in_days(3), "away")
+    assert "back in the queue" in followed(desk, press(desk, request, "wake"))
+    request.refresh_from_db()
+    assert request.snoozed_until is None
+    press(desk, request, "hold", until=in_days(2), waits_for="Canary's papers")
+    request.refresh_from_db()
+    assert (request.snooze_reason, request.texts.get(kind="hold").open()) == ("on_hold", "Canary's papers")
+
+
+@pytest.mark.parametrize(
+    ("button", "typed", "refusal"),
+    [
+        ("snooze", {"until": "2020-01-01T10:00", "reason": "away"}, "Choose a time that is still to come."),
+        ("snooze", {"reason": ""}, "Choose why this request is put off."),
+        ("hold", {"waits_for": " "}, "Say what we wait for."),
+        ("hold", {"waits_for": "The papers", "until": ""}, "Choose a time that is still to come."),
+        ("close", {"outcome": ""}, "Choose why this request ends."),
+        ("close", {"outcome": "referred", "person_told": "on"}, "Say to whom the person was referred."),
+        (
+            "close",
+            {"outcome": "referred", "referral": "A clinic"},
+            "Tell the person first, then tick that they were told.",
+        ),
+        (
+            "link",
+            {"of_reference": "0000-0000"},
+            "There is no request with this reference. Check it and try again.",
+        ),
+    ],
+)
+def test_a_refused_button_keeps_everything_that_was_typed(desk, button, typed, refusal):
+    request = receive()
+    everything = {
+        "note": "Called <twice>",
+        "known-language": "Spanish",
+        "known-may_text": "on",
+        "consent_read": "on",
+    } | typed
+    response = press(desk, request, button, **everything)
+    assert refusal_of(response) == refusal
+    fields = work_form(response).fields
+    assert {name: fields.get(name, "").strip() for name in everything} == {
+        name: value.strip() for name, value in everything.items()
+    }
+    assert 'role="alert"' in response.content.decode()
+    request.refresh_from_db()
+    assert (request.stage, request.version, request.texts.count()) == ("new", 0, 1)
+
+
+@pytest.mark.parametrize("outcome", ["admitted", "declined", "withdrawn", "spam", "referred"])
+def test_a_request_is_closed_and_opened_again_with_the_buttons(desk, outcome):
+    request = receive()
+    typed = {"referral": "A clinic", "person_told": "on"} if outcome == "referred" else {}
+    assert "The request is closed." in followed(desk, press(desk, request, "close", outcome=outcome, **typed))
+    request.refresh_from_db()
+    assert (request.stage, request.outcome) == ("closed", outcome)
+    assert "The request is open again." in followed(desk, press(desk, request, "reopen"))
+    request.refresh_from_db()
+    assert (request.stage, request.outcome) == ("reaching", "")
+
+
+def test_a_duplicate_is_linked_with_one_click_and_unlinked(desk):
+    original, request = receive(), receive()
+    assert "linked as a duplicate" in followed(desk, press(desk, request, f"link:{original.reference}"))
+    request.refresh_from_db()
+    assert (request.outcome, request.duplicate_of) == ("duplicate", original)
+    assert "reopen" not in buttons_on(page_of(desk, request))
+    assert "not linked any more" in followed(desk, press(desk, request, "unlink"))
+    request.refresh_from_db()
+    assert (request.stage, request.duplicate_of) == ("new", None)
+
+
+def test_a_duplicate_is_linked_by_the_reference_that_was_typed(desk):
+    original, request = receive(), receive(phone="480 555 0100", email="")
+    press(desk, request, "link", of_reference=original.reference.lower())
+    request.refresh_from_db()
+    assert request.duplicate_of == original
+
+
+# Owner
+
+
+def test_a_request_is_taken_and_given_back(desk, me):
+    request = receive()
+    assert "This request is yours until" in followed(desk, press(desk, request, "claim"))
+    request.refresh_from_db()
+    assert (request.owner, request.is_claimed) == (me, True)
+    assert "claim" not in buttons_on(page_of(desk, request))
+    press(desk, request, "give_back")
+    request.refresh_from_db()
+    assert (request.owner, request.claimed_until) == (None, None)
+
+
+def test_who_is_at_a_request_is_said_to_the_next_who_wants_it(desk, sam):
+    request = receive()
+    workflow.claim(request_id=request.pk, actor=sam)
+    assert "sam, at it until" in page_of(desk, request).content.decode()
+    assert refusal_of(press(desk, request, "claim")) == "sam is at this request now. Take the next one."
+
+
+def test_an_owner_is_chosen_among_those_who_may_read(desk, me, make_staff):
+    lead = make_staff("lead")
+    for other in (make_staff("editor"), make_staff("auditor"), make_staff(is_superuser=True)):
+        assert other.is_staff
+    make_staff("admissions", username="gone", is_active=False)
+    request = receive()
+    assert work_form(page_of(desk, request)).options["owner"] == ["", str(me.pk), str(lead.pk)]
+    assert "The owner is set." in followed(desk, press(desk, request, "assign", owner=str(lead.pk)))
+    request.refresh_from_db()
+    assert request.owner == lead
+    press(desk, request, "assign", owner="")
+    request.refresh_from_db()
+    assert request.owner is None
+
+
+@pytest.mark.parametrize("key", ["999999", "made-up", "-1", "9" * 30])
+def test_a_made_up_owner_is_refused_and_the_owner_stays(desk, me, key):
+    request = receive()
+    workflow.assign(request_id=request.pk, owner=me, actor=me)
+    assert "Only admissions staff" in refusal_of(press(desk, request, "assign", owner=key))
+    request.refresh_from_db()
+    assert request.owner == me
+
+
+def test_someone_who_may_not_read_can_not_be_made_owner_by_hand(desk, me, make_staff):
+    request, editor = receive(), make_staff("editor", is_superuser=True)
+    workflow.assign(request_id=request.pk, owner=me, actor=me)
+    assert press(desk, request, "assign", owner=str(editor.pk)).status_code == 200
+    request.refresh_from_db()
+    assert request.owner == me
+
+
+# Notes, and what a press keeps
+
+
+def test_a_note_is_kept_and_shown_on_top_of_what_happened(desk, me):
+    request = receive()
+    page = followed(desk, press(desk, request, "note", note="Sister answers <after 6>"))
+    assert "The note is kept." in page
+    assert "Sister answers &lt;after 6&gt;" in page
+    entries = page_of(desk, request).context["timeline"]
+    assert [(str(entry.what), entry.who) for entry in entries] == [("Note", me), ("Received", None)]
+
+
+def test_a_double_click_keeps_one_note(desk):
+    request = receive()
+    for _ in range(3):
+        press(desk, request, "note", note="No answer")
+    assert request.texts.filter(kind="note").count() == 1
+    press(desk, request, "note", note="No answer at 5")
+    assert request.texts.filter(kind="note").count() == 2
+
+
+def test_an_empty_note_is_refused_with_a_sentence(desk):
+    assert refusal_of(press(desk, receive(), "note", note="  ")) == "Write something first: the note is empty."
+
+
+def test_a_note_that_was_typed_is_kept_by_any_button_and_stands_with_it(desk):
+    request = receive()
+    press(desk, request, "stage:talking", note="Her sister answered")
+    entries = page_of(desk, request).context["timeline"]
+    assert told(entries)[0] == ("Stage set", ["New to In conversation"])
+    assert [entry.texts for entry in entries] == [["Her sister answered"], []]
+
+
+@pytest.mark.parametrize("button", ["attempt:call:no_answer", "close", "claim"])
+def test_what_was_corrected_on_the_page_is_kept_by_any_button(desk, button):
+    request = receive()
+    response = press(desk, request, button, **{"known-language": "Spanish", "outcome": "declined"})
+    assert response.status_code == 302
+    assert details.of(request)["language"].value == "Spanish"
+
+
+def test_a_request_that_a_colleague_changed_is_not_changed_again_by_an_old_page(desk, sam):
+    request = receive()
+    form = work_form(page_of(desk, request))
+    workflow.log_attempt(request_id=request.pk, channel="call", result="reached", actor=sam)
+    response = press(desk, request, "attempt:call:no_answer", form, note="\nCalled <twice>,\nno answer")
+    assert refusal_of(response).startswith("sam changed this request on ")
+    assert work_form(response).fields["note"].strip() == "Called <twice>,\nno answer"
+    assert (request.attempts.count(), SealedText.objects.filter(kind="note").count()) == (1, 0)
+    fresh = work_form(response)
+    assert press(desk, request, "attempt:call:reached", fresh).status_code == 302
+
+
+def test_a_refused_button_keeps_the_time_and_the_hold_that_were_typed(desk, sam):
+    request = receive()
+    form = work_form(page_of(desk, request))
+    workflow.assign(request_id=request.pk, owner=sam, actor=sam)
+    typed = {"until": in_days(4), "waits_for": "The papers", "next_at": in_days(5)}
+    response = press(desk, request, "hold", form, **typed)
+    assert refusal_of(response).startswith("sam changed this request on ")
+    assert {name: work_form(response).fields[name] for name in typed} == typed
+
+
+@pytest.mark.parametrize(
+    "posted",
+    [
+        {},
+        {"do": "enter"},
+        {"do": "delete"},
+        {"do": "stage:new"},
+        {"do": "stage:closed"},
+        {"do": "stage:booked"},
+        {"do": "reopen"},
+        {"do": "attempt"},
+        {"do": "attempt:call:sent"},
+        {"do": "attempt:pigeon:sent"},
+        {"do": "use_mine:made-up"},
+        {"do": "details"},
+        {"do": "close:duplicate"},
+        {"do": "link:"},
+        {"do": "wake"},
+        {"do": "unlink"},
+        {"do": "release"},
+        {"do": "keep_trying"},
+    ],
+)
+def test_a_post_that_no_button_makes_changes_nothing(desk, posted):
+    request = receive()
+    token = work_form(page_of(desk, request)).fields["csrfmiddlewaretoken"]
+    sent = posted | {"csrfmiddlewaretoken": token, "version": "0"}
+    assert refusal_of(desk.post(change_page(request), sent)) != ""
+    request.refresh_from_db()
+    assert (request.stage, request.events.count()) == ("new", 1)
+
+
+@pytest.mark.parametrize("version", ["", "-1", "1", "x", "9" * 40])
+def test_a_post_without_the_version_that_was_on_the_screen_changes_nothing(desk, version):
+    request = receive()
+    token = work_form(page_of(desk, request)).fields["csrfmiddlewaretoken"]
+    sent = {"do": "stage:talking", "csrfmiddlewaretoken": token, "version": version}
+    assert "Look at the request as it is now" in refusal_of(desk.post(change_page(request), sent))
+    request.refresh_from_db()
+    assert request.stage == "new"
+
+
+def test_a_post_without_a_csrf_token_changes_nothing(desk):
+    request = receive()
+    assert desk.post(change_page(request), {"do": "stage:talking", "version": "0"}).status_code == 403
+    request.refresh_from_db()
+    assert request.stage == "new"
+
+
+# Quarantine
+
+
+def test_the_page_of_a_suspected_request_says_what_speaks_against_it_and_shows_all_of_it(desk):
+    page = page_of(desk, suspected("trap", "name_link")).content.decode()
+    assert "a box that people can&#x27;t see was filled in; a web address as the name" in page
+    assert "Wilhelmina Canary" in page
+    assert "This may be a machine" not in page_of(desk, receive()).content.decode()
+
+
+def test_a_suspected_request_that_a_person_wrote_is_released(desk):
+    request = suspected("fast")
+    assert "The request is out of quarantine." in followed(desk, press(desk, request, "release"))
+    request.refresh_from_db()
+    assert (request.stage, request.quarantined_at, request.suspicions) == ("new", None, "")
+    assert [event.code for event in request.events.all()] == ["received", "suspected", "cleared"]
+    assert (request.events.last().before, request.events.last().actor.username) == ("fast", "amal")
+    assert "release" not in buttons_on(page_of(desk, request))
+
+
+def test_a_request_that_was_released_meanwhile_is_not_released_twice(desk, sam):
+    request = suspected("fast")
+    form = work_form(page_of(desk, request))
+    workflow.release_from_quarantine(request_id=request.pk, actor=sam)
+    assert "sam changed this request" in refusal_of(press(desk, request, "release", form))
+    assert request.events.filter(code="cleared").count() == 1
+
+
+def test_a_request_is_put_in_quarantine_and_closed_as_spam_with_one_click_each(desk):
+    request = receive()
+    press(desk, request, "quarantine")
+    request.refresh_from_db()
+    assert (request.quarantined_at is None, request.suspicions) == (False, "staff")
+    press(desk, request, "close:spam")
+    request.refresh_from_db()
+    assert (request.stage, request.outcome) == ("closed", "spam")
+
+
+# Erasing and legal hold
+
+
+def test_a_lead_erases_every_word_of_a_closed_request(lead_desk, me):
+    request, other = receive(), receive()
+    workflow.add_note(request_id=request.pk, text="canary note", actor=me)
+    workflow.close(request_id=request.pk, outcome="withdrawn", actor=me)
+    page = followed(lead_desk, press(lead_desk, request, "erase", sure="on"))
+    assert "What the person told us is erased." in page
+    assert personal_words_in(page) == []
+    assert (request.texts.count(), other.texts.count()) == (0, 1)
+    assert (request.consents.count(), request.events.last().code) == (2, "erased")
+    assert "erase" not in buttons_on(page_of(lead_desk, request))
+
+
+def test_a_note_that_was_typed_is_not_kept_by_erasing_and_none_is_added_later(lead_desk, me):
+    request = receive()
+    workflow.close(request_id=request.pk, outcome="spam", actor=me)
+    press(lead_desk, request, "erase", sure="on", note="canary note")
+    assert request.texts.count() == 0
+    response = press(lead_desk, request, "note", note="canary note")
+    assert "Nothing is added to it any more." in refusal_of(response)
+    assert request.texts.count() == 0
+
+
+def test_erasing_needs_the_tick_the_lead_and_a_closed_request(lead_desk, desk, me):
+    request = receive()
+    refusals = []
+    for browser, typed in ((lead_desk, {"sure": "on"}), (desk, {"sure": "on"}), (lead_desk, {})):
+        token = work_form(page_of(browser, request)).fields["csrfmiddlewaretoken"]
+        response = browser.post(change_page(request), {"do": "erase", "csrfmiddlewaretoken": token} | typed)
+        refusals.append(refusal_of(response))
+        if request.stage == "new":
+            request = workflow.close(request_id=request.pk, outcome="spam", actor=me)
+    assert refusals == [
+        "Close the request first. Then its words can be erased.",
+        "Only the lead can erase what a person told us.",
+        "Tick the box first: what is erased can't come back.",
+    ]
+    assert request.texts.count() == 1
+
+
+def test_a_lead_sets_and_lifts_a_legal_hold_and_nothing_is_erased_meanwhile(lead_desk, me):
+    request = receive()
+    workflow.close(request_id=request.pk, outcome="spam", actor=me)
+    assert "kept until the hold is lifted" in followed(lead_desk, press(lead_desk, request, "set_hold"))
+    assert buttons_on(page_of(lead_desk, request)) == ["note", "reopen", "assign", "lift_hold"]
+    token = work_form(page_of(lead_desk, request)).fields["csrfmiddlewaretoken"]
+    erase = {"do": "erase", "sure": "on", "csrfmiddlewaretoken": token}
+    refused = refusal_of(lead_desk.post(change_page(request), erase))
+    assert "Its words must be kept until the hold is lifted." in refused
+    assert request.texts.count() == 1
+    press(lead_desk, request, "lift_hold")
+    press(lead_desk, request, "erase", sure="on")
+    assert request.texts.count() == 0
+    assert [event.code for event in request.events.all()][2:] == ["hold_set", "hold_lifted", "erased"]
+
+
+@pytest.mark.parametrize("button", ["set_hold", "lift_hold"])
+def test_only_a_lead_sets_or_lifts_a_legal_hold(desk, make_staff, button):
+    request = receive()
+    if button == "lift_hold":
+        workflow.set_legal_hold(request_id=request.pk, actor=make_staff("lead"))
+    page = page_of(desk, request)
+    assert button not in buttons_on(page)
+    token = work_form(page).fields["csrfmiddlewaretoken"]
+    response = desk.post(change_page(request), {"do": button, "csrfmiddlewaretoken": token})
+    assert refusal_of(response) == "Only the lead can set or lift a legal hold."
+    request.refresh_from_db()
+    assert (request.legal_hold_at is not None) == (button == "lift_hold")
+
+
+def test_words_withdrawn_under_legal_hold_are_shown_to_nobody_and_erased_when_it_is_lifted(lead_desk, make_staff):
+    request = receive()
+    lead = make_staff("lead")
+    workflow.add_note(request_id=request.pk, text="canary note", actor=lead)
+    workflow.set_legal_hold(request_id=request.pk, actor=lead)
+    workflow.withdraw(request_id=request.pk)
+    receive()
+    page = page_of(lead_desk, request)
+    assert "kept for the hold and shown to nobody" in page.content.decode()
+    assert personal_words_in(page.content.decode()) == []
+    assert (page.context["contact_rules"], page.context["others"]) == ([], [])
+    assert request.texts.count() == 2
+    response = press(lead_desk, request, "reopen")
+    assert "The person withdrew this request. It stays closed." in refusal_of(response)
+    assert personal_words_in(response.content.decode()) == []
+    press(lead_desk, request, "lift_hold")
+    request.refresh_from_db()
+    assert (request.texts.count(), request.hidden_at, request.legal_hold_at) == (0, None, None)
+    assert (request.stage, request.outcome, request.events.last().code) == ("closed", "withdrawn", "erased")
+    assert AssessmentRequest.objects.count() == 2
+
+
+def test_a_page_that_was_open_while_the_person_withdrew_shows_nothing_of_them_again(desk, me):
+    request = receive()
+    form = work_form(page_of(desk, request))
+    workflow.withdraw(request_id=request.pk)
+    response = press(desk, request, "attempt:call:no_answer", form, **{"known-language": "Spanish", "note": "Rang"})
+    assert refusal_of(response) == "This request has ended. Nothing was changed."
+    assert personal_words_in(response.content.decode()) == []
+    assert work_form(response).fields["note"] == "Rang"

@@ -1,0 +1,504 @@
+import datetime as dt
+
+import pytest
+from django.contrib.admin.models import LogEntry
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from intake import details, form_token, workflow
+from intake.models import AccessRecord, AssessmentRequest, Attempt, Event, SealedText
+from tests.intake.helpers import LIST, accept, answers_of, change_page, personal_words_in, receive, title_of
+from tests.intake.request_page import buttons_on, press, stop_clock, told
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def me(make_staff):
+    return make_staff("admissions", username="amal")
+
+
+@pytest.fixture
+def noon(monkeypatch):
+    """The clock stands at a noon at which the center is open. To be asked for before `desk`: its session ages too."""
+    return stop_clock(monkeypatch)
+
+
+@pytest.fixture
+def desk(me):
+    """The browser of someone from admissions, whose posts are checked as on the real site."""
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(me)
+    return client
+
+
+def page_of(desk, request, **query):
+    return desk.get(change_page(request), query)
+
+
+def text_of(response):
+    return response.content.decode()
+
+
+# How the person may be reached
+
+
+def test_the_rules_of_contact_stand_above_the_number(desk):
+    request = receive(do_not_call="on")
+    page = page_of(desk, request)
+    assert page.context["contact_rules"] == [
+        "Do not call.",
+        "Do not text.",
+        "One neutral e-mail is allowed.",
+        "Say your name and the center's. Say why you call when you know it is them.",
+        "Good time: in the evening, Mountain time.",
+    ]
+    (answers,) = page.context["words"]
+    assert ("What should we call you?", "Wilhelmina Canary") in answers["told"]
+    assert 0 < text_of(page).index("Do not call.") < text_of(page).index("(602) 555-0142")
+
+
+WAYS = {
+    "calls alone": ({}, ["tel:+16025550142"]),
+    "text too": ({"text_ok": "on"}, ["tel:+16025550142", "sms:+16025550142"]),
+    "e-mail too": ({"email_ok": "on"}, ["tel:+16025550142", "mailto:canary@nightingale.example"]),
+    "no calls": ({"do_not_call": "on"}, ["mailto:canary@nightingale.example"]),
+}
+
+
+@pytest.mark.parametrize(("changes", "addresses"), WAYS.values(), ids=WAYS)
+def test_a_click_opens_only_the_ways_that_the_person_allows(noon, desk, changes, addresses):
+    request = receive(best_time="asap", **changes)
+    page = text_of(page_of(desk, request))
+    assert [address for address in ("tel:", "sms:", "mailto:") if address in page] == [
+        address.partition(":")[0] + ":" for address in addresses
+    ]
+    assert [address for address in addresses if f'href="{address}"' not in page] == []
+    assert "You may contact them now." in page
+
+
+def test_at_a_time_that_was_not_wished_for_the_number_is_no_link_and_the_page_says_when_it_is(noon, desk):
+    request = receive(best_time="afternoon", time_zone="America/Los_Angeles")
+    page = page_of(desk, request)
+    assert "Now is 11:00 AM where they are (Pacific time)." in text_of(page)
+    assert "Not now. Wait until 12:00 PM, their time." in text_of(page)
+    assert page.context["what_now"] == "Call after 12:00 PM, their time."
+    assert [way for way in ("tel:", "sms:", "mailto:") if way in text_of(page)] == []
+
+
+def test_a_relative_is_talked_with_about_the_other_person_alone(desk):
+    request = receive(for_whom="other", relation="parent")
+    rules = page_of(desk, request).context["contact_rules"]
+    assert rules[-2] == "They ask for someone else. Talk about it with the person who asked, and no one else."
+
+
+def test_words_without_any_rule_of_contact_are_shown_with_a_warning_not_to_contact(desk):
+    request = receive()
+    assert "Do not contact this person until they can." not in text_of(page_of(desk, request))
+    request.contact_profiles.all().delete()
+    page = page_of(desk, request)
+    assert (page.context["contact_rules"], page.context["attempt_buttons"]) == ([], [])
+    assert "Do not contact this person until they can." in text_of(page)
+    assert page.context["what_now"] == "Do not contact this person: the rules of contact can't be read."
+
+
+# What to do now
+
+
+def test_what_to_do_now_is_one_sentence_that_follows_the_work(noon, desk, me):
+    now = noon
+    request = receive(best_time="asap", voicemail_ok="")
+    AssessmentRequest.objects.update(due_at=now)
+    said = [page_of(desk, request).context["what_now"]]
+
+    def after(function, **more):
+        function(request_id=request.pk, actor=me, **more)
+        said.append(page_of(desk, request).context["what_now"])
+
+    after(workflow.log_attempt, channel="call", result="no_answer", next_at=now + dt.timedelta(hours=2))
+    after(workflow.log_attempt, channel="they_called", result="missed")
+    after(workflow.snooze, until=now + dt.timedelta(days=1), reason="away")
+    after(workflow.wake)
+    after(workflow.log_attempt, channel="call", result="reached", next_at=now + dt.timedelta(days=1))
+    after(workflow.book, at=now + dt.timedelta(days=2))
+    after(workflow.quarantine)
+    after(workflow.close, outcome="declined")
+    assert said == [
+        "Call now. Leave no message.",
+        "Call on Tue, Nov 24, 2:00 PM. Leave no message.",
+        "They got in touch on Tue, Nov 24, 12:00 PM and wait for us. Call now. Leave no message.",
+        "Put off until Wed, Nov 25, 12:00 PM: The person is away. Leave it until then.",
+        "Call now. Leave no message.",
+        "Follow up on Wed, Nov 25, 12:00 PM.",
+        "The assessment is on Thu, Nov 26, 12:00 PM.",
+        "Check first whether a person wrote this. Then: The assessment is on Thu, Nov 26, 12:00 PM.",
+        "This request has ended. There is nothing to do.",
+    ]
+
+
+def test_a_due_time_from_assumed_hours_is_marked_as_such(desk):
+    request = receive()
+    assert "with assumed hours" in text_of(page_of(desk, request))
+    AssessmentRequest.objects.update(due_is_assumed=False)
+    assert "with assumed hours" not in text_of(page_of(desk, request))
+
+
+def test_what_the_person_was_promised_stands_on_the_page(desk):
+    request = receive()
+    assert "What the person was promised" not in text_of(page_of(desk, request))
+    AssessmentRequest.objects.update(promise="We will call today, by noon, Mountain time.")
+    assert "We will call today, by noon, Mountain time." in text_of(page_of(desk, request))
+
+
+# What they told us
+
+
+def test_of_answers_that_were_sent_again_the_changes_stand_below_and_their_rules_count(desk):
+    draft = form_token.draw()
+    request = accept(draft, answers_of())
+    accept(draft, answers_of(voicemail_ok="", message="Please no voicemail.") | {"voicemail_ok": False})
+    context = page_of(desk, request).context
+    assert [str(text["kind"]) for text in context["words"]] == ["What the person wrote", "Sent again with changes"]
+    assert [(str(question), before, after) for question, before, after in context["words"][1]["changes"]] == [
+        ("You may leave a voicemail on this phone.", "Yes", "No"),
+        ("Anything you want us to know", "I drink\ncanary tea every morning.", "Please no voicemail."),
+    ]
+    assert context["contact_rules"][0] == "Call. Leave no message."
+
+
+def test_what_a_person_typed_is_shown_as_text_and_never_as_markup(desk):
+    page = text_of(page_of(desk, receive(name="<script>alert(1)</script>", message="{{ secret }}")))
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
+    assert "<script>alert(1)" not in page
+    assert "{{ secret }}" in page
+
+
+def test_answers_that_do_not_open_are_said_so_with_the_rules_in_force_and_the_work_goes_on(desk):
+    request = receive(do_not_call="on")
+    SealedText.objects.update(envelope=b"\x01\x04gone" + bytes(40))
+    response = page_of(desk, request)
+    assert response.status_code == 200
+    assert "This text can&#x27;t be opened" in text_of(response).replace("can't", "can&#x27;t")
+    assert response.context["contact_rules"][:3] == ["Do not call.", "Do not text.", "One neutral e-mail is allowed."]
+    assert personal_words_in(text_of(response)) == []
+    press(desk, request, "stage:reaching")
+    request.refresh_from_db()
+    assert request.stage == "reaching"
+
+
+def test_a_note_that_does_not_open_is_said_so_beside_those_that_do(desk, me):
+    request = receive()
+    note = workflow.add_note(request_id=request.pk, text="lost words", actor=me)
+    workflow.add_note(request_id=request.pk, text="kept words", actor=me)
+    SealedText.objects.filter(pk=note.pk).update(envelope=b"")
+    page = text_of(page_of(desk, request))
+    assert page.count("This note can't be opened.") == 1
+    assert "kept words" in page
+    assert "Wilhelmina" in page
+
+
+def test_after_newer_answers_that_do_not_open_their_rules_count_all_the_same(desk):
+    draft = form_token.draw()
+    request = accept(draft, answers_of())
+    assert page_of(desk, request).context["contact_rules"][0] == "Call. Voicemail is allowed."
+    accept(draft, answers_of(do_not_call="on"))
+    SealedText.objects.filter(kind="amendment").update(envelope=b"")
+    context = page_of(desk, request).context
+    assert context["contact_rules"][0] == "Do not call."
+    assert [text["is_unreadable"] for text in context["words"]] == [False, True]
+
+
+def test_what_the_person_added_and_the_time_they_chose_later_stand_on_the_page(desk):
+    request = receive()
+    workflow.add_words(request_id=request.pk, text="Ring <twice>,\nplease")
+    workflow.change_window(request_id=request.pk, best_time="morning", time_zone="America/Phoenix")
+    page = page_of(desk, request)
+    assert [str(text["kind"]) for text in page.context["words"]] == ["What the person wrote", "Added by the person"]
+    assert page.context["words"][1]["plain"] == "Ring <twice>,\nplease"
+    assert "Ring &lt;twice&gt;," in text_of(page)
+    assert page.context["contact_rules"][-1] == "Good time: in the morning, Arizona time."
+    assert told(page.context["timeline"]) == [
+        ("Person chose another time", ["In the morning"]),
+        ("Person added words", []),
+        ("Received", []),
+    ]
+
+
+def test_a_corrected_value_says_who_gave_it_and_what_the_person_wrote_stays(desk, make_staff):
+    request = receive()
+    known = details.plain(details.of(request))
+    sam = make_staff("admissions", username="sam")
+    workflow.correct(request_id=request.pk, before=known, after=known | {"phone": "480 555 0199"}, actor=sam)
+    page = page_of(desk, request)
+    phone = next(row for row in page.context["known_in_words"] if row["name"] == "phone")
+    assert (phone["value"], phone["who"]) == ("480 555 0199", sam)
+    assert phone["at"] > request.received_at
+    assert ("Phone number", "(602) 555-0142") in page.context["words"][0]["told"]
+    assert told(page.context["timeline"])[0] == ("Details corrected", ["Phone"])
+
+
+# What happened
+
+
+def test_what_happened_is_told_in_words_newest_first_one_entry_for_one_happening(noon, desk, me, monkeypatch):
+    moment = noon
+    request = accept(form_token.draw(), answers_of(), at=noon)
+
+    def later(function, **more):
+        nonlocal moment
+        moment = stop_clock(monkeypatch, moment + dt.timedelta(minutes=10))
+        return function(request_id=request.pk, actor=me, **more)
+
+    later(workflow.assign, owner=me)
+    later(workflow.log_attempt, channel="call", result="no_answer", next_at=moment + dt.timedelta(days=1))
+    workflow.add_note(request_id=request.pk, text="Rang twice", actor=me)
+    later(workflow.log_attempt, channel="they_called", result="missed")
+    later(workflow.book, at=moment + dt.timedelta(days=2))
+    later(workflow.hold, until=moment + dt.timedelta(days=1), text="Waiting for the clinic")
+    later(workflow.close, outcome="referred", referral="To the clinic", person_told=True)
+    later(workflow.reopen)
+    entries = page_of(desk, request).context["timeline"]
+    assert told(entries) == [
+        ("Reopened", ["Referred elsewhere to Trying to reach"]),
+        ("Closed", ["Referred elsewhere"]),
+        ("Put off", ["On hold: we wait for something.", "Until Wed, Nov 25, 12:40 PM."]),
+        ("Stage set", ["Trying to reach to Assessment booked", "Assessment booked: Thu, Nov 26, 12:30 PM"]),
+        ("They called us: We missed it", []),
+        ("Call: No answer", ["Next due: Wed, Nov 25, 12:10 PM.", "Stage set: New to Trying to reach"]),
+        ("Assigned", ["amal"]),
+        ("Received", []),
+    ]
+    assert [entry.texts for entry in entries] == [
+        [],
+        ["To the clinic"],
+        ["Waiting for the clinic"],
+        [],
+        [],
+        ["Rang twice"],
+        [],
+        [],
+    ]
+
+
+def test_readings_of_colleagues_stand_in_the_timeline_and_mine_do_not(desk, make_staff):
+    request, other = receive(phone="", do_not_call="on"), receive(email="")
+    sam = make_staff("lead", username="sam")
+    colleague = Client()
+    colleague.force_login(sam)
+    for _ in range(3):
+        colleague.get(change_page(request))
+    colleague.get(f"{LIST}{request.pk}/print/")
+    colleague.get(change_page(other))
+    page_of(desk, request)
+    entries = page_of(desk, request).context["timeline"]
+    assert [(str(entry.what), entry.who) for entry in entries] == [
+        ("Printed", sam),
+        ("Opened", sam),
+        ("Received", None),
+    ]
+    assert entries[1].lines[0].startswith("3 times since ")
+
+
+def test_an_entry_of_words_that_were_erased_stays_without_them(desk, me, make_staff):
+    request = receive()
+    workflow.add_note(request_id=request.pk, text="canary note", actor=me)
+    workflow.close(request_id=request.pk, outcome="spam", actor=me)
+    workflow.erase(request_id=request.pk, actor=make_staff("lead"))
+    page = page_of(desk, request)
+    assert told(page.context["timeline"]) == [
+        ("Words erased", []),
+        ("Closed", ["Spam"]),
+        ("Note", []),
+        ("Received", []),
+    ]
+    assert personal_words_in(text_of(page)) == []
+    assert "The words of this request were erased." in text_of(page)
+
+
+# The printed sheet
+
+
+def test_the_printed_sheet_is_recorded_and_shows_rules_details_and_timeline(desk, me):
+    request = receive()
+    workflow.add_note(request_id=request.pk, text="Rang twice", actor=me)
+    page = desk.get(f"{LIST}{request.pk}/print/")
+    record = AccessRecord.objects.get()
+    assert (record.actor, record.action, record.requests) == (me, "print", [str(request.pk)])
+    assert title_of(page) == f"Request {request.reference}"
+    wanted = ["Call. Voicemail is allowed.", "(602) 555-0142", "canary tea", "Rang twice", "Shred it"]
+    assert [word for word in wanted if word not in text_of(page)] == []
+    assert text_of(page).index("Call. Voicemail") < text_of(page).index("(602)")
+
+
+def test_the_printed_sheet_of_what_was_withdrawn_under_legal_hold_holds_no_word(desk, make_staff):
+    request = receive()
+    workflow.set_legal_hold(request_id=request.pk, actor=make_staff("lead"))
+    workflow.withdraw(request_id=request.pk)
+    page = desk.get(f"{LIST}{request.pk}/print/")
+    assert page.status_code == 200
+    assert personal_words_in(text_of(page)) == []
+
+
+@pytest.mark.parametrize("key", ["made-up", "1", "00000000-0000-4000-8000-000000000000", "_5F"])
+def test_a_page_of_no_request_is_not_found(desk, key):
+    receive()
+    assert desk.get(f"{LIST}{key}/change/").status_code == 404
+    assert desk.get(f"{LIST}{key}/print/", follow=True).status_code == 404
+    assert AccessRecord.objects.count() == 0
+
+
+def test_a_synthetic_request_has_no_page(desk):
+    request = accept(form_token.draw(), answers_of(), is_synthetic=True)
+    assert page_of(desk, request).status_code == 404
+
+
+# Others with the same contact
+
+
+def test_requests_with_the_same_phone_or_e_mail_are_listed_recorded_and_never_named(desk):
+    request = receive()
+    phone, email = receive(email="", name="Zebedee"), receive(phone="", do_not_call="on")
+    receive(phone="480 555 0100", email="")
+    page = page_of(desk, request)
+    assert [(other.reference, other.shared) for other in page.context["others"]] == [
+        (email.reference, {"email"}),
+        (phone.reference, {"phone"}),
+    ]
+    assert "Zebedee" not in text_of(page)
+    assert list(AccessRecord.objects.order_by("pk").values_list("action", "requests")) == [
+        ("open", [str(request.pk)]),
+        ("list", [str(email.pk), str(phone.pk)]),
+    ]
+
+
+def test_a_request_that_was_withdrawn_under_legal_hold_is_not_among_the_others(desk, make_staff):
+    request, withdrawn = receive(), receive()
+    workflow.set_legal_hold(request_id=withdrawn.pk, actor=make_staff("lead"))
+    assert page_of(desk, request).context["others"] == [withdrawn]
+    workflow.withdraw(request_id=withdrawn.pk)
+    assert page_of(desk, request).context["others"] == []
+
+
+def test_a_linked_duplicate_is_shown_on_both_pages(desk, me):
+    original, request = receive(), receive(phone="480 555 0100", email="")
+    workflow.link_duplicate(request_id=request.pk, of_reference=original.reference, actor=me)
+    assert page_of(desk, original).context["linked"] == [request]
+    assert original.reference in text_of(page_of(desk, request))
+    assert "unlink" in buttons_on(page_of(desk, request))
+
+
+# Previous and next
+
+
+def in_tab(desk, request, tab):
+    context = page_of(desk, request, work=tab).context
+    return [address and address.split("/")[2] for address in (context["previous"], context["following"])]
+
+
+def test_previous_and_next_follow_the_order_of_the_tab(desk, me):
+    first, second, third = (receive() for _ in range(3))
+    now = timezone.now()
+    for hours, request in enumerate((first, second, third), start=1):
+        AssessmentRequest.objects.filter(pk=request.pk).update(due_at=now + dt.timedelta(hours=hours))
+    for request in (first, third):
+        workflow.assign(request_id=request.pk, owner=me, actor=me)
+    assert in_tab(desk, first, "open") == [None, str(second.pk)]
+    assert in_tab(desk, second, "open") == [str(first.pk), str(third.pk)]
+    assert in_tab(desk, third, "mine") == [str(first.pk), None]
+    assert in_tab(desk, second, "made-up") == [str(first.pk), str(third.pk)]
+    assert in_tab(desk, second, "asleep") == [None, None]
+    workflow.snooze(request_id=first.pk, until=now + dt.timedelta(days=1), reason="away", actor=me)
+    assert in_tab(desk, second, "asleep") == [None, str(first.pk)]
+
+
+def test_a_press_comes_back_to_the_same_tab(desk):
+    request = receive()
+    response = desk.post(
+        change_page(request) + "?work=mine",
+        {"do": "note", "note": "Rang", "csrfmiddlewaretoken": page_of(desk, request).context["csrf_token"]},
+    )
+    assert response["Location"] == change_page(request) + "?work=mine"
+    assert press(desk, request, "note", note="Again")["Location"] == change_page(request) + "?work=open"
+
+
+# Cost
+
+
+def queries_of(desk, request):
+    with CaptureQueriesContext(connection) as queries:
+        assert page_of(desk, request).status_code == 200
+    return len(queries)
+
+
+def add_attempts(request, staff, count):
+    now = timezone.now()
+    for number in range(count):
+        at = now + dt.timedelta(minutes=number)
+        Attempt(request=request, channel="call", result="no_answer", actor=staff[number % 5], at=at).save()
+        Event(
+            request=request, code="attempted", before="call", after="no_answer", actor=staff[number % 5], at=at
+        ).save()
+
+
+@pytest.mark.parametrize("kind", ["attempts", "notes", "owners", "readings", "amendments"])
+def test_a_page_with_thirty_of_a_kind_costs_as_many_queries_as_one_with_one(desk, make_staff, kind):
+    staff, draft = [make_staff("admissions") for _ in range(5)], form_token.draw()
+    request = accept(draft, answers_of())
+    workflow.assign(request_id=request.pk, owner=staff[0], actor=staff[0])
+    page_of(desk, request)
+    few = queries_of(desk, request)
+    if kind == "attempts":
+        add_attempts(request, staff, 30)
+    for number in range(30 if kind != "attempts" else 0):
+        actor = staff[number % 5]
+        if kind == "notes":
+            workflow.add_note(request_id=request.pk, text=f"Rang {number}", actor=actor)
+        elif kind == "owners":
+            workflow.assign(request_id=request.pk, owner=actor, actor=staff[0])
+        elif kind == "readings":
+            AccessRecord(
+                at=timezone.now(), actor=actor, action="open", requests=[str(request.pk)], whole_request=request.pk
+            ).save()
+        elif number < 10:
+            accept(draft, answers_of(message=f"Again {number}"))
+    assert len(page_of(desk, request).context["timeline"]) >= 10
+    assert queries_of(desk, request) == few
+
+
+def test_a_page_with_twenty_duplicates_costs_as_many_queries_as_one_with_one(desk, make_staff):
+    request = receive()
+    page_of(desk, request)
+    none = queries_of(desk, request)
+    receive()
+    one = queries_of(desk, request)
+    for _ in range(20):
+        workflow.assign(request_id=receive().pk, owner=make_staff("lead"), actor=None)
+    assert len(page_of(desk, request).context["others"]) == 20
+    assert [queries_of(desk, request) - one, one - none] == [
+        0,
+        2,
+    ]  # they are fetched with their indexes, and that they were shown is recorded
+
+
+# Discretion
+
+
+def test_titles_addresses_messages_and_the_history_of_the_admin_hold_no_personal_word(desk):
+    request = receive()
+    page = page_of(desk, request)
+    assert personal_words_in(text_of(page)) != []
+    responses = [page, desk.get(LIST), desk.get(f"{LIST}{request.pk}/print/")]
+    responses.append(press(desk, request, "note", note="Wilhelmina Canary: canary@nightingale.example"))
+    responses.append(press(desk, request, "stage:talking"))
+    responses.append(press(desk, request, "close", outcome="", note="Canary"))
+    responses.append(press(desk, request, "close", outcome="spam"))
+    assert title_of(page).startswith(f"Request {request.reference} | ")
+    assert title_of(responses[-2]).startswith(f"Not done: Request {request.reference} | ")
+    seen = [title_of(response) for response in responses if response.status_code == 200]
+    seen += [response.request["PATH_INFO"] + response.request["QUERY_STRING"] for response in responses]
+    seen += [f"{response.headers} {response.cookies.output()}" for response in responses]
+    seen += [str(row) for row in LogEntry.objects.values()]
+    assert personal_words_in(" ".join(seen)) == []
+    assert str(request) == request.reference

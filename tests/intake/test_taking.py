@@ -1,0 +1,370 @@
+"""Whose turn it is: taking the next, claims that end, putting off, and two people who press at the same moment."""
+
+import datetime as dt
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+
+from intake import form_token, workflow
+from intake.models import AssessmentRequest
+from pages.models import Center, OpeningHours
+from tests.intake.helpers import accept, answers_of, codes_of, moment, wall
+
+TUESDAY = moment("2026-11-24 10:00")
+ANY_TIME = {"best_time": "asap", "time_zone": "America/Phoenix"}
+
+
+@pytest.fixture
+def amal(make_staff):
+    return make_staff("admissions", username="amal")
+
+
+@pytest.fixture
+def sam(make_staff):
+    return make_staff("admissions", username="sam")
+
+
+@pytest.fixture
+def tuesday(db, set_clock):
+    set_clock(TUESDAY)
+
+
+def ask(minutes_ago=0, **changes):
+    at = timezone.now() - dt.timedelta(minutes=minutes_ago)
+    return accept(form_token.draw(), answers_of(**ANY_TIME | changes), at=at)
+
+
+def state_of(request):
+    request.refresh_from_db()
+    return request.owner, request.claimed_until
+
+
+# Take the next
+
+
+def test_the_most_urgent_is_given_for_half_an_hour(tuesday, amal):
+    _later, first = ask(), ask(minutes_ago=30)
+    assert workflow.take_next(actor=amal) == first
+    assert state_of(first) == (amal, TUESDAY + dt.timedelta(minutes=30))
+    assert codes_of(first) == ["received", "taken"]
+
+
+def test_who_has_not_finished_gets_the_same_again(tuesday, amal):
+    first = ask(minutes_ago=30)
+    ask()
+    assert [workflow.take_next(actor=amal) for _ in range(2)] == [first, first]
+    assert codes_of(first) == ["received", "taken"]
+
+
+def test_two_people_get_two_requests_and_the_third_gets_none(tuesday, amal, sam, make_staff):
+    first, second = ask(minutes_ago=30), ask()
+    assert [workflow.take_next(actor=who) for who in (amal, sam)] == [first, second]
+    assert workflow.take_next(actor=make_staff("lead")) is None
+
+
+def test_what_belongs_to_a_colleague_is_not_handed_out(tuesday, amal, sam):
+    workflow.assign(request_id=ask(minutes_ago=30).pk, owner=sam, actor=sam)
+    mine = ask()
+    assert workflow.take_next(actor=amal) == mine
+
+
+def test_what_a_colleague_left_overdue_for_an_hour_is_everyones(tuesday, amal, sam, set_clock):
+    request = ask()
+    workflow.assign(request_id=request.pk, owner=sam, actor=sam)
+    for minutes, taken in ((59, None), (60, request)):
+        set_clock(request.due_at + dt.timedelta(minutes=minutes))
+        assert workflow.take_next(actor=amal) == taken
+    assert list(request.events.values_list("code", "before", "after"))[-1] == ("taken", str(sam.pk), str(amal.pk))
+
+
+@pytest.mark.parametrize(
+    ("now", "wish", "zone", "is_given"),
+    [
+        ("2026-11-24 10:00", "asap", "America/Phoenix", True),
+        ("2026-11-24 10:00", "morning", "America/Phoenix", True),
+        ("2026-11-24 10:00", "afternoon", "America/Phoenix", False),
+        ("2026-11-24 10:00", "afternoon", "America/New_York", True),  # noon there
+        ("2026-11-24 10:00", "asap", "Pacific/Honolulu", False),  # 7 in the morning there
+        ("2026-11-24 17:00", "asap", "America/Phoenix", False),  # we close
+        ("2026-11-28 10:00", "asap", "America/Phoenix", False),  # Saturday
+        ("2026-11-24 10:00", "evening", "Pacific/Honolulu", True),  # never while we are open: then at any decent time
+    ],
+)
+def test_nobody_is_handed_out_who_may_not_be_contacted_now(db, amal, set_clock, now, wish, zone, is_given):
+    set_clock(moment(now))
+    if (wish, zone) == ("evening", "Pacific/Honolulu"):
+        set_clock(moment("2026-11-24 11:30"))
+    request = ask(best_time=wish, time_zone=zone)
+    assert workflow.take_next(actor=amal) == (request if is_given else None)
+
+
+def test_where_nobody_can_be_called_it_says_when_the_next_can(db, amal, set_clock):
+    set_clock(moment("2026-11-27 16:59"))
+    ask(best_time="morning")
+    assert workflow.take_next(actor=amal) is None
+    assert wall(workflow.next_possible_contact(actor=amal)) == "Mon 30 09:00"
+
+
+def test_where_nobody_waits_there_is_no_next_contact(tuesday, amal):
+    assert workflow.next_possible_contact(actor=amal) is None
+
+
+def test_an_attempt_that_is_due_later_is_not_handed_out_before(tuesday, amal, set_clock):
+    request = ask()
+    attempt = workflow.log_attempt(request_id=request.pk, channel="call", result="no_answer", actor=amal)
+    assert workflow.take_next(actor=amal) is None
+    assert workflow.next_possible_contact(actor=amal) == attempt.next_at
+    set_clock(attempt.next_at)
+    assert workflow.take_next(actor=amal) == request
+
+
+def test_what_may_be_spam_stands_in_the_queue_and_what_the_site_sent_itself_does_not(tuesday, amal):
+    accept(form_token.draw(), answers_of(**ANY_TIME), is_synthetic=True)
+    suspected = accept(form_token.draw(), answers_of(**ANY_TIME), suspicions=("fast",))
+    assert workflow.take_next(actor=amal) == suspected
+
+
+@pytest.mark.parametrize("role", ["auditor", "editor"])
+def test_who_may_not_read_requests_takes_none(tuesday, make_staff, role):
+    ask()
+    with pytest.raises(workflow.Refused, match="Only admissions staff"):
+        workflow.take_next(actor=make_staff(role, is_superuser=True))
+
+
+def test_a_request_without_rules_of_contact_is_not_handed_out(tuesday, amal):
+    request = ask()
+    AssessmentRequest.objects.filter(pk=request.pk).update(best_time="", time_zone="")
+    assert workflow.take_next(actor=amal) is None
+
+
+# Claims
+
+
+def test_a_claim_without_action_goes_back_to_the_queue(tuesday, amal, sam, set_clock):
+    request = ask()
+    workflow.take_next(actor=amal)
+    set_clock(TUESDAY + dt.timedelta(minutes=29))
+    assert workflow.free_lapsed_claims() == 0
+    set_clock(TUESDAY + dt.timedelta(minutes=30))
+    assert workflow.take_next(actor=sam) == request  # even before the worker came by
+    set_clock(TUESDAY + dt.timedelta(minutes=60))
+    assert workflow.free_lapsed_claims() == 1
+    assert state_of(request) == (None, None)
+    assert codes_of(request) == ["received", "taken", "taken", "lapsed"]
+
+
+def test_what_someone_worked_on_stays_theirs(tuesday, amal, set_clock):
+    request = ask()
+    workflow.take_next(actor=amal)
+    workflow.set_stage(request_id=request.pk, stage="talking", actor=amal)
+    set_clock(TUESDAY + dt.timedelta(hours=1))
+    assert workflow.free_lapsed_claims() == 0
+    assert state_of(request) == (amal, None)
+
+
+def test_who_writes_a_note_keeps_the_claim(tuesday, amal, set_clock):
+    request = ask()
+    workflow.take_next(actor=amal)
+    set_clock(TUESDAY + dt.timedelta(minutes=10))
+    workflow.add_note(request_id=request.pk, text="on the phone", actor=amal)
+    assert state_of(request) == (amal, TUESDAY + dt.timedelta(minutes=40))
+
+
+def test_what_a_colleague_is_at_can_not_be_claimed(tuesday, amal, sam):
+    request = ask()
+    workflow.claim(request_id=request.pk, actor=amal)
+    with pytest.raises(workflow.Refused, match="amal is at this request now"):
+        workflow.claim(request_id=request.pk, actor=sam)
+    workflow.release(request_id=request.pk, actor=amal)
+    assert workflow.claim(request_id=request.pk, actor=sam).owner == sam
+
+
+def test_a_change_of_what_somebody_changed_meanwhile_is_refused_and_says_who(tuesday, amal, sam):
+    request = ask()
+    workflow.assign(request_id=request.pk, owner=sam, actor=sam, seen=0)
+    with pytest.raises(workflow.Stale, match=r"sam changed this request on Nov 24, 10 a\.m\.: assigned"):
+        workflow.close(request_id=request.pk, outcome="spam", actor=amal, seen=0)
+    request.refresh_from_db()
+    assert (request.stage, request.version) == ("new", 1)
+
+
+# Putting off
+
+
+def test_put_off_a_request_sleeps_and_comes_back_due(tuesday, amal, set_clock):
+    request, until = ask(), moment("2026-11-26 09:00")
+    workflow.snooze(request_id=request.pk, until=until, reason="away", actor=amal)
+    assert workflow.take_next(actor=amal) is None
+    assert workflow.next_possible_contact(actor=amal) == until
+    assert not AssessmentRequest.objects.awake().exists()
+    set_clock(until)
+    assert workflow.take_next(actor=amal) == request
+    assert codes_of(request)[:2] == ["received", "snoozed"]
+
+
+def test_a_hold_keeps_what_we_wait_for_sealed(tuesday, amal):
+    request = ask()
+    workflow.hold(request_id=request.pk, until=moment("2026-11-30 09:00"), text="Canary papers", actor=amal)
+    text = request.texts.get(kind="hold")
+    assert (text.open(), text.author, b"Canary" in bytes(text.envelope)) == ("Canary papers", amal, False)
+    request.refresh_from_db()
+    assert request.snooze_reason == "on_hold"
+
+
+@pytest.mark.parametrize(
+    ("until", "reason", "refusal"),
+    [
+        (TUESDAY, "away", "still to come"),
+        (None, "away", "still to come"),
+        (TUESDAY + dt.timedelta(days=91), "away", "90 days"),
+        (TUESDAY + dt.timedelta(days=1), "", "Choose why"),
+        (TUESDAY + dt.timedelta(days=1), "on_hold", "Choose why"),
+    ],
+)
+def test_putting_off_needs_a_reason_and_an_end(tuesday, amal, until, reason, refusal):
+    request = ask()
+    with pytest.raises(workflow.Refused, match=refusal):
+        workflow.snooze(request_id=request.pk, until=until, reason=reason, actor=amal)
+    assert codes_of(request) == ["received"]
+
+
+def test_a_request_that_is_woken_is_due_now(tuesday, amal):
+    request = ask()
+    workflow.snooze(request_id=request.pk, until=moment("2026-11-26 09:00"), reason="thinking", actor=amal)
+    workflow.wake(request_id=request.pk, actor=amal)
+    request.refresh_from_db()
+    assert (request.due_at, request.snoozed_until) == (TUESDAY, None)
+    with pytest.raises(workflow.Refused, match="not put off"):
+        workflow.wake(request_id=request.pk, actor=amal)
+
+
+# At the same moment
+
+
+@pytest.fixture
+def open_around_the_clock(site):
+    center = Center.objects.get()
+    center.contact_target_hours = 1
+    center.save()
+    for weekday in range(7):
+        OpeningHours.objects.create(center=center, weekday=weekday, opens=dt.time(0, 0), closes=dt.time(23, 59))
+
+
+def test_eight_people_who_press_at_the_same_moment_get_eight_requests(open_around_the_clock, make_staff, set_clock):
+    set_clock(moment("2026-11-24 12:00"))
+    staff = [make_staff("admissions", username=f"staff-{number}") for number in range(8)]
+    for _ in range(9):
+        ask()
+    together = threading.Barrier(8)
+
+    def press(who):
+        together.wait(30)
+        try:
+            return workflow.take_next(actor=who)
+        finally:
+            connection.close()
+
+    for _round in range(3):
+        with ThreadPoolExecutor(8) as pool:
+            taken = list(pool.map(press, staff))
+        assert None not in taken
+        assert len({request.pk for request in taken}) == 8
+        assert {request.owner_id for request in AssessmentRequest.objects.filter(claimed_until__isnull=False)} == {
+            who.pk for who in staff
+        }
+        for request, who in zip(taken, staff, strict=True):
+            workflow.release(request_id=request.pk, actor=who)
+
+
+# Nobody falls between
+
+
+def test_what_belongs_to_someone_who_left_is_everyones(tuesday, amal, sam):
+    request = ask()
+    workflow.assign(request_id=request.pk, owner=sam, actor=sam)
+    sam.groups.clear()
+    assert workflow.take_next(actor=amal) == request
+
+
+def test_who_got_in_touch_is_handed_out_whoever_owns_it_and_whatever_the_stage(tuesday, amal, sam):
+    talking, booked = ask(), ask()
+    workflow.log_attempt(request_id=talking.pk, channel="call", result="reached", actor=sam)
+    workflow.book(request_id=booked.pk, at=moment("2026-12-01 11:00"), actor=sam)
+    workflow.assign(request_id=booked.pk, owner=sam, actor=sam)
+    for request in (talking, booked):
+        workflow.log_attempt(request_id=request.pk, channel="they_called", result="missed", actor=sam)
+        assert workflow.take_next(actor=amal) == request
+        workflow.log_attempt(request_id=request.pk, channel="call", result="reached", actor=amal)
+
+
+def test_who_seems_not_to_have_come_to_the_assessment_is_handed_out(tuesday, amal, set_clock):
+    request, at = ask(), moment("2026-11-25 11:00")
+    workflow.book(request_id=request.pk, at=at, actor=amal)
+    for hours, taken in ((0, None), (1, request)):
+        set_clock(at + dt.timedelta(hours=hours))
+        assert workflow.take_next(actor=amal) == taken
+
+
+def test_nothing_is_put_off_past_its_assessment(tuesday, amal):
+    request, at = ask(), moment("2026-11-25 11:00")
+    workflow.book(request_id=request.pk, at=at, actor=amal)
+    with pytest.raises(workflow.Refused, match="The assessment is before that"):
+        workflow.snooze(request_id=request.pk, until=at + dt.timedelta(hours=1), reason="away", actor=amal)
+    workflow.snooze(request_id=request.pk, until=at - dt.timedelta(hours=1), reason="away", actor=amal)
+    workflow.wake(request_id=request.pk, actor=amal)
+    request.refresh_from_db()
+    assert request.due_at == at
+
+
+def test_what_is_mine_and_due_later_is_no_reason_to_say_that_nobody_waits(tuesday, amal):
+    request = ask()
+    attempt = workflow.log_attempt(request_id=request.pk, channel="call", result="reached", actor=amal)
+    assert workflow.take_next(actor=amal) is None
+    assert workflow.next_possible_contact(actor=amal) == attempt.next_at
+
+
+def test_a_conversation_longer_than_the_claim_can_still_be_written_down(tuesday, amal, set_clock):
+    request = ask()
+    seen = workflow.take_next(actor=amal).version
+    set_clock(TUESDAY + dt.timedelta(minutes=45))
+    workflow.free_lapsed_claims()
+    workflow.log_attempt(request_id=request.pk, channel="call", result="reached", actor=amal, seen=seen)
+    assert state_of(request) == (amal, None)
+
+
+def test_who_reaches_a_person_after_a_colleagues_claim_lapsed_owns_the_request(tuesday, amal, sam, set_clock):
+    request = ask()
+    workflow.take_next(actor=amal)
+    set_clock(TUESDAY + dt.timedelta(minutes=31))
+    workflow.log_attempt(request_id=request.pk, channel="call", result="reached", actor=sam)
+    assert state_of(request) == (sam, None)
+
+
+def test_my_own_forgotten_request_is_not_handed_to_a_colleague_while_i_am_at_it(tuesday, amal, sam, set_clock):
+    request = ask()
+    workflow.assign(request_id=request.pk, owner=sam, actor=sam)
+    set_clock(request.due_at + dt.timedelta(hours=2) - dt.timedelta(hours=1))
+    assert workflow.take_next(actor=sam) == request
+    assert workflow.take_next(actor=amal) is None
+
+
+def test_what_a_colleague_owns_can_not_be_claimed_in_passing(tuesday, amal, sam):
+    request = ask()
+    workflow.assign(request_id=request.pk, owner=sam, actor=sam)
+    with pytest.raises(workflow.Refused, match="sam owns this request"):
+        workflow.claim(request_id=request.pk, actor=amal)
+
+
+def test_a_wish_that_is_met_for_minutes_only_does_not_keep_a_person_waiting_against_our_promise(site, set_clock, amal):
+    center = Center.objects.get()
+    center.contact_target_hours = 4
+    center.save()
+    for weekday in range(5):
+        OpeningHours.objects.create(center=center, weekday=weekday, opens=dt.time(9), closes=dt.time(17, 10))
+    set_clock(TUESDAY)
+    request = ask(best_time="evening")
+    assert wall(request.due_at) == "Tue 24 14:00"
+    assert workflow.take_next(actor=amal) == request
