@@ -1,7 +1,7 @@
 # make help lists the commands.
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: run worker dev demo test lint format bench-faults bench-accept help
+.PHONY: run worker dev demo test lint format bench-faults bench-accept bench-desk help
 
 PORT ?= 8000
 PYTHON ?= python3
@@ -39,6 +39,9 @@ bench-faults: $(VENV)/installed-tests ## break things while people ask for help 
 
 bench-accept: $(VENV)/installed-tests ## measure what accepting a request costs (QUICK=--quick: less of it)
 	@$(RUN) -m benchmarks.accept $(QUICK)
+
+bench-desk: $(VENV)/installed-tests ## measure the desk on filled databases (URLS="...", see docs/benchmarks.md)
+	@$(RUN) -m benchmarks.desk $(URLS)
 
 help: ## list these commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20

@@ -93,9 +93,8 @@ def children_of(pid):
 
 
 def cpu_seconds(pid):
-    """What all threads of a process have used of a processor."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    """What all threads of a process have used of a processor. (`/proc/<pid>/stat` counts in hundredths of a second.)"""
+    return sum(int(path.read_text().split()[0]) for path in Path(f"/proc/{pid}/task").glob("*/schedstat")) / 1e9
 
 
 def send_signal(pids, number):
