@@ -149,6 +149,8 @@ class Gunicorn:
     def send(self, forms):
         """Sends the forms, and returns the processor seconds that they took."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        connection.request("GET", "/healthz")  # to connect is no part of a form, and would make both look alike
+        connection.getresponse().read()
         before = parts.cpu_seconds(self.worker)
         for body, headers in forms:
             connection.request("POST", ADDRESS, body, headers)

@@ -32,7 +32,7 @@ def why_no_chromium():
 
 GROUPS = [
     ("SQLite", ["-m", "not browser", *WORKERS], {"TEST_ON": ""}, lambda: None),
-    ("PostgreSQL", ["-m", "not browser", *WORKERS], {"TEST_ON": POSTGRES}, why_no_postgres),
+    ("PostgreSQL", ["-m", "not browser and not without_database", *WORKERS], {"TEST_ON": POSTGRES}, why_no_postgres),
     ("Chromium", ["-m", "browser", *WORKERS], {"TEST_ON": "", "DJANGO_ALLOW_ASYNC_UNSAFE": "1"}, why_no_chromium),
 ]
 

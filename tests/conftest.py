@@ -43,6 +43,13 @@ def load_site():
     facts.forget()
 
 
+def pytest_collection_modifyitems(items):
+    """Marks what never asks for the database: one kind of database is enough for it."""
+    for item in items:
+        if not item.get_closest_marker("django_db") and not {"db", "transactional_db"} & set(item.fixturenames):
+            item.add_marker("without_database")
+
+
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup, django_db_blocker):
     with django_db_blocker.unblock():

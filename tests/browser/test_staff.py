@@ -1,5 +1,7 @@
 """The admin in a real browser: the desk and the editor, under the strict policy, with nothing on the console."""
 
+import csv
+
 from playwright.sync_api import expect
 
 from intake import form_token
@@ -122,3 +124,16 @@ def test_editor_writes_previews_and_publishes(sign_in, address, open_page):
     expect(open_page("/about/").get_by_role("main")).not_to_contain_text("A new first sentence.")
     page.get_by_role("button", name="Publish", exact=True).click()
     expect(open_page("/about/").get_by_role("main")).to_contain_text("A new first sentence.")
+
+
+def test_a_lead_opens_the_reports_and_downloads_them_as_csv(sign_in):
+    request = accept(form_token.draw(), ANSWERS)
+    page = sign_in("lead", path="/admin/intake/assessmentrequest/", width=1280)
+    page.get_by_role("link", name="Reports").click()
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Download as CSV").click()
+    with open(download.value.path(), newline="", encoding="utf-8-sig") as file:
+        rows = list(csv.reader(file))
+    assert [len(row) for row in rows] == [len(rows[0])] * 2
+    assert rows[1][0] == request.reference
+    assert "Ana" not in str(rows)
