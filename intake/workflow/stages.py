@@ -3,11 +3,10 @@
 import datetime as dt
 
 from django.db import transaction
-from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from intake import reference
+from intake import lookup
 from intake.contact import newest_profile
 from intake.models import AssessmentRequest, Event, SealedText
 
@@ -127,7 +126,7 @@ def link_duplicate(*, request_id, of_reference, actor, seen=None):
 
     Where the rules of contact differ, the safer ones hold for what goes on.
     """
-    found = _by_reference(of_reference)
+    found = lookup.by_reference(of_reference)
     if found is None:
         raise Refused(_("There is no request with this reference. Check it and try again."))
     original_id = found.duplicate_of_id or found.pk
@@ -203,10 +202,3 @@ def _keep_referral(request, referral, person_told, actor):
         raise Refused(_("Tell the person first, then tick that they were told."))
     text = SealedText(request=request, kind=SealedText.Kind.REFERRAL, author=actor, at=timezone.now())
     text.seal(referral).save(force_insert=True)
-
-
-def _by_reference(typed):
-    """The real request that has this reference, or that was confirmed under it."""
-    known = reference.normalize(typed)
-    requests = AssessmentRequest.objects.real()
-    return requests.filter(Q(reference=known) | Q(aliases__reference=known)).first() if known else None

@@ -1,12 +1,13 @@
 """Booking, referring, linking duplicates: what each end needs, keeps and undoes."""
 
 import datetime as dt
+import uuid
 
 import pytest
 
-from intake import workflow
+from intake import reference, workflow
 from intake.contact import newest_profile
-from intake.models import AssessmentRequest
+from intake.models import Alias, AssessmentRequest
 from tests.intake.helpers import codes_of, moment, receive
 
 pytestmark = pytest.mark.django_db
@@ -111,11 +112,20 @@ def test_a_reference_may_be_typed_as_it_is_heard(actor):
     assert second.duplicate_of == first
 
 
+def test_another_reference_of_a_request_names_it_too(actor):
+    first, second = receive(), receive()
+    other = reference.draw()
+    Alias.objects.create(pk=uuid.uuid4(), reference=other, private_link_hash="0" * 64, request=first)
+    workflow.link_duplicate(request_id=second.pk, of_reference=other, actor=actor)
+    second.refresh_from_db()
+    assert second.duplicate_of == first
+
+
 def test_a_duplicate_of_itself_or_of_nothing_is_refused(actor):
     request = receive()
-    for reference in (request.reference, "4K7T-09QX", "", "x" * 1000):
+    for typed in (request.reference, "4K7T-09QX", "", "x" * 1000):
         with pytest.raises(workflow.Refused):
-            workflow.link_duplicate(request_id=request.pk, of_reference=reference, actor=actor)
+            workflow.link_duplicate(request_id=request.pk, of_reference=typed, actor=actor)
     assert codes_of(request) == ["received"]
 
 

@@ -472,6 +472,15 @@ def test_where_nobody_waits_there_is_nothing_to_take(desk, sam, open_all_day):
     ]
 
 
+def test_the_only_request_that_a_colleague_takes_at_the_same_moment_is_nobody_elses(desk, open_all_day, monkeypatch):
+    asked(HOUR)
+    monkeypatch.setattr(workflow, "take_next", lambda actor: None)  # its row is locked: not theirs yet, and skipped
+    response = press_take(desk)
+    assert said_on(desk.get(response["Location"])) == [
+        "There is nothing to take now: nobody waits for you or for anyone."
+    ]
+
+
 def test_opening_the_address_of_a_button_changes_nothing(desk, open_all_day):
     request = asked(-HOUR)
     for address in (TAKE, SEVERAL):
