@@ -24,9 +24,10 @@ def pulse(model_admin, request):
     if not model_admin.has_view_permission(request):
         raise PermissionDenied
     now = timezone.now()
+    counts, attention = tabs.counts(request.user, now)
     answer = {
-        "counts": tabs.counts(request.user, now),
-        "attention": queue_page.attention(now),
+        "counts": counts,
+        "attention": attention,
         "news": _news(request, model_admin.list_per_page, now),
     }
     body = json.dumps(answer)

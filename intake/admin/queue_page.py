@@ -50,23 +50,17 @@ def tab_of(query):
 
 def context_of(queue, reader):
     """What the page needs beside its rows."""
-    counted = tabs.counts(reader, queue.now)
+    counts, attention = tabs.counts(reader, queue.now)
     return {
         "tab": queue.tab,
-        "tabs": [(key, tab.label, counted[key]) for key, tab in tabs.TABS.items()],
+        "tabs": [(key, tab.label, counts[key]) for key, tab in tabs.TABS.items()],
         "nothing": tabs.TABS[queue.tab].nothing,
         "claims": queue.claims,
         "readers": access.readers(),
-        "attention": attention(queue.now),
+        "attention": attention,
         "place": {name: queue.params[name] for name in PLACE if name in queue.params},
         "pulse": _pulse_address(queue),
     }
-
-
-def attention(now):
-    """How many requests need someone, in words; "" for none."""
-    count = tabs.counted(tabs.needing_someone(now))
-    return "" if count == "0" else count
 
 
 def fingerprint(requests, now):

@@ -4,7 +4,8 @@ import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from django.db.models import Q
+from django.contrib.auth import get_user_model
+from django.db.models import IntegerField, Q, Subquery
 from django.db.models.fields.tuple_lookups import TupleGreaterThan, TupleLessThan, TupleLookupMixin
 from django.utils.translation import gettext_lazy as _
 
@@ -31,6 +32,15 @@ def _awake(requests, now):
     return requests.open().awake(now)
 
 
+# What was put off is open, the database sees to that: asked for both, PostgreSQL would read every open request.
+def _back(requests, reader, now):
+    return requests.filter(snoozed_until__lte=now)
+
+
+def _asleep(requests, reader, now):
+    return requests.filter(snoozed_until__gt=now)
+
+
 TABS = {
     "open": Tab(_("Open"), lambda requests, reader, now: _awake(requests, now), _("Nobody waits. Nothing is open.")),
     "mine": Tab(
@@ -55,7 +65,7 @@ TABS = {
     ),
     "back": Tab(
         _("Back from snooze"),
-        lambda requests, reader, now: requests.open().filter(snoozed_until__lte=now),
+        _back,
         _("Nothing has come back that was put off."),
         order=("snoozed_until", "id"),
     ),
@@ -66,7 +76,7 @@ TABS = {
     ),
     "asleep": Tab(
         _("Put off"),
-        lambda requests, reader, now: requests.open().filter(snoozed_until__gt=now),
+        _asleep,
         _("Nothing is put off."),
         order=("snoozed_until", "id"),
     ),
@@ -85,20 +95,29 @@ def rows_of(tab, reader, now):
 
 
 def counts(reader, now):
-    """From tab to how many requests it holds, in words: exact up to `MOST_COUNTED`."""
-    return {tab: counted(rows_of(tab, reader, now)) for tab in TABS}
+    """How many requests each tab holds, and how many need someone: they are overdue, or nobody owns them. In words,
+    exact up to `MOST_COUNTED`: from tab to "12" or "500+", and for the others "" where nobody needs anyone."""
+    to_count = {tab: rows_of(tab, reader, now) for tab in TABS} | {"needing": _needing_someone(now)}
+    row = get_user_model().objects.filter(pk=reader.pk)  # any row would do: all are counted by one query
+    found = row.values(**{name: _Count(requests[: MOST_COUNTED + 1]) for name, requests in to_count.items()}).get()
+    words = {name: str(count) if count <= MOST_COUNTED else f"{MOST_COUNTED}+" for name, count in found.items()}
+    needing = words.pop("needing")
+    return words, "" if needing == "0" else needing
 
 
-def needing_someone(now):
-    """The requests that are overdue or that nobody owns."""
+class _Count(Subquery):
+    """How many rows a queryset has. They are in the order of their tab: without one, PostgreSQL may look for the few
+    open requests in the whole table."""
+
+    template = "(SELECT COUNT(*) FROM (%(subquery)s) AS counted)"
+    output_field = IntegerField()
+
+    def __init__(self, requests):
+        super().__init__(requests.values("pk"))
+
+
+def _needing_someone(now):
     return _awake(AssessmentRequest.objects.real(), now).filter(Q(owner=None) | Q(due_at__lte=now)).by_urgency()
-
-
-def counted(requests):
-    """How many there are, in words: "12", or "500+". `requests` are in the order of their tab: without one, PostgreSQL
-    may look for the few open requests in the whole table."""
-    count = requests[: MOST_COUNTED + 1].count()
-    return str(count) if count <= MOST_COUNTED else f"{MOST_COUNTED}+"
 
 
 def after(row, order):

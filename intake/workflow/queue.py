@@ -129,7 +129,7 @@ def next_possible_contact(*, actor):
     when = Case(
         When(snoozed_until__gt=now, then="snoozed_until"), When(stage=Stage.NEW, then=Value(now)), default="due_at"
     )
-    waiting = AssessmentRequest.objects.real().filter(theirs, stage__in=TO_CONTACT).order_by()
+    waiting = AssessmentRequest.objects.real().open().filter(theirs, stage__in=TO_CONTACT).order_by()
     first = waiting.exclude(best_time="").values_list("best_time", "time_zone").annotate(first=Min(when))
     moments = (
         clock.next_contact(max(now, moment), hours, wish, ZoneInfo(zone)) for wish, zone, moment in first.iterator()
