@@ -1,14 +1,11 @@
 """What to do next with a request, in a few words: what the desk's list says of it at one moment."""
 
-from zoneinfo import ZoneInfo
-
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.text import Truncator, capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from . import clock
 from .models import AssessmentRequest, Attempt
 from .workflow.ladder import allowed_channels, must_decide
 
@@ -36,8 +33,11 @@ def in_words(request, ladder, language, now):
     return capfirst(", ".join(filter(None, [_verb(request, ladder), *how, _time(request, now)])))
 
 
-def not_before(request, hours, now):
-    """The moment from which the person may be contacted, where they may not be now and it matters; else None."""
+def not_before(request, next_contact, now):
+    """The moment from which the person may be contacted, where they may not be now and it matters; else None.
+
+    `next_contact` is `clock.next_contact` for this moment and our hours, of a wish and the name of a time zone.
+    """
     if (
         _is_asleep(request, now)
         or not request.best_time
@@ -45,7 +45,7 @@ def not_before(request, hours, now):
         or (request.stage == Stage.BOOKED and not request.called_back_at)
     ):
         return None
-    moment = clock.next_contact(now, hours, request.best_time, ZoneInfo(request.time_zone))
+    moment = next_contact(request.best_time, request.time_zone)
     is_due_later = request.stage != Stage.NEW and moment and request.due_at >= moment
     return None if moment is None or moment <= now or is_due_later else moment
 

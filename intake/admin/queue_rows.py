@@ -2,6 +2,7 @@
 
 import functools
 from dataclasses import dataclass
+from zoneinfo import ZoneInfo
 
 from django.db.models import Prefetch, prefetch_related_objects
 from django.utils.translation import gettext as _
@@ -43,7 +44,12 @@ def described(requests, now):
     """A `Row` for each of the requests, with as many queries for fifty as for one."""
     _fetch([request for request in requests if request.stage != Stage.CLOSED])
     hours = clock.hours_of(facts.current())
-    return [_row(request, hours, now) for request in requests]
+
+    @functools.cache  # few wishes and zones, and all rows at one moment
+    def next_contact(wish, zone):
+        return clock.next_contact(now, hours, wish, ZoneInfo(zone))
+
+    return [_row(request, next_contact, now) for request in requests]
 
 
 def _fetch(requests):
@@ -56,13 +62,13 @@ def _fetch(requests):
     )
 
 
-def _row(request, hours, now):
+def _row(request, next_contact, now):
     words = functools.partial(next_step.time_in_words, now=now)
     if request.stage == Stage.CLOSED:
         return Row(request, step=next_step.in_words(request, None, "", now), at=words(request.closed_at))
     events = request.events.all()
     ladder = ladder_from(request, newest_of(request.contact_profiles.all()), request.attempts.all(), events)
-    possible = next_step.not_before(request, hours, now)
+    possible = next_step.not_before(request, next_contact, now)
     return Row(
         request,
         step=next_step.in_words(request, ladder, _language(request.texts_with_contact), now),

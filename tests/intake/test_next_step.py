@@ -125,4 +125,8 @@ def test_a_time_is_told_by_the_desks_clock_as_shortly_as_it_can(moment, words):
 )
 def test_from_when_a_person_may_be_contacted_is_said_where_they_may_not_be_now(expected, fields):
     request = AssessmentRequest(**{"stage": "new", "due_at": at(9), "time_zone": "America/Phoenix"} | fields)
-    assert next_step.not_before(request, clock.ASSUMED, NOW) == expected
+
+    def next_contact(wish, zone):
+        return clock.next_contact(NOW, clock.ASSUMED, wish, ZoneInfo(zone))
+
+    assert next_step.not_before(request, next_contact, NOW) == expected
