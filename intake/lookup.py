@@ -5,7 +5,7 @@ import re
 import time
 
 from django.db import connection
-from django.db.models import Prefetch, Q
+from django.db.models import Exists, OuterRef, Prefetch, Q
 
 from . import blind_index, reference
 from .blind_index import EMAIL, NAME, PHONE
@@ -16,6 +16,7 @@ from .sealed import CannotOpen
 
 NEWEST = ("-received_at", "-id")
 SHARING_AT_MOST = 20
+FEW = 1000  # of people who share a word of their name
 
 
 def indexes_of(request_id, answers, contact=None):
@@ -64,9 +65,18 @@ def by_name(typed):
     """The requests that may have a name with all these words: a value of the index stands for many words, so each
     must be opened to be sure (`names_told`). Its texts with a name are fetched along."""
     words = blind_index.name_words(typed)
-    found = _shown() if words else AssessmentRequest.objects.none()
-    for word in words:
-        found = found.filter(pk__in=_indexed({NAME: blind_index.values_to_ask(NAME, word)}).values("request"))
+    if not words:
+        return AssessmentRequest.objects.none()
+    rows = {word: _indexed({NAME: blind_index.values_to_ask(NAME, word)}) for word in words}
+    counts = {word: rows[word][:FEW].count() for word in words}
+    rarest, *others = sorted(words, key=counts.get)
+    found = _shown().filter(pk__in=rows[rarest].values("request"))
+    for word in others:
+        # Looking each of a few up is far cheaper than fetching all who have a common name; of many, it costs far more.
+        if counts[rarest] < FEW:
+            found = found.filter(Exists(rows[word].filter(request=OuterRef("pk"))))
+        else:
+            found = found.filter(pk__in=rows[word].values("request"))
     return found.prefetch_related(Prefetch("texts", SealedText.objects.filter(kind__in=SealedText.WITH_CONTACT)))
 
 

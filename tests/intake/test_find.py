@@ -154,8 +154,11 @@ def test_a_name_is_found_by_any_of_its_words(desk, typed):
     assert [row.found_as for row in page.context["results"].rows] == ["Wilhelmina Canary"]
 
 
-def test_a_name_needs_all_words_that_were_typed(desk):
-    receive()
+@pytest.mark.parametrize("few", [1, 1000])
+def test_a_name_needs_all_words_that_were_typed_however_common_they_are(desk, monkeypatch, few):
+    monkeypatch.setattr(lookup, "FEW", few)
+    request = receive()
+    assert found(look_for(desk, "Wilhelmina Canary")) == references(request)
     receive(**OTHER)
     assert found(look_for(desk, "Wilhelmina Other")) == []
 
