@@ -33,7 +33,9 @@ Stage, Outcome = AssessmentRequest.Stage, AssessmentRequest.Outcome
 Channel, Result, Code = Attempt.Channel, Attempt.Result, Event.Code
 
 PER_DAY = 200
-OPEN_OF = 50  # one of so many is open
+NEWEST = 10_000  # of these, one of OPEN_OF is open: there is as much to do today, however long the history
+OPEN_OF = 5
+FAMILY = 50  # the first of so many is the one of which others are duplicates
 BATCH = 5_000
 HOUR, DAY = dt.timedelta(hours=1), dt.timedelta(days=1)
 TARGET = 4 * HOUR
@@ -121,7 +123,7 @@ class _Story:
         self.id, self.reference = id_of(number), reference.numbered(number * SCATTER % reference.POSSIBLE)
         self.received = self._received(today)
         self.answers = self._answers()
-        self.outcome = "" if number % OPEN_OF == 0 else self._one_of(OUTCOMES)
+        self.outcome = self._outcome()
         self.person = self.random.choice(staff)
         self.stretch = 1.0
         self.at = self.received
@@ -190,8 +192,8 @@ class _Story:
             self._pass(DAY)
         if self.outcome == Outcome.REFERRED:
             self._write(SealedText.Kind.REFERRAL, "Copper Trail Counseling, Mesa")
-        if self.outcome == Outcome.DUPLICATE:  # of the open one, which was stored with the same batch or before
-            first = self.number - self.number % OPEN_OF
+        if self.outcome == Outcome.DUPLICATE:
+            first = self.number - self.number % FAMILY  # stored with the same batch or before
             self.request["duplicate_of_id"] = id_of(first)
             self._tell(Code.LINKED, after=reference.numbered(first * SCATTER % reference.POSSIBLE))
         elif self.outcome == Outcome.WITHDRAWN:
@@ -202,7 +204,7 @@ class _Story:
         self.request |= {"stage": Stage.CLOSED, "outcome": self.outcome, "closed_at": self.at, "owner_id": self.person}
 
     def _leave_open(self):
-        kind = self.number // OPEN_OF % 10
+        round_, kind = divmod(self.number // OPEN_OF, 10)
         match kind:
             case 2 | 3:
                 self._try(self.random.choice([1, 2, 3]))
@@ -223,8 +225,8 @@ class _Story:
         if kind in (0, 3, 4, 5):
             self.request["owner_id"] = self.person
         now = timezone.now()
-        if kind == 9 and self.number // OPEN_OF % 100 == 9:
-            self.request |= {"owner_id": self.person, "claimed_until": now + dt.timedelta(minutes=15)}
+        if kind == 9 and round_ < len(self.staff):  # each is at one
+            self.request |= {"owner_id": self.staff[round_], "claimed_until": now + dt.timedelta(minutes=15)}
         if kind in (7, 8):
             self.request["due_at"] = self.request["snoozed_until"]
         elif kind == 5:
@@ -326,7 +328,14 @@ class _Story:
         sent = {"state": Notice.State.SENT, "attempts": 1, "next_try_at": at, "claimed_at": at, "sent_at": at}
         return bulk.row(Notice, request_id=self.id, kind=kind, **sent)
 
-    # What they asked
+    # What they asked, and what came of it
+
+    def _outcome(self):
+        if self.number < NEWEST and self.number % OPEN_OF == 0:
+            return ""
+        if self.number % FAMILY == 0:
+            return Outcome.NOT_REACHED  # no duplicate itself
+        return self._one_of(OUTCOMES)
 
     def _received(self, today):
         day = today - dt.timedelta(days=self.number // PER_DAY + 1)

@@ -25,32 +25,33 @@ def page_of(rows, order, size, where):
         found = list(rows.filter(after(row, reversed_order(order))).order_by(*reversed_order(order))[: size + 1])
         if len(found) > size:
             shown = found[:size][::-1]
-            return Page(shown, before=_cursor(shown[0], order), after=_cursor(shown[-1], order))
+            return Page(shown, before=cursor(shown[0], order), after=cursor(shown[-1], order))
     elif (row := _row_at(where.get("after"), rows.model, order)) is not None:
         found = list(rows.filter(after(row, order))[: size + 1])
         if found:
-            return _page(found, order, size, before=_cursor(found[0], order))
+            return _page(found, order, size, before=cursor(found[0], order))
     return _page(list(rows[: size + 1]), order, size, before="")
 
 
 def _page(found, order, size, before):
     shown = found[:size]
-    return Page(shown, before, _cursor(shown[-1], order) if len(found) > size else "")
+    return Page(shown, before, cursor(shown[-1], order) if len(found) > size else "")
 
 
-def _cursor(row, order):
+def cursor(row, order):
+    """What an address says under "after" or "before" to mean this row."""
     values = [getattr(row, name.removeprefix("-")) for name in order]
     plain = [value.isoformat() if hasattr(value, "isoformat") else value for value in values]
     plain = [value if isinstance(value, int) else str(value) for value in plain]
     return signing.dumps(plain, salt=_salt(order))
 
 
-def _row_at(cursor, model, order):
+def _row_at(written, model, order):
     """What a cursor of this order knows of its row; None where it is none."""
-    if not cursor:
+    if not written:
         return None
     try:
-        values = signing.loads(cursor, salt=_salt(order))
+        values = signing.loads(written, salt=_salt(order))
     except signing.BadSignature:
         return None
     names = [name.removeprefix("-") for name in order]

@@ -91,7 +91,8 @@ def test_a_history_leaves_what_is_there_alone():
 def test_a_history_looks_as_the_desk_would_have_left_it():
     run("make_requests", "1000")
     requests = AssessmentRequest.objects.all()
-    assert requests.open().count() == 20
+    assert requests.open().count() == 200
+    assert requests.filter(duplicate_of__outcome="duplicate").count() == 0
     assert set(requests.values_list("outcome", flat=True)) == {"", *AssessmentRequest.Outcome.values}
     assert set(requests.open().values_list("stage", flat=True)) == {"new", "reaching", "talking", "booked"}
     moments = ["received_at", "first_attempt_at", "reached_at", "closed_at"]
@@ -106,10 +107,19 @@ def test_a_history_looks_as_the_desk_would_have_left_it():
     assert reached.exclude(attempts__result="reached").count() == 0
     median = sorted(reached.values_list("attempts_to_reach", flat=True))[reached.count() // 2]
     assert median == 4
+    owners = requests.filter(claimed_until__gt=timezone.now()).values_list("owner__username", flat=True)
+    assert sorted(owners) == ["demo-ana", "demo-lee", "demo-sam"]  # nobody is at two requests
     text = SealedText.objects.filter(kind="answers").first()
     assert text.open()["consent"] is True
     withdrawn = requests.filter(outcome="withdrawn").first()
     assert (withdrawn.texts.count(), withdrawn.blind_indexes.count()) == (0, 0)
+
+
+def test_a_longer_history_leaves_no_more_to_do_today(monkeypatch):
+    monkeypatch.setattr(many, "NEWEST", 100)
+    run("make_requests", "200")
+    requests = AssessmentRequest.objects.all()
+    assert (requests.open().count(), requests.filter(outcome="duplicate").exists()) == (20, True)
 
 
 def test_a_history_is_found_by_phone_as_real_requests_are():
