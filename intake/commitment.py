@@ -24,5 +24,5 @@ def commit_to(asked_at, profile):
     hours = clock.hours_of(facts.current())
     wish, zone = profile["best_time"], ZoneInfo(profile["time_zone"])
     contact = clock.first_contact(asked_at, hours, wish, zone)
-    words = promise.words(contact, asked_at, hours, wish, zone, ContactProfile(**profile).channel)
+    words = promise.words(contact, asked_at, hours, wish, zone, ContactProfile(**profile).channels[0])
     return Commitment(contact.ends, hours.is_assumed, words)

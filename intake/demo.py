@@ -110,7 +110,7 @@ class _Desk:
         request = AssessmentRequest.objects.get(pk=self.id)
         ladder = ladder_of(request)
         for hours in (1.2, 3.4, 20.6, 27.1)[: min(times, ladder.length)]:
-            channel = ladder_of(request).propose(timezone.now()).channel
+            channel = ladder_of(request).next_channel
             nobody = Attempt.Result.NO_ANSWER if channel == Attempt.Channel.CALL else Attempt.Result.SENT
             self.do(workflow.log_attempt, hours, channel=channel, result=result or nobody, actor=self.person)
 

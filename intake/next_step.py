@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from .models import AssessmentRequest, Attempt
-from .workflow.ladder import allowed_channels, must_decide
+from .workflow.ladder import must_decide
 
 Stage, Channel = AssessmentRequest.Stage, Attempt.Channel
 
@@ -85,20 +85,25 @@ def _assessment(moment, now):
     return words % time_in_words(moment, now)
 
 
-def _channel(request, ladder):
-    """The way to try now: who called us, and whom we have spoken with, are reached by their first choice."""
+def channel_of(request, ladder):
+    """The way to try now (`Attempt.Channel`): who called us, and whom we have spoken with, are reached by their first
+    choice."""
     if request.called_back_at or request.stage == Stage.TALKING:
-        return allowed_channels(ladder.profile)[0]
+        return (ladder.channels or ladder.profile.channels)[0]
     return ladder.next_channel
 
 
+def must_be_checked(request):
+    """Whether a machine may have written it. Once we spoke with someone, a person did."""
+    return request.quarantined_at is not None and request.reached_at is None
+
+
 def _verb(request, ladder):
-    channel, profile = _channel(request, ladder), ladder.profile
-    one_e_mail = not (profile.may_call or profile.may_text)
+    channel = channel_of(request, ladder)
     contact = {
         Channel.CALL: _("call"),
         Channel.TEXT: _("text"),
-        Channel.EMAIL: _("e-mail once") if one_e_mail and not ladder.tries else _("e-mail"),
+        Channel.EMAIL: _("e-mail once") if ladder.is_one_email and not ladder.tries else _("e-mail"),
     }[channel]
     if request.called_back_at:
         return _("they got in touch: %s now") % contact
@@ -108,11 +113,11 @@ def _verb(request, ladder):
         step = _("%s again") % contact
     else:
         step = contact
-    return _("check, then %s") % step if request.quarantined_at else step
+    return _("check, then %s") % step if must_be_checked(request) else step
 
 
 def _manner(request, ladder):
-    is_silent_call = _channel(request, ladder) == Channel.CALL and not ladder.profile.may_leave_voicemail
+    is_silent_call = channel_of(request, ladder) == Channel.CALL and not ladder.profile.may_leave_voicemail
     return _("leave no message") if is_silent_call else ""
 
 

@@ -21,6 +21,13 @@ SENTENCES = {
         "by tomorrow": _("We will call by tomorrow, %(weekday)s, at %(time)s, %(zone)s time."),
         "by a day": _("We will call by %(weekday)s, %(date)s, at %(time)s, %(zone)s time."),
     },
+    "text": {
+        "today": _("We will text you today, %(times)s, %(zone)s time."),
+        "tomorrow": _("We will text you tomorrow, %(weekday)s, %(times)s, %(zone)s time."),
+        "on a day": _("We will text you on %(weekday)s, %(date)s, %(times)s, %(zone)s time."),
+        "by tomorrow": _("We will text you by tomorrow, %(weekday)s, at %(time)s, %(zone)s time."),
+        "by a day": _("We will text you by %(weekday)s, %(date)s, at %(time)s, %(zone)s time."),
+    },
     "email": {
         "today": _("We will e-mail you today, %(times)s, %(zone)s time."),
         "tomorrow": _("We will e-mail you tomorrow, %(weekday)s, %(times)s, %(zone)s time."),
@@ -47,7 +54,7 @@ AT = {
 
 
 def words(contact, received_at, hours, wish, zone, channel):
-    """What we promise a person about the first contact by `channel` ("call" or "email"), in their own time.
+    """What we promise a person about the first contact by `channel` ("call", "text" or "email"), in their own time.
 
     Empty where no time can be promised: the owner has told no hours, or none in which the person may be contacted.
     """

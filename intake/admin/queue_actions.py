@@ -53,7 +53,7 @@ def change_several(model_admin, request):
 def _why_none(actor):
     now, moment = timezone.now(), workflow.next_possible_contact(actor=actor)
     if moment is None or moment <= now:
-        return _("There is nothing to take now: nobody waits for you or for anyone.")
+        return _("There is nothing to take now: nobody waits whom a colleague does not see to.")
     return _("Nobody can be contacted now. Next possible contact: %s.") % time_in_words(moment, now)
 
 
@@ -66,9 +66,9 @@ def _chosen_change(request):
             if owner is None:
                 raise workflow.Refused(_("Choose who takes care of them, then press Assign."))
             return partial(workflow.assign, owner=owner, actor=actor), _assigned
-        case "release":
+        case "give_back":
             return partial(workflow.release, actor=actor), _released
-        case "clear":
+        case "release":
             return partial(workflow.release_from_quarantine, actor=actor), _cleared
         case "spam":
             outcome = AssessmentRequest.Outcome.SPAM

@@ -59,6 +59,7 @@ def _fetch(requests):
         "attempts",
         Prefetch("texts", SealedText.objects.filter(kind__in=SealedText.WITH_CONTACT), to_attr="texts_with_contact"),
         "events",
+        "consents",
     )
 
 
@@ -67,14 +68,15 @@ def _row(request, next_contact, now):
     if request.stage == Stage.CLOSED:
         return Row(request, step=next_step.in_words(request, None, "", now), at=words(request.closed_at))
     events = request.events.all()
-    ladder = ladder_from(request, newest_of(request.contact_profiles.all()), request.attempts.all(), events)
+    profile = newest_of(request.contact_profiles.all())
+    ladder = ladder_from(request, profile, request.attempts.all(), events, request.consents.all())
     possible = next_step.not_before(request, next_contact, now)
     return Row(
         request,
         step=next_step.in_words(request, ladder, _language(request.texts_with_contact), now),
         at=words(request.due_at),
         distance=next_step.due_in_words(request.due_at, now),
-        is_overdue=request.due_at <= now,
+        is_overdue=request.is_overdue,
         not_before=_("Not before %s") % words(possible) if possible else "",
         said_something_new=_said_something_new(events),
         at_it=_("at it now, until %s") % words(request.claimed_until) if request.is_claimed else "",
@@ -83,8 +85,8 @@ def _row(request, next_contact, now):
 
 
 def _said_something_new(events):
-    told = [event for event in events if event.actor_id or event.code in SAID]
-    return any(event.code in SAID for event in [e for e in told if e.code not in HANDED_ON][-1:])
+    told = [event for event in events if (event.actor_id or event.code in SAID) and event.code not in HANDED_ON]
+    return bool(told) and told[-1].code in SAID
 
 
 def _language(texts):

@@ -12,7 +12,8 @@ from intake import access, workflow
 from intake.forms import HonestTextField
 from intake.models import AssessmentRequest, Attempt
 from intake.readable import moment
-from intake.workflow.ladder import allowed_channels, follow_up, ladder_of, must_decide
+from intake.workflow.ladder import follow_up, ladder_of, must_decide, why_not
+from intake.workflow.rules import DOUBLE_CLICK
 
 from . import details_form
 from .readers import chosen_reader
@@ -35,7 +36,7 @@ ATTEMPTS = {
 }
 CLOSABLE = [choice for choice in Outcome.choices if choice[0] != Outcome.DUPLICATE]  # that one by its link
 ASKED_REASONS = [choice for choice in SnoozeReason.choices if choice[0] != SnoozeReason.ON_HOLD]
-ENDS_OF_WORDS = ("erase", "lift_hold")
+ENDS_OF_WORDS = ("erase", "lift_legal_hold")
 
 
 def _moment_field(label):
@@ -107,21 +108,18 @@ def proposal(request, ladder):
     now = timezone.now()
     if ladder.profile is None or request.stage not in (Stage.NEW, Stage.REACHING, Stage.TALKING):
         return None
-    made_now = Attempt(channel=ladder.propose(now).channel, result=Result.NO_ANSWER, at=now)
+    made_now = Attempt(channel=ladder.next_channel, result=Result.NO_ANSWER, at=now)
     return ladder.after(made_now).propose(now)
 
 
 def attempt_buttons(request, ladder):
     """The (value, label) of every attempt that may be written down now."""
-    if request.stage == Stage.CLOSED or ladder.profile is None:
+    if request.stage == Stage.CLOSED:
         return []
-    ways = [*allowed_channels(ladder.profile), Channel.THEY_CALLED]
     return [
         (f"attempt:{channel}:{result}", label)
         for (channel, result), label in ATTEMPTS.items()
-        if channel in ways
-        and (result != Result.VOICEMAIL or ladder.profile.may_leave_voicemail)
-        and (result == Result.REACHED or channel == Channel.THEY_CALLED or not must_decide(request, ladder))
+        if not why_not(request, ladder, channel, result)
     ]
 
 
@@ -160,7 +158,13 @@ class Press:
 
     def do(self, function, **more):
         """One change of the workflow, refused where the request is not the one on the screen any more."""
-        return function(request_id=self.obj.pk, actor=self.actor, seen=self.seen, **more)
+        try:
+            return function(request_id=self.obj.pk, actor=self.actor, seen=self.seen, **more)
+        except workflow.Stale as stale:
+            if stale.last.actor == self.actor and timezone.now() - stale.last.at <= DOUBLE_CLICK:
+                what = stale.last.get_code_display().lower()
+                raise workflow.Refused(_("You pressed twice. The first time was carried out: %s.") % what) from stale
+            raise
 
 
 @transaction.atomic
@@ -243,6 +247,8 @@ def _wake(press):
 def _close(press):
     outcome = press.argument or press.typed("outcome")
     press.do(workflow.close, outcome=outcome, referral=press.typed("referral"), person_told=press.typed("person_told"))
+    if outcome == Outcome.WITHDRAWN:
+        return _("The request is closed. Its words are still there: if the person wants them erased, ask the lead.")
     return _("The request is closed.")
 
 
@@ -288,12 +294,12 @@ def _release(press):
     return _("The request is out of quarantine.")
 
 
-def _set_hold(press):
+def _set_legal_hold(press):
     workflow.set_legal_hold(request_id=press.obj.pk, actor=press.actor)
     return _("The words of this request are kept until the hold is lifted.")
 
 
-def _lift_hold(press):
+def _lift_legal_hold(press):
     workflow.lift_legal_hold(request_id=press.obj.pk, actor=press.actor)
     return _("The legal hold is lifted.")
 
@@ -328,8 +334,8 @@ BUTTONS = {
     "give_back": _give_back,
     "quarantine": _quarantine,
     "release": _release,
-    "set_hold": _set_hold,
-    "lift_hold": _lift_hold,
+    "set_legal_hold": _set_legal_hold,
+    "lift_legal_hold": _lift_legal_hold,
     "erase": _erase,
     **details_form.BUTTONS,
 }

@@ -197,16 +197,15 @@ def _work(request, obj, ladder):
         "ladder": ladder,
         "attempt_number": number,
         "attempts_in_all": in_all,
-        "is_last_attempt": obj.awaits_contact and number >= in_all,
-        "is_overdue": obj.awaits_contact and obj.due_at < timezone.now(),
-        "must_decide": not is_closed and must_decide(obj, ladder),
+        "is_last_attempt": number == in_all,
+        "must_decide": must_decide(obj, ladder),
         "why_not_given_up": "" if is_closed else ladder.why_not_given_up,
         "attempt_buttons": request_actions.attempt_buttons(obj, ladder),
         "next_stages": [] if is_closed else [move for move in moves if move not in (Stage.CLOSED, Stage.BOOKED)],
         "is_mine": obj.owner_id == request.user.pk,
         "suspicions": suspicion.in_words(obj.suspicions),
         "may_erase": may_erase and is_closed and not obj.legal_hold_at and obj.texts.exists(),
-        "may_hold": may_erase,
+        "may_set_legal_hold": may_erase,
     }
 
 

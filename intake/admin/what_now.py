@@ -5,6 +5,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from intake.models import AssessmentRequest, Attempt
+from intake.next_step import channel_of, must_be_checked
 from intake.readable import moment
 from intake.workflow.ladder import must_decide
 
@@ -13,20 +14,17 @@ Stage, Channel = AssessmentRequest.Stage, Attempt.Channel
 NOW = {
     Channel.CALL: gettext_lazy("Call now."),
     Channel.TEXT: gettext_lazy("Send a text message now."),
-    Channel.EMAIL: gettext_lazy("Send one neutral e-mail."),
-    "talk": gettext_lazy("Follow up now."),
+    Channel.EMAIL: gettext_lazy("Send a neutral e-mail now."),
 }
 AFTER = {
     Channel.CALL: gettext_lazy("Call after %(time)s, their time."),
     Channel.TEXT: gettext_lazy("Send a text message after %(time)s, their time."),
-    Channel.EMAIL: gettext_lazy("Send one neutral e-mail after %(time)s, their time."),
-    "talk": gettext_lazy("Follow up after %(time)s, their time."),
+    Channel.EMAIL: gettext_lazy("Send a neutral e-mail after %(time)s, their time."),
 }
 AT = {
     Channel.CALL: gettext_lazy("Call on %(time)s."),
     Channel.TEXT: gettext_lazy("Send a text message on %(time)s."),
-    Channel.EMAIL: gettext_lazy("Send one neutral e-mail on %(time)s."),
-    "talk": gettext_lazy("Follow up on %(time)s."),
+    Channel.EMAIL: gettext_lazy("Send a neutral e-mail on %(time)s."),
 }
 
 
@@ -38,17 +36,17 @@ def what_now(request, ladder, reach):
         return _("This request has ended. There is nothing to do.")
     if reach is None:
         return _("Do not contact this person: the rules of contact can't be read.")
-    if request.quarantined_at:
+    if must_be_checked(request):
         return _("Check first whether a person wrote this. Then: %s") % _next_step(request, ladder, reach)
     return _next_step(request, ladder, reach)
 
 
 def _next_step(request, ladder, reach):
+    channel = channel_of(request, ladder)
     if request.called_back_at:
-        called = moment(request.called_back_at)
-        return _("They got in touch on %(time)s and wait for us. %(call)s") % {
-            "time": called,
-            "call": _in_time(Channel.CALL, ladder.profile, reach),
+        return _("They got in touch on %(time)s and wait for us. %(contact)s") % {
+            "time": moment(request.called_back_at),
+            "contact": _in_time(channel, ladder, reach),
         }
     if request.is_put_off:
         return _("Put off until %(time)s: %(reason)s. Leave it until then.") % {
@@ -58,21 +56,27 @@ def _next_step(request, ladder, reach):
     if must_decide(request, ladder):
         return _("Decide: keep trying, close the request, or put it off.")
     if request.stage == Stage.BOOKED:
-        return _("The assessment is on %s.") % moment(request.assessment_at)
-    way = "talk" if request.stage == Stage.TALKING else ladder.propose(timezone.now()).channel
+        is_over = request.assessment_at <= timezone.now()
+        words = _("The assessment was on %s. Did they come?") if is_over else _("The assessment is on %s.")
+        return words % moment(request.assessment_at)
     if request.stage != Stage.NEW and request.due_at > timezone.now():
-        return _sentence(AT[way] % {"time": moment(request.due_at)}, way, ladder.profile)
-    return _in_time(way, ladder.profile, reach)
+        contact = _sentence(AT[channel] % {"time": moment(request.due_at)}, channel, ladder)
+    else:
+        contact = _in_time(channel, ladder, reach)
+    return _("Follow up. %s") % contact if request.stage == Stage.TALKING else contact
 
 
-def _in_time(way, profile, reach):
+def _in_time(channel, ladder, reach):
     if reach.may_now:
-        return _sentence(NOW[way], way, profile)
+        return _sentence(NOW[channel], channel, ladder)
     if reach.next_at is None:
         return _("Wait until the center is open.")
-    return _sentence(AFTER[way] % {"time": reach.not_before}, way, profile)
+    return _sentence(AFTER[channel] % {"time": reach.not_before}, channel, ladder)
 
 
-def _sentence(words, way, profile):
-    is_silent = way == Channel.CALL and not profile.may_leave_voicemail
-    return f"{words} {_('Leave no message.')}" if is_silent else str(words)
+def _sentence(words, channel, ladder):
+    if channel == Channel.CALL and not ladder.profile.may_leave_voicemail:
+        return f"{words} {_('Leave no message.')}"
+    if channel == Channel.EMAIL and ladder.is_one_email and not ladder.tries:
+        return f"{words} {_('One, and no more.')}"
+    return str(words)

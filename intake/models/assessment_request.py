@@ -225,6 +225,10 @@ class AssessmentRequest(models.Model):
         return self.stage in self.WAITING_STAGES
 
     @property
+    def is_overdue(self):
+        return self.stage != Stage.CLOSED and self.due_at <= timezone.now()
+
+    @property
     def is_put_off(self):
         """Whether it sleeps now. One whose time has come is back from its sleep until somebody sees to it."""
         return self.snoozed_until is not None and self.snoozed_until > timezone.now()

@@ -170,10 +170,11 @@ class ContactProfile(Record):
         return {name: getattr(self, name) for name in self.CODES}
 
     @property
-    def channel(self):
-        """How we will first try to reach them: "call" or "email"; the form asks for an address where calls are not
-        wanted."""
-        return "call" if self.may_call else "email"
+    def channels(self):
+        """The ways in which we may try (`Attempt.Channel`), the first choice first. Who wants no calls is asked for an
+        address instead."""
+        in_order = ["call", "text", "email"] if self.may_call else ["email", "text"]
+        return [channel for channel in in_order if getattr(self, f"may_{channel}")]
 
 
 class ConsentRecord(Record):

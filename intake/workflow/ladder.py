@@ -4,7 +4,7 @@ It took a median of 4 attempts to reach a person in a large trial (Donovan 2014)
 """
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
@@ -12,12 +12,24 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from intake import clock
+from intake import clock, consent
 from intake.contact import newest_profile
 from intake.models import RESULTS, Attempt, ContactProfile, Event
 from pages import facts
 
-from .rules import DOUBLE_CLICK, LONGEST_AHEAD, NOT_ASLEEP, Refused, Stage, check_seen, locked_open, save, write
+from .rules import (
+    DOUBLE_CLICK,
+    LONGEST_AHEAD,
+    NOT_ASLEEP,
+    Refused,
+    Stage,
+    check_seen,
+    given_back,
+    locked_open,
+    save,
+    whole_minute,
+    write,
+)
 
 Channel, Result = Attempt.Channel, Attempt.Result
 
@@ -49,23 +61,39 @@ class Ladder:
     """How far we are in trying to reach a person whom we have not spoken with, or lost again.
 
     `tries` are our attempts since the last conversation, oldest first; `more` how many were granted by `keep_trying`;
-    `profile` None where the words were erased.
+    `profile` None where the words were erased. `agreed_to_email` says that the person consented to e-mail: an address
+    alone allows a single one.
     """
 
     profile: ContactProfile | None
     tries: list[Attempt]
     more: int = 0
+    agreed_to_email: bool = False
 
     @property
     def length(self):
-        """An e-mail address alone allows one e-mail, so there is one attempt."""
-        return ATTEMPTS if self.profile.may_call or self.profile.may_text else 1
+        """How many attempts there are, without those that `keep_trying` adds."""
+        return 1 if self.is_one_email else ATTEMPTS
+
+    @property
+    def is_one_email(self):
+        """Whether a single e-mail is all that the person allows."""
+        return not (self.profile.may_call or self.profile.may_text or self.agreed_to_email)
+
+    @property
+    def channels(self):
+        """The ways in which we may still try, the first choice first."""
+        is_mailed = any(attempt.channel == Channel.EMAIL for attempt in self.tries)
+        is_spent = is_mailed and not self.agreed_to_email
+        return [channel for channel in self.profile.channels if not (channel == Channel.EMAIL and is_spent)]
 
     @property
     def has_ended(self):
         """Whether every attempt was made or no way is left, so that someone must decide."""
         if self.profile is None or not self.tries:
             return False
+        if not self.channels:
+            return True
         return len(self.tries) >= self.length + self.more or (self._no_way_is_left and not self.more)
 
     @property
@@ -74,10 +102,11 @@ class Ladder:
         if self.profile is None or self._no_way_is_left:
             return ""
         # Two calls within one hour are one attempt: the person is as far from the phone as before.
-        hours = {attempt.at.astimezone(self._zone).strftime("%Y-%m-%d %H") for attempt in self.tries}
-        missing = self.length - len(hours)
+        times = [attempt.at.astimezone(self._zone) for attempt in self.tries]
+        missing = self.length - len({(time.date(), time.hour) for time in times})
         if missing <= 0:
-            return ""
+            is_always_the_same = self.length > 1 and len({time.hour for time in times}) == 1
+            return _("Every attempt was at the same time of day. Try once at another.") if is_always_the_same else ""
         sentence = ngettext(
             "Nobody is given up before %(all)s attempts at different hours. %(count)s is missing.",
             "Nobody is given up before %(all)s attempts at different hours. %(count)s are missing.",
@@ -89,10 +118,11 @@ class Ladder:
         """The `Proposal` for the next try, after one that was made just now: at another hour of the person's day, and
         by another way that they allow."""
         gap = GAPS[min(max(len(self.tries) - 1, 0), len(GAPS) - 1)]
-        return Proposal(self._at_another_hour(now + gap), self.next_channel)
+        # Whole minutes, as the browser's box has them: what comes back unchanged was not chosen.
+        return Proposal(self._at_another_hour(whole_minute(now + gap)), self.next_channel)
 
     def after(self, attempt):
-        return Ladder(self.profile, [*self.tries, attempt], self.more)
+        return replace(self, tries=[*self.tries, attempt])
 
     @property
     def _zone(self):
@@ -102,7 +132,7 @@ class Ladder:
     def _no_way_is_left(self):
         is_bad = any(attempt.result == Result.BAD_NUMBER for attempt in self.tries)
         is_mailed = any(attempt.channel == Channel.EMAIL for attempt in self.tries)
-        return is_bad and (is_mailed or not self.profile.may_email)
+        return not self.channels or (is_bad and (is_mailed or not self.profile.may_email))
 
     def _at_another_hour(self, moment):
         """The first usable moment from `moment` on at an hour at which nobody tried; the first usable one where every
@@ -121,7 +151,7 @@ class Ladder:
     @property
     def next_channel(self):
         """Calls first; after one that nobody answered, a text and an e-mail where the person allows them."""
-        allowed = allowed_channels(self.profile)
+        allowed = self.channels or self.profile.channels
         used = {attempt.channel for attempt in self.tries}
         if any(attempt.result == Result.BAD_NUMBER for attempt in self.tries):
             used |= {Channel.CALL, Channel.TEXT}
@@ -129,11 +159,12 @@ class Ladder:
 
 
 def ladder_of(request):
-    """The `Ladder` of a request, with 3 queries however many attempts there are."""
-    return ladder_from(request, newest_profile(request), request.attempts.select_related("actor"), request.events.all())
+    """The `Ladder` of a request, with 4 queries however many attempts there are."""
+    attempts = request.attempts.select_related("actor")
+    return ladder_from(request, newest_profile(request), attempts, request.events.all(), request.consents.all())
 
 
-def ladder_from(request, profile, attempts, events):
+def ladder_from(request, profile, attempts, events, consents):
     """As `ladder_of`, from what was fetched before: the newest profile, and all attempts and events in their order."""
     begin = max((event.at for event in events if _begins_anew(event)), default=request.received_at)
     tries = []
@@ -143,7 +174,11 @@ def ladder_from(request, profile, attempts, events):
         elif attempt.channel != Channel.THEY_CALLED and attempt.at >= begin:
             tries.append(attempt)
     decisions = [event for event in events if event.code == Event.Code.KEPT_TRYING and event.at >= begin]
-    return Ladder(profile, tries, MORE_ATTEMPTS * len(decisions))
+    # Who answers an e-mail talks with us that way.
+    agreed_to_email = any(record.purpose == consent.EMAIL.purpose for record in consents) or any(
+        (attempt.channel, attempt.result) == (Channel.EMAIL, Result.REACHED) for attempt in attempts
+    )
+    return Ladder(profile, tries, MORE_ATTEMPTS * len(decisions), agreed_to_email)
 
 
 def _begins_anew(event):
@@ -155,14 +190,10 @@ def _begins_anew(event):
 
 
 def must_decide(request, ladder):
-    """Whether nothing is left but to decide: keep trying, close, or put off."""
-    return request.awaits_contact and ladder.has_ended
-
-
-def allowed_channels(profile):
-    """The ways in which we may try, the first choice first."""
-    allowed = {Channel.CALL: profile.may_call, Channel.TEXT: profile.may_text, Channel.EMAIL: profile.may_email}
-    return [channel for channel, is_allowed in allowed.items() if is_allowed]
+    """Whether nothing is left but to decide: keep trying, close, or put off. Who got in touch is reached first, and who
+    has an assessment ahead is expected."""
+    is_expected = request.stage == Stage.BOOKED and request.assessment_at > timezone.now()
+    return request.stage != Stage.CLOSED and not request.called_back_at and not is_expected and ladder.has_ended
 
 
 @transaction.atomic
@@ -198,36 +229,48 @@ def keep_trying(*, request_id, actor, seen=None):
     ladder = ladder_of(request)
     if not must_decide(request, ladder):
         raise Refused(_("There are attempts left. Nothing was changed."))
-    save(request, due_at=ladder.propose(timezone.now()).at, **NOT_ASLEEP, **_given_back(request))
+    if not ladder.channels:
+        raise Refused(_("The person allows one e-mail, and it was sent. Close the request, or put it off."))
+    save(request, due_at=ladder.propose(timezone.now()).at, **NOT_ASLEEP, **given_back(request))
     write(request, Event.Code.KEPT_TRYING, actor)
     return request
 
 
 def follow_up(profile, now):
     """When to talk on with someone we spoke with: the next working day, at a time they want."""
+    moment = whole_minute(now + FOLLOW_UP)
     if profile is None:
-        return now + FOLLOW_UP
+        return moment
     hours, zone = clock.hours_of(facts.current()), ZoneInfo(profile.time_zone)
-    return clock.next_contact(now + FOLLOW_UP, hours, profile.best_time, zone) or now + FOLLOW_UP
+    return clock.next_contact(moment, hours, profile.best_time, zone) or moment
+
+
+def why_not(request, ladder, channel, result):
+    """Why an attempt can't be written down now, in a sentence; empty where it can."""
+    if result not in RESULTS.get(channel, ()):
+        return _("That button is not known. Nothing was changed.")
+    if ladder.profile is None:
+        return _("The rules of contact can't be read. Do not contact this person until they can.")
+    if channel == Channel.THEY_CALLED:
+        return ""
+    if result == Result.REACHED and channel in ladder.profile.channels:
+        return ""
+    if channel not in (ladder.profile.channels if request.called_back_at else ladder.channels):
+        return _("The person does not allow this way. If it was used all the same, say so in a note.")
+    if result == Result.VOICEMAIL and not ladder.profile.may_leave_voicemail:
+        return _("The person does not allow voicemail. If a message was left, say so in a note.")
+    if must_decide(request, ladder):
+        return _("That was the last attempt. Decide now: keep trying, close the request, or put it off.")
+    return ""
 
 
 def _check(request, ladder, channel, result, next_at, now):
-    if result not in RESULTS.get(channel, ()):
-        raise Refused(_("That button is not known. Nothing was changed."))
     if next_at is not None and next_at <= now:
         raise Refused(_("Choose a time for the next attempt that is still to come."))
     if next_at is not None and next_at > now + LONGEST_AHEAD:
         raise Refused(_("Choose a time for the next attempt within the next 90 days."))
-    if ladder.profile is None:
-        raise Refused(_("The rules of contact can't be read. Do not contact this person until they can."))
-    if result == Result.REACHED or channel == Channel.THEY_CALLED:
-        return
-    if channel not in allowed_channels(ladder.profile):
-        raise Refused(_("The person does not allow this way. If it was used all the same, say so in a note."))
-    if result == Result.VOICEMAIL and not ladder.profile.may_leave_voicemail:
-        raise Refused(_("The person does not allow voicemail. If a message was left, say so in a note."))
-    if must_decide(request, ladder):
-        raise Refused(_("That was the last attempt. Decide now: keep trying, close the request, or put it off."))
+    if why := why_not(request, ladder, channel, result):
+        raise Refused(why)
 
 
 def _after(request, ladder, attempt, next_at):
@@ -238,7 +281,7 @@ def _after(request, ladder, attempt, next_at):
     if attempt.channel != Channel.THEY_CALLED:
         changes["first_attempt_at"] = request.first_attempt_at or now
     if attempt.result == Result.REACHED:
-        has_owner = request.owner_id and (request.claimed_until is None or request.is_claimed)
+        has_owner = request.owner_id and request.claimed_until is None  # who only took it gives way to who spoke
         changes |= {"reached_at": request.reached_at or now, "claimed_until": None}
         changes |= {"owner": request.owner if has_owner else attempt.actor}
         next_at = next_at or follow_up(ladder.profile, now)
@@ -247,15 +290,11 @@ def _after(request, ladder, attempt, next_at):
         if request.awaits_contact:
             changes["stage"] = Stage.TALKING
     else:
-        changes |= _given_back(request)
+        changes |= given_back(request)
         if request.stage == Stage.NEW:
             changes["stage"] = Stage.REACHING
         ladder = ladder.after(attempt)
-        is_last = request.awaits_contact and ladder.has_ended
-        next_at = now if is_last else next_at or ladder.propose(now).at
-    return changes | {"due_at": request.assessment_at if request.stage == Stage.BOOKED else next_at}
-
-
-def _given_back(request):
-    """What was taken from the queue for one try or one decision: the next is anyone's."""
-    return {"owner": None, "claimed_until": None} if request.claimed_until else {}
+        request.called_back_at = None  # answered, if in vain
+        next_at = now if must_decide(request, ladder) else next_at or ladder.propose(now).at
+    is_expected = request.stage == Stage.BOOKED and request.assessment_at > now
+    return changes | {"due_at": request.assessment_at if is_expected else next_at}

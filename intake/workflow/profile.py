@@ -60,4 +60,4 @@ def commit_anew(request, codes, at):
 
 
 def _commits_us_to(profile):
-    return profile.best_time, profile.time_zone, profile.channel
+    return profile.best_time, profile.time_zone, profile.channels[0]

@@ -13,7 +13,7 @@ from intake.forms import TIME_ZONES
 from intake.models import AssessmentRequest, Event, SealedText
 from pages import facts
 
-from .rules import LONGEST_AHEAD, NOT_ASLEEP, Refused, Stage, locked, locked_open, minute, save, write
+from .rules import LONGEST_AHEAD, NOT_ASLEEP, Refused, Stage, given_back, locked, locked_open, minute, save, write
 
 CLAIM = dt.timedelta(minutes=30)  # who took a request and does nothing for so long gives it back
 FORGOTTEN_AFTER = dt.timedelta(hours=1)  # overdue for so long, a request is everyone's, whoever owns it
@@ -34,10 +34,10 @@ def take_next(*, actor):
     """
     _require_reader(actor)
     now = timezone.now()
-    waiting = _to_contact(now).select_for_update(skip_locked=True, of=("self",)).by_urgency()
+    possible = _to_contact(now).filter(_may_be_contacted_at(now))
+    waiting = possible.select_for_update(skip_locked=True, of=("self",)).by_urgency()
     request = (
-        waiting.filter(owner=actor, claimed_until__gt=now).first()
-        or waiting.filter(_is_free_for(actor, now)).filter(_may_be_contacted_at(now)).first()
+        waiting.filter(owner=actor, claimed_until__gt=now).first() or waiting.filter(_is_free_for(actor, now)).first()
     )
     return request and _take(request, actor, now)
 
@@ -117,7 +117,8 @@ def wake(*, request_id, actor, seen=None):
 
 def wake_up(request, actor):
     """`wake` for a request that is locked, whoever is the cause."""
-    due_at = request.assessment_at if request.stage == Stage.BOOKED else min(request.snoozed_until, timezone.now())
+    is_expected = request.stage == Stage.BOOKED and request.assessment_at > timezone.now()
+    due_at = request.assessment_at if is_expected else min(request.snoozed_until, timezone.now())
     save(request, due_at=due_at, **NOT_ASLEEP)
     write(request, Event.Code.WOKEN, actor)
 
@@ -199,12 +200,10 @@ def _put_off(request, until, reason, actor):
         raise Refused(_("Choose a time that is still to come."))
     if until > now + LONGEST_AHEAD:
         raise Refused(_("Choose a time within the next 90 days. For longer, close the request."))
-    if request.stage == Stage.BOOKED and until > request.assessment_at:
+    if request.stage == Stage.BOOKED and now < request.assessment_at < until:
         raise Refused(_("The assessment is before that. Choose an earlier time, or move the assessment first."))
     changes = {"snoozed_until": until, "snooze_reason": reason, "due_at": until, "called_back_at": None}
-    if request.claimed_until:
-        changes |= {"owner": None, "claimed_until": None}
-    save(request, **changes)
+    save(request, **changes, **given_back(request))
     write(request, Event.Code.SNOOZED, actor, reason, minute(until))
     return request
 

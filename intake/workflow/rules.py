@@ -31,7 +31,11 @@ class Refused(Exception):
 
 
 class Stale(Refused):
-    """Somebody changed the request after the actor last saw it."""
+    """Somebody changed the request after the actor last saw it: `last` is the event that says who, when and what."""
+
+    def __init__(self, last):
+        super().__init__(_who_was_faster(last))
+        self.last = last
 
 
 def locked(request_id, seen=None):
@@ -43,7 +47,8 @@ def locked(request_id, seen=None):
 
 def check_seen(request, seen):
     if seen is not None and seen != request.version:
-        raise Stale(_who_was_faster(request))
+        changes = request.events.exclude(code__in=[Event.Code.NOTE_ADDED, Event.Code.LAPSED])
+        raise Stale(changes.select_related("actor").order_by("pk").last())
 
 
 def locked_open(request_id, seen=None):
@@ -78,6 +83,15 @@ def kept_by(request, actor):
     return {"claimed_until": None} if request.owner_id == actor.pk else {}
 
 
+def given_back(request):
+    """What changes where something was taken from the queue for one try or one decision: the next is anyone's."""
+    return {"owner": None, "claimed_until": None} if request.claimed_until else {}
+
+
+def whole_minute(moment):
+    return moment.replace(second=0, microsecond=0)
+
+
 def not_allowed(request, stage):
     return Refused(
         _("This request is now “%(now)s”, and can't go to “%(wanted)s” from there. Nothing was changed.")
@@ -90,13 +104,12 @@ def words_are_gone(request):
     return request.events.filter(code__in=[Event.Code.ERASED, Event.Code.HIDDEN]).exists()
 
 
-def _who_was_faster(request):
-    last = request.events.exclude(code=Event.Code.NOTE_ADDED).select_related("actor").order_by("pk").last()
+def _who_was_faster(last):
     return _(
         "%(who)s changed this request on %(time)s: %(what)s. Your button was not carried out. Look at the request as "
         "it is now, then press again."
     ) % {
         "who": last.actor.get_username() if last.actor else _("The site, or the person,"),
-        "time": date_format(timezone.localtime(last.at), "M j, P"),
+        "time": date_format(timezone.localtime(last.at), "M j, g:i A"),
         "what": last.get_code_display().lower(),
     }

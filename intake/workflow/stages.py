@@ -86,6 +86,8 @@ def close(*, request_id, outcome, actor, referral="", person_told=False, seen=No
         raise Refused(_("Choose why this request ends."))
     if outcome == Outcome.DUPLICATE:
         raise Refused(_("Say of which request it is a duplicate: link it."))
+    if outcome == Outcome.NOT_REACHED and request.called_back_at:
+        raise Refused(_("They got in touch and wait for us. Try to reach them before you give up."))
     if outcome == Outcome.NOT_REACHED and (why := ladder_of(request).why_not_given_up):
         raise Refused(why)
     if outcome == Outcome.REFERRED:

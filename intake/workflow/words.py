@@ -26,9 +26,7 @@ def add_note(*, request_id, text, actor):
         return last
     note = SealedText(request=request, kind=SealedText.Kind.NOTE, author=actor, at=now).seal(text)
     note.save(force_insert=True)
-    if request.owner_id == actor.pk and request.is_claimed:
-        request.claimed_until = now + CLAIM  # who writes is at work
-        request.save(update_fields=["claimed_until"])
+    _goes_on(request, actor)
     write(request, Event.Code.NOTE_ADDED, actor)
     return note
 
@@ -69,6 +67,7 @@ def correct(*, request_id, before, after, actor, consent_read=False):
         record = {"wording_version": wording.version, "wording_sha256": wording.sha256, "at": now, "reader": actor}
         ConsentRecord.objects.get_or_create(request=request, purpose=wording.purpose, defaults=record)
     keep_profile(request, {name: values[name] for name in details.CODES}, now, author=actor)
+    _goes_on(request, actor)
     write(request, Event.Code.CORRECTED, actor, "", ",".join(sorted(changed)))
     return conflicts
 
@@ -128,6 +127,13 @@ def erase_words(request, actor):
     save(request, best_time="", time_zone="")
     forget_messages(request)
     write(request, Event.Code.ERASED, actor)
+
+
+def _goes_on(request, actor):
+    """Who writes is at work: what they took is theirs for another `CLAIM`."""
+    if request.owner_id == actor.pk and request.is_claimed:
+        request.claimed_until = timezone.now() + CLAIM
+        request.save(update_fields=["claimed_until"])
 
 
 def forget_messages(request):

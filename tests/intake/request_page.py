@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from tests.intake.helpers import change_page, forms_on
 
-OPEN_HOURS = datetime.fromisoformat("2026-11-24T12:00-07:00")  # a Tuesday noon in Phoenix
+OPEN_HOURS = datetime.fromisoformat("2026-11-24T12:00:37-07:00")  # a Tuesday noon in Phoenix
 
 
 def work_form(page):

@@ -53,7 +53,7 @@ def profile_of(**given):
 def test_what_was_given_and_ticked_decides_what_is_allowed(given, may, channel):
     profile = profile_of(**given)
     allowed = (profile.may_call, profile.may_leave_voicemail, profile.may_text, profile.may_email)
-    assert (allowed, profile.channel) == (may, channel)
+    assert (allowed, profile.channels[0]) == (may, channel)
 
 
 def test_whatever_the_form_lets_through_some_way_is_allowed():

@@ -66,6 +66,14 @@ def test_who_is_reached_is_in_conversation_with_whoever_reached_them(actor):
     assert wall(request.due_at) == "Wed 25 09:00"
 
 
+def test_who_speaks_with_them_owns_the_request_even_while_a_colleague_is_at_it(actor, make_staff):
+    request, sam = ask(), make_staff("admissions", username="sam")
+    workflow.claim(request_id=request.pk, actor=actor)
+    log(request, sam, "reached")
+    request.refresh_from_db()
+    assert (request.owner, request.claimed_until) == (sam, None)
+
+
 def test_the_next_attempt_can_be_set_by_hand(actor):
     request = ask()
     log(request, actor, next_at=moment("2026-11-27 16:30"))
@@ -104,6 +112,20 @@ def test_a_call_to_someone_with_a_booked_assessment_leaves_its_time(actor):
         log(request, actor, result)
         request.refresh_from_db()
         assert (request.stage, request.due_at) == ("booked", at)
+
+
+def test_a_call_to_someone_who_did_not_come_sets_the_next_one(actor, set_clock):
+    request, booked = ask(), TUESDAY + 60 * MINUTE
+    workflow.book(request_id=request.pk, at=booked, actor=actor)
+    set_clock(booked + 120 * MINUTE)
+    attempt = log(request, actor)
+    request.refresh_from_db()
+    assert request.due_at == attempt.next_at > booked + 120 * MINUTE
+    set_clock(booked + 130 * MINUTE)
+    tomorrow = TUESDAY + 1440 * MINUTE
+    workflow.snooze(request_id=request.pk, until=tomorrow, reason="asked_later", actor=actor)
+    set_clock(booked + 140 * MINUTE)
+    assert workflow.wake(request_id=request.pk, actor=actor).due_at == booked + 140 * MINUTE
 
 
 def test_a_double_click_is_one_attempt(actor, set_clock):
@@ -193,6 +215,40 @@ def test_four_calls_within_one_hour_are_one_attempt_to_reach_somebody(actor, set
         workflow.close(request_id=request.pk, outcome="not_reached", actor=actor)
 
 
+def test_four_calls_at_the_same_time_of_day_are_not_enough_to_give_up(actor, set_clock):
+    request = ask()
+    for day in (25, 26, 27, 28):
+        set_clock(moment(f"2026-11-{day} 09:15"))
+        log(request, actor)
+    with pytest.raises(workflow.Refused, match="Every attempt was at the same time of day"):
+        workflow.close(request_id=request.pk, outcome="not_reached", actor=actor)
+    workflow.keep_trying(request_id=request.pk, actor=actor)
+    set_clock(moment("2026-11-28 14:15"))
+    log(request, actor)
+    assert workflow.close(request_id=request.pk, outcome="not_reached", actor=actor).outcome == "not_reached"
+
+
+def test_who_calls_back_after_the_last_attempt_is_called_and_not_given_up(actor, set_clock):
+    request = try_in_vain(ask(), actor, set_clock, 4)
+    log(request, actor, "missed", "they_called")
+    request.refresh_from_db()
+    assert not must_decide(request, ladder_of(request))
+    with pytest.raises(workflow.Refused, match="They got in touch and wait for us"):
+        workflow.close(request_id=request.pk, outcome="not_reached", actor=actor)
+    set_clock(request.called_back_at + MINUTE)
+    log(request, actor)
+    request.refresh_from_db()
+    assert must_decide(request, ladder_of(request))
+    workflow.close(request_id=request.pk, outcome="not_reached", actor=actor)
+
+
+def test_who_was_reached_and_does_not_answer_four_times_asks_for_a_decision_too(actor, set_clock):
+    request = ask()
+    set_clock(log(request, actor, "reached").next_at)
+    try_in_vain(request, actor, set_clock, 4)
+    assert (request.stage, must_decide(request, ladder_of(request))) == ("talking", True)
+
+
 def test_who_keeps_trying_has_two_attempts_more(actor, set_clock):
     request = try_in_vain(ask(), actor, set_clock, 4)
     workflow.keep_trying(request_id=request.pk, actor=actor)
@@ -234,6 +290,32 @@ def test_an_e_mail_address_alone_allows_one_e_mail_and_then_a_decision(actor):
     request.refresh_from_db()
     assert must_decide(request, ladder_of(request))
     assert workflow.close(request_id=request.pk, outcome="not_reached", actor=actor).outcome == "not_reached"
+
+
+def test_one_e_mail_means_one_e_mail(actor, set_clock):
+    request = ask(phone="", email="a@example.org")
+    log(request, actor, "sent", "email")
+    set_clock(TUESDAY + MINUTE)
+    with pytest.raises(workflow.Refused, match="The person allows one e-mail, and it was sent"):
+        workflow.keep_trying(request_id=request.pk, actor=actor)
+    with pytest.raises(workflow.Refused, match="does not allow this way"):
+        log(request, actor, "sent", "email", next_at=TUESDAY + 60 * MINUTE)
+
+
+def test_who_answers_the_one_e_mail_is_written_to_again(actor, set_clock):
+    request = ask(phone="", email="a@example.org")
+    log(request, actor, "sent", "email")
+    log(request, actor, "reached", "email")
+    for hours in (20, 40):
+        set_clock(TUESDAY + hours * 60 * MINUTE)
+        log(request, actor, "sent", "email")
+
+
+def test_who_agreed_to_e_mail_and_wants_no_calls_has_four_attempts(actor):
+    request = ask(email="a@example.org", do_not_call="on", email_ok="on")
+    log(request, actor, "sent", "email")
+    ladder = ladder_of(request)
+    assert (ladder.length, ladder.has_ended, ladder.channels) == (4, False, ["email"])
 
 
 def test_a_number_that_does_not_work_and_no_other_way_ask_for_a_decision(actor):

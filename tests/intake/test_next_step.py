@@ -62,7 +62,12 @@ CASES = [
     ),
     ("Follow up, leave no message, Spanish", {"stage": "talking", "language": "Spanish"}),
     ("Follow up, at 3:00 PM", {"stage": "talking", "ways": EVERY_WAY, "due_at": at(15)}),
-    ("Follow up: e-mail", {"stage": "talking", "ways": E_MAIL_ONLY, "tries": ["email"]}),
+    ("Follow up: e-mail once", {"stage": "talking", "ways": E_MAIL_ONLY}),
+    ("Decide: keep trying or close", {"stage": "talking", "tries": ["call"] * 4}),
+    (
+        "They got in touch: call now, leave no message",
+        {"stage": "reaching", "called_back_at": at(9), "tries": ["call"] * 4},
+    ),
     ("Assessment 4:00 PM", {"stage": "booked", "assessment_at": at(16)}),
     ("Assessment Wed 10:00 AM", {"stage": "booked", "assessment_at": at(10, days=1)}),
     ("Assessment was Nov 23, 10:00 AM: did they come?", {"stage": "booked", "assessment_at": at(10, days=-1)}),

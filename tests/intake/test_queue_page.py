@@ -467,7 +467,7 @@ def test_where_nobody_waits_there_is_nothing_to_take(desk, sam, open_all_day):
     workflow.claim(request_id=request.pk, actor=sam)
     response = press_take(desk)
     assert said_on(desk.get(response["Location"])) == [
-        "There is nothing to take now: nobody waits for you or for anyone."
+        "There is nothing to take now: nobody waits whom a colleague does not see to."
     ]
 
 
@@ -476,7 +476,7 @@ def test_the_only_request_that_a_colleague_takes_at_the_same_moment_is_nobody_el
     monkeypatch.setattr(workflow, "take_next", lambda actor: None)  # its row is locked: not theirs yet, and skipped
     response = press_take(desk)
     assert said_on(desk.get(response["Location"])) == [
-        "There is nothing to take now: nobody waits for you or for anyone."
+        "There is nothing to take now: nobody waits whom a colleague does not see to."
     ]
 
 
@@ -500,7 +500,7 @@ def test_several_are_assigned_and_the_one_that_changed_meanwhile_is_named(desk, 
     workflow.assign(request_id=changed.pk, owner=sam, actor=sam)
     answer = tick(desk, "assign", *seen, page=page, owner=str(me.pk))
     assert said_on(answer) == [
-        f"{changed.reference} was not changed. sam changed this request on Nov 24, 10 a.m.: assigned. Your button "
+        f"{changed.reference} was not changed. sam changed this request on Nov 24, 10:00 AM: assigned. Your button "
         "was not carried out. Look at the request as it is now, then press again.",
         "2 requests were assigned.",
     ]
@@ -510,9 +510,9 @@ def test_several_are_assigned_and_the_one_that_changed_meanwhile_is_named(desk, 
 
 
 def test_each_button_does_what_it_says(desk, me):
-    requests = {name: asked(HOUR) for name in ("assign", "release", "clear", "spam")}
-    workflow.assign(request_id=requests["release"].pk, owner=me, actor=me)
-    workflow.quarantine(request_id=requests["clear"].pk, actor=me)
+    requests = {name: asked(HOUR) for name in ("assign", "give_back", "release", "spam")}
+    workflow.assign(request_id=requests["give_back"].pk, owner=me, actor=me)
+    workflow.quarantine(request_id=requests["release"].pk, actor=me)
     said = []
     for button, request in requests.items():
         request.refresh_from_db()
@@ -525,8 +525,8 @@ def test_each_button_does_what_it_says(desk, me):
         "1 request was closed as spam.",
     ]
     assert requests["assign"].owner == me
-    assert requests["release"].owner is None
-    assert requests["clear"].quarantined_at is None
+    assert requests["give_back"].owner is None
+    assert requests["release"].quarantined_at is None
     assert (requests["spam"].stage, requests["spam"].outcome) == ("closed", "spam")
     assert set(Event.objects.exclude(actor=None).values_list("actor__username", flat=True)) == {"amal"}
 
@@ -534,8 +534,8 @@ def test_each_button_does_what_it_says(desk, me):
 def test_the_page_has_no_button_that_these_tests_do_not_press(desk):
     asked(HOUR)
     buttons = {tab: form_with(desk.get(LIST, {"work": tab}), "spam").buttons for tab in ("open", "unassigned")}
-    assert buttons["open"] == [("do", name) for name in ("assign", "clear", "release", "spam")]
-    assert buttons["unassigned"] == [("do", name) for name in ("assign", "release", "spam")]
+    assert buttons["open"] == [("do", name) for name in ("assign", "release", "give_back", "spam")]
+    assert buttons["unassigned"] == [("do", name) for name in ("assign", "give_back", "spam")]
 
 
 @pytest.mark.parametrize(
@@ -561,7 +561,7 @@ def test_what_can_not_be_done_is_said_and_changes_nothing(desk, button, typed, s
 def test_what_the_rules_forbid_for_one_is_done_for_the_others(desk):
     suspected, honest = accept(form_token.draw(), answers_of(), suspicions=("fast",)), asked(HOUR)
     synthetic = accept(form_token.draw(), answers_of(), is_synthetic=True)
-    answer = tick(desk, "clear", suspected, honest, synthetic)
+    answer = tick(desk, "release", suspected, honest, synthetic)
     assert sorted(said_on(answer)) == sorted(
         [
             f"{honest.reference} was not changed. This request is not in quarantine. Nothing was changed.",

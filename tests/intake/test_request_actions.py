@@ -174,7 +174,7 @@ def test_the_page_has_no_button_that_these_tests_do_not_press(desk, lead_desk, m
     assert while_open == [*RESULTS, *THEY_CALLED, "note", *STEPS, "details"]
     workflow.close(request_id=request.pk, outcome="spam", actor=me)
     assert buttons_on(page_of(desk, request)) == ["note", "reopen", "assign"]
-    assert buttons_on(page_of(lead_desk, request)) == ["note", "reopen", "assign", "set_hold", "erase"]
+    assert buttons_on(page_of(lead_desk, request)) == ["note", "reopen", "assign", "set_legal_hold", "erase"]
 
 
 def test_the_page_offers_exactly_the_stages_that_are_allowed(desk, me):
@@ -417,6 +417,14 @@ def test_a_request_that_a_colleague_changed_is_not_changed_again_by_an_old_page(
     assert press(desk, request, "attempt:call:reached", fresh).status_code == 302
 
 
+def test_who_presses_twice_is_told_that_it_was_done(noon, desk):
+    request = receive()
+    form = work_form(page_of(desk, request))
+    for _ in range(2):
+        answer = press(desk, request, "snooze", form, until=in_days(2), reason="away")
+    assert refusal_of(answer) == "You pressed twice. The first time was carried out: put off."
+
+
 def test_a_refused_button_keeps_the_time_and_the_hold_that_were_typed(desk, sam):
     request = receive()
     form = work_form(page_of(desk, request))
@@ -559,23 +567,23 @@ def test_erasing_needs_the_tick_the_lead_and_a_closed_request(lead_desk, desk, m
 def test_a_lead_sets_and_lifts_a_legal_hold_and_nothing_is_erased_meanwhile(lead_desk, me):
     request = receive()
     workflow.close(request_id=request.pk, outcome="spam", actor=me)
-    assert "kept until the hold is lifted" in followed(lead_desk, press(lead_desk, request, "set_hold"))
-    assert buttons_on(page_of(lead_desk, request)) == ["note", "reopen", "assign", "lift_hold"]
+    assert "kept until the hold is lifted" in followed(lead_desk, press(lead_desk, request, "set_legal_hold"))
+    assert buttons_on(page_of(lead_desk, request)) == ["note", "reopen", "assign", "lift_legal_hold"]
     token = work_form(page_of(lead_desk, request)).fields["csrfmiddlewaretoken"]
     erase = {"do": "erase", "sure": "on", "csrfmiddlewaretoken": token}
     refused = refusal_of(lead_desk.post(change_page(request), erase))
     assert "Its words must be kept until the hold is lifted." in refused
     assert request.texts.count() == 1
-    press(lead_desk, request, "lift_hold")
+    press(lead_desk, request, "lift_legal_hold")
     press(lead_desk, request, "erase", sure="on")
     assert request.texts.count() == 0
     assert [event.code for event in request.events.all()][2:] == ["hold_set", "hold_lifted", "erased"]
 
 
-@pytest.mark.parametrize("button", ["set_hold", "lift_hold"])
+@pytest.mark.parametrize("button", ["set_legal_hold", "lift_legal_hold"])
 def test_only_a_lead_sets_or_lifts_a_legal_hold(desk, make_staff, button):
     request = receive()
-    if button == "lift_hold":
+    if button == "lift_legal_hold":
         workflow.set_legal_hold(request_id=request.pk, actor=make_staff("lead"))
     page = page_of(desk, request)
     assert button not in buttons_on(page)
@@ -583,7 +591,7 @@ def test_only_a_lead_sets_or_lifts_a_legal_hold(desk, make_staff, button):
     response = desk.post(change_page(request), {"do": button, "csrfmiddlewaretoken": token})
     assert refusal_of(response) == "Only the lead can set or lift a legal hold."
     request.refresh_from_db()
-    assert (request.legal_hold_at is not None) == (button == "lift_hold")
+    assert (request.legal_hold_at is not None) == (button == "lift_legal_hold")
 
 
 def test_words_withdrawn_under_legal_hold_are_shown_to_nobody_and_erased_when_it_is_lifted(lead_desk, make_staff):
@@ -601,7 +609,7 @@ def test_words_withdrawn_under_legal_hold_are_shown_to_nobody_and_erased_when_it
     response = press(lead_desk, request, "reopen")
     assert "The person withdrew this request. It stays closed." in refusal_of(response)
     assert personal_words_in(response.content.decode()) == []
-    press(lead_desk, request, "lift_hold")
+    press(lead_desk, request, "lift_legal_hold")
     request.refresh_from_db()
     assert (request.texts.count(), request.hidden_at, request.legal_hold_at) == (0, None, None)
     assert (request.stage, request.outcome, request.events.last().code) == ("closed", "withdrawn", "erased")

@@ -131,11 +131,44 @@ def test_what_to_do_now_is_one_sentence_that_follows_the_work(noon, desk, me):
         "They got in touch on Tue, Nov 24, 12:00 PM and wait for us. Call now. Leave no message.",
         "Put off until Wed, Nov 25, 12:00 PM: The person is away. Leave it until then.",
         "Call now. Leave no message.",
-        "Follow up on Wed, Nov 25, 12:00 PM.",
+        "Follow up. Call on Wed, Nov 25, 12:00 PM. Leave no message.",
         "The assessment is on Thu, Nov 26, 12:00 PM.",
-        "Check first whether a person wrote this. Then: The assessment is on Thu, Nov 26, 12:00 PM.",
+        "The assessment is on Thu, Nov 26, 12:00 PM.",  # in quarantine, but we spoke with them
         "This request has ended. There is nothing to do.",
     ]
+
+
+@pytest.mark.parametrize(
+    ("answers", "contact"),
+    [
+        ({}, "Call now."),
+        ({"do_not_call": "on", "text_ok": "on", "email_ok": "on"}, "Send a neutral e-mail now."),
+        ({"phone": ""}, "Send a neutral e-mail now. One, and no more."),
+    ],
+)
+def test_who_got_in_touch_is_contacted_only_in_the_way_that_they_allow(noon, desk, me, answers, contact):
+    request = receive(best_time="asap", **answers)
+    workflow.log_attempt(request_id=request.pk, channel="they_called", result="missed", actor=me)
+    in_words = f"They got in touch on Tue, Nov 24, 12:00 PM and wait for us. {contact}"
+    assert page_of(desk, request).context["what_now"] == in_words
+
+
+def test_who_may_be_a_machine_is_checked_first_until_we_have_spoken_with_them(noon, desk, me):
+    request = receive(best_time="asap")
+    workflow.quarantine(request_id=request.pk, actor=me)
+    AssessmentRequest.objects.update(due_at=noon)
+    assert page_of(desk, request).context["what_now"] == "Check first whether a person wrote this. Then: Call now."
+
+
+def test_after_an_assessment_that_is_over_the_page_asks_whether_they_came(noon, desk, me, monkeypatch):
+    request = receive(best_time="asap")
+    workflow.book(request_id=request.pk, at=noon + dt.timedelta(hours=1), actor=me)
+    stop_clock(monkeypatch, noon + dt.timedelta(hours=2))
+    desk = Client()
+    desk.force_login(me)
+    page = page_of(desk, request)
+    assert page.context["what_now"] == "The assessment was on Tue, Nov 24, 1:00 PM. Did they come?"
+    assert "overdue" in text_of(page)
 
 
 def test_a_due_time_from_assumed_hours_is_marked_as_such(desk):

@@ -59,6 +59,20 @@ def test_who_has_not_finished_gets_the_same_again(tuesday, amal):
     assert codes_of(first) == ["received", "taken"]
 
 
+def test_who_has_not_finished_gets_another_where_theirs_may_not_be_contacted_now(tuesday, amal, set_clock):
+    afternoon, now = ask(minutes_ago=30, best_time="afternoon"), ask()
+    workflow.claim(request_id=afternoon.pk, actor=amal)
+    assert workflow.take_next(actor=amal) == now
+
+
+def test_after_closing_time_not_even_ones_own_is_handed_out(db, amal, set_clock):
+    set_clock(moment("2026-11-24 16:50"))
+    request = ask()
+    assert workflow.take_next(actor=amal) == request
+    set_clock(moment("2026-11-24 17:01"))
+    assert workflow.take_next(actor=amal) is None
+
+
 def test_two_people_get_two_requests_and_the_third_gets_none(tuesday, amal, sam, make_staff):
     first, second = ask(minutes_ago=30), ask()
     assert [workflow.take_next(actor=who) for who in (amal, sam)] == [first, second]
@@ -185,7 +199,7 @@ def test_what_a_colleague_is_at_can_not_be_claimed(tuesday, amal, sam):
 def test_a_change_of_what_somebody_changed_meanwhile_is_refused_and_says_who(tuesday, amal, sam):
     request = ask()
     workflow.assign(request_id=request.pk, owner=sam, actor=sam, seen=0)
-    with pytest.raises(workflow.Stale, match=r"sam changed this request on Nov 24, 10 a\.m\.: assigned"):
+    with pytest.raises(workflow.Stale, match=r"sam changed this request on Nov 24, 10:00 AM: assigned"):
         workflow.close(request_id=request.pk, outcome="spam", actor=amal, seen=0)
     request.refresh_from_db()
     assert (request.stage, request.version) == ("new", 1)

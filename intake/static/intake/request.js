@@ -30,17 +30,10 @@
     }
   });
 
-  // A second press while the first is on its way would only be refused.
-  let isSent = false;
+  // A second press right after the first would only be refused. Later ones go through: the first may have been stopped.
+  let sentAt = -Infinity;
   page.addEventListener("submit", (event) => {
-    if (isSent) event.preventDefault();
-    isSent = true;
-  });
-  addEventListener("pageshow", () => { isSent = false; });
-
-  // A link into a closed part opens it.
-  page.addEventListener("click", ({ target }) => {
-    const part = target.closest('a[href^="#"]') && document.querySelector(target.closest("a").hash);
-    if (part?.matches("details")) part.open = true;
+    if (event.timeStamp - sentAt < 2000) event.preventDefault();
+    else sentAt = event.timeStamp;
   });
 }
