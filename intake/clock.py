@@ -1,5 +1,5 @@
-"""When we will first try to reach a person, and when we may: pure functions over the center's open hours and the
-person's own day.
+"""When we will first try to reach a person, and when we may: functions over the center's open hours and the person's
+own day.
 
 Until the owner has told hours and a target, the desk counts with `ASSUMED` and says so.
 """
@@ -8,6 +8,8 @@ import datetime as dt
 import functools
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
+
+from pages import facts
 
 LOOK_AHEAD = dt.timedelta(days=60)  # a center that is closed for longer has no due time worth the name
 WORTH_A_TRY = dt.timedelta(minutes=15)  # less of a wished time than this is over before someone is free to call
@@ -61,19 +63,24 @@ ASSUMED = OpenHours(
 )
 
 
-def hours_of(facts):
+def our_hours():
+    """The open hours as the owner has told them by now."""
+    return hours_of(facts.current())
+
+
+def hours_of(told):
     """The open hours of the center in `pages.facts.Facts`; `ASSUMED` until hours and target are both told."""
-    center = facts.center
-    if center is None or not center.contact_target_hours or not facts.opening_hours:
+    center = told.center
+    if center is None or not center.contact_target_hours or not told.opening_hours:
         return ASSUMED
     spans = {}
-    for row in facts.opening_hours:
+    for row in told.opening_hours:
         spans[row.weekday] = (*spans.get(row.weekday, ()), (row.opens, row.closes))
     return OpenHours(
         spans=spans,
         zone=ZoneInfo(center.time_zone),
         target=dt.timedelta(hours=center.contact_target_hours),
-        holidays=frozenset(holiday.day for holiday in facts.holidays),
+        holidays=frozenset(holiday.day for holiday in told.holidays),
     )
 
 

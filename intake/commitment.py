@@ -4,8 +4,6 @@ import datetime as dt
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
-from pages import facts
-
 from . import clock, promise
 from .models import ContactProfile
 
@@ -21,7 +19,7 @@ class Commitment:
 
 def commit_to(asked_at, profile):
     """The commitment for someone who asks at `asked_at` and may be reached as the codes in `profile` say."""
-    hours = clock.hours_of(facts.current())
+    hours = clock.our_hours()
     wish, zone = profile["best_time"], ZoneInfo(profile["time_zone"])
     contact = clock.first_contact(asked_at, hours, wish, zone)
     words = promise.words(contact, asked_at, hours, wish, zone, ContactProfile(**profile).channels[0])

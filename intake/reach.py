@@ -8,8 +8,6 @@ from zoneinfo import ZoneInfo
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from pages import facts
-
 from . import clock
 from .blind_index import normalized_phone
 from .forms import TIME_ZONES
@@ -57,7 +55,7 @@ def reach_of(profile, known, now):
     """The `Reach` for a contact profile and what is `known` (`intake.details`)."""
     zone = ZoneInfo(profile.time_zone)
     local_now = now.astimezone(zone)
-    next_at = clock.next_contact(now, clock.hours_of(facts.current()), profile.best_time, zone)
+    next_at = clock.next_contact(now, clock.our_hours(), profile.best_time, zone)
     may_now = next_at == now
     number = _number(known["phone"].value) if may_now else ""
     return Reach(

@@ -78,8 +78,6 @@ class Results:
 
 def page(model_admin, request):
     """The page Find. GET shows it, with `?filter=` a saved filter; POST finds, saves a filter, or deletes one."""
-    if not model_admin.has_view_permission(request):
-        raise PermissionDenied
     if request.method != "POST":
         return _show_saved(model_admin, request)
     match request.POST.get("do"):

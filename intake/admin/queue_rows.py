@@ -12,7 +12,6 @@ from intake.contact import newest_of
 from intake.models import AssessmentRequest, Event, SealedText
 from intake.sealed import CannotOpen
 from intake.workflow.ladder import ladder_from
-from pages import facts
 
 Stage, Code = AssessmentRequest.Stage, Event.Code
 
@@ -43,7 +42,7 @@ class Row:
 def described(requests, now):
     """A `Row` for each of the requests, with as many queries for fifty as for one."""
     _fetch([request for request in requests if request.stage != Stage.CLOSED])
-    hours = clock.hours_of(facts.current())
+    hours = clock.our_hours()
 
     @functools.cache  # few wishes and zones, and all rows at one moment
     def next_contact(wish, zone):

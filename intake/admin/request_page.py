@@ -3,20 +3,19 @@
 from urllib.parse import urlencode
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from intake import access, clock, consent, details, lookup, readable, suspicion, workflow
+from intake import access, consent, details, lookup, readable, suspicion, workflow
 from intake.models import AccessRecord, AssessmentRequest, SealedText
 from intake.reach import reach_of
 from intake.sealed import CannotOpen
 from intake.workflow.ladder import ladder_of, must_decide
-from pages import facts
 
 from . import details_form, request_actions, tabs, timeline
+from .queue_page import tab_of
 from .what_now import what_now
 
 Stage, Kind = AssessmentRequest.Stage, SealedText.Kind
@@ -38,49 +37,40 @@ def page(model_admin, request, object_id):
     """GET shows the request, POST does what its button says and comes back. What was typed is never lost: where the
     button is refused, everything stands where it stood."""
     obj = _found(model_admin, request, object_id)
-    with timezone.override(_zone()):
-        if request.method != "POST":
-            return _show(model_admin, request, obj)
-        press = request_actions.Press.of(request, obj)
-        try:
-            done = request_actions.carry_out(press)
-        except workflow.Refused as refused:
-            obj.refresh_from_db()
-            return _show(model_admin, request, obj, press, refusal=str(refused))
-        if press.conflicts:
-            obj.refresh_from_db()
-            return _show(model_admin, request, obj, press, done=done)
-        messages.success(request, done)
-        return HttpResponseRedirect(f"{request.path}?{urlencode({'work': _tab(request)})}")
+    if request.method != "POST":
+        return _show(model_admin, request, obj)
+    press = request_actions.Press.of(request, obj)
+    try:
+        done = request_actions.carry_out(press)
+    except workflow.Refused as refused:
+        obj.refresh_from_db()
+        return _show(model_admin, request, obj, press, refusal=str(refused))
+    if press.conflicts:
+        obj.refresh_from_db()
+        return _show(model_admin, request, obj, press, done=done)
+    messages.success(request, done)
+    return HttpResponseRedirect(f"{request.path}?{urlencode({'work': tab_of(request.GET)})}")
 
 
 def printed_sheet(model_admin, request, object_id):
     """One page for paper: the rules, what we know, what happened."""
     obj = _found(model_admin, request, object_id)
-    with timezone.override(_zone()):
-        access.record(request.user, AccessRecord.Action.PRINT, [obj.pk])
-        told = _told(obj)
-        context = {
-            "title": _("Request %(reference)s") % {"reference": obj.reference},
-            "request_row": obj,
-            "timeline": timeline.of(obj, told["texts"]),
-            "printed_at": timezone.now(),
-        }
-        return TemplateResponse(request, f"{FOLDER}/print.html", told | context).render()
+    access.record(request.user, AccessRecord.Action.PRINT, [obj.pk])
+    told = _told(obj)
+    context = {
+        "title": _("Request %(reference)s") % {"reference": obj.reference},
+        "request_row": obj,
+        "timeline": timeline.of(obj, told["texts"]),
+        "printed_at": timezone.now(),
+    }
+    return TemplateResponse(request, f"{FOLDER}/print.html", told | context)
 
 
 def _found(model_admin, request, object_id):
-    if not model_admin.has_view_permission(request):
-        raise PermissionDenied
     obj = model_admin.get_object(request, str(object_id))
     if obj is None:
         raise Http404
     return obj
-
-
-def _zone():
-    """Staff read and type every time in the center's own."""
-    return clock.hours_of(facts.current()).zone
 
 
 def _show(model_admin, request, obj, press=None, refusal="", done=""):
@@ -112,7 +102,7 @@ def _show(model_admin, request, obj, press=None, refusal="", done=""):
             "timeline": timeline.of(obj, told["texts"], request.user),
         }
     )
-    return TemplateResponse(request, f"{FOLDER}/change_form.html", context).render()
+    return TemplateResponse(request, f"{FOLDER}/change_form.html", context)
 
 
 def _told(obj):
@@ -230,15 +220,9 @@ def _forms(obj, ladder, proposed, known, press, refusal):
     }
 
 
-def _tab(request):
-    """The tab that the request was opened from."""
-    tab = request.GET.get("work")
-    return tab if tab in tabs.TABS else tabs.DEFAULT
-
-
 def _neighbors(request, obj):
     """The addresses of the requests before and after this one in the tab it was opened from."""
-    tab = _tab(request)
+    tab = tab_of(request.GET)
     order = tabs.TABS[tab].order
     rows = tabs.rows_of(tab, request.user, timezone.now()).values_list("pk", flat=True)
     if any(getattr(obj, name.removeprefix("-")) is None for name in order):  # it is not in this tab any more

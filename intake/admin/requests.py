@@ -5,18 +5,16 @@ from functools import partial
 from django.contrib import admin
 from django.http import HttpResponseRedirect
 from django.urls import path
-from django.utils.translation import gettext as _
 
-from intake import access, status
+from intake import access
 from intake.models import AssessmentRequest
 
 from . import find, phone_request, pulse, queue_actions, queue_page, reports, request_page
-from .roles import ReadByRole
+from .roles import ReadByRole, for_readers
 
 
 @admin.register(AssessmentRequest)
 class AssessmentRequestAdmin(ReadByRole):
-    list_display = ["reference"]
     list_per_page = 25  # before the last of them is called, the list has changed
 
     def has_view_permission(self, request, obj=None):
@@ -25,6 +23,7 @@ class AssessmentRequestAdmin(ReadByRole):
     def has_add_permission(self, request):
         return access.may_read_requests(request.user)
 
+    @for_readers
     def add_view(self, request, form_url="", extra_context=None):
         return phone_request.page(self, request)
 
@@ -42,20 +41,20 @@ class AssessmentRequestAdmin(ReadByRole):
             "<uuid:object_id>/print/": (request_page.printed_sheet, "print"),
         }
         own = [
-            path(address, self.admin_site.admin_view(partial(view, self)), name=f"intake_assessmentrequest_{name}")
+            path(
+                address,
+                self.admin_site.admin_view(partial(for_readers(view), self)),
+                name=f"intake_assessmentrequest_{name}",
+            )
             for address, (view, name) in views.items()
         ]
         return [*own, *super().get_urls()]
 
-    def get_changelist(self, request, **kwargs):
-        return queue_page.Queue
-
+    @for_readers
     def changelist_view(self, request, extra_context=None):
-        response = super().changelist_view(request, {"title": _("Requests"), "alarms": status.for_staff})
-        if queue := getattr(response, "context_data", {}).get("cl"):
-            response.context_data |= queue_page.context_of(queue, request.user)
-        return response
+        return queue_page.page(self, request)
 
+    @for_readers
     def change_view(self, request, object_id, form_url="", extra_context=None):
         return request_page.page(self, request, object_id)
 

@@ -15,7 +15,6 @@ from django.utils.translation import ngettext
 from intake import clock, consent
 from intake.contact import newest_profile
 from intake.models import RESULTS, Attempt, ContactProfile, Event
-from pages import facts
 
 from .rules import (
     DOUBLE_CLICK,
@@ -137,7 +136,7 @@ class Ladder:
     def _at_another_hour(self, moment):
         """The first usable moment from `moment` on at an hour at which nobody tried; the first usable one where every
         hour was tried."""
-        hours, wish = clock.hours_of(facts.current()), self.profile.best_time
+        hours, wish = clock.our_hours(), self.profile.best_time
         tried = {attempt.at.astimezone(self._zone).hour for attempt in self.tries}
         first = usable = clock.next_contact(moment, hours, wish, self._zone)
         for _step in range(24):
@@ -241,7 +240,7 @@ def follow_up(profile, now):
     moment = whole_minute(now + FOLLOW_UP)
     if profile is None:
         return moment
-    hours, zone = clock.hours_of(facts.current()), ZoneInfo(profile.time_zone)
+    hours, zone = clock.our_hours(), ZoneInfo(profile.time_zone)
     return clock.next_contact(moment, hours, profile.best_time, zone) or moment
 
 

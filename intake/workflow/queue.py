@@ -11,7 +11,6 @@ from django.utils.translation import gettext as _
 from intake import access, clock
 from intake.forms import TIME_ZONES
 from intake.models import AssessmentRequest, Event, SealedText
-from pages import facts
 
 from .rules import LONGEST_AHEAD, NOT_ASLEEP, Refused, Stage, given_back, locked, locked_open, minute, save, write
 
@@ -125,7 +124,7 @@ def wake_up(request, actor):
 
 def next_possible_contact(*, actor):
     """When `take_next` will have something for `actor` again, if nothing changes; None where nobody waits."""
-    now, hours = timezone.now(), clock.hours_of(facts.current())
+    now, hours = timezone.now(), clock.our_hours()
     theirs = Q(owner=None) | Q(owner=actor) | ~Q(owner__in=access.readers())
     when = Case(
         When(snoozed_until__gt=now, then="snoozed_until"), When(stage=Stage.NEW, then=Value(now)), default="due_at"
@@ -158,7 +157,7 @@ def _is_free_for(actor, now):
 
 def _may_be_contacted_at(now):
     """The wishes and zones whose people may be contacted at this moment."""
-    hours = clock.hours_of(facts.current())
+    hours = clock.our_hours()
     allowed = Q(pk__in=[])
     for zone, _name in TIME_ZONES:
         wishes = [wish for wish in clock.PARTS_OF_DAY if clock.next_contact(now, hours, wish, ZoneInfo(zone)) == now]

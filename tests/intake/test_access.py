@@ -175,7 +175,7 @@ def test_a_list_of_several_pages_records_the_page_that_was_shown(make_staff):
     for _ in range(30):
         receive()
     client = signed_in(user)
-    page = client.get(LIST).context["cl"].page
+    page = client.get(LIST).context["page"]
     client.get(LIST, {"after": page.after})
     first, second = AccessRecord.objects.order_by("pk")
     assert [len(first.requests), len(second.requests)] == [25, 5]

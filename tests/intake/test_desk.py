@@ -23,7 +23,7 @@ def desk(me):
 
 
 def listed(desk, **query):
-    return [row.reference for row in desk.get(LIST, query).context["cl"].result_list]
+    return [row.request.reference for row in desk.get(LIST, query).context["rows"]]
 
 
 def queries_of(desk, address):
@@ -43,5 +43,5 @@ def test_a_suspected_request_stands_in_the_open_list_in_its_order_and_in_a_tab_o
     first, second, third = suspected("fast"), receive(), suspected("links", "markup")
     assert listed(desk) == [first.reference, second.reference, third.reference]
     assert listed(desk, work="quarantine") == [first.reference, third.reference]
-    steps = [row.step.partition(",")[0] for row in desk.get(LIST).context["cl"].rows]
+    steps = [row.step.partition(",")[0] for row in desk.get(LIST).context["rows"]]
     assert steps == ["Check", "Call", "Check"]

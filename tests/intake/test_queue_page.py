@@ -31,7 +31,7 @@ from tests.intake.helpers import (
 pytestmark = pytest.mark.django_db
 
 NOW = dt.datetime(2026, 11, 24, 10, 0, tzinfo=ZoneInfo("America/Phoenix"))  # a Tuesday
-TAKE, SEVERAL = f"{LIST}take/", f"{LIST}several/"
+TAKE, SEVERAL, FIND = f"{LIST}take/", f"{LIST}several/", f"{LIST}find/"
 MINUTE, HOUR, DAY = dt.timedelta(minutes=1), dt.timedelta(hours=1), dt.timedelta(days=1)
 
 
@@ -94,11 +94,11 @@ def put(request, **fields):
 
 
 def listed(desk, **query):
-    return [row.reference for row in desk.get(LIST, query).context["cl"].result_list]
+    return [row.request.reference for row in desk.get(LIST, query).context["rows"]]
 
 
 def row_of(desk, request, **query):
-    (row,) = [row for row in desk.get(LIST, query).context["cl"].rows if row.request.pk == request.pk]
+    (row,) = [row for row in desk.get(LIST, query).context["rows"] if row.request.pk == request.pk]
     return row
 
 
@@ -272,6 +272,18 @@ def test_assumed_hours_are_marked_while_the_first_contact_is_due(desk, me, open_
     assert row_of(desk, assumed).due_is_assumed is False
 
 
+def test_every_page_tells_and_takes_times_by_the_centers_clock(desk, open_all_day):
+    Center.objects.update(time_zone="America/New_York")
+    facts.forget()
+    request = asked()
+    put(request, due_at=NOW.replace(hour=21), received_at=NOW.replace(hour=22, minute=30))  # in New York: 23:00, 0:30
+    assert row_of(desk, request).at == "11:00 PM"
+    assert "Tue, Nov 24, 11:00 PM" in words_on(desk.get(change_page(request)))
+    (form,) = [form for form in forms_on(desk.get(FIND)) if "words" in form.fields]
+    found = desk.post(FIND, form.fields | {"do": "find", "received_from": "2026-11-25"})
+    assert [row.pk for row in found.context["results"].rows] == [request.pk]
+
+
 def test_a_row_says_from_when_the_person_may_be_contacted(desk):
     request = asked(best_time="afternoon", time_zone="America/Phoenix")
     assert (row_of(desk, request).not_before, row_of(desk, asked()).not_before) == ("Not before 12:00 PM", "")
@@ -355,7 +367,7 @@ def three_a_page(monkeypatch):
 
 def turn(desk, tab, name, page):
     """The next page ("after") or the one before it; None where the list offers none."""
-    cursor = getattr(page.context["cl"].page, name)
+    cursor = getattr(page.context["page"], name)
     if not cursor:
         return None
     query = {"work": tab, name: cursor}
@@ -366,7 +378,7 @@ def turn(desk, tab, name, page):
 def pages_of(desk, tab, name, page):
     shown = []
     while page is not None:
-        shown.append([row.reference for row in page.context["cl"].result_list])
+        shown.append([row.request.reference for row in page.context["rows"]])
         last, page = page, turn(desk, tab, name, page)
     return shown, last
 
@@ -384,7 +396,7 @@ def test_pages_lead_to_the_end_and_back_without_loss_or_doubling(desk, me, clock
     back, first = pages_of(desk, tab, "before", last)
     assert forth == [everyone[:3], everyone[3:6], everyone[6:]]
     assert back == [everyone[6:], everyone[3:6], everyone[:3]]
-    assert first.context["cl"].page.before == ""
+    assert first.context["page"].before == ""
 
 
 def test_pages_show_what_did_not_change_once_while_others_come_and_go(desk, me, three_a_page):
@@ -401,7 +413,7 @@ def test_pages_show_what_did_not_change_once_while_others_come_and_go(desk, me, 
 
 def test_a_page_that_is_gone_and_a_cursor_of_someones_own_making_lead_to_the_first(desk, me, three_a_page):
     requests = [asked(number * HOUR) for number in range(4)]
-    cursor = desk.get(LIST).context["cl"].page.after
+    cursor = desk.get(LIST).context["page"].after
     workflow.close(request_id=requests[3].pk, outcome="spam", actor=me)
     first = [request.reference for request in requests[:3]]
     assert listed(desk, after=cursor) == first
