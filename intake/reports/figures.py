@@ -5,7 +5,7 @@ import math
 import sys
 from collections import Counter, defaultdict
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 
 from django.db import connection
 from django.db.models import BigIntegerField, Func
@@ -96,19 +96,25 @@ def of(period):
     """The `Figures` of a `Period`."""
     now = int(timezone.now().timestamp())
     step = _step(period)
-    place_of = lru_cache(maxsize=None)(lambda number: _week_and_hour(number * step, period.zone))
+
+    @cache
+    def week_and_hour(number):
+        return _week_and_hour(number * step, period.zone)
+
+    everyone = []
     weeks, hours, pages = defaultdict(list), defaultdict(list), defaultdict(list)
-    rows = _rows(period)
-    waits = [_wait(received, tried, reached, due, now) for received, tried, reached, due, *_rest in rows]
-    for wait, (received, _tried, _reached, _due, _outcome, page, _tries) in zip(waits, rows, strict=True):
-        week, hour = place_of(received // step)
+    outcomes, attempts = Counter(), Counter()
+    for received, tried, reached, due, outcome, page, tries in _rows(period):
+        wait = _wait(received, tried, reached, due, now)
+        week, hour = week_and_hour(received // step)
+        everyone.append(wait)
         weeks[week].append(wait)
         hours[hour].append(wait)
         pages[page].append(wait)
-    outcomes = Counter(row[4] for row in rows)
-    attempts = Counter(None if row[2] is None else min(row[6] or 0, TRIES_SHOWN + 1) for row in rows)
+        outcomes[outcome] += 1
+        attempts[None if reached is None else min(tries or 0, TRIES_SHOWN + 1)] += 1
     return Figures(
-        everyone=Waits(waits),
+        everyone=Waits(everyone),
         by_week=[(week, Waits(weeks[week])) for week in period.weeks],
         by_hour=[(hour, Waits(hours[hour])) for hour in range(24)],
         by_page=[(name, Waits(waits)) for name, waits in _most_first(pages)],

@@ -9,7 +9,6 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from intake import clock
-from pages import facts
 
 PRESETS = {7: _("Last 7 days"), 30: _("Last 30 days"), 90: _("Last 90 days")}
 DEFAULT = 30
@@ -81,4 +80,4 @@ def today():
 
 def zone():
     """The center's; the one the desk assumes until the owner has told it."""
-    return clock.hours_of(facts.current()).zone
+    return clock.our_hours().zone

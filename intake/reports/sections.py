@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
 
-from intake import charts
+from intake.submission import BY_PHONE
 
+from . import charts
 from .figures import NEVER
-from .small_numbers import FEW, HIDDEN, shown
+from .small_numbers import FEW, HIDDEN, LEAST, shown
 
 HOUR, DAY = 60, 24 * 60  # minutes
 
@@ -28,6 +29,20 @@ class Section:
 def of(figures):
     """The sections of the `Figures` of a period."""
     return [_weeks(figures), _hours(figures), _pages(figures), _outcomes(figures), _attempts(figures)]
+
+
+def summary(waits):
+    """The headline figures of `Waits`: pairs of a label and the figure in words. Of a few people, only their `FEW`."""
+    if waits.count < LEAST:
+        return [(_("Requests"), FEW)]
+    return [
+        (_("Requests"), str(waits.count)),
+        (_("First contact in time"), waits.share_in_time),
+        (_("First attempt, half within"), in_words(waits.median_to_attempt)),
+        (_("First attempt, 9 of 10 within"), in_words(waits.ninetieth_to_attempt)),
+        (_("Conversation, half within"), in_words(waits.median_to_talk)),
+        (_("Conversation, 9 of 10 within"), in_words(waits.ninetieth_to_talk)),
+    ]
 
 
 def in_words(minutes):
@@ -90,7 +105,8 @@ def _hours(figures):
 
 
 def _pages(figures):
-    names = [_("/ (home page)") if name == "/" else name for name, _waits in figures.by_page]
+    known = {"/": _("/ (home page)"), BY_PHONE: _("A phone call")}
+    names = [known.get(name, name) for name, _waits in figures.by_page]
     waits = [waits for _name, waits in figures.by_page]
     counts = shown(wait.count for wait in waits)
     title = _("The page they came from")
@@ -129,10 +145,10 @@ def _counted(key, title, intro, heading, pairs):
 def _wait_columns():
     return [
         _("Requests"),
-        _("First attempt: half within"),
-        _("First attempt: 9 of 10 within"),
-        _("Conversation: half within"),
-        _("Conversation: 9 of 10 within"),
+        _("First attempt, half within"),
+        _("First attempt, 9 of 10 within"),
+        _("Conversation, half within"),
+        _("Conversation, 9 of 10 within"),
         _("First contact in time"),
     ]
 
@@ -167,9 +183,9 @@ def _number(count):
 
 def _most(names, counts):
     """One sentence that says what a chart of counts shows first."""
-    known = [(count, name) for name, count in zip(names, counts, strict=True) if isinstance(count, int)]
+    known = [(count, name) for name, count in zip(names, counts, strict=True) if isinstance(count, int) and count]
     if not known:
-        return _("Every number is too small to be shown.")
+        return _("No number can be shown: they are too small, or would give a small one away.")
     count, name = max(known, key=lambda pair: pair[0])
     return _("Most: %(name)s, %(count)s. Every number is in the table below.") % {"name": name, "count": _number(count)}
 

@@ -8,9 +8,8 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from . import figures, small_numbers
+from . import figures, sections
 from .period import Period, zone
-from .sections import in_words
 
 FROM = dt.time(7)  # on Monday, by the center's clock
 
@@ -31,24 +30,10 @@ def week_before(monday):
 def message(monday):
     """Subject and body of the mail of a Monday."""
     week = week_before(monday)
-    everyone = figures.of(week).everyone
     days = {"first": date_format(week.first, "M j"), "last": date_format(week.last, "M j")}
     link = reverse("admin:intake_assessmentrequest_reports") + f"?begin={week.first}&end={week.last}"
-    lines = [f"{name}: {figure}" for name, figure in _figures(everyone)]
+    lines = [f"{label}: {figure}" for label, figure in sections.summary(figures.of(week).everyone)]
     return (
         _("The week from %(first)s to %(last)s") % days,
         "\n".join([*lines, "", settings.PUBLIC_ORIGIN + link, ""]),
     )
-
-
-def _figures(everyone):
-    if everyone.count < small_numbers.LEAST:
-        return [(_("Requests"), small_numbers.FEW)]
-    return [
-        (_("Requests"), everyone.count),
-        (_("First contact in time"), everyone.share_in_time),
-        (_("First attempt, half within"), in_words(everyone.median_to_attempt)),
-        (_("First attempt, 9 of 10 within"), in_words(everyone.ninetieth_to_attempt)),
-        (_("Conversation, half within"), in_words(everyone.median_to_talk)),
-        (_("Conversation, 9 of 10 within"), in_words(everyone.ninetieth_to_talk)),
-    ]

@@ -1,7 +1,7 @@
 import pytest
 from django.template.loader import render_to_string
 
-from intake import charts
+from intake.reports import charts
 
 
 def minutes(value):
@@ -17,7 +17,7 @@ def test_lying_bars_are_as_long_as_their_numbers_and_leave_room_for_them():
         "Title", "Summary", [("a", 10, "10"), ("b", 5, "5"), ("c", 0, "0"), ("d", None, "under 5")]
     )
     assert [bar.width for bar in chart.bars] == ["78.00%", "39.00%", "0.00%", "0.00%"]
-    assert [bar.y for bar in chart.bars] == [0, 46, 92, 138]
+    assert [(bar.y, bar.height) for bar in chart.bars] == [(0, 46), (46, 46), (92, 46), (138, 46)]
     assert chart.height == 184
 
 

@@ -161,6 +161,15 @@ def test_outcomes_and_attempts_are_counted():
     }
 
 
+def test_a_chart_of_numbers_that_are_not_shown_says_no_more_than_its_table():
+    for number in range(6):
+        ask(outcome="admitted" if number else "declined", came_from="phone")
+    said = {section.key: section for section in sections.of(figures.of(NOVEMBER))}
+    hidden = "No number can be shown: they are too small, or would give a small one away."
+    assert said["outcomes"].chart.summary == hidden
+    assert said["pages"].chart.summary == "Most: A phone call, 6. Every number is in the table below."
+
+
 def test_pages_stand_in_the_order_of_their_requests_and_the_rarest_together():
     for number in range(15):
         for _times in range(15 - number):
@@ -358,7 +367,7 @@ def test_a_report_of_a_few_requests_shows_nothing_of_them(desk):
     fill(4)
     page = desk.get(PAGE)
     assert "Fewer than 5 requests" in page.content.decode()
-    assert (page.context["sections"], page.context["everyone"]) == ([], {"count": FEW})
+    assert (page.context["sections"], page.context["summary"]) == ([], [("Requests", FEW)])
 
 
 def test_the_page_shows_no_personal_word_and_no_reference(desk):

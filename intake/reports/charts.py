@@ -16,7 +16,8 @@ MOST_LABELS = 6
 
 @dataclass(frozen=True)
 class Bar:
-    """A bar of a chart: `value` None where it may not be shown, and `text` says it in words either way."""
+    """A bar of a chart: `value` None where it may not be shown, and `text` says it in words either way. A lying bar's
+    `height` is that of its row, with its name in it."""
 
     name: str
     value: int | None
@@ -55,7 +56,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Chart:
-    """`kind` names the template that draws it. `title` and `summary` say it to who can't see it."""
+    """`kind` tells the template what shape to draw. `title` and `summary` say it to who can't see it."""
 
     kind: str
     title: str
@@ -72,7 +73,7 @@ def lying_bars(title, summary, entries):
     """A bar for each (name, value or None, text), below one another, each under its name."""
     most = max((value for _name, value, _text in entries if value), default=1)
     bars = tuple(
-        Bar(name, value, text, width=_percent(WIDEST * (value or 0) / most), y=ROW * number)
+        Bar(name, value, text, width=_percent(WIDEST * (value or 0) / most), y=ROW * number, height=ROW)
         for number, (name, value, text) in enumerate(entries)
     )
     return Chart("lying_bars", title, summary, ROW * len(entries), bars)
