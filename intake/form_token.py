@@ -32,7 +32,7 @@ class Draft:
 
     id: uuid.UUID
     reference: str
-    drawn_at: dt.datetime = field(default_factory=timezone.now, compare=False)
+    drawn_at: dt.datetime = field(default_factory=lambda: timezone.now(), compare=False)
     came_from: str = field(default="", compare=False)  # see intake.came_from
 
 

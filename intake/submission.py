@@ -59,7 +59,7 @@ class SentForm:
 
     draft: Draft
     answers: dict
-    at: dt.datetime = field(default_factory=timezone.now)
+    at: dt.datetime = field(default_factory=lambda: timezone.now())  # looked up anew: a test may stop the clock
     form_key: str | None = None
     sender: str = ""
     suspicions: tuple[str, ...] = ()
