@@ -47,6 +47,13 @@ def store(model, rows):
             cursor.cursor.copy_expert(f'COPY "{table}" ({columns}) FROM STDIN', lines)
 
 
+def settle():
+    """Has PostgreSQL look at its tables now. Until its autovacuum comes by, it would plan for empty ones."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("ANALYZE")
+
+
 def _for_sqlite(value):
     if isinstance(value, uuid.UUID):
         return value.hex

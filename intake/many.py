@@ -101,6 +101,7 @@ def make_history(count):
                 bulk.store(model, rows)
         there = until
         yield there
+    bulk.settle()
 
 
 def id_of(number):

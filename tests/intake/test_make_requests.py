@@ -5,6 +5,7 @@ from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
 from django.db.models import F
 from django.utils import timezone
 
@@ -69,6 +70,12 @@ def test_a_history_is_made_whole_and_a_second_run_adds_nothing():
     assert made["AssessmentRequest"] == 200
     run("make_requests", "200")
     assert counts() == made
+
+
+def test_after_a_history_postgresql_plans_with_what_it_holds():
+    run("make_requests", "100")
+    plan = AssessmentRequest.objects.all().explain()
+    assert connection.vendor == "sqlite" or "rows=100 " in plan
 
 
 def test_a_history_that_was_stopped_goes_on_where_it_stopped(monkeypatch):
