@@ -113,9 +113,10 @@ def place_near_the_end(tab, reader):
     from django.utils import timezone
 
     from intake.admin import paging, tabs
+    from intake.keyset import reversed_order
 
     order = tabs.TABS[tab].order
-    rows = tabs.rows_of(tab, reader, timezone.now()).order_by(*tabs.reversed_order(order))
+    rows = tabs.rows_of(tab, reader, timezone.now()).order_by(*reversed_order(order))
     return paging.cursor(rows[FROM_THE_END], order)
 
 

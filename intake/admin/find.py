@@ -14,11 +14,11 @@ from django.utils.translation import gettext_lazy
 
 from intake import access, blind_index, lookup
 from intake.forms import HonestTextField
+from intake.keyset import after
 from intake.models import AccessRecord, AssessmentRequest, SavedFilter
 from intake.models.saved_filter import refuse_what_is_no_code
 
 from .filters import FilterForm
-from .tabs import after
 
 ROWS = 50
 OPENED_AT_MOST = 200

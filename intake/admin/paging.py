@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 from django.core import signing
 
-from .tabs import after, reversed_order
+from intake.keyset import after, names, reversed_order
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,7 @@ class Page:
 
 
 def page_of(rows, order, size, where):
-    """The `Page` of a queryset in an order (see `tabs.after`) that `where` asks for, with a cursor under "after" or
+    """The `Page` of a queryset in an order (see `intake.keyset`) that `where` asks for, with a cursor under "after" or
     "before". Without one, and where nothing stands there any more, it is the first page."""
     if (row := _row_at(where.get("before"), rows.model, order)) is not None:
         found = list(rows.filter(after(row, reversed_order(order))).order_by(*reversed_order(order))[: size + 1])
@@ -40,7 +40,7 @@ def _page(found, order, size, before):
 
 def cursor(row, order):
     """What an address says under "after" or "before" to mean this row."""
-    values = [getattr(row, name.removeprefix("-")) for name in order]
+    values = [getattr(row, name) for name in names(order)]
     plain = [value.isoformat() if hasattr(value, "isoformat") else value for value in values]
     plain = [value if isinstance(value, int) else str(value) for value in plain]
     return signing.dumps(plain, salt=_salt(order))
@@ -54,11 +54,8 @@ def _row_at(written, model, order):
         values = signing.loads(written, salt=_salt(order))
     except signing.BadSignature:
         return None
-    names = [name.removeprefix("-") for name in order]
-    fields = [model._meta.get_field(name) for name in names]
-    return SimpleNamespace(
-        **{name: field.to_python(value) for name, field, value in zip(names, fields, values, strict=True)}
-    )
+    fields = [model._meta.get_field(name) for name in names(order)]
+    return SimpleNamespace(**{field.name: field.to_python(value) for field, value in zip(fields, values, strict=True)})
 
 
 def _salt(order):

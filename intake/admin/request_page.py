@@ -8,7 +8,7 @@ from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from intake import access, consent, details, lookup, readable, suspicion, workflow
+from intake import access, consent, details, keyset, lookup, readable, suspicion, workflow
 from intake.models import AccessRecord, AssessmentRequest, SealedText
 from intake.reach import reach_of
 from intake.sealed import CannotOpen
@@ -225,12 +225,12 @@ def _neighbors(request, obj):
     tab = tab_of(request.GET)
     order = tabs.TABS[tab].order
     rows = tabs.rows_of(tab, request.user, timezone.now()).values_list("pk", flat=True)
-    if any(getattr(obj, name.removeprefix("-")) is None for name in order):  # it is not in this tab any more
+    if any(getattr(obj, name) is None for name in keyset.names(order)):  # it is not in this tab any more
         previous, following = None, rows.first()
     else:
-        backwards = tabs.reversed_order(order)
-        previous = rows.filter(tabs.after(obj, backwards)).order_by(*backwards).first()
-        following = rows.filter(tabs.after(obj, order)).first()
+        backwards = keyset.reversed_order(order)
+        previous = rows.filter(keyset.after(obj, backwards)).order_by(*backwards).first()
+        following = rows.filter(keyset.after(obj, order)).first()
     query = urlencode({"work": tab})
     return {
         "tab": tab,

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from django.contrib.auth import get_user_model
 from django.db.models import IntegerField, Q, Subquery
-from django.db.models.fields.tuple_lookups import TupleGreaterThan, TupleLessThan, TupleLookupMixin
 from django.utils.translation import gettext_lazy as _
 
 from intake.models import AssessmentRequest
@@ -118,33 +117,3 @@ class _Count(Subquery):
 
 def _needing_someone(now):
     return _awake(AssessmentRequest.objects.real(), now).filter(Q(owner=None) | Q(due_at__lte=now)).by_urgency()
-
-
-def after(row, order):
-    """The rows that stand behind `row` in an order of fields that together are unique, as a condition.
-
-    Keyset paging: however deep the page, the index leads straight to it (Markus Winand, "no offset"). That holds for a
-    comparison of whole rows; of the same written with OR, a database reads everything before the page too.
-    """
-    names = [name.removeprefix("-") for name in order]
-    behind = _RowsBefore if order[0].startswith("-") else _RowsAfter
-    return Q(behind(names, [getattr(row, name) for name in names]))
-
-
-def reversed_order(order):
-    return tuple(name.removeprefix("-") if name.startswith("-") else f"-{name}" for name in order)
-
-
-class _OnSqliteToo(TupleLookupMixin):
-    """SQLite has compared rows since 3.15; Django writes OR for it, since it was slow to learn the rest of tuples."""
-
-    def as_sqlite(self, compiler, connection):
-        return super(TupleLookupMixin, self).as_sql(compiler, connection)
-
-
-class _RowsAfter(_OnSqliteToo, TupleGreaterThan):
-    pass
-
-
-class _RowsBefore(_OnSqliteToo, TupleLessThan):
-    pass

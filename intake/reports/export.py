@@ -6,13 +6,15 @@ leaves: whoever stops a download has seen what the access log says, and no more.
 
 import csv
 
-from django.db.models import Count, Q
+from django.db.models import Count
 from django.utils import timezone
 
 from intake import access
+from intake.keyset import after
 from intake.models import AccessRecord, AssessmentRequest, Attempt
 
 PIECE = 1000
+OLDEST = ("received_at", "id")
 COLUMNS = [
     "reference",
     "received",
@@ -49,12 +51,12 @@ def plain(value):
 
 def _pieces(period):
     """The requests in pieces, each found behind the last of the one before: no cursor stays open meanwhile."""
-    requests = AssessmentRequest.objects.real().filter(received_at__gte=period.begins, received_at__lt=period.ends)
-    behind = Q()
-    while piece := list(requests.filter(behind).order_by("received_at", "pk")[:PIECE]):
+    requests = AssessmentRequest.objects.real().filter(received_at__lt=period.ends).order_by(*OLDEST)
+    behind = requests.filter(received_at__gte=period.begins)
+    while piece := list(behind[:PIECE]):
         yield piece
-        last = piece[-1]
-        behind = Q(received_at__gt=last.received_at) | Q(received_at=last.received_at, pk__gt=last.pk)
+        # The second condition says nothing new to us; PostgreSQL needs it to begin in the middle of its index.
+        behind = requests.filter(after(piece[-1], OLDEST), received_at__gte=piece[-1].received_at)
 
 
 def _attempts_of(piece):
