@@ -33,16 +33,18 @@ def in_words(request, ladder, language, now):
     return capfirst(", ".join(filter(None, [_verb(request, ladder), *how, _time(request, now)])))
 
 
-def not_before(request, next_contact, now):
-    """The moment from which the person may be contacted, where they may not be now and it matters; else None.
+def not_before(request, ladder, next_contact, now):
+    """The moment from which the person may be contacted, where they may not be now and it matters; else None. It does
+    not for a decision, which needs nobody on the phone.
 
     `next_contact` is `clock.next_contact` for this moment and our hours, of a wish and the name of a time zone.
     """
     if (
-        _is_asleep(request, now)
+        request.stage == Stage.CLOSED
+        or _is_asleep(request, now)
         or not request.best_time
-        or request.stage == Stage.CLOSED
         or (request.stage == Stage.BOOKED and not request.called_back_at)
+        or must_decide(request, ladder)
     ):
         return None
     moment = next_contact(request.best_time, request.time_zone)
@@ -106,7 +108,7 @@ def _verb(request, ladder):
         Channel.EMAIL: _("e-mail once") if ladder.is_one_email and not ladder.tries else _("e-mail"),
     }[channel]
     if request.called_back_at:
-        return _("they got in touch: %s now") % contact
+        return _("they got in touch: %s") % contact
     if request.stage == Stage.TALKING:
         step = _("follow up") if channel == Channel.CALL else _("follow up: %s") % contact
     elif channel in [attempt.channel for attempt in ladder.tries]:

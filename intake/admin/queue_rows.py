@@ -69,7 +69,7 @@ def _row(request, next_contact, now):
     events = request.events.all()
     profile = newest_of(request.contact_profiles.all())
     ladder = ladder_from(request, profile, request.attempts.all(), events, request.consents.all())
-    possible = next_step.not_before(request, next_contact, now)
+    possible = next_step.not_before(request, ladder, next_contact, now)
     return Row(
         request,
         step=next_step.in_words(request, ladder, _language(request.texts_with_contact), now),
