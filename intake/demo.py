@@ -2,20 +2,20 @@
 
 import datetime as dt
 import random
+from zoneinfo import ZoneInfo
 
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
-from django.db.models import F
 from django.utils import timezone
 
 from pages.models import Center, OpeningHours
 
-from . import form_token, workflow
+from . import clock, form_token, workflow
 from .forms import TIME_ZONES
 from .models import AssessmentRequest, Attempt, Event, SealedText
 from .models.told import BestTime, Introduction
 from .submission import SentForm, accept
-from .workflow.ladder import ladder_of
+from .workflow.ladder import ladder_of, must_decide
 
 Outcome = AssessmentRequest.Outcome
 
@@ -43,7 +43,7 @@ def make_requests(count):
     before = None
     for number in range(count):
         story = STORIES[number % len(STORIES)]
-        hours = random.uniform(0, 6) if story in FRESH else random.uniform(24 * 6, 24 * 13)
+        hours = random.uniform(*HOURS_AGO.get(story, LONG_AGO))
         came = SentForm(
             form_token.draw(came_from=random.choice(PAGES)),
             before.answers if before and story is _asks_again else answers(number),
@@ -95,21 +95,26 @@ class _Desk:
         self.at = min(self.at + dt.timedelta(hours=hours), began)
         for rows in (Event, SealedText):
             rows.objects.filter(request=self.id, at__gte=began).update(at=self.at)
-        tried = Attempt.objects.filter(request=self.id, at__gte=began)
-        tried.update(at=self.at, next_at=F("next_at") - (began - self.at))
         request = AssessmentRequest.objects.get(pk=self.id)
         moments = ("first_attempt_at", "reached_at", "closed_at", "called_back_at")
         known = {name: getattr(request, name) for name in moments}
         moved = {name: self.at for name, moment in known.items() if moment and moment >= began}
-        if step is workflow.log_attempt and request.awaits_contact:
-            moved["due_at"] = request.due_at - (began - self.at)
+        if step is workflow.log_attempt:
+            moved["due_at"] = self._usable(request, request.due_at - (began - self.at))
+            Attempt.objects.filter(request=self.id, at__gte=began).update(at=self.at, next_at=moved["due_at"])
         AssessmentRequest.objects.filter(pk=self.id).update(**moved)
+
+    def _usable(self, request, moment):
+        """The next moment at which the person may be reached; at once for who got in touch and for a decision."""
+        if request.called_back_at or must_decide(request, ladder_of(request)):
+            return self.at
+        return clock.next_contact(moment, clock.our_hours(), request.best_time, ZoneInfo(request.time_zone)) or moment
 
     def attempt(self, times=1, result=None):
         """So many attempts, by a way that the person allows; the ladder of some has one rung only."""
         request = AssessmentRequest.objects.get(pk=self.id)
         ladder = ladder_of(request)
-        for hours in (1.2, 3.4, 20.6, 27.1)[: min(times, ladder.length)]:
+        for hours in (random.lognormvariate(0, 0.9), 3.4, 20.6, 27.1)[: min(times, ladder.length)]:
             channel = ladder_of(request).next_channel
             nobody = Attempt.Result.NO_ANSWER if channel == Attempt.Channel.CALL else Attempt.Result.SENT
             self.do(workflow.log_attempt, hours, channel=channel, result=result or nobody, actor=self.person)
@@ -213,16 +218,24 @@ def _takes_it_back(desk):
     desk.do(workflow.withdraw)
 
 
-FRESH = (_waits, _is_theirs, _is_taken, _looks_like_a_machine, _asks_again)
+# How many hours ago those came in with whom work goes on now: so that hardly anyone was left waiting
+HOURS_AGO = {
+    _waits: (0, 5),
+    _is_theirs: (0, 5),
+    _is_taken: (0, 5),
+    _looks_like_a_machine: (0, 8),
+    _asks_again: (0, 5),
+    _is_tried: (5, 26),
+    _is_tried_to_the_end: (54, 70),
+    _called_back: (25, 28),
+    _talks: (3, 26),
+    _is_booked: (24, 72),
+    _wants_to_think: (24, 72),
+    _is_on_hold: (24, 72),
+}
+LONG_AGO = (24 * 5, 24 * 28)
 STORIES = (
-    *FRESH,
-    _is_tried,
-    _is_tried_to_the_end,
-    _called_back,
-    _talks,
-    _is_booked,
-    _wants_to_think,
-    _is_on_hold,
+    *HOURS_AGO,
     _is_admitted,
     _is_referred,
     _declines,

@@ -28,7 +28,7 @@ class Section:
 
 def of(figures):
     """The sections of the `Figures` of a period."""
-    return [_weeks(figures), _hours(figures), _pages(figures), _outcomes(figures), _attempts(figures)]
+    return [*_weeks(figures), _hours(figures), _pages(figures), _outcomes(figures), _attempts(figures)]
 
 
 def summary(waits):
@@ -62,29 +62,48 @@ def in_words(minutes):
 
 
 def _weeks(figures):
+    """Two sections: the times to the first attempt, and those to the first conversation."""
     names = [date_format(week, "M j") for week, _waits in figures.by_week]
     waits = [waits for _week, waits in figures.by_week]
     counts = shown(wait.count for wait in waits)
-    title = _("Time to the first attempt, week by week")
-    chart = charts.lines(
+    rows = _wait_rows(names, waits, counts)
+    week, number, attempt_half, attempt_nine, talk_half, talk_nine, in_time = _("Week of"), *_wait_columns()
+    attempts = _week_chart(_("Time to the first attempt, week by week"), names, waits, counts, "to_attempt")
+    talks = _week_chart(_("Time to the first conversation, week by week"), names, waits, counts, "to_talk")
+    intro = _("A week begins on Monday. A gap in a line: too few asked, or too many still wait.")
+    return [
+        Section(
+            "weeks",
+            attempts.title,
+            intro,
+            attempts,
+            [week, number, attempt_half, attempt_nine, in_time],
+            [[*row[:4], row[6]] for row in rows],
+        ),
+        Section(
+            "weeks-to-talk",
+            talks.title,
+            intro,
+            talks,
+            [week, number, talk_half, talk_nine],
+            [[*row[:2], *row[4:6]] for row in rows],
+        ),
+    ]
+
+
+def _week_chart(title, names, waits, counts, what):
+    """`what` is the end of the names in `Waits`: "to_attempt" or "to_talk"."""
+    return charts.lines(
         title,
         _("Two lines over the weeks from %(first)s to %(last)s. Every value is in the table below.")
         % {"first": names[0], "last": names[-1]},
         names,
         [
-            (_("Half of the people (median)"), "circle", _values(waits, counts, "median_to_attempt")),
-            (_("9 of 10 people (90th percentile)"), "square", _values(waits, counts, "ninetieth_to_attempt")),
+            (_("Half of the people (median)"), "circle", _values(waits, counts, f"median_{what}")),
+            (_("9 of 10 people (90th percentile)"), "square", _values(waits, counts, f"ninetieth_{what}")),
         ],
         _unit_of,
         in_words,
-    )
-    return Section(
-        "weeks",
-        title,
-        _("A week begins on Monday. A gap in a line: too few asked, or too many still wait."),
-        chart,
-        [_("Week of"), *_wait_columns()],
-        _wait_rows(names, waits, counts),
     )
 
 

@@ -32,10 +32,10 @@ def share(part, whole):
     if whole < LEAST or (0 < part < LEAST and 0 < rest < LEAST):
         return HIDDEN
     if 0 < part < LEAST:
-        return _("under %(percent)s %%") % {"percent": math.ceil(100 * LEAST / whole)}
+        return _("under %(percent)s%%") % {"percent": math.ceil(100 * LEAST / whole)}
     if 0 < rest < LEAST:
-        return _("over %(percent)s %%") % {"percent": math.floor(100 * (whole - LEAST) / whole)}
-    return _("%(percent)s %%") % {"percent": round(100 * part / whole)}
+        return _("over %(percent)s%%") % {"percent": math.floor(100 * (whole - LEAST) / whole)}
+    return _("%(percent)s%%") % {"percent": round(100 * part / whole)}
 
 
 def _is_telling(counts, small, also, most):

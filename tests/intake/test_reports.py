@@ -53,6 +53,11 @@ def everyone(asked=NOVEMBER):
     return figures.of(asked).everyone
 
 
+def shown_in(key):
+    """The section of the report that has this key."""
+    return {section.key: section for section in sections.of(figures.of(NOVEMBER))}[key]
+
+
 @pytest.fixture
 def lead(make_staff):
     return make_staff("lead")
@@ -164,10 +169,9 @@ def test_outcomes_and_attempts_are_counted():
 def test_a_chart_of_numbers_that_are_not_shown_says_no_more_than_its_table():
     for number in range(6):
         ask(outcome="admitted" if number else "declined", came_from="phone")
-    said = {section.key: section for section in sections.of(figures.of(NOVEMBER))}
     hidden = "No number can be shown: they are too small, or would give a small one away."
-    assert said["outcomes"].chart.summary == hidden
-    assert said["pages"].chart.summary == "Most: A phone call, 6. Every number is in the table below."
+    assert shown_in("outcomes").chart.summary == hidden
+    assert shown_in("pages").chart.summary == "Most: A phone call, 6. Every number is in the table below."
 
 
 def test_pages_stand_in_the_order_of_their_requests_and_the_rarest_together():
@@ -230,11 +234,11 @@ def test_small_counts_are_not_shown_and_can_not_be_worked_out(counts, as_shown):
 @pytest.mark.parametrize(
     ("part", "whole", "words"),
     [
-        (30, 40, "75 %"),
-        (40, 40, "100 %"),
-        (0, 40, "0 %"),
-        (38, 40, "over 87 %"),
-        (2, 40, "under 13 %"),
+        (30, 40, "75%"),
+        (40, 40, "100%"),
+        (0, 40, "0%"),
+        (38, 40, "over 87%"),
+        (2, 40, "under 13%"),
         (2, 4, "not shown"),
         (3, 7, "not shown"),
     ],
@@ -243,15 +247,37 @@ def test_a_share_tells_of_no_few_people(part, whole, words):
     assert str(small_numbers.share(part, whole)) == words
 
 
+def test_each_chart_of_the_weeks_draws_what_its_table_says():
+    for _number in range(12):
+        ask(tried=11, reached=77)
+    attempts, talks = shown_in("weeks"), shown_in("weeks-to-talk")
+    assert attempts.columns == [
+        "Week of",
+        "Requests",
+        "First attempt, half within",
+        "First attempt, 9 of 10 within",
+        "First contact in time",
+    ]
+    assert talks.columns == ["Week of", "Requests", "Conversation, half within", "Conversation, 9 of 10 within"]
+    assert ["12", "11 min", "11 min", "100%"] in [row[1:] for row in attempts.rows]
+    assert ["12", "77 min", "77 min"] in [row[1:] for row in talks.rows]
+    for section, top in ((attempts, "20 min"), (talks, "80 min")):
+        names = [line.name for line in section.chart.lines]
+        assert names == ["Half of the people (median)", "9 of 10 people (90th percentile)"]
+        assert [len(line.dots) for line in section.chart.lines] == [1, 1]
+        assert section.chart.marks[-1].text == top
+        assert section.chart.title == section.title
+
+
 def test_a_group_of_a_few_shows_neither_its_number_nor_its_times():
     for number in range(40):
         ask(tried=11, came_from="/" if number % 2 else "/about/")
     for _number in range(3):
         ask(tried=77, came_from="/contact/")
-    table = {row[0]: row[1:] for row in sections.of(figures.of(NOVEMBER))[2].rows}
+    table = {row[0]: row[1:] for row in shown_in("pages").rows}
     assert table["/contact/"] == [FEW, *[HIDDEN] * 5]
     assert table["/ (home page)"] == [HIDDEN] * 6
-    assert table["/about/"] == ["20", "11 min", "11 min", "not yet", "not yet", "100 %"]
+    assert table["/about/"] == ["20", "11 min", "11 min", "not yet", "not yet", "100%"]
 
 
 def test_nine_of_ten_needs_ten():
@@ -344,8 +370,8 @@ def test_the_page_draws_each_chart_with_its_table(desk):
     page = desk.get(PAGE)
     words = page.content.decode()
     assert (page.status_code, title_of(page)) == (200, "How fast people were answered | Renaissance Recovery Center")
-    assert (words.count('<svg role="img"'), words.count("<table>")) == (5, 5)
-    assert words.count('role="region" tabindex="0"') == 5
+    assert (words.count('<svg role="img"'), words.count("<table>")) == (6, 6)
+    assert words.count('role="region" tabindex="0"') == 6
     for chart in page.context["sections"]:
         assert f'aria-labelledby="{chart.key}-title {chart.key}-desc"' in words
     assert [word for word in (" style=", "<style", "onclick") if word in words] == []

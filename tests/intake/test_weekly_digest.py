@@ -94,7 +94,7 @@ def test_the_mail_holds_figures_and_a_link_and_nothing_about_anyone():
     assert message.subject == "The week from Nov 16 to Nov 22"
     assert message.body.splitlines() == [
         "Requests: 20",
-        "First contact in time: 100 %",
+        "First contact in time: 100%",
         "First attempt, half within: 39 min",
         "First attempt, 9 of 10 within: 47 min",
         "Conversation, half within: 60 min",
