@@ -100,8 +100,9 @@ class _Desk:
         known = {name: getattr(request, name) for name in moments}
         moved = {name: self.at for name, moment in known.items() if moment and moment >= began}
         if step is workflow.log_attempt:
-            moved["due_at"] = self._usable(request, request.due_at - (began - self.at))
-            Attempt.objects.filter(request=self.id, at__gte=began).update(at=self.at, next_at=moved["due_at"])
+            next_at = self._usable(request, request.due_at - (began - self.at))
+            Attempt.objects.filter(request=self.id, at__gte=began).update(at=self.at, next_at=next_at)
+            moved["due_at"] = next_at
         AssessmentRequest.objects.filter(pk=self.id).update(**moved)
 
     def _usable(self, request, moment):

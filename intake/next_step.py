@@ -11,6 +11,8 @@ from .workflow.ladder import must_decide
 
 Stage, Channel = AssessmentRequest.Stage, Attempt.Channel
 
+SPOKEN_WITH = (Stage.TALKING, Stage.BOOKED)
+
 LONGEST_LANGUAGE = 30  # of what a person typed as their language, this much stands in the list
 
 
@@ -27,7 +29,7 @@ def in_words(request, ladder, language, now):
         return _("Do not contact: how this person may be reached can't be read")
     if must_decide(request, ladder):
         return _("Decide: keep trying or close")
-    if request.stage == Stage.BOOKED and not request.called_back_at:
+    if request.awaits_assessment:
         return _assessment(request.assessment_at, now)
     how = [_manner(request, ladder), Truncator(language).chars(LONGEST_LANGUAGE)]
     return capfirst(", ".join(filter(None, [_verb(request, ladder), *how, _time(request, now)])))
@@ -43,7 +45,7 @@ def not_before(request, ladder, next_contact, now):
         request.stage == Stage.CLOSED
         or _is_asleep(request, now)
         or not request.best_time
-        or (request.stage == Stage.BOOKED and not request.called_back_at)
+        or request.awaits_assessment
         or must_decide(request, ladder)
     ):
         return None
@@ -90,7 +92,7 @@ def _assessment(moment, now):
 def channel_of(request, ladder):
     """The way to try now (`Attempt.Channel`): who called us, and whom we have spoken with, are reached by their first
     choice."""
-    if request.called_back_at or request.stage == Stage.TALKING:
+    if request.called_back_at or request.stage in SPOKEN_WITH:
         return (ladder.channels or ladder.profile.channels)[0]
     return ladder.next_channel
 
@@ -109,7 +111,7 @@ def _verb(request, ladder):
     }[channel]
     if request.called_back_at:
         return _("they got in touch: %s") % contact
-    if request.stage == Stage.TALKING:
+    if request.stage in SPOKEN_WITH:
         step = _("follow up") if channel == Channel.CALL else _("follow up: %s") % contact
     elif channel in [attempt.channel for attempt in ladder.tries]:
         step = _("%s again") % contact

@@ -175,7 +175,7 @@ def _store_again(known, form, was_acknowledged):
 
     A request that was closed is opened again: someone has more to say. One whose words were erased stays empty.
     """
-    request = AssessmentRequest.objects.select_for_update().get(pk=known.pk)
+    request = AssessmentRequest.objects.select_for_update(no_key=True).get(pk=known.pk)
     if gone := request.events.filter(code__in=[Event.Code.ERASED, Event.Code.HIDDEN]).last():
         raise Withdrawn(gone.at)
     if was_acknowledged and form.draft.id != request.pk:

@@ -106,7 +106,7 @@ class WorkForm(forms.Form):
 def proposal(request, ladder):
     """The `Proposal` for the try after one that is made now; None where no try is made."""
     now = timezone.now()
-    if ladder.profile is None or request.stage not in (Stage.NEW, Stage.REACHING, Stage.TALKING):
+    if ladder.profile is None or request.stage == Stage.CLOSED or request.awaits_assessment:
         return None
     made_now = Attempt(channel=ladder.next_channel, result=Result.NO_ANSWER, at=now)
     return ladder.after(made_now).propose(now)
@@ -188,7 +188,7 @@ def _save_details(press):
     """What was corrected on the page is kept by any button: before what it does, which may be to close."""
     if not press.details.changed():
         return
-    before = AssessmentRequest.objects.select_for_update().get(pk=press.obj.pk).version
+    before = AssessmentRequest.objects.select_for_update(no_key=True).get(pk=press.obj.pk).version
     details_form.save_with_any_button(press)
     if press.conflicts:
         raise workflow.Refused(_("A colleague corrected the same as you. Choose below, then press again."))

@@ -5,7 +5,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from intake.models import AssessmentRequest, Attempt
-from intake.next_step import channel_of, must_be_checked
+from intake.next_step import SPOKEN_WITH, channel_of, must_be_checked
 from intake.readable import moment
 from intake.workflow.ladder import must_decide
 
@@ -55,7 +55,7 @@ def _next_step(request, ladder, reach):
         }
     if must_decide(request, ladder):
         return _("Decide: keep trying, close the request, or put it off.")
-    if request.stage == Stage.BOOKED:
+    if request.awaits_assessment:
         is_over = request.assessment_at <= timezone.now()
         words = _("The assessment was on %s. Did they come?") if is_over else _("The assessment is on %s.")
         return words % moment(request.assessment_at)
@@ -63,7 +63,7 @@ def _next_step(request, ladder, reach):
         contact = _sentence(AT[channel] % {"time": moment(request.due_at)}, channel, ladder)
     else:
         contact = _in_time(channel, ladder, reach)
-    return _("Follow up. %s") % contact if request.stage == Stage.TALKING else contact
+    return _("Follow up. %s") % contact if request.stage in SPOKEN_WITH else contact
 
 
 def _in_time(channel, ladder, reach):

@@ -229,6 +229,16 @@ class AssessmentRequest(models.Model):
         return self.stage != Stage.CLOSED and self.due_at <= timezone.now()
 
     @property
+    def is_due_before_assessment(self):
+        """Whether someone is to be contacted before their assessment: they got in touch, or asked to be called then."""
+        return self.stage == Stage.BOOKED and (self.called_back_at is not None or self.due_at < self.assessment_at)
+
+    @property
+    def awaits_assessment(self):
+        """Whether there is nothing to do but to see whether they come to their assessment."""
+        return self.stage == Stage.BOOKED and not self.is_due_before_assessment
+
+    @property
     def is_put_off(self):
         """Whether it sleeps now. One whose time has come is back from its sleep until somebody sees to it."""
         return self.snoozed_until is not None and self.snoozed_until > timezone.now()

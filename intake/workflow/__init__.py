@@ -6,13 +6,25 @@ person themselves acted, through their private link or by sending the form again
 that the actor had on the screen: where somebody changed it since, the change is refused as `Stale`.
 """
 
+from .duplicates import link_duplicate, unlink_duplicate
 from .ladder import keep_trying, log_attempt
-from .person import MOST_AMENDMENTS, add_words, change_window, got_in_touch, tell_staff_again, withdraw
+from .person import MOST_AMENDMENTS, add_words, change_window, tell_staff_again, withdraw
 from .profile import commit_anew, keep_profile
 from .quarantine import quarantine, release_from_quarantine
-from .queue import assign, claim, free_lapsed_claims, hold, next_possible_contact, release, snooze, take_next, wake
+from .queue import (
+    assign,
+    claim,
+    free_lapsed_claims,
+    got_in_touch,
+    hold,
+    next_possible_contact,
+    release,
+    snooze,
+    take_next,
+    wake,
+)
 from .rules import TRANSITIONS, Refused, Stale
-from .stages import book, close, link_duplicate, open_again, reopen, set_stage, unlink_duplicate
+from .stages import book, close, open_again, reopen, set_stage
 from .words import add_note, correct, erase, lift_legal_hold, set_legal_hold
 
 __all__ = [

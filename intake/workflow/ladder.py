@@ -181,6 +181,8 @@ def ladder_from(request, profile, attempts, events, consents):
 
 
 def _begins_anew(event):
+    if event.code == Event.Code.LINKED:
+        return bool(event.before)  # they asked once more, in the request that was linked to this one
     if event.code == Event.Code.STAGE_SET:
         return event.after in (Stage.TALKING, Stage.BOOKED)
     if event.code == Event.Code.CORRECTED:
@@ -273,8 +275,10 @@ def _check(request, ladder, channel, result, next_at, now):
 
 
 def _after(request, ladder, attempt, next_at):
-    """The fields of a request as an attempt leaves them. A booked assessment keeps its own time."""
+    """The fields of a request as an attempt leaves them. A booked assessment keeps its own time, unless the person got
+    in touch meanwhile and was not reached."""
     now, changes = attempt.at, NOT_ASLEEP | {"called_back_at": None}
+    is_owed_a_call = request.is_due_before_assessment
     if attempt.result == Result.MISSED:
         return changes | {"called_back_at": now, "due_at": now}
     if attempt.channel != Channel.THEY_CALLED:
@@ -296,4 +300,6 @@ def _after(request, ladder, attempt, next_at):
         request.called_back_at = None  # answered, if in vain
         next_at = now if must_decide(request, ladder) else next_at or ladder.propose(now).at
     is_expected = request.stage == Stage.BOOKED and request.assessment_at > now
-    return changes | {"due_at": request.assessment_at if is_expected else next_at}
+    if is_expected and (attempt.result == Result.REACHED or not is_owed_a_call):
+        next_at = request.assessment_at
+    return changes | {"due_at": next_at}

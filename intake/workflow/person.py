@@ -4,15 +4,17 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from intake import blind_index
 from intake.contact import newest_profile
 from intake.models import AssessmentRequest, Event, Notice, SealedText
 
+from .duplicates import has_same_contact, locked_family, unlink_others
 from .profile import keep_profile
-from .queue import wake_up
-from .rules import Refused, Stage, locked, save, write
-from .stages import end, open_again
+from .queue import got_in_touch, wake_up
+from .rules import Refused, Stage, end, locked, save, write
+from .stages import open_again
 from .words import erase_words, forget_messages
+
+Outcome = AssessmentRequest.Outcome
 
 MOST_AMENDMENTS = 10
 
@@ -61,32 +63,39 @@ def add_words(*, request_id, text):
 def withdraw(*, request_id):
     """The person takes their request back. Every word is erased at once; under legal hold it is hidden instead.
 
-    Requests that staff linked to it as duplicates go with it where they name the same phone and e-mail. One that names
-    others may be a relative's: it stays.
+    Whatever staff linked it with goes with it, in either direction, where it is open or linked and names the same phone
+    and e-mail: who withdraws is not contacted any more. What names others may be a relative's: it goes on.
     """
-    request = _locked_for_the_person(request_id)
-    same = [other for other in request.duplicates.order_by("pk") if _contact_of(other) == _contact_of(request)]
-    for ended in [request, *(locked(other.pk) for other in same)]:
-        end(ended, AssessmentRequest.Outcome.WITHDRAWN, duplicate_of=None)
-        write(ended, Event.Code.WITHDRAWN, None)
-        if ended.legal_hold_at:
-            save(ended, hidden_at=ended.closed_at)
-            forget_messages(ended)
-            write(ended, Event.Code.HIDDEN, None)
-        else:
-            erase_words(ended, actor=None)
+    family = locked_family(request_id)
+    request = family[request_id]
+    if request.stage == Stage.CLOSED and request.duplicate_of_id is None:
+        raise Refused(_("This request has ended. Nothing was changed."))
+    theirs = [
+        other
+        for other in family.values()
+        if (other.stage != Stage.CLOSED or other.duplicate_of_id) and has_same_contact(other, request)
+    ]
+    if request not in theirs:  # nobody can name its phone any more
+        theirs.append(request)
+    for ended in theirs:
+        unlink_others(ended, family, None, Outcome.WITHDRAWN)
+    for ended in theirs:
+        _take_back(ended)
     return request
 
 
-def got_in_touch(request, at):
-    """The person said something new: a request that was put off is awake, and unless it is new and waits anyway, it
-    stands on top until someone tries to reach them."""
-    if request.snoozed_until:
-        wake_up(request, None)
-    if request.stage == Stage.NEW:
-        save(request)
+def _take_back(request):
+    original = request.duplicate_of
+    end(request, Outcome.WITHDRAWN, duplicate_of=None)
+    write(request, Event.Code.WITHDRAWN, None)
+    if original is not None and original.stage != Stage.CLOSED:
+        write(original, Event.Code.UNLINKED, None, request.reference)
+    if request.legal_hold_at:
+        save(request, hidden_at=request.closed_at)
+        forget_messages(request)
+        write(request, Event.Code.HIDDEN, None)
     else:
-        save(request, called_back_at=at, due_at=min(request.due_at, at))
+        erase_words(request, actor=None)
 
 
 def tell_staff_again(request, at):
@@ -104,8 +113,3 @@ def _locked_for_the_person(request_id):
     if request.stage == Stage.CLOSED:
         raise Refused(_("This request has ended. Nothing was changed."))
     return request
-
-
-def _contact_of(request):
-    kinds = (blind_index.PHONE, blind_index.EMAIL)
-    return set(request.blind_indexes.filter(kind__in=kinds).values_list("kind", "value"))

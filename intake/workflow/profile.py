@@ -3,6 +3,7 @@
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from intake import clock
 from intake.commitment import commit_to
 from intake.contact import newest_profile
 from intake.models import ContactProfile
@@ -37,7 +38,10 @@ def keep_safer_rules(request, other, actor):
         return
     safer = {name: getattr(kept, name) and getattr(other, name) for name in ContactProfile.PERMISSIONS}
     newest = max(kept, other, key=lambda profile: profile.at)
+    # A part of the day is safer than any time; of two parts, what they said last.
+    timed = max(kept, other, key=lambda profile: (profile.best_time != clock.ASAP, profile.at))
     codes = kept.codes() | safer | {"introduction": newest.introduction}
+    codes |= {"best_time": timed.best_time, "time_zone": timed.time_zone}
     if not (safer["may_call"] or safer["may_text"] or safer["may_email"]):
         raise Refused(
             _("The two requests allow no common way to reach the person. Write down on the other one what holds now.")

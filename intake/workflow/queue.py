@@ -3,8 +3,9 @@
 import datetime as dt
 from zoneinfo import ZoneInfo
 
+from django.contrib.auth import get_user_model
 from django.db import transaction
-from django.db.models import Case, Min, Q, Value, When
+from django.db.models import Case, F, Min, Q, Value, When
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -29,12 +30,14 @@ def take_next(*, actor):
     Never one whose person may not be contacted at this moment, one that sleeps, or one that a colleague is at. Who has
     taken one and not finished gets the same again. What a colleague owns is handed out when they left, when the person
     got in touch, or when it is overdue for `FORGOTTEN_AFTER`. Two who press at the same moment get different ones: the
-    first locks its row, the second skips it (on SQLite, transactions that write run one after the other).
+    first locks its row, the second skips it (on SQLite, transactions that write run one after the other). One who
+    presses twice gets the same one twice.
     """
     _require_reader(actor)
+    get_user_model().objects.select_for_update(no_key=True).get(pk=actor.pk)  # one press of one person after the other
     now = timezone.now()
     possible = _to_contact(now).filter(_may_be_contacted_at(now))
-    waiting = possible.select_for_update(skip_locked=True, of=("self",)).by_urgency()
+    waiting = possible.select_for_update(skip_locked=True, of=("self",), no_key=True).by_urgency()
     request = (
         waiting.filter(owner=actor, claimed_until__gt=now).first() or waiting.filter(_is_free_for(actor, now)).first()
     )
@@ -122,6 +125,17 @@ def wake_up(request, actor):
     write(request, Event.Code.WOKEN, actor)
 
 
+def got_in_touch(request, at):
+    """The person said something new: a request that was put off is awake, and unless it is new and waits anyway, it
+    stands on top until someone tries to reach them."""
+    if request.snoozed_until:
+        wake_up(request, None)
+    if request.stage == Stage.NEW:
+        save(request)
+    else:
+        save(request, called_back_at=at, due_at=min(request.due_at, at))
+
+
 def next_possible_contact(*, actor):
     """When `take_next` will have something for `actor` again, if nothing changes; None where nobody waits."""
     now, hours = timezone.now(), clock.our_hours()
@@ -139,11 +153,13 @@ def next_possible_contact(*, actor):
 
 def _to_contact(now):
     """Who is to be contacted now, as far as our own plan goes: a new request at once, the others when they are due.
-    Someone whose assessment is booked, when they got in touch or seem not to have come."""
+    Someone whose assessment is booked, when they got in touch, and until we reach them then; when the request comes
+    back that was put off; or when they seem not to have come."""
     is_time = (
         Q(stage=Stage.NEW)
         | Q(stage__in=TO_CONTACT, due_at__lte=now)
         | Q(stage=Stage.BOOKED, called_back_at__isnull=False)
+        | Q(stage=Stage.BOOKED, due_at__lte=now, due_at__lt=F("assessment_at"))
         | Q(stage=Stage.BOOKED, due_at__lte=now - FORGOTTEN_AFTER)
     )
     return AssessmentRequest.objects.real().awake().open().filter(is_time)
@@ -183,7 +199,7 @@ def _take(request, actor, now):
 
 @transaction.atomic
 def _free_one(lapsed):
-    request = lapsed.select_for_update(skip_locked=True, of=("self",)).first()
+    request = lapsed.select_for_update(skip_locked=True, of=("self",), no_key=True).first()
     if request is None:
         return False
     before, request.owner, request.claimed_until = request.owner_id, None, None

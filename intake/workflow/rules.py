@@ -40,9 +40,19 @@ class Stale(Refused):
 
 def locked(request_id, seen=None):
     """The request, its row locked until the transaction ends. Raises `Stale` if it is no longer at version `seen`."""
-    request = AssessmentRequest.objects.select_for_update().get(pk=request_id)
+    request = locked_rows([request_id])[request_id]
     check_seen(request, seen)
     return request
+
+
+def locked_rows(ids):
+    """From id to request, the rows locked until the transaction ends. In one order, so that no two wait in a circle;
+    and not against rows that only name a request, such as the events of another one."""
+    rows = AssessmentRequest.objects.select_for_update(no_key=True).filter(pk__in=ids).order_by("pk")
+    found = {request.pk: request for request in rows}
+    if missing := set(ids) - set(found):
+        raise AssessmentRequest.DoesNotExist(f"no request has the id {missing.pop()}")
+    return found
 
 
 def check_seen(request, seen):
@@ -64,6 +74,22 @@ def save(request, **changes):
         setattr(request, name, value)
     request.save(update_fields=[*changes, "version"])
     return request
+
+
+def end(request, outcome, **changes):
+    """The fields of a locked request as any end leaves them."""
+    save(
+        request,
+        stage=Stage.CLOSED,
+        outcome=outcome,
+        closed_at=timezone.now(),
+        form_key=None,  # who fills in a new form after this asks anew
+        ended_form_key=request.form_key or request.ended_form_key,
+        claimed_until=None,
+        called_back_at=None,
+        **NOT_ASLEEP,
+        **changes,
+    )
 
 
 def write(request, code, actor, before="", after=""):
@@ -102,6 +128,13 @@ def not_allowed(request, stage):
 def words_are_gone(request):
     """Whether what the person told us was erased or hidden."""
     return request.events.filter(code__in=[Event.Code.ERASED, Event.Code.HIDDEN]).exists()
+
+
+def refuse_if_words_are_gone(request):
+    if words_are_gone(request):
+        if request.outcome == AssessmentRequest.Outcome.WITHDRAWN:
+            raise Refused(_("The person withdrew this request. It stays closed."))
+        raise Refused(_("The words of this request were erased. It stays closed."))
 
 
 def _who_was_faster(last):

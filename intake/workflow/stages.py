@@ -6,24 +6,24 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from intake import lookup
 from intake.contact import newest_profile
 from intake.models import AssessmentRequest, Event, SealedText
 
+from .duplicates import locked_family, unlink, unlink_others
 from .ladder import follow_up, ladder_of
-from .profile import keep_safer_rules
 from .rules import (
     NOT_ASLEEP,
     TRANSITIONS,
     Refused,
     Stage,
     check_seen,
+    end,
     kept_by,
     locked,
     minute,
     not_allowed,
+    refuse_if_words_are_gone,
     save,
-    words_are_gone,
     write,
 )
 
@@ -77,9 +77,12 @@ def close(*, request_id, outcome, actor, referral="", person_told=False, seen=No
     """Ends an open request with the reason why.
 
     Not reached: after the whole ladder alone. Referred: with whom to, and that the person was told; the text is sealed.
-    Duplicate: `link_duplicate`, which says of which.
+    Duplicate: `link_duplicate`, which says of which. Spam, withdrawn: what was linked to it and may be another person's
+    goes on by itself.
     """
-    request = locked(request_id, seen)
+    family = locked_family(request_id)
+    request = family[request_id]
+    check_seen(request, seen)
     if request.stage == Stage.CLOSED:
         raise not_allowed(request, Stage.CLOSED)
     if outcome not in Outcome.values:
@@ -92,6 +95,8 @@ def close(*, request_id, outcome, actor, referral="", person_told=False, seen=No
         raise Refused(why)
     if outcome == Outcome.REFERRED:
         _keep_referral(request, referral, person_told, actor)
+    if outcome in (Outcome.SPAM, Outcome.WITHDRAWN):
+        unlink_others(request, family, actor, outcome)
     end(request, outcome)
     write(request, Event.Code.CLOSED, actor, "", outcome)
     return request
@@ -103,8 +108,7 @@ def reopen(*, request_id, actor, seen=None):
     request = locked(request_id, seen)
     if request.stage != Stage.CLOSED:
         raise not_allowed(request, Stage.REACHING)
-    if words_are_gone(request):
-        raise _stays_closed(request)
+    refuse_if_words_are_gone(request)
     if request.duplicate_of_id:
         raise Refused(_("This request is linked as a duplicate. Unlink it to open it again."))
     open_again(request, actor)
@@ -120,81 +124,6 @@ def open_again(request, actor):
     due_at = min(request.due_at, timezone.now())
     save(request, stage=Stage.REACHING, outcome="", closed_at=None, assessment_at=None, due_at=due_at)
     write(request, Event.Code.REOPENED, actor, before, Stage.REACHING)
-
-
-@transaction.atomic
-def link_duplicate(*, request_id, of_reference, actor, seen=None):
-    """Closes a request because the same matter is on the desk as the one with this reference, which goes on.
-
-    Where the rules of contact differ, the safer ones hold for what goes on.
-    """
-    found = lookup.by_reference(of_reference)
-    if found is None:
-        raise Refused(_("There is no request with this reference. Check it and try again."))
-    original_id = found.duplicate_of_id or found.pk
-    if original_id == request_id:
-        raise Refused(_("A request can't be a duplicate of itself."))
-    rows = {pk: locked(pk) for pk in sorted([request_id, original_id])}  # in one order, so that no two wait in a circle
-    request, original = rows[request_id], rows[original_id]
-    check_seen(request, seen)
-    if request.stage == Stage.CLOSED:
-        raise not_allowed(request, Stage.CLOSED)
-    if original.stage == Stage.CLOSED:
-        raise Refused(_("That request has ended, so nobody would call this person. Open that one again first."))
-    if request.duplicates.exists():
-        raise Refused(_("Other requests are linked to this one. Link the newer one to it instead."))
-    keep_safer_rules(original, newest_profile(request), actor)
-    end(request, Outcome.DUPLICATE, duplicate_of=original)
-    write(request, Event.Code.LINKED, actor, "", original.reference)
-    write(original, Event.Code.LINKED, actor, request.reference)
-    return request
-
-
-@transaction.atomic
-def unlink_duplicate(*, request_id, actor, seen=None):
-    """Undoes `link_duplicate`: the request goes on by itself, due as before."""
-    request = locked(request_id, seen)
-    if request.duplicate_of_id is None:
-        raise Refused(_("This request is not linked as a duplicate. Nothing was changed."))
-    if words_are_gone(request):
-        raise _stays_closed(request)
-    unlink(request, actor)
-    return request
-
-
-def unlink(request, actor):
-    """`unlink_duplicate` for a locked request, whoever is the cause."""
-    original = request.duplicate_of
-    if request.assessment_at and request.assessment_at > timezone.now():
-        stage, due_at = Stage.BOOKED, request.assessment_at
-    else:
-        stage = Stage.TALKING if request.reached_at else Stage.REACHING if request.first_attempt_at else Stage.NEW
-        due_at = request.due_at
-    save(request, stage=stage, outcome="", closed_at=None, duplicate_of=None, due_at=due_at)
-    write(request, Event.Code.UNLINKED, actor, original.reference, stage)
-    write(original, Event.Code.UNLINKED, actor, request.reference)
-
-
-def end(request, outcome, **changes):
-    """The fields of a locked request as any end leaves them."""
-    save(
-        request,
-        stage=Stage.CLOSED,
-        outcome=outcome,
-        closed_at=timezone.now(),
-        form_key=None,  # who fills in a new form after this asks anew
-        ended_form_key=request.form_key or request.ended_form_key,
-        claimed_until=None,
-        called_back_at=None,
-        **NOT_ASLEEP,
-        **changes,
-    )
-
-
-def _stays_closed(request):
-    if request.outcome == Outcome.WITHDRAWN:
-        return Refused(_("The person withdrew this request. It stays closed."))
-    return Refused(_("The words of this request were erased. It stays closed."))
 
 
 def _keep_referral(request, referral, person_told, actor):

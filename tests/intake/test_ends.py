@@ -189,6 +189,100 @@ def test_of_two_linked_requests_the_safer_rules_hold(actor):
     assert (kept.may_leave_voicemail, kept.may_text, kept.may_call, kept.author) == (False, True, True, actor)
 
 
+@pytest.mark.parametrize(
+    ("first_said", "then_said", "kept"),
+    [
+        ("asap", "evening", "evening"),
+        ("evening", "asap", "evening"),  # a part of the day is safer than any time
+        ("morning", "evening", "evening"),  # of two parts, the newest
+    ],
+)
+def test_of_two_linked_requests_the_safer_time_holds(actor, set_clock, first_said, then_said, kept):
+    first = receive(best_time=first_said, time_zone="America/Phoenix")
+    set_clock(TUESDAY + dt.timedelta(minutes=5))
+    second = receive(best_time=then_said, time_zone="America/Denver")
+    link(second, first, actor)
+    first.refresh_from_db()
+    zone = "America/Phoenix" if kept == first_said else "America/Denver"
+    assert (first.best_time, first.time_zone) == (kept, zone)
+
+
+def asked_again(actor, set_clock, days=1, **changes):
+    """A newer request of the same person, not answered yet."""
+    set_clock(TUESDAY + dt.timedelta(days=days))
+    return receive(message="I need help now", **changes)
+
+
+def test_who_asks_again_and_is_linked_to_one_that_was_put_off_is_awake_and_on_top(actor, set_clock):
+    first = receive()
+    workflow.log_attempt(request_id=first.pk, channel="call", result="no_answer", actor=actor)
+    workflow.snooze(request_id=first.pk, until=TUESDAY + dt.timedelta(days=60), reason="thinking", actor=actor)
+    link(asked_again(actor, set_clock), first, actor)
+    first.refresh_from_db()
+    now = TUESDAY + dt.timedelta(days=1)
+    assert (first.snoozed_until, first.called_back_at, first.due_at) == (None, now, now)
+    assert list(AssessmentRequest.objects.open().by_urgency()) == [first]
+
+
+def test_who_asks_again_after_a_conversation_is_called_back_and_not_in_a_month(actor, set_clock):
+    first, month = receive(), TUESDAY + dt.timedelta(days=30)
+    workflow.log_attempt(request_id=first.pk, channel="call", result="reached", next_at=month, actor=actor)
+    link(asked_again(actor, set_clock), first, actor)
+    first.refresh_from_db()
+    assert (first.stage, first.due_at) == ("talking", TUESDAY + dt.timedelta(days=1))
+
+
+def test_who_asks_again_at_the_end_of_the_ladder_is_not_given_up(actor, set_clock):
+    first = receive(email="")
+    for hours in (0, 3, 24, 51):
+        set_clock(TUESDAY + dt.timedelta(hours=hours))
+        workflow.log_attempt(request_id=first.pk, channel="call", result="no_answer", actor=actor)
+    link(asked_again(actor, set_clock, days=3, email=""), first, actor)
+    workflow.log_attempt(request_id=first.pk, channel="call", result="no_answer", actor=actor)
+    with pytest.raises(workflow.Refused, match="3 are missing"):
+        workflow.close(request_id=first.pk, outcome="not_reached", actor=actor)
+
+
+def test_a_follow_up_is_due_as_soon_as_in_the_one_that_ends(actor):
+    first, second = receive(), receive()
+    for request, days in ((first, 30), (second, 2)):
+        next_at = TUESDAY + dt.timedelta(days=days)
+        workflow.log_attempt(request_id=request.pk, channel="call", result="reached", next_at=next_at, actor=actor)
+    link(second, first, actor)
+    first.refresh_from_db()
+    assert (first.due_at, first.called_back_at) == (TUESDAY + dt.timedelta(days=2), None)
+
+
+def test_what_sleeps_wakes_nobody_when_it_is_linked(actor):
+    first, second = receive(), receive()
+    until = TUESDAY + dt.timedelta(days=9)
+    for request in (first, second):
+        workflow.snooze(request_id=request.pk, until=until, reason="away", actor=actor)
+    link(second, first, actor)
+    first.refresh_from_db()
+    assert (first.snoozed_until, first.due_at) == (until, until)
+
+
+def test_what_was_linked_to_spam_goes_on_unless_it_is_suspected_too(actor):
+    spam, suspected, real = (receive() for _ in range(3))
+    for request in (spam, suspected):
+        workflow.quarantine(request_id=request.pk, actor=actor)
+    for request in (suspected, real):
+        link(request, spam, actor)
+    workflow.close(request_id=spam.pk, outcome="spam", actor=actor)
+    states = [AssessmentRequest.objects.values_list("stage", "outcome").get(pk=one.pk) for one in (suspected, real)]
+    assert states == [("closed", "duplicate"), ("new", "")]
+
+
+def test_when_staff_close_as_withdrawn_what_another_number_sent_goes_on(actor):
+    first, same, relatives = receive(), receive(), receive(phone="(480) 555-0199", email="")
+    for request in (same, relatives):
+        link(request, first, actor)
+    workflow.close(request_id=first.pk, outcome="withdrawn", actor=actor)
+    states = [AssessmentRequest.objects.values_list("stage", "outcome").get(pk=one.pk) for one in (same, relatives)]
+    assert states == [("closed", "duplicate"), ("new", "")]
+
+
 def test_two_requests_that_allow_no_common_way_are_not_linked(actor):
     by_phone = receive(email="", voicemail_ok="")
     by_email = receive(phone="", voicemail_ok="")
@@ -196,10 +290,19 @@ def test_two_requests_that_allow_no_common_way_are_not_linked(actor):
         link(by_email, by_phone, actor)
 
 
+def test_an_assessment_ahead_is_not_linked_away(actor):
+    first, second = receive(), receive()
+    workflow.book(request_id=second.pk, at=moment("2026-12-04 11:00"), actor=actor)
+    with pytest.raises(workflow.Refused, match="has an assessment ahead"):
+        link(second, first, actor)
+    assert link(first, second, actor).duplicate_of == second
+
+
 def test_a_booking_comes_back_with_its_time_when_it_is_unlinked(actor):
     first, second = receive(), receive()
     at = moment("2026-12-04 11:00")
-    workflow.book(request_id=second.pk, at=at, actor=actor)
+    for request in (first, second):
+        workflow.book(request_id=request.pk, at=at, actor=actor)
     link(second, first, actor)
     workflow.unlink_duplicate(request_id=second.pk, actor=actor)
     second.refresh_from_db()

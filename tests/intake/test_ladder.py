@@ -425,13 +425,31 @@ def test_a_next_attempt_in_another_age_is_refused(actor):
         log(request, actor, next_at=moment("2062-11-24 10:00"))
 
 
-def test_after_a_missed_call_a_booked_assessment_gets_its_time_back(actor):
-    request, at = ask(), moment("2026-11-26 11:00")
+def test_who_wants_something_before_their_assessment_is_tried_until_they_are_reached(actor, set_clock):
+    request, at = ask(), moment("2026-12-14 11:00")
     workflow.book(request_id=request.pk, at=at, actor=actor)
-    for channel, result, due_at in (("they_called", "missed", TUESDAY), ("call", "no_answer", at)):
+    times = [
+        (TUESDAY, "they_called", "missed", "Tue 24 10:00"),
+        (TUESDAY, "call", "no_answer", "Tue 24 13:00"),
+        (TUESDAY + dt.timedelta(hours=3), "call", "no_answer", "Wed 25 09:00"),
+        (TUESDAY + dt.timedelta(hours=24), "call", "reached", "Mon 14 11:00"),
+    ]
+    for now, channel, result, due_at in times:
+        set_clock(now)
+        assert now == TUESDAY or workflow.take_next(actor=actor) == request
         log(request, actor, result, channel)
         request.refresh_from_db()
-        assert (request.stage, request.due_at) == ("booked", due_at)
+        assert (request.stage, wall(request.due_at)) == ("booked", due_at)
+    assert request.awaits_assessment
+
+
+def test_a_time_asked_for_before_the_assessment_is_kept(actor):
+    request, wanted = ask(), moment("2026-11-30 15:00")
+    workflow.book(request_id=request.pk, at=moment("2026-12-14 11:00"), actor=actor)
+    log(request, actor, "missed", "they_called")
+    log(request, actor, next_at=wanted)
+    request.refresh_from_db()
+    assert request.due_at == wanted
 
 
 def test_a_correction_by_staff_puts_nothing_off_and_changes_no_promise(actor, set_clock):

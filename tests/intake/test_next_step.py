@@ -27,7 +27,8 @@ def ladder_after(ways=CALL_ONLY, tries=(), more=0):
 
 def step(ways=CALL_ONLY, tries=(), language="", more=0, **fields):
     """The next step for a request with these fields, ways of contact, and channels that were tried."""
-    request = AssessmentRequest(**{"stage": "new", "due_at": at(9), "received_at": at(8)} | fields)
+    due_at = fields.get("assessment_at", at(9))
+    request = AssessmentRequest(**{"stage": "new", "due_at": due_at, "received_at": at(8)} | fields)
     return next_step.in_words(request, ladder_after(ways, tries, more), language, NOW)
 
 
@@ -72,6 +73,7 @@ CASES = [
         "They got in touch: call, leave no message",
         {"stage": "reaching", "called_back_at": at(9), "tries": ["call"] * 4},
     ),
+    ("Follow up, at 3:00 PM", {"stage": "booked", "ways": EVERY_WAY, "assessment_at": at(16), "due_at": at(15)}),
     ("Assessment 4:00 PM", {"stage": "booked", "assessment_at": at(16)}),
     ("Assessment Wed 10:00 AM", {"stage": "booked", "assessment_at": at(10, days=1)}),
     ("Assessment was Nov 23, 10:00 AM: did they come?", {"stage": "booked", "assessment_at": at(10, days=-1)}),
@@ -129,7 +131,8 @@ def test_a_time_is_told_by_the_desks_clock_as_shortly_as_it_can(moment, words):
         (at(9, days=1), {"best_time": "morning", "time_zone": "America/New_York"}),
         (at(12), {"best_time": "afternoon", "stage": "talking"}),
         (None, {"best_time": "afternoon", "stage": "reaching", "due_at": at(13)}),  # due later than that anyway
-        (None, {"best_time": "afternoon", "stage": "booked"}),
+        (None, {"best_time": "afternoon", "stage": "booked", "assessment_at": at(9)}),
+        (at(12), {"best_time": "afternoon", "stage": "booked", "assessment_at": at(16)}),  # due before it
         (None, {"best_time": "afternoon", "stage": "closed"}),
         (None, {"best_time": "afternoon", "snoozed_until": at(15)}),
         (None, {"best_time": ""}),

@@ -137,26 +137,52 @@ def test_a_linked_duplicate_that_is_sent_again_during_an_outage_is_taken_in(link
     assert (second.stage, second.texts.count()) == ("new", 2)
 
 
-def test_the_private_link_of_a_linked_duplicate_still_withdraws_it_alone(linked):
+def outcomes(*requests):
+    return [AssessmentRequest.objects.values_list("outcome", flat=True).get(pk=request.pk) for request in requests]
+
+
+@pytest.mark.parametrize("number", [0, 1])
+def test_who_withdraws_by_either_link_takes_back_what_staff_linked(linked, actor, number):
+    _draft, *both = linked
+    assert private_link.find(private_link.secret_of(both[number].pk)) == both[number]
+    workflow.withdraw(request_id=both[number].pk)
+    assert outcomes(*both) == ["withdrawn", "withdrawn"]
+    assert (SealedText.objects.count(), workflow.take_next(actor=actor)) == (0, None)
+    assert AssessmentRequest.objects.filter(duplicate_of__isnull=False).count() == 0
+
+
+def test_what_ended_otherwise_before_stays_as_it_ended(linked, actor):
     _draft, first, second = linked
-    assert private_link.find(private_link.secret_of(second.pk)) == second
+    workflow.close(request_id=first.pk, outcome="declined", actor=actor)
     workflow.withdraw(request_id=second.pk)
+    assert outcomes(first, second) == ["declined", "withdrawn"]
     assert [SealedText.objects.filter(request=one).count() for one in (first, second)] == [1, 0]
 
 
-def test_who_withdraws_takes_back_what_staff_linked_to_it_too(linked):
-    _draft, first, second = linked
-    workflow.withdraw(request_id=first.pk)
-    second.refresh_from_db()
-    assert (second.outcome, second.duplicate_of, SealedText.objects.count()) == ("withdrawn", None, 0)
-
-
-def test_what_a_relative_sent_from_another_number_stays(actor):
+def test_what_a_relative_sent_from_another_number_goes_on_by_itself(actor):
     first, relatives = ask(), ask(phone="(480) 555-0199", email="")
     workflow.link_duplicate(request_id=relatives.pk, of_reference=first.reference, actor=actor)
     workflow.withdraw(request_id=first.pk)
     relatives.refresh_from_db()
-    assert (relatives.outcome, relatives.texts.count()) == ("duplicate", 1)
+    assert (relatives.stage, relatives.duplicate_of, relatives.texts.count()) == ("new", None, 1)
+    assert workflow.take_next(actor=actor) == relatives
+
+
+def test_a_relative_who_withdraws_takes_nothing_else_back(actor):
+    first, relatives = ask(), ask(phone="(480) 555-0199", email="")
+    workflow.link_duplicate(request_id=relatives.pk, of_reference=first.reference, actor=actor)
+    workflow.withdraw(request_id=relatives.pk)
+    assert outcomes(first, relatives) == ["", "withdrawn"]
+    assert [SealedText.objects.filter(request=one).count() for one in (first, relatives)] == [1, 0]
+    assert codes_of(first)[-1] == "unlinked"
+
+
+def test_a_request_that_has_ended_is_not_withdrawn(actor):
+    request = ask()
+    workflow.close(request_id=request.pk, outcome="declined", actor=actor)
+    with pytest.raises(workflow.Refused, match="has ended"):
+        workflow.withdraw(request_id=request.pk)
+    assert request.texts.count() == 1
 
 
 # Withdrawn while a form waited in a spool

@@ -3,6 +3,8 @@
 import datetime as dt
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from functools import partial
 
 import pytest
 from django.db import connection
@@ -267,23 +269,28 @@ def open_around_the_clock(site):
         OpeningHours.objects.create(center=center, weekday=weekday, opens=dt.time(0, 0), closes=dt.time(23, 59))
 
 
+def at_once(*steps):
+    """What each of the steps returns, all begun at the same moment, each on a connection of its own."""
+    together = threading.Barrier(len(steps))
+
+    def run(step):
+        together.wait(30)
+        try:
+            return step()
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(len(steps)) as pool:
+        return [future.result() for future in [pool.submit(run, step) for step in steps]]
+
+
 def test_eight_people_who_press_at_the_same_moment_get_eight_requests(open_around_the_clock, make_staff, set_clock):
     set_clock(moment("2026-11-24 12:00"))
     staff = [make_staff("admissions", username=f"staff-{number}") for number in range(8)]
     for _ in range(9):
         ask()
-    together = threading.Barrier(8)
-
-    def press(who):
-        together.wait(30)
-        try:
-            return workflow.take_next(actor=who)
-        finally:
-            connection.close()
-
     for _round in range(3):
-        with ThreadPoolExecutor(8) as pool:
-            taken = list(pool.map(press, staff))
+        taken = at_once(*(partial(workflow.take_next, actor=who) for who in staff))
         assert None not in taken
         assert len({request.pk for request in taken}) == 8
         assert {request.owner_id for request in AssessmentRequest.objects.filter(claimed_until__isnull=False)} == {
@@ -291,6 +298,48 @@ def test_eight_people_who_press_at_the_same_moment_get_eight_requests(open_aroun
         }
         for request, who in zip(taken, staff, strict=True):
             workflow.release(request_id=request.pk, actor=who)
+
+
+def test_one_person_who_presses_twice_gets_the_same_request_twice(open_around_the_clock, amal, set_clock):
+    set_clock(moment("2026-11-24 12:00"))
+    for _ in range(3):
+        ask()
+    for _round in range(5):
+        first, second = at_once(*[partial(workflow.take_next, actor=amal)] * 2)
+        assert first == second
+        assert AssessmentRequest.objects.filter(claimed_until__isnull=False).count() == 1
+        workflow.release(request_id=first.pk, actor=amal)
+
+
+def test_a_link_undone_while_the_person_takes_it_all_back_stops_neither(open_around_the_clock, amal):
+    for _round in range(6):
+        first, second = ask(), ask()
+        workflow.link_duplicate(request_id=second.pk, of_reference=first.reference, actor=amal)
+        at_once(partial(workflow.withdraw, request_id=first.pk), partial(undo_the_link, second, amal))
+        first.refresh_from_db()
+        second.refresh_from_db()
+        assert (first.outcome, second.duplicate_of) == ("withdrawn", None)
+
+
+def undo_the_link(request, actor):
+    with suppress(workflow.Refused):  # the person was faster
+        workflow.unlink_duplicate(request_id=request.pk, actor=actor)
+
+
+def test_a_family_that_is_taken_back_by_two_links_at_once_is_gone(open_around_the_clock, amal):
+    for _round in range(6):
+        family = [ask() for _ in range(3)]
+        for other in family[1:]:
+            workflow.link_duplicate(request_id=other.pk, of_reference=family[0].reference, actor=amal)
+        at_once(*(partial(take_back, one) for one in family))
+        ended = AssessmentRequest.objects.filter(pk__in=[one.pk for one in family])
+        assert set(ended.values_list("outcome", flat=True)) == {"withdrawn"}
+        assert [one.events.filter(code="withdrawn").count() for one in family] == [1, 1, 1]
+
+
+def take_back(request):
+    with suppress(workflow.Refused):  # another link was faster
+        workflow.withdraw(request_id=request.pk)
 
 
 # Nobody falls between
