@@ -108,6 +108,13 @@ def known_contact(told, besides=None):
     return found
 
 
+def naming_another_contact(requests, besides):
+    """The ids of those requests that name a phone or an e-mail which `besides` does not."""
+    named = BlindIndex.objects.filter(kind__in=(PHONE, EMAIL))
+    own = set(named.filter(request=besides).values_list("value", flat=True))
+    return {pk for pk, value in named.filter(request__in=requests).values_list("request", "value") if value not in own}
+
+
 def _shown():
     """What a search may find: a person who took back their words is not found by them, even while a hold keeps
     them."""

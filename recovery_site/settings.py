@@ -234,6 +234,8 @@ CSRF_FAILURE_VIEW = "recovery_site.errors.csrf_failure"
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 SESSION_COOKIE_AGE = 12 * 60 * 60
 SESSION_COOKIE_SAMESITE = "Lax"
+# Kept with the session: a cookie is readable on the disk of a shared computer, and messages name requests.
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 if IS_HTTPS:
     SECURE_SSL_REDIRECT = True
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")  # nginx sets it and drops what a visitor sends

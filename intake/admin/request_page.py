@@ -75,9 +75,7 @@ def _found(model_admin, request, object_id):
 
 def _show(model_admin, request, obj, press=None, refusal="", done=""):
     access.record(request.user, AccessRecord.Action.OPEN, [obj.pk])
-    others = [] if obj.hidden_at else [other for other in lookup.same_contact(obj) if not other.hidden_at]
-    if others:
-        access.record(request.user, AccessRecord.Action.LIST, [other.pk for other in others])
+    beside = _beside(request, obj)
     ladder, told = ladder_of(obj), _told(obj)
     proposed = request_actions.proposal(obj, ladder)
     reach = _reach(obj, ladder, told["known"])
@@ -85,6 +83,7 @@ def _show(model_admin, request, obj, press=None, refusal="", done=""):
     context = (
         model_admin.admin_site.each_context(request)
         | told
+        | beside
         | _work(request, obj, ladder)
         | _forms(obj, ladder, proposed, told["known"], press, refusal)
         | _neighbors(request, obj)
@@ -97,12 +96,24 @@ def _show(model_admin, request, obj, press=None, refusal="", done=""):
             "reach": reach,
             "what_now": what_now(obj, ladder, reach),
             "open_part": OPENS.get(press.button, "") if refusal else "",
-            "others": others,
-            "linked": list(obj.duplicates.order_by("-received_at", "pk")),
             "timeline": timeline.of(obj, told["texts"], request.user),
         }
     )
     return TemplateResponse(request, f"{FOLDER}/change_form.html", context)
+
+
+def _beside(request, obj):
+    """The requests with the same contact, and those that are linked with this one. That they are shown is recorded."""
+    others, linked = lookup.same_contact(obj), list(obj.duplicates.order_by("-received_at", "pk"))
+    shown = {other.pk: None for other in (*others, *linked)}
+    if obj.duplicate_of_id:
+        shown[obj.duplicate_of_id] = None
+    if shown:
+        access.record(request.user, AccessRecord.Action.LIST, shown)
+    named_elsewhere = lookup.naming_another_contact(linked, besides=obj) if linked else set()
+    for other in linked:
+        other.names_another_contact = other.pk in named_elsewhere
+    return {"others": others, "linked": linked}
 
 
 def _told(obj):

@@ -37,6 +37,9 @@ class ReadByRole(admin.ModelAdmin):
     def change_view(self, request, object_id, form_url="", extra_context=None):
         return super().change_view(request, object_id, form_url, extra_context)
 
+    def get_object(self, request, object_id, from_field=None):
+        return super().get_object(request, object_id, from_field or None)  # an empty "_to_field" in an address is none
+
     def lookup_allowed(self, lookup, value, request):
         return False  # nothing about requests is asked through an address
 

@@ -238,6 +238,11 @@ def test_a_known_number_is_told_after_saving(desk, me):
     )
 
 
+def test_what_is_said_after_saving_lies_in_no_cookie(desk):
+    receive()
+    assert set(enter(desk).cookies) <= {"csrftoken", "sessionid"}
+
+
 def test_nothing_personal_stands_in_an_address_a_title_or_the_history(desk):
     response = enter(desk)
     after = desk.get(response["Location"])

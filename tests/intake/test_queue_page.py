@@ -335,7 +335,7 @@ def test_the_list_shows_no_personal_word_but_the_language(desk):
     assert "Canarian whistling" in row_of(desk, AssessmentRequest.objects.get()).step
 
 
-@pytest.mark.parametrize("tab", ["open", "closed"])
+@pytest.mark.parametrize("tab", tabs.TABS)
 def test_a_list_of_fifty_costs_as_many_queries_as_a_list_of_one(desk, me, make_staff, tab, monkeypatch):
     monkeypatch.setattr(AssessmentRequestAdmin, "list_per_page", 50)
     owners = [make_staff("admissions") for _ in range(5)]
@@ -345,8 +345,21 @@ def test_a_list_of_fifty_costs_as_many_queries_as_a_list_of_one(desk, me, make_s
         workflow.assign(request_id=request.pk, owner=owners[number % 5], actor=me)
         workflow.add_words(request_id=request.pk, text="More")
         workflow.log_attempt(request_id=request.pk, channel="call", result="no_answer", actor=owners[number % 5])
-        if tab == "closed":
-            workflow.close(request_id=request.pk, outcome="declined", actor=me)
+        match tab:
+            case "mine":
+                workflow.assign(request_id=request.pk, owner=me, actor=me)
+            case "unassigned":
+                workflow.release(request_id=request.pk, actor=me)
+            case "quarantine":
+                workflow.quarantine(request_id=request.pk, actor=me)
+            case "asleep" | "back":
+                workflow.snooze(request_id=request.pk, until=NOW + HOUR, reason="thinking", actor=me)
+            case "closed":
+                workflow.close(request_id=request.pk, outcome="declined", actor=me)
+        if tab in ("overdue", "soon", "back"):
+            due_at = NOW + HOUR if tab == "soon" else NOW - HOUR
+            asleep_until = {"snoozed_until": due_at} if tab == "back" else {}
+            AssessmentRequest.objects.filter(pk=request.pk).update(due_at=due_at, **asleep_until)
 
     worked_on(0)
     desk.get(LIST, {"work": tab})

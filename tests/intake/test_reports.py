@@ -337,6 +337,8 @@ def test_days_are_asked_for_with_both_ends_and_end_today_at_the_latest():
         ("", "2026-11-01", "This field is required"),
         ("2026-02-30", "2026-11-01", "Enter a valid date"),
         ("<script>", "2026-11-01", "Enter a valid date"),
+        ("9999-12-31", "9999-12-31", "less than or equal to"),
+        ("0001-01-01", "0001-01-01", "greater than or equal to"),
     ],
 )
 def test_days_that_can_not_be_are_asked_about_again(desk, begin, end, why):

@@ -422,6 +422,39 @@ def test_a_linked_duplicate_is_shown_on_both_pages(desk, me):
     assert "unlink" in buttons_on(page_of(desk, request))
 
 
+def test_that_linked_requests_are_shown_is_recorded_on_both_pages(desk, me):
+    original, request = receive(), receive(phone="480 555 0100", email="")
+    workflow.link_duplicate(request_id=request.pk, of_reference=original.reference, actor=me)
+    for one in (original, request):
+        page_of(desk, one)
+    assert list(AccessRecord.objects.order_by("pk").values_list("action", "requests")) == [
+        ("open", [str(original.pk)]),
+        ("list", [str(request.pk)]),
+        ("open", [str(request.pk)]),
+        ("list", [str(original.pk)]),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("named", "is_another"),
+    [({}, False), ({"email": ""}, False), ({"phone": "480 555 0100"}, True), ({"email": "other@example.org"}, True)],
+)
+def test_a_linked_request_that_names_another_contact_says_so(desk, me, named, is_another):
+    original, request = receive(), receive(**named)
+    workflow.link_duplicate(request_id=request.pk, of_reference=original.reference, actor=me)
+    assert ("It names another phone or e-mail" in text_of(page_of(desk, original))) is is_another
+
+
+def test_before_erasing_the_lead_is_told_of_linked_requests(make_staff, me):
+    client = Client()
+    client.force_login(make_staff("lead"))
+    original, request = receive(), receive()
+    workflow.link_duplicate(request_id=request.pk, of_reference=original.reference, actor=me)
+    workflow.close(request_id=original.pk, outcome="declined", actor=me)
+    assert "linked to this one keep their words" in text_of(page_of(client, original))
+    assert "linked to this one keep their words" not in text_of(page_of(client, request))
+
+
 # Previous and next
 
 
@@ -498,6 +531,22 @@ def test_a_page_with_thirty_of_a_kind_costs_as_many_queries_as_one_with_one(desk
             accept(draft, answers_of(message=f"Again {number}"))
     assert len(page_of(desk, request).context["timeline"]) >= 10
     assert queries_of(desk, request) == few
+
+
+def test_a_page_with_ten_linked_requests_costs_as_many_queries_as_one_with_one(desk, me):
+    original = receive()
+
+    def link_one(number):
+        request = receive(phone=f"480 555 01{number:02}", email="")
+        workflow.link_duplicate(request_id=request.pk, of_reference=original.reference, actor=me)
+
+    link_one(0)
+    page_of(desk, original)
+    one = queries_of(desk, original)
+    for number in range(1, 10):
+        link_one(number)
+    assert len(page_of(desk, original).context["linked"]) == 10
+    assert queries_of(desk, original) == one
 
 
 def test_a_page_with_twenty_duplicates_costs_as_many_queries_as_one_with_one(desk, make_staff):
