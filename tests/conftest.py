@@ -21,6 +21,7 @@ from intake import breaker, limiter, lookup
 from intake.access import ROLES
 from pages import facts
 from pages.models import Page
+from tests import one_way
 
 _starter_rows = []
 
@@ -48,6 +49,18 @@ def pytest_collection_modifyitems(items):
     for item in items:
         if not item.get_closest_marker("django_db") and not {"db", "transactional_db"} & set(item.fixturenames):
             item.add_marker("without_database")
+
+
+one_way.watch_every_connection()
+
+
+@pytest.fixture(autouse=True)
+def state_changes_through_the_workflow_alone():
+    """Fails a test in which anything but `intake.workflow` changed the state of a request."""
+    yield
+    changed = one_way.seen[:]
+    one_way.seen.clear()
+    assert changed == []
 
 
 @pytest.fixture(scope="session")

@@ -186,6 +186,14 @@ class AssessmentRequest(models.Model):
                 name="request_booked_has_a_time", condition=~Q(stage="booked") | Q(assessment_at__isnull=False)
             ),
             models.CheckConstraint(
+                name="request_in_conversation_was_reached",
+                condition=~Q(stage__in=["talking", "booked"]) | Q(reached_at__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="request_attempts_count_up_to_a_conversation",
+                condition=Q(attempts_to_reach=None) | Q(reached_at__isnull=False),
+            ),
+            models.CheckConstraint(
                 name="request_duplicate_is_of_another",
                 condition=Q(duplicate_of=None) | (Q(outcome="duplicate") & ~Q(duplicate_of=F("id"))),
             ),

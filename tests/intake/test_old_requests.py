@@ -80,6 +80,13 @@ def test_an_old_request_gets_the_keys_of_its_texts_and_a_profile_for_each_set_of
     assert stored.notices.get().kind == "new_request"
 
 
+def test_an_old_request_in_conversation_of_which_nothing_is_told_was_reached(old_tables):
+    request = old_request(old_tables)
+    type(request).objects.update(stage="talking")
+    migrate_to_newest()
+    assert AssessmentRequest.objects.get().reached_at == request.received_at
+
+
 def test_old_texts_that_do_not_open_stop_nothing(old_tables):
     envelopes = {b"\x01\x04gone" + bytes(40): "gone", b"": "", b"\x07altered": ""}  # with the key ids that they name
     damaged = {envelope: old_request(old_tables) for envelope in envelopes}

@@ -236,7 +236,10 @@ NONSENSE = {
     "a claim that nobody has": (AssessmentRequest, {"claimed_until": NOW}),
     "put off without a reason": (AssessmentRequest, {"snoozed_until": NOW}),
     "put off without an end": (AssessmentRequest, {"snooze_reason": "away"}),
-    "booked without a time": (AssessmentRequest, {"stage": "booked"}),
+    "booked without a time": (AssessmentRequest, {"stage": "booked", "reached_at": NOW}),
+    "booked and never reached": (AssessmentRequest, {"stage": "booked", "assessment_at": NOW}),
+    "in conversation and never reached": (AssessmentRequest, {"stage": "talking"}),
+    "attempts up to a conversation that never was": (AssessmentRequest, {"attempts_to_reach": 3}),
     "a duplicate of itself": (
         AssessmentRequest,
         {"stage": "closed", "closed_at": NOW, "outcome": "duplicate", "duplicate_of": F("id")},
