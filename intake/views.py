@@ -58,7 +58,7 @@ def assessment(request):
             spent_token = form_token.from_pass(request.POST.get("pass", ""), draft)
         except form_token.BadToken:
             return _show_form(request, form, draft, status=403, notice=_stale())
-        if not _comes_from_our_page(request):
+        if not comes_from_our_page(request):
             return _show_form(request, form, draft, status=403, notice=_from_elsewhere())
     if not form.is_valid():
         return _show_form(request, form, draft, status=422)
@@ -157,8 +157,8 @@ def _form_key(request, contact):
     )
 
 
-def _comes_from_our_page(request):
-    """Whether a form without a cookie was sent from our own page: a browser names the origin with every post, and no
+def comes_from_our_page(request):
+    """Whether a form was sent from a page of ours: a browser names the origin with every post, and no
     other site can make it name ours."""
     return request.META.get("HTTP_ORIGIN") == f"{request.scheme}://{request.get_host()}"
 

@@ -4,6 +4,10 @@ from django.http import Http404, HttpResponse
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
+from intake.views import comes_from_our_page
+
+from . import unsent
+
 
 def page(request, status, title, advice):
     """An error page with a title and one or two sentences of advice; never cached."""
@@ -30,6 +34,8 @@ def permission_denied(request, exception=None):
 
 
 def csrf_failure(request, reason=""):
+    if unsent.is_worth_keeping(request) and comes_from_our_page(request):
+        return unsent.page(request, _("You signed in anew since that page was opened, so it was not sent."))
     return page(
         request,
         403,

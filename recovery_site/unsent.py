@@ -1,0 +1,38 @@
+"""What a member of staff typed is not lost when they are signed out, or have signed in anew, before it is sent: they
+get it back on a page of its own, and one button sends it again."""
+
+from django.contrib import admin
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+TOKEN = "csrfmiddlewaretoken"  # noqa: S105 (names a field)
+
+
+def is_worth_keeping(request):
+    """Whether a post to the admin that can't be taken holds anything that someone typed or chose."""
+    is_of_staff = request.path.startswith(reverse("admin:index")) and request.path != reverse("admin:login")
+    return request.method == "POST" and is_of_staff and bool(_fields(request))
+
+
+def page(request, why):
+    """Everything that was sent, with a button that sends it again; `why` says why it was not taken. Kept by nobody."""
+    fields = _fields(request)
+    context = admin.site.each_context(request) | {
+        "title": _("Not sent yet"),
+        "why": why,
+        "is_signed_in": admin.site.has_permission(request),
+        "fields": fields,
+        # Of the rest, such as ticks and choices, the names say too little to be of use to anyone.
+        "words": [value for name, value in fields if not name.startswith("initial-") and len(value.split()) > 1],
+        "address": request.get_full_path(),
+    }
+    response = TemplateResponse(request, "admin/unsent.html", context, status=403)
+    response["Cache-Control"] = "no-store"
+    return response.render()
+
+
+def _fields(request):
+    """Pairs of name and value, as they were sent. No password is shown or sent again."""
+    names = [name for name in request.POST if name != TOKEN and "password" not in name]
+    return [(name, value) for name in names for value in request.POST.getlist(name)]
