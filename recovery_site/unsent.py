@@ -23,13 +23,18 @@ def page(request, why):
         "why": why,
         "is_signed_in": admin.site.has_permission(request),
         "fields": fields,
-        # Of the rest, such as ticks and choices, the names say too little to be of use to anyone.
-        "words": [value for name, value in fields if not name.startswith("initial-") and len(value.split()) > 1],
+        "words": [value for name, value in fields if _was_typed(request, name, value)],
         "address": request.get_full_path(),
     }
     response = TemplateResponse(request, "admin/unsent.html", context, status=403)
     response["Cache-Control"] = "no-store"
     return response.render()
+
+
+def _was_typed(request, name, value):
+    """Whether these are words that stood on no page before. What a form showed already, ticks and choices are not."""
+    is_new = not name.startswith("initial-") and request.POST.get(f"initial-{name}") != value
+    return is_new and len(value.split()) > 1
 
 
 def _fields(request):

@@ -10,8 +10,9 @@ OVERFLOW = """() => {
     return page.scrollWidth > page.clientWidth ? [`${page.scrollWidth - page.clientWidth} px too wide`] : [];
 }"""
 
-# Boxes that hide a part of what they hold. A field scrolls what is typed into it, and may.
-MAY_HIDE = "input, textarea, select, .visually-hidden, .trap, .trap *, svg, svg *"
+# Boxes that hide a part of what they hold. A field scrolls what is typed into it, and may; so does a wide table that
+# the keyboard reaches.
+MAY_HIDE = "input, textarea, select, .visually-hidden, .trap, .trap *, svg, svg *, [role=region][tabindex='0']"
 CUT_OFF = """() => [...document.querySelectorAll("body *:not(MAY_HIDE)")]
     .filter((box) => box.checkVisibility() && box.clientWidth && getComputedStyle(box).overflow !== "visible")
     .filter((box) => box.scrollWidth > box.clientWidth + 1 || box.scrollHeight > box.clientHeight + 1)

@@ -3,13 +3,22 @@
 import datetime as dt
 
 import pytest
-from django.utils import timezone
 from playwright.sync_api import expect
 
 from intake import details, form_token, workflow
 from intake.models import AccessRecord, AssessmentRequest, Attempt
 from tests.browser.looking import what_does_not_fit, what_hides_the_focus
-from tests.intake.helpers import LIST, accept, answers_of, change_page
+from tests.intake.helpers import LIST, accept, answers_of, change_page, moment
+
+TUESDAY = moment("2026-11-24 10:00")
+
+
+@pytest.fixture
+def tuesday(set_clock, settings):
+    """The clock stands at ten on a Tuesday. To be asked for first. Who signs in then stays signed in for the week."""
+    settings.SESSION_COOKIE_AGE = 7 * 24 * 60 * 60
+    set_clock(TUESDAY)
+    return TUESDAY
 
 
 @pytest.fixture
@@ -61,31 +70,86 @@ def test_two_who_edit_one_request_lose_nothing(sign_in, request_here):
     expect(theirs.get_by_label("Note for the team")).to_have_value("She is away")
 
 
-def test_the_ladder_is_climbed_to_its_end_and_someone_decides(sign_in, request_here, colleague):
-    AssessmentRequest.objects.update(received_at=timezone.now() - dt.timedelta(days=2))
-    for _ in range(3):
-        workflow.log_attempt(request_id=request_here.pk, channel="call", result="no_answer", actor=colleague)
-        Attempt.objects.update(at=timezone.now() - dt.timedelta(hours=5 * Attempt.objects.count()))
+def test_the_ladder_is_climbed_to_its_end_and_someone_decides(tuesday, set_clock, sign_in, request_here):
     page = sign_in("admissions", path=change_page(request_here))
+    for hours, number in ((0, 2), (3, 3), (24, 4)):
+        set_clock(tuesday + dt.timedelta(hours=hours))
+        page.reload()
+        page.get_by_role("button", name="No answer").click()
+        expect(page.get_by_text(f"Attempt {number} of 4.")).to_be_visible()
     expect(page.get_by_text("This is the last attempt.")).to_be_visible()
+    set_clock(tuesday + dt.timedelta(hours=50))
+    page.reload()
     page.get_by_role("button", name="No answer").click()
     expect(page.get_by_text("That was the last attempt: decide now.")).to_be_visible()
     expect(page.get_by_role("heading", name="Decide now")).to_be_visible()
     expect(page.get_by_role("button", name="No answer")).to_have_count(0)
     page.get_by_role("button", name="Keep trying").click()
     expect(page.get_by_text("Attempt 5 of 6.")).to_be_visible()
+    for hours in (72, 99):
+        set_clock(tuesday + dt.timedelta(hours=hours))
+        page.reload()
+        page.get_by_role("button", name="No answer").click()
+    page.get_by_role("button", name="Close as not reached").click()
+    expect(page.get_by_text("The request is closed.")).to_be_visible()
+    expect(page.get_by_text("Closed: Not reached")).to_be_visible()
 
 
-def test_a_request_is_put_off_and_comes_back(sign_in, request_here):
+def test_a_request_is_put_off_and_comes_back_in_its_own_group(tuesday, set_clock, sign_in, request_here):
     page = sign_in("admissions", path=change_page(request_here))
     page.locator("summary", has_text="Put off").click()
+    page.get_by_label("Until").fill("2026-11-25T10:00")
     page.get_by_label("The reason").select_option("away")
     page.get_by_role("button", name="Put off").click()
     expect(page.locator(".what-now")).to_contain_text("Leave it until then.")
+    open_list = page.get_by_role("link", name="Assessment requests: Open")
+    open_list.click()
+    expect(page.get_by_role("link", name="Put off 1")).to_be_visible()
+    expect(page.get_by_role("link", name=request_here.reference)).to_have_count(0)
+
+    set_clock(tuesday + dt.timedelta(days=1, minutes=1))
+    page.reload()
+    expect(page.get_by_role("link", name=request_here.reference)).to_be_visible()
+    page.get_by_role("link", name="Back from snooze 1").click()
+    page.get_by_role("link", name=request_here.reference).click()
+    expect(page.locator(".what-now")).to_contain_text("Call now.")
+    page.get_by_role("button", name="We spoke", exact=True).click()
+    page.get_by_role("link", name="Assessment requests: Back from snooze").click()
+    expect(page.get_by_role("link", name="Back from snooze 0")).to_be_visible()
+
+
+def test_a_sleeping_request_is_woken_by_hand(tuesday, sign_in, request_here, colleague):
+    until = tuesday + dt.timedelta(days=1)
+    workflow.snooze(request_id=request_here.pk, until=until, reason="away", actor=colleague)
+    page = sign_in("admissions", path=change_page(request_here))
     page.get_by_role("button", name="Back in the queue now").click()
     expect(page.get_by_text("The request is back in the queue.")).to_be_visible()
-    request_here.refresh_from_db()
-    assert request_here.snoozed_until is None
+    expect(page.locator(".what-now")).to_contain_text("Call now.")
+
+
+def test_a_note_survives_being_signed_out_and_a_sign_in_elsewhere(sign_in, request_here, axe_finds, open_page):
+    page = sign_in("admissions", path=change_page(request_here))
+    page.get_by_label("Note for the team").fill("She is back on Monday.")
+    page.context.clear_cookies()
+    open_page.refusals.add(403)
+    page.get_by_role("button", name="Keep note").click()
+    expect(page.get_by_role("heading", name="Not sent yet")).to_be_visible()
+    expect(page.locator(".note")).to_have_text("She is back on Monday.")
+    assert axe_finds(page) == []
+    assert what_does_not_fit(page) == []
+    with page.context.expect_page() as opened:
+        page.get_by_role("link", name="Sign in in a new tab").click()
+    elsewhere = opened.value
+    elsewhere.get_by_label("Username").fill("admissions-0")
+    elsewhere.get_by_label("Password").fill("a password for tests")
+    elsewhere.get_by_role("button", name="Log in").click()
+    expect(
+        elsewhere.get_by_role("link", name="Log out").or_(elsewhere.get_by_role("button", name="Log out"))
+    ).to_be_visible()
+    for _press in range(2):  # signing in made the token of the page an old one
+        page.get_by_role("button", name="Send again").click()
+    expect(page.locator(".timeline .note")).to_have_text("She is back on Monday.")
+    assert request_here.texts.filter(kind="note").count() == 1
 
 
 def test_a_duplicate_is_linked_and_unlinked(sign_in, request_here):

@@ -2,11 +2,13 @@
 
 import csv
 
+import pytest
 from playwright.sync_api import expect
 
 from intake import form_token
 from intake.models import AssessmentRequest
 from pages.models import PageVersion
+from tests.browser import looking
 from tests.intake.helpers import accept
 
 ANSWERS = {
@@ -53,6 +55,23 @@ def test_every_kind_of_staff_page_passes_axe_and_the_policy(sign_in, address, ax
         assert (path, response.status) == (path, 200)
         page.wait_for_load_state("networkidle")
         assert (path, axe_finds(page)) == (path, [])
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(320, "light"), (390, "dark"), (1280, "light")])
+def test_reports_find_and_the_form_for_a_caller_fit_and_are_reached_by_keyboard(
+    sign_in, address, axe_finds, width, scheme
+):
+    for number in range(12):
+        accept(form_token.draw(came_from="/addiction/kratom-addiction-treatment/"), ANSWERS | {"name": f"Ana {number}"})
+    page = sign_in("lead", width=width, scheme=scheme)
+    for part in ("reports", "find", "add"):
+        page.goto(f"{address}/admin/intake/assessmentrequest/{part}/")
+        looking.open_all(page)
+        # A date box is several stops of Tab in one element; the walk takes each element for one.
+        page.evaluate("document.querySelectorAll('[type=date]').forEach((box) => { box.type = 'text'; })")
+        assert (part, looking.what_does_not_fit(page)) == (part, [])
+        assert (part, axe_finds(page)) == (part, [])
+        assert (part, looking.what_hides_the_focus(page, contrast=False)) == (part, [])
 
 
 def test_login_page_passes_axe_on_a_phone_in_the_dark(open_page, axe_finds):

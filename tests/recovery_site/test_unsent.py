@@ -57,6 +57,7 @@ def test_who_was_signed_out_gets_the_words_back_signs_in_and_sends_them(desk, me
     words = page.content.decode()
     assert "You were signed out before this was sent." in words
     assert "Asked us to call &lt;b&gt;after&lt;/b&gt; five." in words
+    assert page.context["words"] == [NOTE]  # and nothing that the form showed already
     assert AccessRecord.objects.count() == records
     desk.force_login(me)
     sent = sent_again(desk, page)
