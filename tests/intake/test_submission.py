@@ -245,7 +245,7 @@ def test_when_an_amendment_can_not_be_stored_it_goes_to_the_spool_and_the_reques
 
 @pytest.mark.django_db
 def test_without_hours_the_due_time_is_counted_with_assumed_ones_and_marked():
-    request = receive()
+    request = receive(best_time="asap", time_zone="America/Phoenix")
     assert request.due_is_assumed is True
     assert request.due_at == clock.first_contact(request.received_at, clock.ASSUMED).ends
 
@@ -257,7 +257,7 @@ def test_with_hours_told_the_due_time_is_counted_with_them_and_stays():
     for weekday in range(7):
         OpeningHours.objects.create(center=center, weekday=weekday, opens=dt.time(9), closes=dt.time(10))
     facts.forget()
-    request = receive()
+    request = receive(best_time="asap", time_zone="America/Phoenix")
     hours = clock.hours_of(facts.current())
     assert request.due_is_assumed is False
     assert request.due_at == clock.first_contact(request.received_at, hours).ends

@@ -87,7 +87,7 @@ def test_what_was_spooled_is_stored_as_it_would_have_been():
 @pytest.mark.django_db
 def test_what_was_promised_is_kept_though_it_is_taken_in_later(monkeypatch):
     draft = form_token.draw()
-    spooled(draft, answers_of(), at=timezone.now() - 5 * DAY)
+    spooled(draft, answers_of(best_time="asap"), at=timezone.now() - 5 * DAY)
     promised = submission.kept_in_spool(draft.id).promise
     worker.take_in_spool()
     stored = AssessmentRequest.objects.get()
