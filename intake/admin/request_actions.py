@@ -6,7 +6,7 @@ from django import forms
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from intake import access, workflow
 from intake.forms import HonestTextField
@@ -245,11 +245,19 @@ def _wake(press):
 
 
 def _close(press):
-    outcome = press.argument or press.typed("outcome")
+    outcome, linked = press.argument or press.typed("outcome"), press.obj.duplicates.count()
     press.do(workflow.close, outcome=outcome, referral=press.typed("referral"), person_told=press.typed("person_told"))
+    done = [_("The request is closed.")]
     if outcome == Outcome.WITHDRAWN:
-        return _("The request is closed. Its words are still there: if the person wants them erased, ask the lead.")
-    return _("The request is closed.")
+        done.append(_("Its words are still there: if the person wants them erased, ask the lead."))
+    if reopened := linked - press.obj.duplicates.count():
+        words = ngettext(
+            "%(count)s request that was linked to it is open again.",
+            "%(count)s requests that were linked to it are open again.",
+            reopened,
+        )
+        done.append(words % {"count": reopened})
+    return " ".join(done)
 
 
 def _reopen(press):

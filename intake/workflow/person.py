@@ -79,7 +79,7 @@ def withdraw(*, request_id):
         theirs.append(request)
     for ended in theirs:
         unlink_others(ended, family, None, Outcome.WITHDRAWN)
-    for ended in theirs:
+    for ended in sorted(theirs, key=lambda one: one.duplicate_of_id is not None):  # the one that was to go on first
         _take_back(ended)
     return request
 

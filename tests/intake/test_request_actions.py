@@ -525,6 +525,14 @@ def test_a_request_is_put_in_quarantine_and_closed_as_spam_with_one_click_each(d
 # Erasing and legal hold
 
 
+def test_what_opens_again_when_spam_is_closed_is_told(desk, me):
+    request, real = receive(), receive(phone="480 555 0100", email="")
+    workflow.link_duplicate(request_id=real.pk, of_reference=request.reference, actor=me)
+    workflow.quarantine(request_id=request.pk, actor=me)
+    page = followed(desk, press(desk, request, "close:spam"))
+    assert "The request is closed. 1 request that was linked to it is open again." in page
+
+
 def test_a_lead_erases_every_word_of_a_closed_request(lead_desk, me):
     request, other = receive(), receive()
     workflow.add_note(request_id=request.pk, text="canary note", actor=me)
