@@ -28,7 +28,7 @@ def in_words(request, ladder, language, now):
     if ladder.profile is None:
         return _("Do not contact: how this person may be reached can't be read")
     if must_decide(request, ladder):
-        return _("Decide: keep trying or close")
+        return _("Decide: keep trying or close") if ladder.channels else _("Decide: close or put off")
     if request.awaits_assessment:
         return _assessment(request.assessment_at, now)
     how = [_manner(request, ladder), Truncator(language).chars(LONGEST_LANGUAGE)]

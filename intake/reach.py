@@ -18,8 +18,8 @@ FEWEST_DIGITS = 7
 @dataclass(frozen=True)
 class Reach:
     """How one person may be reached at `now`, in their own time. `next_at` is the first moment at which they may be
-    called, `now` itself where that is now, None where none is ahead. `tel`, `sms` and `mailto` are "" where the person
-    or the hour does not allow them."""
+    contacted, `now` itself where that is now, None where none is ahead. `tel`, `sms` and `mailto` are "" where the
+    person or the hour does not allow them."""
 
     now: dt.datetime
     zone_name: str
@@ -51,8 +51,9 @@ class Reach:
         return _("%(time)s on %(day)s") % {"time": time, "day": date_format(self.next_at, "l, F j")}
 
 
-def reach_of(profile, known, now):
-    """The `Reach` for a contact profile and what is `known` (`intake.details`)."""
+def reach_of(profile, known, now, channels):
+    """The `Reach` for a contact profile and what is `known` (`intake.details`), by the `channels` that are still open:
+    an address alone allows a single e-mail."""
     zone = ZoneInfo(profile.time_zone)
     local_now = now.astimezone(zone)
     next_at = clock.next_contact(now, clock.our_hours(), profile.best_time, zone)
@@ -62,9 +63,9 @@ def reach_of(profile, known, now):
         now=local_now,
         zone_name=str(dict(TIME_ZONES).get(profile.time_zone, profile.time_zone)),
         next_at=next_at and next_at.astimezone(zone),
-        tel=f"tel:{number}" if number and profile.may_call else "",
-        sms=f"sms:{number}" if number and profile.may_text else "",
-        mailto=_mailto(known["email"].value) if profile.may_email else "",
+        tel=f"tel:{number}" if number and "call" in channels else "",
+        sms=f"sms:{number}" if number and "text" in channels else "",
+        mailto=_mailto(known["email"].value) if may_now and "email" in channels else "",
     )
 
 

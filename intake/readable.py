@@ -70,10 +70,11 @@ def moment(at):
     return date_format(local, "D, M j, g:i A" if this_year else "D, M j, Y, g:i A")
 
 
-def contact_rules(profile, ticked_email):
+def contact_rules(profile, ticked_email, email_is_spent):
     """What this person allows, one sentence a channel; staff read it before they see a number.
 
-    `ticked_email` says whether they ticked the box for e-mail: an address alone allows a single one.
+    `ticked_email` says whether they ticked the box for e-mail: an address alone allows a single one. `email_is_spent`
+    says that this one was sent.
     """
     return [
         _("Do not call.")
@@ -84,6 +85,8 @@ def contact_rules(profile, ticked_email):
         _("Text messages are allowed.") if profile.may_text else _("Do not text."),
         _("Do not e-mail.")
         if not profile.may_email
+        else _("The one e-mail that they allow was sent. Send no other.")
+        if email_is_spent
         else _("E-mail is allowed, in neutral words.")
         if ticked_email
         else _("One neutral e-mail is allowed."),

@@ -60,9 +60,9 @@ class WorkForm(forms.Form):
     consent_read = forms.BooleanField(
         label=gettext_lazy("I read these words to the person, and they agreed."), required=False
     )
-    next_at = _moment_field(gettext_lazy("Next attempt"))
-    assessment_at = _moment_field(gettext_lazy("Day and time of the assessment"))
-    until = _moment_field(gettext_lazy("Until"))
+    next_at = _moment_field(gettext_lazy("Next attempt, center's time"))
+    assessment_at = _moment_field(gettext_lazy("Day and time of the assessment, center's time"))
+    until = _moment_field(gettext_lazy("Until, center's time"))
     reason = forms.ChoiceField(
         label=gettext_lazy("The reason"), required=False, choices=[("", gettext_lazy("Choose")), *ASKED_REASONS]
     )

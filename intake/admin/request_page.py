@@ -1,5 +1,6 @@
 """The page of one request, and its printed sheet: what is shown."""
 
+from dataclasses import replace
 from urllib.parse import urlencode
 
 from django.contrib import messages
@@ -9,10 +10,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from intake import access, consent, details, keyset, lookup, readable, suspicion, workflow
-from intake.models import AccessRecord, AssessmentRequest, SealedText
+from intake.models import AccessRecord, AssessmentRequest, Attempt, SealedText
 from intake.reach import reach_of
 from intake.sealed import CannotOpen
-from intake.workflow.ladder import ladder_of, must_decide
+from intake.workflow.ladder import ladder_of, must_decide, open_channels
 
 from . import details_form, request_actions, tabs, timeline
 from .queue_page import tab_of
@@ -56,7 +57,7 @@ def printed_sheet(model_admin, request, object_id):
     """One page for paper: the rules, what we know, what happened."""
     obj = _found(model_admin, request, object_id)
     access.record(request.user, AccessRecord.Action.PRINT, [obj.pk])
-    told = _told(obj)
+    told = _told(obj, ladder_of(obj))
     context = {
         "title": _("Request %(reference)s") % {"reference": obj.reference},
         "request_row": obj,
@@ -76,7 +77,8 @@ def _found(model_admin, request, object_id):
 def _show(model_admin, request, obj, press=None, refusal="", done=""):
     access.record(request.user, AccessRecord.Action.OPEN, [obj.pk])
     beside = _beside(request, obj)
-    ladder, told = ladder_of(obj), _told(obj)
+    ladder = ladder_of(obj)
+    told = _told(obj, ladder)
     proposed = request_actions.proposal(obj, ladder)
     reach = _reach(obj, ladder, told["known"])
     title = _("Request %(reference)s") % {"reference": obj.reference}
@@ -93,7 +95,7 @@ def _show(model_admin, request, obj, press=None, refusal="", done=""):
             "refusal": refusal,
             "done": done,
             "request_row": obj,
-            "reach": reach,
+            "reach": _offered(obj, reach),
             "what_now": what_now(obj, ladder, reach),
             "open_part": OPENS.get(press.button, "") if refusal else "",
             "timeline": timeline.of(obj, told["texts"], request.user),
@@ -116,7 +118,7 @@ def _beside(request, obj):
     return {"others": others, "linked": linked}
 
 
-def _told(obj):
+def _told(obj, ladder):
     """What the person told us, opened: their words, what is known by now, and the rules of contact."""
     texts = [] if obj.hidden_at else list(obj.texts.select_related("author"))
     opened = [(text, _content(text)) for text in texts]
@@ -128,7 +130,7 @@ def _told(obj):
         "known": known,
         "known_in_words": _in_words(obj, known),
         "words": _words(opened),
-        "contact_rules": readable.contact_rules(profile, _ticked_email(known, consents)) if profile else [],
+        "contact_rules": _rules(profile, ladder, _ticked_email(known, consents)) if profile else [],
         "consents": [readable.agreed_to(record) for record in consents],
         "consent_words": [wording.text for wording in consent.BY_PERMISSION.values()],
     }
@@ -146,6 +148,11 @@ def _ticked_email(known, consents):
     """Whether e-mail was allowed by its own box, or to a member of staff: an address alone allows a single one."""
     may_email = known.get("may_email")
     return (may_email and may_email.who is not None) or consent.EMAIL.purpose in {c.purpose for c in consents}
+
+
+def _rules(profile, ladder, ticked_email):
+    email_is_spent = profile.may_email and Attempt.Channel.EMAIL not in ladder.channels
+    return readable.contact_rules(profile, ticked_email, email_is_spent)
 
 
 def _in_words(obj, known):
@@ -184,7 +191,15 @@ def _words(opened):
 def _reach(obj, ladder, known):
     if ladder.profile is None or not known:
         return None
-    return reach_of(ladder.profile, known, timezone.now())
+    return reach_of(ladder.profile, known, timezone.now(), open_channels(obj, ladder))
+
+
+def _offered(obj, reach):
+    """Of a `Reach`, what the page offers to click: nobody is contacted after the end, or before a time that was put
+    off."""
+    if reach is None or obj.stage == Stage.CLOSED:
+        return None
+    return replace(reach, tel="", sms="", mailto="") if obj.is_put_off else reach
 
 
 def _work(request, obj, ladder):

@@ -54,16 +54,24 @@ def _next_step(request, ladder, reach):
             "reason": request.get_snooze_reason_display(),
         }
     if must_decide(request, ladder):
+        if not ladder.channels:
+            return _("Decide: close the request, or put it off.")
         return _("Decide: keep trying, close the request, or put it off.")
     if request.awaits_assessment:
         is_over = request.assessment_at <= timezone.now()
         words = _("The assessment was on %s. Did they come?") if is_over else _("The assessment is on %s.")
         return words % moment(request.assessment_at)
     if request.stage != Stage.NEW and request.due_at > timezone.now():
-        contact = _sentence(AT[channel] % {"time": moment(request.due_at)}, channel, ladder)
+        contact = _sentence(AT[channel] % {"time": _our_time(request.due_at, reach)}, channel, ladder)
     else:
         contact = _in_time(channel, ladder, reach)
     return _("Follow up. %s") % contact if request.stage in SPOKEN_WITH else contact
+
+
+def _our_time(due_at, reach):
+    """A moment by the center's clock; it says so where the clock of the person shows another time."""
+    is_same = due_at.astimezone(reach.now.tzinfo).utcoffset() == timezone.localtime(due_at).utcoffset()
+    return moment(due_at) if is_same else _("%(time)s, our time") % {"time": moment(due_at)}
 
 
 def _in_time(channel, ladder, reach):

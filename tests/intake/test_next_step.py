@@ -51,7 +51,7 @@ CASES = [
     ("E-mail", {"stage": "reaching", "ways": EVERY_WAY, "tries": ["call", "text"]}),
     ("Call again", {"stage": "reaching", "ways": EVERY_WAY, "tries": ["call", "text", "email"]}),
     ("Decide: keep trying or close", {"stage": "reaching", "tries": ["call"] * 4}),
-    ("Decide: keep trying or close", {"stage": "reaching", "ways": E_MAIL_ONLY, "tries": ["email"]}),
+    ("Decide: close or put off", {"stage": "reaching", "ways": E_MAIL_ONLY, "tries": ["email"]}),
     ("Call again, leave no message", {"stage": "reaching", "tries": ["call"] * 4, "more": 2}),
     (
         "They got in touch: call, leave no message",

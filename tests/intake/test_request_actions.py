@@ -216,7 +216,7 @@ def test_an_assessment_is_booked_and_moved(desk):
     [
         ("", "Choose a time for the assessment that is still to come."),
         ("2020-01-01T10:00", "Choose a time for the assessment that is still to come."),
-        ("soon", "Day and time of the assessment: Give a day and a time, such as 2026-11-24 14:30."),
+        ("soon", "Day and time of the assessment, center's time: Give a day and a time, such as 2026-11-24 14:30."),
     ],
 )
 def test_an_assessment_without_a_time_to_come_is_refused_with_what_was_typed(desk, typed, refusal):

@@ -88,6 +88,58 @@ def test_at_a_time_that_was_not_wished_for_the_number_is_no_link_and_the_page_sa
     assert [way for way in ("tel:", "sms:", "mailto:") if way in text_of(page)] == []
 
 
+def test_nothing_invites_a_contact_after_the_end_or_before_a_time_that_was_put_off(noon, desk, me):
+    closed, asleep = (receive(best_time="asap", text_ok="on", email_ok="on") for _ in range(2))
+    workflow.close(request_id=closed.pk, outcome="withdrawn", actor=me)
+    until = noon + dt.timedelta(days=1)
+    workflow.snooze(request_id=asleep.pk, until=until, reason="thinking", actor=me)
+    for request in (closed, asleep):
+        words = text_of(page_of(desk, request))
+        assert "(602) 555-0142" in words
+        assert [offer for offer in ("tel:", "sms:", "mailto:", "You may contact them now") if offer in words] == []
+    assert "Put off: leave it until then." in text_of(page_of(desk, asleep))
+
+
+def test_an_e_mail_waits_for_the_hour_like_a_call(noon, desk):
+    request = receive(phone="", best_time="evening", time_zone="America/New_York", email_ok="on")
+    assert "mailto:" not in text_of(page_of(desk, request))
+    assert "Not now. Wait until" in text_of(page_of(desk, request))
+
+
+def test_the_one_e_mail_that_an_address_allows_is_offered_once(noon, desk, me):
+    request = receive(phone="", best_time="asap")
+    page = page_of(desk, request)
+    assert page.context["contact_rules"][2] == "One neutral e-mail is allowed."
+    assert ("mailto:" in text_of(page), "Neutral means:" in text_of(page)) == (True, True)
+    workflow.log_attempt(request_id=request.pk, channel="email", result="sent", actor=me)
+    page = page_of(desk, request)
+    assert page.context["contact_rules"][2] == "The one e-mail that they allow was sent. Send no other."
+    assert page.context["what_now"] == "Decide: close the request, or put it off."
+    assert "mailto:" not in text_of(page)
+
+
+def test_a_number_that_must_not_be_called_is_small_and_says_so(desk):
+    words = text_of(page_of(desk, receive(do_not_call="on")))
+    assert '<p class="address">(602) 555-0142 (do not call)</p>' in words
+    assert '<p class="number">' not in words
+
+
+def test_a_number_that_can_not_be_dialed_says_so(noon, desk, me):
+    request = receive(best_time="asap")
+    assert "This is no number that can be dialed" not in text_of(page_of(desk, request))
+    before = details.plain(details.of(request))
+    workflow.correct(request_id=request.pk, before=before, after=before | {"phone": "no phone"}, actor=me)
+    assert "This is no number that can be dialed" in text_of(page_of(desk, request))
+
+
+def test_a_time_by_another_clock_than_the_persons_says_by_which(noon, desk, me):
+    for zone, words in (("America/New_York", ", our time."), ("America/Phoenix", " PM.")):
+        request = receive(best_time="asap", time_zone=zone)
+        workflow.log_attempt(request_id=request.pk, channel="call", result="no_answer", actor=me)
+        assert words in str(page_of(desk, request).context["what_now"])
+    assert "our time" not in str(page_of(desk, request).context["what_now"])
+
+
 def test_a_relative_is_talked_with_about_the_other_person_alone(desk):
     request = receive(for_whom="other", relation="parent")
     rules = page_of(desk, request).context["contact_rules"]
