@@ -70,7 +70,7 @@ def moment(at):
     return date_format(local, "D, M j, g:i A" if this_year else "D, M j, Y, g:i A")
 
 
-def contact_rules(profile, ticked_email, email_is_spent):
+def contact_rules(profile, ticked_email, email_is_spent=False):
     """What this person allows, one sentence a channel; staff read it before they see a number.
 
     `ticked_email` says whether they ticked the box for e-mail: an address alone allows a single one. `email_is_spent`

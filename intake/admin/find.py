@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.http import Http404, HttpResponseRedirect
+from django.http import HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -94,7 +94,8 @@ def _show_saved(model_admin, request):
         return _show(model_admin, request, FindForm(reader=request.user))
     saved = _saved(request.user, key)
     if saved is None:
-        raise Http404
+        messages.warning(request, _("This filter is not there any more, or it is not shared."))
+        return HttpResponseRedirect(reverse(ADDRESS))
     form = FindForm(saved.codes, reader=request.user)
     results = _by_filters(form, None) if form.is_valid() else None
     return _show(model_admin, request, form, results, saved=saved)

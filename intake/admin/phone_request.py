@@ -1,6 +1,7 @@
 """A caller's request, taken down by staff: the public form with the public rules, read aloud."""
 
 import logging
+from contextlib import suppress
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -12,7 +13,7 @@ from django.utils.html import format_html_join
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from intake import access, form_token, lookup, sealed, submission
+from intake import access, form_token, lookup, sealed, submission, workflow
 from intake.commitment import commit_to
 from intake.contact import profile_of
 from intake.forms import AssessmentForm
@@ -74,12 +75,15 @@ def _store(model_admin, request, form, draft):
 
 
 def _tell_stored(request, stored):
-    """To the page of the request, with what the caller should hear now."""
+    """To the page of the request, which is the member of staff's now, with what the caller should hear."""
+    with suppress(workflow.Refused):  # sent again, and meanwhile a colleague's or closed
+        workflow.claim(request_id=stored.pk, actor=request.user)
     messages.success(
         request, _("Saved. Tell the caller their reference: %(reference)s.") % {"reference": stored.reference}
     )
     promise = stored.promise or _("We will contact you.")
     messages.info(request, _("Read this to the caller: “%(promise)s”") % {"promise": promise})
+    messages.info(request, _("If you talk it through right now, log “They called: we spoke” below."))
     known = lookup.same_contact(stored)
     if known:
         access.record(request.user, AccessRecord.Action.SEARCH, [one.pk for one in known])

@@ -7,13 +7,14 @@ from django.contrib import messages
 from django.http import HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html, format_html_join
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from intake import workflow
 from intake.models import AssessmentRequest
-from intake.next_step import time_in_words
+from intake.next_step import must_be_checked, time_in_words
 
 from . import queue_page
 from .readers import chosen_reader
@@ -25,23 +26,27 @@ def take_next(model_admin, request):
         return _back_to_list(request)
     taken = workflow.take_next(actor=request.user)
     if taken is None:
-        messages.info(request, _why_none(request.user))
+        messages.warning(request, _why_none(request.user))
         return _back_to_list(request)
     return HttpResponseRedirect(reverse("admin:intake_assessmentrequest_change", args=[taken.pk]) + "?work=open")
 
 
 def change_several(model_admin, request):
     """Does one thing with each request that was ticked, each by itself, and says of each that it did not happen to why.
+    Those stay ticked.
 
     A request comes as "id:version", with the version that was on the screen: what a colleague changed since stays.
     """
     if request.method == "POST":
+        seen = _seen_versions(request.POST.getlist("chosen"))
         try:
             change, report = _chosen_change(request)
         except workflow.Refused as refused:
             messages.error(request, str(refused))
+            left = seen
         else:
-            _change_each(request, change, report)
+            left = _change_each(request, seen, change, report)
+        queue_page.keep_ticked(request, left)
     return _back_to_list(request)
 
 
@@ -66,26 +71,38 @@ def _chosen_change(request):
         case "release":
             return partial(workflow.release_from_quarantine, actor=actor), _cleared
         case "spam":
-            outcome = AssessmentRequest.Outcome.SPAM
-            return partial(workflow.close, outcome=outcome, actor=actor), _closed_as_spam
+            return partial(_close_as_spam, actor=actor), _closed_as_spam
     raise workflow.Refused(_("That button is not known. Nothing was changed."))
 
 
-def _change_each(request, change, report):
-    seen = _seen_versions(request.POST.getlist("chosen"))
+def _close_as_spam(*, request_id, seen, actor):
+    """Only what is suspected: one press must not end what a person wrote."""
+    if not must_be_checked(AssessmentRequest.objects.get(pk=request_id)):
+        raise workflow.Refused(_("It does not wait to be checked. If it is spam, close it on its own page."))
+    return workflow.close(request_id=request_id, outcome=AssessmentRequest.Outcome.SPAM, actor=actor, seen=seen)
+
+
+def _change_each(request, seen, change, report):
+    """Changes what was `seen`: from id to version. Returns the ids of those that were not changed."""
     if not seen:
         messages.warning(request, _("Tick the requests first. Nothing was changed."))
-        return
-    done, known = 0, AssessmentRequest.objects.real().only("reference").in_bulk(seen)
+        return []
+    done, left, known = [], [], AssessmentRequest.objects.real().only("reference").in_bulk(seen)
     for request_id, row in known.items():
         try:
             change(request_id=request_id, seen=seen[request_id])
-            done += 1
+            done.append(row)
         except workflow.Refused as refused:
-            sentence = _("%(reference)s was not changed. %(why)s")
-            messages.error(request, sentence % {"reference": row.reference, "why": refused})
+            messages.error(request, format_html(_("{} was not changed. {}"), _link_to(row), refused))
+            left.append(request_id)
     if done:
-        messages.success(request, report(done))
+        links = format_html_join(", ", "{}", [(_link_to(row),) for row in done])
+        messages.success(request, format_html("{} {}", report(len(done)), links))
+    return left
+
+
+def _link_to(row):
+    return format_html('<a href="{}">{}</a>', reverse("admin:intake_assessmentrequest_change", args=[row.pk]), row)
 
 
 def _seen_versions(chosen):

@@ -18,6 +18,7 @@ from .queue_rows import described
 
 PLACE = ("work", "before", "after")  # what an address may say: a tab, and a page of it
 STATE_SALT = "intake.queue"
+TICKED = "ticked requests"
 
 
 def page(model_admin, request):
@@ -41,6 +42,7 @@ def page(model_admin, request):
         "rows": described(listed.rows, now),
         "page": listed,
         "nothing": tabs.TABS[tab].nothing,
+        "ticked": request.session.pop(TICKED, []),
         "claims": claims,
         "readers": access.readers(),
         "attention": attention,
@@ -53,6 +55,12 @@ def page(model_admin, request):
 def tab_of(query):
     """The tab that an address asks for."""
     return query.get("work") if query.get("work") in tabs.TABS else tabs.DEFAULT
+
+
+def keep_ticked(request, ids):
+    """Has the list show these requests ticked once more: what was chosen is not lost where a button was refused."""
+    if ids:
+        request.session[TICKED] = [str(request_id) for request_id in ids]
 
 
 def fingerprint(requests, now):

@@ -13,7 +13,7 @@ from intake.forms import HonestTextField
 from intake.models import AssessmentRequest, Attempt
 from intake.readable import moment
 from intake.workflow.ladder import follow_up, ladder_of, must_decide, why_not
-from intake.workflow.rules import DOUBLE_CLICK
+from intake.workflow.rules import DOUBLE_CLICK, in_words
 
 from . import details_form
 from .readers import chosen_reader
@@ -78,6 +78,9 @@ class WorkForm(forms.Form):
         required=False,
         max_length=20,
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    same_matter = forms.BooleanField(
+        label=gettext_lazy("It is about the same matter, though phone and e-mail are others."), required=False
     )
     sure = forms.BooleanField(
         label=gettext_lazy("Yes, erase every word for good. The reference, the times and the outcome stay."),
@@ -162,7 +165,7 @@ class Press:
             return function(request_id=self.obj.pk, actor=self.actor, seen=self.seen, **more)
         except workflow.Stale as stale:
             if stale.last.actor == self.actor and timezone.now() - stale.last.at <= DOUBLE_CLICK:
-                what = stale.last.get_code_display().lower()
+                what = in_words(stale.last)
                 raise workflow.Refused(_("You pressed twice. The first time was carried out: %s.") % what) from stale
             raise
 
@@ -266,13 +269,17 @@ def _reopen(press):
 
 
 def _link(press):
-    press.do(workflow.link_duplicate, of_reference=press.argument or press.typed("of_reference"))
+    of_reference, same_matter = press.argument or press.typed("of_reference"), press.typed("same_matter")
+    press.do(workflow.link_duplicate, of_reference=of_reference, same_matter=same_matter)
     return _("The request is linked as a duplicate, and closed.")
 
 
 def _unlink(press):
+    original = press.obj.duplicate_of
     press.do(workflow.unlink_duplicate)
-    return _("The requests are not linked any more. This one is open again.")
+    done = _("The requests are not linked any more. This one is open again.")
+    check = _("Look at how the person of %s may be reached: the safer rules of the two still hold there.") % original
+    return f"{done} {check}"
 
 
 def _claim(press):

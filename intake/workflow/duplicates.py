@@ -16,7 +16,6 @@ from .rules import (
     Stage,
     check_seen,
     end,
-    locked,
     locked_rows,
     not_allowed,
     refuse_if_words_are_gone,
@@ -29,9 +28,11 @@ Outcome = AssessmentRequest.Outcome
 
 
 @transaction.atomic
-def link_duplicate(*, request_id, of_reference, actor, seen=None):
+def link_duplicate(*, request_id, of_reference, actor, same_matter=False, seen=None):
     """Closes a request because the same matter is on the desk as the one with this reference, which goes on.
 
+    Where the two name no common phone or e-mail, `same_matter` must say that the actor knows it all the same: a wrong
+    digit in a reference would mix two people up.
     Where the rules of contact differ, the safer ones hold for what goes on. What the person waits for in the one, they
     wait for in the other from now on, with a whole new ladder.
     """
@@ -52,6 +53,13 @@ def link_duplicate(*, request_id, of_reference, actor, seen=None):
         raise Refused(_("Other requests are linked to this one. Link the newer one to it instead."))
     if _is_expected(request) and not _is_expected(original):
         raise Refused(_("This one has an assessment ahead. Link the other one to it instead."))
+    if not same_matter and _contact_of(request).isdisjoint(_contact_of(original)):
+        raise Refused(
+            _(
+                "The two requests name no common phone or e-mail. Check the reference. If they are about the same "
+                "matter all the same, tick that, then press again."
+            )
+        )
     keep_safer_rules(original, newest_profile(request), actor)
     _wait_there(request, original, actor)
     end(request, Outcome.DUPLICATE, duplicate_of=original)
@@ -62,12 +70,18 @@ def link_duplicate(*, request_id, of_reference, actor, seen=None):
 
 @transaction.atomic
 def unlink_duplicate(*, request_id, actor, seen=None):
-    """Undoes `link_duplicate`: the request goes on by itself, due as before."""
-    request = locked(request_id, seen)
+    """Undoes `link_duplicate`: the request goes on by itself, due as before, and the other one waits for itself alone.
+    How that one may be reached stays as safe as it was made."""
+    family = locked_family(request_id)
+    request = family[request_id]
+    check_seen(request, seen)
     if request.duplicate_of_id is None:
         raise Refused(_("This request is not linked as a duplicate. Nothing was changed."))
     refuse_if_words_are_gone(request)
+    original = family[request.duplicate_of_id]
     unlink(request, actor)
+    if original.called_back_at == request.received_at:  # what `link_duplicate` wrote, and nobody answered yet
+        save(original, called_back_at=None)
     return request
 
 

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -277,6 +278,16 @@ def _check(request, ladder, channel, result, next_at, now):
         raise Refused(_("Choose a time for the next attempt within the next 90 days."))
     if why := why_not(request, ladder, channel, result):
         raise Refused(why)
+    if next_at is not None and not _is_daytime(next_at, ladder.profile):
+        raise Refused(
+            _("Then it is %s where the person is. Choose a time for the next attempt between 8 AM and 9 PM there.")
+            % date_format(next_at.astimezone(ZoneInfo(ladder.profile.time_zone)), "g:i A")
+        )
+
+
+def _is_daytime(moment, profile):
+    begins, ends = clock.PARTS_OF_DAY[clock.ASAP]
+    return profile is None or begins <= moment.astimezone(ZoneInfo(profile.time_zone)).time() < ends
 
 
 def _after(request, ladder, attempt, next_at):

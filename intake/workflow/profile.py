@@ -6,9 +6,9 @@ from django.utils.translation import gettext as _
 from intake import clock
 from intake.commitment import commit_to
 from intake.contact import newest_profile
-from intake.models import ContactProfile
+from intake.models import ContactProfile, Event
 
-from .rules import Refused, save
+from .rules import Refused, save, write
 
 
 def keep_profile(request, codes, at, author=None):
@@ -46,7 +46,10 @@ def keep_safer_rules(request, other, actor):
         raise Refused(
             _("The two requests allow no common way to reach the person. Write down on the other one what holds now.")
         )
-    keep_profile(request, codes, timezone.now(), author=actor)
+    before = kept.codes()
+    if keep_profile(request, codes, timezone.now(), author=actor):
+        changed = sorted(name for name in codes if codes[name] != before[name])
+        write(request, Event.Code.CORRECTED, actor, "", ",".join(changed))
 
 
 def commit_anew(request, codes, at):

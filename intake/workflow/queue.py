@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 from django.contrib.auth import get_user_model
 from django.db import transaction
-from django.db.models import Case, F, Min, Q, Value, When
+from django.db.models import Case, Exists, F, Min, OuterRef, Q, Value, When
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -16,6 +16,7 @@ from intake.models import AssessmentRequest, Event, SealedText
 from .rules import LONGEST_AHEAD, NOT_ASLEEP, Refused, Stage, given_back, locked, locked_open, minute, save, write
 
 CLAIM = dt.timedelta(minutes=30)  # who took a request and does nothing for so long gives it back
+JUST_NOW = dt.timedelta(minutes=10)
 FORGOTTEN_AFTER = dt.timedelta(hours=1)  # overdue for so long, a request is everyone's, whoever owns it
 
 TO_CONTACT = (Stage.NEW, Stage.REACHING, Stage.TALKING)
@@ -31,15 +32,18 @@ def take_next(*, actor):
     taken one and not finished gets the same again. What a colleague owns is handed out when they left, when the person
     got in touch, or when it is overdue for `FORGOTTEN_AFTER`. Two who press at the same moment get different ones: the
     first locks its row, the second skips it (on SQLite, transactions that write run one after the other). One who
-    presses twice gets the same one twice.
+    presses twice gets the same one twice. What the actor has just given back comes last: someone else can take it.
     """
     _require_reader(actor)
     get_user_model().objects.select_for_update(no_key=True).get(pk=actor.pk)  # one press of one person after the other
     now = timezone.now()
     possible = _to_contact(now).filter(_may_be_contacted_at(now))
     waiting = possible.select_for_update(skip_locked=True, of=("self",), no_key=True).by_urgency()
+    free = waiting.filter(_is_free_for(actor, now))
     request = (
-        waiting.filter(owner=actor, claimed_until__gt=now).first() or waiting.filter(_is_free_for(actor, now)).first()
+        waiting.filter(owner=actor, claimed_until__gt=now).first()
+        or free.exclude(_was_given_back_by(actor, now)).first()
+        or free.first()
     )
     return request and _take(request, actor, now)
 
@@ -59,7 +63,10 @@ def claim(*, request_id, actor, seen=None):
 
 @transaction.atomic
 def release(*, request_id, actor, seen=None):
-    """Gives a request back to the queue."""
+    """Gives a request back to the queue, unless a colleague is at it now."""
+    request = locked(request_id, seen)
+    if request.owner_id not in (None, actor.pk) and request.is_claimed:
+        raise Refused(_("%s is at this request now. Nothing was changed.") % request.owner)
     return assign(request_id=request_id, owner=None, actor=actor, seen=seen)
 
 
@@ -169,6 +176,11 @@ def _is_free_for(actor, now):
     is_nobodys = Q(owner=None) | Q(owner=actor) | Q(claimed_until__lte=now) | ~Q(owner__in=access.readers())
     is_urgent = Q(claimed_until=None) & (Q(called_back_at__isnull=False) | Q(due_at__lte=now - FORGOTTEN_AFTER))
     return is_nobodys | is_urgent
+
+
+def _was_given_back_by(actor, now):
+    released = Event.objects.filter(request=OuterRef("pk"), code=Event.Code.RELEASED, actor=actor)
+    return Exists(released.filter(at__gt=now - JUST_NOW))
 
 
 def _may_be_contacted_at(now):

@@ -6,7 +6,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from intake.models import AssessmentRequest, Event
+from intake.models import AssessmentRequest, Attempt, Event
 
 Stage = AssessmentRequest.Stage
 
@@ -58,7 +58,10 @@ def locked_rows(ids):
 def check_seen(request, seen):
     if seen is not None and seen != request.version:
         changes = request.events.exclude(code__in=[Event.Code.NOTE_ADDED, Event.Code.LAPSED])
-        raise Stale(changes.select_related("actor").order_by("pk").last())
+        last, *before = changes.select_related("actor").order_by("-pk")[:2]
+        # An attempt may set the stage too: what the colleague did is the attempt.
+        is_consequence = before and (before[0].code, last.code) == (Event.Code.ATTEMPTED, Event.Code.STAGE_SET)
+        raise Stale(before[0] if is_consequence and before[0].actor == last.actor else last)
 
 
 def locked_open(request_id, seen=None):
@@ -144,5 +147,13 @@ def _who_was_faster(last):
     ) % {
         "who": last.actor.get_username() if last.actor else _("The site, or the person,"),
         "time": date_format(timezone.localtime(last.at), "M j, g:i A"),
-        "what": last.get_code_display().lower(),
+        "what": in_words(last),
     }
+
+
+def in_words(event):
+    """What happened, in a few words that follow a colon."""
+    if event.code == Event.Code.ATTEMPTED:
+        channel, result = dict(Attempt.Channel.choices)[event.before], dict(Attempt.Result.choices)[event.after]
+        return f"{channel}, {result}".lower()
+    return event.get_code_display().lower()

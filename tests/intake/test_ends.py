@@ -87,7 +87,7 @@ def test_closing_ends_claim_and_sleep(actor):
 
 
 def link(request, of, actor):
-    return workflow.link_duplicate(request_id=request.pk, of_reference=of.reference, actor=actor)
+    return workflow.link_duplicate(request_id=request.pk, of_reference=of.reference, actor=actor, same_matter=True)
 
 
 def test_a_duplicate_is_closed_and_says_of_which_on_both(actor):
@@ -127,6 +127,28 @@ def test_a_duplicate_of_itself_or_of_nothing_is_refused(actor):
         with pytest.raises(workflow.Refused):
             workflow.link_duplicate(request_id=request.pk, of_reference=typed, actor=actor)
     assert codes_of(request) == ["received"]
+
+
+def test_requests_that_name_no_common_contact_are_linked_only_by_who_is_sure(actor):
+    first, strangers = receive(), receive(phone="(480) 555-0199", email="")
+    before = AssessmentRequest.objects.values().get(pk=first.pk)
+    names = {"request_id": strangers.pk, "of_reference": first.reference, "actor": actor}
+    with pytest.raises(workflow.Refused, match="name no common phone or e-mail"):
+        workflow.link_duplicate(**names)
+    assert (AssessmentRequest.objects.values().get(pk=first.pk), codes_of(first)) == (before, ["received"])
+    assert workflow.link_duplicate(**names, same_matter=True).duplicate_of == first
+
+
+def test_unlinking_takes_back_that_the_person_of_the_other_one_waits(actor, set_clock):
+    first = receive()
+    workflow.log_attempt(request_id=first.pk, channel="call", result="no_answer", actor=actor)
+    second = asked_again(actor, set_clock)
+    link(second, first, actor)
+    first.refresh_from_db()
+    assert first.called_back_at == second.received_at
+    workflow.unlink_duplicate(request_id=second.pk, actor=actor)
+    first.refresh_from_db()
+    assert first.called_back_at is None
 
 
 def test_one_that_has_duplicates_is_not_linked_away(actor):

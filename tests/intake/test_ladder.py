@@ -419,6 +419,26 @@ def test_who_keeps_trying_wakes_the_request_and_gives_it_back(actor, set_clock):
     assert (request.owner, request.claimed_until, request.snoozed_until) == (None, None, None)
 
 
+@pytest.mark.parametrize(
+    ("at", "zone", "is_refused"),
+    [
+        ("2026-11-29 03:00", "America/Phoenix", True),
+        ("2026-11-29 21:00", "America/Phoenix", True),
+        ("2026-11-29 20:59", "America/Phoenix", False),  # a Sunday: they may have asked for it
+        ("2026-11-25 19:30", "America/New_York", True),
+        ("2026-11-25 07:00", "America/New_York", False),
+    ],
+)
+def test_nobody_is_to_be_contacted_in_the_night_of_their_own_day(actor, at, zone, is_refused):
+    request = ask(time_zone=zone)
+    if is_refused:
+        with pytest.raises(workflow.Refused, match="between 8 AM and 9 PM there"):
+            log(request, actor, next_at=moment(at))
+        assert request.attempts.count() == 0
+    else:
+        assert log(request, actor, next_at=moment(at)).next_at == moment(at)
+
+
 def test_a_next_attempt_in_another_age_is_refused(actor):
     request = ask()
     with pytest.raises(workflow.Refused, match="within the next 90 days"):

@@ -60,7 +60,7 @@ def test_a_request_by_phone_is_a_request_like_any_other(desk, me):
     assert request.texts.get().open() == answers_of(voicemail_ok="", text_ok="on") | {"voicemail_ok": False}
     assert (request.came_from, request.stage, request.quarantined_at) == ("phone", "new", None)
     assert request.promise or request.due_is_assumed
-    assert [(event.code, event.actor) for event in request.events.all()] == [("received", me)]
+    assert [(event.code, event.actor) for event in request.events.all()] == [("received", me), ("taken", me)]
     assert list(request.notices.values_list("kind", flat=True)) == [Notice.Kind.NEW_REQUEST]
 
 
@@ -91,7 +91,18 @@ def test_the_page_after_it_tells_what_to_read_to_the_caller(desk):
     assert messages_after(desk, response) == [
         f"Saved. Tell the caller their reference: {request.reference}.",
         f"Read this to the caller: “{request.promise or 'We will contact you.'}”",
+        "If you talk it through right now, log “They called: we spoke” below.",
     ]
+
+
+def test_who_talks_with_a_caller_is_at_the_request_and_nobody_else_is_handed_it(desk, me, make_staff):
+    enter(desk, best_time="asap")
+    request = AssessmentRequest.objects.get()
+    assert (request.owner, request.is_claimed) == (me, True)
+    assert workflow.take_next(actor=make_staff("admissions")) is None
+    workflow.log_attempt(request_id=request.pk, channel="they_called", result="reached", actor=me)
+    request.refresh_from_db()
+    assert (request.stage, request.owner, request.is_claimed) == ("talking", me, False)
 
 
 def test_a_form_that_is_sent_twice_is_one_request(desk):
@@ -99,7 +110,7 @@ def test_a_form_that_is_sent_twice_is_one_request(desk):
     first, second = desk.post(ADD, fields), desk.post(ADD, fields)
     request = AssessmentRequest.objects.get()
     assert (first["Location"], second["Location"]) == (change_page(request), change_page(request))
-    assert codes_of(request) == ["received"]
+    assert codes_of(request) == ["received", "taken"]
 
 
 def test_a_form_that_is_sent_again_with_other_words_is_kept_with_the_request(desk, me):
@@ -107,7 +118,8 @@ def test_a_form_that_is_sent_again_with_other_words_is_kept_with_the_request(des
     desk.post(ADD, fields)
     desk.post(ADD, fields | {"message": "They also asked about costs.", "text_ok": "on"})
     request = AssessmentRequest.objects.get()
-    assert [(event.code, event.actor) for event in request.events.all()] == [("received", me), ("amended", me)]
+    assert {event.actor for event in request.events.all()} == {me}
+    assert sorted(codes_of(request)) == ["amended", "received", "taken"]
     assert [text.kind for text in request.texts.all()] == ["answers", "amendment"]
     assert {(one.purpose, one.reader) for one in request.consents.all()} == {("contact", me), ("text_message", me)}
 
@@ -231,7 +243,7 @@ def test_a_known_number_is_told_after_saving(desk, me):
     response = enter(desk)
     record = AccessRecord.objects.get()
     assert (record.action, record.requests) == ("search", [str(closed.pk), str(known.pk)])
-    assert messages_after(desk, response)[2] == (
+    assert messages_after(desk, response)[-1] == (
         "This number or address is known: "
         f'<a href="{change_page(closed)}">{closed.reference}</a> (Spam), '
         f'<a href="{change_page(known)}">{known.reference}</a> (open)'

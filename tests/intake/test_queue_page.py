@@ -1,6 +1,7 @@
 """The desk's front page: its tabs, rows, pages, buttons, and how it stays up to date."""
 
 import datetime as dt
+import html
 import json
 import re
 from zoneinfo import ZoneInfo
@@ -10,6 +11,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from django.utils.html import strip_tags
 
 from intake import form_token, workflow
 from intake.admin import tabs
@@ -119,13 +121,19 @@ def form_with(page, button):
 
 def tick(desk, button, *requests, page=None, **typed):
     """Ticks these requests on the list that is open in a browser, presses a button, and gives the page that comes."""
-    form = form_with(page or desk.get(LIST), button)
+    form = form_with(page or desk.get(LIST), "assign")  # the others stand in the same form, not in each tab
     chosen = [f"{request.pk}:{request.version}" for request in requests]
     return desk.post(SEVERAL, form.fields | typed | {"do": button, "chosen": chosen}, follow=True)
 
 
+def ticked_on(page):
+    """The references of the requests that stand ticked in the list."""
+    boxes = re.findall(r'value="([^":]+):\d+" checked>', page.content.decode())
+    return [AssessmentRequest.objects.get(pk=pk).reference for pk in boxes]
+
+
 def said_on(response):
-    return [str(message) for message in response.context["messages"]]
+    return [html.unescape(strip_tags(str(message))) for message in response.context["messages"]]
 
 
 # Tabs
@@ -527,7 +535,7 @@ def test_several_are_assigned_and_the_one_that_changed_meanwhile_is_named(desk, 
     assert said_on(answer) == [
         f"{changed.reference} was not changed. sam changed this request on Nov 24, 10:00 AM: assigned. Your button "
         "was not carried out. Look at the request as it is now, then press again.",
-        "2 requests were assigned.",
+        f"2 requests were assigned. {first.reference}, {second.reference}",
     ]
     assert answer.redirect_chain == [(f"{LIST}?work=unassigned", 302)]
     owners = dict(AssessmentRequest.objects.values_list("pk", "owner__username"))
@@ -537,17 +545,18 @@ def test_several_are_assigned_and_the_one_that_changed_meanwhile_is_named(desk, 
 def test_each_button_does_what_it_says(desk, me):
     requests = {name: asked(HOUR) for name in ("assign", "give_back", "release", "spam")}
     workflow.assign(request_id=requests["give_back"].pk, owner=me, actor=me)
-    workflow.quarantine(request_id=requests["release"].pk, actor=me)
+    for name in ("release", "spam"):
+        workflow.quarantine(request_id=requests[name].pk, actor=me)
     said = []
     for button, request in requests.items():
         request.refresh_from_db()
         said += said_on(tick(desk, button, request, owner=str(me.pk)))
         request.refresh_from_db()
     assert said == [
-        "1 request was assigned.",
-        "1 request is anyone's again.",
-        "1 request is out of quarantine.",
-        "1 request was closed as spam.",
+        f"1 request was assigned. {requests['assign'].reference}",
+        f"1 request is anyone's again. {requests['give_back'].reference}",
+        f"1 request is out of quarantine. {requests['release'].reference}",
+        f"1 request was closed as spam. {requests['spam'].reference}",
     ]
     assert requests["assign"].owner == me
     assert requests["give_back"].owner is None
@@ -556,11 +565,22 @@ def test_each_button_does_what_it_says(desk, me):
     assert set(Event.objects.exclude(actor=None).values_list("actor__username", flat=True)) == {"amal"}
 
 
-def test_the_page_has_no_button_that_these_tests_do_not_press(desk):
-    asked(HOUR)
-    buttons = {tab: form_with(desk.get(LIST, {"work": tab}), "spam").buttons for tab in ("open", "unassigned")}
-    assert buttons["open"] == [("do", name) for name in ("assign", "release", "give_back", "spam")]
-    assert buttons["unassigned"] == [("do", name) for name in ("assign", "give_back", "spam")]
+def test_the_page_has_no_button_that_these_tests_do_not_press(desk, me):
+    workflow.quarantine(request_id=asked(HOUR).pk, actor=me)
+    buttons = {tab: form_with(desk.get(LIST, {"work": tab}), "assign").buttons for tab in ("open", "quarantine")}
+    assert buttons["open"] == [("do", name) for name in ("assign", "give_back")]
+    assert buttons["quarantine"] == [("do", name) for name in ("assign", "give_back", "release", "spam")]
+
+
+def test_one_press_closes_nobody_as_spam_who_does_not_wait_to_be_checked(desk, me):
+    honest, spoken_with = asked(HOUR), asked(HOUR)
+    workflow.quarantine(request_id=spoken_with.pk, actor=me)
+    workflow.log_attempt(request_id=spoken_with.pk, channel="they_called", result="reached", actor=me)
+    spoken_with.refresh_from_db()
+    why = "It does not wait to be checked. If it is spam, close it on its own page."
+    answer = tick(desk, "spam", honest, spoken_with)
+    assert sorted(said_on(answer)) == sorted(f"{one} was not changed. {why}" for one in (honest, spoken_with))
+    assert AssessmentRequest.objects.filter(stage="closed").count() == 0
 
 
 @pytest.mark.parametrize(
@@ -578,7 +598,9 @@ def test_what_can_not_be_done_is_said_and_changes_nothing(desk, button, typed, s
     request = asked(HOUR)
     form = form_with(desk.get(LIST), "assign")
     posted = form.fields | {"chosen": [f"{request.pk}:0"]} | typed | ({"do": button} if button else {})
-    assert said_on(desk.post(SEVERAL, posted, follow=True)) == [sentence]
+    answer = desk.post(SEVERAL, posted, follow=True)
+    assert said_on(answer) == [sentence]
+    assert ticked_on(answer) == ([] if "chosen" in typed else [request.reference])
     request.refresh_from_db()
     assert (request.version, request.events.count()) == (0, 1)
 
@@ -590,10 +612,12 @@ def test_what_the_rules_forbid_for_one_is_done_for_the_others(desk):
     assert sorted(said_on(answer)) == sorted(
         [
             f"{honest.reference} was not changed. This request is not in quarantine. Nothing was changed.",
-            "1 request is out of quarantine.",
+            f"1 request is out of quarantine. {suspected.reference}",
         ]
     )
     assert synthetic.events.count() == 1
+    assert ticked_on(answer) == [honest.reference]
+    assert ticked_on(desk.get(LIST)) == []
 
 
 # Staying up to date

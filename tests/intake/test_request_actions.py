@@ -306,9 +306,28 @@ def test_a_duplicate_is_linked_with_one_click_and_unlinked(desk):
 
 def test_a_duplicate_is_linked_by_the_reference_that_was_typed(desk):
     original, request = receive(), receive(phone="480 555 0100", email="")
-    press(desk, request, "link", of_reference=original.reference.lower())
+    refusal = refusal_of(press(desk, request, "link", of_reference=original.reference.lower()))
+    assert "name no common phone or e-mail. Check the reference." in refusal
+    press(desk, request, "link", of_reference=original.reference.lower(), same_matter="on")
     request.refresh_from_db()
     assert request.duplicate_of == original
+
+
+def test_only_an_older_open_request_is_offered_to_link_to(desk, me):
+    older, ended, request, newer = (receive() for _ in range(4))
+    workflow.close(request_id=ended.pk, outcome="declined", actor=me)
+    page = page_of(desk, request)
+    assert [button for button in buttons_on(page) if button.startswith("link:")] == [f"link:{older.reference}"]
+    assert page.content.decode().count("It is newer: open it to close it as a duplicate of this one.") == 1
+    assert newer.reference in page.content.decode()
+
+
+def test_after_unlinking_the_page_says_what_to_look_at(desk, me):
+    original, request = receive(voicemail_ok="on"), receive(voicemail_ok="")
+    workflow.link_duplicate(request_id=request.pk, of_reference=original.reference, actor=me)
+    assert original.events.filter(code="corrected", after="may_leave_voicemail").count() == 1
+    done = followed(desk, press(desk, request, "unlink"))
+    assert f"Look at how the person of {original.reference} may be reached" in done
 
 
 # Owner
@@ -329,7 +348,11 @@ def test_who_is_at_a_request_is_said_to_the_next_who_wants_it(desk, sam):
     request = receive()
     workflow.claim(request_id=request.pk, actor=sam)
     assert "sam, at it until" in page_of(desk, request).content.decode()
-    assert refusal_of(press(desk, request, "claim")) == "sam is at this request now. Take the next one."
+    assert {"claim", "give_back"}.isdisjoint(buttons_on(page_of(desk, request)))
+    page = work_form(page_of(desk, request))
+    for button, refusal in (("claim", "Take the next one."), ("give_back", "Nothing was changed.")):
+        response = desk.post(change_page(request), page.fields | {"do": button})
+        assert refusal_of(response) == f"sam is at this request now. {refusal}"
 
 
 def test_an_owner_is_chosen_among_those_who_may_read(desk, me, make_staff):
@@ -527,7 +550,7 @@ def test_a_request_is_put_in_quarantine_and_closed_as_spam_with_one_click_each(d
 
 def test_what_opens_again_when_spam_is_closed_is_told(desk, me):
     request, real = receive(), receive(phone="480 555 0100", email="")
-    workflow.link_duplicate(request_id=real.pk, of_reference=request.reference, actor=me)
+    workflow.link_duplicate(request_id=real.pk, of_reference=request.reference, actor=me, same_matter=True)
     workflow.quarantine(request_id=request.pk, actor=me)
     page = followed(desk, press(desk, request, "close:spam"))
     assert "The request is closed. 1 request that was linked to it is open again." in page
@@ -614,7 +637,8 @@ def test_words_withdrawn_under_legal_hold_are_shown_to_nobody_and_erased_when_it
     assert personal_words_in(page.content.decode()) == []
     assert (page.context["contact_rules"], page.context["others"]) == ([], [])
     assert request.texts.count() == 2
-    response = press(lead_desk, request, "reopen")
+    assert "reopen" not in buttons_on(page)
+    response = lead_desk.post(change_page(request), work_form(page).fields | {"do": "reopen"})
     assert "The person withdrew this request. It stays closed." in refusal_of(response)
     assert personal_words_in(response.content.decode()) == []
     press(lead_desk, request, "lift_legal_hold")

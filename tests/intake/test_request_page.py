@@ -468,7 +468,7 @@ def test_a_request_that_was_withdrawn_under_legal_hold_is_not_among_the_others(d
 
 def test_a_linked_duplicate_is_shown_on_both_pages(desk, me):
     original, request = receive(), receive(phone="480 555 0100", email="")
-    workflow.link_duplicate(request_id=request.pk, of_reference=original.reference, actor=me)
+    workflow.link_duplicate(request_id=request.pk, of_reference=original.reference, actor=me, same_matter=True)
     assert page_of(desk, original).context["linked"] == [request]
     assert original.reference in text_of(page_of(desk, request))
     assert "unlink" in buttons_on(page_of(desk, request))
@@ -476,7 +476,7 @@ def test_a_linked_duplicate_is_shown_on_both_pages(desk, me):
 
 def test_that_linked_requests_are_shown_is_recorded_on_both_pages(desk, me):
     original, request = receive(), receive(phone="480 555 0100", email="")
-    workflow.link_duplicate(request_id=request.pk, of_reference=original.reference, actor=me)
+    workflow.link_duplicate(request_id=request.pk, of_reference=original.reference, actor=me, same_matter=True)
     for one in (original, request):
         page_of(desk, one)
     assert list(AccessRecord.objects.order_by("pk").values_list("action", "requests")) == [
@@ -493,7 +493,7 @@ def test_that_linked_requests_are_shown_is_recorded_on_both_pages(desk, me):
 )
 def test_a_linked_request_that_names_another_contact_says_so(desk, me, named, is_another):
     original, request = receive(), receive(**named)
-    workflow.link_duplicate(request_id=request.pk, of_reference=original.reference, actor=me)
+    workflow.link_duplicate(request_id=request.pk, of_reference=original.reference, actor=me, same_matter=True)
     assert ("It names another phone or e-mail" in text_of(page_of(desk, original))) is is_another
 
 
@@ -590,7 +590,7 @@ def test_a_page_with_ten_linked_requests_costs_as_many_queries_as_one_with_one(d
 
     def link_one(number):
         request = receive(phone=f"480 555 01{number:02}", email="")
-        workflow.link_duplicate(request_id=request.pk, of_reference=original.reference, actor=me)
+        workflow.link_duplicate(request_id=request.pk, of_reference=original.reference, actor=me, same_matter=True)
 
     link_one(0)
     page_of(desk, original)

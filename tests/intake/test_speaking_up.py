@@ -161,7 +161,7 @@ def test_what_ended_otherwise_before_stays_as_it_ended(linked, actor):
 
 def test_what_a_relative_sent_from_another_number_goes_on_by_itself(actor):
     first, relatives = ask(), ask(phone="(480) 555-0199", email="")
-    workflow.link_duplicate(request_id=relatives.pk, of_reference=first.reference, actor=actor)
+    workflow.link_duplicate(request_id=relatives.pk, of_reference=first.reference, actor=actor, same_matter=True)
     workflow.withdraw(request_id=first.pk)
     relatives.refresh_from_db()
     assert (relatives.stage, relatives.duplicate_of, relatives.texts.count()) == ("new", None, 1)
@@ -170,7 +170,7 @@ def test_what_a_relative_sent_from_another_number_goes_on_by_itself(actor):
 
 def test_a_relative_who_withdraws_takes_nothing_else_back(actor):
     first, relatives = ask(), ask(phone="(480) 555-0199", email="")
-    workflow.link_duplicate(request_id=relatives.pk, of_reference=first.reference, actor=actor)
+    workflow.link_duplicate(request_id=relatives.pk, of_reference=first.reference, actor=actor, same_matter=True)
     workflow.withdraw(request_id=relatives.pk)
     assert outcomes(first, relatives) == ["", "withdrawn"]
     assert [SealedText.objects.filter(request=one).count() for one in (first, relatives)] == [1, 0]

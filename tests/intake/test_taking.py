@@ -75,6 +75,30 @@ def test_after_closing_time_not_even_ones_own_is_handed_out(db, amal, set_clock)
     assert workflow.take_next(actor=amal) is None
 
 
+def test_who_gives_one_back_gets_another_first_and_a_colleague_gets_that_one(tuesday, amal, sam, set_clock):
+    first, second = ask(minutes_ago=30), ask()
+    workflow.take_next(actor=amal)
+    workflow.release(request_id=first.pk, actor=amal)
+    assert workflow.take_next(actor=amal) == second
+    assert workflow.take_next(actor=sam) == first
+    for request, who in ((first, sam), (second, amal)):
+        workflow.release(request_id=request.pk, actor=who)
+    assert workflow.take_next(actor=amal) == first  # given back too, and there is no other
+    workflow.release(request_id=first.pk, actor=amal)
+    set_clock(TUESDAY + dt.timedelta(minutes=11))
+    assert workflow.take_next(actor=amal) == first
+
+
+def test_a_colleague_who_is_at_a_request_is_not_put_off_it(tuesday, amal, sam):
+    request = ask()
+    workflow.take_next(actor=sam)
+    with pytest.raises(workflow.Refused, match="sam is at this request now"):
+        workflow.release(request_id=request.pk, actor=amal)
+    assert state_of(request)[0] == sam
+    workflow.assign(request_id=request.pk, owner=amal, actor=amal)  # taking over says so
+    assert state_of(request) == (amal, None)
+
+
 def test_two_people_get_two_requests_and_the_third_gets_none(tuesday, amal, sam, make_staff):
     first, second = ask(minutes_ago=30), ask()
     assert [workflow.take_next(actor=who) for who in (amal, sam)] == [first, second]

@@ -224,6 +224,14 @@ def test_an_event_never_changes_and_holds_no_word_that_anyone_typed(actor):
     assert Event.objects.count() == 3
 
 
+@pytest.mark.parametrize(("result", "what"), [("no_answer", "call, no answer"), ("reached", "call, we spoke")])
+def test_who_was_faster_is_named_with_what_they_did_and_not_with_what_came_of_it(actor, make_staff, result, what):
+    request = receive()
+    workflow.log_attempt(request_id=request.pk, channel="call", result=result, actor=make_staff("lead", username="lee"))
+    with pytest.raises(workflow.Stale, match=f"^lee changed this request on .*: {what}. Your button"):
+        workflow.close(request_id=request.pk, outcome="declined", actor=actor, seen=0)
+
+
 NOW = timezone.now()
 NONSENSE = {
     "a stage that is not known": (AssessmentRequest, {"stage": "made-up"}),
