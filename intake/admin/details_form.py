@@ -111,13 +111,24 @@ def use_mine(press):
     _correct(press, [press.argument, *_not_in_conflict(press)])
     is_saved = not press.conflicts
     _keep_the_others(press)
-    return _("Your value is saved.") if is_saved else _("This was changed once more. Choose again.")
+    return (
+        _and_the_button_before(press, _("Your value is saved."))
+        if is_saved
+        else _("This was changed once more. Choose again.")
+    )
 
 
 def keep_theirs(press):
     save_with_any_button(press)
     _keep_the_others(press)
-    return _("The value of your colleague stays.")
+    return _and_the_button_before(press, _("The value of your colleague stays."))
+
+
+def _and_the_button_before(press, done):
+    """What is done, and that the button which the conflict kept from being carried out still is not."""
+    if not press.is_pending or press.conflicts:
+        return done
+    return f"{done} {_('The button that you pressed before is not carried out yet: press it again.')}"
 
 
 def _not_in_conflict(press):

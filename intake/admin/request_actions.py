@@ -153,6 +153,11 @@ class Press:
         posted = self.posted.get("version", "")
         return int(posted) + self.own_changes if posted.isdecimal() and len(posted) < 10 else -1
 
+    @property
+    def is_pending(self):
+        """Whether a button was pressed before this one and refused until the conflicts are settled."""
+        return "pending" in self.posted or (bool(self.conflicts) and self.button not in details_form.BUTTONS)
+
     def typed(self, name):
         """What was typed in a field. Raises `workflow.Refused` with the field's error."""
         for error in self.work.errors.get(name, []):

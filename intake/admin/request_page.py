@@ -243,6 +243,7 @@ def _forms(obj, ladder, proposed, known, press, refusal):
         "details": form,
         "details_are_typed": details_are_typed,
         "conflicts": details_form.in_words(press.conflicts) if press else [],
+        "is_pending": press is not None and press.is_pending,
     }
 
 

@@ -7,7 +7,7 @@ from django.contrib.auth import get_user_model
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from intake import readable, suspicion
+from intake import details, readable, suspicion
 from intake.models import AccessRecord, AssessmentRequest, Event, SealedText
 from intake.models.told import BestTime
 
@@ -23,6 +23,7 @@ EVENT_OF_TEXT = {
     Kind.NOTE: Code.NOTE_ADDED,
     Kind.REFERRAL: Code.CLOSED,
     Kind.HOLD: Code.SNOOZED,
+    Kind.CORRECTION: Code.CORRECTED,
 }
 SHOWN_ELSEWHERE = (Kind.AMENDMENT, Kind.ADDITION)  # among what the person wrote
 # An event that another one brings with it is no happening of its own
@@ -89,12 +90,27 @@ def _belongs_to(entry, event):
 def _by_event(events, opened):
     """From event to the texts that were written with it: those of its author nearest in time."""
     written = {}
-    for text, content in opened:
+    for text, content in _with_corrections_in_words(opened):
         code = EVENT_OF_TEXT.get(text.kind)
         event = _nearest((e for e in events if e.code == code and e.actor_id == text.author_id), text.at)
         if event and text.kind not in SHOWN_ELSEWHERE:
             written.setdefault(event.pk, []).append(content)
     return written
+
+
+def _with_corrections_in_words(opened):
+    """The texts with their contents, oldest first; of a correction, what stood there before and what does since."""
+    known = {}
+    for text, content in opened:
+        told = {}
+        if text.kind in SealedText.WITH_CONTACT and isinstance(content, dict):
+            told = {name: content[name] for name in details.ANSWERS if name in content}
+        if text.kind == Kind.CORRECTION and content is not None:
+            content = "\n".join(
+                f"{readable.DETAILS[name]}: {known.get(name) or '-'} → {value or '-'}" for name, value in told.items()
+            )
+        known |= told
+        yield text, content
 
 
 def _attempts_by_event(events, attempts):

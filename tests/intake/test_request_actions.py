@@ -313,6 +313,12 @@ def test_a_duplicate_is_linked_by_the_reference_that_was_typed(desk):
     assert request.duplicate_of == original
 
 
+def test_a_refusal_leads_to_the_part_of_the_page_that_it_is_about(desk):
+    page = press(desk, receive(), "close").content.decode()
+    assert 'Choose why this request ends. <a href="#close">Go there</a>' in page
+    assert '<details id="close" open>' in page
+
+
 def test_only_an_older_open_request_is_offered_to_link_to(desk, me):
     older, ended, request, newer = (receive() for _ in range(4))
     workflow.close(request_id=ended.pk, outcome="declined", actor=me)

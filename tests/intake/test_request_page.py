@@ -311,6 +311,19 @@ def test_what_the_person_added_and_the_time_they_chose_later_stand_on_the_page(d
     ]
 
 
+def test_what_a_correction_changed_stands_in_the_timeline(desk, me, make_staff):
+    request = receive()
+    for actor, phone in ((me, "480 555 0111"), (make_staff("lead"), "480 555 0122")):
+        before = details.plain(details.of(request))
+        after = before | {"phone": phone, "language": ""}
+        workflow.correct(request_id=request.pk, before=before, after=after, actor=actor)
+    texts = [entry.texts for entry in page_of(desk, request).context["timeline"] if entry.kind == "corrected"]
+    assert texts == [
+        ["Phone: 480 555 0111 → 480 555 0122"],
+        ["Phone: (602) 555-0142 → 480 555 0111\nLanguage: Canarian whistling → -"],
+    ]
+
+
 def test_a_corrected_value_says_who_gave_it_and_what_the_person_wrote_stays(desk, make_staff):
     request = receive()
     known = details.plain(details.of(request))
