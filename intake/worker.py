@@ -4,6 +4,7 @@ import contextlib
 import logging
 import socket
 
+from django.contrib.sessions.models import Session
 from django.db import DatabaseError, InterfaceError, OperationalError, close_old_connections
 from django.utils import timezone
 
@@ -34,6 +35,7 @@ def work_once(is_stopped=lambda: False):
         "figures of the week queued": notices.queue_week,
         "notices sent": lambda: notices.send_due(is_stopped=is_stopped),
         "senders forgotten": lambda: limiter.forget_old(now),
+        "sessions forgotten": lambda: Session.objects.filter(expire_date__lt=now).delete()[0],
         "synthetic requests erased": lambda: synthetic.erase_left_behind(now),
     }
     for what, step in steps.items():

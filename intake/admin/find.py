@@ -1,5 +1,9 @@
-"""Find: one box for what a caller says, and filters. What is typed is posted and never stands in an address."""
+"""Find: one box for what a caller says, and filters. What is typed is posted and never stands in an address.
 
+The last search is kept sealed with the session, so that going back from a request leads to its results.
+"""
+
+import json
 import uuid
 from dataclasses import dataclass
 
@@ -12,7 +16,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from intake import access, blind_index, lookup
+from intake import access, blind_index, lookup, sealed
 from intake.forms import HonestTextField
 from intake.keyset import after
 from intake.models import AccessRecord, AssessmentRequest, SavedFilter
@@ -24,6 +28,7 @@ ROWS = 50
 OPENED_AT_MOST = 200
 LOOKED_AT_MOST = 20_000  # for filters that no index serves: 0.2 s at most, however many requests there are
 ADDRESS = "admin:intake_assessmentrequest_find"
+KEPT = "last search"
 
 
 class FindForm(FilterForm):
@@ -77,9 +82,10 @@ class Results:
 
 
 def page(model_admin, request):
-    """The page Find. GET shows it, with `?filter=` a saved filter; POST finds, saves a filter, or deletes one."""
+    """The page Find. GET shows it, with `?filter=` a saved filter and with `?again=` the last search; POST finds, saves
+    a filter, or deletes one."""
     if request.method != "POST":
-        return _show_saved(model_admin, request)
+        return _show_again(model_admin, request) if "again" in request.GET else _show_saved(model_admin, request)
     match request.POST.get("do"):
         case "save":
             return _save(model_admin, request)
@@ -110,7 +116,19 @@ def _find(model_admin, request):
     if known is not None:
         access.record(request.user, AccessRecord.Action.SEARCH, [known.pk])
         return HttpResponseRedirect(reverse("admin:intake_assessmentrequest_change", args=[known.pk]))
-    last = _last_seen(request.POST.get("after", ""))
+    _keep(request)
+    return HttpResponseRedirect(reverse(ADDRESS, query={"again": 1}))
+
+
+def _show_again(model_admin, request):
+    asked = _kept(request)
+    if asked is None:
+        messages.info(request, _("Your last search is not kept any more. Search once more."))
+        return HttpResponseRedirect(reverse(ADDRESS))
+    form = FindForm(asked, reader=request.user)
+    if not form.is_valid():  # a colleague or a page that was chosen is gone
+        return _show(model_admin, request, form)
+    words, last = form.cleaned_data["words"], _last_seen(asked["after"])
     kind = lookup.kind_of(words) if words else None
     if kind is None:
         results = _by_filters(form, last)
@@ -119,6 +137,23 @@ def _find(model_admin, request):
     else:
         results = _page(form.narrow(lookup.by_contact(kind, words)), last, ROWS)
     return _show(model_admin, request, form, results, kind=kind)
+
+
+def _keep(request):
+    asked = {name: request.POST.get(name, "") for name in (*FindForm.base_fields, "after")}
+    request.session[KEPT] = sealed.seal(json.dumps(asked), _place_of(request)).hex()
+
+
+def _kept(request):
+    """What was asked last in this session, or None."""
+    try:
+        return json.loads(sealed.open_envelope(bytes.fromhex(request.session[KEPT]), _place_of(request)))
+    except (KeyError, sealed.CannotOpen):
+        return None
+
+
+def _place_of(request):
+    return sealed.Place(table="session", column=KEPT, row=request.session.session_key)
 
 
 def _save(model_admin, request):

@@ -62,7 +62,7 @@ def visit(client, view, request, line):
         case "page to find a request":
             return client.get(f"{LIST}find/")
         case "find a request":
-            return client.post(f"{LIST}find/", {"words": "wilhelmina"})
+            return client.post(f"{LIST}find/", {"words": "wilhelmina"}, follow=True)
         case "run a saved filter":
             return client.get(f"{LIST}find/", {"filter": saved_filter().pk})
         case "save a filter":

@@ -7,6 +7,7 @@ import uuid
 
 import pytest
 from django.contrib.admin.models import LogEntry
+from django.contrib.sessions.models import Session
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -29,6 +30,7 @@ from tests.intake.helpers import (
 pytestmark = pytest.mark.django_db
 
 FIND = f"{LIST}find/"
+AGAIN = f"{FIND}?again=1"
 OTHER = {"name": "Zoltan Other", "phone": "(520) 555-0177", "email": "zoltan@elsewhere.example"}
 
 
@@ -37,12 +39,16 @@ def me(make_staff):
     return make_staff("admissions", username="amal")
 
 
+def browser_of(user):
+    """The browser of a member of staff, whose posts are checked as on the real site."""
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(user)
+    return client
+
+
 @pytest.fixture
 def desk(me):
-    """The browser of someone from admissions, whose posts are checked as on the real site."""
-    client = Client(enforce_csrf_checks=True)
-    client.force_login(me)
-    return client
+    return browser_of(me)
 
 
 def form_named(page, field):
@@ -54,12 +60,17 @@ def look_for(desk, words="", **filters):
     if not hasattr(desk, "find_form"):
         desk.find_form = form_named(desk.get(FIND), "words")
     assert ("do", "find") in desk.find_form.buttons
-    return desk.post(FIND, desk.find_form.fields | {"words": words, "do": "find"} | filters)
+    return results_of(desk, desk.post(FIND, desk.find_form.fields | {"words": words, "do": "find"} | filters))
+
+
+def results_of(desk, answer):
+    """The page that a browser shows after Find: results stand at an address of their own, to which Back leads."""
+    return desk.get(answer["Location"]) if answer.status_code == 302 and answer["Location"] == AGAIN else answer
 
 
 def look_on(desk, page):
     form = form_named(page, "after")
-    return desk.post(FIND, form.fields | {"do": "find"})
+    return results_of(desk, desk.post(FIND, form.fields | {"do": "find"}))
 
 
 def found(page):
@@ -408,6 +419,31 @@ def test_no_word_of_a_search_stands_in_an_address_a_title_the_history_or_the_log
     kept = str(list(AccessRecord.objects.values())) + str(list(LogEntry.objects.values())) + caplog.text
     assert [word for word in PERSONAL if word in shown + kept] == []
     assert {title_of(page) for page in pages} == {title_of(desk.get(FIND))}
+
+
+def test_going_back_leads_to_the_results_and_is_recorded_again(desk):
+    request = receive()
+    assert found(look_for(desk, "wilhelmina", stage="new")) == [request.reference]
+    before = len(records())
+    page = desk.get(AGAIN)
+    assert found(page) == [request.reference]
+    assert form_named(page, "words").fields["words"] == "wilhelmina"
+    assert records()[before:] == [("compare", [str(request.pk)]), ("search", [str(request.pk)])]
+
+
+def test_the_last_search_is_kept_sealed_and_only_in_its_own_session(desk, me, make_staff):
+    receive()
+    look_for(desk, "wilhelmina canary")
+    stored = " ".join(str(session.get_decoded()) for session in Session.objects.all())
+    assert ("last search" in stored, "wilhelmina" in stored, "canary" in stored) == (True, False, False)
+    other = browser_of(make_staff("admissions"))
+    session = other.session
+    session["last search"] = desk.session["last search"]
+    session.save()
+    for client in (other, browser_of(me)):
+        answer = client.get(AGAIN, follow=True)
+        assert answer.redirect_chain == [(FIND, 302)]
+        assert "Your last search is not kept any more." in answer.content.decode()
 
 
 def test_words_in_an_address_find_nothing(desk):

@@ -101,7 +101,9 @@ def work_on_it(client, make_staff):
             client, request, "hold", until=f"{timezone.localdate() + dt.timedelta(days=3)}T10:00", waits_for=WAITS_FOR
         ),
     ]
-    searched = [client.post(f"{LIST}find/", {"words": CANARIES[field]}) for field in ("name", "phone", "email")]
+    searched = [
+        client.post(f"{LIST}find/", {"words": CANARIES[field]}, follow=True) for field in ("name", "phone", "email")
+    ]
     assert [request.reference in answer.content.decode() for answer in searched] == [True] * 3
     pressed.append(press(client, request, "close", outcome="referred", referral=REFERRAL, person_told="on"))
     assert [answer.status_code for answer in pressed] == [302] * 5
