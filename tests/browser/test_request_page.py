@@ -55,7 +55,7 @@ def test_two_who_edit_one_request_lose_nothing(sign_in, request_here):
     row = mine.get_by_role("row", name="Phone")
     expect(row).to_contain_text("480 555 0111")
     expect(row).to_contain_text("480 555 0199")
-    expect(mine.locator(".timeline .note")).to_have_text("She has a new number")
+    expect(mine.locator(".timeline .note", has_text="She has a new number")).to_be_visible()
     row.get_by_role("button", name="Use mine").click()
     expect(mine.get_by_text("Your value is saved.")).to_be_visible()
     known = details.plain(details.of(request_here))

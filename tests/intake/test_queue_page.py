@@ -288,7 +288,7 @@ def test_every_page_tells_and_takes_times_by_the_centers_clock(desk, open_all_da
     assert row_of(desk, request).at == "11:00 PM"
     assert "Tue, Nov 24, 11:00 PM" in words_on(desk.get(change_page(request)))
     (form,) = [form for form in forms_on(desk.get(FIND)) if "words" in form.fields]
-    found = desk.post(FIND, form.fields | {"do": "find", "received_from": "2026-11-25"})
+    found = desk.post(FIND, form.fields | {"do": "find", "received_from": "2026-11-25"}, follow=True)
     assert [row.pk for row in found.context["results"].rows] == [request.pk]
 
 
