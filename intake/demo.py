@@ -68,7 +68,7 @@ def answers(number, random=random):
         "adult": "yes",
         "name": name,
         "phone": f"(480) 555-01{number % 100:02}" if has_phone else "",
-        "email": f"{name.lower()}{number}@example.org" if has_email else "",
+        "email": f"person{number}@example.org" if has_email else "",
         "do_not_call": has_phone and has_email and number % 6 == 0,
         "voicemail_ok": has_phone and random.random() < 0.3,
         "text_ok": has_phone and random.random() < 0.4,

@@ -52,14 +52,14 @@ def for_staff():
             )
             % {"count": waiting.set_aside}
         )
-    failed = _failed_since(timezone.now() - DAY).count()
+    failed = _failed_since(timezone.now() - DAY).exclude(kind=Notice.Kind.ACKNOWLEDGEMENT).count()
     if failed:
         sentence = ngettext(
-            "%(count)d message could not be sent in the last day.",
-            "%(count)d messages could not be sent in the last day.",
+            "%(count)d alert could not be mailed to you in the last day, so please watch this list.",
+            "%(count)d alerts could not be mailed to you in the last day, so please watch this list.",
             failed,
         )
-        sentences.append(sentence % {"count": failed} + " " + _("Alerts may be missing, so please watch this list."))
+        sentences.append(sentence % {"count": failed})
     return sentences
 
 
