@@ -35,7 +35,7 @@ def permission_denied(request, exception=None):
 
 def csrf_failure(request, reason=""):
     if unsent.is_worth_keeping(request) and comes_from_our_page(request):
-        return unsent.page(request, _("You signed in anew since that page was opened, so it was not sent."))
+        return unsent.page(request)
     return page(
         request,
         403,

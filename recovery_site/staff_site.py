@@ -3,16 +3,15 @@
 from functools import wraps
 
 from django.contrib import admin
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy as _
 
 from . import unsent
 
 
 class StaffSite(admin.AdminSite):
-    site_title = gettext_lazy("Renaissance Recovery Center")
-    site_header = gettext_lazy("Renaissance Recovery Center: staff")
-    index_title = gettext_lazy("Desk and pages")
+    site_title = _("Renaissance Recovery Center")
+    site_header = _("Renaissance Recovery Center: staff")
+    index_title = _("Desk and pages")
     enable_nav_sidebar = False
 
     def admin_view(self, view, cacheable=False):
@@ -22,7 +21,7 @@ class StaffSite(admin.AdminSite):
         @wraps(stock_view)
         def checked(request, *args, **kwargs):
             if not self.has_permission(request) and unsent.is_worth_keeping(request):
-                return unsent.page(request, _("You were signed out before this was sent."))
+                return unsent.page(request)
             return stock_view(request, *args, **kwargs)
 
         return checked

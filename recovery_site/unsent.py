@@ -15,12 +15,11 @@ def is_worth_keeping(request):
     return request.method == "POST" and is_of_staff and bool(_fields(request))
 
 
-def page(request, why):
-    """Everything that was sent, with a button that sends it again; `why` says why it was not taken. Kept by nobody."""
+def page(request):
+    """Everything that was sent, with a button that sends it again. Kept by nobody."""
     fields = _fields(request)
     context = admin.site.each_context(request) | {
         "title": _("Not sent yet"),
-        "why": why,
         "is_signed_in": admin.site.has_permission(request),
         "fields": fields,
         "words": [value for name, value in fields if _was_typed(request, name, value)],
