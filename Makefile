@@ -48,7 +48,7 @@ help: ## list these commands
 
 # What `run` needs; each step does nothing where nothing is to do.
 .PHONY: ready
-ready: .env $(VENV)/collected
+ready: .env var/collected
 	@$(MANAGE) migrate --verbosity 0
 	@$(MANAGE) load_starter
 	@$(MANAGE) ensure_administrator
@@ -56,7 +56,8 @@ ready: .env $(VENV)/collected
 .env: | $(VENV)/installed
 	@$(RUN) -m recovery_site.first_env .env
 
-$(VENV)/collected: $(VENV)/installed $(STATIC_SOURCES) | .env
+# Beside what it speaks of: who deletes var/ to begin anew gets everything anew.
+var/collected: $(VENV)/installed $(STATIC_SOURCES) | .env
 	@echo "Collecting static files ..."
 	@$(MANAGE) collectstatic --noinput --verbosity 0
 	@touch $@
