@@ -58,14 +58,15 @@ class PeriodForm(forms.Form):
         begin, end = self.cleaned_data.get("begin"), self.cleaned_data.get("end")
         if begin and end and end < begin:
             raise forms.ValidationError(_("The first day must not come after the last one. Change one of them."))
+        if begin and begin > today():
+            raise forms.ValidationError(_("These days have not come yet. Choose earlier ones."))
         if begin and end and (end - begin).days >= LONGEST:
             raise forms.ValidationError(_("A report covers at most a year. Choose fewer days."))
         return self.cleaned_data
 
     def period(self):
         """Of a valid form. Days to come hold nothing, so it ends today at the latest."""
-        begin = self.cleaned_data["begin"]
-        return Period(begin, max(begin, min(self.cleaned_data["end"], today())), zone())
+        return Period(self.cleaned_data["begin"], min(self.cleaned_data["end"], today()), zone())
 
 
 def last_days(days):

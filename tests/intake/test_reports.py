@@ -338,6 +338,7 @@ def test_days_are_asked_for_with_both_ends_and_end_today_at_the_latest():
         ("2026-02-30", "2026-11-01", "Enter a valid date"),
         ("<script>", "2026-11-01", "Enter a valid date"),
         ("9999-12-31", "9999-12-31", "less than or equal to"),
+        ("2999-12-31", "2999-12-31", "have not come yet"),
         ("0001-01-01", "0001-01-01", "greater than or equal to"),
     ],
 )
