@@ -26,7 +26,7 @@ DETAILS = {
 }
 INTRODUCTIONS = {
     Introduction.FIRST_NAME: gettext_lazy("Say your first name only. Name the center when you know it is them."),
-    Introduction.CENTER: gettext_lazy("Say your name and the center's. Say why you are in touch when you know it is them."),
+    Introduction.CENTER: gettext_lazy("Say your name and the center's. Say why when you know it is them."),
 }
 ASKED_FOR = {
     ForWhom.OTHER: gettext_lazy("They ask for someone else. Talk about it with the person who asked, and no one else."),

@@ -353,7 +353,7 @@ def test_the_rules_of_contact_allow_only_what_the_person_ticked(changes, rules):
     answers = asked_valid(changed).answers()
     assert readable.contact_rules(ContactProfile(**profile_of(answers)), answers["email_ok"]) == [
         *rules,
-        "Say your name and the center's. Say why you are in touch when you know it is them.",
+        "Say your name and the center's. Say why when you know it is them.",
         "Good time: in the evening, Mountain time.",
     ]
 

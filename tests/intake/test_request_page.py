@@ -52,7 +52,7 @@ def test_the_rules_of_contact_stand_above_the_number(desk):
         "Do not call.",
         "Do not text.",
         "One neutral e-mail is allowed.",
-        "Say your name and the center's. Say why you are in touch when you know it is them.",
+        "Say your name and the center's. Say why when you know it is them.",
         "Good time: in the evening, Mountain time.",
     ]
     (answers,) = page.context["words"]
