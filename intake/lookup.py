@@ -110,9 +110,20 @@ def known_contact(told, besides=None):
 
 def naming_another_contact(requests, besides):
     """The ids of those requests that name a phone or an e-mail which `besides` does not."""
-    named = BlindIndex.objects.filter(kind__in=(PHONE, EMAIL))
-    own = set(named.filter(request=besides).values_list("value", flat=True))
-    return {pk for pk, value in named.filter(request__in=requests).values_list("request", "value") if value not in own}
+    own = {value for values in _contact_values(besides).values() for value in values}
+    named = BlindIndex.objects.filter(kind__in=(PHONE, EMAIL), request__in=requests)
+    return {pk for pk, value in named.values_list("request", "value") if value not in own}
+
+
+def names_contact_of(request, other):
+    """Whether the other request names a phone or an e-mail that this one was ever given."""
+    return _indexed(_contact_values(request)).filter(request=other).exists()
+
+
+def _contact_values(request):
+    """Every value, by kind, under which what this request was given may stand in the index, under each key."""
+    told = [_opened(text) for text in request.texts.filter(kind__in=SealedText.WITH_CONTACT)]
+    return {kind: [v for answers in told for v in _values(kind, answers.get(kind) or "")] for kind in (PHONE, EMAIL)}
 
 
 def _shown():

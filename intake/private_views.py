@@ -69,7 +69,9 @@ class WithdrawForm(forms.Form):
 
     def carry_out(self, request_id):
         workflow.withdraw(request_id=request_id)
-        return _("Your request is withdrawn."), _("Nobody can read what you wrote any more. We will not contact you.")
+        return _("Your request is withdrawn."), _(
+            "Nobody can read what you wrote any more. We will not contact you about it."
+        )
 
 
 FORMS = {"window": WindowForm, "words": WordsForm, "withdraw": WithdrawForm}

@@ -175,7 +175,8 @@ def _store_again(known, form, was_acknowledged):
 
     A request that was closed is opened again: someone has more to say. One whose words were erased stays empty.
     """
-    request = AssessmentRequest.objects.select_for_update(no_key=True).get(pk=known.pk)
+    family = workflow.locked_family(known.pk)
+    request = family[known.pk]
     if gone := request.events.filter(code__in=[Event.Code.ERASED, Event.Code.HIDDEN]).last():
         raise Withdrawn(gone.at)
     if was_acknowledged and form.draft.id != request.pk:
@@ -197,7 +198,10 @@ def _store_again(known, form, was_acknowledged):
     if not is_known:
         rows.insert(_sealed_words(request.pk, SealedText.Kind.AMENDMENT, form))
     if request.stage == AssessmentRequest.Stage.CLOSED:
-        workflow.open_again(request, None)
+        if request.duplicate_of_id:
+            workflow.unlink(request, family[request.duplicate_of_id], None)
+        else:
+            workflow.open_again(request, None)
         workflow.commit_anew(request, profile_of(form.answers), form.at)
     workflow.keep_profile(request, profile_of(form.answers), said_at)
     indexes = indexes_of(request.pk, form.answers, form.contact)

@@ -32,11 +32,11 @@ def page(request):
 
 def _was_typed(request, name, value):
     """Whether these are words that stood on no page before. What a form showed already, ticks and choices are not."""
-    is_new = not name.startswith("initial-") and request.POST.get(f"initial-{name}") != value
+    is_new = not name.startswith(("initial-", "was-")) and request.POST.get(f"initial-{name}") != value
     return is_new and len(value.split()) > 1
 
 
 def _fields(request):
     """Pairs of name and value, as they were sent. No password is shown or sent again."""
-    names = [name for name in request.POST if name != TOKEN and "password" not in name]
+    names = [name for name in request.POST if name != TOKEN and "password" not in name.lower()]
     return [(name, value) for name in names for value in request.POST.getlist(name)]

@@ -128,7 +128,7 @@ def _show_again(model_admin, request):
     form = FindForm(asked, reader=request.user)
     if not form.is_valid():  # a colleague or a page that was chosen is gone
         return _show(model_admin, request, form)
-    words, last = form.cleaned_data["words"], _last_seen(asked["after"])
+    words, last = form.cleaned_data["words"], _last_seen(asked.get("after", ""))
     kind = lookup.kind_of(words) if words else None
     if kind is None:
         results = _by_filters(form, last)
@@ -148,7 +148,7 @@ def _kept(request):
     """What was asked last in this session, or None."""
     try:
         return json.loads(sealed.open_envelope(bytes.fromhex(request.session[KEPT]), _place_of(request)))
-    except (KeyError, sealed.CannotOpen):
+    except (KeyError, TypeError, ValueError, sealed.CannotOpen):
         return None
 
 

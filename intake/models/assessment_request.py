@@ -118,6 +118,9 @@ class AssessmentRequest(models.Model):
         db_index=False,  # a partial one is smaller
         verbose_name=_("duplicate of"),
     )
+    before_link = models.JSONField(
+        null=True, editable=False, help_text="What linking changed here and on the other one, to be undone"
+    )
     closed_at = models.DateTimeField(_("closed"), null=True, blank=True, editable=False)
     confirmed_at = models.DateTimeField(editable=False, help_text="When the person was last told that we have it")
 
@@ -239,7 +242,10 @@ class AssessmentRequest(models.Model):
     @property
     def is_due_before_assessment(self):
         """Whether someone is to be contacted before their assessment: they got in touch, or asked to be called then."""
-        return self.stage == Stage.BOOKED and (self.called_back_at is not None or self.due_at < self.assessment_at)
+        if self.stage != Stage.BOOKED:
+            return False
+        is_ahead = self.assessment_at > timezone.now()
+        return self.called_back_at is not None or (is_ahead and self.due_at < self.assessment_at)
 
     @property
     def awaits_assessment(self):

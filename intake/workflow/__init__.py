@@ -6,7 +6,7 @@ person themselves acted, through their private link or by sending the form again
 that the actor had on the screen: where somebody changed it since, the change is refused as `Stale`.
 """
 
-from .duplicates import link_duplicate, unlink_duplicate
+from .duplicates import link_duplicate, locked_family, unlink, unlink_duplicate
 from .ladder import keep_trying, log_attempt
 from .person import MOST_AMENDMENTS, add_words, change_window, tell_staff_again, withdraw
 from .profile import commit_anew, keep_profile
@@ -49,6 +49,7 @@ __all__ = [
     "keep_trying",
     "lift_legal_hold",
     "link_duplicate",
+    "locked_family",
     "log_attempt",
     "next_possible_contact",
     "open_again",
@@ -61,6 +62,7 @@ __all__ = [
     "snooze",
     "take_next",
     "tell_staff_again",
+    "unlink",
     "unlink_duplicate",
     "wake",
     "withdraw",

@@ -1,17 +1,20 @@
 """Requests about the same matter: one goes on, the others are closed and linked to it. Linking can be undone."""
 
+import datetime as dt
+
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from intake import blind_index, lookup
+from intake import blind_index, details, lookup
 from intake.contact import newest_profile
 from intake.models import AssessmentRequest, Event
 
 from .profile import keep_safer_rules
 from .queue import got_in_touch, wake_up
 from .rules import (
+    NOT_ASLEEP,
     Refused,
     Stage,
     check_seen,
@@ -53,16 +56,25 @@ def link_duplicate(*, request_id, of_reference, actor, same_matter=False, seen=N
         raise Refused(_("Other requests are linked to this one. Link the newer one to it instead."))
     if _is_expected(request) and not _is_expected(original):
         raise Refused(_("This one has an assessment ahead. Link the other one to it instead."))
-    if not same_matter and _contact_of(request).isdisjoint(_contact_of(original)):
+    if not same_matter and not lookup.names_contact_of(request, original):
         raise Refused(
             _(
                 "The two requests name no common phone or e-mail. Check the reference. If they are about the same "
                 "matter all the same, tick that, then press again."
             )
         )
+    own, before = _place(request), _place(original)
     keep_safer_rules(original, newest_profile(request), actor)
+    _clear_with(request, original, actor)
     _wait_there(request, original, actor)
-    end(request, Outcome.DUPLICATE, duplicate_of=original)
+    changed = {name: [before[name], after] for name, after in _place(original).items() if after != before[name]}
+    end(
+        request,
+        Outcome.DUPLICATE,
+        duplicate_of=original,
+        before_link={"own": own, "original": changed},
+        owner=None if request.claimed_until else request.owner,
+    )
     write(request, Event.Code.LINKED, actor, "", original.reference)
     write(original, Event.Code.LINKED, actor, request.reference)
     return request
@@ -70,56 +82,71 @@ def link_duplicate(*, request_id, of_reference, actor, same_matter=False, seen=N
 
 @transaction.atomic
 def unlink_duplicate(*, request_id, actor, seen=None):
-    """Undoes `link_duplicate`: the request goes on by itself, due as before, and the other one waits for itself alone.
-    How that one may be reached stays as safe as it was made."""
+    """Undoes `link_duplicate`: the request goes on by itself, and so does the other one, each due as before. How that
+    one may be reached stays as safe as it was made."""
     family = locked_family(request_id)
     request = family[request_id]
     check_seen(request, seen)
     if request.duplicate_of_id is None:
         raise Refused(_("This request is not linked as a duplicate. Nothing was changed."))
     refuse_if_words_are_gone(request)
-    original = family[request.duplicate_of_id]
-    unlink(request, actor)
-    if original.called_back_at == request.received_at:  # what `link_duplicate` wrote, and nobody answered yet
-        save(original, called_back_at=None)
+    unlink(request, family[request.duplicate_of_id], actor)
     return request
 
 
-def unlink(request, actor):
-    """`unlink_duplicate` for a locked request, whoever is the cause."""
-    original = request.duplicate_of
+def unlink(request, original, actor):
+    """`unlink_duplicate` for locked rows, whoever is the cause."""
+    own = {name: _read(name, value) for name, value in (request.before_link or {}).get("own", {}).items()}
+    if own.get("snoozed_until") and own["snoozed_until"] <= timezone.now():
+        own |= NOT_ASLEEP
     if _is_expected(request):
-        stage, due_at = Stage.BOOKED, request.assessment_at
+        stage, due_at = Stage.BOOKED, own.pop("due_at", request.assessment_at)
     else:
         stage = Stage.TALKING if request.reached_at else Stage.REACHING if request.first_attempt_at else Stage.NEW
-        due_at = request.due_at
-    save(request, stage=stage, outcome="", closed_at=None, duplicate_of=None, due_at=due_at)
+        due_at = own.pop("due_at", request.due_at)
+    changes = {"stage": stage, "outcome": "", "closed_at": None, "duplicate_of": None, "due_at": due_at}
+    undo_on(original, request)
+    save(request, **changes, **own, before_link=None)
     write(request, Event.Code.UNLINKED, actor, original.reference, stage)
     write(original, Event.Code.UNLINKED, actor, request.reference)
 
 
+def undo_on(original, request):
+    """Takes back from a locked original what linking the request to it changed, where nobody has changed it since."""
+    changed = (request.before_link or {}).get("original", {})
+    now = _place(original)
+    back = {name: _read(name, before) for name, (before, after) in changed.items() if now[name] == after}
+    if back.get("snoozed_until") and back["snoozed_until"] <= timezone.now():
+        back |= NOT_ASLEEP
+    if back and original.stage != Stage.CLOSED:
+        save(original, **back)
+
+
 def unlink_others(original, family, actor, outcome):
     """Where an original ends as spam or withdrawn, what was linked to it goes on by itself: nobody is forgotten. Not
-    what is suspected like the spam, nor what names the same phone and e-mail as what was withdrawn."""
+    what is suspected like the spam, nor what names no other phone or e-mail than what was withdrawn."""
     for other in family.values():
-        ends_too = other.quarantined_at if outcome == Outcome.SPAM else has_same_contact(other, original)
+        is_suspected = other.quarantined_at and not other.reached_at
+        ends_too = is_suspected if outcome == Outcome.SPAM else names_nothing_else(other, original)
         if other.duplicate_of_id == original.pk and not ends_too and not words_are_gone(other):
-            unlink(other, actor)
+            unlink(other, original, actor)
 
 
 def locked_family(request_id):
     """A request, the one that it is linked to, and all that are linked to either: from id to row, all locked."""
     while True:
         ids = _ids_of_family(request_id)
-        rows = locked_rows(ids)
-        if _ids_of_family(request_id) == ids:  # nobody linked or unlinked one meanwhile
-            return rows
+        with transaction.atomic():
+            rows = locked_rows(ids)
+            if _ids_of_family(request_id) == ids:
+                return rows
+            transaction.set_rollback(True)  # someone linked or unlinked one meanwhile: lock all anew, in their order
 
 
-def has_same_contact(request, other):
-    """Whether two requests name exactly the same phone and e-mail."""
+def names_nothing_else(request, other):
+    """Whether a request names a phone or an e-mail, and none that the other does not name too."""
     contact = _contact_of(request)
-    return bool(contact) and contact == _contact_of(other)
+    return bool(contact) and contact <= _contact_of(other)
 
 
 def _ids_of_family(request_id):
@@ -129,22 +156,51 @@ def _ids_of_family(request_id):
 
 
 def _contact_of(request):
-    kinds = (blind_index.PHONE, blind_index.EMAIL)
-    return set(request.blind_indexes.filter(kind__in=kinds).values_list("kind", "value"))
+    """The phone and the e-mail that are known by now: not their hashes, which tell of every earlier one, and under keys
+    that change."""
+    known = details.plain(details.of(request)) if request.texts.exists() else {}
+    return {(kind, value) for kind, value in blind_index.contact_of(known).items() if value}
 
 
 def _is_expected(request):
     return request.assessment_at is not None and request.assessment_at > timezone.now()
 
 
+def _clear_with(request, original, actor):
+    """What is about the same matter as a request that nobody suspects, or whose person we spoke with, is real too."""
+    if original.quarantined_at and (request.quarantined_at is None or request.reached_at):
+        before = original.suspicions
+        save(original, quarantined_at=None, suspicions="")
+        write(original, Event.Code.CLEARED, actor, before)
+
+
 def _wait_there(request, original, actor):
-    """Who waits for us in the request that ends waits in the one that goes on, no longer than they would have."""
+    """Who waits for us in the request that ends waits in the one that goes on, no longer than they would have. Who
+    asked to be called later still does."""
+    if request.is_put_off:
+        return
     asked_again = request.stage == Stage.NEW and request.received_at > original.received_at
     if request.called_back_at or asked_again or (request.awaits_contact and original.stage == Stage.BOOKED):
+        first = original.called_back_at
         got_in_touch(original, request.called_back_at or request.received_at)
-    if original.stage == Stage.BOOKED or request.is_put_off:
+        if first or request.called_back_at:
+            save(original, called_back_at=first or request.called_back_at)
+    if original.stage == Stage.BOOKED:
         return
     due_at = min(original.due_at, request.due_at)
     if original.snoozed_until:
         wake_up(original, actor)
     save(original, due_at=due_at)
+
+
+# What linking may change of a request's place in the queue
+_PLACE = ("due_at", "called_back_at", "snoozed_until", "snooze_reason")
+
+
+def _place(request):
+    values = {name: getattr(request, name) for name in _PLACE}
+    return {name: value.isoformat() if isinstance(value, dt.datetime) else value for name, value in values.items()}
+
+
+def _read(name, value):
+    return dt.datetime.fromisoformat(value) if value and name != "snooze_reason" else value

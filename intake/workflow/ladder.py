@@ -193,9 +193,9 @@ def _begins_anew(event):
 
 def must_decide(request, ladder):
     """Whether nothing is left but to decide: keep trying, close, or put off. Who got in touch is reached first, and who
-    has an assessment ahead is expected."""
-    is_expected = request.stage == Stage.BOOKED and request.assessment_at > timezone.now()
-    return request.stage != Stage.CLOSED and not request.called_back_at and not is_expected and ladder.has_ended
+    has an assessment is expected, or asked whether they came."""
+    is_settled = request.stage in (Stage.BOOKED, Stage.CLOSED)
+    return not is_settled and not request.called_back_at and ladder.has_ended
 
 
 @transaction.atomic
@@ -207,6 +207,8 @@ def log_attempt(*, request_id, channel, result, actor, next_at=None, seen=None):
     `keep_trying`, closing, or putting off. The same attempt by the same person within 10 seconds is a double click.
     """
     request, now = locked_open(request_id), timezone.now()
+    if result not in RESULTS.get(channel, ()):
+        raise Refused(_("That button is not known. Nothing was changed."))
     doubled = request.attempts.filter(actor=actor, channel=channel, result=result, at__gt=now - DOUBLE_CLICK).last()
     if doubled:
         return doubled
@@ -316,6 +318,7 @@ def _after(request, ladder, attempt, next_at):
         request.called_back_at = None  # answered, if in vain
         next_at = now if must_decide(request, ladder) else next_at or ladder.propose(now).at
     is_expected = request.stage == Stage.BOOKED and request.assessment_at > now
-    if is_expected and (attempt.result == Result.REACHED or not is_owed_a_call):
-        next_at = request.assessment_at
+    if is_expected:
+        is_settled = attempt.result == Result.REACHED or not is_owed_a_call
+        next_at = request.assessment_at if is_settled else min(next_at, request.assessment_at)
     return changes | {"due_at": next_at}

@@ -7,11 +7,10 @@ from django.utils.translation import gettext as _
 from intake.contact import newest_profile
 from intake.models import AssessmentRequest, Event, Notice, SealedText
 
-from .duplicates import has_same_contact, locked_family, unlink_others
+from .duplicates import locked_family, names_nothing_else, undo_on, unlink, unlink_others
 from .profile import keep_profile
 from .queue import got_in_touch, wake_up
-from .rules import Refused, Stage, end, locked, save, write
-from .stages import open_again
+from .rules import Refused, Stage, end, save, write
 from .words import erase_words, forget_messages
 
 Outcome = AssessmentRequest.Outcome
@@ -35,7 +34,8 @@ def change_window(*, request_id, best_time, time_zone):
     if request.snoozed_until:
         due_at = request.due_at
         wake_up(request, None)
-        save(request, due_at=due_at if request.awaits_contact else request.due_at)
+        if request.awaits_contact:
+            save(request, due_at=due_at)
     write(request, Event.Code.WINDOW_SET, None, "", best_time)
     return request.promise if request.awaits_contact else ""
 
@@ -63,8 +63,8 @@ def add_words(*, request_id, text):
 def withdraw(*, request_id):
     """The person takes their request back. Every word is erased at once; under legal hold it is hidden instead.
 
-    Whatever staff linked it with goes with it, in either direction, where it is open or linked and names the same phone
-    and e-mail: who withdraws is not contacted any more. What names others may be a relative's: it goes on.
+    Whatever staff linked it with goes with it, in either direction, where it is open or linked and names no other phone
+    or e-mail: who withdraws is not contacted any more. What names others may be a relative's: it goes on.
     """
     family = locked_family(request_id)
     request = family[request_id]
@@ -73,23 +73,23 @@ def withdraw(*, request_id):
     theirs = [
         other
         for other in family.values()
-        if (other.stage != Stage.CLOSED or other.duplicate_of_id) and has_same_contact(other, request)
+        if (other.stage != Stage.CLOSED or other.duplicate_of_id) and names_nothing_else(other, request)
     ]
     if request not in theirs:  # nobody can name its phone any more
         theirs.append(request)
     for ended in theirs:
         unlink_others(ended, family, None, Outcome.WITHDRAWN)
     for ended in sorted(theirs, key=lambda one: one.duplicate_of_id is not None):  # the one that was to go on first
-        _take_back(ended)
+        _take_back(ended, family.get(ended.duplicate_of_id))
     return request
 
 
-def _take_back(request):
-    original = request.duplicate_of
-    end(request, Outcome.WITHDRAWN, duplicate_of=None)
-    write(request, Event.Code.WITHDRAWN, None)
-    if original is not None and original.stage != Stage.CLOSED:
+def _take_back(request, original):
+    if original is not None and original.outcome != Outcome.WITHDRAWN:
+        undo_on(original, request)
         write(original, Event.Code.UNLINKED, None, request.reference)
+    end(request, Outcome.WITHDRAWN, duplicate_of=None, before_link=None)
+    write(request, Event.Code.WITHDRAWN, None)
     if request.legal_hold_at:
         save(request, hidden_at=request.closed_at)
         forget_messages(request)
@@ -107,9 +107,10 @@ def tell_staff_again(request, at):
 
 def _locked_for_the_person(request_id):
     """The request under lock, open. What staff linked as a duplicate goes on by itself when the person acts on it."""
-    request = locked(request_id)
+    family = locked_family(request_id)
+    request = family[request_id]
     if request.duplicate_of_id:
-        open_again(request, None)
+        unlink(request, family[request.duplicate_of_id], None)
     if request.stage == Stage.CLOSED:
         raise Refused(_("This request has ended. Nothing was changed."))
     return request

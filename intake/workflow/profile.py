@@ -7,6 +7,7 @@ from intake import clock
 from intake.commitment import commit_to
 from intake.contact import newest_profile
 from intake.models import ContactProfile, Event
+from intake.models.told import Introduction
 
 from .rules import Refused, save, write
 
@@ -37,10 +38,10 @@ def keep_safer_rules(request, other, actor):
     if kept is None or other is None:
         return
     safer = {name: getattr(kept, name) and getattr(other, name) for name in ContactProfile.PERMISSIONS}
-    newest = max(kept, other, key=lambda profile: profile.at)
+    is_center_named = kept.introduction == other.introduction == Introduction.CENTER
     # A part of the day is safer than any time; of two parts, what they said last.
     timed = max(kept, other, key=lambda profile: (profile.best_time != clock.ASAP, profile.at))
-    codes = kept.codes() | safer | {"introduction": newest.introduction}
+    codes = kept.codes() | safer | {"introduction": Introduction.CENTER if is_center_named else Introduction.FIRST_NAME}
     codes |= {"best_time": timed.best_time, "time_zone": timed.time_zone}
     if not (safer["may_call"] or safer["may_text"] or safer["may_email"]):
         raise Refused(

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 from django.contrib.auth import get_user_model
 from django.db import transaction
 from django.db.models import Case, Exists, F, Min, OuterRef, Q, Value, When
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -126,9 +127,7 @@ def wake(*, request_id, actor, seen=None):
 
 def wake_up(request, actor):
     """`wake` for a request that is locked, whoever is the cause."""
-    is_expected = request.stage == Stage.BOOKED and request.assessment_at > timezone.now()
-    due_at = request.assessment_at if is_expected else min(request.snoozed_until, timezone.now())
-    save(request, due_at=due_at, **NOT_ASLEEP)
+    save(request, due_at=min(request.snoozed_until, timezone.now()), **NOT_ASLEEP)
     write(request, Event.Code.WOKEN, actor)
 
 
@@ -146,11 +145,12 @@ def got_in_touch(request, at):
 def next_possible_contact(*, actor):
     """When `take_next` will have something for `actor` again, if nothing changes; None where nobody waits."""
     now, hours = timezone.now(), clock.our_hours()
-    theirs = Q(owner=None) | Q(owner=actor) | ~Q(owner__in=access.readers())
+    theirs = Q(owner=None) | Q(owner=actor) | ~Q(owner__in=access.readers()) | _is_everyones(now)
+    is_to_contact = Q(stage__in=TO_CONTACT) | Q(called_back_at__isnull=False) | Q(due_at__lt=F("assessment_at"))
     when = Case(
         When(snoozed_until__gt=now, then="snoozed_until"), When(stage=Stage.NEW, then=Value(now)), default="due_at"
     )
-    waiting = AssessmentRequest.objects.real().open().filter(theirs, stage__in=TO_CONTACT).order_by()
+    waiting = AssessmentRequest.objects.real().open().filter(theirs, is_to_contact).order_by()
     first = waiting.exclude(best_time="").values_list("best_time", "time_zone").annotate(first=Min(when))
     moments = (
         clock.next_contact(max(now, moment), hours, wish, ZoneInfo(zone)) for wish, zone, moment in first.iterator()
@@ -174,13 +174,18 @@ def _to_contact(now):
 
 def _is_free_for(actor, now):
     is_nobodys = Q(owner=None) | Q(owner=actor) | Q(claimed_until__lte=now) | ~Q(owner__in=access.readers())
-    is_urgent = Q(claimed_until=None) & (Q(called_back_at__isnull=False) | Q(due_at__lte=now - FORGOTTEN_AFTER))
-    return is_nobodys | is_urgent
+    return is_nobodys | _is_everyones(now)
+
+
+def _is_everyones(now):
+    """What a colleague owns, is not at, and must not wait for them alone."""
+    return Q(claimed_until=None) & (Q(called_back_at__isnull=False) | Q(due_at__lte=now - FORGOTTEN_AFTER))
 
 
 def _was_given_back_by(actor, now):
     released = Event.objects.filter(request=OuterRef("pk"), code=Event.Code.RELEASED, actor=actor)
-    return Exists(released.filter(at__gt=now - JUST_NOW))
+    since = Coalesce(OuterRef("called_back_at"), Value(now - JUST_NOW))  # who got in touch after that is another matter
+    return Exists(released.filter(at__gt=now - JUST_NOW).filter(at__gt=since))
 
 
 def _may_be_contacted_at(now):

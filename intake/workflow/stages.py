@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from intake.contact import newest_profile
 from intake.models import AssessmentRequest, Event, SealedText
 
-from .duplicates import locked_family, unlink, unlink_others
+from .duplicates import locked_family, unlink_others
 from .ladder import follow_up, ladder_of
 from .rules import (
     NOT_ASLEEP,
@@ -116,10 +116,7 @@ def reopen(*, request_id, actor, seen=None):
 
 
 def open_again(request, actor):
-    """Opens a locked request that is closed and not erased, whoever is the cause, and unlinks one that is linked."""
-    if request.duplicate_of_id:
-        unlink(request, actor)
-        return
+    """Opens a locked request that is closed, not linked and not erased, whoever is the cause."""
     before = request.outcome
     due_at = min(request.due_at, timezone.now())
     save(request, stage=Stage.REACHING, outcome="", closed_at=None, assessment_at=None, due_at=due_at)

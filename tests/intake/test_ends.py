@@ -139,16 +139,108 @@ def test_requests_that_name_no_common_contact_are_linked_only_by_who_is_sure(act
     assert workflow.link_duplicate(**names, same_matter=True).duplicate_of == first
 
 
-def test_unlinking_takes_back_that_the_person_of_the_other_one_waits(actor, set_clock):
+def place_of(request):
+    names = ("stage", "due_at", "called_back_at", "snoozed_until", "snooze_reason", "owner", "claimed_until")
+    return AssessmentRequest.objects.values_list(*names).get(pk=request.pk)
+
+
+def booked(request, actor):
+    workflow.book(request_id=request.pk, at=TUESDAY + dt.timedelta(days=20), actor=actor)
+
+
+def tried(request, actor, channel="call", result="no_answer"):
+    workflow.log_attempt(request_id=request.pk, channel=channel, result=result, actor=actor)
+
+
+def put_off(request, actor):
+    until = TUESDAY + dt.timedelta(days=9)
+    workflow.snooze(request_id=request.pk, until=until, reason="away", actor=actor)
+
+
+PLACES = {
+    "new": lambda request, actor: None,
+    "tried": tried,
+    "called and was missed": lambda request, actor: tried(request, actor, "they_called", "missed"),
+    "in conversation": lambda request, actor: tried(request, actor, "call", "reached"),
+    "put off": put_off,
+    "booked": booked,
+}
+
+
+@pytest.mark.parametrize("undo", ["staff", "the person"])
+@pytest.mark.parametrize("second_is", [place for place in PLACES if place != "booked"])
+@pytest.mark.parametrize("first_is", PLACES)
+def test_unlinking_gives_both_their_own_place_back(actor, set_clock, first_is, second_is, undo):
     first = receive()
-    workflow.log_attempt(request_id=first.pk, channel="call", result="no_answer", actor=actor)
+    PLACES[first_is](first, actor)
+    second = asked_again(actor, set_clock)
+    PLACES[second_is](second, actor)
+    before = [place_of(first), place_of(second)]
+    link(second, first, actor)
+    if undo == "staff":
+        workflow.unlink_duplicate(request_id=second.pk, actor=actor)
+        assert [place_of(first), place_of(second)] == before
+    else:
+        workflow.add_words(request_id=second.pk, text="One more thing")  # by its private link
+        assert place_of(first) == before[0]
+    assert AssessmentRequest.objects.filter(before_link__isnull=False).count() == 0
+
+
+def test_what_happened_since_they_were_linked_stays_when_they_are_unlinked(actor, set_clock):
+    first = receive()
+    tried(first, actor)
     second = asked_again(actor, set_clock)
     link(second, first, actor)
-    first.refresh_from_db()
-    assert first.called_back_at == second.received_at
+    tried(first, actor)
+    after = place_of(first)
     workflow.unlink_duplicate(request_id=second.pk, actor=actor)
+    assert place_of(first) == after
+
+
+def test_who_asked_to_be_called_later_is_not_called_sooner_by_linking(actor, set_clock):
+    first = receive()
+    workflow.log_attempt(request_id=first.pk, channel="call", result="reached", actor=actor)
+    second = asked_again(actor, set_clock)
+    put_off(second, actor)
+    before = place_of(first)
+    link(second, first, actor)
+    assert place_of(first) == before
+
+
+def test_a_missed_call_counts_on_the_new_request_that_goes_on(actor):
+    first, second = receive(), receive()
+    tried(second, actor, "they_called", "missed")
+    link(second, first, actor)
     first.refresh_from_db()
-    assert first.called_back_at is None
+    assert (first.stage, first.called_back_at) == ("new", TUESDAY)
+
+
+def test_a_claim_ends_with_what_is_linked_away(actor):
+    first, second = receive(), receive()
+    workflow.claim(request_id=second.pk, actor=actor)
+    link(second, first, actor)
+    workflow.unlink_duplicate(request_id=second.pk, actor=actor)
+    second.refresh_from_db()
+    assert (second.owner, second.claimed_until) == (None, None)
+
+
+@pytest.mark.parametrize("is_real", ["released", "spoken with"])
+def test_what_is_linked_to_a_suspected_request_and_is_real_clears_it(actor, is_real):
+    first, second = receive(), receive()
+    workflow.quarantine(request_id=first.pk, actor=actor)
+    if is_real == "spoken with":
+        workflow.quarantine(request_id=second.pk, actor=actor)
+        tried(second, actor, "they_called", "reached")
+    link(second, first, actor)
+    first.refresh_from_db()
+    assert (first.quarantined_at, first.suspicions) == (None, "")
+
+
+def test_whose_introduction_was_narrower_in_one_of_two_keeps_it(actor, set_clock):
+    first = receive(introduction="first_name")
+    second = asked_again(actor, set_clock, introduction="center")
+    link(second, first, actor)
+    assert newest_profile(first).introduction == "first_name"
 
 
 def test_one_that_has_duplicates_is_not_linked_away(actor):
@@ -287,8 +379,7 @@ def test_what_sleeps_wakes_nobody_when_it_is_linked(actor):
 
 def test_what_was_linked_to_spam_goes_on_unless_it_is_suspected_too(actor):
     spam, suspected, real = (receive() for _ in range(3))
-    for request in (spam, suspected):
-        workflow.quarantine(request_id=request.pk, actor=actor)
+    workflow.quarantine(request_id=suspected.pk, actor=actor)
     for request in (suspected, real):
         link(request, spam, actor)
     workflow.close(request_id=spam.pk, outcome="spam", actor=actor)

@@ -463,6 +463,25 @@ def test_who_wants_something_before_their_assessment_is_tried_until_they_are_rea
     assert request.awaits_assessment
 
 
+def test_no_attempt_is_planned_past_the_assessment_so_that_who_does_not_come_is_seen(actor, set_clock):
+    request, at = ask(), moment("2026-11-25 09:00")
+    workflow.book(request_id=request.pk, at=at, actor=actor)
+    log(request, actor, "missed", "they_called")
+    log(request, actor, next_at=moment("2026-12-24 10:00"))
+    request.refresh_from_db()
+    assert request.due_at == at
+    set_clock(moment("2026-11-25 10:00"))
+    assert workflow.take_next(actor=actor) == request
+
+
+@pytest.mark.parametrize("result", ["\0", "made-up", None, "sent"])
+def test_a_result_that_its_channel_can_not_have_is_refused_before_it_is_looked_for(actor, result):
+    request = ask()
+    with pytest.raises(workflow.Refused, match="not known"):
+        log(request, actor, result)
+    assert request.attempts.count() == 0
+
+
 def test_a_time_asked_for_before_the_assessment_is_kept(actor):
     request, wanted = ask(), moment("2026-11-30 15:00")
     workflow.book(request_id=request.pk, at=moment("2026-12-14 11:00"), actor=actor)

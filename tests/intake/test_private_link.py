@@ -297,7 +297,7 @@ def test_withdrawing_erases_every_word_and_all_that_leads_to_it(visitor, make_st
 
     page = visitor.post(address_of(request), WITHDRAW | SURE)
     assert said_on(page) == ["Your request is withdrawn."]
-    assert "We will not contact you." in main_of(page)
+    assert "We will not contact you about it." in main_of(page)
     assert [rows.count() for rows in had] == [0, 0, 0, 0]
     request.refresh_from_db()
     assert (request.form_key, request.private_link_hash) == (None, None)

@@ -1,10 +1,11 @@
 """The person says something more, or takes everything back, at whatever point of the work."""
 
+import base64
 import datetime as dt
 
 import pytest
 
-from intake import breaker, form_token, private_link, spool, submission, workflow
+from intake import breaker, form_token, lookup, private_link, spool, submission, workflow
 from intake.contact import newest_profile
 from intake.models import AssessmentRequest, SealedText
 from intake.worker import take_in_spool
@@ -149,6 +150,26 @@ def test_who_withdraws_by_either_link_takes_back_what_staff_linked(linked, actor
     assert outcomes(*both) == ["withdrawn", "withdrawn"]
     assert (SealedText.objects.count(), workflow.take_next(actor=actor)) == (0, None)
     assert AssessmentRequest.objects.filter(duplicate_of__isnull=False).count() == 0
+
+
+def test_a_correction_or_an_address_more_does_not_keep_what_is_theirs_from_going(actor):
+    first, second = ask(), ask(email="")
+    before = {"email": "canary@nightingale.example"}
+    workflow.correct(request_id=first.pk, before=before, after={"email": ""}, actor=actor)
+    workflow.link_duplicate(request_id=second.pk, of_reference=first.reference, actor=actor)
+    workflow.withdraw(request_id=second.pk)
+    assert outcomes(first, second) == ["withdrawn", "withdrawn"]
+
+
+def test_while_the_keys_of_the_index_change_one_phone_is_still_one_phone(actor, settings):
+    first = ask()
+    settings.INDEX_KEYS = f"newer:{base64.urlsafe_b64encode(bytes(range(32))).decode()},{settings.INDEX_KEYS}"
+    second = ask()
+    assert first.blind_indexes.first().key_id != second.blind_indexes.first().key_id
+    workflow.link_duplicate(request_id=second.pk, of_reference=first.reference, actor=actor)
+    assert lookup.naming_another_contact([second], besides=first) == set()
+    workflow.withdraw(request_id=second.pk)
+    assert outcomes(first, second) == ["withdrawn", "withdrawn"]
 
 
 def test_what_ended_otherwise_before_stays_as_it_ended(linked, actor):

@@ -85,6 +85,12 @@ def test_who_gives_one_back_gets_another_first_and_a_colleague_gets_that_one(tue
         workflow.release(request_id=request.pk, actor=who)
     assert workflow.take_next(actor=amal) == first  # given back too, and there is no other
     workflow.release(request_id=first.pk, actor=amal)
+    ask()
+    set_clock(TUESDAY + dt.timedelta(minutes=1))
+    workflow.log_attempt(request_id=first.pk, channel="they_called", result="missed", actor=sam)
+    assert workflow.take_next(actor=amal) == first  # given back before they called
+    workflow.log_attempt(request_id=first.pk, channel="call", result="no_answer", next_at=None, actor=amal)
+    AssessmentRequest.objects.filter(pk=first.pk).update(due_at=TUESDAY)
     set_clock(TUESDAY + dt.timedelta(minutes=11))
     assert workflow.take_next(actor=amal) == first
 
@@ -395,6 +401,28 @@ def test_who_seems_not_to_have_come_to_the_assessment_is_handed_out(tuesday, ama
         assert workflow.take_next(actor=amal) == taken
 
 
+def test_who_has_an_assessment_and_got_in_touch_waits_for_the_morning(tuesday, amal, sam, set_clock):
+    request = ask()
+    workflow.book(request_id=request.pk, at=moment("2026-12-01 11:00"), actor=sam)
+    workflow.assign(request_id=request.pk, owner=sam, actor=sam)
+    set_clock(moment("2026-11-24 22:00"))
+    workflow.add_words(request_id=request.pk, text="Another question")
+    assert workflow.take_next(actor=amal) is None
+    assert wall(workflow.next_possible_contact(actor=amal)) == "Wed 25 09:00"
+
+
+def test_a_call_before_the_assessment_is_not_lost_when_they_choose_another_time(tuesday, amal, set_clock):
+    request = ask()
+    workflow.book(request_id=request.pk, at=moment("2026-12-01 11:00"), actor=amal)
+    later = moment("2026-11-26 10:00")
+    workflow.snooze(request_id=request.pk, until=later, reason="asked_later", actor=amal)
+    workflow.change_window(request_id=request.pk, best_time="afternoon", time_zone="")
+    request.refresh_from_db()
+    assert (request.is_due_before_assessment, request.due_at <= later) == (True, True)
+    set_clock(moment("2026-11-24 13:00"))
+    assert workflow.take_next(actor=amal) == request
+
+
 def test_nothing_is_put_off_past_its_assessment(tuesday, amal):
     request, at = ask(), moment("2026-11-25 11:00")
     workflow.book(request_id=request.pk, at=at, actor=amal)
@@ -403,7 +431,7 @@ def test_nothing_is_put_off_past_its_assessment(tuesday, amal):
     workflow.snooze(request_id=request.pk, until=at - dt.timedelta(hours=1), reason="away", actor=amal)
     workflow.wake(request_id=request.pk, actor=amal)
     request.refresh_from_db()
-    assert request.due_at == at
+    assert (request.due_at, request.is_due_before_assessment) == (TUESDAY, True)  # they wanted to be called before it
 
 
 def test_what_is_mine_and_due_later_is_no_reason_to_say_that_nobody_waits(tuesday, amal):
