@@ -11,6 +11,7 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
 from django.db import transaction
+from django.test import Client
 from django.utils import timezone
 
 import faq.roles
@@ -123,6 +124,19 @@ def make_staff(db):
         return user
 
     return make
+
+
+@pytest.fixture
+def me(make_staff):
+    return make_staff("admissions", username="amal")
+
+
+@pytest.fixture
+def desk(me):
+    """The browser of someone from admissions, whose posts are checked as on the real site."""
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(me)
+    return client
 
 
 @pytest.fixture

@@ -145,7 +145,7 @@ def _keep(request):
 
 
 def _kept(request):
-    """What was asked last in this session, or None."""
+    """What was asked last, or None where nothing is kept or it does not open."""
     try:
         return json.loads(sealed.open_envelope(bytes.fromhex(request.session[KEPT]), _place_of(request)))
     except (KeyError, TypeError, ValueError, sealed.CannotOpen):

@@ -1,25 +1,11 @@
 import pytest
 from django.db import connection
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from intake import form_token
 from tests.intake.helpers import LIST, accept, answers_of, receive
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def me(make_staff):
-    return make_staff("admissions", username="amal")
-
-
-@pytest.fixture
-def desk(me):
-    """The browser of someone from admissions, whose posts are checked as on the real site."""
-    client = Client(enforce_csrf_checks=True)
-    client.force_login(me)
-    return client
 
 
 def listed(desk, **query):

@@ -1,7 +1,6 @@
 import datetime as dt
 
 import pytest
-from django.test import Client
 from django.utils import timezone
 
 from intake import details, form_token, lookup, workflow
@@ -70,20 +69,8 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def me(make_staff):
-    return make_staff("admissions", username="amal")
-
-
-@pytest.fixture
 def sam(make_staff):
     return make_staff("admissions", username="sam")
-
-
-@pytest.fixture
-def desk(me):
-    client = Client(enforce_csrf_checks=True)
-    client.force_login(me)
-    return client
 
 
 def correct(request, actor, **changes):

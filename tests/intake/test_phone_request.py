@@ -2,7 +2,6 @@
 
 import pytest
 from django.contrib.admin.models import LogEntry
-from django.test import Client
 
 from intake import consent, workflow
 from intake.models import AccessRecord, AssessmentRequest, Notice, SealedText
@@ -24,18 +23,6 @@ pytestmark = pytest.mark.django_db
 
 ADD = f"{LIST}add/"
 ON_PHONE = {name: value for name, value in PERSON.items() if name not in ("voicemail_ok",)}
-
-
-@pytest.fixture
-def me(make_staff):
-    return make_staff("admissions", username="amal")
-
-
-@pytest.fixture
-def desk(me):
-    client = Client(enforce_csrf_checks=True)
-    client.force_login(me)
-    return client
 
 
 def filled(page, **changes):

@@ -16,22 +16,9 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def me(make_staff):
-    return make_staff("admissions", username="amal")
-
-
-@pytest.fixture
 def noon(monkeypatch):
     """The clock stands at a noon at which the center is open. To be asked for before `desk`: its session ages too."""
     return stop_clock(monkeypatch)
-
-
-@pytest.fixture
-def desk(me):
-    """The browser of someone from admissions, whose posts are checked as on the real site."""
-    client = Client(enforce_csrf_checks=True)
-    client.force_login(me)
-    return client
 
 
 def page_of(desk, request, **query):

@@ -16,18 +16,6 @@ OURS = {"origin": "http://testserver"}
 NOTE = "Asked us to call <b>after</b> five.\nSpeaks Navajo."
 
 
-@pytest.fixture
-def me(make_staff):
-    return make_staff("admissions", username="amal")
-
-
-@pytest.fixture
-def desk(me):
-    client = Client(enforce_csrf_checks=True)
-    client.force_login(me)
-    return client
-
-
 def typed(desk, request, **more):
     """The page of a request as its browser would send it with a note."""
     return work_form(desk.get(change_page(request))).fields | {"do": "note", "note": NOTE} | more
