@@ -351,6 +351,19 @@ def test_a_link_undone_while_the_person_takes_it_all_back_stops_neither(open_aro
         assert (first.outcome, second.duplicate_of) == ("withdrawn", None)
 
 
+def test_two_who_link_a_pair_in_opposite_directions_leave_one_of_it_open(open_around_the_clock, amal, sam):
+    for _round in range(6):
+        first, second = ask(), ask()
+        at_once(partial(link, first, second, amal), partial(link, second, first, sam))
+        rows = AssessmentRequest.objects.filter(pk__in=[first.pk, second.pk])
+        assert sorted(rows.values_list("stage", "outcome")) == [("closed", "duplicate"), ("new", "")]
+
+
+def link(request, of, actor):
+    with suppress(workflow.Refused):  # the other one was faster
+        workflow.link_duplicate(request_id=request.pk, of_reference=of.reference, actor=actor)
+
+
 def undo_the_link(request, actor):
     with suppress(workflow.Refused):  # the person was faster
         workflow.unlink_duplicate(request_id=request.pk, actor=actor)
