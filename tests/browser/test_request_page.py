@@ -201,6 +201,17 @@ def test_keys_lead_to_the_note_the_results_and_the_next_request_until_they_are_t
     assert Attempt.objects.count() == 0
 
 
+def test_a_refusal_leads_to_what_it_is_about(sign_in, request_here, axe_finds):
+    page = sign_in("admissions", path=change_page(request_here))
+    page.locator("summary", has_text="Book the assessment").click()
+    page.get_by_role("button", name="Book", exact=True).click()
+    expect(page.get_by_role("alert")).to_contain_text("Choose a time for the assessment")
+    assert axe_finds(page) == []
+    assert what_does_not_fit(page) == []
+    page.get_by_role("link", name="Go there").click()
+    expect(page.get_by_label("Day and time of the assessment")).to_be_in_viewport()
+
+
 def test_the_enter_key_in_a_field_logs_nothing(sign_in, request_here):
     page = sign_in("admissions", path=change_page(request_here))
     page.locator("summary", has_text="Correct what we know").click()
