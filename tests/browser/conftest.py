@@ -6,12 +6,15 @@ import re
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.db import DatabaseError, connection
+from playwright.sync_api import expect
 
 from tests.chromium import chromium_path
 from tests.conftest import load_site
 
 # Playwright runs an event loop in this thread; the database is used between its steps, never inside one.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+# A machine that runs other tests beside this one can be slow; what is there at once still costs nothing.
+expect.set_options(timeout=20_000)
 
 AXE_OPTIONS = {
     "runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"]},
@@ -134,7 +137,7 @@ def take_database_away(address, settings):
 
 @pytest.fixture
 def sign_in(open_page, make_staff):
-    """A function that signs a member of staff with these roles in and gives the page."""
+    """A function that signs a member of staff with these roles in and gives the page, once they have arrived there."""
 
     def sign_in(*roles, path="/admin/", **options):
         user = make_staff(*roles)
@@ -142,6 +145,8 @@ def sign_in(open_page, make_staff):
         page.get_by_label("Username").fill(user.username)
         page.get_by_label("Password").fill("a password for tests")
         page.get_by_role("button", name="Log in").click()
+        # Whoever opens or reloads a page while the last one is still on its way gets an error from Chromium.
+        page.wait_for_url(lambda url: "/admin/login/" not in url)
         return page
 
     return sign_in

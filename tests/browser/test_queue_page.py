@@ -1,5 +1,7 @@
 """The desk's list in a real browser: cards on a phone, a list that keeps itself up to date, several rows at once."""
 
+import functools
+
 import pytest
 from playwright.sync_api import expect
 
@@ -17,15 +19,8 @@ def asked(**changes):
 
 @pytest.fixture
 def open_list(sign_in):
-    """A function that opens the list as someone from admissions and waits until its style and script are there."""
-
-    def open_(**options):
-        page = sign_in("admissions", path=LIST, **options)
-        page.wait_for_url(f"**{LIST}")
-        page.wait_for_load_state()
-        return page
-
-    return open_
+    """A function that opens the list as someone from admissions."""
+    return functools.partial(sign_in, "admissions", path=LIST)
 
 
 def reference_links(page):
