@@ -1,9 +1,11 @@
 """Find: one box for what a caller says, and filters. What is typed is posted and never stands in an address.
 
-The last search is kept sealed with the session, so that going back from a request leads to its results.
+The last searches are kept sealed with the session, so that going back from a request leads to its results, in each tab
+to its own.
 """
 
 import json
+import secrets
 import uuid
 from dataclasses import dataclass
 
@@ -28,7 +30,8 @@ ROWS = 50
 OPENED_AT_MOST = 200
 LOOKED_AT_MOST = 20_000  # for filters that no index serves: 0.2 s at most, however many requests there are
 ADDRESS = "admin:intake_assessmentrequest_find"
-KEPT = "last search"
+KEPT = "searches"
+KEPT_AT_MOST = 20  # of one browser session, the newest
 
 
 class FindForm(FilterForm):
@@ -82,7 +85,7 @@ class Results:
 
 
 def page(model_admin, request):
-    """The page Find. GET shows it, with `?filter=` a saved filter and with `?again=` the last search; POST finds, saves
+    """The page Find. GET shows it, with `?filter=` a saved filter and with `?again=` a kept search; POST finds, saves
     a filter, or deletes one."""
     if request.method != "POST":
         return _show_again(model_admin, request) if "again" in request.GET else _show_saved(model_admin, request)
@@ -116,14 +119,13 @@ def _find(model_admin, request):
     if known is not None:
         access.record(request.user, AccessRecord.Action.SEARCH, [known.pk])
         return HttpResponseRedirect(reverse("admin:intake_assessmentrequest_change", args=[known.pk]))
-    _keep(request)
-    return HttpResponseRedirect(reverse(ADDRESS, query={"again": 1}))
+    return HttpResponseRedirect(reverse(ADDRESS, query={"again": _keep(request)}))
 
 
 def _show_again(model_admin, request):
-    asked = _kept(request)
+    asked = _kept(request, request.GET["again"])
     if asked is None:
-        messages.info(request, _("Your last search is not kept any more. Search once more."))
+        messages.info(request, _("This search is not kept any more. Search once more."))
         return HttpResponseRedirect(reverse(ADDRESS))
     form = FindForm(asked, reader=request.user)
     if not form.is_valid():  # a colleague or a page that was chosen is gone
@@ -140,20 +142,25 @@ def _show_again(model_admin, request):
 
 
 def _keep(request):
+    """Keeps what is asked, and gives the key under which it is kept."""
+    key = secrets.token_urlsafe(6)
     asked = {name: request.POST.get(name, "") for name in (*FindForm.base_fields, "after")}
-    request.session[KEPT] = sealed.seal(json.dumps(asked), _place_of(request)).hex()
+    envelope = sealed.seal(json.dumps(asked), _place_of(request, key)).hex()
+    kept = [*request.session.get(KEPT, {}).items(), (key, envelope)]
+    request.session[KEPT] = dict(kept[-KEPT_AT_MOST:])
+    return key
 
 
-def _kept(request):
-    """What was asked last, or None where nothing is kept or it does not open."""
+def _kept(request, key):
+    """What was asked, or None where nothing is kept under this key or it does not open."""
     try:
-        return json.loads(sealed.open_envelope(bytes.fromhex(request.session[KEPT]), _place_of(request)))
-    except (KeyError, TypeError, ValueError, sealed.CannotOpen):
+        return json.loads(sealed.open_envelope(bytes.fromhex(request.session[KEPT][key]), _place_of(request, key)))
+    except (KeyError, ValueError, sealed.CannotOpen):
         return None
 
 
-def _place_of(request):
-    return sealed.Place(table="session", column=KEPT, row=request.session.session_key)
+def _place_of(request, key):
+    return sealed.Place(table="session", column=KEPT, row=f"{request.session.session_key}:{key}")
 
 
 def _save(model_admin, request):

@@ -30,7 +30,7 @@ from tests.intake.helpers import (
 pytestmark = pytest.mark.django_db
 
 FIND = f"{LIST}find/"
-AGAIN = f"{FIND}?again=1"
+AGAIN = f"{FIND}?again="
 OTHER = {"name": "Zoltan Other", "phone": "(520) 555-0177", "email": "zoltan@elsewhere.example"}
 
 
@@ -65,12 +65,16 @@ def look_for(desk, words="", **filters):
 
 def results_of(desk, answer):
     """The page that a browser shows after Find: results stand at an address of their own, to which Back leads."""
-    return desk.get(answer["Location"]) if answer.status_code == 302 and answer["Location"] == AGAIN else answer
+    return desk.get(answer["Location"]) if answer.headers.get("Location", "").startswith(AGAIN) else answer
 
 
 def look_on(desk, page):
     form = form_named(page, "after")
     return results_of(desk, desk.post(FIND, form.fields | {"do": "find"}))
+
+
+def address_of(page):
+    return page.wsgi_request.get_full_path()
 
 
 def found(page):
@@ -423,27 +427,43 @@ def test_no_word_of_a_search_stands_in_an_address_a_title_the_history_or_the_log
 
 def test_going_back_leads_to_the_results_and_is_recorded_again(desk):
     request = receive()
-    assert found(look_for(desk, "wilhelmina", stage="new")) == [request.reference]
+    first = look_for(desk, "wilhelmina", stage="new")
+    assert found(first) == [request.reference]
     before = len(records())
-    page = desk.get(AGAIN)
+    page = desk.get(address_of(first))
     assert found(page) == [request.reference]
     assert form_named(page, "words").fields["words"] == "wilhelmina"
     assert records()[before:] == [("compare", [str(request.pk)]), ("search", [str(request.pk)])]
 
 
-def test_the_last_search_is_kept_sealed_and_only_in_its_own_session(desk, me, make_staff):
+def test_each_tab_goes_back_to_its_own_search(desk):
+    request, other = receive(), receive(**OTHER)
+    one, another = look_for(desk, "wilhelmina"), look_for(desk, "zoltan")
+    assert found(desk.get(address_of(one))) == [request.reference]
+    assert found(desk.get(address_of(another))) == [other.reference]
+
+
+def test_the_newest_searches_are_kept_and_the_oldest_forgotten(desk):
     receive()
-    look_for(desk, "wilhelmina canary")
+    pages = [look_for(desk, "wilhelmina") for _ in range(find.KEPT_AT_MOST + 1)]
+    assert len(desk.session[find.KEPT]) == find.KEPT_AT_MOST
+    assert desk.get(address_of(pages[0]))["Location"] == FIND
+    assert desk.get(address_of(pages[1])).status_code == 200
+
+
+def test_searches_are_kept_sealed_and_only_in_their_own_session(desk, me, make_staff):
+    receive()
+    again = address_of(look_for(desk, "wilhelmina canary"))
     stored = " ".join(str(session.get_decoded()) for session in Session.objects.all())
-    assert ("last search" in stored, "wilhelmina" in stored, "canary" in stored) == (True, False, False)
+    assert (find.KEPT in stored, "wilhelmina" in stored, "canary" in stored) == (True, False, False)
     other = browser_of(make_staff("admissions"))
     session = other.session
-    session["last search"] = desk.session["last search"]
+    session[find.KEPT] = desk.session[find.KEPT]
     session.save()
     for client in (other, browser_of(me)):
-        answer = client.get(AGAIN, follow=True)
+        answer = client.get(again, follow=True)
         assert answer.redirect_chain == [(FIND, 302)]
-        assert "Your last search is not kept any more." in answer.content.decode()
+        assert "This search is not kept any more." in answer.content.decode()
 
 
 def test_words_in_an_address_find_nothing(desk):
