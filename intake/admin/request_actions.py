@@ -34,7 +34,7 @@ ATTEMPTS = {
     (Channel.THEY_CALLED, Result.REACHED): gettext_lazy("They called: we spoke"),
     (Channel.THEY_CALLED, Result.MISSED): gettext_lazy("They called: missed it"),
 }
-CLOSABLE = [choice for choice in Outcome.choices if choice[0] != Outcome.DUPLICATE]  # that one by its link
+ENDS = [(end, end.label) for end in workflow.ENDS]
 ASKED_REASONS = [choice for choice in SnoozeReason.choices if choice[0] != SnoozeReason.ON_HOLD]
 ENDS_OF_WORDS = ("erase", "lift_legal_hold")
 
@@ -68,7 +68,7 @@ class WorkForm(forms.Form):
     )
     waits_for = _words_field(gettext_lazy("Or: what we wait for"), 2)
     outcome = forms.ChoiceField(
-        label=gettext_lazy("Close, because"), required=False, choices=[("", gettext_lazy("Choose")), *CLOSABLE]
+        label=gettext_lazy("Close, because"), required=False, choices=[("", gettext_lazy("Choose")), *ENDS]
     )
     referral = _words_field(gettext_lazy("Referred to whom"), 2)
     person_told = forms.BooleanField(label=gettext_lazy("The person was told."), required=False)

@@ -25,6 +25,7 @@ class Outcome(models.TextChoices):
     WITHDRAWN = "withdrawn", _("Withdrawn by the person")
     DUPLICATE = "duplicate", _("Duplicate")
     SPAM = "spam", _("Spam")
+    UNLINKED = "unlinked", _("Duplicate, not known of which")  # historic: a duplicate says of which today
 
 
 class SnoozeReason(models.TextChoices):
@@ -198,7 +199,8 @@ class AssessmentRequest(models.Model):
             ),
             models.CheckConstraint(
                 name="request_duplicate_is_of_another",
-                condition=Q(duplicate_of=None) | (Q(outcome="duplicate") & ~Q(duplicate_of=F("id"))),
+                condition=(Q(duplicate_of=None) & ~Q(outcome="duplicate"))
+                | (Q(duplicate_of__isnull=False, outcome="duplicate") & ~Q(duplicate_of=F("id"))),
             ),
             models.CheckConstraint(
                 name="request_closed_is_nobodys_turn",

@@ -19,7 +19,7 @@ from . import small_numbers
 
 Outcome = AssessmentRequest.Outcome
 
-NOT_COUNTED = (Outcome.SPAM, Outcome.DUPLICATE)
+NOT_COUNTED = (Outcome.SPAM, Outcome.DUPLICATE, Outcome.UNLINKED)
 NEVER = sys.maxsize  # longer than anything: nobody tried, or nobody reached them
 TRIES_SHOWN = 7  # each by itself; more are one line
 PAGES_SHOWN = 12

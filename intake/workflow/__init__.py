@@ -24,10 +24,11 @@ from .queue import (
     wake,
 )
 from .rules import TRANSITIONS, Refused, Stale
-from .stages import book, close, open_again, reopen, set_stage
+from .stages import ENDS, book, close, open_again, reopen, set_stage
 from .words import add_note, correct, erase, lift_legal_hold, set_legal_hold
 
 __all__ = [
+    "ENDS",
     "MOST_AMENDMENTS",
     "TRANSITIONS",
     "Refused",

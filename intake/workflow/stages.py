@@ -29,6 +29,16 @@ from .rules import (
 
 Outcome = AssessmentRequest.Outcome
 
+# As what a request can be closed. As a duplicate it ends by its link.
+ENDS = (
+    Outcome.ADMITTED,
+    Outcome.REFERRED,
+    Outcome.DECLINED,
+    Outcome.NOT_REACHED,
+    Outcome.WITHDRAWN,
+    Outcome.SPAM,
+)
+
 
 @transaction.atomic
 def set_stage(*, request_id, stage, actor, seen=None):
@@ -85,10 +95,10 @@ def close(*, request_id, outcome, actor, referral="", person_told=False, seen=No
     check_seen(request, seen)
     if request.stage == Stage.CLOSED:
         raise not_allowed(request, Stage.CLOSED)
-    if outcome not in Outcome.values:
-        raise Refused(_("Choose why this request ends."))
     if outcome == Outcome.DUPLICATE:
         raise Refused(_("Say of which request it is a duplicate: link it."))
+    if outcome not in ENDS:
+        raise Refused(_("Choose why this request ends."))
     if outcome == Outcome.NOT_REACHED and request.called_back_at:
         raise Refused(_("They got in touch and wait for us. Try to reach them before you give up."))
     if outcome == Outcome.NOT_REACHED and (why := ladder_of(request).why_not_given_up):

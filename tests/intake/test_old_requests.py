@@ -87,6 +87,19 @@ def test_an_old_request_in_conversation_of_which_nothing_is_told_was_reached(old
     assert AssessmentRequest.objects.get().reached_at == request.received_at
 
 
+def test_an_old_duplicate_that_does_not_say_of_which_keeps_its_end_under_a_name_of_its_own(old_tables):
+    request = old_request(old_tables)
+    type(request).objects.update(stage="closed", outcome="duplicate", closed_at=request.received_at)
+    migrate_to_newest()
+    stored = AssessmentRequest.objects.get()
+    assert (stored.stage, stored.outcome, stored.get_outcome_display(), stored.closed_at) == (
+        "closed",
+        "unlinked",
+        "Duplicate, not known of which",
+        request.received_at,
+    )
+
+
 def test_old_texts_that_do_not_open_stop_nothing(old_tables):
     envelopes = {b"\x01\x04gone" + bytes(40): "gone", b"": "", b"\x07altered": ""}  # with the key ids that they name
     damaged = {envelope: old_request(old_tables) for envelope in envelopes}

@@ -110,10 +110,16 @@ def test_in_time_is_who_was_contacted_before_it_was_due_and_what_is_not_due_yet_
     assert (found.count, found.in_time, found.late) == (5, 1, 2)
 
 
-@pytest.mark.parametrize("left_out", [{"outcome": "spam"}, {"outcome": "duplicate"}, {"is_synthetic": True}])
+@pytest.mark.parametrize("left_out", ["spam", "duplicate", "unlinked", "test of the site"])
 def test_what_is_no_request_for_help_is_left_out(left_out):
-    ask(tried=1, reached=1)
-    ask(tried=99, **left_out)
+    counted = ask(tried=1, reached=1)
+    match left_out:
+        case "test of the site":
+            ask(tried=99, is_synthetic=True)
+        case "duplicate":
+            ask(tried=99, outcome="duplicate", duplicate_of=counted)
+        case outcome:
+            ask(tried=99, outcome=outcome)
     found = figures.of(NOVEMBER)
     assert found.everyone.to_attempt == [1]
     assert sum(count for _name, count in found.by_outcome) == 1

@@ -104,8 +104,8 @@ def test_closing_keeps_why_and_when(actor, outcome):
     assert last_event(request) == ("closed", "", outcome, "amal")
 
 
-@pytest.mark.parametrize("outcome", ["", "made-up", None])
-def test_closing_needs_an_outcome_that_is_known(actor, outcome):
+@pytest.mark.parametrize("outcome", ["", "made-up", None, "unlinked"])
+def test_closing_needs_an_outcome_that_is_offered(actor, outcome):
     request = request_at("talking", actor)
     with pytest.raises(workflow.Refused, match="Choose why this request ends"):
         workflow.close(request_id=request.pk, outcome=outcome, actor=actor)
@@ -251,6 +251,10 @@ NONSENSE = {
     "a duplicate of itself": (
         AssessmentRequest,
         {"stage": "closed", "closed_at": NOW, "outcome": "duplicate", "duplicate_of": F("id")},
+    ),
+    "a duplicate that does not say of which": (
+        AssessmentRequest,
+        {"stage": "closed", "closed_at": NOW, "outcome": "duplicate"},
     ),
     "an open duplicate": (AssessmentRequest, {"duplicate_of": F("id")}),
     "closed and called back": (
