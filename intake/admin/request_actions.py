@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from intake import access, workflow
+from intake import access, lookup, workflow
 from intake.forms import HonestTextField
 from intake.models import AssessmentRequest, Attempt
 from intake.readable import moment
@@ -196,7 +196,9 @@ def _save_details(press):
     """What was corrected on the page is kept by any button: before what it does, which may be to close."""
     if not press.details.changed():
         return
-    before = AssessmentRequest.objects.select_for_update(no_key=True).get(pk=press.obj.pk).version
+    # All rows that the button may lock too, at once and in their order: no two people wait in a circle.
+    other = lookup.by_reference(_other_reference(press)) if press.button == "link" else None
+    before = workflow.locked_family(press.obj.pk, *([other.pk] if other else []))[press.obj.pk].version
     details_form.save_with_any_button(press)
     if press.conflicts:
         raise workflow.Refused(_("A colleague corrected the same as you. Choose below, then press again."))
@@ -274,9 +276,13 @@ def _reopen(press):
 
 
 def _link(press):
-    of_reference, same_matter = press.argument or press.typed("of_reference"), press.typed("same_matter")
-    press.do(workflow.link_duplicate, of_reference=of_reference, same_matter=same_matter)
+    other, same_matter = _other_reference(press), press.typed("same_matter")
+    press.do(workflow.link_duplicate, of_reference=other, same_matter=same_matter)
     return _("The request is linked as a duplicate, and closed.")
+
+
+def _other_reference(press):
+    return press.argument or press.typed("of_reference")
 
 
 def _unlink(press):

@@ -3,13 +3,12 @@
 import datetime as dt
 
 from django.db import transaction
-from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from intake import blind_index, details, lookup
 from intake.contact import newest_profile
-from intake.models import AssessmentRequest, Event
+from intake.models import AssessmentRequest, Attempt, Event
 
 from .profile import keep_safer_rules
 from .queue import got_in_touch, wake_up
@@ -20,6 +19,7 @@ from .rules import (
     check_seen,
     end,
     locked_rows,
+    minute,
     not_allowed,
     refuse_if_words_are_gone,
     save,
@@ -63,16 +63,15 @@ def link_duplicate(*, request_id, of_reference, actor, same_matter=False, seen=N
                 "matter all the same, tick that, then press again."
             )
         )
-    own, before = _place(request), _place(original)
+    before = {"own": _kept(request, _PLACE), "original": _kept(original, _PLACE + _SUSPICION)}
     keep_safer_rules(original, newest_profile(request), actor)
     _clear_with(request, original, actor)
     _wait_there(request, original, actor)
-    changed = {name: [before[name], after] for name, after in _place(original).items() if after != before[name]}
     end(
         request,
         Outcome.DUPLICATE,
         duplicate_of=original,
-        before_link={"own": own, "original": changed},
+        before_link=before | {"version": original.version},
         owner=None if request.claimed_until else request.owner,
     )
     write(request, Event.Code.LINKED, actor, "", original.reference)
@@ -82,8 +81,8 @@ def link_duplicate(*, request_id, of_reference, actor, same_matter=False, seen=N
 
 @transaction.atomic
 def unlink_duplicate(*, request_id, actor, seen=None):
-    """Undoes `link_duplicate`: the request goes on by itself, and so does the other one, each due as before. How that
-    one may be reached stays as safe as it was made."""
+    """Undoes `link_duplicate`: the request goes on by itself, and so does the other one, each due as before; that one
+    only where nothing was done with it since. How it may be reached stays as safe as it was made."""
     family = locked_family(request_id)
     request = family[request_id]
     check_seen(request, seen)
@@ -96,49 +95,48 @@ def unlink_duplicate(*, request_id, actor, seen=None):
 
 def unlink(request, original, actor):
     """`unlink_duplicate` for locked rows, whoever is the cause."""
-    own = {name: _read(name, value) for name, value in (request.before_link or {}).get("own", {}).items()}
-    if own.get("snoozed_until") and own["snoozed_until"] <= timezone.now():
-        own |= NOT_ASLEEP
+    own = _read((request.before_link or {}).get("own", {}))
     if _is_expected(request):
         stage, due_at = Stage.BOOKED, own.pop("due_at", request.assessment_at)
     else:
         stage = Stage.TALKING if request.reached_at else Stage.REACHING if request.first_attempt_at else Stage.NEW
         due_at = own.pop("due_at", request.due_at)
     changes = {"stage": stage, "outcome": "", "closed_at": None, "duplicate_of": None, "due_at": due_at}
-    undo_on(original, request)
-    save(request, **changes, **own, before_link=None)
+    undo_on(original, request, actor)
+    save(request, **changes | own, before_link=None)
     write(request, Event.Code.UNLINKED, actor, original.reference, stage)
     write(original, Event.Code.UNLINKED, actor, request.reference)
 
 
-def undo_on(original, request):
-    """Takes back from a locked original what linking the request to it changed, where nobody has changed it since."""
-    changed = (request.before_link or {}).get("original", {})
-    now = _place(original)
-    back = {name: _read(name, before) for name, (before, after) in changed.items() if now[name] == after}
-    if back.get("snoozed_until") and back["snoozed_until"] <= timezone.now():
-        back |= NOT_ASLEEP
-    if back and original.stage != Stage.CLOSED:
-        save(original, **back)
+def undo_on(original, request, actor):
+    """Gives a locked original the place back that it had before the request was linked to it. Not where it changed
+    since: what was done then, or linked, counts, and nobody is put to sleep who waits."""
+    before = request.before_link or {}
+    if original.stage == Stage.CLOSED or original.version != before.get("version"):
+        return
+    place = _read(before["original"])
+    if place["quarantined_at"] and not original.quarantined_at:
+        write(original, Event.Code.SUSPECTED, actor, "", place["suspicions"])
+    save(original, **place)
 
 
 def unlink_others(original, family, actor, outcome):
     """Where an original ends as spam or withdrawn, what was linked to it goes on by itself: nobody is forgotten. Not
-    what is suspected like the spam, nor what names no other phone or e-mail than what was withdrawn."""
+    what names no other phone or e-mail and is taken back with it, or suspected like the spam."""
     for other in family.values():
-        is_suspected = other.quarantined_at and not other.reached_at
-        ends_too = is_suspected if outcome == Outcome.SPAM else names_nothing_else(other, original)
+        is_real = outcome == Outcome.SPAM and (other.quarantined_at is None or other.reached_at)
+        ends_too = not is_real and names_nothing_else(other, original)
         if other.duplicate_of_id == original.pk and not ends_too and not words_are_gone(other):
             unlink(other, original, actor)
 
 
-def locked_family(request_id):
-    """A request, the one that it is linked to, and all that are linked to either: from id to row, all locked."""
+def locked_family(*request_ids):
+    """Requests, those that they are linked to, and all that are linked to either: from id to row, all locked."""
     while True:
-        ids = _ids_of_family(request_id)
+        ids = _ids_of_families(request_ids)
         with transaction.atomic():
             rows = locked_rows(ids)
-            if _ids_of_family(request_id) == ids:
+            if _ids_of_families(request_ids) == ids:
                 return rows
             transaction.set_rollback(True)  # someone linked or unlinked one meanwhile: lock all anew, in their order
 
@@ -149,10 +147,11 @@ def names_nothing_else(request, other):
     return bool(contact) and contact <= _contact_of(other)
 
 
-def _ids_of_family(request_id):
-    original_id = AssessmentRequest.objects.values_list("duplicate_of", flat=True).get(pk=request_id) or request_id
-    family = AssessmentRequest.objects.filter(Q(pk__in=[request_id, original_id]) | Q(duplicate_of=original_id))
-    return set(family.order_by().values_list("pk", flat=True))
+def _ids_of_families(request_ids):
+    linked = AssessmentRequest.objects.filter(pk__in=request_ids).order_by().values_list("pk", "duplicate_of")
+    originals = {original or pk for pk, original in linked}
+    duplicates = AssessmentRequest.objects.filter(duplicate_of__in=originals).order_by()
+    return {*request_ids, *originals, *duplicates.values_list("pk", flat=True)}
 
 
 def _contact_of(request):
@@ -176,8 +175,14 @@ def _clear_with(request, original, actor):
 
 def _wait_there(request, original, actor):
     """Who waits for us in the request that ends waits in the one that goes on, no longer than they would have. Who
-    asked to be called later still does."""
+    asked to be called later is called later: what they said last counts."""
     if request.is_put_off:
+        if _asked_for_later_after(request, original):
+            until, reason = request.snoozed_until, request.snooze_reason
+            save(original, snoozed_until=until, snooze_reason=reason, due_at=until, called_back_at=None)
+            write(original, Event.Code.SNOOZED, actor, reason, minute(until))
+        return
+    if original.is_put_off and _asked_for_later_after(original, request):
         return
     asked_again = request.stage == Stage.NEW and request.received_at > original.received_at
     if request.called_back_at or asked_again or (request.awaits_contact and original.stage == Stage.BOOKED):
@@ -185,7 +190,7 @@ def _wait_there(request, original, actor):
         got_in_touch(original, request.called_back_at or request.received_at)
         if first or request.called_back_at:
             save(original, called_back_at=first or request.called_back_at)
-    if original.stage == Stage.BOOKED:
+    if original.stage == Stage.BOOKED and request.stage != Stage.TALKING:
         return
     due_at = min(original.due_at, request.due_at)
     if original.snoozed_until:
@@ -193,14 +198,36 @@ def _wait_there(request, original, actor):
     save(original, due_at=due_at)
 
 
-# What linking may change of a request's place in the queue
+def _asked_for_later_after(asleep, other):
+    """Whether a request was put off because its person asked for it, after all that is said in another one, and before
+    any assessment there."""
+    if asleep.snooze_reason == AssessmentRequest.SnoozeReason.ON_HOLD or other.stage == Stage.BOOKED:
+        return False
+    put_off = asleep.events.filter(code=Event.Code.SNOOZED).last()
+    said = [other.received_at, other.called_back_at, *_conversations(other)]
+    return put_off is not None and put_off.at > max(filter(None, said))
+
+
+def _conversations(request):
+    return request.attempts.filter(result=Attempt.Result.REACHED).values_list("at", flat=True)
+
+
+# What linking may change, and undoing it gives back
 _PLACE = ("due_at", "called_back_at", "snoozed_until", "snooze_reason")
+_SUSPICION = ("quarantined_at", "suspicions")
+_CODES = ("snooze_reason", "suspicions")
 
 
-def _place(request):
-    values = {name: getattr(request, name) for name in _PLACE}
-    return {name: value.isoformat() if isinstance(value, dt.datetime) else value for name, value in values.items()}
+def _kept(request, names):
+    values = {name: getattr(request, name) for name in names}
+    return {name: value if name in _CODES else value and value.isoformat() for name, value in values.items()}
 
 
-def _read(name, value):
-    return dt.datetime.fromisoformat(value) if value and name != "snooze_reason" else value
+def _read(kept):
+    """What `_kept` gave. A sleep that is over by now has ended."""
+    values = {
+        name: value if name in _CODES else value and dt.datetime.fromisoformat(value) for name, value in kept.items()
+    }
+    if values.get("snoozed_until") and values["snoozed_until"] <= timezone.now():
+        values |= NOT_ASLEEP
+    return values

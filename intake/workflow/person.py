@@ -86,7 +86,7 @@ def withdraw(*, request_id):
 
 def _take_back(request, original):
     if original is not None and original.outcome != Outcome.WITHDRAWN:
-        undo_on(original, request)
+        undo_on(original, request, None)
         write(original, Event.Code.UNLINKED, None, request.reference)
     end(request, Outcome.WITHDRAWN, duplicate_of=None, before_link=None)
     write(request, Event.Code.WITHDRAWN, None)

@@ -1,7 +1,9 @@
 import datetime as dt
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from intake import details, form_token, workflow
@@ -311,6 +313,17 @@ def test_a_duplicate_is_linked_by_the_reference_that_was_typed(desk):
     press(desk, request, "link", of_reference=original.reference.lower(), same_matter="on")
     request.refresh_from_db()
     assert request.duplicate_of == original
+
+
+def test_a_press_that_also_corrects_locks_all_its_rows_at_once_and_in_their_order(desk):
+    original, request = receive(), receive()
+    with CaptureQueriesContext(connection) as queries:
+        press(desk, request, "link", **{"of_reference": original.reference, "known-name": "Wilma"})
+    request.refresh_from_db()
+    assert (request.duplicate_of, details.plain(details.of(request))["name"]) == (original, "Wilma")
+    locks = [query["sql"] for query in queries if "FOR NO KEY UPDATE" in query["sql"]]  # SQLite locks all there is
+    if connection.vendor == "postgresql":
+        assert [str(original.pk) in locks[0], str(request.pk) in locks[0], "ORDER BY" in locks[0]] == [True] * 3
 
 
 def test_a_refusal_leads_to_the_part_of_the_page_that_it_is_about(desk):
