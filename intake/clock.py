@@ -6,7 +6,7 @@ Until the owner has told hours and a target, the desk counts with `ASSUMED` and 
 
 import datetime as dt
 import functools
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo
 
 from pages import facts
@@ -61,6 +61,7 @@ _OFFICE_DAY = ((dt.time(9), dt.time(17)),)
 ASSUMED = OpenHours(
     spans=dict.fromkeys(range(5), _OFFICE_DAY), zone=PHOENIX, target=dt.timedelta(hours=4), is_assumed=True
 )
+_ASSUMED_ALL_DAY = replace(ASSUMED, spans=dict.fromkeys(range(5), (PARTS_OF_DAY[ASAP],)))
 
 
 def our_hours():
@@ -92,6 +93,7 @@ def first_contact(received_at, hours, wish=ASAP, zone=PHOENIX):
     as soon as possible; without any usable time ahead, the target counts from `received_at`.
     """
     received_at = received_at.astimezone(dt.UTC)
+    hours = _hours_for(received_at, hours, wish, zone)
     if wish != ASAP:
         for begins, ends in _usable_spans(received_at, hours, wish, zone):
             if ends - begins >= WORTH_A_TRY:
@@ -115,15 +117,26 @@ def next_usable(moment, hours, wish, zone):
 def next_contact(moment, hours, wish, zone):
     """As `next_usable`, and at any time of the person's day where our hours never meet the wish for as long as
     `first_contact` asks for."""
-    if wish != ASAP and not is_ever_met(moment, hours, wish, zone):
+    hours = _hours_for(moment, hours, wish, zone)
+    if not is_ever_met(moment, hours, wish, zone):
         wish = ASAP
     return next_usable(moment, hours, wish, zone)
 
 
 def is_ever_met(moment, hours, wish, zone):
-    """Whether a wished time holds enough of our hours on some day ahead, counted from that day's beginning."""
+    """Whether a wished time holds enough of our hours on some day ahead, counted from that day's beginning. Any time of
+    the day always does."""
+    if wish == ASAP:
+        return True
     midnight = moment.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
     return any(ends - begins >= WORTH_A_TRY for begins, ends in _usable_spans(midnight, hours, wish, zone))
+
+
+def _hours_for(moment, hours, wish, zone):
+    """The hours that count for a wish. Assumed ones are no reason to try at another time: nobody told the person that
+    we would, as the promise of told ones does."""
+    is_kept = hours.is_assumed and not is_ever_met(moment, hours, wish, zone)
+    return _ASSUMED_ALL_DAY if is_kept else hours
 
 
 def may_contact_at(moment, hours, wish, zone):

@@ -35,3 +35,4 @@ EMAIL = Wording(purpose="email", version="2026-11", text="You may send e-mail to
 
 BY_FIELD = {"consent": CONTACT, "voicemail_ok": VOICEMAIL, "text_ok": TEXT_MESSAGE, "email_ok": EMAIL}
 BY_PERMISSION = {"may_leave_voicemail": VOICEMAIL, "may_text": TEXT_MESSAGE, "may_email": EMAIL}
+FOR_ONE_PHONE = ("may_leave_voicemail", "may_text")

@@ -18,12 +18,14 @@ FEWEST_DIGITS = 7
 @dataclass(frozen=True)
 class Reach:
     """How one person may be reached at `now`, in their own time. `next_at` is the first moment at which they may be
-    contacted, `now` itself where that is now, None where none is ahead. `tel`, `sms` and `mailto` are "" where the
+    contacted, `now` itself where that is now, None where none is ahead. `wish_is_met` says whether that is the part of
+    the day that they asked for. `tel`, `sms` and `mailto` are "" where the
     person or the hour does not allow them."""
 
     now: dt.datetime
     zone_name: str
     next_at: dt.datetime | None
+    wish_is_met: bool = True
     tel: str = ""
     sms: str = ""
     mailto: str = ""
@@ -54,15 +56,16 @@ class Reach:
 def reach_of(profile, known, now, channels):
     """The `Reach` for a contact profile and what is `known` (`intake.details`), by the `channels` that are still open:
     an address alone allows a single e-mail."""
-    zone = ZoneInfo(profile.time_zone)
+    zone, hours = ZoneInfo(profile.time_zone), clock.our_hours()
     local_now = now.astimezone(zone)
-    next_at = clock.next_contact(now, clock.our_hours(), profile.best_time, zone)
+    next_at = clock.next_contact(now, hours, profile.best_time, zone)
     may_now = next_at == now
     number = _number(known["phone"].value) if may_now else ""
     return Reach(
         now=local_now,
         zone_name=str(dict(TIME_ZONES).get(profile.time_zone, profile.time_zone)),
         next_at=next_at and next_at.astimezone(zone),
+        wish_is_met=hours.is_assumed or clock.is_ever_met(now, hours, profile.best_time, zone),
         tel=f"tel:{number}" if number and "call" in channels else "",
         sms=f"sms:{number}" if number and "text" in channels else "",
         mailto=_mailto(known["email"].value) if may_now and "email" in channels else "",

@@ -70,10 +70,10 @@ def moment(at):
     return date_format(local, "D, M j, g:i A" if this_year else "D, M j, Y, g:i A")
 
 
-def contact_rules(profile, ticked_email, email_is_spent=False):
+def contact_rules(profile, agreed_to_email, email_is_spent=False):
     """What this person allows, one sentence a channel; staff read it before they see a number.
 
-    `ticked_email` says whether they ticked the box for e-mail: an address alone allows a single one. `email_is_spent`
+    `agreed_to_email` says whether they agreed to e-mail: an address alone allows a single one. `email_is_spent`
     says that this one was sent.
     """
     return [
@@ -88,7 +88,7 @@ def contact_rules(profile, ticked_email, email_is_spent=False):
         else _("The one e-mail that they allow was sent. Send no other.")
         if email_is_spent
         else _("E-mail is allowed, in neutral words.")
-        if ticked_email
+        if agreed_to_email
         else _("One neutral e-mail is allowed."),
         str(INTRODUCTIONS[profile.introduction]),
         *([str(ASKED_FOR[profile.for_whom])] if profile.for_whom in ASKED_FOR else []),

@@ -151,7 +151,7 @@ def _store_new(form, commitment, was_acknowledged):
         ),
         _sealed_words(request_id, SealedText.Kind.ANSWERS, form),
         New(ContactProfile, request_id=request_id, at=form.at, **profile_of(form.answers)),
-        *_consents(request_id, form),
+        *_consents(request_id, form, form.at),
         *indexes_of(request_id, form.answers, form.contact),
         *_events(request_id, form, suspicions),
         *_notices(request_id, form, suspicions),
@@ -205,7 +205,7 @@ def _store_again(known, form, was_acknowledged):
         workflow.commit_anew(request, profile_of(form.answers), form.at)
     workflow.keep_profile(request, profile_of(form.answers), said_at)
     indexes = indexes_of(request.pk, form.answers, form.contact)
-    rows.insert(*_consents(request.pk, form), *indexes, ignore_conflicts=True)
+    rows.insert(*_consents(request.pk, form, said_at), *indexes, ignore_conflicts=True)
     Event.objects.create(request=request, code=Event.Code.AMENDED, actor_id=form.taken_by, at=form.at)
     workflow.got_in_touch(request, form.at)
     workflow.tell_staff_again(request, form.at)
@@ -258,7 +258,7 @@ def _sealed_words(request_id, kind, form):
     return SealedText(request_id=request_id, kind=kind, at=form.at, spent_token=form.spent_token).seal(form.answers)
 
 
-def _consents(request_id, form):
+def _consents(request_id, form, at):
     """What was agreed to, purpose by purpose."""
     return [
         New(
@@ -267,7 +267,7 @@ def _consents(request_id, form):
             purpose=wording.purpose,
             wording_version=wording.version,
             wording_sha256=wording.sha256,
-            at=form.at,
+            at=at,
             reader_id=form.taken_by,
         )
         for field_name, wording in BY_FIELD.items()

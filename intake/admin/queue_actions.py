@@ -53,8 +53,8 @@ def change_several(model_admin, request):
 def _why_none(actor):
     now, moment = timezone.now(), workflow.next_possible_contact(actor=actor)
     if moment is None or moment <= now:
-        return _("There is nothing to take now: nobody waits whom a colleague does not see to.")
-    return _("Nobody can be contacted now. Next possible contact: %s.") % time_in_words(moment, now)
+        return _("There is nothing to take now: nobody waits.")
+    return _("There is nothing to take now. Next possible contact: %s.") % time_in_words(moment, now)
 
 
 def _chosen_change(request):

@@ -36,7 +36,7 @@ ATTEMPTS = {
 }
 ENDS = [(end, end.label) for end in workflow.ENDS]
 ASKED_REASONS = [choice for choice in SnoozeReason.choices if choice[0] != SnoozeReason.ON_HOLD]
-ENDS_OF_WORDS = ("erase", "lift_legal_hold")
+WORDS_OF_A_BUTTON = ("waits_for", "referral")
 
 
 def _moment_field(label):
@@ -154,6 +154,19 @@ class Press:
         return int(posted) + self.own_changes if posted.isdecimal() and len(posted) < 10 else -1
 
     @property
+    def erases(self):
+        """Whether the button erases what is typed beside it too."""
+        return self.button == "erase" or (self.button == "lift_legal_hold" and self.obj.hidden_at is not None)
+
+    @property
+    def would_lose(self):
+        """The name of a field whose words only another button keeps; None where all that was typed is kept."""
+        outcome = self.argument or self.posted.get("outcome")
+        kept = {"hold": "waits_for", "close": "referral" if outcome == Outcome.REFERRED else None}.get(self.button)
+        lost = (name for name in WORDS_OF_A_BUTTON if name != kept and self.posted.get(name, "").strip())
+        return next(lost, None)
+
+    @property
     def is_pending(self):
         """Whether a button was pressed before this one and refused until the conflicts are settled."""
         return "pending" in self.posted or (bool(self.conflicts) and self.button not in details_form.BUTTONS)
@@ -184,10 +197,15 @@ def carry_out(press):
     button = BUTTONS.get(press.button)
     if button is None:
         raise workflow.Refused(_("Press one of the buttons. Nothing was changed, and what you typed is still here."))
-    if press.button not in details_form.BUTTONS and press.button not in ENDS_OF_WORDS:
+    if press.would_lose:
+        label = press.work.fields[press.would_lose].label
+        raise workflow.Refused(
+            _("This button does not keep what you typed under “%s”. Press the one below it, or empty the box.") % label
+        )
+    if press.button not in details_form.BUTTONS and not press.erases:
         _save_details(press)
     done = button(press)
-    if press.button not in ("note", *ENDS_OF_WORDS) and press.typed("note").strip():
+    if press.button != "note" and not press.erases and press.typed("note").strip():
         workflow.add_note(request_id=press.obj.pk, text=press.typed("note"), actor=press.actor)
     return done
 
@@ -216,12 +234,13 @@ def _attempt(press):
 
 
 def _next_at(press, result):
-    """The time that was chosen for the next attempt. What was only proposed may be over by now, and is not meant for
-    someone whom we spoke with."""
+    """The time that was chosen for the next attempt. What was only proposed may be over by now, is not meant for
+    someone whom we spoke with, and does not know of another time that they want."""
     chosen = press.typed("next_at")
     if "next_at" in press.work.changed_data:
         return chosen
-    return chosen if chosen and chosen > timezone.now() and result != Result.REACHED else None
+    is_out_of_date = result == Result.REACHED or {"best_time", "time_zone"} & set(press.details.changed())
+    return chosen if chosen and chosen > timezone.now() and not is_out_of_date else None
 
 
 def _keep_trying(press):

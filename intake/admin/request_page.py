@@ -22,7 +22,7 @@ from .what_now import what_now
 Stage, Kind = AssessmentRequest.Stage, SealedText.Kind
 
 FOLDER = "admin/intake/assessmentrequest"
-# Which part of the page is open after a button of it was refused
+# Which part of the page is open after a button of it was refused, or words in it would have been lost
 OPENS = {
     "book": "book",
     "snooze": "put_off",
@@ -31,6 +31,8 @@ OPENS = {
     "link": "link",
     "assign": "assign",
     "erase": "erase",
+    "waits_for": "put_off",
+    "referral": "close",
 }
 
 
@@ -81,6 +83,7 @@ def _show(model_admin, request, obj, press=None, refusal="", done=""):
     told = _told(obj, ladder)
     proposed = request_actions.proposal(obj, ladder)
     reach = _reach(obj, ladder, told["known"])
+    left_alone = _left_alone(obj, request.user)
     title = _("Request %(reference)s") % {"reference": obj.reference}
     context = (
         model_admin.admin_site.each_context(request)
@@ -95,9 +98,10 @@ def _show(model_admin, request, obj, press=None, refusal="", done=""):
             "refusal": refusal,
             "done": done,
             "request_row": obj,
-            "reach": _offered(obj, reach),
-            "what_now": what_now(obj, ladder, reach),
-            "open_part": OPENS.get(press.button, "") if refusal else "",
+            "reach": _offered(obj, reach, left_alone),
+            "left_alone": left_alone,
+            "what_now": what_now(obj, ladder, reach, request.user),
+            "open_part": _open_part(press) if refusal else "",
             "timeline": timeline.of(obj, told["texts"], request.user),
         }
     )
@@ -124,14 +128,14 @@ def _told(obj, ladder):
     opened = [(text, _content(text)) for text in texts]
     known = details.of(obj, opened) if texts else {}
     profile = obj.contact_profiles.last() if texts else None
-    consents = list(obj.consents.select_related("reader"))
+    newest_consents = {record.purpose: record for record in obj.consents.select_related("reader")}
     return {
         "texts": opened,
         "known": known,
         "known_in_words": _in_words(obj, known),
         "words": _words(opened),
-        "contact_rules": _rules(profile, ladder, _ticked_email(known, consents)) if profile else [],
-        "consents": [readable.agreed_to(record) for record in consents],
+        "contact_rules": _rules(profile, ladder) if profile else [],
+        "consents": [readable.agreed_to(record) for record in newest_consents.values()],
         "consent_words": [wording.text for wording in consent.BY_PERMISSION.values()],
     }
 
@@ -144,15 +148,9 @@ def _content(text):
         return None
 
 
-def _ticked_email(known, consents):
-    """Whether e-mail was allowed by its own box, or to a member of staff: an address alone allows a single one."""
-    may_email = known.get("may_email")
-    return (may_email and may_email.who is not None) or consent.EMAIL.purpose in {c.purpose for c in consents}
-
-
-def _rules(profile, ladder, ticked_email):
+def _rules(profile, ladder):
     email_is_spent = profile.may_email and Attempt.Channel.EMAIL not in ladder.channels
-    return readable.contact_rules(profile, ticked_email, email_is_spent)
+    return readable.contact_rules(profile, ladder.agreed_to_email, email_is_spent)
 
 
 def _in_words(obj, known):
@@ -194,12 +192,20 @@ def _reach(obj, ladder, known):
     return reach_of(ladder.profile, known, timezone.now(), open_channels(obj, ladder))
 
 
-def _offered(obj, reach):
-    """Of a `Reach`, what the page offers to click: nobody is contacted after the end, or before a time that was put
-    off."""
+def _left_alone(obj, reader):
+    """Why `reader` contacts nobody now whom they may contact, in a sentence; empty where nothing is against it."""
+    if obj.is_put_off:
+        return _("Put off: leave it until then.")
+    if obj.has_a_colleague_at_it(reader):
+        return _("%s is at it: leave it to them.") % obj.owner
+    return ""
+
+
+def _offered(obj, reach, left_alone):
+    """Of a `Reach`, what the page offers to click: nobody is contacted after the end, or who is left alone now."""
     if reach is None or obj.stage == Stage.CLOSED:
         return None
-    return replace(reach, tel="", sms="", mailto="") if obj.is_put_off else reach
+    return replace(reach, tel="", sms="", mailto="") if left_alone else reach
 
 
 def _work(request, obj, ladder):
@@ -245,6 +251,11 @@ def _forms(obj, ladder, proposed, known, press, refusal):
         "conflicts": details_form.in_words(press.conflicts) if press else [],
         "is_pending": press is not None and press.is_pending,
     }
+
+
+def _open_part(press):
+    """The part of the page that a refusal is about."""
+    return OPENS.get(press.would_lose or press.button, "")
 
 
 def _neighbors(request, obj):

@@ -28,12 +28,18 @@ AT = {
 }
 
 
-def what_now(request, ladder, reach):
-    """The sentence for a `Ladder` and a `Reach`; `reach` is None where no rules of contact can be read."""
+def what_now(request, ladder, reach, reader):
+    """The sentence for a `Ladder` and a `Reach`; `reach` is None where no rules of contact can be read, `reader` who
+    looks at the page."""
     if request.hidden_at:
         return _("The person withdrew this request. Do not contact them.")
     if request.stage == Stage.CLOSED:
         return _("This request has ended. There is nothing to do.")
+    if request.has_a_colleague_at_it(reader):
+        return _("%(who)s is at this request until %(time)s. Leave it to them until then.") % {
+            "who": request.owner,
+            "time": moment(request.claimed_until),
+        }
     if reach is None:
         return _("Do not contact this person: the rules of contact can't be read.")
     if must_be_checked(request):
@@ -43,15 +49,15 @@ def what_now(request, ladder, reach):
 
 def _next_step(request, ladder, reach):
     channel = channel_of(request, ladder)
-    if request.called_back_at:
-        return _("They got in touch on %(time)s and wait for us. %(contact)s") % {
-            "time": moment(request.called_back_at),
-            "contact": _in_time(channel, ladder, reach),
-        }
     if request.is_put_off:
         return _("Put off until %(time)s: %(reason)s. Leave it until then.") % {
             "time": moment(request.snoozed_until),
             "reason": request.get_snooze_reason_display(),
+        }
+    if request.called_back_at:
+        return _("They got in touch on %(time)s and wait for us. %(contact)s") % {
+            "time": moment(request.called_back_at),
+            "contact": _in_time(channel, ladder, reach),
         }
     if must_decide(request, ladder):
         if not ladder.channels:

@@ -251,8 +251,10 @@ class AssessmentRequest(models.Model):
 
     @property
     def awaits_assessment(self):
-        """Whether there is nothing to do but to see whether they come to their assessment."""
-        return self.stage == Stage.BOOKED and not self.is_due_before_assessment
+        """Whether there is nothing to do but to see whether they come to their assessment. Who did not come, and was
+        spoken with or tried since, is due at a time of its own."""
+        is_planned_after_it = self.stage == Stage.BOOKED and self.due_at > self.assessment_at
+        return self.stage == Stage.BOOKED and not self.is_due_before_assessment and not is_planned_after_it
 
     @property
     def is_put_off(self):
@@ -263,6 +265,10 @@ class AssessmentRequest(models.Model):
     def is_claimed(self):
         """Whether someone took it from the queue and is at it."""
         return self.claimed_until is not None and self.claimed_until > timezone.now()
+
+    def has_a_colleague_at_it(self, user):
+        """Whether someone else than this user took it from the queue and is at it."""
+        return self.is_claimed and self.owner_id != user.pk
 
 
 class Alias(models.Model):

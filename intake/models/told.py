@@ -178,7 +178,7 @@ class ContactProfile(Record):
 
 
 class ConsentRecord(Record):
-    """That a person agreed to one purpose, and to which exact words."""
+    """That a person agreed to one purpose, and to which exact words, each time that they did."""
 
     # No index of its own: the constraint's begins with it.
     request = models.ForeignKey("intake.AssessmentRequest", models.CASCADE, related_name="consents", db_index=False)
@@ -193,7 +193,7 @@ class ConsentRecord(Record):
     class Meta:
         default_permissions = ()
         ordering = ["at", "pk"]
-        constraints = [models.UniqueConstraint(fields=["request", "purpose"], name="consent_once_a_purpose")]
+        constraints = [models.UniqueConstraint(fields=["request", "purpose", "at"], name="consent_once_a_moment")]
 
     def __str__(self):
         return f"{self.purpose} {self.wording_version}"

@@ -18,6 +18,7 @@ from .rules import (
     Stage,
     check_seen,
     end,
+    keep_form_again,
     locked_rows,
     minute,
     not_allowed,
@@ -104,6 +105,7 @@ def unlink(request, original, actor):
     changes = {"stage": stage, "outcome": "", "closed_at": None, "duplicate_of": None, "due_at": due_at}
     undo_on(original, request, actor)
     save(request, **changes | own, before_link=None)
+    keep_form_again(request)
     write(request, Event.Code.UNLINKED, actor, original.reference, stage)
     write(original, Event.Code.UNLINKED, actor, request.reference)
 

@@ -39,8 +39,8 @@ MORE_ATTEMPTS = 2  # after someone decided to keep trying
 GAPS = [dt.timedelta(hours=hours) for hours in (3, 20, 27, 44, 68)]
 FOLLOW_UP = dt.timedelta(hours=20)  # after we spoke: the next working day
 
-# What the person says, or we learn of them, gives them a whole new ladder.
-NEW_LADDER = (Event.Code.AMENDED, Event.Code.ADDED, Event.Code.WINDOW_SET, Event.Code.REOPENED)
+# What the person says themselves gives them a whole new ladder.
+THEIR_WORD = (Event.Code.AMENDED, Event.Code.ADDED, Event.Code.WINDOW_SET)
 
 
 @dataclass(frozen=True)
@@ -62,13 +62,14 @@ class Ladder:
 
     `tries` are our attempts since the last conversation, oldest first; `more` how many were granted by `keep_trying`;
     `profile` None where the words were erased. `agreed_to_email` says that the person consented to e-mail: an address
-    alone allows a single one.
+    alone allows a single one. `is_mailed` says that it was sent and they have said nothing since, whatever we did.
     """
 
     profile: ContactProfile | None
     tries: list[Attempt]
     more: int = 0
     agreed_to_email: bool = False
+    is_mailed: bool = False
 
     @property
     def length(self):
@@ -83,14 +84,13 @@ class Ladder:
     @property
     def channels(self):
         """The ways in which we may still try, the first choice first."""
-        is_mailed = any(attempt.channel == Channel.EMAIL for attempt in self.tries)
-        is_spent = is_mailed and not self.agreed_to_email
+        is_spent = self.is_mailed and not self.agreed_to_email
         return [channel for channel in self.profile.channels if not (channel == Channel.EMAIL and is_spent)]
 
     @property
     def has_ended(self):
         """Whether every attempt was made or no way is left, so that someone must decide."""
-        if self.profile is None or not self.tries:
+        if self.profile is None:
             return False
         if not self.channels:
             return True
@@ -101,11 +101,10 @@ class Ladder:
         """Why the request can't be closed as not reached, in a sentence. Empty where it can."""
         if self.profile is None or self._no_way_is_left:
             return ""
-        # Two calls within one hour are one attempt: the person is as far from the phone as before.
-        times = [attempt.at.astimezone(self._zone) for attempt in self.tries]
-        missing = self.length - len({(time.date(), time.hour) for time in times})
+        missing = self.length - self._separate_tries
         if missing <= 0:
-            is_always_the_same = self.length > 1 and len({time.hour for time in times}) == 1
+            hours = {attempt.at.astimezone(self._zone).hour for attempt in self.tries}
+            is_always_the_same = self.length > 1 and len(hours) == 1
             return _("Every attempt was at the same time of day. Try once at another.") if is_always_the_same else ""
         sentence = ngettext(
             "Nobody is given up before %(all)s attempts at different hours. %(count)s is missing.",
@@ -122,7 +121,17 @@ class Ladder:
         return Proposal(self._at_another_hour(whole_minute(now + gap)), self.next_channel)
 
     def after(self, attempt):
-        return replace(self, tries=[*self.tries, attempt])
+        return replace(self, tries=[*self.tries, attempt], is_mailed=self.is_mailed or attempt.channel == Channel.EMAIL)
+
+    @property
+    def _separate_tries(self):
+        """How many tries count: of those within one hour only the first, since the person is as far from the phone as
+        before."""
+        count, last = 0, None
+        for attempt in self.tries:
+            if last is None or attempt.at - last >= dt.timedelta(hours=1):
+                count, last = count + 1, attempt.at
+        return count
 
     @property
     def _zone(self):
@@ -131,8 +140,8 @@ class Ladder:
     @property
     def _no_way_is_left(self):
         is_bad = any(attempt.result == Result.BAD_NUMBER for attempt in self.tries)
-        is_mailed = any(attempt.channel == Channel.EMAIL for attempt in self.tries)
-        return not self.channels or (is_bad and (is_mailed or not self.profile.may_email))
+        is_written_to = any(attempt.channel == Channel.EMAIL for attempt in self.tries)
+        return not self.channels or (is_bad and (is_written_to or Channel.EMAIL not in self.channels))
 
     def _at_another_hour(self, moment):
         """The first usable moment from `moment` on at an hour at which nobody tried; the first usable one where every
@@ -174,21 +183,44 @@ def ladder_from(request, profile, attempts, events, consents):
         elif attempt.channel != Channel.THEY_CALLED and attempt.at >= begin:
             tries.append(attempt)
     decisions = [event for event in events if event.code == Event.Code.KEPT_TRYING and event.at >= begin]
-    # Who answers an e-mail talks with us that way.
-    agreed_to_email = any(record.purpose == consent.EMAIL.purpose for record in consents) or any(
-        (attempt.channel, attempt.result) == (Channel.EMAIL, Result.REACHED) for attempt in attempts
-    )
-    return Ladder(profile, tries, MORE_ATTEMPTS * len(decisions), agreed_to_email)
+    last_word = _last_word(request, attempts, events)
+    is_mailed = any(one.channel == Channel.EMAIL and one.at >= last_word for one in attempts)
+    return Ladder(profile, tries, MORE_ATTEMPTS * len(decisions), _agreed_to_email(attempts, consents), is_mailed)
 
 
 def _begins_anew(event):
-    if event.code == Event.Code.LINKED:
-        return bool(event.before)  # they asked once more, in the request that was linked to this one
     if event.code == Event.Code.STAGE_SET:
         return event.after in (Stage.TALKING, Stage.BOOKED)
     if event.code == Event.Code.CORRECTED:
-        return "phone" in event.after.split(",")
-    return event.code in NEW_LADDER
+        return bool({"phone", "email"} & set(event.after.split(",")))
+    return event.code == Event.Code.REOPENED or _is_their_word(event)
+
+
+def _is_their_word(event):
+    if event.code == Event.Code.LINKED:
+        return bool(event.before)  # they asked once more, in the request that was linked to this one
+    return event.code in THEIR_WORD
+
+
+def _last_word(request, attempts, events):
+    """When the person last said something, or another address was written down: what was sent before that is no answer
+    to it."""
+    said = [event.at for event in events if _is_their_word(event) or _is_another_address(event)]
+    spoke = [one.at for one in attempts if one.channel == Channel.THEY_CALLED or one.result == Result.REACHED]
+    return max([request.received_at, *said, *spoke])
+
+
+def _is_another_address(event):
+    return event.code == Event.Code.CORRECTED and "email" in event.after.split(",")
+
+
+def _agreed_to_email(attempts, consents):
+    """Whether the person agreed to e-mail in the newest form that they sent, or later to a member of staff. Who answers
+    an e-mail talks with us that way."""
+    newest_form = max((one.at for one in consents if one.purpose == consent.CONTACT.purpose), default=None)
+    agreed = [one.at for one in consents if one.purpose == consent.EMAIL.purpose]
+    answered = any((one.channel, one.result) == (Channel.EMAIL, Result.REACHED) for one in attempts)
+    return answered or any(newest_form is None or at >= newest_form for at in agreed)
 
 
 def must_decide(request, ladder):
@@ -235,7 +267,7 @@ def keep_trying(*, request_id, actor, seen=None):
         raise Refused(_("There are attempts left. Nothing was changed."))
     if not ladder.channels:
         raise Refused(_("The person allows one e-mail, and it was sent. Close the request, or put it off."))
-    save(request, due_at=ladder.propose(timezone.now()).at, **NOT_ASLEEP, **given_back(request))
+    save(request, due_at=ladder.propose(timezone.now()).at, **NOT_ASLEEP, **given_back(request, actor))
     write(request, Event.Code.KEPT_TRYING, actor)
     return request
 
@@ -311,7 +343,7 @@ def _after(request, ladder, attempt, next_at):
         if request.awaits_contact:
             changes["stage"] = Stage.TALKING
     else:
-        changes |= given_back(request)
+        changes |= given_back(request, attempt.actor)
         if request.stage == Stage.NEW:
             changes["stage"] = Stage.REACHING
         ladder = ladder.after(attempt)

@@ -1,5 +1,7 @@
 """How a person may be reached, as they or staff last said, and what we commit to with it."""
 
+from zoneinfo import ZoneInfo
+
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -9,16 +11,19 @@ from intake.contact import newest_profile
 from intake.models import ContactProfile, Event
 from intake.models.told import Introduction
 
-from .rules import Refused, save, write
+from .rules import Refused, Stage, save, write
 
 
 def keep_profile(request, codes, at, author=None):
     """Writes how the person may be reached from now on, where it changed, and commits anew where the time did.
 
     `request` is locked by the caller; `author` is the member of staff who wrote it down, None for the person. Returns
-    whether anything changed.
+    whether anything changed. What the person said earlier than the newest, and came in later, changes nothing; staff
+    write down what holds now, whatever the clock of their machine says.
     """
     last = newest_profile(request)
+    if last is not None and author is not None:
+        at = max(at, last.at)
     if last is not None and (last.codes() == codes or last.at > at):
         return False
     kept = ContactProfile.objects.create(request=request, at=at, author=author, **codes)
@@ -27,8 +32,10 @@ def keep_profile(request, codes, at, author=None):
         return True
     if author is None:
         commit_anew(request, codes, at)
-    elif request.awaits_contact:  # what we promised stays, and nothing that was due is put off by a correction
+    elif request.stage == Stage.NEW:  # what we promised stays, and nothing that was due is put off by a correction
         save(request, due_at=min(request.due_at, commit_to(at, codes).due_at))
+    elif request.due_at > at and not request.is_put_off and not request.awaits_assessment:
+        _plan_within(request, kept)
     return True
 
 
@@ -57,14 +64,25 @@ def commit_anew(request, codes, at):
     """Sets due time and promise as for someone who asks now, while they wait for us."""
     if not request.awaits_contact:
         return
-    commitment = commit_to(at, codes)
+    commitment, is_new = commit_to(at, codes), request.stage == Stage.NEW
     save(
         request,
         first_due_at=request.first_due_at if request.first_attempt_at else commitment.due_at,
-        due_at=commitment.due_at,
+        # Whom we tried before is not handed out until then: at the beginning of the time they want, not at its end.
+        due_at=commitment.due_at if is_new else _first_contact(at, codes) or commitment.due_at,
         due_is_assumed=commitment.due_is_assumed,
         promise=commitment.promise,
     )
+
+
+def _plan_within(request, profile):
+    """Moves what is planned for later to the next moment that the person wants; an assessment comes first."""
+    due_at = _first_contact(request.due_at, profile.codes()) or request.due_at
+    save(request, due_at=min(due_at, request.assessment_at) if request.is_due_before_assessment else due_at)
+
+
+def _first_contact(moment, codes):
+    return clock.next_contact(moment, clock.our_hours(), codes["best_time"], ZoneInfo(codes["time_zone"]))
 
 
 def _commits_us_to(profile):

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 from django.contrib.auth import get_user_model
 from django.db import transaction
-from django.db.models import Case, Exists, F, Min, OuterRef, Q, Value, When
+from django.db.models import Case, DateTimeField, Exists, ExpressionWrapper, F, Min, OuterRef, Q, Value, When
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -19,6 +19,8 @@ from .rules import LONGEST_AHEAD, NOT_ASLEEP, Refused, Stage, given_back, locked
 CLAIM = dt.timedelta(minutes=30)  # who took a request and does nothing for so long gives it back
 JUST_NOW = dt.timedelta(minutes=10)
 FORGOTTEN_AFTER = dt.timedelta(hours=1)  # overdue for so long, a request is everyone's, whoever owns it
+
+_becomes_everyones_at = ExpressionWrapper(F("due_at") + FORGOTTEN_AFTER, DateTimeField())
 
 TO_CONTACT = (Stage.NEW, Stage.REACHING, Stage.TALKING)
 
@@ -54,29 +56,27 @@ def claim(*, request_id, actor, seen=None):
     """Takes this request for `CLAIM`, unless it is a colleague's."""
     _require_reader(actor)
     request, now = locked_open(request_id, seen), timezone.now()
-    if request.owner_id not in (None, actor.pk):
-        if request.is_claimed:
-            raise Refused(_("%s is at this request now. Take the next one.") % request.owner)
-        if request.claimed_until is None:
-            raise Refused(_("%s owns this request. If you take it over, set yourself as its owner.") % request.owner)
+    if request.has_a_colleague_at_it(actor):
+        raise Refused(_("%s is at this request now. Take the next one.") % request.owner)
+    if request.owner_id not in (None, actor.pk) and request.claimed_until is None:
+        raise Refused(_("%s owns this request. If you take it over, set yourself as its owner.") % request.owner)
     return _take(request, actor, now)
 
 
-@transaction.atomic
 def release(*, request_id, actor, seen=None):
     """Gives a request back to the queue, unless a colleague is at it now."""
-    request = locked(request_id, seen)
-    if request.owner_id not in (None, actor.pk) and request.is_claimed:
-        raise Refused(_("%s is at this request now. Nothing was changed.") % request.owner)
     return assign(request_id=request_id, owner=None, actor=actor, seen=seen)
 
 
 @transaction.atomic
 def assign(*, request_id, owner, actor, seen=None):
-    """Gives a request to someone who may read it, without an end, or to no one (`owner=None`)."""
+    """Gives a request to someone who may read it, without an end, or to no one (`owner=None`): not while a colleague is
+    at it."""
     request = locked(request_id, seen)
     if owner is not None:
         _require_reader(owner)
+    elif request.has_a_colleague_at_it(actor):
+        raise Refused(_("%s is at this request now. Nothing was changed.") % request.owner)
     if request.owner_id == (owner and owner.pk) and request.claimed_until is None:
         return request
     before = request.owner_id
@@ -105,7 +105,8 @@ def snooze(*, request_id, until, reason, actor, seen=None):
 
 @transaction.atomic
 def hold(*, request_id, until, text, actor, seen=None):
-    """Puts a request off because we wait for something, which `text` says. It is sealed like a note."""
+    """Puts a request off because we wait for something, which `text` says. It is sealed like a note. Who got in touch
+    and was not answered still waits when it comes back."""
     if not text.strip():
         raise Refused(_("Say what we wait for."))
     request = _put_off(locked_open(request_id, seen), until, SnoozeReason.ON_HOLD, actor)
@@ -145,12 +146,16 @@ def got_in_touch(request, at):
 def next_possible_contact(*, actor):
     """When `take_next` will have something for `actor` again, if nothing changes; None where nobody waits."""
     now, hours = timezone.now(), clock.our_hours()
-    theirs = Q(owner=None) | Q(owner=actor) | ~Q(owner__in=access.readers()) | _is_everyones(now)
-    is_to_contact = Q(stage__in=TO_CONTACT) | Q(called_back_at__isnull=False) | Q(due_at__lt=F("assessment_at"))
+    is_a_colleagues = Q(owner__in=access.readers()) & ~Q(owner=actor)
+    is_to_contact = Q(stage__in=TO_CONTACT) | Q(called_back_at__isnull=False) | ~Q(due_at=F("assessment_at"))
     when = Case(
-        When(snoozed_until__gt=now, then="snoozed_until"), When(stage=Stage.NEW, then=Value(now)), default="due_at"
+        When(snoozed_until__gt=now, then="snoozed_until"),
+        When(is_a_colleagues & Q(claimed_until__isnull=False), then="claimed_until"),
+        When(is_a_colleagues & ~_is_everyones(now), then=_becomes_everyones_at),
+        When(stage=Stage.NEW, then=Value(now)),
+        default="due_at",
     )
-    waiting = AssessmentRequest.objects.real().open().filter(theirs, is_to_contact).order_by()
+    waiting = AssessmentRequest.objects.real().open().filter(is_to_contact).order_by()
     first = waiting.exclude(best_time="").values_list("best_time", "time_zone").annotate(first=Min(when))
     moments = (
         clock.next_contact(max(now, moment), hours, wish, ZoneInfo(zone)) for wish, zone, moment in first.iterator()
@@ -166,7 +171,7 @@ def _to_contact(now):
         Q(stage=Stage.NEW)
         | Q(stage__in=TO_CONTACT, due_at__lte=now)
         | Q(stage=Stage.BOOKED, called_back_at__isnull=False)
-        | Q(stage=Stage.BOOKED, due_at__lte=now, due_at__lt=F("assessment_at"))
+        | Q(stage=Stage.BOOKED, due_at__lte=now) & ~Q(due_at=F("assessment_at"))
         | Q(stage=Stage.BOOKED, due_at__lte=now - FORGOTTEN_AFTER)
     )
     return AssessmentRequest.objects.real().awake().open().filter(is_time)
@@ -234,8 +239,10 @@ def _put_off(request, until, reason, actor):
         raise Refused(_("Choose a time within the next 90 days. For longer, close the request."))
     if request.stage == Stage.BOOKED and now < request.assessment_at < until:
         raise Refused(_("The assessment is before that. Choose an earlier time, or move the assessment first."))
-    changes = {"snoozed_until": until, "snooze_reason": reason, "due_at": until, "called_back_at": None}
-    save(request, **changes, **given_back(request))
+    changes = {"snoozed_until": until, "snooze_reason": reason, "due_at": until}
+    if reason != SnoozeReason.ON_HOLD:  # they said so, which answers what they said before
+        changes["called_back_at"] = None
+    save(request, **changes, **given_back(request, actor))
     write(request, Event.Code.SNOOZED, actor, reason, minute(until))
     return request
 

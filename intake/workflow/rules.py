@@ -1,7 +1,9 @@
 """What all changes share: the row under lock, the refusal in words, the event beside the change."""
 
 import datetime as dt
+from contextlib import suppress
 
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -95,6 +97,15 @@ def end(request, outcome, **changes):
     )
 
 
+def keep_form_again(request):
+    """A locked request that goes on after its end holds the form of its browser session again, unless that session has
+    another request by now: the same phone and e-mail from there are no second request."""
+    if request.form_key is None and request.ended_form_key is not None:
+        with suppress(IntegrityError), transaction.atomic():
+            type(request).objects.filter(pk=request.pk).update(form_key=request.ended_form_key)
+            request.form_key = request.ended_form_key
+
+
 def write(request, code, actor, before="", after=""):
     """The event that tells of a change: codes only."""
     Event.objects.create(
@@ -112,9 +123,12 @@ def kept_by(request, actor):
     return {"claimed_until": None} if request.owner_id == actor.pk else {}
 
 
-def given_back(request):
-    """What changes where something was taken from the queue for one try or one decision: the next is anyone's."""
-    return {"owner": None, "claimed_until": None} if request.claimed_until else {}
+def given_back(request, actor):
+    """What changes where something was taken from the queue for one try or one decision: the next is anyone's. Not
+    where a colleague is at it meanwhile."""
+    if request.claimed_until is None or request.has_a_colleague_at_it(actor):
+        return {}
+    return {"owner": None, "claimed_until": None}
 
 
 def whole_minute(moment):

@@ -18,6 +18,7 @@ from .rules import (
     Stage,
     check_seen,
     end,
+    keep_form_again,
     kept_by,
     locked,
     minute,
@@ -130,6 +131,7 @@ def open_again(request, actor):
     before = request.outcome
     due_at = min(request.due_at, timezone.now())
     save(request, stage=Stage.REACHING, outcome="", closed_at=None, assessment_at=None, due_at=due_at)
+    keep_form_again(request)
     write(request, Event.Code.REOPENED, actor, before, Stage.REACHING)
 
 

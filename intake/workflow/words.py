@@ -5,6 +5,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from intake import access, consent, details, rows
+from intake.blind_index import normalized_phone
 from intake.lookup import indexes_of
 from intake.models import ConsentRecord, Event, Notice, SealedText
 
@@ -40,7 +41,8 @@ def correct(*, request_id, before, after, actor, consent_read=False):
     Returns the others as a list of `details.Conflict`. What the person wrote stays as it is.
 
     What is allowed from now on needs the person's consent: `consent_read` says that the actor read its words to them
-    and they agreed. That is put on record.
+    and they agreed. That is put on record. With another phone, voicemail and text messages are not allowed any more,
+    unless they were read again: they were allowed on one phone.
     """
     request = locked_open(request_id)
     if words_are_gone(request):
@@ -50,9 +52,15 @@ def correct(*, request_id, before, after, actor, consent_read=False):
     if not changed:
         return conflicts
     values = details.plain(known) | changed
+    for_another_phone = [] if _is_same_phone(known, values) else [one for one in consent.FOR_ONE_PHONE if values[one]]
+    if for_another_phone and not consent_read:
+        taken_away = {name: False for name in for_another_phone if name not in changed}
+        if not details.why_impossible(values | taken_away):
+            changed, values, for_another_phone = changed | taken_away, values | taken_away, []
     if (why := details.why_impossible(values)) and why != details.why_impossible(details.plain(known)):
         raise Refused(why)
-    agreed = [consent.BY_PERMISSION[name] for name in consent.BY_PERMISSION if changed.get(name)]
+    allowed = [name for name in consent.BY_PERMISSION if changed.get(name) or name in for_another_phone]
+    agreed = [consent.BY_PERMISSION[name] for name in allowed]
     if agreed and not consent_read:
         words = " ".join(wording.text for wording in agreed)
         raise Refused(_("Read this to the person first, then tick that they agreed: %s") % words)
@@ -65,7 +73,7 @@ def correct(*, request_id, before, after, actor, consent_read=False):
         save(request)
     for wording in agreed:
         record = {"wording_version": wording.version, "wording_sha256": wording.sha256, "at": now, "reader": actor}
-        ConsentRecord.objects.get_or_create(request=request, purpose=wording.purpose, defaults=record)
+        ConsentRecord.objects.create(request=request, purpose=wording.purpose, **record)
     keep_profile(request, {name: values[name] for name in details.CODES}, now, author=actor)
     _goes_on(request, actor)
     write(request, Event.Code.CORRECTED, actor, "", ",".join(sorted(changed)))
@@ -127,6 +135,10 @@ def erase_words(request, actor):
     save(request, best_time="", time_zone="")
     forget_messages(request)
     write(request, Event.Code.ERASED, actor)
+
+
+def _is_same_phone(known, values):
+    return normalized_phone(known["phone"].value) == normalized_phone(values["phone"])
 
 
 def _goes_on(request, actor):

@@ -4,6 +4,7 @@ import pytest
 from django.utils import timezone
 
 from intake import details, form_token, lookup, workflow
+from intake.contact import newest_profile
 from intake.details import Conflict, Value, merge, why_impossible
 from intake.models import Event
 from tests.intake.helpers import accept, answers_of, change_page, personal_words_in, receive
@@ -337,3 +338,55 @@ def test_who_changes_the_hour_of_a_person_changes_when_they_may_be_called(me):
     request.refresh_from_db()
     assert (request.best_time, request.time_zone) == ("morning", "America/New_York")
     assert request.due_at > NOW - dt.timedelta(minutes=1)
+
+
+# What the person agreed to
+
+
+def corrected(request, actor, consent_read=False, **after):
+    known = details.plain(details.of(request))
+    before = {name: known[name] for name in after}
+    return workflow.correct(request_id=request.pk, before=before, after=after, actor=actor, consent_read=consent_read)
+
+
+@pytest.mark.django_db
+def test_who_agrees_again_to_what_they_took_back_is_on_record_again(me):
+    request = receive(voicemail_ok="on")
+    corrected(request, me, may_leave_voicemail=False)
+    corrected(request, me, may_leave_voicemail=True, consent_read=True)
+    assert [record.reader for record in request.consents.filter(purpose="voicemail")] == [None, me]
+
+
+@pytest.mark.django_db
+def test_what_was_allowed_on_one_phone_is_not_on_another_until_it_is_read_again(me):
+    request = receive(voicemail_ok="on", text_ok="on")
+    corrected(request, me, phone="602.555.0142")  # the same one in another writing
+    assert request.contact_profiles.last().may_leave_voicemail is True
+    corrected(request, me, phone="(480) 555-0199")
+    profile = request.contact_profiles.last()
+    assert (profile.may_call, profile.may_leave_voicemail, profile.may_text) == (True, False, False)
+    assert request.events.last().after == "may_leave_voicemail,may_text,phone"
+
+
+@pytest.mark.django_db
+def test_what_is_read_again_for_another_phone_is_allowed_there_and_on_record(me):
+    request = receive(voicemail_ok="on")
+    corrected(request, me, phone="(480) 555-0199", consent_read=True)
+    assert request.contact_profiles.last().may_leave_voicemail is True
+    assert request.consents.filter(purpose="voicemail").last().reader == me
+
+
+@pytest.mark.django_db
+def test_who_allows_texts_alone_is_asked_before_another_phone_is_written_down(me):
+    request = receive(text_ok="on", email_ok="on")
+    corrected(request, me, may_call=False, may_leave_voicemail=False, may_email=False)
+    with pytest.raises(workflow.Refused, match="Read this to the person first"):
+        corrected(request, me, phone="(480) 555-0199")
+
+
+@pytest.mark.django_db
+def test_what_staff_write_down_counts_though_the_clock_of_their_machine_is_behind(me, set_clock):
+    request = receive(email_ok="on")
+    set_clock(request.received_at - dt.timedelta(seconds=2))
+    corrected(request, me, may_call=False, may_leave_voicemail=False)
+    assert newest_profile(request).may_call is False

@@ -14,6 +14,7 @@ from tests.intake.helpers import codes_of, moment, receive
 pytestmark = pytest.mark.django_db
 
 TUESDAY = moment("2026-11-24 10:00")
+ANY_TIME = {"best_time": "asap", "time_zone": "America/Phoenix"}
 
 
 @pytest.fixture
@@ -168,11 +169,11 @@ def test_work_that_was_done_since_they_were_linked_is_not_put_to_sleep_again(act
 
 @pytest.mark.parametrize("first_is", ["in conversation", "put off"])
 def test_who_waits_in_a_request_that_stays_linked_still_does_when_another_is_unlinked(actor, set_clock, first_is):
-    first = receive()
+    first = receive(**ANY_TIME)
     PLACES[first_is](first, actor)
-    second = asked_again(actor, set_clock)
+    second = asked_again(actor, set_clock, **ANY_TIME)
     link(second, first, actor)
-    third = asked_again(actor, set_clock, days=2)
+    third = asked_again(actor, set_clock, days=2, **ANY_TIME)
     link(third, first, actor)
     workflow.unlink_duplicate(request_id=second.pk, actor=actor)
     workflow.close(request_id=second.pk, outcome="declined", actor=actor)

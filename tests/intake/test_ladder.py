@@ -5,7 +5,7 @@ import datetime as dt
 import pytest
 from django.db import IntegrityError, transaction
 
-from intake import form_token, workflow
+from intake import details, form_token, workflow
 from intake.models import RESULTS, AssessmentRequest, Attempt
 from intake.workflow.ladder import Ladder, ladder_of, must_decide
 from pages import facts
@@ -215,6 +215,15 @@ def test_four_calls_within_one_hour_are_one_attempt_to_reach_somebody(actor, set
         workflow.close(request_id=request.pk, outcome="not_reached", actor=actor)
 
 
+def test_calls_before_and_after_a_full_hour_are_one_attempt_too(actor, set_clock):
+    request = ask()
+    for time in ("12:59", "13:00", "14:59", "15:00"):
+        set_clock(moment(f"2026-11-24 {time}"))
+        log(request, actor)
+    with pytest.raises(workflow.Refused, match="2 are missing"):
+        workflow.close(request_id=request.pk, outcome="not_reached", actor=actor)
+
+
 def test_four_calls_at_the_same_time_of_day_are_not_enough_to_give_up(actor, set_clock):
     request = ask()
     for day in (25, 26, 27, 28):
@@ -300,6 +309,65 @@ def test_one_e_mail_means_one_e_mail(actor, set_clock):
         workflow.keep_trying(request_id=request.pk, actor=actor)
     with pytest.raises(workflow.Refused, match="does not allow this way"):
         log(request, actor, "sent", "email", next_at=TUESDAY + 60 * MINUTE)
+
+
+def opened_again(request, actor):
+    workflow.close(request_id=request.pk, outcome="not_reached", actor=actor)
+    workflow.reopen(request_id=request.pk, actor=actor)
+
+
+def corrected(request, actor, **after):
+    known = details.plain(details.of(request))
+    before = {name: known[name] for name in after}
+    workflow.correct(request_id=request.pk, before=before, after=after, actor=actor)
+
+
+def test_one_e_mail_stays_one_e_mail_when_we_open_the_request_again(actor, set_clock):
+    request = ask(phone="", email="a@example.org", voicemail_ok="")
+    log(request, actor, "sent", "email")
+    set_clock(TUESDAY + 60 * MINUTE)
+    opened_again(request, actor)
+    request.refresh_from_db()
+    assert must_decide(request, ladder_of(request))
+    with pytest.raises(workflow.Refused, match="does not allow this way"):
+        log(request, actor, "sent", "email")
+    assert workflow.close(request_id=request.pk, outcome="not_reached", actor=actor).outcome == "not_reached"
+
+
+def test_one_e_mail_stays_one_e_mail_when_a_number_is_corrected_that_must_not_be_called(actor, set_clock):
+    request = ask(email="a@example.org", voicemail_ok="", do_not_call="on")
+    log(request, actor, "sent", "email")
+    set_clock(TUESDAY + 60 * MINUTE)
+    corrected(request, actor, phone="(602) 555-0143")
+    assert ladder_of(request).channels == []
+
+
+@pytest.mark.parametrize("said", ["they wrote", "they called", "another address"])
+def test_one_e_mail_more_answers_who_said_something_since_or_goes_to_another_address(actor, set_clock, said):
+    request = ask(phone="", email="a@exmaple.org", voicemail_ok="")
+    log(request, actor, "sent", "email")
+    set_clock(TUESDAY + 60 * MINUTE)
+    match said:
+        case "they wrote":
+            workflow.add_words(request_id=request.pk, text="Did you get this?")
+        case "they called":
+            log(request, actor, "missed", "they_called")
+        case "another address":
+            corrected(request, actor, email="a@example.org")
+    assert ladder_of(request).channels == ["email"]
+    set_clock(TUESDAY + 61 * MINUTE)
+    log(request, actor, "sent", "email")
+    assert ladder_of(request).channels == []
+
+
+def test_who_takes_the_tick_for_e_mail_back_allows_one_e_mail(actor, set_clock):
+    draft, wishes = form_token.draw(), PHONE_ONLY | {"email": "a@example.org"}
+    request = accept(draft, answers_of(**wishes, email_ok="on"), at=TUESDAY)
+    set_clock(TUESDAY + MINUTE)
+    accept(draft, answers_of(**wishes, do_not_call="on", voicemail_ok=""), at=TUESDAY + MINUTE)
+    assert (ladder_of(request).agreed_to_email, ladder_of(request).length) == (False, 1)
+    accept(draft, answers_of(**wishes, do_not_call="on", voicemail_ok="", email_ok="on"), at=TUESDAY + 2 * MINUTE)
+    assert (ladder_of(request).agreed_to_email, ladder_of(request).length) == (True, 4)
 
 
 def test_who_answers_the_one_e_mail_is_written_to_again(actor, set_clock):
@@ -500,3 +568,33 @@ def test_a_correction_by_staff_puts_nothing_off_and_changes_no_promise(actor, se
     due_at, request.promise = request.due_at, ""
     request.refresh_from_db()
     assert (request.due_at, request.promise, request.time_zone) == (due_at, "We will call today.", "America/Denver")
+
+
+@pytest.mark.parametrize("result", ["no_answer", "reached"])
+def test_what_is_planned_moves_into_the_part_of_the_day_that_staff_write_down(actor, result):
+    request = ask()
+    log(request, actor, result, next_at=moment("2026-11-25 09:30"))
+    corrected(request, actor, best_time="afternoon")
+    request.refresh_from_db()
+    assert wall(request.due_at) == "Wed 25 12:00"
+
+
+def test_a_call_before_the_assessment_stays_before_it_in_the_part_of_the_day_that_staff_write_down(actor):
+    request = ask()
+    workflow.book(request_id=request.pk, at=moment("2026-11-25 11:00"), actor=actor)
+    log(request, actor, "missed", "they_called")
+    log(request, actor, next_at=moment("2026-11-25 09:30"))
+    corrected(request, actor, best_time="afternoon")
+    request.refresh_from_db()
+    assert wall(request.due_at) == "Wed 25 11:00"
+
+
+def test_whom_we_tried_before_is_handed_out_as_soon_as_the_time_begins_that_they_choose(actor, set_clock):
+    request = ask()
+    log(request, actor)
+    set_clock(moment("2026-11-24 16:30"))
+    workflow.change_window(request_id=request.pk, best_time="morning", time_zone="")
+    request.refresh_from_db()
+    assert wall(request.due_at) == "Wed 25 09:00"
+    set_clock(moment("2026-11-25 09:00"))
+    assert workflow.take_next(actor=actor) == request

@@ -22,7 +22,7 @@ def at(hour, minute=0, days=0):
 def ladder_after(ways=CALL_ONLY, tries=(), more=0):
     attempts = [Attempt(channel=channel, result="no_answer", at=at(9)) for channel in tries]
     profile = ways and ContactProfile(best_time="asap", time_zone="America/Phoenix", **ways)
-    return Ladder(profile, attempts, more)
+    return Ladder(profile, attempts, more, is_mailed="email" in tries)
 
 
 def step(ways=CALL_ONLY, tries=(), language="", more=0, **fields):

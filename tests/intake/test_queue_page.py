@@ -489,28 +489,29 @@ def test_while_the_center_is_closed_nothing_is_taken_and_the_screen_says_when_th
     clock.now = NOW.replace(hour=19)
     response = press_take(desk, desk.get(LIST, {"work": "unassigned"}))
     assert response["Location"] == f"{LIST}?work=unassigned"
-    sentence = "Nobody can be contacted now. Next possible contact: Dec 1, 8:00 AM."
+    sentence = "There is nothing to take now. Next possible contact: Dec 1, 8:00 AM."
     assert said_on(desk.get(response["Location"])) == [sentence]
     request.refresh_from_db()
     assert request.owner is None
 
 
 def test_where_nobody_waits_there_is_nothing_to_take(desk, sam, open_all_day):
+    response = press_take(desk)
+    assert said_on(desk.get(response["Location"])) == ["There is nothing to take now: nobody waits."]
+
+
+def test_what_a_colleague_is_at_can_be_taken_when_they_give_it_back(desk, sam, open_all_day):
     request = asked(HOUR)
     workflow.claim(request_id=request.pk, actor=sam)
     response = press_take(desk)
-    assert said_on(desk.get(response["Location"])) == [
-        "There is nothing to take now: nobody waits whom a colleague does not see to."
-    ]
+    assert said_on(desk.get(response["Location"])) == ["There is nothing to take now. Next possible contact: 10:30 AM."]
 
 
 def test_the_only_request_that_a_colleague_takes_at_the_same_moment_is_nobody_elses(desk, open_all_day, monkeypatch):
     asked(HOUR)
     monkeypatch.setattr(workflow, "take_next", lambda actor: None)  # its row is locked: not theirs yet, and skipped
     response = press_take(desk)
-    assert said_on(desk.get(response["Location"])) == [
-        "There is nothing to take now: nobody waits whom a colleague does not see to."
-    ]
+    assert said_on(desk.get(response["Location"])) == ["There is nothing to take now: nobody waits."]
 
 
 def test_opening_the_address_of_a_button_changes_nothing(desk, open_all_day):

@@ -675,3 +675,40 @@ def test_a_page_that_was_open_while_the_person_withdrew_shows_nothing_of_them_ag
     assert refusal_of(response) == "This request has ended. Nothing was changed."
     assert personal_words_in(response.content.decode()) == []
     assert work_form(response).fields["note"] == "Rang"
+
+
+# Nothing typed is lost
+
+
+@pytest.mark.parametrize(
+    ("button", "field", "part"),
+    [
+        ("snooze", "waits_for", "put_off"),
+        ("note", "referral", "close"),
+        ("attempt:call:no_answer", "referral", "close"),
+        ("close", "referral", "close"),
+    ],
+)
+def test_a_button_that_does_not_keep_what_stands_in_another_box_is_refused(noon, desk, button, field, part):
+    request = receive(best_time="asap")
+    typed = {field: "Dr. Canary in Mesa", "until": in_days(4), "reason": "away", "note": "x", "outcome": "declined"}
+    response = press(desk, request, button, **typed)
+    assert refusal_of(response).startswith("This button does not keep what you typed under “")
+    assert work_form(response).fields[field].strip() == "Dr. Canary in Mesa"
+    assert f'<details id="{part}" open>' in response.content.decode()
+    assert AssessmentRequest.objects.get().events.count() == 1
+
+
+def test_what_is_typed_is_kept_by_lifting_a_hold(lead_desk, make_staff):
+    request = receive()
+    workflow.set_legal_hold(request_id=request.pk, actor=make_staff("lead"))
+    typed = {"note": "The attorney called", "known-name": "Wilma"}
+    page = followed(lead_desk, press(lead_desk, request, "lift_legal_hold", **typed))
+    assert ("The attorney called" in page, details.plain(details.of(request))["name"]) == (True, "Wilma")
+
+
+def test_a_time_that_is_wanted_from_now_on_is_not_overruled_by_what_was_proposed_before(noon, desk):
+    request = receive(best_time="asap", time_zone="America/Phoenix")
+    press(desk, request, "attempt:call:no_answer", **{"known-best_time": "morning"})
+    request.refresh_from_db()
+    assert timezone.localtime(request.due_at).hour == 9

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from intake import details, form_token, workflow
 from intake.models import AccessRecord, AssessmentRequest, Attempt, Event, SealedText
+from pages.models import Center, OpeningHours
 from tests.intake.helpers import LIST, accept, answers_of, change_page, personal_words_in, receive, title_of
 from tests.intake.request_page import buttons_on, press, stop_clock, told
 
@@ -321,7 +322,7 @@ def test_a_corrected_value_says_who_gave_it_and_what_the_person_wrote_stays(desk
     assert (phone["value"], phone["who"]) == ("480 555 0199", sam)
     assert phone["at"] > request.received_at
     assert ("Phone number", "(602) 555-0142") in page.context["words"][0]["told"]
-    assert told(page.context["timeline"])[0] == ("Details corrected", ["Phone"])
+    assert told(page.context["timeline"])[0] == ("Details corrected", ["We may leave a voicemail, Phone"])
 
 
 # What happened
@@ -636,3 +637,35 @@ def test_titles_addresses_messages_and_the_history_of_the_admin_hold_no_personal
     seen += [str(row) for row in LogEntry.objects.values()]
     assert personal_words_in(" ".join(seen)) == []
     assert str(request) == request.reference
+
+
+# Who is left alone
+
+
+def test_while_a_colleague_is_at_it_the_page_says_so_and_opens_no_way(noon, desk, make_staff):
+    request = receive(best_time="asap")
+    assert page_of(desk, request).context["reach"].tel
+    workflow.claim(request_id=request.pk, actor=make_staff("admissions", username="sam"))
+    page = page_of(desk, request)
+    assert page.context["what_now"] == (
+        "sam is at this request until Tue, Nov 24, 12:30 PM. Leave it to them until then."
+    )
+    assert (page.context["reach"].tel, page.context["left_alone"]) == ("", "sam is at it: leave it to them.")
+    assert "You may contact them now." not in text_of(page)
+    assert "no number that can be dialed" not in text_of(page)
+
+
+def test_who_asked_for_a_time_that_our_hours_never_meet_is_asked_first(noon, desk):
+    center = Center.objects.get()
+    center.contact_target_hours = 4
+    center.save()
+    OpeningHours.objects.create(center=center, weekday=noon.weekday(), opens=dt.time(9), closes=dt.time(17))
+    warning = "Ask first if it is a good moment."
+    request = receive(best_time="evening", time_zone="America/Phoenix")
+    assert warning in text_of(page_of(desk, request))
+    workflow.change_window(request_id=request.pk, best_time="asap", time_zone="")
+    assert warning not in text_of(page_of(desk, request))
+
+
+def test_no_device_makes_a_link_of_a_number(desk):
+    assert '<meta name="format-detection" content="telephone=no' in text_of(page_of(desk, receive()))

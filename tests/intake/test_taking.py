@@ -101,6 +101,8 @@ def test_a_colleague_who_is_at_a_request_is_not_put_off_it(tuesday, amal, sam):
     with pytest.raises(workflow.Refused, match="sam is at this request now"):
         workflow.release(request_id=request.pk, actor=amal)
     assert state_of(request)[0] == sam
+    with pytest.raises(workflow.Refused, match="sam is at this request now"):
+        workflow.assign(request_id=request.pk, owner=None, actor=amal)
     workflow.assign(request_id=request.pk, owner=amal, actor=amal)  # taking over says so
     assert state_of(request) == (amal, None)
 
@@ -136,13 +138,12 @@ def test_what_a_colleague_left_overdue_for_an_hour_is_everyones(tuesday, amal, s
         ("2026-11-24 10:00", "asap", "Pacific/Honolulu", False),  # 7 in the morning there
         ("2026-11-24 17:00", "asap", "America/Phoenix", False),  # we close
         ("2026-11-28 10:00", "asap", "America/Phoenix", False),  # Saturday
-        ("2026-11-24 10:00", "evening", "Pacific/Honolulu", True),  # never while we are open: then at any decent time
+        ("2026-11-24 11:30", "evening", "Pacific/Honolulu", False),  # not within hours that are only assumed:
+        ("2026-11-24 20:15", "evening", "Pacific/Honolulu", True),  # someone works then, or the owner tells the hours
     ],
 )
 def test_nobody_is_handed_out_who_may_not_be_contacted_now(db, amal, set_clock, now, wish, zone, is_given):
     set_clock(moment(now))
-    if (wish, zone) == ("evening", "Pacific/Honolulu"):
-        set_clock(moment("2026-11-24 11:30"))
     request = ask(best_time=wish, time_zone=zone)
     assert workflow.take_next(actor=amal) == (request if is_given else None)
 
@@ -445,6 +446,56 @@ def test_nothing_is_put_off_past_its_assessment(tuesday, amal):
     workflow.wake(request_id=request.pk, actor=amal)
     request.refresh_from_db()
     assert (request.due_at, request.is_due_before_assessment) == (TUESDAY, True)  # they wanted to be called before it
+
+
+def test_what_a_colleague_owns_is_everyones_one_hour_after_it_is_due(tuesday, amal, sam, set_clock):
+    request = ask()
+    due_at = workflow.log_attempt(request_id=request.pk, channel="call", result="reached", actor=sam).next_at
+    set_clock(due_at + dt.timedelta(minutes=5))
+    assert workflow.take_next(actor=amal) is None
+    assert workflow.next_possible_contact(actor=amal) == due_at + dt.timedelta(hours=1)
+    set_clock(due_at + dt.timedelta(hours=1))
+    assert workflow.take_next(actor=amal) == request
+
+
+@pytest.mark.parametrize("result", ["no_answer", "missed"])
+def test_an_attempt_leaves_a_colleague_at_it_who_is_at_it(tuesday, amal, sam, result):
+    request = ask()
+    workflow.claim(request_id=request.pk, actor=sam)
+    channel = "call" if result == "no_answer" else "they_called"
+    workflow.log_attempt(request_id=request.pk, channel=channel, result=result, actor=amal)
+    assert state_of(request)[0] == sam
+    assert AssessmentRequest.objects.get().is_claimed
+
+
+def test_who_got_in_touch_still_waits_when_a_hold_is_over(tuesday, amal, set_clock):
+    request = ask()
+    workflow.log_attempt(request_id=request.pk, channel="they_called", result="missed", actor=amal)
+    until = TUESDAY + dt.timedelta(hours=1)
+    workflow.hold(request_id=request.pk, until=until, text="The insurer calls back", actor=amal)
+    assert workflow.take_next(actor=amal) is None
+    set_clock(until)
+    request.refresh_from_db()
+    assert (request.called_back_at, workflow.take_next(actor=amal)) == (TUESDAY, request)
+    workflow.snooze(request_id=request.pk, until=until + dt.timedelta(days=1), reason="asked_later", actor=amal)
+    assert AssessmentRequest.objects.get().called_back_at is None
+
+
+@pytest.mark.parametrize("planned", ["spoken with", "put off"])
+def test_who_did_not_come_and_has_another_time_is_due_then_and_not_an_hour_later(tuesday, amal, set_clock, planned):
+    request, at = ask(), moment("2026-11-25 10:00")
+    workflow.book(request_id=request.pk, at=at, actor=amal)
+    set_clock(at + dt.timedelta(minutes=30))
+    then = at + dt.timedelta(hours=4)
+    if planned == "put off":
+        workflow.snooze(request_id=request.pk, until=then, reason="asked_later", actor=amal)
+    else:
+        workflow.log_attempt(request_id=request.pk, channel="call", result="reached", actor=amal, next_at=then)
+    assert workflow.take_next(actor=amal) is None
+    assert workflow.next_possible_contact(actor=amal) == then
+    set_clock(then)
+    assert workflow.take_next(actor=amal) == request
+    assert AssessmentRequest.objects.get().awaits_assessment is False
 
 
 def test_what_is_mine_and_due_later_is_no_reason_to_say_that_nobody_waits(tuesday, amal):
