@@ -36,7 +36,7 @@ class Reach:
 
     @property
     def time_there(self):
-        return _("Now is %(time)s where they are (%(zone)s time).") % {
+        return _("It is %(time)s where they are (%(zone)s time).") % {
             "time": date_format(self.now, "g:i A"),
             "zone": self.zone_name,
         }

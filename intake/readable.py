@@ -90,7 +90,8 @@ def contact_rules(profile, agreed_to_email, email_is_spent=False):
         else _("E-mail is allowed, in neutral words.")
         if agreed_to_email
         else _("One neutral e-mail is allowed."),
-        str(INTRODUCTIONS[profile.introduction]),
+        # A neutral e-mail names neither the center nor treatment, whatever they chose for calls.
+        *([str(INTRODUCTIONS[profile.introduction])] if profile.may_call or profile.may_text else []),
         *([str(ASKED_FOR[profile.for_whom])] if profile.for_whom in ASKED_FOR else []),
         _("Good time: %(time)s, %(zone)s time.")
         % {"time": profile.get_best_time_display().lower(), "zone": _in_words("time_zone", profile.time_zone)},
@@ -114,7 +115,7 @@ def agreed_to(record):
     """What a `ConsentRecord` says, in words."""
     words = {"what": CONSENTS[record.purpose], "version": record.wording_version, "at": moment(record.at)}
     if record.reader_id is None:
-        return _("%(what)s, on %(at)s (words of %(version)s)") % words
-    return _("%(what)s, on %(at)s (words of %(version)s, read aloud by %(reader)s)") % (
+        return _("%(what)s, on %(at)s (wording of %(version)s)") % words
+    return _("%(what)s, on %(at)s (wording of %(version)s, read aloud by %(reader)s)") % (
         words | {"reader": record.reader.get_username()}
     )

@@ -13,6 +13,7 @@ from django.db import DatabaseError, IntegrityError, InterfaceError, transaction
 from django.utils import timezone
 
 from . import breaker, form_token, limiter, private_link, reference, rows, spool, workflow
+from .came_from import BY_PHONE
 from .commitment import Commitment, commit_to
 from .consent import BY_FIELD
 from .contact import newest_profile, profile_of
@@ -22,8 +23,6 @@ from .models import Alias, AssessmentRequest, ConsentRecord, ContactProfile, Eve
 from .rows import New
 
 logger = logging.getLogger(__name__)
-
-BY_PHONE = "phone"  # where a request came from that staff took down for a caller
 
 
 class Withdrawn(Exception):

@@ -11,8 +11,8 @@ from intake.models.told import BestTime, ForWhom, Introduction
 USE_MINE, KEEP_THEIRS = "use_mine", "keep_theirs"
 
 
-def _text(name, longest):
-    widget = forms.TextInput(attrs={"autocomplete": "off"})  # of the person, not of the member of staff
+def _text(name, longest, **attrs):
+    widget = forms.TextInput(attrs={"autocomplete": "off"} | attrs)  # of the person, not of the member of staff
     return HonestTextField(label=readable.DETAILS[name], required=False, max_length=longest, widget=widget)
 
 
@@ -29,8 +29,8 @@ class DetailsForm(forms.Form):
     member of staff changed is written."""
 
     name = _text("name", 200)
-    phone = _text("phone", 60)
-    email = _text("email", 254)
+    phone = _text("phone", 60, inputmode="tel")
+    email = _text("email", 254, inputmode="email", autocapitalize="off", spellcheck="false")
     language = _text("language", 100)
     may_call = _tick("may_call")
     may_leave_voicemail = _tick("may_leave_voicemail")

@@ -9,7 +9,8 @@ from django.db.models import OuterRef, Subquery
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from intake import access, submission
+from intake import access
+from intake.came_from import BY_PHONE
 from intake.models import AssessmentRequest, ContactProfile
 from intake.models.told import BestTime, ForWhom
 from pages.models import Page
@@ -58,7 +59,7 @@ class FilterForm(forms.Form):
         super().__init__(*args, label_suffix="", **kwargs)
         self.reader = reader
         self.fields["owner"].choices += [(ME, _("Me")), (NOBODY, _("No one")), *_owners()]
-        self.fields["came_from"].choices += [(submission.BY_PHONE, _("A phone call")), *_pages()]
+        self.fields["came_from"].choices += [(BY_PHONE, _("A phone call")), *_pages()]
 
     def clean(self):
         cleaned = super().clean()

@@ -39,7 +39,7 @@ class FindForm(FilterForm):
 
     words = HonestTextField(
         label=gettext_lazy("Reference, phone, e-mail or name"),
-        help_text=gettext_lazy("Whole numbers and whole addresses, in any writing. Of a name, any whole words."),
+        help_text=gettext_lazy("Type the whole number or the whole address. Of a name, one whole word is enough."),
         required=False,
         max_length=254,
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false", "autocapitalize": "off"}),

@@ -22,7 +22,8 @@ HANDED_ON = (Code.TAKEN, Code.ASSIGNED, Code.RELEASED)
 
 @dataclass(frozen=True)
 class Row:
-    """One request in the list, in words. `at` is when it is due, or ended; `distance` says how far that is."""
+    """One request in the list, in words. `at` is when it is due, or ended; `distance` says how far that is. Nothing is
+    called overdue that nobody may do before a time, which `not_before` tells."""
 
     request: AssessmentRequest
     step: str
@@ -74,11 +75,11 @@ def _row(request, next_contact, now):
         request,
         step=next_step.in_words(request, ladder, _language(request.texts_with_contact), now),
         at=words(request.due_at),
-        distance=next_step.due_in_words(request.due_at, now),
-        is_overdue=request.is_overdue,
+        distance="" if possible and request.is_overdue else next_step.due_in_words(request.due_at, now),
+        is_overdue=request.is_overdue and not possible,
         not_before=_("Not before %s") % words(possible) if possible else "",
         said_something_new=_said_something_new(events),
-        at_it=_("at it now, until %s") % words(request.claimed_until) if request.is_claimed else "",
+        at_it=_("working on it until %s") % words(request.claimed_until) if request.is_claimed else "",
         is_asleep=request.is_put_off,
     )
 

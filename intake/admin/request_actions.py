@@ -1,5 +1,6 @@
 """What each button of a request's page does, and what was typed on the page when it was pressed."""
 
+import itertools
 from dataclasses import dataclass, field
 
 from django import forms
@@ -33,6 +34,12 @@ ATTEMPTS = {
     (Channel.EMAIL, Result.REACHED): gettext_lazy("They answered by e-mail"),
     (Channel.THEY_CALLED, Result.REACHED): gettext_lazy("They called: we spoke"),
     (Channel.THEY_CALLED, Result.MISSED): gettext_lazy("They called: missed it"),
+}
+WAYS = {
+    Channel.CALL: gettext_lazy("We called"),
+    Channel.TEXT: gettext_lazy("We texted"),
+    Channel.EMAIL: gettext_lazy("We e-mailed"),
+    Channel.THEY_CALLED: gettext_lazy("They called"),
 }
 ENDS = [(end, end.label) for end in workflow.ENDS]
 ASKED_REASONS = [choice for choice in SnoozeReason.choices if choice[0] != SnoozeReason.ON_HOLD]
@@ -116,13 +123,18 @@ def proposal(request, ladder):
 
 
 def attempt_buttons(request, ladder):
-    """The (value, label) of every attempt that may be written down now."""
+    """The attempts that may be written down now, way by way: its name, and the (number, value, label) of each button.
+    The numbers go through all of them."""
     if request.stage == Stage.CLOSED:
         return []
+    possible = [attempt for attempt in ATTEMPTS if not why_not(request, ladder, *attempt)]
+    numbered = [
+        (channel, (number, f"attempt:{channel}:{result}", ATTEMPTS[channel, result]))
+        for number, (channel, result) in enumerate(possible, start=1)
+    ]
     return [
-        (f"attempt:{channel}:{result}", label)
-        for (channel, result), label in ATTEMPTS.items()
-        if not why_not(request, ladder, channel, result)
+        (WAYS[channel], [button for _channel, button in buttons])
+        for channel, buttons in itertools.groupby(numbered, key=lambda pair: pair[0])
     ]
 
 

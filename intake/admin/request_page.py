@@ -13,7 +13,7 @@ from intake import access, consent, details, keyset, lookup, readable, suspicion
 from intake.models import AccessRecord, AssessmentRequest, Attempt, SealedText
 from intake.reach import reach_of
 from intake.sealed import CannotOpen
-from intake.workflow.ladder import ladder_of, must_decide, open_channels
+from intake.workflow.ladder import ladder_of, must_decide
 
 from . import details_form, request_actions, tabs, timeline
 from .queue_page import tab_of
@@ -31,6 +31,7 @@ OPENS = {
     "link": "link",
     "assign": "assign",
     "erase": "erase",
+    "details": "correct",
     "waits_for": "put_off",
     "referral": "close",
 }
@@ -83,7 +84,7 @@ def _show(model_admin, request, obj, press=None, refusal="", done=""):
     told = _told(obj, ladder)
     proposed = request_actions.proposal(obj, ladder)
     reach = _reach(obj, ladder, told["known"])
-    left_alone = _left_alone(obj, request.user)
+    left_alone = _left_alone(obj, ladder, request.user)
     title = _("Request %(reference)s") % {"reference": obj.reference}
     context = (
         model_admin.admin_site.each_context(request)
@@ -189,11 +190,13 @@ def _words(opened):
 def _reach(obj, ladder, known):
     if ladder.profile is None or not known:
         return None
-    return reach_of(ladder.profile, known, timezone.now(), open_channels(obj, ladder))
+    return reach_of(ladder.profile, known, timezone.now(), ladder.channels)
 
 
-def _left_alone(obj, reader):
-    """Why `reader` contacts nobody now whom they may contact, in a sentence; empty where nothing is against it."""
+def _left_alone(obj, ladder, reader):
+    """Why `reader` contacts nobody now, whatever the hour, in a sentence; empty where nothing is against it."""
+    if ladder.profile and not ladder.channels:
+        return _("No way is left that they allow.")
     if obj.is_put_off:
         return _("Put off: leave it until then.")
     if obj.has_a_colleague_at_it(reader):
@@ -221,6 +224,8 @@ def _work(request, obj, ladder):
         "attempts_in_all": in_all,
         "is_last_attempt": number == in_all,
         "must_decide": must_decide(obj, ladder),
+        "is_being_tried": obj.awaits_contact or bool(ladder.tries),
+        "is_done_here": is_closed or _waits_for_later(obj) or obj.has_a_colleague_at_it(request.user),
         "why_not_given_up": "" if is_closed else ladder.why_not_given_up,
         "attempt_buttons": request_actions.attempt_buttons(obj, ladder),
         "next_stages": [] if is_closed else [move for move in moves if move not in (Stage.CLOSED, Stage.BOOKED)],
@@ -229,6 +234,12 @@ def _work(request, obj, ladder):
         "may_erase": may_erase and is_closed and not obj.legal_hold_at and obj.texts.exists(),
         "may_set_legal_hold": may_erase,
     }
+
+
+def _waits_for_later(obj):
+    """Whether nobody is to do anything with an open request before a time."""
+    is_planned = obj.stage != Stage.NEW and obj.due_at > timezone.now()
+    return obj.is_put_off or (is_planned and not obj.is_claimed)
 
 
 def _forms(obj, ladder, proposed, known, press, refusal):

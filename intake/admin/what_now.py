@@ -4,6 +4,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from intake.came_from import BY_PHONE
 from intake.models import AssessmentRequest, Attempt
 from intake.next_step import SPOKEN_WITH, channel_of, must_be_checked
 from intake.readable import moment
@@ -42,9 +43,18 @@ def what_now(request, ladder, reach, reader):
         }
     if reach is None:
         return _("Do not contact this person: the rules of contact can't be read.")
+    if _is_on_the_phone(request, ladder, reader):
+        words = _("You are on the phone with them. If you talk now, press “They called: we spoke”. If not: %s")
+        return words % _next_step(request, ladder, reach)
     if must_be_checked(request):
         return _("Check first whether a person wrote this. Then: %s") % _next_step(request, ladder, reach)
     return _next_step(request, ladder, reach)
+
+
+def _is_on_the_phone(request, ladder, reader):
+    """Whether `reader` has just taken the request down for a caller."""
+    is_theirs = request.is_claimed and request.owner_id == reader.pk
+    return request.came_from == BY_PHONE and request.stage == Stage.NEW and is_theirs and not ladder.tries
 
 
 def _next_step(request, ladder, reach):
@@ -66,7 +76,7 @@ def _next_step(request, ladder, reach):
     if request.awaits_assessment:
         is_over = request.assessment_at <= timezone.now()
         words = _("The assessment was on %s. Did they come?") if is_over else _("The assessment is on %s.")
-        return words % moment(request.assessment_at)
+        return words % _our_time(request.assessment_at, reach)
     if request.stage != Stage.NEW and request.due_at > timezone.now():
         contact = _sentence(AT[channel] % {"time": _our_time(request.due_at, reach)}, channel, ladder)
     else:

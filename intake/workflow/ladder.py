@@ -281,11 +281,6 @@ def follow_up(profile, now):
     return clock.next_contact(moment, hours, profile.best_time, zone) or moment
 
 
-def open_channels(request, ladder):
-    """The ways in which a person may be contacted now; who got in touch is answered in any way that they allow."""
-    return ladder.profile.channels if request.called_back_at else ladder.channels
-
-
 def why_not(request, ladder, channel, result):
     """Why an attempt can't be written down now, in a sentence; empty where it can."""
     if result not in RESULTS.get(channel, ()):
@@ -296,7 +291,7 @@ def why_not(request, ladder, channel, result):
         return ""
     if result == Result.REACHED and channel in ladder.profile.channels:
         return ""
-    if channel not in open_channels(request, ladder):
+    if channel not in ladder.channels:
         return _("The person does not allow this way. If it was used all the same, say so in a note.")
     if result == Result.VOICEMAIL and not ladder.profile.may_leave_voicemail:
         return _("The person does not allow voicemail. If a message was left, say so in a note.")

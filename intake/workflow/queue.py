@@ -14,7 +14,19 @@ from intake import access, clock
 from intake.forms import TIME_ZONES
 from intake.models import AssessmentRequest, Event, SealedText
 
-from .rules import LONGEST_AHEAD, NOT_ASLEEP, Refused, Stage, given_back, locked, locked_open, minute, save, write
+from .rules import (
+    LONGEST_AHEAD,
+    NOT_ASLEEP,
+    Refused,
+    Stage,
+    given_back,
+    locked,
+    locked_open,
+    minute,
+    refuse_at_night,
+    save,
+    write,
+)
 
 CLAIM = dt.timedelta(minutes=30)  # who took a request and does nothing for so long gives it back
 JUST_NOW = dt.timedelta(minutes=10)
@@ -237,6 +249,7 @@ def _put_off(request, until, reason, actor):
         raise Refused(_("Choose a time that is still to come."))
     if until > now + LONGEST_AHEAD:
         raise Refused(_("Choose a time within the next 90 days. For longer, close the request."))
+    refuse_at_night(until)
     if request.stage == Stage.BOOKED and now < request.assessment_at < until:
         raise Refused(_("The assessment is before that. Choose an earlier time, or move the assessment first."))
     changes = {"snoozed_until": until, "snooze_reason": reason, "due_at": until}

@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
+from intake import clock
 from intake.models import AssessmentRequest, Attempt, Event
 
 Stage = AssessmentRequest.Stage
@@ -23,6 +24,7 @@ TRANSITIONS = {
 
 
 LONGEST_AHEAD = dt.timedelta(days=90)  # nothing is planned for later
+EARLIEST, LATEST = dt.time(6), dt.time(22)  # by the center's clock
 DOUBLE_CLICK = dt.timedelta(seconds=10)  # the same thing by the same person within this time is one thing
 
 NOT_ASLEEP = {"snoozed_until": None, "snooze_reason": ""}
@@ -129,6 +131,20 @@ def given_back(request, actor):
     if request.claimed_until is None or request.has_a_colleague_at_it(actor):
         return {}
     return {"owner": None, "claimed_until": None}
+
+
+def refuse_at_night(moment):
+    """Nothing is planned for a time when nobody is at the center: AM was meant as PM."""
+    local = timezone.localtime(moment, clock.our_hours().zone)
+    if not EARLIEST <= local.time() < LATEST:
+        raise Refused(
+            _("That is %(time)s at the center, in the night. Choose a time between %(earliest)s and %(latest)s.")
+            % {
+                "time": date_format(local, "g:i A"),
+                "earliest": date_format(EARLIEST, "g A"),
+                "latest": date_format(LATEST, "g A"),
+            }
+        )
 
 
 def whole_minute(moment):

@@ -23,6 +23,7 @@ from .rules import (
     locked,
     minute,
     not_allowed,
+    refuse_at_night,
     refuse_if_words_are_gone,
     save,
     write,
@@ -74,6 +75,7 @@ def book(*, request_id, at, actor, seen=None):
         raise Refused(_("Choose a time for the assessment that is still to come."))
     if at > now + dt.timedelta(days=365):
         raise Refused(_("Choose a time for the assessment within a year."))
+    refuse_at_night(at)
     before, asked_before = request.stage, request.assessment_at
     changes = {"stage": Stage.BOOKED, "assessment_at": at, "due_at": at, "called_back_at": None}
     save(request, **NOT_ASLEEP, **kept_by(request, actor), **changes, reached_at=request.reached_at or now)

@@ -45,7 +45,7 @@ def test_what_is_new_is_told_and_shown_without_a_reload(open_list):
     first = asked()
     page = open_list(width=1280)
     page.evaluate("window.isTheSamePage = true")
-    page.get_by_label(f"Choose {first.reference}").check()
+    page.get_by_label(f"Select {first.reference}").check()
     with page.expect_response(lambda response: "/pulse/" in response.url) as polled:
         page.evaluate(ASK)
     assert polled.value.status == 200
@@ -65,7 +65,7 @@ def test_what_is_new_is_told_and_shown_without_a_reload(open_list):
     page.get_by_role("link", name="Show").click()
     expect(reference_links(page)).to_have_count(2)
     expect(page.get_by_role("status")).to_have_text("")
-    expect(page.get_by_label(f"Choose {first.reference}")).to_be_checked()
+    expect(page.get_by_label(f"Select {first.reference}")).to_be_checked()
     assert AccessRecord.objects.latest("pk").requests == [str(first.pk), str(second.pk)]
     assert page.evaluate("window.isTheSamePage") is True
 
@@ -85,11 +85,11 @@ def test_several_are_closed_as_spam_with_and_without_script(open_list, javascrip
     page = open_list(width=390, javascript=javascript)
     page.get_by_role("link", name="Quarantine 3").click()
     if javascript:
-        page.get_by_label("Choose all on this page").check()
-        page.get_by_label(f"Choose {requests[2].reference}").uncheck()
+        page.get_by_label("Select all on this page").check()
+        page.get_by_label(f"Select {requests[2].reference}").uncheck()
     else:
         for request in requests[:2]:
-            page.get_by_label(f"Choose {request.reference}").check()
+            page.get_by_label(f"Select {request.reference}").check()
     page.get_by_role("button", name="Close as spam").click()
     expect(page.locator(".messagelist")).to_contain_text("2 requests were closed as spam.")
     expect(reference_links(page)).to_have_text([requests[2].reference])

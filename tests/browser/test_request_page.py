@@ -261,7 +261,7 @@ def test_a_conflict_on_a_phone_passes_axe_and_fits(sign_in, request_here, collea
     page.locator("summary", has_text="Correct what we know").click()
     page.get_by_label("Phone", exact=True).fill("480 555 0199")
     page.get_by_role("button", name="Save").click()
-    expect(page.get_by_role("heading", name="Two of you corrected the same")).to_be_visible()
+    expect(page.get_by_role("heading", name="You both changed the same thing")).to_be_visible()
     assert axe_finds(page) == []
     assert what_does_not_fit(page) == []
 

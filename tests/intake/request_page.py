@@ -11,7 +11,7 @@ OPEN_HOURS = datetime.fromisoformat("2026-11-24T12:00:37-07:00")  # a Tuesday no
 
 def work_form(page):
     """The one form of the page on which everything is done."""
-    (form,) = [form for form in forms_on(page) if "note" in form.fields]
+    (form,) = [form for form in forms_on(page) if "version" in form.fields]
     return form
 
 

@@ -112,3 +112,18 @@ def test_who_is_told_real_after_the_end_gets_no_message(actor):
     workflow.close(request_id=request.pk, outcome="spam", actor=actor)
     workflow.release_from_quarantine(request_id=request.pk, actor=actor)
     assert list(request.notices.values_list("kind", flat=True)) == ["new_request"]
+
+
+@pytest.mark.parametrize(("at", "is_refused"), [("02:30", True), ("05:59", True), ("06:00", False), ("22:00", True)])
+def test_nothing_is_planned_in_the_night_where_am_was_meant_as_pm(actor, at, is_refused):
+    booked, asleep, at = receive(), receive(), moment(f"2026-11-26 {at}")
+    steps = [
+        lambda: workflow.book(request_id=booked.pk, at=at, actor=actor),
+        lambda: workflow.snooze(request_id=asleep.pk, until=at, reason="away", actor=actor),
+    ]
+    for step in steps:
+        if is_refused:
+            with pytest.raises(workflow.Refused, match=r"in the night\. Choose a time between 6 AM and 10"):
+                step()
+        else:
+            step()

@@ -255,8 +255,8 @@ def test_a_row_says_what_to_do_when_it_is_due_and_whose_it_is(desk, me, sam):
     page = desk.get(LIST, {"work": "soon"})
     assert f"{change_page(request)}?work=soon" in page.content.decode()
     assert (
-        f"Choose {request.reference} {request.reference} Call, leave no message, Spanish, by 10:15 AM "
-        "In 15 min 10:15 AM with assumed hours New sam at it now, until 10:30 AM"
+        f"Select {request.reference} {request.reference} Call, leave no message, Spanish, by 10:15 AM "
+        "In 15 min 10:15 AM with assumed hours New sam working on it until 10:30 AM"
     ) in words_on(page)
 
 
@@ -296,6 +296,13 @@ def test_a_row_says_from_when_the_person_may_be_contacted(desk):
     request = asked(best_time="afternoon", time_zone="America/Phoenix")
     assert (row_of(desk, request).not_before, row_of(desk, asked()).not_before) == ("Not before 12:00 PM", "")
     assert words_on(desk.get(LIST)).count("Not before") == 1
+
+
+def test_what_nobody_may_do_before_a_time_is_not_called_overdue(desk):
+    request = asked(best_time="afternoon", time_zone="America/Phoenix")
+    put(request, due_at=NOW - HOUR)
+    row = row_of(desk, request)
+    assert (row.is_overdue, row.distance, row.not_before) == (False, "", "Not before 12:00 PM")
 
 
 def test_why_a_request_is_put_off_stands_in_its_row(desk, me):

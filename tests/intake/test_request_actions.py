@@ -366,7 +366,7 @@ def test_a_request_is_taken_and_given_back(desk, me):
 def test_who_is_at_a_request_is_said_to_the_next_who_wants_it(desk, sam):
     request = receive()
     workflow.claim(request_id=request.pk, actor=sam)
-    assert "sam, at it until" in page_of(desk, request).content.decode()
+    assert "sam, working on it until" in page_of(desk, request).content.decode()
     assert {"claim", "give_back"}.isdisjoint(buttons_on(page_of(desk, request)))
     page = work_form(page_of(desk, request))
     for button, refusal in (("claim", "Take the next one."), ("give_back", "Nothing was changed.")):
@@ -590,9 +590,11 @@ def test_a_lead_erases_every_word_of_a_closed_request(lead_desk, me):
 def test_a_note_that_was_typed_is_not_kept_by_erasing_and_none_is_added_later(lead_desk, me):
     request = receive()
     workflow.close(request_id=request.pk, outcome="spam", actor=me)
-    press(lead_desk, request, "erase", sure="on", note="canary note")
+    form = work_form(page_of(lead_desk, request))
+    press(lead_desk, request, "erase", form, sure="on", note="canary note")
     assert request.texts.count() == 0
-    response = press(lead_desk, request, "note", note="canary note")
+    assert "note" not in work_form(page_of(lead_desk, request)).fields
+    response = press(lead_desk, request, "note", form, note="canary note")
     assert "Nothing is added to it any more." in refusal_of(response)
     assert request.texts.count() == 0
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 from intake import details, form_token, workflow
 from intake.models import AccessRecord, AssessmentRequest, Attempt, Event, SealedText
 from pages.models import Center, OpeningHours
-from tests.intake.helpers import LIST, accept, answers_of, change_page, personal_words_in, receive, title_of
+from tests.intake.helpers import LIST, accept, answers_of, change_page, forms_on, personal_words_in, receive, title_of
 from tests.intake.request_page import buttons_on, press, stop_clock, told
 
 pytestmark = pytest.mark.django_db
@@ -40,7 +40,6 @@ def test_the_rules_of_contact_stand_above_the_number(desk):
         "Do not call.",
         "Do not text.",
         "One neutral e-mail is allowed.",
-        "Say your name and the center's. Say why when you know it is them.",
         "Good time: in the evening, Mountain time.",
     ]
     (answers,) = page.context["words"]
@@ -70,7 +69,7 @@ def test_a_click_opens_only_the_ways_that_the_person_allows(noon, desk, changes,
 def test_at_a_time_that_was_not_wished_for_the_number_is_no_link_and_the_page_says_when_it_is(noon, desk):
     request = receive(best_time="afternoon", time_zone="America/Los_Angeles")
     page = page_of(desk, request)
-    assert "Now is 11:00 AM where they are (Pacific time)." in text_of(page)
+    assert "It is 11:00 AM where they are (Pacific time)." in text_of(page)
     assert "Not now. Wait until 12:00 PM, their time." in text_of(page)
     assert page.context["what_now"] == "Call after 12:00 PM, their time."
     assert [way for way in ("tel:", "sms:", "mailto:") if way in text_of(page)] == []
@@ -669,3 +668,72 @@ def test_who_asked_for_a_time_that_our_hours_never_meet_is_asked_first(noon, des
 
 def test_no_device_makes_a_link_of_a_number(desk):
     assert '<meta name="format-detection" content="telephone=no' in text_of(page_of(desk, receive()))
+
+
+def test_where_no_way_is_left_the_page_does_not_say_that_they_may_be_contacted(noon, desk, me):
+    request = receive(phone="", voicemail_ok="", best_time="asap")
+    assert "You may contact them now." in text_of(page_of(desk, request))
+    workflow.log_attempt(request_id=request.pk, channel="email", result="sent", actor=me)
+    page = page_of(desk, request)
+    assert page.context["left_alone"] == "No way is left that they allow."
+    assert "You may contact them now." not in text_of(page)
+
+
+def test_who_writes_again_after_the_one_e_mail_may_be_answered_and_the_whole_page_says_so(noon, desk, me, monkeypatch):
+    request = receive(phone="", voicemail_ok="", best_time="asap")
+    workflow.log_attempt(request_id=request.pk, channel="email", result="sent", actor=me)
+    stop_clock(monkeypatch, noon + dt.timedelta(minutes=1))
+    workflow.add_words(request_id=request.pk, text="Please write again")
+    page = page_of(desk, request)
+    assert "Send a neutral e-mail now." in page.context["what_now"]
+    assert "One neutral e-mail is allowed." in page.context["contact_rules"]
+    assert page.context["reach"].mailto
+    assert "attempt:email:sent" in buttons_on(page)
+
+
+def test_an_assessment_stands_on_top_whatever_there_is_to_do_before_it(noon, desk, me):
+    request = receive(best_time="asap")
+    workflow.book(request_id=request.pk, at=noon + dt.timedelta(days=2), actor=me)
+    workflow.log_attempt(request_id=request.pk, channel="they_called", result="missed", actor=me)
+    page = page_of(desk, request)
+    assert page.context["what_now"].startswith("They got in touch")
+    assert "<dt>Assessment</dt><dd>Thu, Nov 26, 12:00 PM</dd>" in text_of(page)
+
+
+def take_next_is_offered(page):
+    return "go-on" in [form.css_class for form in forms_on(page)]
+
+
+def test_the_next_request_is_one_press_away_when_this_one_is_done(noon, desk, me):
+    request = receive(best_time="asap")
+    assert not take_next_is_offered(page_of(desk, request))
+    press(desk, request, "attempt:call:no_answer")
+    assert take_next_is_offered(page_of(desk, request))
+    workflow.close(request_id=request.pk, outcome="declined", actor=me)
+    assert take_next_is_offered(page_of(desk, request))
+
+
+def test_attempts_are_counted_only_while_we_try_to_reach_someone(noon, desk, me):
+    request = receive(best_time="asap")
+    assert "Attempt 1 of 4." in text_of(page_of(desk, request))
+    workflow.log_attempt(request_id=request.pk, channel="call", result="reached", actor=me)
+    assert "Attempt 1 of 4." not in text_of(page_of(desk, request))
+
+
+def test_the_buttons_of_an_attempt_stand_way_by_way_and_are_numbered_through(noon, desk):
+    request = receive(best_time="asap", text_ok="on")
+    ways = page_of(desk, request).context["attempt_buttons"]
+    assert [(str(way), [number for number, _value, _label in buttons]) for way, buttons in ways] == [
+        ("We called", [1, 2, 3, 4]),
+        ("We texted", [5, 6]),
+        ("They called", [7, 8]),
+    ]
+
+
+def test_a_caller_whose_request_was_just_taken_down_is_on_the_phone(noon, desk, me):
+    request = receive(best_time="asap")
+    AssessmentRequest.objects.update(came_from="phone")
+    workflow.claim(request_id=request.pk, actor=me)
+    assert page_of(desk, request).context["what_now"].startswith("You are on the phone with them.")
+    workflow.log_attempt(request_id=request.pk, channel="they_called", result="reached", actor=me)
+    assert page_of(desk, request).context["what_now"].startswith("Follow up.")

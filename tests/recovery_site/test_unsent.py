@@ -58,7 +58,7 @@ def test_who_signed_in_anew_meanwhile_sends_the_words_with_one_press(desk):
     posted = typed(desk, request) | {"csrfmiddlewaretoken": "x" * 64}  # signing in makes a new one
     page = desk.post(change_page(request), posted, headers=OURS)
     assert (page.status_code, notes()) == (403, [])
-    assert "You signed in anew since that page was opened" in page.content.decode()
+    assert "You signed in again since that page was opened" in page.content.decode()
     assert "Sign in in a new tab" not in page.content.decode()
     assert sent_again(desk, page).status_code == 302
     assert notes() == [NOTE]
