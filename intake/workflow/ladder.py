@@ -37,6 +37,7 @@ ATTEMPTS = 4
 MORE_ATTEMPTS = 2  # after someone decided to keep trying
 # The wait after each attempt: later the same day, then at other hours of other days.
 GAPS = [dt.timedelta(hours=hours) for hours in (3, 20, 27, 44, 68)]
+TO_ANSWER = dt.timedelta(days=2)  # what is written is read when they find the time
 FOLLOW_UP = dt.timedelta(hours=20)  # after we spoke: the next working day
 
 # What the person says themselves gives them a whole new ladder.
@@ -235,8 +236,8 @@ def log_attempt(*, request_id, channel, result, actor, next_at=None, seen=None):
     """Writes down a try to reach the person, or of the person to reach us, and sets when the next one is due.
 
     Without `next_at` that is what the ladder proposes. Who was reached is in conversation from then on. Who called us
-    and was missed is on top until someone calls. After the last attempt the request is due at once, for a decision:
-    `keep_trying`, closing, or putting off. The same attempt by the same person within 10 seconds is a double click.
+    and was missed is on top until someone calls. After the last attempt the request is due for a decision: `keep_trying`,
+    closing, or putting off. The same attempt by the same person within 10 seconds is a double click.
     """
     request, now = locked_open(request_id), timezone.now()
     if result not in RESULTS.get(channel, ()):
@@ -319,6 +320,13 @@ def _is_daytime(moment, profile):
     return profile is None or begins <= moment.astimezone(ZoneInfo(profile.time_zone)).time() < ends
 
 
+def _decide_by(attempt):
+    """By when someone decides after the last attempt: as soon as a first contact would be due that is asked for then,
+    so that those who wait for a call come before. Who was written to has time to answer first."""
+    is_written = attempt.channel in (Channel.TEXT, Channel.EMAIL)
+    return clock.first_contact(attempt.at + (TO_ANSWER if is_written else dt.timedelta(0)), clock.our_hours()).ends
+
+
 def _after(request, ladder, attempt, next_at):
     """The fields of a request as an attempt leaves them. A booked assessment keeps its own time, unless the person got
     in touch meanwhile and was not reached."""
@@ -343,7 +351,7 @@ def _after(request, ladder, attempt, next_at):
             changes["stage"] = Stage.REACHING
         ladder = ladder.after(attempt)
         request.called_back_at = None  # answered, if in vain
-        next_at = now if must_decide(request, ladder) else next_at or ladder.propose(now).at
+        next_at = _decide_by(attempt) if must_decide(request, ladder) else next_at or ladder.propose(now).at
     is_expected = request.stage == Stage.BOOKED and request.assessment_at > now
     if is_expected:
         is_settled = attempt.result == Result.REACHED or not is_owed_a_call

@@ -188,10 +188,14 @@ def test_four_attempts_are_made_at_different_hours_of_several_days(actor, set_cl
     ]
 
 
-def test_after_the_last_attempt_someone_must_decide_at_once(actor, set_clock):
+def test_after_the_last_attempt_someone_must_decide_and_who_waits_for_a_call_comes_before(actor, set_clock):
     request = try_in_vain(ask(), actor, set_clock, 4)
     assert must_decide(request, ladder_of(request))
-    assert request.due_at == request.attempts.last().at
+    assert [wall(request.attempts.last().at), wall(request.due_at)] == ["Thu 26 12:00", "Thu 26 16:00"]
+    set_clock(moment("2026-11-26 13:00"))
+    assert workflow.take_next(actor=actor) is None
+    waiting = accept(form_token.draw(), answers_of(**PHONE_ONLY), at=moment("2026-11-26 12:59"))
+    assert workflow.take_next(actor=actor) == waiting
     set_clock(request.due_at + MINUTE)
     with pytest.raises(workflow.Refused, match="Decide now"):
         log(request, actor)
@@ -298,6 +302,7 @@ def test_an_e_mail_address_alone_allows_one_e_mail_and_then_a_decision(actor):
     log(request, actor, "sent", "email")
     request.refresh_from_db()
     assert must_decide(request, ladder_of(request))
+    assert wall(request.due_at) == "Thu 26 14:00"  # two days to answer, and four open hours to decide
     assert workflow.close(request_id=request.pk, outcome="not_reached", actor=actor).outcome == "not_reached"
 
 
