@@ -236,8 +236,8 @@ def log_attempt(*, request_id, channel, result, actor, next_at=None, seen=None):
     """Writes down a try to reach the person, or of the person to reach us, and sets when the next one is due.
 
     Without `next_at` that is what the ladder proposes. Who was reached is in conversation from then on. Who called us
-    and was missed is on top until someone calls. After the last attempt the request is due for a decision: `keep_trying`,
-    closing, or putting off. The same attempt by the same person within 10 seconds is a double click.
+    and was missed is on top until someone calls. After the last attempt a decision is due: `keep_trying`, closing, or
+    putting off. The same attempt by the same person within 10 seconds is a double click.
     """
     request, now = locked_open(request_id), timezone.now()
     if result not in RESULTS.get(channel, ()):
