@@ -8,7 +8,7 @@ from intake import details, readable, workflow
 from intake.forms import TIME_ZONES, HonestTextField
 from intake.models.told import BestTime, ForWhom, Introduction
 
-USE_MINE, KEEP_THEIRS = "use_mine", "keep_theirs"
+USE_MINE, KEEP_THEIRS = CHOICES = "use_mine", "keep_theirs"
 
 
 def _text(name, longest, **attrs):

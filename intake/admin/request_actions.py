@@ -209,7 +209,7 @@ def carry_out(press):
     button = BUTTONS.get(press.button)
     if button is None:
         raise workflow.Refused(_("Press one of the buttons. Nothing was changed, and what you typed is still here."))
-    if press.would_lose:
+    if press.would_lose and press.button not in details_form.CHOICES:
         label = press.work.fields[press.would_lose].label
         raise workflow.Refused(
             _("This button does not keep what you typed under “%s”. Press the one below it, or empty the box.") % label

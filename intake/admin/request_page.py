@@ -49,7 +49,7 @@ def page(model_admin, request, object_id):
     except workflow.Refused as refused:
         obj.refresh_from_db()
         return _show(model_admin, request, obj, press, refusal=str(refused))
-    if press.conflicts:
+    if press.conflicts or press.would_lose:  # what was typed stays where it stood
         obj.refresh_from_db()
         return _show(model_admin, request, obj, press, done=done)
     messages.success(request, done)
@@ -225,7 +225,7 @@ def _work(request, obj, ladder):
         "is_last_attempt": number == in_all,
         "must_decide": must_decide(obj, ladder),
         "is_being_tried": obj.awaits_contact or bool(ladder.tries),
-        "is_done_here": is_closed or _waits_for_later(obj) or obj.has_a_colleague_at_it(request.user),
+        "is_done_here": is_closed or _waits_for_later(obj, ladder) or obj.has_a_colleague_at_it(request.user),
         "why_not_given_up": "" if is_closed else ladder.why_not_given_up,
         "attempt_buttons": request_actions.attempt_buttons(obj, ladder),
         "next_stages": [] if is_closed else [move for move in moves if move not in (Stage.CLOSED, Stage.BOOKED)],
@@ -236,9 +236,9 @@ def _work(request, obj, ladder):
     }
 
 
-def _waits_for_later(obj):
+def _waits_for_later(obj, ladder):
     """Whether nobody is to do anything with an open request before a time."""
-    is_planned = obj.stage != Stage.NEW and obj.due_at > timezone.now()
+    is_planned = obj.stage != Stage.NEW and obj.due_at > timezone.now() and not must_decide(obj, ladder)
     return obj.is_put_off or (is_planned and not obj.is_claimed)
 
 
@@ -254,8 +254,9 @@ def _forms(obj, ladder, proposed, known, press, refusal):
         form = press.details
     elif known and obj.stage != Stage.CLOSED:
         form = details_form.DetailsForm.of(known)
+    is_kept = refusal or (press and press.would_lose)
     return {
-        "work": press.work if refusal else request_actions.WorkForm.of(obj, ladder, proposed),
+        "work": press.work if is_kept else request_actions.WorkForm.of(obj, ladder, proposed),
         "proposal": proposed,
         "details": form,
         "details_are_typed": details_are_typed,

@@ -8,8 +8,9 @@ from django.utils.translation import gettext as _
 
 from intake import blind_index, details, lookup
 from intake.contact import newest_profile
-from intake.models import AssessmentRequest, Attempt, Event
+from intake.models import AssessmentRequest, Event
 
+from .ladder import last_word
 from .profile import keep_safer_rules
 from .queue import got_in_touch, wake_up
 from .rules import (
@@ -64,7 +65,11 @@ def link_duplicate(*, request_id, of_reference, actor, same_matter=False, seen=N
                 "matter all the same, tick that, then press again."
             )
         )
-    before = {"own": _kept(request, _PLACE), "original": _kept(original, _PLACE + _SUSPICION)}
+    before = {
+        "own": _kept(request, _PLACE),
+        "original": _kept(original, _PLACE + _SUSPICION),
+        "since": original.version,
+    }
     keep_safer_rules(original, newest_profile(request), actor)
     _clear_with(request, original, actor)
     _wait_there(request, original, actor)
@@ -111,15 +116,26 @@ def unlink(request, original, actor):
 
 
 def undo_on(original, request, actor):
-    """Gives a locked original the place back that it had before the request was linked to it. Not where it changed
-    since: what was done then, or linked, counts, and nobody is put to sleep who waits."""
+    """Gives a locked original the place back that it had before the request was linked to it. Where it changed since,
+    that counts, and nobody is put to sleep who waits: then only a sleep ends that the link gave it."""
     before = request.before_link or {}
-    if original.stage == Stage.CLOSED or original.version != before.get("version"):
+    if original.stage == Stage.CLOSED or "version" not in before:
         return
-    place = _read(before["original"])
-    if place["quarantined_at"] and not original.quarantined_at:
-        write(original, Event.Code.SUSPECTED, actor, "", place["suspicions"])
-    save(original, **place)
+    place, lent = _read(before["original"]), _read(before["own"])["snoozed_until"]
+    if original.version == before["version"]:
+        if place["quarantined_at"] and not original.quarantined_at:
+            write(original, Event.Code.SUSPECTED, actor, "", place["suspicions"])
+        save(original, **place)
+        _undo_the_one_before(original, request)
+    elif lent and original.snoozed_until == lent != place["snoozed_until"]:
+        save(original, **{name: place[name] for name in _PLACE})
+
+
+def _undo_the_one_before(original, request):
+    """What was linked before this one can be undone now as if this one had never been."""
+    for other in original.duplicates.exclude(pk=request.pk):
+        if other.before_link and other.before_link.get("version") == request.before_link["since"]:
+            save(other, before_link=other.before_link | {"version": original.version})
 
 
 def unlink_others(original, family, actor, outcome):
@@ -178,11 +194,19 @@ def _clear_with(request, original, actor):
 def _wait_there(request, original, actor):
     """Who waits for us in the request that ends waits in the one that goes on, no longer than they would have. Who
     asked to be called later is called later: what they said last counts."""
-    if request.is_put_off:
-        if _asked_for_later_after(request, original):
+    if request.is_put_off and request.called_back_at is None:
+        if asked := _asked_for_later_after(request, original):
             until, reason = request.snoozed_until, request.snooze_reason
             save(original, snoozed_until=until, snooze_reason=reason, due_at=until, called_back_at=None)
-            write(original, Event.Code.SNOOZED, actor, reason, minute(until))
+            # At the time at which they asked: what they said after it wakes the request.
+            Event.objects.create(
+                request=original,
+                code=Event.Code.SNOOZED,
+                actor=asked.actor,
+                before=reason,
+                after=minute(until),
+                at=asked.at,
+            )
         return
     if original.is_put_off and _asked_for_later_after(original, request):
         return
@@ -201,17 +225,13 @@ def _wait_there(request, original, actor):
 
 
 def _asked_for_later_after(asleep, other):
-    """Whether a request was put off because its person asked for it, after all that is said in another one, and before
-    any assessment there."""
+    """The event that put a request off because its person asked for it, where that was after all that is said in
+    another one, which waits for no assessment; else None."""
     if asleep.snooze_reason == AssessmentRequest.SnoozeReason.ON_HOLD or other.stage == Stage.BOOKED:
-        return False
-    put_off = asleep.events.filter(code=Event.Code.SNOOZED).last()
-    said = [other.received_at, other.called_back_at, *_conversations(other)]
-    return put_off is not None and put_off.at > max(filter(None, said))
-
-
-def _conversations(request):
-    return request.attempts.filter(result=Attempt.Result.REACHED).values_list("at", flat=True)
+        return None
+    asked = asleep.events.filter(code=Event.Code.SNOOZED).select_related("actor").last()
+    heard = last_word(other, other.attempts.all(), other.events.all())
+    return asked if asked and asked.at > heard else None
 
 
 # What linking may change, and undoing it gives back

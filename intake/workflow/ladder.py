@@ -108,8 +108,8 @@ class Ladder:
             is_always_the_same = self.length > 1 and len(hours) == 1
             return _("Every attempt was at the same time of day. Try once at another.") if is_always_the_same else ""
         sentence = ngettext(
-            "Nobody is given up before %(all)s attempts at different hours. %(count)s is missing.",
-            "Nobody is given up before %(all)s attempts at different hours. %(count)s are missing.",
+            "Nobody is given up before %(all)s attempts, each an hour apart. %(count)s is missing.",
+            "Nobody is given up before %(all)s attempts, each an hour apart. %(count)s are missing.",
             missing,
         )
         return sentence % {"all": self.length, "count": missing}
@@ -176,7 +176,8 @@ def ladder_of(request):
 
 def ladder_from(request, profile, attempts, events, consents):
     """As `ladder_of`, from what was fetched before: the newest profile, and all attempts and events in their order."""
-    begin = max((event.at for event in events if _begins_anew(event)), default=request.received_at)
+    words = _their_words(events)
+    begin = max([request.received_at, *words, *_beginnings(events, profile)])
     tries = []
     for attempt in attempts:
         if attempt.result == Result.REACHED:
@@ -184,35 +185,48 @@ def ladder_from(request, profile, attempts, events, consents):
         elif attempt.channel != Channel.THEY_CALLED and attempt.at >= begin:
             tries.append(attempt)
     decisions = [event for event in events if event.code == Event.Code.KEPT_TRYING and event.at >= begin]
-    last_word = _last_word(request, attempts, events)
-    is_mailed = any(one.channel == Channel.EMAIL and one.at >= last_word for one in attempts)
+    heard = max([last_word(request, attempts, events), *_corrections_of(events, {"email"})])
+    is_mailed = any(one.channel == Channel.EMAIL and one.at >= heard for one in attempts)
     return Ladder(profile, tries, MORE_ATTEMPTS * len(decisions), _agreed_to_email(attempts, consents), is_mailed)
 
 
-def _begins_anew(event):
-    if event.code == Event.Code.STAGE_SET:
-        return event.after in (Stage.TALKING, Stage.BOOKED)
-    if event.code == Event.Code.CORRECTED:
-        return bool({"phone", "email"} & set(event.after.split(",")))
-    return event.code == Event.Code.REOPENED or _is_their_word(event)
-
-
-def _is_their_word(event):
-    if event.code == Event.Code.LINKED:
-        return bool(event.before)  # they asked once more, in the request that was linked to this one
-    return event.code in THEIR_WORD
-
-
-def _last_word(request, attempts, events):
-    """When the person last said something, or another address was written down: what was sent before that is no answer
-    to it."""
-    said = [event.at for event in events if _is_their_word(event) or _is_another_address(event)]
+def last_word(request, attempts, events):
+    """When the person last said something: with the form, by their private link, or to one of us."""
     spoke = [one.at for one in attempts if one.channel == Channel.THEY_CALLED or one.result == Result.REACHED]
-    return max([request.received_at, *said, *spoke])
+    return max([request.received_at, *_their_words(events), *_conversations_noted(events), *spoke])
 
 
-def _is_another_address(event):
-    return event.code == Event.Code.CORRECTED and "email" in event.after.split(",")
+def _their_words(events):
+    """When they wrote, or asked once more in a request that is linked to this one."""
+    undone = {event.before: event.pk for event in events if event.code == Event.Code.UNLINKED}
+    return [
+        event.at
+        for event in events
+        if event.code in THEIR_WORD
+        or (event.code == Event.Code.LINKED and event.before and event.pk > undone.get(event.before, 0))
+    ]
+
+
+def _conversations_noted(events):
+    """When someone set a stage by hand that only a conversation leads to."""
+    return [
+        event.at
+        for event in events
+        if event.code == Event.Code.STAGE_SET and event.after in (Stage.TALKING, Stage.BOOKED)
+    ]
+
+
+def _corrections_of(events, names):
+    return [event.at for event in events if event.code == Event.Code.CORRECTED and names & set(event.after.split(","))]
+
+
+def _beginnings(events, profile):
+    """What else gives a whole new ladder: a conversation, the way back to the desk, another number, or another address
+    of someone who allows nothing else."""
+    is_only_written_to = profile is not None and not (profile.may_call or profile.may_text)
+    reopened = [event.at for event in events if event.code == Event.Code.REOPENED]
+    names = {"phone", "email"} if is_only_written_to else {"phone"}
+    return [*_conversations_noted(events), *reopened, *_corrections_of(events, names)]
 
 
 def _agreed_to_email(attempts, consents):
@@ -228,7 +242,8 @@ def must_decide(request, ladder):
     """Whether nothing is left but to decide: keep trying, close, or put off. Who got in touch is reached first, and who
     has an assessment is expected, or asked whether they came."""
     is_settled = request.stage in (Stage.BOOKED, Stage.CLOSED)
-    return not is_settled and not request.called_back_at and ladder.has_ended
+    is_answered = not request.called_back_at or not ladder.channels  # where no way is left, nobody can answer
+    return not is_settled and is_answered and ladder.has_ended
 
 
 @transaction.atomic

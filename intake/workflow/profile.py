@@ -30,12 +30,12 @@ def keep_profile(request, codes, at, author=None):
     save(request, best_time=kept.best_time, time_zone=kept.time_zone)
     if last is not None and _commits_us_to(last) == _commits_us_to(kept):
         return True
-    if author is None:
+    if author is None and request.awaits_contact:
         commit_anew(request, codes, at)
     elif request.stage == Stage.NEW:  # what we promised stays, and nothing that was due is put off by a correction
         save(request, due_at=min(request.due_at, commit_to(at, codes).due_at))
-    elif request.due_at > at and not request.is_put_off and not request.awaits_assessment:
-        _plan_within(request, kept)
+    elif last is not None and (last.best_time, last.time_zone) != (kept.best_time, kept.time_zone):
+        _plan_within(request, kept, at)
     return True
 
 
@@ -75,10 +75,14 @@ def commit_anew(request, codes, at):
     )
 
 
-def _plan_within(request, profile):
-    """Moves what is planned for later to the next moment that the person wants; an assessment comes first."""
-    due_at = _first_contact(request.due_at, profile.codes()) or request.due_at
-    save(request, due_at=min(due_at, request.assessment_at) if request.is_due_before_assessment else due_at)
+def _plan_within(request, profile, at):
+    """Moves what is planned for later than `at` to the next moment that the person wants. Not what sleeps until a time,
+    nor past an assessment."""
+    if request.due_at <= at or request.is_put_off or request.awaits_assessment:
+        return
+    due_at = _first_contact(request.due_at, profile.codes())
+    if due_at and not (request.is_due_before_assessment and due_at >= request.assessment_at):
+        save(request, due_at=due_at)
 
 
 def _first_contact(moment, codes):

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 from django.contrib.auth import get_user_model
 from django.db import transaction
 from django.db.models import Case, DateTimeField, Exists, ExpressionWrapper, F, Min, OuterRef, Q, Value, When
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Coalesce, Greatest
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -159,11 +159,13 @@ def next_possible_contact(*, actor):
     """When `take_next` will have something for `actor` again, if nothing changes; None where nobody waits."""
     now, hours = timezone.now(), clock.our_hours()
     is_a_colleagues = Q(owner__in=access.readers()) & ~Q(owner=actor)
+    is_claimed, is_at_once = Q(claimed_until__isnull=False), Q(stage=Stage.NEW) | Q(called_back_at__isnull=False)
     is_to_contact = Q(stage__in=TO_CONTACT) | Q(called_back_at__isnull=False) | ~Q(due_at=F("assessment_at"))
     when = Case(
+        When(is_a_colleagues & is_claimed & is_at_once, then="claimed_until"),
+        When(is_a_colleagues & is_claimed, then=Greatest("claimed_until", "due_at")),
+        When(is_a_colleagues & ~_is_everyones(now), then=_becomes_everyones_at),  # a sleep ends when it is due
         When(snoozed_until__gt=now, then="snoozed_until"),
-        When(is_a_colleagues & Q(claimed_until__isnull=False), then="claimed_until"),
-        When(is_a_colleagues & ~_is_everyones(now), then=_becomes_everyones_at),
         When(stage=Stage.NEW, then=Value(now)),
         default="due_at",
     )
@@ -249,7 +251,7 @@ def _put_off(request, until, reason, actor):
         raise Refused(_("Choose a time that is still to come."))
     if until > now + LONGEST_AHEAD:
         raise Refused(_("Choose a time within the next 90 days. For longer, close the request."))
-    refuse_at_night(until)
+    refuse_at_night(until, request.time_zone)
     if request.stage == Stage.BOOKED and now < request.assessment_at < until:
         raise Refused(_("The assessment is before that. Choose an earlier time, or move the assessment first."))
     changes = {"snoozed_until": until, "snooze_reason": reason, "due_at": until}

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from contextlib import suppress
+from zoneinfo import ZoneInfo
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -133,10 +134,14 @@ def given_back(request, actor):
     return {"owner": None, "claimed_until": None}
 
 
-def refuse_at_night(moment):
-    """Nothing is planned for a time when nobody is at the center: AM was meant as PM."""
-    local = timezone.localtime(moment, clock.our_hours().zone)
-    if not EARLIEST <= local.time() < LATEST:
+def refuse_at_night(moment, zone_name=""):
+    """Nothing is planned for a time that is night at the center, and where the person is in the zone of this name,
+    unless the center is open then: AM was meant as PM."""
+    hours = clock.our_hours()
+    local = timezone.localtime(moment, hours.zone)
+    is_open = any(opens <= moment < closes for opens, closes in hours.on(local.date()))
+    days = [local, moment.astimezone(ZoneInfo(zone_name))] if zone_name else [local]
+    if not is_open and not any(EARLIEST <= day.time() < LATEST for day in days):
         raise Refused(
             _("That is %(time)s at the center, in the night. Choose a time between %(earliest)s and %(latest)s.")
             % {

@@ -10,7 +10,7 @@ from intake.contact import newest_profile
 from intake.models import AssessmentRequest, Event, SealedText
 
 from .duplicates import locked_family, unlink_others
-from .ladder import follow_up, ladder_of
+from .ladder import follow_up, ladder_of, must_decide
 from .rules import (
     NOT_ASLEEP,
     TRANSITIONS,
@@ -102,10 +102,12 @@ def close(*, request_id, outcome, actor, referral="", person_told=False, seen=No
         raise Refused(_("Say of which request it is a duplicate: link it."))
     if outcome not in ENDS:
         raise Refused(_("Choose why this request ends."))
-    if outcome == Outcome.NOT_REACHED and request.called_back_at:
-        raise Refused(_("They got in touch and wait for us. Try to reach them before you give up."))
-    if outcome == Outcome.NOT_REACHED and (why := ladder_of(request).why_not_given_up):
-        raise Refused(why)
+    if outcome == Outcome.NOT_REACHED:
+        ladder = ladder_of(request)
+        if request.called_back_at and not must_decide(request, ladder):
+            raise Refused(_("They got in touch and wait for us. Try to reach them before you give up."))
+        if why := ladder.why_not_given_up:
+            raise Refused(why)
     if outcome == Outcome.REFERRED:
         _keep_referral(request, referral, person_told, actor)
     if outcome in (Outcome.SPAM, Outcome.WITHDRAWN):

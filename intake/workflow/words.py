@@ -6,6 +6,7 @@ from django.utils.translation import gettext as _
 
 from intake import access, consent, details, rows
 from intake.blind_index import normalized_phone
+from intake.contact import newest_profile
 from intake.lookup import indexes_of
 from intake.models import ConsentRecord, Event, Notice, SealedText
 
@@ -47,7 +48,8 @@ def correct(*, request_id, before, after, actor, consent_read=False):
     request = locked_open(request_id)
     if words_are_gone(request):
         raise Refused(_("The words of this request were erased. Nothing is added to it any more."))
-    known, now = details.of(request), timezone.now()
+    known, last = details.of(request), newest_profile(request)
+    now = max(timezone.now(), last.at) if last else timezone.now()  # what holds now, whatever this machine's clock says
     conflicts, changed = details.merge(known, before, after)
     if not changed:
         return conflicts

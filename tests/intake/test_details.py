@@ -7,6 +7,7 @@ from intake import details, form_token, lookup, workflow
 from intake.contact import newest_profile
 from intake.details import Conflict, Value, merge, why_impossible
 from intake.models import Event
+from intake.workflow.ladder import ladder_of
 from tests.intake.helpers import accept, answers_of, change_page, personal_words_in, receive
 from tests.intake.request_page import followed, press, refusal_of, work_form
 
@@ -390,3 +391,11 @@ def test_what_staff_write_down_counts_though_the_clock_of_their_machine_is_behin
     set_clock(request.received_at - dt.timedelta(seconds=2))
     corrected(request, me, may_call=False, may_leave_voicemail=False)
     assert newest_profile(request).may_call is False
+
+
+@pytest.mark.django_db
+def test_e_mail_that_was_read_aloud_counts_though_the_clock_of_the_machine_is_behind(me, set_clock):
+    request = receive()
+    set_clock(request.received_at - dt.timedelta(minutes=2))
+    corrected(request, me, may_email=True, consent_read=True)
+    assert ladder_of(request).agreed_to_email is True

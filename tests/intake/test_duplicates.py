@@ -451,3 +451,73 @@ def test_what_was_erased_is_not_opened_again(actor, make_staff, undo):
     workflow.erase(request_id=second.pk, actor=make_staff("lead"))
     with pytest.raises(workflow.Refused, match="were erased"):
         undo(request_id=second.pk, actor=actor)
+
+
+@pytest.mark.parametrize("then", ["they wrote", "in conversation by hand"])
+def test_who_said_something_after_the_other_one_was_put_off_is_not_put_to_sleep(actor, set_clock, then):
+    first = receive(**ANY_TIME)
+    tried(first, actor)
+    second = asked_again(actor, set_clock, **ANY_TIME)
+    tried(second, actor)
+    put_off(second, actor)
+    set_clock(TUESDAY + dt.timedelta(days=2))
+    if then == "they wrote":
+        workflow.add_words(request_id=first.pk, text="Please call me now")
+        tried(first, actor)  # in vain
+    else:
+        workflow.set_stage(request_id=first.pk, stage="talking", actor=actor)
+    link(second, first, actor)
+    assert AssessmentRequest.objects.get(pk=first.pk).is_put_off is False
+
+
+def test_who_asked_anew_after_they_were_put_off_is_awake_however_late_the_two_are_linked(actor, set_clock):
+    first = receive(**ANY_TIME)
+    tried(first, actor)
+    second = asked_again(actor, set_clock, **ANY_TIME)
+    tried(second, actor)
+    put_off(second, actor)
+    third = asked_again(actor, set_clock, days=2, **ANY_TIME)
+    set_clock(TUESDAY + dt.timedelta(days=3))
+    link(second, first, actor)
+    assert AssessmentRequest.objects.get(pk=first.pk).is_put_off
+    link(third, first, actor)
+    assert workflow.take_next(actor=actor) == first
+
+
+def test_a_sleep_that_a_wrong_link_gave_ends_with_it_whatever_was_corrected_meanwhile(actor, set_clock):
+    first = receive()
+    tried(first, actor)
+    second = asked_again(actor, set_clock, phone="(480) 555-0199", email="")
+    tried(second, actor)
+    put_off(second, actor)
+    before = place_of(first)
+    link(second, first, actor)
+    workflow.correct(request_id=first.pk, before={"name": "Wilhelmina Canary"}, after={"name": "Wilma"}, actor=actor)
+    workflow.claim(request_id=first.pk, actor=actor)
+    workflow.release(request_id=first.pk, actor=actor)
+    workflow.unlink_duplicate(request_id=second.pk, actor=actor)
+    assert place_of(first) == before
+
+
+def test_two_links_are_undone_one_after_the_other(actor, set_clock):
+    first = receive()
+    tried(first, actor)
+    put_off(first, actor)
+    before = place_of(first)
+    second, third = asked_again(actor, set_clock), asked_again(actor, set_clock, days=2)
+    for request in (second, third):
+        link(request, first, actor)
+    for request in (third, second):
+        workflow.unlink_duplicate(request_id=request.pk, actor=actor)
+    assert place_of(first) == before
+
+
+def test_who_got_in_touch_and_waits_in_a_held_request_waits_in_the_one_that_goes_on(actor, set_clock):
+    first = receive()
+    tried(first, actor, result="reached")
+    second = asked_again(actor, set_clock)
+    tried(second, actor, "they_called", "missed")
+    until = timezone.now() + dt.timedelta(days=3)
+    workflow.hold(request_id=second.pk, until=until, text="The insurer", actor=actor)
+    link(second, first, actor)
+    assert AssessmentRequest.objects.get(pk=first.pk).called_back_at == timezone.now()

@@ -6,6 +6,8 @@ import pytest
 
 from intake import workflow
 from intake.models import AssessmentRequest
+from pages import facts
+from pages.models import Center, OpeningHours
 from tests.intake.helpers import codes_of, moment, receive
 
 pytestmark = pytest.mark.django_db
@@ -127,3 +129,17 @@ def test_nothing_is_planned_in_the_night_where_am_was_meant_as_pm(actor, at, is_
                 step()
         else:
             step()
+
+
+def test_a_time_at_which_the_center_is_open_or_the_person_awake_is_no_night(actor):
+    far = receive(time_zone="Pacific/Honolulu")
+    workflow.snooze(
+        request_id=far.pk, until=moment("2026-11-26 23:00"), reason="asked_later", actor=actor
+    )  # 8 PM there
+    center = Center.objects.get()
+    center.contact_target_hours = 1
+    center.save()
+    for weekday in range(7):
+        OpeningHours.objects.create(center=center, weekday=weekday, opens=dt.time(0, 0), closes=dt.time(23, 59))
+    facts.forget()
+    workflow.book(request_id=receive().pk, at=moment("2026-11-26 05:00"), actor=actor)

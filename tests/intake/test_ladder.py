@@ -204,7 +204,7 @@ def test_after_the_last_attempt_someone_must_decide_and_who_waits_for_a_call_com
 
 def test_before_the_last_attempt_nobody_is_given_up(actor, set_clock):
     request = try_in_vain(ask(), actor, set_clock, 3)
-    with pytest.raises(workflow.Refused, match=r"before 4 attempts at different hours\. 1 is missing"):
+    with pytest.raises(workflow.Refused, match=r"before 4 attempts, each an hour apart\. 1 is missing"):
         workflow.close(request_id=request.pk, outcome="not_reached", actor=actor)
     log(request, actor)
     assert workflow.close(request_id=request.pk, outcome="not_reached", actor=actor).outcome == "not_reached"
@@ -584,14 +584,14 @@ def test_what_is_planned_moves_into_the_part_of_the_day_that_staff_write_down(ac
     assert wall(request.due_at) == "Wed 25 12:00"
 
 
-def test_a_call_before_the_assessment_stays_before_it_in_the_part_of_the_day_that_staff_write_down(actor):
+def test_a_call_before_the_assessment_stays_before_it_whatever_part_of_the_day_staff_write_down(actor):
     request = ask()
     workflow.book(request_id=request.pk, at=moment("2026-11-25 11:00"), actor=actor)
     log(request, actor, "missed", "they_called")
     log(request, actor, next_at=moment("2026-11-25 09:30"))
     corrected(request, actor, best_time="afternoon")
     request.refresh_from_db()
-    assert wall(request.due_at) == "Wed 25 11:00"
+    assert (wall(request.due_at), request.is_due_before_assessment) == ("Wed 25 09:30", True)
 
 
 def test_whom_we_tried_before_is_handed_out_as_soon_as_the_time_begins_that_they_choose(actor, set_clock):
@@ -603,3 +603,54 @@ def test_whom_we_tried_before_is_handed_out_as_soon_as_the_time_begins_that_they
     assert wall(request.due_at) == "Wed 25 09:00"
     set_clock(moment("2026-11-25 09:00"))
     assert workflow.take_next(actor=actor) == request
+
+
+def test_a_time_that_they_asked_for_stays_when_another_way_is_written_down(actor):
+    request = ask(email="a@example.org", email_ok="on", text_ok="on")
+    log(request, actor, "reached", next_at=moment("2026-11-25 19:00"))
+    corrected(request, actor, may_call=False, may_leave_voicemail=False)
+    request.refresh_from_db()
+    assert wall(request.due_at) == "Wed 25 19:00"
+
+
+def test_what_is_planned_moves_into_the_part_of_the_day_that_they_choose_in_conversation(actor):
+    request = ask()
+    log(request, actor, "reached", next_at=moment("2026-11-25 09:30"))
+    workflow.change_window(request_id=request.pk, best_time="afternoon", time_zone="")
+    request.refresh_from_db()
+    assert wall(request.due_at) == "Wed 25 12:00"
+
+
+@pytest.mark.parametrize("stage", ["talking", "booked"])
+def test_who_got_the_one_e_mail_and_talks_with_us_by_now_needs_no_decision(actor, set_clock, stage):
+    request = ask(phone="", email="a@example.org", voicemail_ok="")
+    log(request, actor, "sent", "email")
+    set_clock(TUESDAY + 60 * MINUTE)
+    if stage == "booked":
+        workflow.book(request_id=request.pk, at=moment("2026-11-26 11:00"), actor=actor)
+    else:
+        workflow.set_stage(request_id=request.pk, stage="talking", actor=actor)
+    request.refresh_from_db()
+    assert (must_decide(request, ladder_of(request)), ladder_of(request).channels) == (False, ["email"])
+
+
+def test_a_link_that_is_undone_gives_no_second_e_mail_and_no_new_ladder(actor, set_clock):
+    written_to, called = ask(phone="", email="a@example.org", voicemail_ok=""), ask()
+    log(written_to, actor, "sent", "email")
+    log(called, actor)
+    set_clock(TUESDAY + 60 * MINUTE)
+    for request in (written_to, called):
+        other = ask(phone="(602) 555-0199", email="b@example.org")
+        if request == written_to:
+            other = ask(phone="", email="b@example.org", voicemail_ok="")
+        link = {"request_id": other.pk, "of_reference": request.reference, "actor": actor, "same_matter": True}
+        workflow.link_duplicate(**link)
+        assert ladder_of(request).tries == []
+        workflow.unlink_duplicate(request_id=other.pk, actor=actor)
+    assert (ladder_of(written_to).channels, len(ladder_of(called).tries)) == ([], 1)
+
+
+def test_another_address_is_no_reason_for_four_new_calls(actor, set_clock):
+    request = try_in_vain(ask(email="a@exmaple.org", email_ok="on"), actor, set_clock, 4)
+    corrected(request, actor, email="a@example.org")
+    assert ladder_of(request).why_not_given_up == ""

@@ -19,17 +19,17 @@ def at(hour, minute=0, days=0):
     return NOW.replace(hour=hour, minute=minute) + days * DAY
 
 
-def ladder_after(ways=CALL_ONLY, tries=(), more=0):
+def ladder_after(ways=CALL_ONLY, tries=(), more=0, is_answered=False):
     attempts = [Attempt(channel=channel, result="no_answer", at=at(9)) for channel in tries]
     profile = ways and ContactProfile(best_time="asap", time_zone="America/Phoenix", **ways)
-    return Ladder(profile, attempts, more, is_mailed="email" in tries)
+    return Ladder(profile, attempts, more, is_mailed="email" in tries and not is_answered)
 
 
 def step(ways=CALL_ONLY, tries=(), language="", more=0, **fields):
     """The next step for a request with these fields, ways of contact, and channels that were tried."""
     due_at = fields.get("assessment_at", at(9))
     request = AssessmentRequest(**{"stage": "new", "due_at": due_at, "received_at": at(8)} | fields)
-    return next_step.in_words(request, ladder_after(ways, tries, more), language, NOW)
+    return next_step.in_words(request, ladder_after(ways, tries, more, "called_back_at" in fields), language, NOW)
 
 
 LONG = "American Sign Language through a relay service"

@@ -152,7 +152,7 @@ def test_not_reached_is_refused_with_the_reason_until_the_ladder_allows_it(desk)
     page = page_of(desk, request)
     assert "close:not_reached" not in buttons_on(page)
     response = press(desk, request, "close", outcome="not_reached", note="Rang out")
-    why = "Nobody is given up before 4 attempts at different hours. 4 are missing."
+    why = "Nobody is given up before 4 attempts, each an hour apart. 4 are missing."
     assert refusal_of(response) == why
     assert (work_form(response).fields["note"], work_form(response).fields["outcome"]) == ("Rang out", "not_reached")
 
@@ -581,3 +581,28 @@ def test_a_time_that_is_wanted_from_now_on_is_not_overruled_by_what_was_proposed
     press(desk, request, "attempt:call:no_answer", **{"known-best_time": "morning"})
     request.refresh_from_db()
     assert timezone.localtime(request.due_at).hour == 9
+
+
+@pytest.mark.parametrize(("field", "button"), [("waits_for", "hold"), ("referral", "close")])
+def test_words_stay_on_the_screen_where_a_colleague_closed_meanwhile(desk, sam, field, button):
+    request = receive()
+    form = work_form(page_of(desk, request))
+    workflow.close(request_id=request.pk, outcome="declined", actor=sam)
+    response = press(desk, request, button, form, **{field: "Dr. Canary in Mesa", "outcome": "referred"})
+    assert refusal_of(response)
+    assert work_form(response).fields[field].strip() == "Dr. Canary in Mesa"
+
+
+def test_a_conflict_is_settled_and_the_words_of_another_button_stay(noon, desk, sam):
+    request = receive(best_time="asap")
+    form = work_form(page_of(desk, request))
+    known = details.plain(details.of(request))
+    workflow.correct(request_id=request.pk, before=known, after=known | {"name": "Theirs"}, actor=sam)
+    typed = {"waits_for": "The papers", "until": in_days(4), "known-name": "Mine"}
+    refused = press(desk, request, "hold", form, **typed)
+    settled = press(desk, request, "use_mine:name", work_form(refused))
+    assert (settled.status_code, settled.context["refusal"]) == (200, "")
+    again = work_form(settled)
+    assert again.fields["waits_for"].strip() == "The papers"
+    assert press(desk, request, "hold", again, until=in_days(4)).status_code == 302
+    assert (details.plain(details.of(request))["name"], request.texts.filter(kind="hold").count()) == ("Mine", 1)

@@ -737,3 +737,20 @@ def test_a_caller_whose_request_was_just_taken_down_is_on_the_phone(noon, desk, 
     assert page_of(desk, request).context["what_now"].startswith("You are on the phone with them.")
     workflow.log_attempt(request_id=request.pk, channel="they_called", result="reached", actor=me)
     assert page_of(desk, request).context["what_now"].startswith("Follow up.")
+
+
+def test_while_a_decision_is_left_the_page_does_not_lead_away(noon, desk, me):
+    request = receive(phone="", voicemail_ok="", best_time="asap")
+    workflow.log_attempt(request_id=request.pk, channel="email", result="sent", actor=me)
+    page = page_of(desk, request)
+    assert (page.context["must_decide"], take_next_is_offered(page)) == (True, False)
+
+
+def test_where_no_way_is_left_without_a_try_the_page_says_so(noon, desk, me, monkeypatch):
+    request = receive(phone="", voicemail_ok="", best_time="asap")
+    workflow.log_attempt(request_id=request.pk, channel="email", result="sent", actor=me)
+    workflow.close(request_id=request.pk, outcome="not_reached", actor=me)
+    stop_clock(monkeypatch, noon + dt.timedelta(minutes=1))
+    workflow.reopen(request_id=request.pk, actor=me)
+    words = text_of(page_of(desk, request))
+    assert ("No way is left that they allow. Choose one:" in words, "0 attempt" in words) == (True, False)

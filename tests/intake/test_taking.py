@@ -458,6 +458,28 @@ def test_what_a_colleague_owns_is_everyones_one_hour_after_it_is_due(tuesday, am
     assert workflow.take_next(actor=amal) == request
 
 
+def at_it(request, sam):
+    workflow.log_attempt(request_id=request.pk, channel="call", result="no_answer", actor=sam)
+    workflow.claim(request_id=request.pk, actor=sam)
+
+
+def put_off_by(request, sam):
+    workflow.log_attempt(request_id=request.pk, channel="call", result="reached", actor=sam)
+    until = TUESDAY + dt.timedelta(hours=2)
+    workflow.snooze(request_id=request.pk, until=until, reason="away", actor=sam)
+
+
+@pytest.mark.parametrize("left", [at_it, put_off_by])
+def test_when_the_next_can_be_contacted_somebody_is_handed_out(tuesday, amal, sam, set_clock, left):
+    left(ask(), sam)
+    at = workflow.next_possible_contact(actor=amal)
+    set_clock(at - dt.timedelta(minutes=1))
+    workflow.free_lapsed_claims()
+    assert workflow.take_next(actor=amal) is None
+    set_clock(at)
+    assert workflow.take_next(actor=amal) is not None
+
+
 @pytest.mark.parametrize("result", ["no_answer", "missed"])
 def test_an_attempt_leaves_a_colleague_at_it_who_is_at_it(tuesday, amal, sam, result):
     request = ask()
