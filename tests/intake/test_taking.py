@@ -370,6 +370,20 @@ def undo_the_link(request, actor):
         workflow.unlink_duplicate(request_id=request.pk, actor=actor)
 
 
+def test_two_who_unlink_two_requests_of_one_at_the_same_moment_open_all_three(open_around_the_clock, amal, sam):
+    for _round in range(6):
+        first = ask()
+        workflow.log_attempt(request_id=first.pk, channel="call", result="no_answer", actor=amal)
+        until = timezone.now() + dt.timedelta(days=2)
+        workflow.snooze(request_id=first.pk, until=until.replace(hour=19, minute=0), reason="away", actor=amal)
+        others = [ask(), ask()]
+        for other in others:
+            link(other, first, amal)
+        at_once(*(partial(undo_the_link, other, who) for other, who in zip(others, (amal, sam), strict=True)))
+        rows = AssessmentRequest.objects.filter(pk__in=[first.pk, *(other.pk for other in others)])
+        assert sorted(rows.values_list("stage", "duplicate_of")) == [("new", None), ("new", None), ("reaching", None)]
+
+
 def test_a_family_that_is_taken_back_by_two_links_at_once_is_gone(open_around_the_clock, amal):
     for _round in range(6):
         family = [ask() for _ in range(3)]
