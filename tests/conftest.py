@@ -4,15 +4,16 @@ import copy
 import datetime
 import logging
 import shutil
+from zoneinfo import ZoneInfo
 
 import pytest
+import time_machine
 from django.apps import apps
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
 from django.db import transaction
 from django.test import Client
-from django.utils import timezone
 
 import faq.roles
 import faq.starter
@@ -25,6 +26,9 @@ from pages.models import Page
 from tests import one_way
 
 _starter_rows = []
+
+# A working morning, so that no test depends on the hour at which it is run.
+TUESDAY_MORNING = datetime.datetime(2026, 11, 24, 10, tzinfo=ZoneInfo("America/Phoenix"))
 
 
 def load_site():
@@ -56,6 +60,20 @@ one_way.watch_every_connection()
 
 
 @pytest.fixture(autouse=True)
+def clock():
+    """The clock of every test: it begins at `TUESDAY_MORNING` and ticks. `clock.move_to(moment, tick=False)` stops it
+    at a moment, `clock.shift(timedelta)` moves it on, and nothing else touches it."""
+    with time_machine.travel(TUESDAY_MORNING) as traveller:
+        yield traveller
+
+
+@pytest.fixture
+def set_clock(clock):
+    """A function that stops the clock at a moment."""
+    return lambda moment: clock.move_to(moment, tick=False)
+
+
+@pytest.fixture(autouse=True)
 def state_changes_through_the_workflow_alone():
     """Fails a test in which anything but `intake.workflow` changed the state of a request."""
     yield
@@ -66,7 +84,7 @@ def state_changes_through_the_workflow_alone():
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup, django_db_blocker):
-    with django_db_blocker.unblock():
+    with django_db_blocker.unblock(), time_machine.travel(TUESDAY_MORNING - datetime.timedelta(days=1)):
         load_site()
 
 
@@ -137,9 +155,3 @@ def desk(me):
     client = Client(enforce_csrf_checks=True)
     client.force_login(me)
     return client
-
-
-@pytest.fixture
-def set_clock(monkeypatch):
-    """A function that stops the clock of this process at a moment."""
-    return lambda moment: monkeypatch.setattr(timezone, "now", lambda: moment.astimezone(datetime.UTC))

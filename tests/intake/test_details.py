@@ -338,7 +338,7 @@ def test_who_changes_the_hour_of_a_person_changes_when_they_may_be_called(me):
     correct(request, me, best_time="morning", time_zone="America/New_York")
     request.refresh_from_db()
     assert (request.best_time, request.time_zone) == ("morning", "America/New_York")
-    assert request.due_at > NOW - dt.timedelta(minutes=1)
+    assert request.due_at > timezone.now() - dt.timedelta(minutes=1)
 
 
 # What the person agreed to

@@ -153,7 +153,7 @@ def test_who_withdraws_by_either_link_takes_back_what_staff_linked(linked, actor
 
 
 def test_a_correction_or_an_address_more_does_not_keep_what_is_theirs_from_going(actor):
-    first, second = ask(), ask(email="")
+    first, second = ask(at=TUESDAY - dt.timedelta(minutes=5)), ask(email="")
     before = {"email": "canary@nightingale.example"}
     workflow.correct(request_id=first.pk, before=before, after={"email": ""}, actor=actor)
     workflow.link_duplicate(request_id=second.pk, of_reference=first.reference, actor=actor)
