@@ -4,7 +4,7 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
 from . import structured_data
-from .models import OldPath, PageVersion
+from .models import OldPath, PageVersion, Section
 
 
 @require_safe
@@ -26,14 +26,18 @@ def render_version(request, version, preview=False):
     """The public page of one version, as readers see it; `preview` adds a banner that says it is not live."""
     citations = version.citations.select_related("source")
     sections = list(version.sections.all())
+    has_figures = any(section.figure for section in sections)
+    # What saves a life stands above the list of contents, which would push it off the screen of a phone.
+    urgent = sections.pop(0) if sections and sections[0].kind == Section.Kind.EMERGENCY else None
     return render(
         request,
         "pages/page.html",
         {
             "page": version.page,
             "version": version,
+            "urgent": urgent,
             "sections": sections,
-            "has_figures": any(section.figure for section in sections),
+            "has_figures": has_figures,
             "citations": citations,
             "structured_data": structured_data.of_page(version, citations),
             "preview": preview,

@@ -115,6 +115,18 @@ NOT_REACHED = """() => {
 }"""
 MOST_STOPS = 400
 
+# Which of the ways to crisis help are not seen before anything is scrolled, or are covered by something.
+NO_CRISIS_HELP = """() => {
+    scrollTo(0, 0);
+    const isSeen = (link) => [...link.getClientRects()].every((part) => {
+        const at = document.elementFromPoint((part.left + part.right) / 2, (part.top + part.bottom) / 2);
+        return part.top >= 0 && part.bottom <= innerHeight && link.contains(at);
+    });
+    return ["tel:911", "tel:988", "sms:988"]
+        .filter((href) => ![...document.querySelectorAll(`a[href="${href}"]`)].some(isSeen))
+        .map((href) => `not in the first screen: ${href}`);
+}"""
+
 
 def open_all(page):
     page.evaluate(OPEN_ALL)
@@ -122,6 +134,12 @@ def open_all(page):
 
 def what_does_not_fit(page):
     return page.evaluate(OVERFLOW) + page.evaluate(CUT_OFF)
+
+
+def crisis_help_out_of_sight(page):
+    """Which crisis lines the smallest phone does not show before anything is scrolled."""
+    page.set_viewport_size({"width": 320, "height": 568})
+    return page.evaluate(NO_CRISIS_HELP)
 
 
 def words(page):

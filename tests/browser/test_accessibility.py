@@ -4,7 +4,14 @@ from itertools import cycle, product
 
 import pytest
 
-from tests.browser.looking import open_all, what_can_move, what_does_not_fit, what_hides_the_focus, words
+from tests.browser.looking import (
+    crisis_help_out_of_sight,
+    open_all,
+    what_can_move,
+    what_does_not_fit,
+    what_hides_the_focus,
+    words,
+)
 from tests.browser.states import STATES, ZOOMED, reach
 from tests.crawl import crawl
 
@@ -62,6 +69,7 @@ def test_state_is_whole_without_script(state, open_page, take_database_away):
     open_all(page)
     assert what_does_not_fit(page) == []
     assert what_hides_the_focus(page) == []
+    assert crisis_help_out_of_sight(page) == []
 
 
 def test_every_page_of_the_site_passes_axe_and_fits(open_page, client, address, axe_finds):
@@ -72,5 +80,5 @@ def test_every_page_of_the_site_passes_axe_and_fits(open_page, client, address, 
     for path, (width, scheme) in zip(sorted(pages), looks, strict=False):
         page.goto(address + path)
         show(page, width, color_scheme=scheme)
-        faults[path, width, scheme] = axe_finds(page) + what_does_not_fit(page)
+        faults[path, width, scheme] = axe_finds(page) + what_does_not_fit(page) + crisis_help_out_of_sight(page)
     assert {where: what for where, what in faults.items() if what} == {}

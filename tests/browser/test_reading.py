@@ -121,10 +121,19 @@ def test_leaving_quickly_replaces_the_page_and_works_without_script(open_page):
     assert (link.get_attribute("href"), link.get_attribute("rel")) == ("https://www.weather.gov/", "noreferrer")
 
 
+@pytest.mark.parametrize("path", ["/treatment/withdrawal-and-detox/", "/contact/", "/family-support/"])
+def test_emergency_box_stands_above_the_contents(open_page, path):
+    page = open_page(path, width=320, javascript=False)
+    box, contents = page.locator(".callout-emergency"), page.get_by_role("navigation", name="On this page")
+    assert box.bounding_box()["y"] < contents.bounding_box()["y"]
+    heading = box.get_by_role("heading").inner_text()
+    assert heading not in contents.get_by_role("link").all_inner_texts()
+
+
 def test_contents_of_a_page_lead_to_its_sections(open_page):
     page = open_page("/treatment/levels-of-care/", javascript=False)
     links = page.get_by_role("navigation", name="On this page").get_by_role("link")
-    headings = page.locator("article section h2").all_inner_texts()
+    headings = page.locator("article section:not(.callout-emergency) h2").all_inner_texts()
     assert links.all_inner_texts() == headings[: links.count()]
     links.nth(2).click()
     assert page.evaluate("document.querySelector(':target').textContent") == headings[2]

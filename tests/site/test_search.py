@@ -381,3 +381,9 @@ def test_search_is_asked_for_by_get_only(client):
 def test_no_page_can_take_the_address_of_the_search():
     with pytest.raises(Exception, match="Another part of the site has this address"):
         Page(path="search").full_clean()
+
+
+@pytest.mark.parametrize("query", ["can i die", "xyzzyxyzzy"])
+def test_empty_search_shows_crisis_help_before_other_advice(client, query):
+    main = ask(client, query).content.decode().split("<main")[1]
+    assert main.index("We found nothing") < main.index('href="sms:988"') < main.index("Try one or two other words")

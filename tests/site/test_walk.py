@@ -64,6 +64,16 @@ def test_every_page_has_one_h1_and_a_language(walked):
     assert {facts.all("html")[0].get("lang") for _, facts in walked.values()} == {"en-US"}
 
 
+SPANISH = ["Si prefiere hablar"]  # how each Spanish passage begins
+
+
+def test_spanish_passages_say_that_they_are_spanish(walked):
+    for begin in SPANISH:
+        pages = [response.content.decode() for response, _ in walked.values() if begin in response.content.decode()]
+        assert len(pages) == 1
+        assert f'<p lang="es">{begin}' in pages[0]
+
+
 def test_titles_and_descriptions_are_unique_and_present(walked):
     for values in (
         Counter(facts.title.strip() for _, facts in walked.values()),
