@@ -109,6 +109,9 @@ class AssessmentRequest(models.Model):
     assessment_at = models.DateTimeField(_("assessment"), null=True, blank=True, editable=False)
     snoozed_until = models.DateTimeField(_("put off until"), null=True, blank=True, editable=False)
     snooze_reason = models.CharField(max_length=12, choices=SnoozeReason.choices, blank=True, editable=False)
+    due_before_snooze = models.DateTimeField(
+        null=True, editable=False, help_text="When it was due before it was put off, to be due then again"
+    )
     duplicate_of = models.ForeignKey(
         "self",
         models.PROTECT,
@@ -123,6 +126,7 @@ class AssessmentRequest(models.Model):
         null=True, editable=False, help_text="What linking changed here and on the other one, to be undone"
     )
     closed_at = models.DateTimeField(_("closed"), null=True, blank=True, editable=False)
+    before_close = models.JSONField(null=True, editable=False, help_text="What closing took, to be given back")
     confirmed_at = models.DateTimeField(editable=False, help_text="When the person was last told that we have it")
 
     # Keyed hashes: of browser session and contact, and of the private link. None, not "", where there is none: unique.
@@ -185,6 +189,13 @@ class AssessmentRequest(models.Model):
                 name="request_put_off_is_open_and_says_why",
                 condition=Q(snoozed_until=None, snooze_reason="")
                 | (Q(snoozed_until__isnull=False, snooze_reason__in=SnoozeReason.values) & ~Q(stage="closed")),
+            ),
+            models.CheckConstraint(
+                name="request_due_before_snooze_ends_with_it",
+                condition=Q(due_before_snooze=None) | Q(snoozed_until__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="request_before_close_ends_with_it", condition=Q(before_close=None) | Q(stage="closed")
             ),
             models.CheckConstraint(
                 name="request_booked_has_a_time", condition=~Q(stage="booked") | Q(assessment_at__isnull=False)

@@ -197,7 +197,9 @@ def _wait_there(request, original, actor):
     if request.is_put_off and request.called_back_at is None:
         if asked := _asked_for_later_after(request, original):
             until, reason = request.snoozed_until, request.snooze_reason
-            save(original, snoozed_until=until, snooze_reason=reason, due_at=until, called_back_at=None)
+            due_before = original.due_before_snooze or original.due_at
+            snoozed = {"snoozed_until": until, "snooze_reason": reason, "due_before_snooze": due_before}
+            save(original, **snoozed, due_at=until, called_back_at=None)
             # At the time at which they asked: what they said after it wakes the request.
             Event.objects.create(
                 request=original,
@@ -235,7 +237,7 @@ def _asked_for_later_after(asleep, other):
 
 
 # What linking may change, and undoing it gives back
-_PLACE = ("due_at", "called_back_at", "snoozed_until", "snooze_reason")
+_PLACE = ("due_at", "called_back_at", "snoozed_until", "snooze_reason", "due_before_snooze")
 _SUSPICION = ("quarantined_at", "suspicions")
 _CODES = ("snooze_reason", "suspicions")
 

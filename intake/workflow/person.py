@@ -34,8 +34,7 @@ def change_window(*, request_id, best_time, time_zone):
     if request.snoozed_until:
         due_at = request.due_at
         wake_up(request, None)
-        if request.awaits_contact:
-            save(request, due_at=due_at)
+        save(request, due_at=due_at if request.awaits_contact else min(request.due_at, timezone.now()))
     write(request, Event.Code.WINDOW_SET, None, "", best_time)
     return request.promise if request.awaits_contact else ""
 

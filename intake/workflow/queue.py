@@ -130,7 +130,7 @@ def hold(*, request_id, until, text, actor, seen=None):
 
 @transaction.atomic
 def wake(*, request_id, actor, seen=None):
-    """Ends what `snooze` or `hold` began: the request is due now."""
+    """Ends what `snooze` or `hold` began: the request is due when it was before."""
     request = locked_open(request_id, seen)
     if request.snoozed_until is None:
         raise Refused(_("This request was not put off. Nothing was changed."))
@@ -140,7 +140,8 @@ def wake(*, request_id, actor, seen=None):
 
 def wake_up(request, actor):
     """`wake` for a request that is locked, whoever is the cause."""
-    save(request, due_at=min(request.snoozed_until, timezone.now()), **NOT_ASLEEP)
+    due_at = request.due_before_snooze or min(request.snoozed_until, timezone.now())
+    save(request, **NOT_ASLEEP | {"due_at": due_at})
     write(request, Event.Code.WOKEN, actor)
 
 
@@ -255,6 +256,7 @@ def _put_off(request, until, reason, actor):
     if request.stage == Stage.BOOKED and now < request.assessment_at < until:
         raise Refused(_("The assessment is before that. Choose an earlier time, or move the assessment first."))
     changes = {"snoozed_until": until, "snooze_reason": reason, "due_at": until}
+    changes["due_before_snooze"] = request.due_before_snooze or request.due_at
     if reason != SnoozeReason.ON_HOLD:  # they said so, which answers what they said before
         changes["called_back_at"] = None
     save(request, **changes, **given_back(request, actor))

@@ -14,13 +14,13 @@ from intake.models import AssessmentRequest, Attempt, Event
 
 Stage = AssessmentRequest.Stage
 
-# From which stage a request may go to which. Closing needs an outcome; reopening starts again at "trying to reach".
+# From which stage a request may go to which. Closing needs an outcome; reopening brings back the stage from before.
 TRANSITIONS = {
     Stage.NEW: (Stage.REACHING, Stage.TALKING, Stage.BOOKED, Stage.CLOSED),
     Stage.REACHING: (Stage.TALKING, Stage.BOOKED, Stage.CLOSED),
     Stage.TALKING: (Stage.REACHING, Stage.BOOKED, Stage.CLOSED),
     Stage.BOOKED: (Stage.REACHING, Stage.TALKING, Stage.CLOSED),
-    Stage.CLOSED: (Stage.REACHING,),
+    Stage.CLOSED: (Stage.NEW, Stage.REACHING, Stage.TALKING, Stage.BOOKED),
 }
 
 
@@ -28,7 +28,7 @@ LONGEST_AHEAD = dt.timedelta(days=90)  # nothing is planned for later
 EARLIEST, LATEST = dt.time(6), dt.time(22)  # by the center's clock
 DOUBLE_CLICK = dt.timedelta(seconds=10)  # the same thing by the same person within this time is one thing
 
-NOT_ASLEEP = {"snoozed_until": None, "snooze_reason": ""}
+NOT_ASLEEP = {"snoozed_until": None, "snooze_reason": "", "due_before_snooze": None}
 
 
 class Refused(Exception):

@@ -6,6 +6,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from intake import access
 from intake.contact import newest_profile
 from intake.models import AssessmentRequest, Event, SealedText
 
@@ -28,6 +29,7 @@ from .rules import (
     save,
     write,
 )
+from .state import as_json, from_json
 
 Outcome = AssessmentRequest.Outcome
 
@@ -60,6 +62,8 @@ def set_stage(*, request_id, stage, actor, seen=None):
         }
     elif not request.awaits_contact:
         changes["due_at"] = now  # we lost touch: someone tries again
+    elif request.due_before_snooze:
+        changes["due_at"] = request.due_before_snooze
     save(request, **changes)
     write(request, Event.Code.STAGE_SET, actor, before, stage)
     return request
@@ -112,14 +116,15 @@ def close(*, request_id, outcome, actor, referral="", person_told=False, seen=No
         _keep_referral(request, referral, person_told, actor)
     if outcome in (Outcome.SPAM, Outcome.WITHDRAWN):
         unlink_others(request, family, actor, outcome)
-    end(request, outcome)
+    end(request, outcome, before_close=_taken_by_closing(request))
     write(request, Event.Code.CLOSED, actor, "", outcome)
     return request
 
 
 @transaction.atomic
 def reopen(*, request_id, actor, seen=None):
-    """Takes a closed request back into the work. It is due now, or stays overdue."""
+    """Takes a closed request back into the work and gives it back what closing took: its stage, its assessment, its
+    owner where they still work at the desk, and the time at which it was due."""
     request = locked(request_id, seen)
     if request.stage != Stage.CLOSED:
         raise not_allowed(request, Stage.REACHING)
@@ -131,12 +136,40 @@ def reopen(*, request_id, actor, seen=None):
 
 
 def open_again(request, actor):
-    """Opens a locked request that is closed, not linked and not erased, whoever is the cause."""
-    before = request.outcome
-    due_at = min(request.due_at, timezone.now())
-    save(request, stage=Stage.REACHING, outcome="", closed_at=None, assessment_at=None, due_at=due_at)
+    """Opens a locked request that is closed, not linked and not erased, whoever is the cause. Where the person is
+    (`actor` None), they wait for us: what comes back is an assessment that is still ahead, and the owner."""
+    before, now = request.outcome, timezone.now()
+    given_back = _given_back_by_reopening(request, now)
+    is_expected = given_back["stage"] == Stage.BOOKED and request.assessment_at > now
+    if actor is None and not is_expected:
+        given_back = {"stage": Stage.REACHING, "assessment_at": None, "due_at": min(request.due_at, now)}
+    owner = request.owner if _may_have_it_back(request) else None
+    save(request, **given_back, owner=owner, outcome="", closed_at=None, before_close=None)
     keep_form_again(request)
-    write(request, Event.Code.REOPENED, actor, before, Stage.REACHING)
+    write(request, Event.Code.REOPENED, actor, before, request.stage)
+
+
+# What `end` clears. The time of the assessment, the due time and the owner stay as they are on a closed request.
+_TAKEN = ("stage", "called_back_at", "snoozed_until", "snooze_reason", "due_before_snooze")
+
+
+def _taken_by_closing(request):
+    claimant = request.owner_id if request.claimed_until else None  # who only took it from the queue does not own it
+    return as_json(request, _TAKEN) | {"claimant": claimant}
+
+
+def _given_back_by_reopening(request, now):
+    """The columns of a closed request that reopening sets: those from before, without a snooze that is over by now."""
+    if request.before_close is None:  # closed before anything was kept
+        return {"stage": Stage.REACHING, "assessment_at": None, "due_at": min(request.due_at, now)}
+    columns = from_json({name: request.before_close[name] for name in _TAKEN})
+    is_over = columns["snoozed_until"] and columns["snoozed_until"] <= now
+    return columns | NOT_ASLEEP if is_over else columns
+
+
+def _may_have_it_back(request):
+    claimant = (request.before_close or {}).get("claimant")
+    return request.owner is not None and request.owner_id != claimant and access.may_read_requests(request.owner)
 
 
 def _keep_referral(request, referral, person_told, actor):

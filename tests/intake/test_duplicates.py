@@ -346,12 +346,12 @@ def test_of_two_linked_requests_the_safer_time_holds(actor, set_clock, first_sai
 
 def test_who_asks_again_and_is_linked_to_one_that_was_put_off_is_awake_and_on_top(actor, set_clock):
     first = receive()
-    workflow.log_attempt(request_id=first.pk, channel="call", result="no_answer", actor=actor)
+    planned = workflow.log_attempt(request_id=first.pk, channel="call", result="no_answer", actor=actor).next_at
     workflow.snooze(request_id=first.pk, until=TUESDAY + dt.timedelta(days=60), reason="thinking", actor=actor)
     link(asked_again(actor, set_clock), first, actor)
     first.refresh_from_db()
     now = TUESDAY + dt.timedelta(days=1)
-    assert (first.snoozed_until, first.called_back_at, first.due_at) == (None, now, now)
+    assert (first.snoozed_until, first.called_back_at, first.due_at) == (None, now, min(planned, now))
     assert list(AssessmentRequest.objects.open().by_urgency()) == [first]
 
 

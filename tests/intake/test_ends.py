@@ -99,14 +99,6 @@ def test_staff_put_into_quarantine_and_take_out_again(actor):
     assert codes_of(request) == ["received", "suspected", "cleared"]
 
 
-def test_one_that_is_closed_while_put_off_is_due_now_when_it_is_opened_again(actor):
-    request = receive()
-    until = TUESDAY + dt.timedelta(days=80)
-    workflow.snooze(request_id=request.pk, until=until, reason="away", actor=actor)
-    workflow.close(request_id=request.pk, outcome="declined", actor=actor)
-    assert workflow.reopen(request_id=request.pk, actor=actor).due_at <= TUESDAY
-
-
 def test_who_is_told_real_after_the_end_gets_no_message(actor):
     request = receive(email_ok="on")
     workflow.quarantine(request_id=request.pk, actor=actor)

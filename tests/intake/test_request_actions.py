@@ -282,7 +282,7 @@ def test_a_request_is_closed_and_opened_again_with_the_buttons(desk, outcome):
     assert (request.stage, request.outcome) == ("closed", outcome)
     assert "The request is open again." in followed(desk, press(desk, request, "reopen"))
     request.refresh_from_db()
-    assert (request.stage, request.outcome) == ("reaching", "")
+    assert (request.stage, request.outcome) == ("new", "")
 
 
 def test_a_duplicate_is_linked_with_one_click_and_unlinked(desk):

@@ -346,7 +346,7 @@ def test_what_happened_is_told_in_words_newest_first_one_entry_for_one_happening
     later(workflow.reopen)
     entries = page_of(desk, request).context["timeline"]
     assert told(entries) == [
-        ("Reopened", ["Referred elsewhere to Trying to reach"]),
+        ("Reopened", ["Referred elsewhere to Assessment booked"]),
         ("Closed", ["Referred elsewhere"]),
         ("Put off", ["On hold: we wait for something.", "Until Wed, Nov 25, 12:40 PM."]),
         ("Stage set", ["Trying to reach to Assessment booked", "Assessment booked: Thu, Nov 26, 12:30 PM"]),
