@@ -43,6 +43,7 @@ def page(model_admin, request, object_id):
     obj = _found(model_admin, request, object_id)
     if request.method != "POST":
         return _show(model_admin, request, obj)
+    workflow.keep_claim(request_id=obj.pk, actor=request.user)  # any button is work, also one that is refused
     press = request_actions.Press.of(request, obj)
     try:
         done = request_actions.carry_out(press)
@@ -102,7 +103,7 @@ def _show(model_admin, request, obj, press=None, refusal="", done=""):
             "reach": _offered(obj, reach, left_alone),
             "left_alone": left_alone,
             "what_now": what_now(obj, ladder, reach, request.user),
-            "open_part": _open_part(press) if refusal else "",
+            "open_part": _open_part(press, obj) if refusal else "",
             "timeline": timeline.of(obj, told["texts"], request.user),
         }
     )
@@ -230,6 +231,7 @@ def _work(request, obj, ladder):
         "attempt_buttons": request_actions.attempt_buttons(obj, ladder),
         "next_stages": [] if is_closed else [move for move in moves if move not in (Stage.CLOSED, Stage.BOOKED)],
         "is_mine": obj.owner_id == request.user.pk,
+        "is_colleagues": obj.has_a_colleague_at_it(request.user),
         "suspicions": suspicion.in_words(obj.suspicions),
         "may_erase": may_erase and is_closed and not obj.legal_hold_at and obj.texts.exists(),
         "may_set_legal_hold": may_erase,
@@ -265,8 +267,10 @@ def _forms(obj, ladder, proposed, known, press, refusal):
     }
 
 
-def _open_part(press):
+def _open_part(press, obj):
     """The part of the page that a refusal is about."""
+    if press.button == "attempt" and obj.has_a_colleague_at_it(press.actor):
+        return "all_the_same"
     return OPENS.get(press.would_lose or press.button, "")
 
 

@@ -252,7 +252,8 @@ def log_attempt(*, request_id, channel, result, actor, next_at=None, seen=None):
 
     Without `next_at` that is what the ladder proposes. Who was reached is in conversation from then on. Who called us
     and was missed is on top until someone calls. After the last attempt a decision is due: `keep_trying`, closing, or
-    putting off. The same attempt by the same person within 10 seconds is a double click.
+    putting off. The same attempt by the same person within 10 seconds is a double click. Whoever had the request before
+    a colleague took it, and did no more, may still say what came of their call.
     """
     request, now = locked_open(request_id), timezone.now()
     if result not in RESULTS.get(channel, ()):
@@ -260,7 +261,7 @@ def log_attempt(*, request_id, channel, result, actor, next_at=None, seen=None):
     doubled = request.attempts.filter(actor=actor, channel=channel, result=result, at__gt=now - DOUBLE_CLICK).last()
     if doubled:
         return doubled
-    check_seen(request, seen)
+    check_seen(request, seen, claimed_before=actor)
     ladder, before = ladder_of(request), request.stage
     _check(request, ladder, channel, result, next_at, now)
     attempt = Attempt(request=request, channel=channel, result=result, actor=actor, at=now)

@@ -28,7 +28,9 @@ from .rules import (
     write,
 )
 
-CLAIM = dt.timedelta(minutes=30)  # who took a request and does nothing for so long gives it back
+CLAIM = dt.timedelta(minutes=30)  # how long a claim holds without a word from its page
+LONGEST_UNTOUCHED = dt.timedelta(minutes=60)  # how long it holds at most after its owner's last own act
+LEAST_EXTENSION = dt.timedelta(minutes=1)  # an open page asks three times a minute, and writes once
 JUST_NOW = dt.timedelta(minutes=10)
 FORGOTTEN_AFTER = dt.timedelta(hours=1)  # overdue for so long, a request is everyone's, whoever owns it
 
@@ -96,6 +98,20 @@ def assign(*, request_id, owner, actor, seen=None):
     code = Event.Code.ASSIGNED if owner else Event.Code.RELEASED
     write(request, code, actor, before or "", owner.pk if owner else "")
     return request
+
+
+def keep_claim(*, request_id, actor, acted_at=None, is_calling=False):
+    """Keep a claim that lasts, while its owner works: for `CLAIM` from now, and never longer than `LONGEST_UNTOUCHED`
+    after `acted_at`, their last own act (now, where none is given). Whoever is calling has the whole of that at once: a
+    phone that dials hides the page, which is silent from then on.
+
+    Never shortens a claim, never brings back one that has ended, and is no new version: a colleague need not know.
+    """
+    now = timezone.now()
+    last_act = min(acted_at or now, now)
+    until = min(now + (LONGEST_UNTOUCHED if is_calling else CLAIM), last_act + LONGEST_UNTOUCHED)
+    claims = AssessmentRequest.objects.filter(pk=request_id, owner=actor, claimed_until__gt=now)
+    claims.filter(claimed_until__lte=until - LEAST_EXTENSION).update(claimed_until=until)
 
 
 def free_lapsed_claims(now=None):
@@ -222,7 +238,7 @@ def _may_be_contacted_at(now):
 def _take(request, actor, now):
     is_theirs = request.owner_id == actor.pk
     if is_theirs and request.is_claimed:
-        request.claimed_until = now + CLAIM  # no change that a colleague must know of
+        request.claimed_until = max(request.claimed_until, now + CLAIM)  # no change that a colleague must know of
         request.save(update_fields=["claimed_until"])
         return request
     is_anyones = request.called_back_at or request.due_at <= now - FORGOTTEN_AFTER

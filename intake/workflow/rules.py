@@ -60,13 +60,36 @@ def locked_rows(ids):
     return found
 
 
-def check_seen(request, seen):
+def check_seen(request, seen, claimed_before=None):
+    """Raise `Stale` if a locked request is no longer at version `seen`. With `claimed_before`, an actor, not where all
+    that happened since is that their claim ended and a colleague took the request."""
     if seen is not None and seen != request.version:
+        if claimed_before is not None and _was_only_taken_over(request, seen, claimed_before):
+            return
         changes = request.events.exclude(code__in=[Event.Code.NOTE_ADDED, Event.Code.LAPSED])
         last, *before = changes.select_related("actor").order_by("-pk")[:2]
         # An attempt may set the stage too: what the colleague did is the attempt.
         is_consequence = before and (before[0].code, last.code) == (Event.Code.ATTEMPTED, Event.Code.STAGE_SET)
         raise Stale(before[0] if is_consequence and before[0].actor == last.actor else last)
+
+
+def _was_only_taken_over(request, seen, actor):
+    """Whether every change of a request since version `seen` is one of ownership, after a claim of `actor` ended.
+
+    Taking and releasing count one version each. So as many of them at the end of its events as there are newer versions
+    are all that happened. What the actor wrote beside it, and a lapse, count none or were counted for them.
+    """
+    newer, was_theirs = request.version - seen, False
+    for event in request.events.order_by("-pk"):
+        is_own = event.actor_id == actor.pk
+        if event.code == Event.Code.LAPSED or (is_own and event.code in (Event.Code.NOTE_ADDED, Event.Code.CORRECTED)):
+            was_theirs |= event.code == Event.Code.LAPSED and event.before == str(actor.pk)
+            continue
+        if newer <= 0 or event.code not in (Event.Code.TAKEN, Event.Code.RELEASED) or is_own:
+            break
+        was_theirs |= event.before == str(actor.pk)
+        newer -= 1
+    return was_theirs and newer <= 0
 
 
 def locked_open(request_id, seen=None):

@@ -11,7 +11,7 @@ from intake.lookup import indexes_of
 from intake.models import ConsentRecord, Event, Notice, SealedText
 
 from .profile import keep_profile
-from .queue import CLAIM
+from .queue import keep_claim
 from .rules import DOUBLE_CLICK, Refused, Stage, locked, locked_open, save, words_are_gone, write
 
 
@@ -28,7 +28,7 @@ def add_note(*, request_id, text, actor):
         return last
     note = SealedText(request=request, kind=SealedText.Kind.NOTE, author=actor, at=now).seal(text)
     note.save(force_insert=True)
-    _goes_on(request, actor)
+    keep_claim(request_id=request.pk, actor=actor)
     write(request, Event.Code.NOTE_ADDED, actor)
     return note
 
@@ -77,7 +77,7 @@ def correct(*, request_id, before, after, actor, consent_read=False):
         record = {"wording_version": wording.version, "wording_sha256": wording.sha256, "at": now, "reader": actor}
         ConsentRecord.objects.create(request=request, purpose=wording.purpose, **record)
     keep_profile(request, {name: values[name] for name in details.CODES}, now, author=actor)
-    _goes_on(request, actor)
+    keep_claim(request_id=request.pk, actor=actor)
     write(request, Event.Code.CORRECTED, actor, "", ",".join(sorted(changed)))
     return conflicts
 
@@ -141,13 +141,6 @@ def erase_words(request, actor):
 
 def _is_same_phone(known, values):
     return normalized_phone(known["phone"].value) == normalized_phone(values["phone"])
-
-
-def _goes_on(request, actor):
-    """Who writes is at work: what they took is theirs for another `CLAIM`."""
-    if request.owner_id == actor.pk and request.is_claimed:
-        request.claimed_until = timezone.now() + CLAIM
-        request.save(update_fields=["claimed_until"])
 
 
 def forget_messages(request):
