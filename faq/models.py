@@ -3,6 +3,7 @@ from django.db.models import Prefetch
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from pages import bounds
 from pages.models import Page
 from pages.rich_text import RichTextField
 from pages.versions import Citation, Version, VersionQuerySet
@@ -13,7 +14,9 @@ class Topic(models.Model):
 
     key = models.SlugField(_("key"), unique=True)
     title = models.CharField(_("title"), max_length=120)
-    position = models.PositiveSmallIntegerField(_("position"), default=1)
+    position = models.PositiveSmallIntegerField(
+        _("position"), default=1, validators=bounds.validators(bounds.POSITIONS)
+    )
     page = models.ForeignKey(
         Page,
         models.SET_NULL,
@@ -28,6 +31,11 @@ class Topic(models.Model):
         verbose_name = _("topic")
         verbose_name_plural = _("topics")
         ordering = ["position", "pk"]
+        constraints = [
+            models.CheckConstraint(
+                name="topic_position_is_within_bounds", condition=bounds.between(bounds.POSITIONS, "position")
+            )
+        ]
 
     def __str__(self):
         return self.title
@@ -38,7 +46,9 @@ class Question(models.Model):
 
     slug = models.SlugField(_("address"), max_length=120, unique=True, help_text=_("What comes after /faq/."))
     topic = models.ForeignKey(Topic, models.PROTECT, related_name="questions", verbose_name=_("topic"))
-    position = models.PositiveSmallIntegerField(_("position"), default=1)
+    position = models.PositiveSmallIntegerField(
+        _("position"), default=1, validators=bounds.validators(bounds.POSITIONS)
+    )
     starter_key = models.SlugField(
         max_length=120, null=True, blank=True, unique=True, editable=False, help_text="The starter file this came from"
     )
@@ -47,6 +57,11 @@ class Question(models.Model):
         verbose_name = _("question")
         verbose_name_plural = _("questions")
         ordering = ["topic__position", "position", "pk"]
+        constraints = [
+            models.CheckConstraint(
+                name="question_position_is_within_bounds", condition=bounds.between(bounds.POSITIONS, "position")
+            )
+        ]
 
     def __str__(self):
         return self.slug
@@ -101,6 +116,7 @@ class AnswerCitation(Citation):
         verbose_name = _("source of the answer")
         verbose_name_plural = _("sources of the answer")
         constraints = [
+            *Citation.Meta.constraints,
             models.UniqueConstraint(fields=["version", "source"], name="answercitation_once"),
         ]
 

@@ -3,7 +3,6 @@
 Plain dictionaries, which the tag `head_meta` writes into the page as JSON-LD.
 """
 
-import phonenumbers
 from django.conf import settings
 from django.utils.translation import gettext as _
 
@@ -53,8 +52,6 @@ def breadcrumbs(*steps):
 
 def clinic(center):
     """The center, by the facts that its owner has told and the footer shows."""
-    number = phonenumbers.parse(center.phone, "US")
-    telephone = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.RFC3966)
     place = {
         "streetAddress": center.street,
         "postalCode": center.postal_code,
@@ -65,7 +62,7 @@ def clinic(center):
         "@type": "MedicalClinic",
         "name": center.name,
         "url": address("/"),
-        "telephone": telephone.removeprefix("tel:"),
+        "telephone": center.phone_link.removeprefix("tel:"),
         "address": {"@type": "PostalAddress"} | {name: fact for name, fact in place.items() if fact},
     }
 

@@ -10,6 +10,8 @@ from django.db.models import F, OuterRef, Q, Subquery
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from . import bounds
+
 
 class PublishedVersionIsFixed(Exception):
     """Someone tried to change a version that readers have seen; make a new draft instead."""
@@ -54,6 +56,7 @@ class Version(models.Model):
         _("sources checked on"),
         null=True,
         blank=True,
+        validators=[*bounds.day_validators(), bounds.not_ahead],
         help_text=_("The day when someone last compared this text with its sources. Readers see it."),
     )
     written_by = models.CharField(
@@ -68,9 +71,15 @@ class Version(models.Model):
         blank=True,
         help_text=_("The clinician who reviewed this text, with credentials. Only if it is true. Readers see it."),
     )
-    reviewed_on = models.DateField(_("reviewed on"), null=True, blank=True)
+    reviewed_on = models.DateField(
+        _("reviewed on"), null=True, blank=True, validators=[*bounds.day_validators(), bounds.not_ahead]
+    )
     review_due = models.DateField(
-        _("next review"), null=True, blank=True, help_text=_("When someone should check this text again.")
+        _("next review"),
+        null=True,
+        blank=True,
+        validators=bounds.day_validators(),
+        help_text=_("When someone should check this text again."),
     )
     publish_at = models.DateTimeField(_("begins"), null=True, blank=True, editable=False)
     expire_at = models.DateTimeField(_("ends"), null=True, blank=True, editable=False)
@@ -101,6 +110,10 @@ class Version(models.Model):
                 name="%(class)s_review_has_reviewer_and_day",
                 condition=Q(reviewed_by="", reviewed_on=None) | (~Q(reviewed_by="") & Q(reviewed_on__isnull=False)),
                 violation_error_message=_("A review needs both: who reviewed the text, and on which day."),
+            ),
+            models.CheckConstraint(
+                name="%(class)s_days_are_within_bounds",
+                condition=bounds.between(bounds.DAYS, "checked_on", "reviewed_on", "review_due"),
             ),
         ]
 
@@ -162,11 +175,18 @@ class Version(models.Model):
 class PartOfVersion(models.Model):
     """A row that belongs to a version and is as fixed as its version is."""
 
-    position = models.PositiveSmallIntegerField(_("position"), default=1)
+    position = models.PositiveSmallIntegerField(
+        _("position"), default=1, validators=bounds.validators(bounds.POSITIONS)
+    )
 
     class Meta:
         abstract = True
         ordering = ["position", "pk"]
+        constraints = [
+            models.CheckConstraint(
+                name="%(class)s_position_is_within_bounds", condition=bounds.between(bounds.POSITIONS, "position")
+            )
+        ]
 
     def save(self, *args, **kwargs):
         self._refuse_if_fixed()

@@ -6,6 +6,8 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from .. import bounds
+
 
 def _is_time_zone(name):
     if name not in available_timezones():
@@ -36,6 +38,11 @@ class Center(models.Model):
         _("first contact within (open hours)"),
         null=True,
         blank=True,
+        validators=bounds.validators(
+            bounds.OPEN_HOURS,
+            _("Give at least 1 open hour, or leave it empty."),
+            _("Give at most 168 open hours: that is a week around the clock."),
+        ),
         help_text=_("Sets when a request is due. Blank: the desk counts 4 open hours and marks that as assumed."),
     )
 
@@ -45,9 +52,9 @@ class Center(models.Model):
         constraints = [
             models.CheckConstraint(name="center_is_one_row", condition=Q(pk=1)),
             models.CheckConstraint(
-                name="center_target_is_positive",
-                condition=Q(contact_target_hours=None) | Q(contact_target_hours__gte=1),
-                violation_error_message=_("Give at least 1 open hour, or leave it empty."),
+                name="center_target_is_within_bounds",
+                condition=bounds.between(bounds.OPEN_HOURS, "contact_target_hours"),
+                violation_error_message=_("Give 1 to 168 open hours, or leave it empty."),
             ),
         ]
 
@@ -61,7 +68,10 @@ class Center(models.Model):
     @property
     def phone_link(self):
         """The `tel:` address of the phone, with the country code."""
-        number = phonenumbers.parse(self.phone, "US")
+        try:
+            number = phonenumbers.parse(self.phone, "US")
+        except phonenumbers.NumberParseException:  # a row that no form has checked must not take every page down
+            return "tel:" + "".join(character for character in self.phone if character.isdecimal())
         return "tel:" + phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
     def untold_facts(self):
@@ -95,6 +105,9 @@ class OpeningHours(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["weekday", "opens"], name="opening_hours_once"),
             models.CheckConstraint(
+                name="opening_hours_weekday_is_known", condition=Q(weekday__in=[0, 1, 2, 3, 4, 5, 6])
+            ),
+            models.CheckConstraint(
                 name="opening_hours_open_before_closing",
                 condition=Q(opens__lt=F("closes")),
                 violation_error_message=_("The center must open before it closes on the same day."),
@@ -109,13 +122,16 @@ class Holiday(models.Model):
     """A day on which the center is closed."""
 
     center = models.ForeignKey(Center, models.CASCADE, related_name="holidays")
-    day = models.DateField(_("day"), unique=True)
+    day = models.DateField(_("day"), unique=True, validators=bounds.day_validators())
     name = models.CharField(_("name"), max_length=80)
 
     class Meta:
         verbose_name = _("holiday")
         verbose_name_plural = _("holidays")
         ordering = ["day"]
+        constraints = [
+            models.CheckConstraint(name="holiday_is_within_bounds", condition=bounds.between(bounds.DAYS, "day"))
+        ]
 
     def __str__(self):
         return f"{self.name} ({self.day})"

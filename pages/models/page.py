@@ -6,6 +6,7 @@ from django.urls import Resolver404, resolve
 from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
+from .. import bounds
 from ..rich_text import RichTextField
 from ..versions import Citation, PartOfVersion, Version
 
@@ -27,7 +28,9 @@ class Page(models.Model):
         help_text=_("What comes after the site's name, without slashes at the ends. Empty: the home page."),
     )
     menu_label = models.CharField(_("name in the menu"), max_length=40, blank=True)
-    menu_position = models.PositiveSmallIntegerField(_("place in the menu"), null=True, blank=True)
+    menu_position = models.PositiveSmallIntegerField(
+        _("place in the menu"), null=True, blank=True, validators=bounds.validators(bounds.POSITIONS)
+    )
     quick_exit = models.BooleanField(
         _("offers “Leave this page quickly”"),
         default=False,
@@ -46,6 +49,10 @@ class Page(models.Model):
                 name="page_in_menu_has_label_and_position",
                 condition=Q(menu_label="", menu_position=None) | (~Q(menu_label="") & Q(menu_position__isnull=False)),
                 violation_error_message=_("A page in the menu needs both a name and a place there; others neither."),
+            ),
+            models.CheckConstraint(
+                name="page_menu_position_is_within_bounds",
+                condition=bounds.between(bounds.POSITIONS, "menu_position"),
             ),
         ]
 
@@ -142,6 +149,7 @@ class Section(PartOfVersion):
         verbose_name = _("section")
         verbose_name_plural = _("sections")
         constraints = [
+            *PartOfVersion.Meta.constraints,
             models.CheckConstraint(
                 name="section_kind_is_known",
                 condition=Q(kind__in=["text", "advice", "soon", "emergency", "steps", "self_check"])
@@ -179,6 +187,7 @@ class PageCitation(Citation):
         verbose_name = _("source of the page")
         verbose_name_plural = _("sources of the page")
         constraints = [
+            *Citation.Meta.constraints,
             models.UniqueConstraint(fields=["version", "source"], name="pagecitation_once"),
         ]
 

@@ -2,6 +2,8 @@ from django.core.validators import URLValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from .. import bounds
+
 
 class Source(models.Model):
     """Where a fact comes from. Pages and answers cite it; readers see every field."""
@@ -9,13 +11,16 @@ class Source(models.Model):
     key = models.SlugField(_("key"), unique=True, help_text=_("A short name for staff, such as dea-fact-sheet."))
     publisher = models.CharField(_("agency or journal"), max_length=200)
     title = models.CharField(_("title"), max_length=300)
-    year = models.PositiveSmallIntegerField(_("year"))
+    year = models.PositiveSmallIntegerField(_("year"), validators=bounds.validators(bounds.YEARS))
     url = models.URLField(_("address"), max_length=500, validators=[URLValidator(schemes=["https", "http"])])
 
     class Meta:
         verbose_name = _("source")
         verbose_name_plural = _("sources")
         ordering = ["publisher", "year", "key"]
+        constraints = [
+            models.CheckConstraint(name="source_year_is_within_bounds", condition=bounds.between(bounds.YEARS, "year"))
+        ]
 
     def __str__(self):
         return f"{self.publisher}: {self.title} ({self.year})"

@@ -89,7 +89,7 @@ def test_contact_target_of_no_hours_is_refused_by_the_database():
 WRONG = [
     ({"phone": "call us"}, "That is not a phone number people can call."),
     ({"time_zone": "Arizona"}, "There is no time zone of that name."),
-    ({"contact_target_hours": "0"}, "Please correct the error below."),
+    ({"contact_target_hours": "0"}, "Give at least 1 open hour, or leave it empty."),
     ({"contact_target_hours": "-1"}, "Ensure this value is greater than or equal to 0."),
 ]
 

@@ -250,7 +250,7 @@ def test_center_is_described_by_what_its_owner_told(client):
         "@type": "MedicalClinic",
         "name": "Renaissance Recovery Center",
         "url": "http://127.0.0.1:8000/",
-        "telephone": "+1-480-526-7738",
+        "telephone": "+14805267738",
         "address": {"@type": "PostalAddress", "addressLocality": "Gilbert", "addressRegion": "Arizona"},
     }
     assert clinic(client) == [told]
