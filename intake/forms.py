@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from . import consent
+from .device import VisitorForm
 from .models.told import BestTime, ForWhom, Introduction
 
 RELATIONS = [
@@ -64,7 +65,7 @@ class HonestTextField(forms.CharField):
         return text
 
 
-class AssessmentForm(forms.Form):
+class AssessmentForm(VisitorForm):
     """What we ask of someone who wants to be contacted. Only a way to reach them, their consent, and whether they are
     an adult are required.
 

@@ -13,13 +13,19 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
-from . import private_link, workflow
+from . import device, private_link, workflow
 from .forms import TIME_ZONES, HonestTextField
 from .models.told import BestTime
 from .views import private
 
 
-class WindowForm(forms.Form):
+class PrivateForm(device.VisitorForm):
+    """A form of the private page, which shows nothing again that was typed."""
+
+    must_forget = True
+
+
+class WindowForm(PrivateForm):
     """Another time to be reached."""
 
     best_time = forms.ChoiceField(
@@ -43,7 +49,7 @@ class WindowForm(forms.Form):
         return _("The new time is set."), workflow.change_window(request_id=request_id, **self.cleaned_data)
 
 
-class WordsForm(forms.Form):
+class WordsForm(PrivateForm):
     """More that the person wants us to know."""
 
     words = HonestTextField(
@@ -61,7 +67,7 @@ class WordsForm(forms.Form):
         return _("Your words are added."), ""
 
 
-class WithdrawForm(forms.Form):
+class WithdrawForm(PrivateForm):
     """The request is taken back; there is nothing to fill in."""
 
     def chosen(self):
@@ -105,7 +111,8 @@ def _answer(request, secret, do):
         done, then = form.carry_out(theirs.pk)
     except workflow.Refused as refused:
         return _show(request, {do: form}, 409, str(refused))
-    return render(request, "intake/yours_done.html", {"done": done, "then": then, "ended": do == "withdraw"})
+    context = {"done": done, "then": then, "ended": do == "withdraw"}
+    return device.forget(render(request, "intake/yours_done.html", context))
 
 
 def _show(request, bound=None, status=200, notice=""):

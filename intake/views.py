@@ -5,7 +5,7 @@ import logging
 
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError
-from django.http import HttpResponseRedirect
+from django.http import HttpResponse, HttpResponseRedirect
 from django.middleware.csrf import CsrfViewMiddleware
 from django.shortcuts import render
 from django.urls import reverse
@@ -15,7 +15,19 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
-from . import blind_index, came_from, form_token, limiter, private_link, sealed, spool, submission, suspicion, synthetic
+from . import (
+    blind_index,
+    came_from,
+    device,
+    form_token,
+    limiter,
+    private_link,
+    sealed,
+    spool,
+    submission,
+    suspicion,
+    synthetic,
+)
 from .forms import AssessmentForm
 from .models import AssessmentRequest
 
@@ -98,7 +110,14 @@ def _accept(request, form, draft, spent_token):
         logger.error("A request could not be kept: %s", type(error).__name__)
         return _show_form(request, form, draft, status=503, notice=_not_stored())
     receipt = form_token.to_receipt(request_id)
-    return HttpResponseRedirect(reverse("intake:received", args=[receipt]), status=303)
+    return device.forget(HttpResponseRedirect(reverse("intake:received", args=[receipt]), status=303))
+
+
+@never_cache
+@require_safe
+def visit(request):
+    """What a page that the browser kept compares itself with, see `came_back.js`."""
+    return HttpResponse(device.mark_of(request), content_type="text/plain")
 
 
 @never_cache
@@ -169,8 +188,10 @@ def _drawn_anew(before=None):
 
 
 def _show_form(request, form, draft, status=200, notice=""):
+    form.must_forget = device.must_forget(request)
     context = {
         "form": form,
+        "visit": device.mark_of(request),
         "token": form_token.to_token(draft),
         "pass": form_token.draw_pass(draft) if status != 200 else "",
         "notice": notice,

@@ -1,0 +1,138 @@
+"""What a browser shows to the next person who presses Back: nothing that was typed, once it was sent or withdrawn.
+
+In Chromium with its back/forward cache, which Playwright turns off otherwise; over HTTPS, where Chromium keeps even
+pages that no cache may store.
+"""
+
+import time
+
+import pytest
+from playwright.sync_api import Error
+
+from tests import tls
+from tests.browser.conftest import FLAGS
+from tests.browser.states import fill_in, withdraw_for_sure
+from tests.chromium import chromium_path
+
+TYPED = ["Zoë", "555-0142", "I have a question"]
+SEEN = """() => [
+    document.body.innerText, ...[...document.querySelectorAll("input, textarea")].map((field) => field.value)
+].join("\\n")"""
+SETTLED = 'document.readyState === "complete" && document.documentElement.style.visibility !== "hidden"'
+MOST_STEPS_BACK = 10
+
+
+@pytest.fixture(params=["https", "http"])
+def origin(request, address, settings, tmp_path):
+    """Where the site is, as a browser reaches it: with TLS in front, as in production, or without."""
+    if request.param == "http":
+        yield address
+        return
+    settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    settings.IS_HTTPS = settings.CSRF_COOKIE_SECURE = True
+    settings.CSRF_COOKIE_NAME, settings.VISIT_COOKIE_NAME = "__Host-csrf", "__Host-visit"
+    certificate = tmp_path / "certificate.pem"
+    tls.write_certificate(certificate)
+    with tls.serving(tls.proxy_to(address), certificate) as origin:
+        yield origin
+
+
+@pytest.fixture(params=[True, False], ids=["with script", "without script"])
+def page(request, playwright, tmp_path):
+    """A page of a Chromium that keeps pages for Back, as a visitor's does."""
+    context = playwright.chromium.launch_persistent_context(
+        tmp_path / "profile",
+        executable_path=chromium_path(),
+        args=FLAGS,
+        ignore_default_args=["--disable-back-forward-cache"],
+        ignore_https_errors=True,
+        java_script_enabled=request.param,
+        viewport={"width": 390, "height": 800},
+    )
+    yield context.pages[0]
+    context.close()
+
+
+def settle(page):
+    """Wait until the page is there and stays."""
+    ends, quiet = time.monotonic() + 20, 0
+    while quiet < 3:
+        assert time.monotonic() < ends, f"{page.url} does not come to rest"
+        page.wait_for_timeout(100)
+        try:
+            quiet = quiet + 1 if page.evaluate(SETTLED) else 0
+        except Error:  # just then another page came
+            quiet = 0
+
+
+def go_back(page):
+    """Press Back. What the browser kept whole fires no `load` that one could wait for."""
+    try:
+        page.go_back(wait_until="commit")
+    except Error as error:
+        if "ERR_CACHE_MISS" not in error.message:  # the answer to a post, which Chromium does not ask for again
+            raise
+    settle(page)
+
+
+def seen(page):
+    """Which of the words that were typed are on the page."""
+    shown = page.evaluate(SEEN)
+    return [word for word in TYPED if word in shown]
+
+
+def seen_on_the_way_back(page):
+    """The addresses that Back leads to, each with the typed words that it shows."""
+    steps = []
+    while page.url != "about:blank" and len(steps) < MOST_STEPS_BACK:
+        go_back(page)
+        steps.append((page.url, seen(page)))
+    return steps
+
+
+def open_form(page, origin):
+    page.goto(f"{origin}/assessment/")
+    fill_in(page)
+    assert seen(page) == TYPED
+
+
+def send(page):
+    page.get_by_role("button", name="Send").click()
+    page.wait_for_url("**/received/**")
+
+
+def nothing_is_seen(page, form):
+    steps = seen_on_the_way_back(page)
+    assert [step for step in steps if step[1]] == []
+    assert form in [address for address, _words in steps]
+
+
+def test_back_before_sending_still_shows_what_was_typed(page, origin):
+    open_form(page, origin)
+    page.get_by_role("link", name="How we treat your words").click()
+    page.wait_for_url("**/privacy/")
+    go_back(page)
+    assert seen(page) == TYPED
+
+
+def test_back_after_sending_shows_nothing_typed(page, origin):
+    open_form(page, origin)
+    send(page)
+    nothing_is_seen(page, f"{origin}/assessment/")
+
+
+def test_back_after_sending_from_elsewhere_shows_nothing_typed(page, origin):
+    open_form(page, origin)
+    page.get_by_role("link", name="How we treat your words").click()
+    page.wait_for_url("**/privacy/")
+    open_form(page, origin)
+    send(page)
+    nothing_is_seen(page, f"{origin}/assessment/")
+
+
+def test_back_after_withdrawing_shows_nothing_typed(page, origin):
+    open_form(page, origin)
+    send(page)
+    withdraw_for_sure(page)
+    page.get_by_role("heading", name="Your request is withdrawn.").wait_for()
+    nothing_is_seen(page, f"{origin}/assessment/")
