@@ -17,6 +17,11 @@ class Commitment:
     promise: str
 
 
+def commit_without_hours(asked_at):
+    """The commitment where none can be counted: assumed, and without a promise."""
+    return Commitment(asked_at + clock.ASSUMED.target, True, "")
+
+
 def commit_to(asked_at, profile):
     """The commitment for someone who asks at `asked_at` and may be reached as the codes in `profile` say."""
     hours = clock.our_hours()

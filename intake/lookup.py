@@ -120,6 +120,22 @@ def names_contact_of(request, other):
     return _indexed(_contact_values(request)).filter(request=other).exists()
 
 
+def from_same_device(request):
+    """The other requests that were sent from the same form, by someone else as far as we can tell, oldest first."""
+    first_id = request.same_device_as_id or request.pk
+    from_device = Q(pk=first_id) | Q(same_device_as=first_id)
+    return AssessmentRequest.objects.filter(from_device).exclude(pk=request.pk).order_by("received_at", "pk")
+
+
+def shared_contacts(requests, answers):
+    """From the id of a request to the kinds of contact ("phone", "email") in `answers` that it was ever given."""
+    values = {kind: blind_index.values_to_ask(kind, answers.get(kind) or "") for kind in (PHONE, EMAIL)}
+    shared = {}
+    for request_id, kind in _indexed(values).filter(request__in=requests).values_list("request", "kind"):
+        shared.setdefault(request_id, set()).add(kind)
+    return shared
+
+
 def _contact_values(request):
     """Every value, by kind, under which what this request was given may stand in the index, under each key."""
     told = [_opened(text) for text in request.texts.filter(kind__in=SealedText.WITH_CONTACT)]

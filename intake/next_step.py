@@ -59,8 +59,8 @@ def due_in_words(due_at, now):
     if abs(due_at - now).total_seconds() < 60:
         return _("Due now")
     if due_at < now:
-        return _("Overdue by %s") % _length_in_words(now - due_at)
-    return _("In %s") % _length_in_words(due_at - now)
+        return _("Overdue by %s") % length_in_words(now - due_at)
+    return _("In %s") % length_in_words(due_at - now)
 
 
 def time_in_words(moment, now):
@@ -74,7 +74,8 @@ def time_in_words(moment, now):
     return date_format(moment, "M j, g:i A" if moment.year == today.year else "M j, Y, g:i A")
 
 
-def _length_in_words(length):
+def length_in_words(length):
+    """A length of time, such as "25 min", "2 h 5 min" or "3 days"."""
     minutes = int(length.total_seconds() // 60)
     hours, days = minutes // 60, round(length.total_seconds() / 86400)
     if hours >= 24:

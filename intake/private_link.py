@@ -23,10 +23,12 @@ def hash_of(secret):
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
-def shown_to(request):
-    """The secret for the page that confirms this request; None where the link has ended."""
-    secrets = [secret[:43] for secret in blind_index.keyed_hashes(_PURPOSE, request.pk.hex)]
-    return next((secret for secret in secrets if hash_of(secret) == request.private_link_hash), None)
+def shown_to(request, confirmed_as=None):
+    """The secret for the page that confirms this request, under the id of an `Alias` where it was confirmed under that
+    one; None where the link has ended."""
+    holder = confirmed_as or request
+    secrets = [secret[:43] for secret in blind_index.keyed_hashes(_PURPOSE, holder.pk.hex)]
+    return next((secret for secret in secrets if hash_of(secret) == holder.private_link_hash), None)
 
 
 def find(secret):

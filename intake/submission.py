@@ -1,7 +1,7 @@
 """Accepting a request: all of it in one transaction, once, or not at all.
 
-Where the database can't take it, the sealed request goes to the spool of this machine, and the worker stores it later,
-once. Either way the person sees the same confirmation.
+Where the database can't take it, or anything else of ours fails, the sealed request goes to the spool of this machine,
+and the worker stores it later, once. Either way the person sees the same confirmation.
 """
 
 import datetime as dt
@@ -12,9 +12,9 @@ from dataclasses import dataclass, field, replace
 from django.db import DatabaseError, IntegrityError, InterfaceError, transaction
 from django.utils import timezone
 
-from . import breaker, form_token, limiter, private_link, reference, rows, spool, workflow
+from . import breaker, form_token, limiter, lookup, private_link, reference, rows, same_person, spool, workflow
 from .came_from import BY_PHONE
-from .commitment import Commitment, commit_to
+from .commitment import Commitment, commit_to, commit_without_hours
 from .consent import BY_FIELD
 from .contact import newest_profile, profile_of
 from .form_token import Draft
@@ -25,7 +25,11 @@ from .rows import New
 logger = logging.getLogger(__name__)
 
 
-class Withdrawn(Exception):
+class NotStored(Exception):
+    """A rule speaks against storing this form; the person is told which, with everything they typed."""
+
+
+class Withdrawn(NotStored):
     """This form's request was withdrawn or erased `at` a moment; what is sent again must start a new one."""
 
     def __init__(self, at):
@@ -33,15 +37,15 @@ class Withdrawn(Exception):
         self.at = at
 
 
-class PassSpent(Exception):
+class PassSpent(NotStored):
     """The single-use pass of this form was used before, with other words; nothing was stored."""
 
 
-class TooManyAmendments(Exception):
+class TooManyAmendments(NotStored):
     """The request holds as many amendments as it may; these other words were not stored."""
 
 
-class ReferenceTaken(Exception):
+class ReferenceTaken(NotStored):
     """Another request has the reference that this form drew; nothing was stored."""
 
 
@@ -53,7 +57,8 @@ class SentForm:
     None where the browser keeps no cookie; `sender` the keyed hash of where it came from; `suspicions` codes of
     `intake.suspicion`; `spent_token` what was spent in place of a cookie; `contact` what `blind_index.contact_of` made
     of the answers, where someone needed it already: reading a phone number takes long; `taken_by` the id of the member
-    of staff who filled it in for a caller and read the consents to them.
+    of staff who filled it in for a caller and read the consents to them; `confirmed_as` the id and the reference under
+    which a form was confirmed that waited in the spool.
     """
 
     draft: Draft
@@ -66,65 +71,115 @@ class SentForm:
     is_synthetic: bool = False
     taken_by: int | None = None
     contact: dict | None = None
+    confirmed_as: Draft | None = None
+
+    @property
+    def was_acknowledged(self):
+        return self.confirmed_as is not None
 
 
 def accept(form):
-    """Stores a `SentForm` in the database or, where that is away, in the spool. Returns the id of its request.
+    """Store a `SentForm` in the database or, if anything goes wrong there, in the spool. Return the id to confirm.
 
-    That is the id of an earlier request where this one repeats it: the same form, or the same browser session with the
-    same phone and e-mail. The same words are stored once; other words become an amendment. Raises `TooMany`,
-    `TooManyAmendments`, `Withdrawn`, `PassSpent`, `ReferenceTaken`, `spool.SpoolError`: then nothing was stored.
+    That is the id of an earlier request where this one repeats it: the same form by the same person (`same_person`), or
+    the same browser session with the same phone and email. The same words are stored once; other words become an
+    amendment. A form that goes to the spool is confirmed under an id of its own (`same_person.confirmed_as`): nobody
+    can say now whether somebody else was confirmed under the form's. Raises `limiter.TooMany`, `NotStored`,
+    `spool.SpoolError`, `sealed.SealError`: then nothing was stored.
     """
-    commitment = commit_to(form.at, profile_of(form.answers))
+    commitment = _commitment(form)
+    confirmed_as = same_person.confirmed_as(form.draft, form.answers)
     if breaker.allows():
         try:
-            return store(form, commitment)
-        except (DatabaseError, InterfaceError) as error:  # away, full, or it never said whether it stored
+            request_id = store(form, commitment)
+            return confirmed_as.id if _waits_in_spool(confirmed_as.id) else request_id
+        except (NotStored, limiter.TooMany):
+            raise
+        except Exception as error:  # away, full, it never said whether it stored, or a fault of ours
             logger.error("The database did not take request %s: %s", form.draft.reference, type(error).__name__)
-            breaker.trip()
+            if isinstance(error, (DatabaseError, InterfaceError)):
+                breaker.trip()
     if not form.is_synthetic:
         limiter.count_while_away(form.sender)
-    spool.put(form.draft.id, _to_json(form, commitment))
-    return form.draft.id
+    spool.put(confirmed_as.id, _to_json(replace(form, confirmed_as=confirmed_as), commitment))
+    return confirmed_as.id
+
+
+def _commitment(form):
+    """What we commit to. Where that can't be counted, the request is worth more than a promise."""
+    try:
+        return commit_to(form.at, profile_of(form.answers))
+    except Exception as error:
+        logger.error("No promise could be counted: %s", type(error).__name__)
+        return commit_without_hours(form.at)
+
+
+def _waits_in_spool(request_id):
+    """Whether the form was confirmed from the spool of this machine before, and was not taken in yet."""
+    try:
+        return bool(spool.find(request_id))
+    except spool.SpoolError:
+        return False
 
 
 def take_in(path):
-    """Stores what lies in a file of the spool, unless it is stored already, and removes the file."""
+    """Store what lies in a file of the spool, unless it is stored already, and remove the file."""
     form, commitment = _from_json(spool.read(path))
     try:
-        store(form, commitment, was_acknowledged=True)
+        store(form, commitment)
     except Withdrawn as withdrawn:
         # What was sent before must not come back. What was sent after that is a new wish to be contacted.
         if form.at > withdrawn.at:
-            store(
-                replace(form, draft=form_token.draw(came_from=form.draft.came_from), form_key=None),
-                commitment,
-                was_acknowledged=True,
-            )
+            store(replace(form, draft=form_token.draw(came_from=form.draft.came_from), form_key=None), commitment)
     spool.remove(path)
 
 
-def store(form, commitment, was_acknowledged=False):
-    """Writes a form to the database, once. Returns the id of the request that holds it now.
+def store(form, commitment):
+    """Write a form to the database, once. Return the id of the request that holds it now.
 
     What was acknowledged to the person before is stored without a limit, with another reference if need be.
     """
+    if Alias.objects.filter(pk=form.draft.id).exists():
+        return _store_known(form, commitment)
     try:
-        return _store_new(form, commitment, was_acknowledged)
+        return _store_new(form, commitment)
     except IntegrityError as clash:
-        known = _known(form)
-        if known is not None:
-            return _store_again(known, form, was_acknowledged)
-        if not AssessmentRequest.objects.filter(reference=form.draft.reference).exists():
+        if request_id := _store_known(form, commitment):
+            return request_id
+        drawn = (form.confirmed_as or form.draft).reference
+        if not AssessmentRequest.objects.filter(reference=drawn).exists():
             raise  # about something else: the spool keeps it, and people look
-        if not was_acknowledged:
+        if not form.was_acknowledged:
             raise ReferenceTaken from clash
-        return store(replace(form, draft=replace(form.draft, reference=reference.draw())), commitment, True)
+        return store(replace(form, confirmed_as=replace(form.confirmed_as, reference=reference.draw())), commitment)
 
 
-def _store_new(form, commitment, was_acknowledged):
+def _store_known(form, commitment):
+    """Store what is no first form of its page and its browser session. None where it is one."""
+    known = _known(form)
+    if known is not None:
+        return _store_again(known, form)
+    first = find(form.draft.id)
+    return first and _store_beside(first, form, commitment)
+
+
+def _store_beside(first, form, commitment):
+    """Store what someone else sent from the page of a request: a new request, which says so to staff. Under the lock of
+    the first one, so that of two posts at once the second finds what the first stored."""
+    with transaction.atomic():
+        first = workflow.locked(first.same_device_as_id or first.pk)
+        known = _known(form)
+        if known is None:
+            if form.spent_token and SealedText.objects.filter(spent_token=form.spent_token).exists():
+                raise PassSpent
+            own = replace(form, draft=form_token.draw(came_from=form.draft.came_from))
+            return _store_new(own, commitment, same_device_as=first)
+    return _store_again(known, form)  # without that lock: it takes others, in an order of its own
+
+
+def _store_new(form, commitment, same_device_as=None):
     request_id, suspicions = form.draft.id, form.suspicions
-    is_counted = not (was_acknowledged or form.is_synthetic or form.taken_by)
+    is_counted = not (form.was_acknowledged or form.is_synthetic or form.taken_by)
     traffic = limiter.look(form.sender, form.at) if is_counted else None
     if traffic and traffic.is_flood:
         suspicions = (*suspicions, "flood")
@@ -132,7 +187,7 @@ def _store_new(form, commitment, was_acknowledged):
         New(
             AssessmentRequest,
             id=request_id,
-            reference=form.draft.reference,
+            reference=(form.confirmed_as or form.draft).reference,
             received_at=form.at,
             confirmed_at=form.at,
             due_at=commitment.due_at,
@@ -147,7 +202,9 @@ def _store_new(form, commitment, was_acknowledged):
             best_time=form.answers["best_time"],
             time_zone=form.answers["time_zone"],
             came_from=BY_PHONE if form.taken_by else form.draft.came_from,
+            same_device_as_id=same_device_as and same_device_as.pk,
         ),
+        *([_alias(request_id, form.confirmed_as)] if form.was_acknowledged else []),
         _sealed_words(request_id, SealedText.Kind.ANSWERS, form),
         New(ContactProfile, request_id=request_id, at=form.at, **profile_of(form.answers)),
         *_consents(request_id, form, form.at),
@@ -156,10 +213,10 @@ def _store_new(form, commitment, was_acknowledged):
         *_notices(request_id, form, suspicions),
         *([limiter.counted(form.sender, form.at)] if traffic else []),
     ]
-    if was_acknowledged or (traffic and traffic.sender_is_over_limit):
+    if form.was_acknowledged or (traffic and traffic.sender_is_over_limit):
         with transaction.atomic():
             rows.insert(*new)  # fails where the form is known already: it gets its confirmation again
-            if not was_acknowledged:
+            if not form.was_acknowledged:
                 raise limiter.TooMany
             if gone := _withdrawn_since(form):
                 raise Withdrawn(gone.at)
@@ -169,7 +226,7 @@ def _store_new(form, commitment, was_acknowledged):
 
 
 @transaction.atomic
-def _store_again(known, form, was_acknowledged):
+def _store_again(known, form):
     """Keeps other words of a form that was sent before, `workflow.MOST_AMENDMENTS` times, and tells staff again.
 
     A request that was closed is opened again: someone has more to say. One whose words were erased stays empty.
@@ -178,8 +235,9 @@ def _store_again(known, form, was_acknowledged):
     request = family[known.pk]
     if gone := request.events.filter(code__in=[Event.Code.ERASED, Event.Code.HIDDEN]).last():
         raise Withdrawn(gone.at)
-    if was_acknowledged and form.draft.id != request.pk:
-        _remember_alias(request, form.draft)
+    for confirmed in filter(None, [form.draft, form.confirmed_as]):
+        if find(confirmed.id) is None:
+            rows.insert(_alias(request.pk, confirmed), ignore_conflicts=True)
     request.confirmed_at = max(request.confirmed_at, form.at)
     request.save(update_fields=["confirmed_at"])
     told = list(request.texts.filter(kind__in=SealedText.FROM_THE_PERSON))
@@ -189,9 +247,9 @@ def _store_again(known, form, was_acknowledged):
     is_known = any(text.holds(form.answers) for text in forms)
     if form.spent_token and SealedText.objects.filter(spent_token=form.spent_token).exists():
         raise PassSpent
-    if len(told) > workflow.MOST_AMENDMENTS and not (was_acknowledged or is_known):
+    if len(told) > workflow.MOST_AMENDMENTS and not (form.was_acknowledged or is_known):
         raise TooManyAmendments
-    said_at = form.at if was_acknowledged else _not_before_the_last(request, form.at)
+    said_at = form.at if form.was_acknowledged else _not_before_the_last(request, form.at)
     if is_known and not workflow.keep_profile(request, profile_of(form.answers), said_at):
         return request.pk
     if not is_known:
@@ -224,24 +282,38 @@ def _withdrawn_since(form):
     return form.form_key and gone.filter(request__ended_form_key=form.form_key).last()
 
 
-def _remember_alias(request, draft):
+def _alias(request_id, draft):
     secret = private_link.secret_of(draft.id)
-    Alias.objects.get_or_create(
-        pk=draft.id,
-        defaults={
-            "request": request,
-            "reference": draft.reference,
-            "private_link_hash": private_link.hash_of(secret),
-        },
+    return New(
+        Alias,
+        id=draft.id,
+        reference=draft.reference,
+        private_link_hash=private_link.hash_of(secret),
+        request_id=request_id,
     )
 
 
 def _known(form):
-    """The request that this form is or repeats, or None."""
-    known = find(form.draft.id)
-    if known is None and form.form_key is not None:
-        known = AssessmentRequest.objects.filter(form_key=form.form_key).first()
-    return known
+    """The request that this form is or repeats, or None: also where its page was sent by someone else before."""
+    if form.confirmed_as and (known := find(form.confirmed_as.id)):
+        return known
+    first = find(form.draft.id)
+    if first is not None:
+        if known := same_person.known_among([first, *lookup.from_same_device(first)], form.answers):
+            return known
+        if _may_have_ended_with(first, form):
+            return first
+    if form.form_key is not None:
+        return AssessmentRequest.objects.filter(form_key=form.form_key).first()
+    return None
+
+
+def _may_have_ended_with(first, form):
+    """Whether the words of the first request from this page are gone, and nothing says that this form is another
+    person's. They are asked once more then: what was withdrawn must not come back by a late click."""
+    if first.texts.exists():
+        return False
+    return None in (form.form_key, first.ended_form_key) or form.form_key == first.ended_form_key
 
 
 def find(request_id):
@@ -295,6 +367,7 @@ def _notices(request_id, form, suspicions):
 def _to_json(form, commitment):
     return {
         "draft": [form.draft.id.hex, form.draft.reference],
+        "confirmed_as": [form.confirmed_as.id.hex, form.confirmed_as.reference],
         "came_from": form.draft.came_from,
         "answers": form.answers,
         "at": form.at.isoformat(),
@@ -308,6 +381,7 @@ def _to_json(form, commitment):
 def _from_json(plain):
     """The form and its commitment. What was spent in place of a cookie stays behind: the person was answered."""
     id_hex, drawn_reference = plain["draft"]
+    confirmed_id, confirmed_reference = plain["confirmed_as"]
     due_at, due_is_assumed, words = plain["commitment"]
     form = SentForm(
         draft=Draft(uuid.UUID(id_hex), drawn_reference, came_from=plain.get("came_from", "")),
@@ -316,6 +390,7 @@ def _from_json(plain):
         form_key=plain["form_key"],
         suspicions=tuple(plain["suspicions"]),
         is_synthetic=plain["is_synthetic"],
+        confirmed_as=Draft(uuid.UUID(confirmed_id), confirmed_reference),
     )
     return form, Commitment(dt.datetime.fromisoformat(due_at), due_is_assumed, words)
 
@@ -333,5 +408,5 @@ def kept_in_spool(request_id):
     """The first form of this request in the spool of this machine, as `Kept`; None where there is none."""
     for content in spool.find(request_id):
         form, commitment = _from_json(content)
-        return Kept(form.draft.reference, commitment.promise, form.at)
+        return Kept(form.confirmed_as.reference, commitment.promise, form.at)
     return None

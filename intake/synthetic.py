@@ -8,8 +8,9 @@ import datetime as dt
 
 from django.core import signing
 from django.db import transaction
+from django.db.models import Q
 
-from .models import AssessmentRequest, Notice, SealedText
+from .models import Alias, AssessmentRequest, Notice, SealedText
 from .sealed import CannotOpen
 
 HEADER = "X-Synthetic"
@@ -40,7 +41,7 @@ def is_signed(http_request):
 
 def trace(request_id):
     """How far a synthetic request came, as codes; `WHOLE` where it came all the way."""
-    request = AssessmentRequest.objects.filter(pk=request_id, is_synthetic=True).first()
+    request = _synthetic(request_id).first()
     if request is None:
         return {"stored": False, "notice": "", "on_desk": False}
     notice = request.notices.filter(kind=Notice.Kind.NEW_REQUEST).first()
@@ -51,7 +52,8 @@ def trace(request_id):
 def erase(request_id):
     """Deletes a synthetic request, whole. Returns whether there was one."""
     # Locked first, like everyone who changes a request.
-    request = AssessmentRequest.objects.select_for_update().filter(pk=request_id, is_synthetic=True).first()
+    confirmed = _synthetic(request_id).values("pk")
+    request = AssessmentRequest.objects.select_for_update().filter(pk__in=confirmed).first()
     if request is None:
         return False
     request.delete()
@@ -63,6 +65,12 @@ def erase_left_behind(now):
     # Nobody closes one, and the index of open requests keeps this quick.
     old = AssessmentRequest.objects.open().filter(is_synthetic=True, received_at__lte=now - LEFT_BEHIND_AFTER)
     return sum(erase(request_id) for request_id in list(old.order_by("pk").values_list("pk", flat=True)))
+
+
+def _synthetic(request_id):
+    """The synthetic request that was confirmed under this id."""
+    confirmed = Q(pk=request_id) | Q(pk__in=Alias.objects.filter(pk=request_id).values("request"))
+    return AssessmentRequest.objects.filter(confirmed, is_synthetic=True)
 
 
 def _is_on_desk(request):

@@ -9,7 +9,7 @@ import urllib.parse
 import urllib.request
 from html.parser import HTMLParser
 
-from . import form_token, suspicion, synthetic
+from . import form_token, same_person, suspicion, synthetic
 
 FORM = "/assessment/"
 RECEIVED = "/assessment/received/"
@@ -33,7 +33,7 @@ def walk(origin, timeout):
     reader = _HiddenFields()
     reader.feed(page)
     try:
-        reference = form_token.from_token(reader.fields.get("token", "")).reference
+        draft = form_token.from_token(reader.fields.get("token", ""))
     except form_token.BadToken:
         raise WalkFailed("The page of the form holds no token of ours. Is the origin right?") from None
     time.sleep(READING_TIME)
@@ -41,7 +41,9 @@ def walk(origin, timeout):
     path = urllib.parse.urlsplit(address).path
     if not path.startswith(RECEIVED):
         raise WalkFailed("The form was sent and led to no confirmation.")
-    if reference not in page:
+    possible = (draft.reference, same_person.confirmed_as(draft, ANSWERS).reference)  # stored, or in the spool
+    reference = next((reference for reference in possible if reference in page), None)
+    if reference is None:
         raise WalkFailed("The confirmation does not show the reference.")
     probe = PROBE + path.removeprefix(RECEIVED)
     _wait_until_whole(visitor, probe, timeout)

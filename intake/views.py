@@ -159,7 +159,8 @@ def _confirmation_of(request_id):
     known = submission.find(request_id)
     if known is None or known.stage == AssessmentRequest.Stage.CLOSED or known.confirmed_at <= since:
         return None
-    return _confirmation(known.reference, known.promise, private_link.shown_to(known))
+    alias = known.aliases.filter(pk=request_id).first() if known.pk != request_id else None
+    return _confirmation((alias or known).reference, known.promise, private_link.shown_to(known, alias))
 
 
 def _confirmation(reference, promise, secret):

@@ -9,7 +9,7 @@ from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from intake import access, consent, details, keyset, lookup, readable, suspicion, workflow
+from intake import access, consent, details, keyset, lookup, next_step, readable, suspicion, workflow
 from intake.models import AccessRecord, AssessmentRequest, Attempt, SealedText
 from intake.reach import reach_of
 from intake.sealed import CannotOpen
@@ -111,9 +111,11 @@ def _show(model_admin, request, obj, press=None, refusal="", done=""):
 
 
 def _beside(request, obj):
-    """The requests with the same contact, and those that are linked with this one. That they are shown is recorded."""
+    """The requests with the same contact, those that are linked with this one, and those from the same device. That
+    they are shown is recorded."""
     others, linked = lookup.same_contact(obj), list(obj.duplicates.order_by("-received_at", "pk"))
-    shown = {other.pk: None for other in (*others, *linked)}
+    same_device = [] if obj.hidden_at else list(lookup.from_same_device(obj).filter(hidden_at=None))
+    shown = {other.pk: None for other in (*others, *linked, *same_device)}
     if obj.duplicate_of_id:
         shown[obj.duplicate_of_id] = None
     if shown:
@@ -121,7 +123,9 @@ def _beside(request, obj):
     named_elsewhere = lookup.naming_another_contact(linked, besides=obj) if linked else set()
     for other in linked:
         other.names_another_contact = other.pk in named_elsewhere
-    return {"others": others, "linked": linked}
+    for other in same_device:
+        other.apart = next_step.length_in_words(abs(other.received_at - obj.received_at))
+    return {"others": others, "linked": linked, "same_device": same_device}
 
 
 def _told(obj, ladder):

@@ -122,6 +122,16 @@ class AssessmentRequest(models.Model):
         db_index=False,  # a partial one is smaller
         verbose_name=_("duplicate of"),
     )
+    same_device_as = models.ForeignKey(
+        "self",
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="others_from_device",
+        db_index=False,  # a partial one is smaller
+        help_text="The first request that was sent from the same form, by someone else as far as we can tell",
+    )
     before_link = models.JSONField(
         null=True, editable=False, help_text="What linking changed here and on the other one, to be undone"
     )
@@ -214,6 +224,10 @@ class AssessmentRequest(models.Model):
                 | (Q(duplicate_of__isnull=False, outcome="duplicate") & ~Q(duplicate_of=F("id"))),
             ),
             models.CheckConstraint(
+                name="request_same_device_is_another",
+                condition=Q(same_device_as=None) | ~Q(same_device_as=F("id")),
+            ),
+            models.CheckConstraint(
                 name="request_closed_is_nobodys_turn",
                 condition=~Q(stage="closed") | Q(claimed_until=None, called_back_at=None),
             ),
@@ -236,6 +250,7 @@ class AssessmentRequest(models.Model):
             models.Index(fields=["ended_form_key"], name="ended_forms", condition=Q(ended_form_key__isnull=False)),
             models.Index(fields=["claimed_until"], name="claims_by_end", condition=Q(claimed_until__isnull=False)),
             models.Index(fields=["duplicate_of"], name="duplicates", condition=Q(duplicate_of__isnull=False)),
+            models.Index(fields=["same_device_as"], name="from_same_device", condition=Q(same_device_as__isnull=False)),
             models.Index(fields=["-closed_at", "-id"], name="closed_by_time", condition=Q(stage="closed")),
             models.Index(fields=["received_at"], name="requests_by_time"),
         ]
@@ -285,8 +300,9 @@ class AssessmentRequest(models.Model):
 class Alias(models.Model):
     """Another id and reference under which a request was confirmed, while the database could not say it was known.
 
-    One browser session sent the same contact twice and the second form waited in the spool: the person holds its
-    reference and its private link, and both must lead to the request.
+    A form that waited in the spool was confirmed under an id and a reference of its own. The person holds them, and
+    a private link: all must lead to the request. So must the id of a form that was sent after another one of the same
+    browser session.
     """
 
     id = models.UUIDField(primary_key=True, editable=False)

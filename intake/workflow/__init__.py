@@ -24,7 +24,7 @@ from .queue import (
     take_next,
     wake,
 )
-from .rules import TRANSITIONS, Refused, Stale
+from .rules import TRANSITIONS, Refused, Stale, locked
 from .stages import ENDS, book, close, open_again, reopen, set_stage
 from .words import add_note, correct, erase, lift_legal_hold, set_legal_hold
 
@@ -52,6 +52,7 @@ __all__ = [
     "keep_trying",
     "lift_legal_hold",
     "link_duplicate",
+    "locked",
     "locked_family",
     "log_attempt",
     "next_possible_contact",

@@ -650,12 +650,12 @@ def statements(queries):
 
 
 @pytest.mark.parametrize("changes", [{}, {"email_ok": "on"}], ids=["a call", "with an acknowledgement"])
-def test_an_accepted_form_costs_ten_queries(visitor, changes):
+def test_an_accepted_form_costs_eleven_queries(visitor, changes):
     fields = filled(visitor.get(ADDRESS), **changes)
     facts.current()
     with CaptureQueriesContext(connection) as queries:
         assert visitor.post(ADDRESS, fields).status_code == 303
-    assert len(statements(queries)) == 10, statements(queries)
+    assert len(statements(queries)) == 11, statements(queries)
 
 
 def test_a_confirmation_is_found_in_the_database_while_the_breaker_still_says_no(visitor):

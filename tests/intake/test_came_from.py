@@ -6,7 +6,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from faq.models import AnswerVersion
-from intake import breaker, form_token, submission, worker
+from intake import breaker, form_token, same_person, submission, worker
 from intake.models import AssessmentRequest
 from pages import facts
 from tests.intake.helpers import ADDRESS, PERSON, accept, answers_of, form_on
@@ -111,7 +111,9 @@ def test_the_spool_keeps_the_page():
 
 
 def test_what_lay_in_the_spool_before_is_taken_in():
-    form = submission.SentForm(form_token.draw(came_from=TREATMENT), answers_of())
+    draft = form_token.draw(came_from=TREATMENT)
+    confirmed_as = same_person.confirmed_as(draft, answers_of())
+    form = submission.SentForm(draft, answers_of(), confirmed_as=confirmed_as)
     plain = submission._to_json(form, submission.commit_to(form.at, submission.profile_of(form.answers)))
     del plain["came_from"]
     read, _commitment = submission._from_json(plain)

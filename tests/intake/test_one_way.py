@@ -23,7 +23,7 @@ def test_the_watch_knows_every_column_of_state():
     kept_otherwise = {
         *("id", "reference", "received_at", "due_is_assumed", "first_due_at", "promise", "confirmed_at", "form_key"),
         *("attempts_to_reach", "private_link_hash", "ended_form_key", "is_synthetic", "best_time", "time_zone"),
-        "came_from",
+        *("came_from", "same_device_as_id"),
     }
     assert columns - kept_otherwise == one_way.STATE
 

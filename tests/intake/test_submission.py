@@ -6,8 +6,9 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from django.db import connection
 
-from intake import clock, form_token, spool, submission, workflow
+from intake import clock, commitment, form_token, spool, submission, workflow
 from intake.consent import BY_FIELD
+from intake.contact import profile_of
 from intake.models import AssessmentRequest, ConsentRecord, Event, Notice, RecordIsFixed, SealedText
 from pages import facts
 from pages.models import Center, Holiday, OpeningHours
@@ -242,8 +243,9 @@ def test_another_form_with_the_same_reference_is_refused_and_changes_nothing():
     ids=["not JSON", "not text", "no consents"],
 )
 def test_answers_that_can_not_be_stored_leave_nothing_behind(answers, error):
+    form = submission.SentForm(form_token.draw(), answers)
     with pytest.raises(error):
-        accept(form_token.draw(), answers)
+        submission.store(form, commitment.commit_to(form.at, profile_of(answers_of())))
     assert stored() == [0, 0, 0, 0, 0]
 
 
@@ -252,9 +254,9 @@ def test_answers_that_can_not_be_stored_leave_nothing_behind(answers, error):
 def test_when_the_database_refuses_one_row_all_of_it_goes_to_the_spool(model):
     refuse_inserts(model._meta.db_table)
     draft = form_token.draw()
-    assert submission.accept(submission.SentForm(draft, answers_of())) == draft.id
+    confirmed_id = submission.accept(submission.SentForm(draft, answers_of()))
     assert stored() == [0, 0, 0, 0, 0]
-    assert [kept["answers"] for kept in spool.find(draft.id)] == [answers_of()]
+    assert [kept["answers"] for kept in spool.find(confirmed_id)] == [answers_of()]
 
 
 @pytest.mark.django_db
@@ -262,9 +264,9 @@ def test_when_an_amendment_can_not_be_stored_it_goes_to_the_spool_and_the_reques
     draft = form_token.draw()
     request = accept(draft, answers_of())
     refuse_inserts("intake_event")
-    accept(draft, answers_of(message="Please call later."))
+    confirmed_id = submission.accept(submission.SentForm(draft, answers_of(message="Please call later.")))
     assert told_by(request) == [("answers", answers_of())]
-    assert [kept["answers"] for kept in spool.find(draft.id)] == [answers_of(message="Please call later.")]
+    assert [kept["answers"] for kept in spool.find(confirmed_id)] == [answers_of(message="Please call later.")]
 
 
 @pytest.mark.django_db

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db import DatabaseError, connection
 from django.utils import timezone
 
-from intake import breaker, form_token, private_link, spool, submission, worker, workflow
+from intake import breaker, form_token, private_link, same_person, spool, submission, worker, workflow
 from intake.models import AssessmentRequest, Heartbeat, Notice, RecentSender, SealedText
 from tests.intake.helpers import accept, answers_of, codes_of, personal_words_in
 
@@ -41,9 +41,10 @@ def spooled(draft, answers, **circumstances):
     """Sends answers in while the database is left alone. Returns the form."""
     form = submission.SentForm(draft, answers, **circumstances)
     breaker.trip()
-    assert submission.accept(form) == draft.id
+    confirmed_as = same_person.confirmed_as(draft, answers)
+    assert submission.accept(form) == confirmed_as.id
     breaker.reset()
-    return form
+    return dataclasses.replace(form, confirmed_as=confirmed_as)
 
 
 def files():
@@ -70,11 +71,12 @@ def test_what_was_spooled_is_stored_as_it_would_have_been():
     assert (worker.take_in_spool(), files()) == (1, (0, 0))
     stored = AssessmentRequest.objects.get()
 
-    other = dataclasses.replace(form, draft=form_token.draw(), form_key="b" * 64)
+    other = dataclasses.replace(form, draft=form_token.draw(), form_key="b" * 64, confirmed_as=None)
     direct = AssessmentRequest.objects.get(pk=submission.accept(other))
     kept = ["stage", "received_at", "due_at", "due_is_assumed", "promise", "quarantined_at", "suspicions"]
     assert [getattr(stored, name) for name in kept] == [getattr(direct, name) for name in kept]
-    assert (stored.pk, stored.reference, stored.form_key) == (draft.id, draft.reference, "a" * 64)
+    assert (stored.pk, stored.reference, stored.form_key) == (draft.id, form.confirmed_as.reference, "a" * 64)
+    assert submission.find(form.confirmed_as.id) == stored
     assert stored.texts.get().open() == answers
     assert stored.contact_profiles.get().codes() == direct.contact_profiles.get().codes()
     for rows in ("consents", "events", "notices"):
@@ -87,8 +89,8 @@ def test_what_was_spooled_is_stored_as_it_would_have_been():
 @pytest.mark.django_db
 def test_what_was_promised_is_kept_though_it_is_taken_in_later(monkeypatch):
     draft = form_token.draw()
-    spooled(draft, answers_of(best_time="asap"), at=timezone.now() - 5 * DAY)
-    promised = submission.kept_in_spool(draft.id).promise
+    form = spooled(draft, answers_of(best_time="asap"), at=timezone.now() - 5 * DAY)
+    promised = submission.kept_in_spool(form.confirmed_as.id).promise
     worker.take_in_spool()
     stored = AssessmentRequest.objects.get()
     assert (stored.promise, stored.due_at < timezone.now()) == (promised, True)
@@ -133,11 +135,11 @@ def test_a_request_that_was_withdrawn_is_not_brought_back_by_its_file(message):
 @pytest.mark.django_db
 def test_a_reference_that_was_taken_meanwhile_is_drawn_anew(caplog):
     draft = form_token.draw()
-    spooled(draft, answers_of())
-    taken = accept(form_token.Draft(form_token.draw().id, draft.reference), answers_of())
+    confirmed = spooled(draft, answers_of()).confirmed_as
+    taken = accept(form_token.Draft(form_token.draw().id, confirmed.reference), answers_of())
     assert (worker.take_in_spool(), files()) == (1, (0, 0))
     stored = AssessmentRequest.objects.get(pk=draft.id)
-    assert (taken.reference, stored.reference != draft.reference) == (draft.reference, True)
+    assert (taken.reference, stored.reference != confirmed.reference) == (confirmed.reference, True)
     assert stored.texts.get().open() == answers_of()
 
 
@@ -211,12 +213,11 @@ def test_two_workers_at_once_take_in_every_file_once(site, caplog):
 
 
 def test_a_round_takes_in_the_spool_sends_what_is_due_and_leaves_a_heartbeat(site, mailoutbox):
-    draft = form_token.draw()
-    spooled(draft, answers_of())
+    confirmed = spooled(form_token.draw(), answers_of()).confirmed_as
     began = timezone.now()
     worker.work_once()
     assert files() == (0, 0)
-    assert [mail.subject for mail in mailoutbox] == [f"New request {draft.reference}"]
+    assert [mail.subject for mail in mailoutbox] == [f"New request {confirmed.reference}"]
     (heartbeat,) = Heartbeat.objects.all()
     assert heartbeat.name == worker.name()
     assert began <= heartbeat.at <= timezone.now()
@@ -244,7 +245,8 @@ def test_while_the_database_is_away_nothing_breaks_and_nothing_is_lost(site, tak
     take_away, bring_back = take_database_away
     draft = form_token.draw()
     take_away()
-    assert submission.accept(submission.SentForm(draft, answers_of())) == draft.id
+    confirmed = same_person.confirmed_as(draft, answers_of())
+    assert submission.accept(submission.SentForm(draft, answers_of())) == confirmed.id
     for _ in range(2):
         worker.work_once()
     assert files() == (1, 0)
@@ -253,7 +255,7 @@ def test_while_the_database_is_away_nothing_breaks_and_nothing_is_lost(site, tak
     assert errors_in(caplog)[-2:] == [away, away]
     bring_back()
     worker.work_once()
-    assert (files(), AssessmentRequest.objects.get().reference) == ((0, 0), draft.reference)
+    assert (files(), AssessmentRequest.objects.get().reference) == ((0, 0), confirmed.reference)
     assert len(mailoutbox) == 1
     assert personal_words_in(caplog.text) == []
 
@@ -265,27 +267,28 @@ def test_while_the_database_is_away_nothing_breaks_and_nothing_is_lost(site, tak
 def test_a_second_form_of_one_browser_from_the_spool_is_the_same_request_under_both_references():
     first, second = form_token.draw(), form_token.draw()
     request = accept(first, answers_of(), form_key="a" * 64)
-    spooled(second, answers_of(message="Please call later."), form_key="a" * 64)
-    kept = submission.kept_in_spool(second.id)
-    secret = private_link.secret_of(second.id)
-    assert kept.reference == second.reference
+    confirmed = spooled(second, answers_of(message="Please call later."), form_key="a" * 64).confirmed_as
+    kept = submission.kept_in_spool(confirmed.id)
+    secret = private_link.secret_of(confirmed.id)
+    assert kept.reference == confirmed.reference
     worker.take_in_spool()
     assert AssessmentRequest.objects.get() == request
     assert [text.kind for text in request.texts.all()] == ["answers", "amendment"]
-    assert (submission.find(second.id), private_link.find(secret)) == (request, request)
-    assert request.aliases.values_list("reference", flat=True).get() == second.reference
+    assert (submission.find(confirmed.id), private_link.find(secret)) == (request, request)
+    assert submission.find(second.id) == request
+    assert set(request.aliases.values_list("reference", flat=True)) == {second.reference, confirmed.reference}
     workflow.withdraw(request_id=request.pk)
-    assert (request.aliases.count(), submission.find(second.id), private_link.find(secret)) == (0, None, None)
+    assert (request.aliases.count(), submission.find(confirmed.id), private_link.find(secret)) == (0, None, None)
 
 
 @pytest.mark.django_db
-def test_the_same_second_form_from_the_spool_twice_makes_one_alias():
+def test_the_same_second_form_from_the_spool_twice_makes_its_aliases_once():
     first, second = form_token.draw(), form_token.draw()
     request = accept(first, answers_of(), form_key="a" * 64)
     for message in ("One more word.", "And another."):
         spooled(second, answers_of(message=message), form_key="a" * 64)
     worker.take_in_spool()
-    assert (request.aliases.count(), request.texts.count(), files()) == (1, 3, (0, 0))
+    assert (request.aliases.count(), request.texts.count(), files()) == (2, 3, (0, 0))
 
 
 @pytest.mark.django_db
