@@ -14,10 +14,10 @@ TUESDAY = moment("2026-11-24 10:00")
 
 
 @pytest.fixture
-def tuesday(set_clock, settings):
+def tuesday(clock, settings):
     """The clock stands at ten on a Tuesday. To be asked for first. Who signs in then stays signed in for the week."""
     settings.SESSION_COOKIE_AGE = 7 * 24 * 60 * 60
-    set_clock(TUESDAY)
+    clock.move_to(TUESDAY, tick=False)
     return TUESDAY
 
 
@@ -32,12 +32,12 @@ def colleague(address, make_staff):
 
 
 @pytest.fixture
-def come_back(set_clock):
+def come_back(clock):
     """A function that moves the clock and loads a page again. It waits until the page is whole: Chromium refuses to
     reload one that is still on its way."""
 
     def come_back(page, at):
-        set_clock(at)
+        clock.move_to(at, tick=False)
         page.wait_for_load_state()
         page.reload()
 

@@ -1,12 +1,6 @@
 """The page of a request as a browser uses it."""
 
-from datetime import datetime
-
-from django.utils import timezone
-
 from tests.intake.helpers import change_page, forms_on
-
-OPEN_HOURS = datetime.fromisoformat("2026-11-24T12:00:37-07:00")  # a Tuesday noon in Phoenix
 
 
 def work_form(page):
@@ -40,8 +34,3 @@ def refusal_of(response):
 def told(entries):
     """Entries of the timeline as (what, lines)."""
     return [(str(entry.what), [str(line) for line in entry.lines]) for entry in entries]
-
-
-def stop_clock(monkeypatch, moment=OPEN_HOURS):
-    monkeypatch.setattr(timezone, "now", lambda: moment)
-    return moment

@@ -5,13 +5,12 @@ import itertools
 
 import pytest
 from django.db import IntegrityError, transaction
-from django.utils import timezone
 
 from intake import contact, form_token
 from intake.models import AssessmentRequest, ContactProfile, RecordIsFixed
-from tests.intake.helpers import accept, answers_of, receive
+from tests.intake.helpers import accept, answers_of, moment, receive
 
-NOW = timezone.now()
+NOW = moment("2026-11-24 10:00")
 PHONE, EMAIL = {"phone": "602-555-0142"}, {"email": "me@example.org"}
 BOTH = PHONE | EMAIL
 NOTHING_TICKED = {"phone": "", "email": "", "do_not_call": "", "voicemail_ok": "", "text_ok": "", "email_ok": ""}

@@ -8,10 +8,10 @@ from intake.contact import newest_profile
 from intake.details import Conflict, Value, merge, why_impossible
 from intake.models import Event
 from intake.workflow.ladder import ladder_of
-from tests.intake.helpers import accept, answers_of, change_page, personal_words_in, receive
+from tests.intake.helpers import accept, answers_of, change_page, moment, personal_words_in, receive
 from tests.intake.request_page import followed, press, refusal_of, work_form
 
-NOW = timezone.now()
+NOW = moment("2026-11-24 10:00")
 KNOWN = {"phone": Value("1", None, NOW), "name": Value("Ana", "sam", NOW), "may_text": Value(False, None, NOW)}
 
 # name: (on my screen, what I made of it, conflicts (field, before, theirs, mine), changed)
@@ -386,16 +386,16 @@ def test_who_allows_texts_alone_is_asked_before_another_phone_is_written_down(me
 
 
 @pytest.mark.django_db
-def test_what_staff_write_down_counts_though_the_clock_of_their_machine_is_behind(me, set_clock):
+def test_what_staff_write_down_counts_though_the_clock_of_their_machine_is_behind(me, clock):
     request = receive(email_ok="on")
-    set_clock(request.received_at - dt.timedelta(seconds=2))
+    clock.move_to(request.received_at - dt.timedelta(seconds=2), tick=False)
     corrected(request, me, may_call=False, may_leave_voicemail=False)
     assert newest_profile(request).may_call is False
 
 
 @pytest.mark.django_db
-def test_e_mail_that_was_read_aloud_counts_though_the_clock_of_the_machine_is_behind(me, set_clock):
+def test_e_mail_that_was_read_aloud_counts_though_the_clock_of_the_machine_is_behind(me, clock):
     request = receive()
-    set_clock(request.received_at - dt.timedelta(minutes=2))
+    clock.move_to(request.received_at - dt.timedelta(minutes=2), tick=False)
     corrected(request, me, may_email=True, consent_read=True)
     assert ladder_of(request).agreed_to_email is True

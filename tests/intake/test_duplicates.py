@@ -11,7 +11,7 @@ from intake.contact import newest_profile
 from intake.models import Alias, AssessmentRequest
 from tests.intake.helpers import codes_of, moment, receive
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("stopped_clock")]
 
 TUESDAY = moment("2026-11-24 10:00")
 ANY_TIME = {"best_time": "asap", "time_zone": "America/Phoenix"}
@@ -22,18 +22,13 @@ def actor(make_staff):
     return make_staff("admissions", username="amal")
 
 
-@pytest.fixture(autouse=True)
-def tuesday_morning(set_clock):
-    set_clock(TUESDAY)
-
-
 def link(request, of, actor):
     return workflow.link_duplicate(request_id=request.pk, of_reference=of.reference, actor=actor, same_matter=True)
 
 
-def asked_again(actor, set_clock, days=1, **changes):
+def asked_again(actor, clock, days=1, **changes):
     """A newer request of the same person, not answered yet."""
-    set_clock(TUESDAY + dt.timedelta(days=days))
+    clock.move_to(TUESDAY + dt.timedelta(days=days), tick=False)
     return receive(message="I need help now", **changes)
 
 
@@ -117,10 +112,10 @@ PLACES = {
 @pytest.mark.parametrize("undo", ["staff", "the person"])
 @pytest.mark.parametrize("second_is", [place for place in PLACES if place != "booked"])
 @pytest.mark.parametrize("first_is", PLACES)
-def test_unlinking_gives_both_their_own_place_back(actor, set_clock, first_is, second_is, undo):
+def test_unlinking_gives_both_their_own_place_back(actor, clock, first_is, second_is, undo):
     first = receive()
     PLACES[first_is](first, actor)
-    second = asked_again(actor, set_clock)
+    second = asked_again(actor, clock)
     PLACES[second_is](second, actor)
     before = [place_of(first), place_of(second)]
     link(second, first, actor)
@@ -133,10 +128,10 @@ def test_unlinking_gives_both_their_own_place_back(actor, set_clock, first_is, s
     assert AssessmentRequest.objects.filter(before_link__isnull=False).count() == 0
 
 
-def test_what_happened_since_they_were_linked_stays_when_they_are_unlinked(actor, set_clock):
+def test_what_happened_since_they_were_linked_stays_when_they_are_unlinked(actor, clock):
     first = receive()
     tried(first, actor)
-    second = asked_again(actor, set_clock)
+    second = asked_again(actor, clock)
     link(second, first, actor)
     tried(first, actor)
     after = place_of(first)
@@ -146,11 +141,11 @@ def test_what_happened_since_they_were_linked_stays_when_they_are_unlinked(actor
 
 @pytest.mark.parametrize("undo", ["staff", "taken back", "words"])
 @pytest.mark.parametrize("done", ["no_answer", "reached", "booked"])
-def test_work_that_was_done_since_they_were_linked_is_not_put_to_sleep_again(actor, set_clock, done, undo):
+def test_work_that_was_done_since_they_were_linked_is_not_put_to_sleep_again(actor, clock, done, undo):
     first = receive()
     tried(first, actor)
     put_off(first, actor)
-    second = asked_again(actor, set_clock, phone="(480) 555-0199", email="")
+    second = asked_again(actor, clock, phone="(480) 555-0199", email="")
     link(second, first, actor)
     if done == "booked":
         workflow.book(request_id=first.pk, at=timezone.now() + dt.timedelta(days=5), actor=actor)
@@ -168,12 +163,12 @@ def test_work_that_was_done_since_they_were_linked_is_not_put_to_sleep_again(act
 
 
 @pytest.mark.parametrize("first_is", ["in conversation", "put off"])
-def test_who_waits_in_a_request_that_stays_linked_still_does_when_another_is_unlinked(actor, set_clock, first_is):
+def test_who_waits_in_a_request_that_stays_linked_still_does_when_another_is_unlinked(actor, clock, first_is):
     first = receive(**ANY_TIME)
     PLACES[first_is](first, actor)
-    second = asked_again(actor, set_clock, **ANY_TIME)
+    second = asked_again(actor, clock, **ANY_TIME)
     link(second, first, actor)
-    third = asked_again(actor, set_clock, days=2, **ANY_TIME)
+    third = asked_again(actor, clock, days=2, **ANY_TIME)
     link(third, first, actor)
     workflow.unlink_duplicate(request_id=second.pk, actor=actor)
     workflow.close(request_id=second.pk, outcome="declined", actor=actor)
@@ -202,10 +197,10 @@ def test_a_follow_up_before_the_assessment_is_kept_by_linking(actor):
     assert (first.stage, first.due_at, first.is_due_before_assessment) == ("booked", follow_up, True)
 
 
-def test_who_asked_to_be_called_later_is_not_called_sooner_by_linking(actor, set_clock):
+def test_who_asked_to_be_called_later_is_not_called_sooner_by_linking(actor, clock):
     first = receive()
     workflow.log_attempt(request_id=first.pk, channel="call", result="reached", actor=actor)
-    second = asked_again(actor, set_clock)
+    second = asked_again(actor, clock)
     put_off(second, actor)
     until = AssessmentRequest.objects.get(pk=second.pk).snoozed_until
     link(second, first, actor)
@@ -214,10 +209,10 @@ def test_who_asked_to_be_called_later_is_not_called_sooner_by_linking(actor, set
     assert workflow.take_next(actor=actor) is None
 
 
-def test_who_asked_to_be_called_later_is_not_woken_by_what_they_said_before(actor, set_clock):
+def test_who_asked_to_be_called_later_is_not_woken_by_what_they_said_before(actor, clock):
     first = receive()
     tried(first, actor)
-    second = asked_again(actor, set_clock)
+    second = asked_again(actor, clock)
     put_off(second, actor)
     before = place_of(second)
     link(first, second, actor)
@@ -225,10 +220,10 @@ def test_who_asked_to_be_called_later_is_not_woken_by_what_they_said_before(acto
 
 
 @pytest.mark.parametrize("said", ["asked again", "called"])
-def test_who_says_something_after_they_asked_to_be_called_later_is_awake(actor, set_clock, said):
+def test_who_says_something_after_they_asked_to_be_called_later_is_awake(actor, clock, said):
     first = receive()
     put_off(first, actor)
-    second = asked_again(actor, set_clock)
+    second = asked_again(actor, clock)
     if said == "called":
         tried(second, actor, "they_called", "missed")
     link(second, first, actor)
@@ -236,9 +231,9 @@ def test_who_says_something_after_they_asked_to_be_called_later_is_awake(actor, 
     assert (first.snoozed_until, first.due_at <= timezone.now()) == (None, True)
 
 
-def test_what_we_wait_for_ourselves_keeps_nobody_asleep_who_waits(actor, set_clock):
+def test_what_we_wait_for_ourselves_keeps_nobody_asleep_who_waits(actor, clock):
     first = receive()
-    second = asked_again(actor, set_clock)
+    second = asked_again(actor, clock)
     until = timezone.now() + dt.timedelta(days=9)
     workflow.hold(request_id=second.pk, until=until, text="The insurer", actor=actor)
     link(first, second, actor)
@@ -275,9 +270,9 @@ def test_what_is_linked_to_a_suspected_request_and_is_real_clears_it(actor, is_r
     assert (first.quarantined_at, first.suspicions) == (None, "")
 
 
-def test_whose_introduction_was_narrower_in_one_of_two_keeps_it(actor, set_clock):
+def test_whose_introduction_was_narrower_in_one_of_two_keeps_it(actor, clock):
     first = receive(introduction="first_name")
-    second = asked_again(actor, set_clock, introduction="center")
+    second = asked_again(actor, clock, introduction="center")
     link(second, first, actor)
     assert newest_profile(first).introduction == "first_name"
 
@@ -334,9 +329,9 @@ def test_of_two_linked_requests_the_safer_rules_hold(actor):
         ("morning", "evening", "evening"),  # of two parts, the newest
     ],
 )
-def test_of_two_linked_requests_the_safer_time_holds(actor, set_clock, first_said, then_said, kept):
+def test_of_two_linked_requests_the_safer_time_holds(actor, clock, first_said, then_said, kept):
     first = receive(best_time=first_said, time_zone="America/Phoenix")
-    set_clock(TUESDAY + dt.timedelta(minutes=5))
+    clock.move_to(TUESDAY + dt.timedelta(minutes=5), tick=False)
     second = receive(best_time=then_said, time_zone="America/Denver")
     link(second, first, actor)
     first.refresh_from_db()
@@ -344,31 +339,31 @@ def test_of_two_linked_requests_the_safer_time_holds(actor, set_clock, first_sai
     assert (first.best_time, first.time_zone) == (kept, zone)
 
 
-def test_who_asks_again_and_is_linked_to_one_that_was_put_off_is_awake_and_on_top(actor, set_clock):
+def test_who_asks_again_and_is_linked_to_one_that_was_put_off_is_awake_and_on_top(actor, clock):
     first = receive()
     planned = workflow.log_attempt(request_id=first.pk, channel="call", result="no_answer", actor=actor).next_at
     workflow.snooze(request_id=first.pk, until=TUESDAY + dt.timedelta(days=60), reason="thinking", actor=actor)
-    link(asked_again(actor, set_clock), first, actor)
+    link(asked_again(actor, clock), first, actor)
     first.refresh_from_db()
     now = TUESDAY + dt.timedelta(days=1)
     assert (first.snoozed_until, first.called_back_at, first.due_at) == (None, now, min(planned, now))
     assert list(AssessmentRequest.objects.open().by_urgency()) == [first]
 
 
-def test_who_asks_again_after_a_conversation_is_called_back_and_not_in_a_month(actor, set_clock):
+def test_who_asks_again_after_a_conversation_is_called_back_and_not_in_a_month(actor, clock):
     first, month = receive(), TUESDAY + dt.timedelta(days=30)
     workflow.log_attempt(request_id=first.pk, channel="call", result="reached", next_at=month, actor=actor)
-    link(asked_again(actor, set_clock), first, actor)
+    link(asked_again(actor, clock), first, actor)
     first.refresh_from_db()
     assert (first.stage, first.due_at) == ("talking", TUESDAY + dt.timedelta(days=1))
 
 
-def test_who_asks_again_at_the_end_of_the_ladder_is_not_given_up(actor, set_clock):
+def test_who_asks_again_at_the_end_of_the_ladder_is_not_given_up(actor, clock):
     first = receive(email="")
     for hours in (0, 3, 24, 51):
-        set_clock(TUESDAY + dt.timedelta(hours=hours))
+        clock.move_to(TUESDAY + dt.timedelta(hours=hours), tick=False)
         workflow.log_attempt(request_id=first.pk, channel="call", result="no_answer", actor=actor)
-    link(asked_again(actor, set_clock, days=3, email=""), first, actor)
+    link(asked_again(actor, clock, days=3, email=""), first, actor)
     workflow.log_attempt(request_id=first.pk, channel="call", result="no_answer", actor=actor)
     with pytest.raises(workflow.Refused, match="3 are missing"):
         workflow.close(request_id=first.pk, outcome="not_reached", actor=actor)
@@ -454,13 +449,13 @@ def test_what_was_erased_is_not_opened_again(actor, make_staff, undo):
 
 
 @pytest.mark.parametrize("then", ["they wrote", "in conversation by hand"])
-def test_who_said_something_after_the_other_one_was_put_off_is_not_put_to_sleep(actor, set_clock, then):
+def test_who_said_something_after_the_other_one_was_put_off_is_not_put_to_sleep(actor, clock, then):
     first = receive(**ANY_TIME)
     tried(first, actor)
-    second = asked_again(actor, set_clock, **ANY_TIME)
+    second = asked_again(actor, clock, **ANY_TIME)
     tried(second, actor)
     put_off(second, actor)
-    set_clock(TUESDAY + dt.timedelta(days=2))
+    clock.move_to(TUESDAY + dt.timedelta(days=2), tick=False)
     if then == "they wrote":
         workflow.add_words(request_id=first.pk, text="Please call me now")
         tried(first, actor)  # in vain
@@ -470,24 +465,24 @@ def test_who_said_something_after_the_other_one_was_put_off_is_not_put_to_sleep(
     assert AssessmentRequest.objects.get(pk=first.pk).is_put_off is False
 
 
-def test_who_asked_anew_after_they_were_put_off_is_awake_however_late_the_two_are_linked(actor, set_clock):
+def test_who_asked_anew_after_they_were_put_off_is_awake_however_late_the_two_are_linked(actor, clock):
     first = receive(**ANY_TIME)
     tried(first, actor)
-    second = asked_again(actor, set_clock, **ANY_TIME)
+    second = asked_again(actor, clock, **ANY_TIME)
     tried(second, actor)
     put_off(second, actor)
-    third = asked_again(actor, set_clock, days=2, **ANY_TIME)
-    set_clock(TUESDAY + dt.timedelta(days=3))
+    third = asked_again(actor, clock, days=2, **ANY_TIME)
+    clock.move_to(TUESDAY + dt.timedelta(days=3), tick=False)
     link(second, first, actor)
     assert AssessmentRequest.objects.get(pk=first.pk).is_put_off
     link(third, first, actor)
     assert workflow.take_next(actor=actor) == first
 
 
-def test_a_sleep_that_a_wrong_link_gave_ends_with_it_whatever_was_corrected_meanwhile(actor, set_clock):
+def test_a_sleep_that_a_wrong_link_gave_ends_with_it_whatever_was_corrected_meanwhile(actor, clock):
     first = receive()
     tried(first, actor)
-    second = asked_again(actor, set_clock, phone="(480) 555-0199", email="")
+    second = asked_again(actor, clock, phone="(480) 555-0199", email="")
     tried(second, actor)
     put_off(second, actor)
     before = place_of(first)
@@ -499,12 +494,12 @@ def test_a_sleep_that_a_wrong_link_gave_ends_with_it_whatever_was_corrected_mean
     assert place_of(first) == before
 
 
-def test_two_links_are_undone_one_after_the_other(actor, set_clock):
+def test_two_links_are_undone_one_after_the_other(actor, clock):
     first = receive()
     tried(first, actor)
     put_off(first, actor)
     before = place_of(first)
-    second, third = asked_again(actor, set_clock), asked_again(actor, set_clock, days=2)
+    second, third = asked_again(actor, clock), asked_again(actor, clock, days=2)
     for request in (second, third):
         link(request, first, actor)
     for request in (third, second):
@@ -512,10 +507,10 @@ def test_two_links_are_undone_one_after_the_other(actor, set_clock):
     assert place_of(first) == before
 
 
-def test_who_got_in_touch_and_waits_in_a_held_request_waits_in_the_one_that_goes_on(actor, set_clock):
+def test_who_got_in_touch_and_waits_in_a_held_request_waits_in_the_one_that_goes_on(actor, clock):
     first = receive()
     tried(first, actor, result="reached")
-    second = asked_again(actor, set_clock)
+    second = asked_again(actor, clock)
     tried(second, actor, "they_called", "missed")
     until = timezone.now() + dt.timedelta(days=3)
     workflow.hold(request_id=second.pk, until=until, text="The insurer", actor=actor)

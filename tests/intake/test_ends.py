@@ -10,7 +10,7 @@ from pages import facts
 from pages.models import Center, OpeningHours
 from tests.intake.helpers import codes_of, moment, receive
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("stopped_clock")]
 
 TUESDAY = moment("2026-11-24 10:00")
 
@@ -18,11 +18,6 @@ TUESDAY = moment("2026-11-24 10:00")
 @pytest.fixture
 def actor(make_staff):
     return make_staff("admissions", username="amal")
-
-
-@pytest.fixture(autouse=True)
-def tuesday_morning(set_clock):
-    set_clock(TUESDAY)
 
 
 def test_a_booked_assessment_has_a_time_and_is_due_then(actor):

@@ -12,7 +12,7 @@ from pages import facts
 from pages.models import Center, Holiday, OpeningHours
 from tests.intake.helpers import accept, answers_of, codes_of, moment, wall
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("stopped_clock")]
 
 TUESDAY = moment("2026-11-24 10:00")
 MINUTE = dt.timedelta(minutes=1)
@@ -24,11 +24,6 @@ def actor(make_staff):
     return make_staff("admissions", username="amal")
 
 
-@pytest.fixture(autouse=True)
-def tuesday_morning(set_clock):
-    set_clock(TUESDAY)
-
-
 def ask(**changes):
     return accept(form_token.draw(), answers_of(**PHONE_ONLY | changes), at=TUESDAY)
 
@@ -37,11 +32,11 @@ def log(request, actor, result="no_answer", channel="call", **more):
     return workflow.log_attempt(request_id=request.pk, channel=channel, result=result, actor=actor, **more)
 
 
-def try_in_vain(request, actor, set_clock, times):
+def try_in_vain(request, actor, clock, times):
     """Calls at the time that was proposed, again and again."""
     for _ in range(times):
         attempt = log(request, actor)
-        set_clock(attempt.next_at)
+        clock.move_to(attempt.next_at, tick=False)
     request.refresh_from_db()
     return request
 
@@ -114,25 +109,25 @@ def test_a_call_to_someone_with_a_booked_assessment_leaves_its_time(actor):
         assert (request.stage, request.due_at) == ("booked", at)
 
 
-def test_a_call_to_someone_who_did_not_come_sets_the_next_one(actor, set_clock):
+def test_a_call_to_someone_who_did_not_come_sets_the_next_one(actor, clock):
     request, booked = ask(), TUESDAY + 60 * MINUTE
     workflow.book(request_id=request.pk, at=booked, actor=actor)
-    set_clock(booked + 120 * MINUTE)
+    clock.move_to(booked + 120 * MINUTE, tick=False)
     attempt = log(request, actor)
     request.refresh_from_db()
     assert request.due_at == attempt.next_at > booked + 120 * MINUTE
-    set_clock(booked + 130 * MINUTE)
+    clock.move_to(booked + 130 * MINUTE, tick=False)
     tomorrow = TUESDAY + 1440 * MINUTE
     workflow.snooze(request_id=request.pk, until=tomorrow, reason="asked_later", actor=actor)
-    set_clock(booked + 140 * MINUTE)
+    clock.move_to(booked + 140 * MINUTE, tick=False)
     assert workflow.wake(request_id=request.pk, actor=actor).due_at == attempt.next_at
 
 
-def test_a_double_click_is_one_attempt(actor, set_clock):
+def test_a_double_click_is_one_attempt(actor, clock):
     request = ask()
     first = log(request, actor, seen=0)
     assert log(request, actor, seen=0) == first
-    set_clock(TUESDAY + dt.timedelta(seconds=11))
+    clock.move_to(TUESDAY + dt.timedelta(seconds=11), tick=False)
     with pytest.raises(workflow.Stale):
         log(request, actor, seen=0)
     assert request.attempts.count() == 1
@@ -177,9 +172,9 @@ def test_a_result_that_its_channel_can_not_have_is_refused_by_the_rules_and_the_
 # The ladder
 
 
-def test_four_attempts_are_made_at_different_hours_of_several_days(actor, set_clock):
+def test_four_attempts_are_made_at_different_hours_of_several_days(actor, clock):
     request = ask()
-    request = try_in_vain(request, actor, set_clock, 4)
+    request = try_in_vain(request, actor, clock, 4)
     assert [wall(attempt.at) for attempt in request.attempts.all()] == [
         "Tue 24 10:00",
         "Tue 24 13:00",
@@ -188,87 +183,87 @@ def test_four_attempts_are_made_at_different_hours_of_several_days(actor, set_cl
     ]
 
 
-def test_after_the_last_attempt_someone_must_decide_and_who_waits_for_a_call_comes_before(actor, set_clock):
-    request = try_in_vain(ask(), actor, set_clock, 4)
+def test_after_the_last_attempt_someone_must_decide_and_who_waits_for_a_call_comes_before(actor, clock):
+    request = try_in_vain(ask(), actor, clock, 4)
     assert must_decide(request, ladder_of(request))
     assert [wall(request.attempts.last().at), wall(request.due_at)] == ["Thu 26 12:00", "Thu 26 16:00"]
-    set_clock(moment("2026-11-26 13:00"))
+    clock.move_to(moment("2026-11-26 13:00"), tick=False)
     assert workflow.take_next(actor=actor) is None
     waiting = accept(form_token.draw(), answers_of(**PHONE_ONLY), at=moment("2026-11-26 12:59"))
     assert workflow.take_next(actor=actor) == waiting
-    set_clock(request.due_at + MINUTE)
+    clock.move_to(request.due_at + MINUTE, tick=False)
     with pytest.raises(workflow.Refused, match="Decide now"):
         log(request, actor)
     assert request.attempts.count() == 4
 
 
-def test_before_the_last_attempt_nobody_is_given_up(actor, set_clock):
-    request = try_in_vain(ask(), actor, set_clock, 3)
+def test_before_the_last_attempt_nobody_is_given_up(actor, clock):
+    request = try_in_vain(ask(), actor, clock, 3)
     with pytest.raises(workflow.Refused, match=r"before 4 attempts, each an hour apart\. 1 is missing"):
         workflow.close(request_id=request.pk, outcome="not_reached", actor=actor)
     log(request, actor)
     assert workflow.close(request_id=request.pk, outcome="not_reached", actor=actor).outcome == "not_reached"
 
 
-def test_four_calls_within_one_hour_are_one_attempt_to_reach_somebody(actor, set_clock):
+def test_four_calls_within_one_hour_are_one_attempt_to_reach_somebody(actor, clock):
     request = ask()
     for minute in range(4):
-        set_clock(TUESDAY + dt.timedelta(minutes=minute))
+        clock.move_to(TUESDAY + dt.timedelta(minutes=minute), tick=False)
         log(request, actor)
     with pytest.raises(workflow.Refused, match="3 are missing"):
         workflow.close(request_id=request.pk, outcome="not_reached", actor=actor)
 
 
-def test_calls_before_and_after_a_full_hour_are_one_attempt_too(actor, set_clock):
+def test_calls_before_and_after_a_full_hour_are_one_attempt_too(actor, clock):
     request = ask()
     for time in ("12:59", "13:00", "14:59", "15:00"):
-        set_clock(moment(f"2026-11-24 {time}"))
+        clock.move_to(moment(f"2026-11-24 {time}"), tick=False)
         log(request, actor)
     with pytest.raises(workflow.Refused, match="2 are missing"):
         workflow.close(request_id=request.pk, outcome="not_reached", actor=actor)
 
 
-def test_four_calls_at_the_same_time_of_day_are_not_enough_to_give_up(actor, set_clock):
+def test_four_calls_at_the_same_time_of_day_are_not_enough_to_give_up(actor, clock):
     request = ask()
     for day in (25, 26, 27, 28):
-        set_clock(moment(f"2026-11-{day} 09:15"))
+        clock.move_to(moment(f"2026-11-{day} 09:15"), tick=False)
         log(request, actor)
     with pytest.raises(workflow.Refused, match="Every attempt was at the same time of day"):
         workflow.close(request_id=request.pk, outcome="not_reached", actor=actor)
     workflow.keep_trying(request_id=request.pk, actor=actor)
-    set_clock(moment("2026-11-28 14:15"))
+    clock.move_to(moment("2026-11-28 14:15"), tick=False)
     log(request, actor)
     assert workflow.close(request_id=request.pk, outcome="not_reached", actor=actor).outcome == "not_reached"
 
 
-def test_who_calls_back_after_the_last_attempt_is_called_and_not_given_up(actor, set_clock):
-    request = try_in_vain(ask(), actor, set_clock, 4)
+def test_who_calls_back_after_the_last_attempt_is_called_and_not_given_up(actor, clock):
+    request = try_in_vain(ask(), actor, clock, 4)
     log(request, actor, "missed", "they_called")
     request.refresh_from_db()
     assert not must_decide(request, ladder_of(request))
     with pytest.raises(workflow.Refused, match="They got in touch and wait for us"):
         workflow.close(request_id=request.pk, outcome="not_reached", actor=actor)
-    set_clock(request.called_back_at + MINUTE)
+    clock.move_to(request.called_back_at + MINUTE, tick=False)
     log(request, actor)
     request.refresh_from_db()
     assert must_decide(request, ladder_of(request))
     workflow.close(request_id=request.pk, outcome="not_reached", actor=actor)
 
 
-def test_who_was_reached_and_does_not_answer_four_times_asks_for_a_decision_too(actor, set_clock):
+def test_who_was_reached_and_does_not_answer_four_times_asks_for_a_decision_too(actor, clock):
     request = ask()
-    set_clock(log(request, actor, "reached").next_at)
-    try_in_vain(request, actor, set_clock, 4)
+    clock.move_to(log(request, actor, "reached").next_at, tick=False)
+    try_in_vain(request, actor, clock, 4)
     assert (request.stage, must_decide(request, ladder_of(request))) == ("talking", True)
 
 
-def test_who_keeps_trying_has_two_attempts_more(actor, set_clock):
-    request = try_in_vain(ask(), actor, set_clock, 4)
+def test_who_keeps_trying_has_two_attempts_more(actor, clock):
+    request = try_in_vain(ask(), actor, clock, 4)
     workflow.keep_trying(request_id=request.pk, actor=actor)
     request.refresh_from_db()
     assert request.due_at > request.attempts.last().at
-    set_clock(request.due_at)
-    request = try_in_vain(request, actor, set_clock, 2)
+    clock.move_to(request.due_at, tick=False)
+    request = try_in_vain(request, actor, clock, 2)
     assert must_decide(request, ladder_of(request))
 
 
@@ -279,8 +274,8 @@ def test_keeping_on_is_no_decision_while_attempts_are_left(actor):
         workflow.keep_trying(request_id=request.pk, actor=actor)
 
 
-def test_a_person_who_was_reached_and_lost_again_gets_a_whole_new_ladder(actor, set_clock):
-    request = try_in_vain(ask(), actor, set_clock, 4)
+def test_a_person_who_was_reached_and_lost_again_gets_a_whole_new_ladder(actor, clock):
+    request = try_in_vain(ask(), actor, clock, 4)
     log(request, actor, "reached")
     workflow.set_stage(request_id=request.pk, stage="reaching", actor=actor)
     request.refresh_from_db()
@@ -289,10 +284,10 @@ def test_a_person_who_was_reached_and_lost_again_gets_a_whole_new_ladder(actor, 
         workflow.close(request_id=request.pk, outcome="not_reached", actor=actor)
 
 
-def test_a_request_that_is_opened_again_gets_a_whole_new_ladder(actor, set_clock):
-    request = try_in_vain(ask(), actor, set_clock, 4)
+def test_a_request_that_is_opened_again_gets_a_whole_new_ladder(actor, clock):
+    request = try_in_vain(ask(), actor, clock, 4)
     workflow.close(request_id=request.pk, outcome="not_reached", actor=actor)
-    set_clock(request.due_at + MINUTE)
+    clock.move_to(request.due_at + MINUTE, tick=False)
     workflow.reopen(request_id=request.pk, actor=actor)
     assert ladder_of(request).tries == []
 
@@ -306,10 +301,10 @@ def test_an_e_mail_address_alone_allows_one_e_mail_and_then_a_decision(actor):
     assert workflow.close(request_id=request.pk, outcome="not_reached", actor=actor).outcome == "not_reached"
 
 
-def test_one_e_mail_means_one_e_mail(actor, set_clock):
+def test_one_e_mail_means_one_e_mail(actor, clock):
     request = ask(phone="", email="a@example.org")
     log(request, actor, "sent", "email")
-    set_clock(TUESDAY + MINUTE)
+    clock.move_to(TUESDAY + MINUTE, tick=False)
     with pytest.raises(workflow.Refused, match="The person allows one e-mail, and it was sent"):
         workflow.keep_trying(request_id=request.pk, actor=actor)
     with pytest.raises(workflow.Refused, match="does not allow this way"):
@@ -327,10 +322,10 @@ def corrected(request, actor, **after):
     workflow.correct(request_id=request.pk, before=before, after=after, actor=actor)
 
 
-def test_one_e_mail_stays_one_e_mail_when_we_open_the_request_again(actor, set_clock):
+def test_one_e_mail_stays_one_e_mail_when_we_open_the_request_again(actor, clock):
     request = ask(phone="", email="a@example.org", voicemail_ok="")
     log(request, actor, "sent", "email")
-    set_clock(TUESDAY + 60 * MINUTE)
+    clock.move_to(TUESDAY + 60 * MINUTE, tick=False)
     opened_again(request, actor)
     request.refresh_from_db()
     assert must_decide(request, ladder_of(request))
@@ -339,19 +334,19 @@ def test_one_e_mail_stays_one_e_mail_when_we_open_the_request_again(actor, set_c
     assert workflow.close(request_id=request.pk, outcome="not_reached", actor=actor).outcome == "not_reached"
 
 
-def test_one_e_mail_stays_one_e_mail_when_a_number_is_corrected_that_must_not_be_called(actor, set_clock):
+def test_one_e_mail_stays_one_e_mail_when_a_number_is_corrected_that_must_not_be_called(actor, clock):
     request = ask(email="a@example.org", voicemail_ok="", do_not_call="on")
     log(request, actor, "sent", "email")
-    set_clock(TUESDAY + 60 * MINUTE)
+    clock.move_to(TUESDAY + 60 * MINUTE, tick=False)
     corrected(request, actor, phone="(602) 555-0143")
     assert ladder_of(request).channels == []
 
 
 @pytest.mark.parametrize("said", ["they wrote", "they called", "another address"])
-def test_one_e_mail_more_answers_who_said_something_since_or_goes_to_another_address(actor, set_clock, said):
+def test_one_e_mail_more_answers_who_said_something_since_or_goes_to_another_address(actor, clock, said):
     request = ask(phone="", email="a@exmaple.org", voicemail_ok="")
     log(request, actor, "sent", "email")
-    set_clock(TUESDAY + 60 * MINUTE)
+    clock.move_to(TUESDAY + 60 * MINUTE, tick=False)
     match said:
         case "they wrote":
             workflow.add_words(request_id=request.pk, text="Did you get this?")
@@ -360,27 +355,27 @@ def test_one_e_mail_more_answers_who_said_something_since_or_goes_to_another_add
         case "another address":
             corrected(request, actor, email="a@example.org")
     assert ladder_of(request).channels == ["email"]
-    set_clock(TUESDAY + 61 * MINUTE)
+    clock.move_to(TUESDAY + 61 * MINUTE, tick=False)
     log(request, actor, "sent", "email")
     assert ladder_of(request).channels == []
 
 
-def test_who_takes_the_tick_for_e_mail_back_allows_one_e_mail(actor, set_clock):
+def test_who_takes_the_tick_for_e_mail_back_allows_one_e_mail(actor, clock):
     draft, wishes = form_token.draw(), PHONE_ONLY | {"email": "a@example.org"}
     request = accept(draft, answers_of(**wishes, email_ok="on"), at=TUESDAY)
-    set_clock(TUESDAY + MINUTE)
+    clock.move_to(TUESDAY + MINUTE, tick=False)
     accept(draft, answers_of(**wishes, do_not_call="on", voicemail_ok=""), at=TUESDAY + MINUTE)
     assert (ladder_of(request).agreed_to_email, ladder_of(request).length) == (False, 1)
     accept(draft, answers_of(**wishes, do_not_call="on", voicemail_ok="", email_ok="on"), at=TUESDAY + 2 * MINUTE)
     assert (ladder_of(request).agreed_to_email, ladder_of(request).length) == (True, 4)
 
 
-def test_who_answers_the_one_e_mail_is_written_to_again(actor, set_clock):
+def test_who_answers_the_one_e_mail_is_written_to_again(actor, clock):
     request = ask(phone="", email="a@example.org")
     log(request, actor, "sent", "email")
     log(request, actor, "reached", "email")
     for hours in (20, 40):
-        set_clock(TUESDAY + hours * 60 * MINUTE)
+        clock.move_to(TUESDAY + hours * 60 * MINUTE, tick=False)
         log(request, actor, "sent", "email")
 
 
@@ -406,7 +401,7 @@ def test_a_number_that_does_not_work_leaves_the_e_mail_that_is_allowed(actor):
     assert ladder_of(request).propose(TUESDAY).channel == "email"
 
 
-def test_the_next_try_is_proposed_by_another_way_that_is_allowed(actor, set_clock):
+def test_the_next_try_is_proposed_by_another_way_that_is_allowed(actor, clock):
     request = ask(text_ok="on", email="a@example.org", email_ok="on")
     channels = []
     for channel, result in [("call", "no_answer"), ("text", "sent"), ("email", "sent")]:
@@ -460,18 +455,18 @@ def test_when_the_clocks_change_where_the_person_lives_their_part_of_the_day_mov
 # A new beginning
 
 
-def test_a_conversation_that_was_noted_as_a_stage_begins_anew_too(actor, set_clock):
-    request = try_in_vain(ask(), actor, set_clock, 4)
-    set_clock(request.due_at + MINUTE)
+def test_a_conversation_that_was_noted_as_a_stage_begins_anew_too(actor, clock):
+    request = try_in_vain(ask(), actor, clock, 4)
+    clock.move_to(request.due_at + MINUTE, tick=False)
     for stage in ("talking", "reaching"):
         workflow.set_stage(request_id=request.pk, stage=stage, actor=actor)
     assert ladder_of(request).tries == []
 
 
-def test_a_number_that_was_corrected_is_not_dead_any_more(actor, set_clock):
+def test_a_number_that_was_corrected_is_not_dead_any_more(actor, clock):
     request = ask()
     log(request, actor, "bad_number")
-    set_clock(TUESDAY + MINUTE)
+    clock.move_to(TUESDAY + MINUTE, tick=False)
     before = {"phone": "(602) 555-0142"}
     workflow.correct(request_id=request.pk, before=before, after={"phone": "(602) 555-0143"}, actor=actor)
     assert ladder_of(request).tries == []
@@ -484,8 +479,8 @@ def test_to_a_number_that_does_not_work_no_text_is_proposed(actor):
     assert ladder_of(request).propose(TUESDAY).channel == "email"
 
 
-def test_who_keeps_trying_wakes_the_request_and_gives_it_back(actor, set_clock):
-    request = try_in_vain(ask(), actor, set_clock, 4)
+def test_who_keeps_trying_wakes_the_request_and_gives_it_back(actor, clock):
+    request = try_in_vain(ask(), actor, clock, 4)
     workflow.claim(request_id=request.pk, actor=actor)
     workflow.keep_trying(request_id=request.pk, actor=actor)
     request.refresh_from_db()
@@ -518,7 +513,7 @@ def test_a_next_attempt_in_another_age_is_refused(actor):
         log(request, actor, next_at=moment("2062-11-24 10:00"))
 
 
-def test_who_wants_something_before_their_assessment_is_tried_until_they_are_reached(actor, set_clock):
+def test_who_wants_something_before_their_assessment_is_tried_until_they_are_reached(actor, clock):
     request, at = ask(), moment("2026-12-14 11:00")
     workflow.book(request_id=request.pk, at=at, actor=actor)
     times = [
@@ -528,7 +523,7 @@ def test_who_wants_something_before_their_assessment_is_tried_until_they_are_rea
         (TUESDAY + dt.timedelta(hours=24), "call", "reached", "Mon 14 11:00"),
     ]
     for now, channel, result, due_at in times:
-        set_clock(now)
+        clock.move_to(now, tick=False)
         assert now == TUESDAY or workflow.take_next(actor=actor) == request
         log(request, actor, result, channel)
         request.refresh_from_db()
@@ -536,14 +531,14 @@ def test_who_wants_something_before_their_assessment_is_tried_until_they_are_rea
     assert request.awaits_assessment
 
 
-def test_no_attempt_is_planned_past_the_assessment_so_that_who_does_not_come_is_seen(actor, set_clock):
+def test_no_attempt_is_planned_past_the_assessment_so_that_who_does_not_come_is_seen(actor, clock):
     request, at = ask(), moment("2026-11-25 09:00")
     workflow.book(request_id=request.pk, at=at, actor=actor)
     log(request, actor, "missed", "they_called")
     log(request, actor, next_at=moment("2026-12-24 10:00"))
     request.refresh_from_db()
     assert request.due_at == at
-    set_clock(moment("2026-11-25 10:00"))
+    clock.move_to(moment("2026-11-25 10:00"), tick=False)
     assert workflow.take_next(actor=actor) == request
 
 
@@ -564,10 +559,10 @@ def test_a_time_asked_for_before_the_assessment_is_kept(actor):
     assert request.due_at == wanted
 
 
-def test_a_correction_by_staff_puts_nothing_off_and_changes_no_promise(actor, set_clock):
+def test_a_correction_by_staff_puts_nothing_off_and_changes_no_promise(actor, clock):
     request = ask()
     AssessmentRequest.objects.filter(pk=request.pk).update(promise="We will call today.")
-    set_clock(request.due_at + dt.timedelta(days=1))
+    clock.move_to(request.due_at + dt.timedelta(days=1), tick=False)
     zone = {"time_zone": "America/Phoenix"}
     workflow.correct(request_id=request.pk, before=zone, after={"time_zone": "America/Denver"}, actor=actor)
     due_at, request.promise = request.due_at, ""
@@ -594,14 +589,14 @@ def test_a_call_before_the_assessment_stays_before_it_whatever_part_of_the_day_s
     assert (wall(request.due_at), request.is_due_before_assessment) == ("Wed 25 09:30", True)
 
 
-def test_whom_we_tried_before_is_handed_out_as_soon_as_the_time_begins_that_they_choose(actor, set_clock):
+def test_whom_we_tried_before_is_handed_out_as_soon_as_the_time_begins_that_they_choose(actor, clock):
     request = ask()
     log(request, actor)
-    set_clock(moment("2026-11-24 16:30"))
+    clock.move_to(moment("2026-11-24 16:30"), tick=False)
     workflow.change_window(request_id=request.pk, best_time="morning", time_zone="")
     request.refresh_from_db()
     assert wall(request.due_at) == "Wed 25 09:00"
-    set_clock(moment("2026-11-25 09:00"))
+    clock.move_to(moment("2026-11-25 09:00"), tick=False)
     assert workflow.take_next(actor=actor) == request
 
 
@@ -622,10 +617,10 @@ def test_what_is_planned_moves_into_the_part_of_the_day_that_they_choose_in_conv
 
 
 @pytest.mark.parametrize("stage", ["talking", "booked"])
-def test_who_got_the_one_e_mail_and_talks_with_us_by_now_needs_no_decision(actor, set_clock, stage):
+def test_who_got_the_one_e_mail_and_talks_with_us_by_now_needs_no_decision(actor, clock, stage):
     request = ask(phone="", email="a@example.org", voicemail_ok="")
     log(request, actor, "sent", "email")
-    set_clock(TUESDAY + 60 * MINUTE)
+    clock.move_to(TUESDAY + 60 * MINUTE, tick=False)
     if stage == "booked":
         workflow.book(request_id=request.pk, at=moment("2026-11-26 11:00"), actor=actor)
     else:
@@ -634,11 +629,11 @@ def test_who_got_the_one_e_mail_and_talks_with_us_by_now_needs_no_decision(actor
     assert (must_decide(request, ladder_of(request)), ladder_of(request).channels) == (False, ["email"])
 
 
-def test_a_link_that_is_undone_gives_no_second_e_mail_and_no_new_ladder(actor, set_clock):
+def test_a_link_that_is_undone_gives_no_second_e_mail_and_no_new_ladder(actor, clock):
     written_to, called = ask(phone="", email="a@example.org", voicemail_ok=""), ask()
     log(written_to, actor, "sent", "email")
     log(called, actor)
-    set_clock(TUESDAY + 60 * MINUTE)
+    clock.move_to(TUESDAY + 60 * MINUTE, tick=False)
     for request in (written_to, called):
         other = ask(phone="(602) 555-0199", email="b@example.org")
         if request == written_to:
@@ -650,7 +645,7 @@ def test_a_link_that_is_undone_gives_no_second_e_mail_and_no_new_ladder(actor, s
     assert (ladder_of(written_to).channels, len(ladder_of(called).tries)) == ([], 1)
 
 
-def test_another_address_is_no_reason_for_four_new_calls(actor, set_clock):
-    request = try_in_vain(ask(email="a@exmaple.org", email_ok="on"), actor, set_clock, 4)
+def test_another_address_is_no_reason_for_four_new_calls(actor, clock):
+    request = try_in_vain(ask(email="a@exmaple.org", email_ok="on"), actor, clock, 4)
     corrected(request, actor, email="a@example.org")
     assert ladder_of(request).why_not_given_up == ""

@@ -89,8 +89,7 @@ CASES = [
 
 
 @pytest.mark.parametrize(("words", "case"), CASES)
-def test_the_next_step_is_said_in_words(set_clock, words, case):
-    set_clock(NOW)
+def test_the_next_step_is_said_in_words(stopped_clock, words, case):
     assert step(**case) == words
 
 
@@ -143,8 +142,7 @@ def test_a_time_is_told_by_the_desks_clock_as_shortly_as_it_can(moment, words):
         (None, {"best_time": ""}),
     ],
 )
-def test_from_when_a_person_may_be_contacted_is_said_where_they_may_not_be_now(set_clock, expected, fields):
-    set_clock(NOW)
+def test_from_when_a_person_may_be_contacted_is_said_where_they_may_not_be_now(stopped_clock, expected, fields):
     tried = fields.get("tries", ())
     known = {"stage": "new", "due_at": at(9), "time_zone": "America/Phoenix"} | fields
     request = AssessmentRequest(**{name: value for name, value in known.items() if name != "tries"})

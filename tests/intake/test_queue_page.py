@@ -38,22 +38,6 @@ MINUTE, HOUR, DAY = dt.timedelta(minutes=1), dt.timedelta(hours=1), dt.timedelta
 
 
 @pytest.fixture
-def clock(monkeypatch):
-    """A clock that stands at `NOW` until the test moves it."""
-
-    class Clock:
-        now = NOW
-
-    monkeypatch.setattr(timezone, "now", lambda: Clock.now)
-    return Clock
-
-
-@pytest.fixture
-def me(clock, make_staff):
-    return make_staff("admissions", username="amal")
-
-
-@pytest.fixture
 def sam(make_staff):
     return make_staff("admissions", username="sam")
 
@@ -65,13 +49,7 @@ def browser_of(user):
 
 
 @pytest.fixture
-def desk(me):
-    """The browser of someone from admissions, whose posts are checked as on the real site."""
-    return browser_of(me)
-
-
-@pytest.fixture
-def open_all_day(clock):
+def open_all_day():
     """The center is open on Tuesdays from 8 to 18, and has told so."""
     center = Center.objects.first()
     center.contact_target_hours = 2
@@ -164,8 +142,8 @@ def test_each_tab_shows_its_requests_in_their_order(desk, me, sam, clock):
     put(requests["back"], snoozed_until=NOW - MINUTE, due_at=NOW - MINUTE)
     for name in ("closed first", "closed last"):
         workflow.close(request_id=requests[name].pk, outcome="spam", actor=me)
-        clock.now += MINUTE
-    clock.now = NOW
+        clock.shift(MINUTE)
+    clock.move_to(NOW)
     shown = {tab: [names[reference] for reference in listed(desk, work=tab)] for tab in tabs.TABS}
     assert shown == {
         "open": ["called back", "late", "sams", "back", "soon", "mine", "later", "suspected"],
@@ -249,7 +227,7 @@ def test_no_question_about_requests_is_asked_through_an_address(desk, query):
 # Rows
 
 
-def test_a_row_says_what_to_do_when_it_is_due_and_whose_it_is(desk, me, sam):
+def test_a_row_says_what_to_do_when_it_is_due_and_whose_it_is(stopped_clock, desk, me, sam):
     request = asked(15 * MINUTE, language="Spanish")
     workflow.claim(request_id=request.pk, actor=sam)
     page = desk.get(LIST, {"work": "soon"})
@@ -314,7 +292,7 @@ def test_why_a_request_is_put_off_stands_in_its_row(desk, me):
 def test_the_language_of_a_row_is_the_newest_one_said(desk, me, clock):
     request = asked(language="Spanish")
     assert ", Spanish, " in row_of(desk, request).step
-    clock.now += MINUTE
+    clock.shift(MINUTE)
     workflow.correct(request_id=request.pk, before={"language": "Spanish"}, after={"language": "Navajo"}, actor=me)
     assert ", Navajo, " in row_of(desk, request).step
 
@@ -412,7 +390,7 @@ def pages_of(desk, tab, name, page):
 
 
 @pytest.mark.parametrize("tab", ["open", "asleep", "closed"])
-def test_pages_lead_to_the_end_and_back_without_loss_or_doubling(desk, me, clock, three_a_page, tab):
+def test_pages_lead_to_the_end_and_back_without_loss_or_doubling(desk, me, three_a_page, tab):
     for number in range(8):
         request = asked((number % 3) * HOUR)  # several are due at the same moment
         if tab == "asleep":
@@ -470,7 +448,9 @@ def press_take(desk, page=None):
     return desk.post(TAKE, form.fields)
 
 
-def test_taking_the_next_leads_to_the_most_urgent_request_and_says_so_on_the_list(desk, me, open_all_day):
+def test_taking_the_next_leads_to_the_most_urgent_request_and_says_so_on_the_list(
+    stopped_clock, desk, me, open_all_day
+):
     asked(2 * HOUR)
     first = asked(HOUR)
     assert press_take(desk)["Location"] == f"{change_page(first)}?work=open"
@@ -493,7 +473,7 @@ def test_while_the_center_is_closed_nothing_is_taken_and_the_screen_says_when_th
     desk, clock, open_all_day
 ):
     request = asked(HOUR)
-    clock.now = NOW.replace(hour=19)
+    clock.move_to(NOW.replace(hour=19))
     response = press_take(desk, desk.get(LIST, {"work": "unassigned"}))
     assert response["Location"] == f"{LIST}?work=unassigned"
     sentence = "There is nothing to take now. Next possible contact: Dec 1, 8:00 AM."
@@ -514,7 +494,9 @@ def test_what_a_colleague_is_at_can_be_taken_when_they_give_it_back(desk, sam, o
     assert said_on(desk.get(response["Location"])) == ["There is nothing to take now. Next possible contact: 10:30 AM."]
 
 
-def test_the_only_request_that_a_colleague_takes_at_the_same_moment_is_nobody_elses(desk, open_all_day, monkeypatch):
+def test_the_only_request_that_a_colleague_takes_at_the_same_moment_is_nobody_elses(
+    stopped_clock, desk, open_all_day, monkeypatch
+):
     asked(HOUR)
     monkeypatch.setattr(workflow, "take_next", lambda actor: None)  # its row is locked: not theirs yet, and skipped
     response = press_take(desk)
@@ -651,7 +633,7 @@ def test_a_new_request_is_told_by_number_and_the_counts_follow(desk, clock):
     asked(HOUR)
     address = pulse_of(desk.get(LIST))
     etag = desk.get(address)["ETag"]
-    clock.now += MINUTE
+    clock.shift(MINUTE)
     asked(-HOUR)
     answer = desk.get(address, headers={"If-None-Match": etag})
     assert answer.status_code == 200
@@ -672,7 +654,7 @@ def test_a_row_that_would_say_something_else_is_told(desk, me, sam, clock, chang
     put(request, due_at=NOW + HOUR)
     address = pulse_of(desk.get(LIST))
     assert desk.get(address).json()["news"] == ""
-    clock.now += MINUTE
+    clock.shift(MINUTE)
     match change:
         case "taken":
             workflow.claim(request_id=request.pk, actor=sam)
@@ -681,9 +663,9 @@ def test_a_row_that_would_say_something_else_is_told(desk, me, sam, clock, chang
         case "more words":
             workflow.add_words(request_id=request.pk, text="One more thing")
         case "sent again":
-            accept(draft, answers_of(message="Something else"), at=clock.now)
+            accept(draft, answers_of(message="Something else"), at=timezone.now())
         case "overdue":
-            clock.now = NOW + HOUR
+            clock.move_to(NOW + HOUR)
     assert desk.get(address).json()["news"] == "This list has changed."
 
 

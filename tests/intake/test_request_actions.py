@@ -8,28 +8,23 @@ from django.utils import timezone
 
 from intake import details, form_token, workflow
 from intake.models import AssessmentRequest, SealedText
-from tests.intake.helpers import accept, answers_of, change_page, receive
+from tests.intake.helpers import accept, answers_of, change_page, moment, receive
 from tests.intake.request_page import (
     buttons_on,
     followed,
     press,
     refusal_of,
-    stop_clock,
     told,
     work_form,
 )
 
 pytestmark = pytest.mark.django_db
 
+TUESDAY = moment("2026-11-24 10:00")
+
 RESULTS = ["attempt:call:no_answer", "attempt:call:reached", "attempt:call:voicemail", "attempt:call:bad_number"]
 THEY_CALLED = ["attempt:they_called:reached", "attempt:they_called:missed"]
 STEPS = ["claim", "book", "snooze", "hold", "close", "stage:reaching", "stage:talking", "link", "quarantine", "assign"]
-
-
-@pytest.fixture
-def noon(monkeypatch):
-    """The clock stands at a noon at which the center is open. To be asked for before `desk`: its session ages too."""
-    return stop_clock(monkeypatch)
 
 
 @pytest.fixture
@@ -81,37 +76,37 @@ def test_only_results_of_the_ways_that_the_person_allows_have_buttons(desk, chan
     assert [value for value in buttons_on(page) if value.startswith("attempt")] == buttons
 
 
-def test_an_attempt_is_logged_with_the_proposed_next_one_and_the_note(noon, desk):
+def test_an_attempt_is_logged_with_the_proposed_next_one_and_the_note(desk):
     request = receive(best_time="asap")
     page = page_of(desk, request)
     assert "Attempt 1 of 4." in page.content.decode()
-    assert work_form(page).fields["next_at"] == "2026-11-24T15:00"
+    assert work_form(page).fields["next_at"] == "2026-11-24T13:00"
     done = followed(desk, press(desk, request, "attempt:call:no_answer", note="Rang out"))
-    assert "Logged: No answer. Next: Tue, Nov 24, 3:00 PM." in done
+    assert "Logged: No answer. Next: Tue, Nov 24, 1:00 PM." in done
     assert "Attempt 2 of 4." in done
     request.refresh_from_db()
-    assert (request.stage, local(request.due_at)) == ("reaching", "2026-11-24T15:00")
+    assert (request.stage, local(request.due_at)) == ("reaching", "2026-11-24T13:00")
     assert request.attempts.get().actor.username == "amal"
     assert request.texts.get(kind="note").open() == "Rang out"
 
 
-def test_another_time_for_the_next_attempt_can_be_chosen(noon, desk):
+def test_another_time_for_the_next_attempt_can_be_chosen(desk):
     request = receive(best_time="asap")
     press(desk, request, "attempt:call:no_answer", next_at="2026-11-26T09:30")
     request.refresh_from_db()
     assert local(request.due_at) == "2026-11-26T09:30"
 
 
-def test_a_proposed_time_that_has_passed_on_an_old_page_is_proposed_anew(noon, desk, monkeypatch):
+def test_a_proposed_time_that_has_passed_on_an_old_page_is_proposed_anew(clock, desk):
     request = receive(best_time="asap")
     form = work_form(page_of(desk, request))
-    stop_clock(monkeypatch, noon + dt.timedelta(hours=4))
+    clock.move_to(TUESDAY + dt.timedelta(hours=4))
     assert press(desk, request, "attempt:call:no_answer", form).status_code == 302
     request.refresh_from_db()
     assert request.due_at > timezone.now()
 
 
-def test_who_was_reached_is_followed_up_and_not_called_at_the_time_of_the_next_attempt(noon, desk):
+def test_who_was_reached_is_followed_up_and_not_called_at_the_time_of_the_next_attempt(desk):
     request = receive(best_time="asap")
     press(desk, request, "attempt:call:reached")
     request.refresh_from_db()
@@ -126,10 +121,10 @@ def test_a_double_click_logs_one_attempt_and_keeps_one_note(desk):
     assert (request.attempts.count(), request.texts.filter(kind="note").count()) == (1, 1)
 
 
-def test_at_the_end_of_the_ladder_someone_decides(noon, desk, me, monkeypatch):
+def test_at_the_end_of_the_ladder_someone_decides(clock, desk, me):
     request = receive(best_time="asap", time_zone="America/Phoenix")
-    for hours in (0, 3, 24, 46):
-        moment = stop_clock(monkeypatch, noon + dt.timedelta(hours=hours))
+    for hours in (2, 5, 26, 48):
+        clock.move_to(TUESDAY + dt.timedelta(hours=hours), tick=False)
         workflow.log_attempt(request_id=request.pk, channel="call", result="no_answer", actor=me)
     desk = browser_of(me)
     page = page_of(desk, request)
@@ -144,7 +139,7 @@ def test_at_the_end_of_the_ladder_someone_decides(noon, desk, me, monkeypatch):
     assert "We keep trying." in followed(desk, press(desk, request, "keep_trying"))
     assert "Attempt 5 of 6." in page_of(desk, request).content.decode()
     request.refresh_from_db()
-    assert request.due_at > moment
+    assert request.due_at > timezone.now()
 
 
 def test_not_reached_is_refused_with_the_reason_until_the_ladder_allows_it(desk):
@@ -449,7 +444,7 @@ def test_a_request_that_a_colleague_changed_is_not_changed_again_by_an_old_page(
     assert press(desk, request, "attempt:call:reached", fresh).status_code == 302
 
 
-def test_who_presses_twice_is_told_that_it_was_done(noon, desk):
+def test_who_presses_twice_is_told_that_it_was_done(desk):
     request = receive()
     form = work_form(page_of(desk, request))
     for _ in range(2):
@@ -566,7 +561,7 @@ def test_a_request_is_put_in_quarantine_and_closed_as_spam_with_one_click_each(d
         ("close", "referral", "close"),
     ],
 )
-def test_a_button_that_does_not_keep_what_stands_in_another_box_is_refused(noon, desk, button, field, part):
+def test_a_button_that_does_not_keep_what_stands_in_another_box_is_refused(desk, button, field, part):
     request = receive(best_time="asap")
     typed = {field: "Dr. Canary in Mesa", "until": in_days(4), "reason": "away", "note": "x", "outcome": "declined"}
     response = press(desk, request, button, **typed)
@@ -576,7 +571,7 @@ def test_a_button_that_does_not_keep_what_stands_in_another_box_is_refused(noon,
     assert AssessmentRequest.objects.get().events.count() == 1
 
 
-def test_a_time_that_is_wanted_from_now_on_is_not_overruled_by_what_was_proposed_before(noon, desk):
+def test_a_time_that_is_wanted_from_now_on_is_not_overruled_by_what_was_proposed_before(desk):
     request = receive(best_time="asap", time_zone="America/Phoenix")
     press(desk, request, "attempt:call:no_answer", **{"known-best_time": "morning"})
     request.refresh_from_db()
@@ -593,7 +588,7 @@ def test_words_stay_on_the_screen_where_a_colleague_closed_meanwhile(desk, sam, 
     assert work_form(response).fields[field].strip() == "Dr. Canary in Mesa"
 
 
-def test_a_conflict_is_settled_and_the_words_of_another_button_stay(noon, desk, sam):
+def test_a_conflict_is_settled_and_the_words_of_another_button_stay(desk, sam):
     request = receive(best_time="asap")
     form = work_form(page_of(desk, request))
     known = details.plain(details.of(request))

@@ -10,16 +10,22 @@ from django.utils import timezone
 from intake import details, form_token, workflow
 from intake.models import AccessRecord, AssessmentRequest, Attempt, Event, SealedText
 from pages.models import Center, OpeningHours
-from tests.intake.helpers import LIST, accept, answers_of, change_page, forms_on, personal_words_in, receive, title_of
-from tests.intake.request_page import buttons_on, press, stop_clock, told
+from tests.intake.helpers import (
+    LIST,
+    accept,
+    answers_of,
+    change_page,
+    forms_on,
+    moment,
+    personal_words_in,
+    receive,
+    title_of,
+)
+from tests.intake.request_page import buttons_on, press, told
 
 pytestmark = pytest.mark.django_db
 
-
-@pytest.fixture
-def noon(monkeypatch):
-    """The clock stands at a noon at which the center is open. To be asked for before `desk`: its session ages too."""
-    return stop_clock(monkeypatch)
+TUESDAY = moment("2026-11-24 10:00")
 
 
 def page_of(desk, request, **query):
@@ -56,7 +62,7 @@ WAYS = {
 
 
 @pytest.mark.parametrize(("changes", "addresses"), WAYS.values(), ids=WAYS)
-def test_a_click_opens_only_the_ways_that_the_person_allows(noon, desk, changes, addresses):
+def test_a_click_opens_only_the_ways_that_the_person_allows(desk, changes, addresses):
     request = receive(best_time="asap", **changes)
     page = text_of(page_of(desk, request))
     assert [address for address in ("tel:", "sms:", "mailto:") if address in page] == [
@@ -66,19 +72,19 @@ def test_a_click_opens_only_the_ways_that_the_person_allows(noon, desk, changes,
     assert "You may contact them now." in page
 
 
-def test_at_a_time_that_was_not_wished_for_the_number_is_no_link_and_the_page_says_when_it_is(noon, desk):
+def test_at_a_time_that_was_not_wished_for_the_number_is_no_link_and_the_page_says_when_it_is(desk):
     request = receive(best_time="afternoon", time_zone="America/Los_Angeles")
     page = page_of(desk, request)
-    assert "It is 11:00 AM where they are (Pacific time)." in text_of(page)
+    assert "It is 9:00 AM where they are (Pacific time)." in text_of(page)
     assert "Not now. Wait until 12:00 PM, their time." in text_of(page)
     assert page.context["what_now"] == "Call after 12:00 PM, their time."
     assert [way for way in ("tel:", "sms:", "mailto:") if way in text_of(page)] == []
 
 
-def test_nothing_invites_a_contact_after_the_end_or_before_a_time_that_was_put_off(noon, desk, me):
+def test_nothing_invites_a_contact_after_the_end_or_before_a_time_that_was_put_off(desk, me):
     closed, asleep = (receive(best_time="asap", text_ok="on", email_ok="on") for _ in range(2))
     workflow.close(request_id=closed.pk, outcome="withdrawn", actor=me)
-    until = noon + dt.timedelta(days=1)
+    until = TUESDAY + dt.timedelta(days=1)
     workflow.snooze(request_id=asleep.pk, until=until, reason="thinking", actor=me)
     for request in (closed, asleep):
         words = text_of(page_of(desk, request))
@@ -87,13 +93,13 @@ def test_nothing_invites_a_contact_after_the_end_or_before_a_time_that_was_put_o
     assert "Put off: leave it until then." in text_of(page_of(desk, asleep))
 
 
-def test_an_e_mail_waits_for_the_hour_like_a_call(noon, desk):
+def test_an_e_mail_waits_for_the_hour_like_a_call(desk):
     request = receive(phone="", best_time="evening", time_zone="America/New_York", email_ok="on")
     assert "mailto:" not in text_of(page_of(desk, request))
     assert "Not now. Wait until" in text_of(page_of(desk, request))
 
 
-def test_the_one_e_mail_that_an_address_allows_is_offered_once(noon, desk, me):
+def test_the_one_e_mail_that_an_address_allows_is_offered_once(desk, me):
     request = receive(phone="", best_time="asap")
     page = page_of(desk, request)
     assert page.context["contact_rules"][2] == "One neutral e-mail is allowed."
@@ -111,7 +117,7 @@ def test_a_number_that_must_not_be_called_is_small_and_says_so(desk):
     assert '<p class="number">' not in words
 
 
-def test_a_number_that_can_not_be_dialed_says_so(noon, desk, me):
+def test_a_number_that_can_not_be_dialed_says_so(desk, me):
     request = receive(best_time="asap")
     assert "This is no number that can be dialed" not in text_of(page_of(desk, request))
     before = details.plain(details.of(request))
@@ -119,7 +125,7 @@ def test_a_number_that_can_not_be_dialed_says_so(noon, desk, me):
     assert "This is no number that can be dialed" in text_of(page_of(desk, request))
 
 
-def test_a_time_by_another_clock_than_the_persons_says_by_which(noon, desk, me):
+def test_a_time_by_another_clock_than_the_persons_says_by_which(desk, me):
     for zone, words in (("America/New_York", ", our time."), ("America/Phoenix", " PM.")):
         request = receive(best_time="asap", time_zone=zone)
         workflow.log_attempt(request_id=request.pk, channel="call", result="no_answer", actor=me)
@@ -146,8 +152,8 @@ def test_words_without_any_rule_of_contact_are_shown_with_a_warning_not_to_conta
 # What to do now
 
 
-def test_what_to_do_now_is_one_sentence_that_follows_the_work(noon, desk, me):
-    now = noon
+def test_what_to_do_now_is_one_sentence_that_follows_the_work(desk, me):
+    now = TUESDAY
     request = receive(best_time="asap", voicemail_ok="")
     AssessmentRequest.objects.update(due_at=now)
     said = [page_of(desk, request).context["what_now"]]
@@ -166,13 +172,13 @@ def test_what_to_do_now_is_one_sentence_that_follows_the_work(noon, desk, me):
     after(workflow.close, outcome="declined")
     assert said == [
         "Call now. Leave no message.",
-        "Call on Tue, Nov 24, 2:00 PM. Leave no message.",
-        "They got in touch on Tue, Nov 24, 12:00 PM and wait for us. Call now. Leave no message.",
-        "Put off until Wed, Nov 25, 12:00 PM: The person is away. Leave it until then.",
+        "Call on Tue, Nov 24, 12:00 PM. Leave no message.",
+        "They got in touch on Tue, Nov 24, 10:00 AM and wait for us. Call now. Leave no message.",
+        "Put off until Wed, Nov 25, 10:00 AM: The person is away. Leave it until then.",
         "Call now. Leave no message.",
-        "Follow up. Call on Wed, Nov 25, 12:00 PM. Leave no message.",
-        "The assessment is on Thu, Nov 26, 12:00 PM.",
-        "The assessment is on Thu, Nov 26, 12:00 PM.",  # in quarantine, but we spoke with them
+        "Follow up. Call on Wed, Nov 25, 10:00 AM. Leave no message.",
+        "The assessment is on Thu, Nov 26, 10:00 AM.",
+        "The assessment is on Thu, Nov 26, 10:00 AM.",  # in quarantine, but we spoke with them
         "This request has ended. There is nothing to do.",
     ]
 
@@ -185,28 +191,28 @@ def test_what_to_do_now_is_one_sentence_that_follows_the_work(noon, desk, me):
         ({"phone": ""}, "Send a neutral e-mail now. One, and no more."),
     ],
 )
-def test_who_got_in_touch_is_contacted_only_in_the_way_that_they_allow(noon, desk, me, answers, contact):
+def test_who_got_in_touch_is_contacted_only_in_the_way_that_they_allow(desk, me, answers, contact):
     request = receive(best_time="asap", **answers)
     workflow.log_attempt(request_id=request.pk, channel="they_called", result="missed", actor=me)
-    in_words = f"They got in touch on Tue, Nov 24, 12:00 PM and wait for us. {contact}"
+    in_words = f"They got in touch on Tue, Nov 24, 10:00 AM and wait for us. {contact}"
     assert page_of(desk, request).context["what_now"] == in_words
 
 
-def test_who_may_be_a_machine_is_checked_first_until_we_have_spoken_with_them(noon, desk, me):
+def test_who_may_be_a_machine_is_checked_first_until_we_have_spoken_with_them(desk, me):
     request = receive(best_time="asap")
     workflow.quarantine(request_id=request.pk, actor=me)
-    AssessmentRequest.objects.update(due_at=noon)
+    AssessmentRequest.objects.update(due_at=TUESDAY)
     assert page_of(desk, request).context["what_now"] == "Check first whether a person wrote this. Then: Call now."
 
 
-def test_after_an_assessment_that_is_over_the_page_asks_whether_they_came(noon, desk, me, monkeypatch):
+def test_after_an_assessment_that_is_over_the_page_asks_whether_they_came(clock, desk, me):
     request = receive(best_time="asap")
-    workflow.book(request_id=request.pk, at=noon + dt.timedelta(hours=1), actor=me)
-    stop_clock(monkeypatch, noon + dt.timedelta(hours=2))
+    workflow.book(request_id=request.pk, at=TUESDAY + dt.timedelta(hours=1), actor=me)
+    clock.move_to(TUESDAY + dt.timedelta(hours=2))
     desk = Client()
     desk.force_login(me)
     page = page_of(desk, request)
-    assert page.context["what_now"] == "The assessment was on Tue, Nov 24, 1:00 PM. Did they come?"
+    assert page.context["what_now"] == "The assessment was on Tue, Nov 24, 11:00 AM. Did they come?"
     assert "overdue" in text_of(page)
 
 
@@ -327,31 +333,29 @@ def test_a_corrected_value_says_who_gave_it_and_what_the_person_wrote_stays(desk
 # What happened
 
 
-def test_what_happened_is_told_in_words_newest_first_one_entry_for_one_happening(noon, desk, me, monkeypatch):
-    moment = noon
-    request = accept(form_token.draw(), answers_of(), at=noon)
+def test_what_happened_is_told_in_words_newest_first_one_entry_for_one_happening(clock, desk, me):
+    request = accept(form_token.draw(), answers_of(), at=TUESDAY)
 
     def later(function, **more):
-        nonlocal moment
-        moment = stop_clock(monkeypatch, moment + dt.timedelta(minutes=10))
+        clock.shift(dt.timedelta(minutes=10))
         return function(request_id=request.pk, actor=me, **more)
 
     later(workflow.assign, owner=me)
-    later(workflow.log_attempt, channel="call", result="no_answer", next_at=moment + dt.timedelta(days=1))
+    later(workflow.log_attempt, channel="call", result="no_answer", next_at=timezone.now() + dt.timedelta(days=1))
     workflow.add_note(request_id=request.pk, text="Rang twice", actor=me)
     later(workflow.log_attempt, channel="they_called", result="missed")
-    later(workflow.book, at=moment + dt.timedelta(days=2))
-    later(workflow.hold, until=moment + dt.timedelta(days=1), text="Waiting for the clinic")
+    later(workflow.book, at=timezone.now() + dt.timedelta(days=2))
+    later(workflow.hold, until=timezone.now() + dt.timedelta(days=1), text="Waiting for the clinic")
     later(workflow.close, outcome="referred", referral="To the clinic", person_told=True)
     later(workflow.reopen)
     entries = page_of(desk, request).context["timeline"]
     assert told(entries) == [
         ("Reopened", ["Referred elsewhere to Assessment booked"]),
         ("Closed", ["Referred elsewhere"]),
-        ("Put off", ["On hold: we wait for something.", "Until Wed, Nov 25, 12:40 PM."]),
-        ("Stage set", ["Trying to reach to Assessment booked", "Assessment booked: Thu, Nov 26, 12:30 PM"]),
+        ("Put off", ["On hold: we wait for something.", "Until Wed, Nov 25, 10:40 AM."]),
+        ("Stage set", ["Trying to reach to Assessment booked", "Assessment booked: Thu, Nov 26, 10:30 AM"]),
         ("They called us: We missed it", []),
-        ("Call: No answer", ["Next due: Wed, Nov 25, 12:10 PM.", "Stage set: New to Trying to reach"]),
+        ("Call: No answer", ["Next due: Wed, Nov 25, 10:10 AM.", "Stage set: New to Trying to reach"]),
         ("Assigned", ["amal"]),
         ("Received", []),
     ]
@@ -641,24 +645,24 @@ def test_titles_addresses_messages_and_the_history_of_the_admin_hold_no_personal
 # Who is left alone
 
 
-def test_while_a_colleague_is_at_it_the_page_says_so_and_opens_no_way(noon, desk, make_staff):
+def test_while_a_colleague_is_at_it_the_page_says_so_and_opens_no_way(desk, make_staff):
     request = receive(best_time="asap")
     assert page_of(desk, request).context["reach"].tel
     workflow.claim(request_id=request.pk, actor=make_staff("admissions", username="sam"))
     page = page_of(desk, request)
     assert page.context["what_now"] == (
-        "sam is at this request until Tue, Nov 24, 12:30 PM. Leave it to them until then."
+        "sam is at this request until Tue, Nov 24, 10:30 AM. Leave it to them until then."
     )
     assert (page.context["reach"].tel, page.context["left_alone"]) == ("", "sam is at it: leave it to them.")
     assert "You may contact them now." not in text_of(page)
     assert "no number that can be dialed" not in text_of(page)
 
 
-def test_who_asked_for_a_time_that_our_hours_never_meet_is_asked_first(noon, desk):
+def test_who_asked_for_a_time_that_our_hours_never_meet_is_asked_first(desk):
     center = Center.objects.get()
     center.contact_target_hours = 4
     center.save()
-    OpeningHours.objects.create(center=center, weekday=noon.weekday(), opens=dt.time(9), closes=dt.time(17))
+    OpeningHours.objects.create(center=center, weekday=TUESDAY.weekday(), opens=dt.time(9), closes=dt.time(17))
     warning = "Ask first if it is a good moment."
     request = receive(best_time="evening", time_zone="America/Phoenix")
     assert warning in text_of(page_of(desk, request))
@@ -670,7 +674,7 @@ def test_no_device_makes_a_link_of_a_number(desk):
     assert '<meta name="format-detection" content="telephone=no' in text_of(page_of(desk, receive()))
 
 
-def test_where_no_way_is_left_the_page_does_not_say_that_they_may_be_contacted(noon, desk, me):
+def test_where_no_way_is_left_the_page_does_not_say_that_they_may_be_contacted(desk, me):
     request = receive(phone="", voicemail_ok="", best_time="asap")
     assert "You may contact them now." in text_of(page_of(desk, request))
     workflow.log_attempt(request_id=request.pk, channel="email", result="sent", actor=me)
@@ -679,10 +683,10 @@ def test_where_no_way_is_left_the_page_does_not_say_that_they_may_be_contacted(n
     assert "You may contact them now." not in text_of(page)
 
 
-def test_who_writes_again_after_the_one_e_mail_may_be_answered_and_the_whole_page_says_so(noon, desk, me, monkeypatch):
+def test_who_writes_again_after_the_one_e_mail_may_be_answered_and_the_whole_page_says_so(clock, desk, me):
     request = receive(phone="", voicemail_ok="", best_time="asap")
     workflow.log_attempt(request_id=request.pk, channel="email", result="sent", actor=me)
-    stop_clock(monkeypatch, noon + dt.timedelta(minutes=1))
+    clock.move_to(TUESDAY + dt.timedelta(minutes=1))
     workflow.add_words(request_id=request.pk, text="Please write again")
     page = page_of(desk, request)
     assert "Send a neutral e-mail now." in page.context["what_now"]
@@ -691,20 +695,20 @@ def test_who_writes_again_after_the_one_e_mail_may_be_answered_and_the_whole_pag
     assert "attempt:email:sent" in buttons_on(page)
 
 
-def test_an_assessment_stands_on_top_whatever_there_is_to_do_before_it(noon, desk, me):
+def test_an_assessment_stands_on_top_whatever_there_is_to_do_before_it(desk, me):
     request = receive(best_time="asap")
-    workflow.book(request_id=request.pk, at=noon + dt.timedelta(days=2), actor=me)
+    workflow.book(request_id=request.pk, at=TUESDAY + dt.timedelta(days=2), actor=me)
     workflow.log_attempt(request_id=request.pk, channel="they_called", result="missed", actor=me)
     page = page_of(desk, request)
     assert page.context["what_now"].startswith("They got in touch")
-    assert "<dt>Assessment</dt><dd>Thu, Nov 26, 12:00 PM</dd>" in text_of(page)
+    assert "<dt>Assessment</dt><dd>Thu, Nov 26, 10:00 AM</dd>" in text_of(page)
 
 
 def take_next_is_offered(page):
     return "go-on" in [form.css_class for form in forms_on(page)]
 
 
-def test_the_next_request_is_one_press_away_when_this_one_is_done(noon, desk, me):
+def test_the_next_request_is_one_press_away_when_this_one_is_done(desk, me):
     request = receive(best_time="asap")
     assert not take_next_is_offered(page_of(desk, request))
     press(desk, request, "attempt:call:no_answer")
@@ -713,14 +717,14 @@ def test_the_next_request_is_one_press_away_when_this_one_is_done(noon, desk, me
     assert take_next_is_offered(page_of(desk, request))
 
 
-def test_attempts_are_counted_only_while_we_try_to_reach_someone(noon, desk, me):
+def test_attempts_are_counted_only_while_we_try_to_reach_someone(desk, me):
     request = receive(best_time="asap")
     assert "Attempt 1 of 4." in text_of(page_of(desk, request))
     workflow.log_attempt(request_id=request.pk, channel="call", result="reached", actor=me)
     assert "Attempt 1 of 4." not in text_of(page_of(desk, request))
 
 
-def test_the_buttons_of_an_attempt_stand_way_by_way_and_are_numbered_through(noon, desk):
+def test_the_buttons_of_an_attempt_stand_way_by_way_and_are_numbered_through(desk):
     request = receive(best_time="asap", text_ok="on")
     ways = page_of(desk, request).context["attempt_buttons"]
     assert [(str(way), [number for number, _value, _label in buttons]) for way, buttons in ways] == [
@@ -730,7 +734,7 @@ def test_the_buttons_of_an_attempt_stand_way_by_way_and_are_numbered_through(noo
     ]
 
 
-def test_a_caller_whose_request_was_just_taken_down_is_on_the_phone(noon, desk, me):
+def test_a_caller_whose_request_was_just_taken_down_is_on_the_phone(desk, me):
     request = receive(best_time="asap")
     AssessmentRequest.objects.update(came_from="phone")
     workflow.claim(request_id=request.pk, actor=me)
@@ -739,18 +743,18 @@ def test_a_caller_whose_request_was_just_taken_down_is_on_the_phone(noon, desk, 
     assert page_of(desk, request).context["what_now"].startswith("Follow up.")
 
 
-def test_while_a_decision_is_left_the_page_does_not_lead_away(noon, desk, me):
+def test_while_a_decision_is_left_the_page_does_not_lead_away(desk, me):
     request = receive(phone="", voicemail_ok="", best_time="asap")
     workflow.log_attempt(request_id=request.pk, channel="email", result="sent", actor=me)
     page = page_of(desk, request)
     assert (page.context["must_decide"], take_next_is_offered(page)) == (True, False)
 
 
-def test_where_no_way_is_left_without_a_try_the_page_says_so(noon, desk, me, monkeypatch):
+def test_where_no_way_is_left_without_a_try_the_page_says_so(clock, desk, me):
     request = receive(phone="", voicemail_ok="", best_time="asap")
     workflow.log_attempt(request_id=request.pk, channel="email", result="sent", actor=me)
     workflow.close(request_id=request.pk, outcome="not_reached", actor=me)
-    stop_clock(monkeypatch, noon + dt.timedelta(minutes=1))
+    clock.move_to(TUESDAY + dt.timedelta(minutes=1))
     workflow.reopen(request_id=request.pk, actor=me)
     words = text_of(page_of(desk, request))
     assert ("No way is left that they allow. Choose one:" in words, "0 attempt" in words) == (True, False)

@@ -11,7 +11,7 @@ from intake.models import AssessmentRequest, SealedText
 from intake.worker import take_in_spool
 from tests.intake.helpers import accept, answers_of, codes_of, moment, wall
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("stopped_clock")]
 
 TUESDAY = moment("2026-11-24 10:00")
 ANY_TIME = {"best_time": "asap", "time_zone": "America/Phoenix"}
@@ -21,11 +21,6 @@ CHANGED = {"message": "Please call today."}
 @pytest.fixture
 def actor(make_staff):
     return make_staff("admissions", username="amal")
-
-
-@pytest.fixture(autouse=True)
-def tuesday_morning(set_clock):
-    set_clock(TUESDAY)
 
 
 def ask(draft=None, at=TUESDAY, **changes):
@@ -80,13 +75,13 @@ def test_who_speaks_up_after_an_attempt_stands_on_top(actor, speak):
 
 
 @pytest.mark.parametrize("speak", SPEAKING.values(), ids=SPEAKING)
-def test_who_speaks_up_at_the_end_of_the_ladder_gets_a_whole_new_one(actor, set_clock, speak):
+def test_who_speaks_up_at_the_end_of_the_ladder_gets_a_whole_new_one(actor, clock, speak):
     draft = form_token.draw()
     request = ask(draft, email="")
     for hours in (0, 3, 24, 51):
-        set_clock(TUESDAY + dt.timedelta(hours=hours))
+        clock.move_to(TUESDAY + dt.timedelta(hours=hours), tick=False)
         workflow.log_attempt(request_id=request.pk, channel="call", result="no_answer", actor=actor)
-    set_clock(TUESDAY + dt.timedelta(hours=52))
+    clock.move_to(TUESDAY + dt.timedelta(hours=52), tick=False)
     if speak is SPEAKING["sends the form again"]:
         ask(draft, at=TUESDAY + dt.timedelta(hours=52), email="", **CHANGED)
     else:
@@ -104,9 +99,9 @@ def test_a_permission_that_was_taken_back_stays_taken_back_though_the_words_are_
     assert request.texts.count() == 2
 
 
-def test_a_time_chosen_on_a_machine_whose_clock_is_behind_still_counts(set_clock):
+def test_a_time_chosen_on_a_machine_whose_clock_is_behind_still_counts(clock):
     request = ask()
-    set_clock(TUESDAY - dt.timedelta(seconds=2))
+    clock.move_to(TUESDAY - dt.timedelta(seconds=2), tick=False)
     workflow.change_window(request_id=request.pk, best_time="afternoon", time_zone="")
     assert newest_profile(request).best_time == "afternoon"
 
@@ -209,16 +204,16 @@ def test_a_request_that_has_ended_is_not_withdrawn(actor):
 # Withdrawn while a form waited in a spool
 
 
-def test_what_waited_in_the_spool_when_the_person_withdrew_does_not_come_back(set_clock):
+def test_what_waited_in_the_spool_when_the_person_withdrew_does_not_come_back(clock):
     request = ask(form_key="one browser session")
     spool_form(TUESDAY + dt.timedelta(minutes=1), form_key="one browser session", **CHANGED)
-    set_clock(TUESDAY + dt.timedelta(minutes=2))
+    clock.move_to(TUESDAY + dt.timedelta(minutes=2), tick=False)
     workflow.withdraw(request_id=request.pk)
     assert (take_in_spool(), spool.state().files) == (1, 0)
     assert (AssessmentRequest.objects.count(), SealedText.objects.count()) == (1, 0)
 
 
-def test_what_the_person_sends_after_they_withdrew_is_a_new_request(set_clock):
+def test_what_the_person_sends_after_they_withdrew_is_a_new_request(clock):
     request = ask(form_key="one browser session")
     workflow.withdraw(request_id=request.pk)
     spool_form(TUESDAY + dt.timedelta(minutes=1), form_key="one browser session", **CHANGED)

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from intake import workflow
 from intake.models import AssessmentRequest, Event, Notice, RecordIsFixed, SealedText
-from tests.intake.helpers import personal_words_in, receive, refuse_inserts, rows
+from tests.intake.helpers import moment, personal_words_in, receive, refuse_inserts, rows
 
 STAGES = {label: stage for stage, label in AssessmentRequest.Stage.choices}
 MOVES = rows("transitions.csv")
@@ -231,7 +231,7 @@ def test_who_was_faster_is_named_with_what_they_did_and_not_with_what_came_of_it
         workflow.close(request_id=request.pk, outcome="declined", actor=actor, seen=0)
 
 
-NOW = timezone.now()
+NOW = moment("2026-11-24 10:00")
 NONSENSE = {
     "a stage that is not known": (AssessmentRequest, {"stage": "made-up"}),
     "an empty stage": (AssessmentRequest, {"stage": ""}),
