@@ -1,9 +1,17 @@
 """How gunicorn runs the site; `--bind` comes from whoever starts it."""
 
 import os
+import sys
 
-workers = int(os.environ.get("WEB_WORKERS") or 2)
-threads = int(os.environ.get("WEB_THREADS") or 4)
+
+def _number(name, value):
+    if not (value.isascii() and value.isdigit() and 1 <= int(value) <= 1000):
+        sys.exit(f"Not started: {name} must be a whole number from 1 to 1000.")
+    return int(value)
+
+
+workers = _number("WEB_WORKERS", os.environ.get("WEB_WORKERS", "").strip() or "2")
+threads = _number("WEB_THREADS", os.environ.get("WEB_THREADS", "").strip() or "4")
 timeout = 30
 graceful_timeout = 10
 keepalive = 5  # nginx lets go after 4

@@ -1,58 +1,41 @@
 """All settings, in one file, from the environment (and from `.env` beside manage.py, where there is one).
 
 `.env.example` lists every variable with its meaning. Nothing secret has a default: what is missing stops the start
-with a sentence that names the variable.
+with a sentence that names the variable, see `recovery_site/environment.py`.
 """
 
 from pathlib import Path
-from urllib.parse import urlsplit
 
-import environ
 from csp.constants import NONCE, NONE, SELF
-from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
+from recovery_site import environment as env
+
 BASE_DIR = Path(__file__).resolve().parent.parent
-env = environ.Env()
-if (BASE_DIR / ".env").exists():
-    env.read_env(BASE_DIR / ".env")
-
-
-def required(name, meaning):
-    """The variable's value; stops the start with a clear sentence where it is missing or empty."""
-    value = env.str(name, default="").strip()
-    if not value:
-        raise ImproperlyConfigured(f"{name} is not set. It is {meaning}. See .env.example.")
-    return value
-
+env.load(BASE_DIR / ".env")
 
 # Where this runs
 
-DJANGO_ENV = env.str("DJANGO_ENV", default="production")
-if DJANGO_ENV not in ("production", "development"):
-    raise ImproperlyConfigured(f"DJANGO_ENV is {DJANGO_ENV!r}. It must be production or development.")
+DJANGO_ENV = env.choice("DJANGO_ENV", ("production", "development"), "production")
 IN_DEVELOPMENT = DJANGO_ENV == "development"
-DEBUG = IN_DEVELOPMENT and env.bool("DEBUG", default=False)
+DEBUG = IN_DEVELOPMENT and env.flag("DEBUG")
 
 if IN_DEVELOPMENT:
-    PUBLIC_ORIGIN = env.str("PUBLIC_ORIGIN", default="http://127.0.0.1:8000")
+    _given_origin = env.text("PUBLIC_ORIGIN", "http://127.0.0.1:8000")
 else:
-    PUBLIC_ORIGIN = required("PUBLIC_ORIGIN", "the public address of the site, such as https://www.example.org")
-PUBLIC_ORIGIN = PUBLIC_ORIGIN.rstrip("/")
-_origin = urlsplit(PUBLIC_ORIGIN)
-if _origin.scheme not in ("http", "https") or not _origin.hostname or _origin.path:
-    raise ImproperlyConfigured(f"PUBLIC_ORIGIN is {PUBLIC_ORIGIN!r}. It must look like https://www.example.org")
-IS_HTTPS = _origin.scheme == "https"
-ALLOWED_HOSTS = [_origin.hostname, *env.list("EXTRA_HOSTS", default=[])]
+    _given_origin = env.required("PUBLIC_ORIGIN", "the public address of the site, such as https://www.example.org")
+PUBLIC_ORIGIN, _host = env.origin("PUBLIC_ORIGIN", _given_origin)
+IS_HTTPS = PUBLIC_ORIGIN.startswith("https:")
+ALLOWED_HOSTS = [_host, *env.hosts("EXTRA_HOSTS")]
 if IN_DEVELOPMENT:
     ALLOWED_HOSTS += ["127.0.0.1", "localhost", "[::1]"]
 
 # Secrets
 
-SECRET_KEY = required("SECRET_KEY", "a long random string that signs cookies and links")
-SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
-SEAL_KEYS = required("SEAL_KEYS", "the keys that seal what people tell us, newest first, as id:key,id:key")
-INDEX_KEYS = required("INDEX_KEYS", "the keys by which sealed texts are found again, newest first, as id:key,id:key")
+SECRET_KEY = env.required("SECRET_KEY", "a long random string that signs cookies and links")
+SECRET_KEY_FALLBACKS = env.items("SECRET_KEY_FALLBACKS")
+SEAL_KEYS = env.required("SEAL_KEYS", "the keys that seal what people tell us, newest first, as id:key,id:key")
+INDEX_KEYS = env.required("INDEX_KEYS", "the keys that find sealed texts again, newest first, as id:key,id:key")
 
 # The house
 
@@ -111,19 +94,16 @@ TEMPLATES = [
 
 # What is kept on disk
 
-VAR_DIR = Path(env.str("VAR_DIR", default="") or BASE_DIR / "var")
-
-VAR_DIR.mkdir(parents=True, exist_ok=True)
-
 # Web and worker must mean the same folder, wherever each was started: a relative path counts from manage.py's.
+VAR_DIR = env.folder("VAR_DIR", BASE_DIR, "var")
 if IN_DEVELOPMENT:
-    SPOOL_DIR = BASE_DIR / (env.str("SPOOL_DIR", default="") or VAR_DIR / "spool")
+    SPOOL_DIR = BASE_DIR / env.text("SPOOL_DIR", str(VAR_DIR / "spool"))
 else:
-    SPOOL_DIR = BASE_DIR / required(
+    SPOOL_DIR = BASE_DIR / env.required(
         "SPOOL_DIR", "a folder on another volume than the database, for requests that come while the database is away"
     )
 
-_database = env.db_url_config(env.str("DATABASE_URL", default="") or f"sqlite:///{VAR_DIR / 'database.sqlite3'}")
+_database = env.database("DATABASE_URL", BASE_DIR, VAR_DIR / "database.sqlite3")
 if _database["ENGINE"].endswith("sqlite3"):
     _database["OPTIONS"] = {
         # What was acknowledged survives a power cut, what was erased leaves no trace in the file,
@@ -140,7 +120,7 @@ DATABASES = {"default": _database}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 STATIC_URL = "/static/"
-STATIC_ROOT = Path(env.str("STATIC_DIR", default="") or VAR_DIR / "static")
+STATIC_ROOT = BASE_DIR / env.text("STATIC_DIR", str(VAR_DIR / "static"))
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": VAR_DIR / "media"}},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
@@ -150,43 +130,39 @@ WHITENOISE_SKIP_COMPRESS_EXTENSIONS = ("woff2", "png", "webp", "jpg", "ico", "ma
 # Mail: alerts to staff carry a reference and a link, nothing else
 
 if IN_DEVELOPMENT:
-    EMAIL_CONFIG = env.email_url("EMAIL_URL", default="consolemail://")
-    ADMISSIONS_EMAILS = env.list("ADMISSIONS_EMAILS", default=["admissions@localhost"])
+    EMAIL_CONFIG = env.mail_server("EMAIL_URL", "consolemail://", must_send=False)
+    ADMISSIONS_EMAILS = env.addresses("ADMISSIONS_EMAILS", "admissions@localhost")
+    _desk_sender = env.text("DEFAULT_FROM_EMAIL", "desk@localhost")
+    _neutral_sender = env.text("NEUTRAL_FROM_EMAIL", _desk_sender)
 else:
-    required("EMAIL_URL", "the mail server that sends alerts to staff, such as smtp+tls://name:password@host:587")
-    required("ADMISSIONS_EMAILS", "where alerts about new requests go: addresses separated by commas")
-    EMAIL_CONFIG = env.email_url("EMAIL_URL")
-    ADMISSIONS_EMAILS = env.list("ADMISSIONS_EMAILS")
-ADMISSIONS_EMAILS = [address.strip() for address in ADMISSIONS_EMAILS if address.strip()]
-vars().update(EMAIL_CONFIG)
-EMAIL_TIMEOUT = 20
-DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="desk@localhost")
-if IN_DEVELOPMENT:
-    NEUTRAL_FROM_EMAIL = env.str("NEUTRAL_FROM_EMAIL", default="") or DEFAULT_FROM_EMAIL
-else:
-    NEUTRAL_FROM_EMAIL = required(
+    env.required("EMAIL_URL", "the mail server that sends alerts to staff, such as smtp+tls://name:password@host:587")
+    env.required("ADMISSIONS_EMAILS", "where alerts about new requests go: addresses separated by commas")
+    EMAIL_CONFIG = env.mail_server("EMAIL_URL", must_send=True)
+    ADMISSIONS_EMAILS = env.addresses("ADMISSIONS_EMAILS")
+    _desk_sender = env.required("DEFAULT_FROM_EMAIL", "the sender of alerts to staff, such as desk@example.org")
+    _neutral_sender = env.required(
         "NEUTRAL_FROM_EMAIL", "the sender of e-mail to a person: a name and an address that say nothing about health"
     )
+vars().update(EMAIL_CONFIG)
+EMAIL_TIMEOUT = 20
+DEFAULT_FROM_EMAIL = env.address("DEFAULT_FROM_EMAIL", _desk_sender)
+NEUTRAL_FROM_EMAIL = env.address("NEUTRAL_FROM_EMAIL", _neutral_sender)
 
 # Whom to tell about a hole in the site: /.well-known/security.txt, which is not there without it
 
-SECURITY_CONTACT = env.str("SECURITY_CONTACT", default="").strip()
-if SECURITY_CONTACT and not SECURITY_CONTACT.startswith(("mailto:", "https://", "tel:")):
-    raise ImproperlyConfigured(
-        f"SECURITY_CONTACT is {SECURITY_CONTACT!r}. It must begin with mailto:, https:// or tel:"
-    )
+SECURITY_CONTACT = env.security_contact("SECURITY_CONTACT")
 
 # What alarms watch at /status, which is not there without the token. SYNTHETIC_MAX_MINUTES: how long ago the synthetic
 # request may have come all the way at most; 0 where none is sent.
 
-STATUS_TOKEN = env.str("STATUS_TOKEN", default="").strip()
-SYNTHETIC_MAX_MINUTES = env.int("SYNTHETIC_MAX_MINUTES", default=0)
+STATUS_TOKEN = env.token("STATUS_TOKEN")
+SYNTHETIC_MAX_MINUTES = env.number("SYNTHETIC_MAX_MINUTES", 0, least=0, most=10_080)  # a week
 
 # How much one part of the internet, and all of it, may ask for in ten minutes: above the first, a request is not
 # stored and the page says so; above the second, it is stored in quarantine. See intake/limiter.py.
 
-REQUESTS_PER_SENDER = env.int("REQUESTS_PER_SENDER", default=20)
-REQUESTS_ALTOGETHER = env.int("REQUESTS_ALTOGETHER", default=300)
+REQUESTS_PER_SENDER = env.number("REQUESTS_PER_SENDER", 20, least=1, most=1_000_000_000)
+REQUESTS_ALTOGETHER = env.number("REQUESTS_ALTOGETHER", 300, least=1, most=1_000_000_000)
 BEHIND_PROXY = IS_HTTPS  # TLS ends at nginx, which names the visitor's address in a header
 
 # Words and time
@@ -241,7 +217,7 @@ if IS_HTTPS:
     SECURE_SSL_REDIRECT = True
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")  # nginx sets it and drops what a visitor sends
     SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60
-    SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = env.bool("HSTS_SUBDOMAINS", default=False)
+    SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = env.flag("HSTS_SUBDOMAINS")
     SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
     SESSION_COOKIE_NAME = "__Host-session"
     CSRF_COOKIE_NAME = "__Host-csrf"
@@ -252,6 +228,7 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
 
 # What the logs say: never a query string, never a form value
 
+LOG_LEVEL = env.choice("LOG_LEVEL", ("DEBUG", "INFO", "WARNING", "ERROR"), "INFO")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -270,7 +247,7 @@ LOGGING = {
             "filters": ["mask_secret_addresses"],
         }
     },
-    "root": {"handlers": ["stdout"], "level": env.str("LOG_LEVEL", default="") or "INFO"},
+    "root": {"handlers": ["stdout"], "level": LOG_LEVEL},
     "loggers": {
         "django": {"handlers": [], "propagate": True},
         # At DEBUG it writes out whole contexts of templates, with what a person told us in them.

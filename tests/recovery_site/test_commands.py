@@ -74,6 +74,17 @@ def test_first_administrator_comes_from_the_environment(capsys, monkeypatch):
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("name", "value"), [("USERNAME", "rosa moreno"), ("USERNAME", "r" * 151), ("EMAIL", "rosa"), ("EMAIL", "a@b, c@d")]
+)
+def test_first_administrator_with_a_malformed_name_or_address_is_not_made(monkeypatch, name, value):
+    monkeypatch.setenv(f"DJANGO_SUPERUSER_{name}", value)
+    with pytest.raises(CommandError, match=rf"^DJANGO_SUPERUSER_{name}: (Enter a valid|Ensure this value)"):
+        call_command("ensure_administrator")
+    assert User.objects.count() == 0
+
+
+@pytest.mark.django_db
 def test_first_administrator_in_production_has_no_role(settings):
     settings.IN_DEVELOPMENT = False
     call_command("ensure_administrator")

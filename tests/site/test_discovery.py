@@ -115,7 +115,7 @@ def test_security_file_is_not_there_without_a_contact(client, settings):
 @pytest.mark.parametrize("contact", ["security@example.org", "http://example.org/security"])
 def test_security_contact_that_is_no_address_stops_the_start(tmp_path, contact):
     done = manage("check", tmp_path=tmp_path, **COMPLETE | {"SECURITY_CONTACT": contact})
-    assert done.stderr.startswith(f"Not started: SECURITY_CONTACT is {contact!r}.")
+    assert done.stderr.startswith("Not started: SECURITY_CONTACT must begin with mailto:, https:// or tel:")
 
 
 def test_manifest_holds_name_colors_and_icon(client):
