@@ -5,6 +5,8 @@ What a copy of the database reveals without INDEX_KEYS:
 - Two requests with the same word in their names have the same value too, but so have about 50 to 100 rows that do not:
   the value is cut to as few bits as that takes. A word common enough to stand out in spite of that is known to be
   common, not which one it is. The width of a value tells how many rows there were when it was written.
+- How many rows of names a request has tells about how many words its names have: words that stand side by side are
+  indexed together too.
 
 Someone with a copy and the keys can try every phone number, and any e-mail or name they think of. Phones and e-mails
 are then known for sure. One word of a name fits 50 others as well, but several words of one person together fit few.
@@ -20,10 +22,9 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
-import phonenumbers
 from django.conf import settings
 
-from . import keys
+from . import email_addresses, keys, phone_numbers
 
 PHONE, EMAIL, NAME = "phone", "email", "name"
 
@@ -31,10 +32,14 @@ VALUE_LENGTH = 32  # characters of base64url: 192 bits
 ROWS_SHARING_A_WORD = 50
 MOST_BITS = 20
 MOST_WORDS = 6
-HOME_REGION = "US"
+MOST_JOINED = 3  # words that someone may write as one: "De La Cruz"
 
 # The apostrophe and what is typed for it, and the stroke that stretches Arabic words.
 _PART_OF_NO_WORD = re.compile("['`\u00b4\u2018\u2019\u02bb\u02bc\u02be\u02bf\u2032\uff07\u0640]")
+
+# Letters that Unicode does not take apart: "đ" is LATIN SMALL LETTER D WITH STROKE
+_WITH_STROKE = re.compile("LATIN SMALL LETTER ([A-Z]{1,2}) WITH ")
+_LETTERS = {"æ": "ae", "œ": "oe", "ð": "d", "þ": "th", "ı": "i", "ŋ": "n", "ə": "e", "ǝ": "e", "ɛ": "e", "ɔ": "o"}
 
 
 @dataclass(frozen=True)
@@ -47,46 +52,13 @@ class Entry:
 
 
 def normalized_phone(typed):
-    """E.164 without the extension, read as a US number where no country is given, even among other words.
-    What is no possible number: its digits. Without digits: empty."""
-    number, normalized = _read_phone(typed)
-    while number and not phonenumbers.is_valid_number(number):  # "+82 0 0…" loses one zero at each reading
-        number, again = _read_phone(normalized)
-        if again == normalized:
-            break
-        normalized = again
-    return normalized
-
-
-def _read_phone(typed):
-    """The number in what was typed, or None, and how it is written from now on."""
-    digits = ""
-    number = _possible_number(typed) or _number_in(typed)
-    if number is None:
-        digits = "".join(str(unicodedata.decimal(character)) for character in typed if character.isdecimal())
-        # Without zeros: some phones show callers from abroad without the plus.
-        number = _possible_number(digits) or _possible_number("+" + digits.lstrip("0"))
-    return number, phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164) if number else digits
-
-
-def _possible_number(text):
-    try:
-        number = phonenumbers.parse(text, HOME_REGION)
-    except phonenumbers.NumberParseException:
-        return None
-    return number if phonenumbers.is_possible_number(number) else None
-
-
-def _number_in(text):
-    """The first number in a text such as "480-555-0100 (cell)"."""
-    possible = phonenumbers.Leniency.POSSIBLE
-    matches = phonenumbers.PhoneNumberMatcher(text, HOME_REGION, leniency=possible)
-    return next((match.number for match in matches), None)
+    """One writing for one phone (`phone_numbers.identity`): two forms with the same are of the same phone."""
+    return phone_numbers.identity(typed)
 
 
 def normalized_email(typed):
-    """One writing for what any mail server takes as one address; what only some take so stays different."""
-    return _folded("NFKC", typed).strip()
+    """One writing for one e-mail address (`email_addresses.identity`)."""
+    return email_addresses.identity(typed)
 
 
 def name_words(typed):
@@ -94,11 +66,51 @@ def name_words(typed):
 
     Initials are left out where there is a longer word. A single character of a script without case is a word.
     """
-    decomposed = _folded("NFKD", _PART_OF_NO_WORD.sub("", typed))
-    letters = "".join(character for character in decomposed if not _is_mark(character))
-    words = list(dict.fromkeys(re.findall(r"[^\W_]+", unicodedata.normalize("NFC", letters))))
+    words = list(dict.fromkeys(_all_words(typed)))
     longer = [word for word in words if len(word) > 1 or unicodedata.category(word) == "Lo"]
     return (longer or words)[:MOST_WORDS]
+
+
+def name_forms(typed):
+    """What a name is indexed under: its words, and each two or three that stand side by side as one word, since others
+    write "Maryann" and "Delacruz" for "Mary Ann" and "De La Cruz"."""
+    words = _all_words(typed)
+    joined = (form for start in range(len(words)) for form in _joined_from(words, start) if form not in words)
+    return list(dict.fromkeys([*name_words(typed), *joined]))
+
+
+def is_name_in(asked, told):
+    """Whether a name that was told has all words of the one that is asked for, written apart or together."""
+    words, counted, forms = _all_words(asked), set(name_words(asked)), set(name_forms(told))
+    found_to = {0}  # how many of the words are found
+    for start, word in enumerate(words):
+        if start not in found_to:
+            continue
+        written = enumerate([word, *_joined_from(words, start)], start + 1)
+        found_to |= {end for end, form in written if form in forms}
+        if word not in counted:  # an initial
+            found_to.add(start + 1)
+    return bool(words) and len(words) in found_to
+
+
+def _all_words(typed):
+    decomposed = _folded("NFKD", _PART_OF_NO_WORD.sub("", typed))
+    letters = "".join(_base_letter(character) for character in decomposed if not _is_mark(character))
+    words = re.findall(r"[^\W_]+", unicodedata.normalize("NFC", letters))
+    return words[: 2 * MOST_WORDS]
+
+
+def _joined_from(words, start):
+    """The words from `start` on as one word: two of them, three of them."""
+    return ["".join(words[start : start + size]) for size in range(2, MOST_JOINED + 1) if start + size <= len(words)]
+
+
+def _base_letter(character):
+    """The plain letters for one that no normal form takes apart, such as "đ" or "æ"."""
+    if character.isascii():
+        return character
+    with_stroke = _WITH_STROKE.match(unicodedata.name(character, ""))
+    return with_stroke[1].lower() if with_stroke else _LETTERS.get(character, character)
 
 
 def _folded(form, text):
@@ -113,37 +125,65 @@ def _is_mark(character):
 
 
 def contact_of(answers):
-    """The phone and the e-mail of `answers`, normalized; empty where there is none."""
-    return {kind: normalize(answers.get(kind) or "") for kind, normalize in _WHOLE.items()}
+    """The phone and the e-mail of `answers`, each in its one writing; empty where there is none."""
+    return {
+        PHONE: normalized_phone(answers.get(PHONE) or ""),
+        EMAIL: normalized_email(answers.get(EMAIL) or ""),
+    }
 
 
-def entries_for(answers, rows, contact=None):
+def entries_for(answers, rows):
     """The rows of the index for what a person told us, under the newest key.
 
-    `answers` may have "phone", "email" and "name". `rows` is about how many rows of name words there are now. `contact`
-    is what `contact_of` made of the answers, where that was asked before.
+    `answers` may have "phone", "email" and "name". `rows` is about how many rows of name words there are now.
     """
-    contact = contact or contact_of(answers)
-    entries = [(kind, _whole_values(kind, normalized)[0]) for kind, normalized in contact.items() if normalized]
-    for word in name_words(answers.get(NAME) or ""):
-        entries.append((NAME, _word_values(word, [_width(rows)])[0]))
+    contact = _contact_keys(answers, phone_numbers.keys)
+    entries = [(kind, _whole_values(kind, key)[0]) for kind, found in contact.items() for key in found]
+    for form in name_forms(answers.get(NAME) or ""):
+        entries.append((NAME, _word_values(form, [_width(rows)])[0]))
     newest = newest_key_id()
     return [Entry(kind, value, newest) for kind, value in dict.fromkeys(entries)]  # two words may share a value
+
+
+def contact_values(answers):
+    """Every value, by kind, under which exactly this phone and e-mail stand in the index: under each key of the ring.
+    Two requests that share one share a contact."""
+    return _values_of(_contact_keys(answers, phone_numbers.keys))
+
+
+def contact_values_to_ask(answers):
+    """The same for a phone and an e-mail that someone looks for: also as the person may have typed them."""
+    return _values_of(_contact_keys(answers, phone_numbers.keys_to_ask))
 
 
 def values_to_ask(kind, typed):
     """Every value under which `typed` may stand in the index: under each key of the ring, and names in each width.
 
-    Of several words of a name, the values of all are given: to find those with every word, ask word by word. What is
-    found by a name may be someone else, so it must be opened to be sure: each width that the rows were written in adds
-    about 50 others.
+    Of several words of a name, the values of all are given: to find those with every word, see `name_values_to_ask`.
+    What is found by a name may be someone else, so it must be opened to be sure: each width that the rows were written
+    in adds about 50 others.
     """
     if kind == NAME:
-        widths = range(MOST_BITS + 1)
-        values = (value for word in name_words(typed) for value in _word_values(word, widths))
-        return list(dict.fromkeys(values))  # the narrow ones are often the same
-    normalized = _WHOLE[kind](typed)
-    return _whole_values(kind, normalized) if normalized else []
+        return list(dict.fromkeys(value for values in name_values_to_ask(typed).values() for value in values))
+    return contact_values_to_ask({kind: typed})[kind]
+
+
+def name_values_to_ask(typed):
+    """For each word of a name, the values of which one stands in the index of whoever has that word: by itself, or
+    written together with the words beside it."""
+    words = _all_words(typed)
+    asked = {}
+    for word in name_words(typed):
+        at = words.index(word)
+        together = (
+            form
+            for start in range(max(at - MOST_JOINED + 1, 0), at + 1)
+            for size, form in enumerate(_joined_from(words, start), 2)
+            if start + size > at
+        )
+        values = (value for form in (word, *together) for value in _word_values(form, range(MOST_BITS + 1)))
+        asked[word] = list(dict.fromkeys(values))  # the narrow ones are often the same
+    return asked
 
 
 def keyed_hash(purpose, *parts):
@@ -172,12 +212,28 @@ def check_keys():
             raise keys.BadKeys(f"with INDEX_KEYS, a known {entry.kind} was not found again")
 
 
-_WHOLE = {PHONE: normalized_phone, EMAIL: normalized_email}
+def _contact_keys(answers, phone_keys):
+    """What the phone and the e-mail of `answers` are indexed under, each as what it is, whichever box it stands in."""
+    typed = {kind: answers.get(kind) or "" for kind in (PHONE, EMAIL)}
+    found = {PHONE: [], EMAIL: []}
+    for box, text in typed.items():
+        is_email = email_addresses.looks_like_one(email_addresses.cleaned(text)) or (
+            box == EMAIL and not phone_numbers.to_dial(text)
+        )
+        found[EMAIL if is_email else PHONE] += email_addresses.keys(text) if is_email else phone_keys(text)
+    return found
 
 
-def _whole_values(kind, normalized):
+def _values_of(contact):
+    return {
+        kind: list(dict.fromkeys(value for key in found for value in _whole_values(kind, key)))
+        for kind, found in contact.items()
+    }
+
+
+def _whole_values(kind, key):
     """The values of a phone or an e-mail, under every key, newest first."""
-    hashed = _hashes(f"intake.blind_index.{kind}", normalized.encode())
+    hashed = _hashes(f"intake.blind_index.{kind}", key.encode())
     return [base64.urlsafe_b64encode(one).decode()[:VALUE_LENGTH] for one in hashed]
 
 

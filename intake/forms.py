@@ -2,12 +2,11 @@
 
 import re
 
-import phonenumbers
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from . import consent
+from . import consent, email_addresses, phone_numbers
 from .device import VisitorForm
 from .models.told import BestTime, ForWhom, Introduction
 
@@ -31,18 +30,11 @@ TIME_ZONES = [
 ]
 ADULT = [("yes", _("Yes")), ("no", _("No"))]
 
-MOST_DIGITS, FEWEST_DIGITS = 15, 7  # ITU-T E.164 allows 15; 7 is a local number
-
+# What Word, PowerPoint and others mean by a line break: CRLF, CR, vertical tab, form feed, NEL, U+2028, U+2029
+_LINE_BREAK = re.compile("\r\n|[\r\v\f\x85\u2028\u2029]")
 # Control characters except line break and tab, halves of a character (surrogates), and U+FFFD
-_UNREADABLE = re.compile("[\\x00-\\x08\\x0b-\\x1f\\x7f-\\x9f\\ud800-\\udfff\\ufffd]")
-
-
-class SharedFields(dict):
-    """The fields of a form that all its instances share. Django copies them for each one, so that it may change them;
-    ours never does, and the copy took a sixth of the time of an accepted form."""
-
-    def __deepcopy__(self, memo):
-        return self
+_UNREADABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffd]")
+_SHOWN_AROUND = 20  # characters before and behind one that can't be kept
 
 
 class HonestTextField(forms.CharField):
@@ -56,23 +48,51 @@ class HonestTextField(forms.CharField):
         return attrs
 
     def to_python(self, value):
-        text = super().to_python(value).replace("\r\n", "\n")
-        if _UNREADABLE.search(text):
-            raise ValidationError(
-                _("There is a character here that we can't read. Please take it out and send again."),
-                code="unreadable",
-            )
+        text = _LINE_BREAK.sub("\n", _read_as_windows(super().to_python(value)))
+        if isinstance(self.widget, forms.TextInput):  # one line
+            text = text.replace("\n", " ")
+        if unreadable := _UNREADABLE.search(text):
+            raise ValidationError(_where_unreadable(text, unreadable), code="unreadable")
         return text
 
 
-class AssessmentForm(VisitorForm):
-    """What we ask of someone who wants to be contacted. Only a way to reach them, their consent, and whether they are
-    an adult are required.
+class EmailTextField(HonestTextField):
+    """An email address, without what pasting wraps around it. What is no address is kept as it was typed."""
 
-    A phone or e-mail that looks wrong is asked about once. Sent again unchanged, it is kept as it is: turning someone
-    away over a digit is worse than one number that does not work. The form remembers what it asked about in
-    `asked_about`, without a script and without a cookie.
+    def to_python(self, value):
+        return email_addresses.cleaned(super().to_python(value))
+
+
+class AsksOnce:
+    """A form with a `phone` and an `email` that asks once about what looks wrong. Sent again unchanged, it is kept as
+    it is: turning someone away over a digit is worse than one number that does not work.
+
+    The form remembers what it asked about in its field `asked_about`, without a script and without a cookie.
     """
+
+    if_right = _("If it is right as it is, press Send again.")
+
+    def ask_once(self, name):
+        """Adds a question to a field of which the value looks wrong and was not asked about before. Returns whether the
+        value looks wrong, and was sent again all the same."""
+        value = self.cleaned_data.get(name, "")
+        question = _QUESTIONS[name](value) if value and name not in self.errors else ""
+        if not question:
+            return False
+        asked_about = self.cleaned_data.get("asked_about", "").split("\n")
+        if value in asked_about:
+            return True
+        self.add_error(name, f"{question} {self.if_right}")
+        # Newest first, so that what no longer fits is the oldest, and the next post always knows this one's values.
+        self.cleaned_data["asked_about"] = "\n".join(filter(None, [value, *asked_about]))[:400]
+        self.data = self.data.copy()
+        self.data[self.add_prefix("asked_about")] = self.cleaned_data["asked_about"]
+        return False
+
+
+class AssessmentForm(AsksOnce, VisitorForm):
+    """What we ask of someone who wants to be contacted. Only a way to reach them, their consent, and whether they are
+    an adult are required."""
 
     error_css_class = "has-error"
 
@@ -112,7 +132,7 @@ class AssessmentForm(VisitorForm):
         max_length=60,
         widget=forms.TextInput(attrs={"type": "tel", "inputmode": "tel", "autocomplete": "tel"}),
     )
-    email = HonestTextField(
+    email = EmailTextField(
         label=_("E-mail address"),
         help_text=_("With an e-mail address alone, we send one short, neutral e-mail."),
         required=False,
@@ -177,24 +197,15 @@ class AssessmentForm(VisitorForm):
     def clean(self):
         cleaned = super().clean()
         self._refuse_repeated_fields()
+        is_kept = [self.ask_once(name) for name in ("phone", "email")]
         phone, email = cleaned.get("phone", ""), cleaned.get("email", "")
+        if any(is_kept):
+            phone, email = cleaned["phone"], cleaned["email"] = _in_their_boxes(phone, email)
         unreadable = {"phone", "email"} & self.errors.keys()
         if not phone and not email and not unreadable:
             self.add_error("phone", _("Give a phone number or an e-mail address, so that we can reach you."))
         if cleaned.get("do_not_call") and not email and "email" not in self.errors:
             self.add_error("email", _("You asked us not to call. Add an e-mail address, so that we can reach you."))
-        self._ask_once(
-            "phone",
-            phone,
-            _looks_like_phone,
-            _("This does not look like a whole phone number. Please check it. If it is right, press Send again."),
-        )
-        self._ask_once(
-            "email",
-            email,
-            _looks_like_email,
-            _("This does not look like a whole e-mail address. Please check it. If it is right, press Send again."),
-        )
         return cleaned
 
     def answers(self):
@@ -203,18 +214,6 @@ class AssessmentForm(VisitorForm):
         for name in ("for_whom", "introduction", "best_time", "time_zone"):
             answers[name] = answers[name] or self.fields[name].initial
         return answers
-
-    def _ask_once(self, name, value, looks_right, question):
-        if not value or name in self.errors or looks_right(value):
-            return
-        asked_about = self.cleaned_data.get("asked_about", "").split("\n")
-        if value in asked_about:
-            return
-        self.add_error(name, question)
-        # Newest first, so that what no longer fits is the oldest, and the next post always knows this one's values.
-        self.cleaned_data["asked_about"] = "\n".join(filter(None, [value, *asked_about]))[:400]
-        self.data = self.data.copy()
-        self.data["asked_about"] = self.cleaned_data["asked_about"]
 
     def _refuse_repeated_fields(self):
         """A field that comes twice was not sent by our form; which of its values is meant, no one can know."""
@@ -225,17 +224,67 @@ class AssessmentForm(VisitorForm):
                 self.add_error(name, _("This came twice. Please check it and send again."))
 
 
-AssessmentForm.base_fields = SharedFields(AssessmentForm.base_fields)
+def _question_about_phone(typed):
+    if phone_numbers.to_dial(typed):
+        return ""
+    if _is_email(typed):
+        return _("This looks like an email address. If it is one, please move it to the email box.")
+    return _(
+        "This does not look like a whole phone number. Please check it. A number outside the US begins with + and the "
+        "country."
+    )
 
 
-def _looks_like_phone(typed):
-    if FEWEST_DIGITS <= len(re.sub(r"\D", "", typed)) <= MOST_DIGITS:
-        return True
-    try:
-        return phonenumbers.is_possible_number(phonenumbers.parse(typed, "US"))
-    except phonenumbers.NumberParseException:
-        return False
+def _question_about_email(typed):
+    if email_addresses.is_mailable(typed):
+        return ""
+    if phone_numbers.to_dial(typed) and "@" not in typed:
+        return _("This looks like a phone number. If it is one, please move it to the phone box.")
+    if email_addresses.looks_like_one(typed) and not typed.isascii():
+        return _(
+            "Our email can't reach an address with letters like é or 王. If you have another one, please use that."
+        )
+    return _("This does not look like a whole email address. Please check it.")
 
 
-def _looks_like_email(typed):
-    return re.fullmatch(r"[^\s@]+@[^\s@]+\.[^\s@]+", typed) is not None
+_QUESTIONS = {"phone": _question_about_phone, "email": _question_about_email}
+
+
+def _is_email(typed):
+    return email_addresses.looks_like_one(email_addresses.cleaned(typed))
+
+
+def _in_their_boxes(phone, email):
+    """A phone and an email that were kept, exchanged where both make sense only so. One of them may be empty."""
+    address = email_addresses.cleaned(phone)
+    if _is_email(phone) and address == email:  # typed twice
+        return "", email
+    is_email, is_phone = _is_email(phone), "@" not in email and phone_numbers.to_dial(email) is not None
+    if (is_email or is_phone) and (is_email or not phone) and (is_phone or not email):
+        return email, address
+    return phone, email
+
+
+def _read_as_windows(text):
+    """The same text with the apostrophes and dashes of Windows where controls stand for them (as HTML reads them). NEL
+    stays: it is a line break."""
+    return _WINDOWS.sub(lambda found: found[0].encode("latin-1").decode("cp1252", "ignore") or found[0], text)
+
+
+_WINDOWS = re.compile("[\x80-\x84\x86-\x9f]")
+
+
+def _where_unreadable(text, unreadable):
+    """A sentence that names the words before and behind a character that nobody can see."""
+    before, behind = text[: unreadable.start()], text[unreadable.end() :]
+    before = _UNREADABLE.sub("", before)[-_SHOWN_AROUND:].strip()
+    behind = _UNREADABLE.sub("", behind)[:_SHOWN_AROUND].strip()
+    if before and behind:
+        where = _("We can't read what stands between “%(before)s” and “%(behind)s”.")
+    elif before:
+        where = _("We can't read what stands at the end, after “%(before)s”.")
+    elif behind:
+        where = _("We can't read what stands at the beginning, before “%(behind)s”.")
+    else:
+        return _("We can't read what stands here. Please type it anew.")
+    return f"{where % {'before': before, 'behind': behind}} {_('Please type those words again.')}"

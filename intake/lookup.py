@@ -1,15 +1,13 @@
 """The blind index of the requests: its rows, and what they find."""
 
 import functools
-import re
 import time
 
 from django.db import connection
 from django.db.models import Exists, OuterRef, Prefetch, Q
 
-from . import blind_index, reference
+from . import blind_index, phone_numbers, reference
 from .blind_index import EMAIL, NAME, PHONE
-from .forms import FEWEST_DIGITS
 from .models import Alias, AssessmentRequest, BlindIndex, SealedText
 from .rows import New
 from .sealed import CannotOpen
@@ -19,17 +17,16 @@ SHARING_AT_MOST = 20
 FEW = 1000  # of people who share a word of their name
 
 
-def indexes_of(request_id, answers, contact=None):
-    """The new rows under which a request will be found by the phone, e-mail and name in `answers`. `contact` is what
-    `blind_index.contact_of` made of them, where that was asked before."""
-    entries = blind_index.entries_for(answers, rows_of_names(time.monotonic() // 60), contact)
+def indexes_of(request_id, answers):
+    """The new rows under which a request will be found by the phone, e-mail and name in `answers`."""
+    entries = blind_index.entries_for(answers, rows_of_names(time.monotonic() // 60))
     return [New(BlindIndex, request_id=request_id, kind=e.kind, value=e.value, key_id=e.key_id) for e in entries]
 
 
 @functools.lru_cache(maxsize=1)
 def rows_of_names(minute):
-    """About how many rows of name words there are: half of all rows are. Asked once a minute, since the width of names
-    changes only where that doubles."""
+    """About how many rows of name words there are: half of all rows or a little more. Asked once a minute, since the
+    width of names changes only where that doubles."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT max(id) FROM intake_blindindex")
         [newest] = cursor.fetchone()
@@ -42,7 +39,8 @@ def kind_of(typed):
         return EMAIL
     digits = sum(character.isdecimal() for character in typed)
     has_letters = any(character.isalpha() for character in typed)
-    return PHONE if digits >= FEWEST_DIGITS or (digits and not has_letters) else NAME
+    is_number = digits >= phone_numbers.FEWEST_DIGITS or (digits and not has_letters)
+    return PHONE if is_number or phone_numbers.is_on_the_keypad(typed) else NAME
 
 
 def by_reference(typed):
@@ -58,18 +56,17 @@ def by_reference(typed):
 
 def by_contact(kind, typed):
     """The requests with exactly this phone or e-mail, however it is written."""
-    return _shown().filter(pk__in=_indexed({kind: _values(kind, typed)}).values("request"))
+    return _shown().filter(pk__in=_indexed(blind_index.contact_values_to_ask({kind: typed})).values("request"))
 
 
 def by_name(typed):
     """The requests that may have a name with all these words: a value of the index stands for many words, so each
     must be opened to be sure (`names_told`). Its texts with a name are fetched along."""
-    words = blind_index.name_words(typed)
-    if not words:
+    rows = {word: _indexed({NAME: values}) for word, values in blind_index.name_values_to_ask(typed).items()}
+    if not rows:
         return AssessmentRequest.objects.none()
-    rows = {word: _indexed({NAME: blind_index.values_to_ask(NAME, word)}) for word in words}
-    counts = {word: rows[word][:FEW].count() for word in words}
-    rarest, *others = sorted(words, key=counts.get)
+    counts = {word: rows[word][:FEW].count() for word in rows}
+    rarest, *others = sorted(rows, key=counts.get)
     found = _shown().filter(pk__in=rows[rarest].values("request"))
     for word in others:
         # Looking each of a few up is far cheaper than fetching all who have a common name; of many, it costs far more.
@@ -91,13 +88,15 @@ def same_contact(request):
     `shared`: the set of what it shares, "phone" or "email"."""
     if request.hidden_at:  # its words are shown to nobody, and neither is what they lead to
         return []
-    texts = request.texts.filter(kind__in=SealedText.WITH_CONTACT)
-    return known_contact([_opened(text) for text in texts], besides=request.pk)
+    return _sharing(_contact_values(request), besides=request.pk)
 
 
-def known_contact(told, besides=None):
-    """The same for answers that need not be stored yet: dictionaries that may have "phone" and "email"."""
-    values = {kind: [v for answers in told for v in _values(kind, answers.get(kind) or "")] for kind in (PHONE, EMAIL)}
+def known_contact(typed, besides=None):
+    """The same for a "phone" and an "email" that staff look for, however the person wrote them."""
+    return _sharing(blind_index.contact_values_to_ask(typed), besides)
+
+
+def _sharing(values, besides):
     if not any(values.values()):
         return []
     sharing = _indexed(values)
@@ -138,8 +137,9 @@ def shared_contacts(requests, answers):
 
 def _contact_values(request):
     """Every value, by kind, under which what this request was given may stand in the index, under each key."""
-    told = [_opened(text) for text in request.texts.filter(kind__in=SealedText.WITH_CONTACT)]
-    return {kind: [v for answers in told for v in _values(kind, answers.get(kind) or "")] for kind in (PHONE, EMAIL)}
+    texts = request.texts.filter(kind__in=SealedText.WITH_CONTACT)
+    told = [blind_index.contact_values(_opened(text)) for text in texts]
+    return {kind: [value for values in told for value in values[kind]] for kind in (PHONE, EMAIL)}
 
 
 def _shown():
@@ -154,14 +154,6 @@ def _indexed(values):
     for kind, wanted in values.items():
         condition |= Q(kind=kind, value__in=wanted)
     return BlindIndex.objects.filter(condition)
-
-
-def _values(kind, typed):
-    """The values to ask for a phone or an e-mail; of "Ana <ana@example.org>" for the address as well."""
-    parts = [typed]
-    if kind == EMAIL:
-        parts += [part for part in re.split(r"[\s<>(),;]+", typed) if "@" in part]
-    return list(dict.fromkeys(value for part in parts for value in blind_index.values_to_ask(kind, part)))
 
 
 def _opened(text):

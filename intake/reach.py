@@ -8,19 +8,16 @@ from zoneinfo import ZoneInfo
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from . import clock
-from .blind_index import normalized_phone
+from . import clock, email_addresses, phone_numbers
 from .forms import TIME_ZONES
-
-FEWEST_DIGITS = 7
 
 
 @dataclass(frozen=True)
 class Reach:
     """How one person may be reached at `now`, in their own time. `next_at` is the first moment at which they may be
     contacted, `now` itself where that is now, None where none is ahead. `wish_is_met` says whether that is the part of
-    the day that they asked for. `tel`, `sms` and `mailto` are "" where the
-    person or the hour does not allow them."""
+    the day that they asked for. `tel`, `sms` and `mailto` are "" where the person or the hour does not allow them, or
+    where a click would not dial or address what was typed; `no_link` then says why, at any hour."""
 
     now: dt.datetime
     zone_name: str
@@ -29,6 +26,7 @@ class Reach:
     tel: str = ""
     sms: str = ""
     mailto: str = ""
+    no_link: str = ""
 
     @property
     def may_now(self):
@@ -60,23 +58,35 @@ def reach_of(profile, known, now, channels):
     local_now = now.astimezone(zone)
     next_at = clock.next_contact(now, hours, profile.best_time, zone)
     may_now = next_at == now
-    number = _number(known["phone"].value) if may_now else ""
+    number = phone_numbers.to_dial(known["phone"].value)
+    call, text = (number and may_now and way in channels for way in ("call", "text"))
     return Reach(
         now=local_now,
         zone_name=str(dict(TIME_ZONES).get(profile.time_zone, profile.time_zone)),
         next_at=next_at and next_at.astimezone(zone),
         wish_is_met=hours.is_assumed or clock.is_ever_met(now, hours, profile.best_time, zone),
-        tel=f"tel:{number}" if number and "call" in channels else "",
-        sms=f"sms:{number}" if number and "text" in channels else "",
+        tel=number.tel if call else "",
+        sms=number.sms if text else "",
         mailto=_mailto(known["email"].value) if may_now and "email" in channels else "",
+        no_link=" ".join(_without_a_link(known, number, channels)),
     )
-
-
-def _number(typed):
-    number = normalized_phone(typed)
-    return number if len(number) >= FEWEST_DIGITS else ""
 
 
 def _mailto(typed):
     """Without a subject or a text: nothing of ours stands in a mailbox that others may read."""
-    return f"mailto:{quote(typed, safe='@')}" if typed.count("@") == 1 else ""
+    address = email_addresses.cleaned(typed)
+    return f"mailto:{quote(address, safe='@')}" if email_addresses.looks_like_one(address) else ""
+
+
+def _without_a_link(known, number, channels):
+    """Sentences for what is allowed and can't be clicked."""
+    phone, email = known["phone"].value, known["email"].value
+    if phone and {"call", "text"} & set(channels):
+        if number is None and email_addresses.looks_like_one(email_addresses.cleaned(phone)):
+            yield _("The phone box holds an email address. Correct it below.")
+        elif number is None:
+            yield _("This can't be dialed as it is. Correct it below, or dial by hand what the person means.")
+        elif number.extension:
+            yield _("Ask for extension %(number)s. No text reaches it.") % {"number": number.extension}
+    if email and "email" in channels and not _mailto(email):
+        yield _("This can't be mailed as it is: %(text)s") % {"text": email}

@@ -55,10 +55,9 @@ class SentForm:
 
     `answers` are the cleaned fields as plain JSON values. `form_key` is the keyed hash of browser session and contact,
     None where the browser keeps no cookie; `sender` the keyed hash of where it came from; `suspicions` codes of
-    `intake.suspicion`; `spent_token` what was spent in place of a cookie; `contact` what `blind_index.contact_of` made
-    of the answers, where someone needed it already: reading a phone number takes long; `taken_by` the id of the member
-    of staff who filled it in for a caller and read the consents to them; `confirmed_as` the id and the reference under
-    which a form was confirmed that waited in the spool.
+    `intake.suspicion`; `spent_token` what was spent in place of a cookie; `taken_by` the id of the member of staff who
+    filled it in for a caller and read the consents to them; `confirmed_as` the id and the reference under which a form
+    was confirmed that waited in the spool.
     """
 
     draft: Draft
@@ -70,7 +69,6 @@ class SentForm:
     spent_token: str | None = None
     is_synthetic: bool = False
     taken_by: int | None = None
-    contact: dict | None = None
     confirmed_as: Draft | None = None
 
     @property
@@ -208,7 +206,7 @@ def _store_new(form, commitment, same_device_as=None):
         _sealed_words(request_id, SealedText.Kind.ANSWERS, form),
         New(ContactProfile, request_id=request_id, at=form.at, **profile_of(form.answers)),
         *_consents(request_id, form, form.at),
-        *indexes_of(request_id, form.answers, form.contact),
+        *indexes_of(request_id, form.answers),
         *_events(request_id, form, suspicions),
         *_notices(request_id, form, suspicions),
         *([limiter.counted(form.sender, form.at)] if traffic else []),
@@ -261,7 +259,7 @@ def _store_again(known, form):
             workflow.open_again(request, None)
         workflow.commit_anew(request, profile_of(form.answers), form.at)
     workflow.keep_profile(request, profile_of(form.answers), said_at)
-    indexes = indexes_of(request.pk, form.answers, form.contact)
+    indexes = indexes_of(request.pk, form.answers)
     rows.insert(*_consents(request.pk, form, said_at), *indexes, ignore_conflicts=True)
     Event.objects.create(request=request, code=Event.Code.AMENDED, actor_id=form.taken_by, at=form.at)
     workflow.got_in_touch(request, form.at)

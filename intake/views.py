@@ -80,17 +80,15 @@ def assessment(request):
 def _accept(request, form, draft, spent_token):
     answers = form.answers()
     is_synthetic = synthetic.is_signed(request)
-    contact = blind_index.contact_of(answers)
     signs = suspicion.signs(answers, form.cleaned_data["website"], timezone.now() - draft.drawn_at)
     sent = submission.SentForm(
         draft,
         answers,
-        form_key=None if spent_token else _form_key(request, contact),
+        form_key=None if spent_token else _form_key(request, blind_index.contact_of(answers)),
         sender=limiter.sender_of(request),
         suspicions=() if is_synthetic else signs,
         spent_token=spent_token,
         is_synthetic=is_synthetic,
-        contact=contact,
     )
     try:
         request_id = submission.accept(sent)

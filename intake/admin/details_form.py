@@ -3,17 +3,18 @@
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from intake import details, readable, workflow
-from intake.forms import TIME_ZONES, HonestTextField
+from intake.forms import TIME_ZONES, AsksOnce, EmailTextField, HonestTextField
 from intake.models.told import BestTime, ForWhom, Introduction
 
 USE_MINE, KEEP_THEIRS = CHOICES = "use_mine", "keep_theirs"
 
 
-def _text(name, longest, **attrs):
+def _text(name, longest, field=HonestTextField, **attrs):
     widget = forms.TextInput(attrs={"autocomplete": "off"} | attrs)  # of the person, not of the member of staff
-    return HonestTextField(label=readable.DETAILS[name], required=False, max_length=longest, widget=widget)
+    return field(label=readable.DETAILS[name], required=False, max_length=longest, widget=widget)
 
 
 def _tick(name):
@@ -24,13 +25,15 @@ def _choice(name, choices):
     return forms.ChoiceField(label=readable.DETAILS[name], choices=choices)
 
 
-class DetailsForm(forms.Form):
+class DetailsForm(AsksOnce, forms.Form):
     """The fields of `intake.details`. It posts what stood on the screen beside what was typed, so that only what this
-    member of staff changed is written."""
+    member of staff changed is written, and asked about."""
+
+    if_right = gettext_lazy("If it is right as it is, press the button again.")
 
     name = _text("name", 200)
     phone = _text("phone", 60, inputmode="tel")
-    email = _text("email", 254, inputmode="email", autocapitalize="off", spellcheck="false")
+    email = _text("email", 254, EmailTextField, inputmode="email", autocapitalize="off", spellcheck="false")
     language = _text("language", 100)
     may_call = _tick("may_call")
     may_leave_voicemail = _tick("may_leave_voicemail")
@@ -40,14 +43,21 @@ class DetailsForm(forms.Form):
     best_time = _choice("best_time", BestTime.choices)
     time_zone = _choice("time_zone", TIME_ZONES)
     for_whom = _choice("for_whom", ForWhom.choices)
+    asked_about = HonestTextField(required=False, max_length=400, widget=forms.HiddenInput)
 
     prefix = "known"
     use_required_attribute = False
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, label_suffix="", **kwargs)
-        for field in self.fields.values():
-            field.show_hidden_initial = True
+        for name in details.FIELDS:
+            self.fields[name].show_hidden_initial = True
+
+    def clean(self):
+        for name in ("phone", "email"):
+            if name in self.changed_data:
+                self.ask_once(name)
+        return self.cleaned_data
 
     @classmethod
     def of(cls, known, mine=None):
@@ -59,7 +69,10 @@ class DetailsForm(forms.Form):
         for name, value in (plain | mine).items():
             data[f"{cls.prefix}-{name}"] = value
             data[f"initial-{cls.prefix}-{name}"] = str(plain[name])
-        return cls(data)
+        asked_about = filter(
+            None, (mine.get(name) for name in ("phone", "email"))
+        )  # asked before it came to a conflict
+        return cls(data | {f"{cls.prefix}-asked_about": "\n".join(asked_about)})
 
     @property
     def was_posted(self):
@@ -67,7 +80,7 @@ class DetailsForm(forms.Form):
 
     def on_screen(self):
         """The values that stood on the screen before anything was typed."""
-        return {name: self.read(name, self.data.get(self[name].html_initial_name, "")) for name in self.fields}
+        return {name: self.read(name, self.data.get(self[name].html_initial_name, "")) for name in details.FIELDS}
 
     def read(self, name, posted):
         """The value of a field that was posted as a text in a hidden one."""
@@ -84,7 +97,7 @@ class DetailsForm(forms.Form):
 
     def changed(self):
         """The names of the fields that were changed on the screen."""
-        return self.changed_data if self.was_posted else []
+        return [name for name in self.changed_data if name in details.FIELDS] if self.was_posted else []
 
 
 def save(press):

@@ -211,11 +211,10 @@ def _by_name(form, last, reader):
     candidates = _page(form.narrow(lookup.by_name(words)), last, OPENED_AT_MOST)
     if candidates.rows:
         access.record(reader, AccessRecord.Action.COMPARE, [row.pk for row in candidates.rows])
-    wanted = set(blind_index.name_words(words))
     found = []
     for row in candidates.rows:
         names = lookup.names_told(row)
-        row.found_as = next((name for name in names if wanted <= set(blind_index.name_words(name))), None)
+        row.found_as = next((name for name in names if blind_index.is_name_in(words, name)), None)
         if row.found_as:
             row.newest_name = names[0]
             found.append(row)

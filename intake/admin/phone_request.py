@@ -109,7 +109,7 @@ def _show(model_admin, request, form, draft, status=200, notice=""):
     known = []
     if request.method == "POST":
         typed = {name: request.POST.get(name, "")[:MOST_TYPED] for name in ("phone", "email")}
-        known = lookup.known_contact([typed], besides=draft.id)
+        known = lookup.known_contact(typed, besides=draft.id)
         if known:
             access.record(request.user, AccessRecord.Action.SEARCH, [one.pk for one in known])
     title = _("Request by phone")

@@ -156,14 +156,14 @@ ASKING = {
         "/assessment/", in_summary("not look like a whole phone number"), 422, with_values(phone="555-01")
     ),
     "odd e-mail": State(
-        "/assessment/", in_summary("not look like a whole e-mail address"), 422, with_values(email="zoe@example")
+        "/assessment/", in_summary("not look like a whole email address"), 422, with_values(email="zoe@example")
     ),
     "no calls and no e-mail": State("/assessment/", in_summary("You asked us not to call"), 422, no_calls_and_no_email),
     "long message": State(
         "/assessment/", in_summary("shorten this to 1000 characters"), 422, with_values(message="Long. " * 200)
     ),
     "unreadable character": State(
-        "/assessment/", in_summary("a character here that we can't read"), 422, with_values(message="Caf\ufffd")
+        "/assessment/", in_summary("We can't read what stands at the end"), 422, with_values(message="Caf\ufffd")
     ),
     "field twice": State("/assessment/", in_summary("This came twice"), 422, phone_twice),
     "old page": State("/assessment/", in_summary("open for a long time"), 403, old_page),

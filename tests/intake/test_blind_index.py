@@ -7,15 +7,18 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from intake import blind_index
+from intake import blind_index, email_addresses, phone_numbers
 from intake.blind_index import (
     EMAIL,
     NAME,
     PHONE,
     Entry,
     entries_for,
+    is_name_in,
     keyed_hash,
     keyed_hashes,
+    name_forms,
+    name_values_to_ask,
     name_words,
     normalized_email,
     normalized_phone,
@@ -58,15 +61,10 @@ ONE_PHONE = [
     "001 480 555 0100",
     "011 1 480 555 0100",
     "tel:+1-480-555-0100",
-    "480-555-0100 ext 5",
-    "480-555-0100 x5",
-    "480-555-0100, ext. 12",
-    "480-555-0100#5",
     "480-555-0100 (cell)",
     "cell: 480-555-0100",
     "480-555-0100 after 5",
     "my number is 480 555 0100, thanks",
-    "480-555-0100 or 480-555-0199",
     "\u202d(480) 555-0100\u202c",
     "٤٨٠٥٥٥٠١٠٠",
     "۴۸۰-۵۵۵-۰۱۰۰",
@@ -83,43 +81,41 @@ def test_one_phone_in_any_writing_has_one_value(typed):
 
 
 @pytest.mark.parametrize(
-    ("typed", "normalized"),
+    ("typed", "normalized", "keys"),
     [
-        ("480-KRATOM-1", "+14805728661"),
-        ("1-800-FLOWERS", "+18003569377"),
-        ("555-0100", "+15550100"),
-        ("12345", "12345"),
-        ("١٢٣٤٥", "12345"),
-        ("911", "911"),
-        ("0", "0"),
-        ("9" * 60, "9" * 60),
-        ("+52 55 1234 5678", "+525512345678"),
-        ("011 52 55 1234 5678", "+525512345678"),
-        ("00 52 55 1234 5678", "+525512345678"),
-        ("525512345678", "+525512345678"),
-        ("+44 (0)20 7946 0958", "+442079460958"),
-        ("", ""),
-        (" ", ""),
-        ("call me", ""),
-        ("+", ""),
-        ("☎", ""),
+        ("480-555-0100 ext 5", "+14805550100;ext=5", ["+14805550100"]),
+        ("480-555-0100, ext. 12", "+14805550100;ext=12", ["+14805550100"]),
+        ("480-555-0100#5", "+14805550100;ext=5", ["+14805550100"]),
+        ("480-555-0100 or 480-555-0199", "4805550100or4805550199", ["+14805550100", "+14805550199"]),
+        ("480-KRATOM-1", "480kratom1", ["+14805728661"]),
+        ("1-800-FLOWERS", "1800flowers", ["+18003569377"]),
+        ("555-0100", "5550100", ["5550100"]),
+        ("12345", "12345", ["12345"]),
+        ("١٢٣٤٥", "12345", ["12345"]),
+        ("911", "911", ["911"]),
+        ("0", "0", ["0"]),
+        ("9" * 60, "9" * 60, ["9" * 60]),
+        ("+52 55 1234 5678", "+525512345678", ["+525512345678"]),
+        ("011 52 55 1234 5678", "+525512345678", ["+525512345678"]),
+        ("00 52 55 1234 5678", "+525512345678", ["+525512345678"]),
+        ("525512345678", "525512345678", ["525512345678"]),
+        ("+44 (0)20 7946 0958", "+442079460958", ["+442079460958"]),
+        ("", "", []),
+        (" ", "", []),
+        ("call me", "callme", []),
+        ("+", "", []),
+        ("☎", "", []),
+        ("rosa@example.org", "rosaexampleorg", []),
     ],
 )
-def test_an_odd_phone_becomes_what_can_be_made_of_it(typed, normalized):
+def test_an_odd_phone_becomes_what_can_be_made_of_it(typed, normalized, keys):
     assert normalized_phone(typed) == normalized
+    assert phone_numbers.keys(typed) == keys
 
 
 def test_different_phones_have_different_values():
     phones = ["480-555-0100", "480-555-0101", "602-555-0100", "555-0100", "+44 480 555 0100", "12345"]
     assert len({value for phone in phones for value in indexed(PHONE, phone)}) == len(phones)
-
-
-@given(st.text(max_size=60) | st.text(alphabet="0123456789+-() x.#٤۴４", max_size=60))
-@hypothesis_settings(deadline=None, database=None)
-def test_a_normalized_phone_is_digits_and_normal(typed):
-    normalized = normalized_phone(typed)
-    assert set(normalized) <= set("+0123456789")
-    assert normalized_phone(normalized) == normalized
 
 
 @pytest.mark.parametrize(
@@ -132,12 +128,16 @@ def test_a_normalized_phone_is_digits_and_normal(typed):
         ("JOSÉ@example.org", "josé@example.org"),
         ("rosa+kratom@example.org", "rosa+kratom@example.org"),
         ("r.o.s.a@example.org", "r.o.s.a@example.org"),
+        ("ro\u200bsa@example.org", "rosa@example.org"),
+        ("\u202arosa@example.org\u202c", "rosa@example.org"),
+        ("Rosa <rosa@example.org>;", "rosa@example.org"),
+        ("MAILTO:rosa@example.org?subject=Hi", "rosa@example.org"),
         ("no address", "no address"),
         ("", ""),
         (" \t", ""),
     ],
 )
-def test_an_email_loses_case_and_blanks_around_it_and_nothing_else(typed, normalized):
+def test_an_email_loses_case_and_what_stands_around_it_and_nothing_else(typed, normalized):
     assert normalized_email(typed) == normalized
     assert indexed(EMAIL, typed) == indexed(EMAIL, normalized)
 
@@ -146,6 +146,17 @@ def test_an_email_loses_case_and_blanks_around_it_and_nothing_else(typed, normal
 @hypothesis_settings(deadline=None, database=None)
 def test_a_normalized_email_is_normal(typed):
     assert normalized_email(normalized_email(typed)) == normalized_email(typed)
+
+
+WRAPPED = st.lists(st.sampled_from([*"<>()[]{}'\"“”.,;:!? @a", "mailto:", "rosa@example.org", "\u200b"]), max_size=12)
+
+
+@given(WRAPPED.map("".join) | st.text(max_size=60))
+@hypothesis_settings(deadline=None, database=None, max_examples=500)
+def test_an_email_that_was_cleaned_stays_as_it_is(typed):
+    cleaned = email_addresses.cleaned(typed)
+    assert email_addresses.cleaned(cleaned) == cleaned
+    assert cleaned in typed.replace("\u200b", "") or cleaned == typed.strip() or not typed.isascii()
 
 
 @pytest.mark.parametrize(
@@ -161,6 +172,13 @@ def test_a_normalized_email_is_normal(typed):
         ("Kaʻiulani", ["kaiulani"]),
         ("Anne-Marie d'Angelo", ["anne", "marie", "dangelo"]),
         ("rosa_delgado", ["rosa", "delgado"]),
+        ("Đặng", ["dang"]),
+        ("Łukasz", ["lukasz"]),
+        ("Søren", ["soren"]),
+        ("Işık", ["isik"]),
+        ("Ægir", ["aegir"]),
+        ("Þórður Guðrún", ["thordur", "gudrun"]),
+        ("Əliyev Œuvre Ɓala Ħal", ["eliyev", "oeuvre", "bala", "hal"]),
         ("Straße", ["strasse"]),
         ("İbrahim", ["ibrahim"]),
         ("ﬁona", ["fiona"]),
@@ -202,12 +220,76 @@ def test_words_of_a_name_are_few_and_normal(typed):
     assert name_words(" ".join(words)) == words
 
 
+@pytest.mark.parametrize(
+    ("typed", "forms"),
+    [
+        ("Rosa", ["rosa"]),
+        ("Mary Ann", ["mary", "ann", "maryann"]),
+        ("De La Cruz", ["de", "la", "cruz", "dela", "delacruz", "lacruz"]),
+        ("O Brien", ["brien", "obrien"]),
+        ("王 小明", ["王", "小明", "王小明"]),
+        ("Ana Ana", ["ana", "anaana"]),
+        ("", []),
+    ],
+)
+def test_a_name_is_indexed_under_its_words_apart_and_together(typed, forms):
+    assert name_forms(typed) == forms
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        ("Maryann", "Mary Ann"),
+        ("Mary Ann", "Maryann"),
+        ("Maryann Smith", "Mary Ann Smith"),
+        ("smith, mary ann", "Maryann Smith"),
+        ("Delacruz", "Maria De La Cruz"),
+        ("De La Cruz", "Maria Delacruz"),
+        ("Dela Cruz", "Maria De Lacruz"),
+        ("Maria Dela Cruz", "Maria de la Cruz"),
+        ("Annemarie", "Anne-Marie d'Angelo"),
+        ("O Brien", "O'Brien"),
+        ("O'Brien", "O Brien"),
+        ("Canary W", "Wilhelmina Canary"),
+        ("Dang", "Đặng Thị"),
+        ("王小明", "王 小明"),
+    ],
+)
+def test_a_name_is_the_same_apart_and_together(asked, told):
+    assert is_name_in(asked, told)
+    indexed_as = indexed(NAME, told)
+    assert [word for word, values in name_values_to_ask(asked).items() if not set(values) & set(indexed_as)] == []
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [("Mary", "Maryann"), ("Ann", "Maryann"), ("Maryann", "Mary Beth"), ("Ann Mary", "Maryann"), ("", "Ann")],
+)
+def test_a_part_of_a_word_is_not_the_name(asked, told):
+    assert not is_name_in(asked, told)
+
+
+NAMES = st.lists(st.text(alphabet="abcdefgłøđ王ي", min_size=2, max_size=8), min_size=2, max_size=4)
+
+
+@given(NAMES, st.integers(0, 2), st.integers(2, 3))
+@hypothesis_settings(deadline=None, database=None)
+def test_a_name_is_found_apart_and_together(words, start, size):
+    joined = [*words[:start], "".join(words[start : start + size]), *words[start + size :]]
+    apart, together = " ".join(words), " ".join(joined)
+    for asked, told in [(apart, together), (together, apart), (apart, apart), (together, together)]:
+        indexed_as = {entry.value for entry in entries_for({NAME: told}, rows=10**9)}
+        assert is_name_in(asked, told)
+        assert all(set(values) & indexed_as for values in name_values_to_ask(asked).values())
+
+
 def test_every_kind_of_answer_is_indexed_under_the_newest_key(settings):
     settings.INDEX_KEYS = f"{NEW},{OLD}"
     entries = entries_for(ANSWERS, rows=10_000)
     assert [(entry.kind, entry.key_id) for entry in entries] == [
         (PHONE, "new"),
         (EMAIL, "new"),
+        (NAME, "new"),
         (NAME, "new"),
         (NAME, "new"),
     ]
@@ -261,7 +343,7 @@ def test_one_text_has_another_value_as_another_kind():
 
 @pytest.mark.parametrize("rows", [0, 100, 10_000, 10**6, 10**9])
 def test_what_was_indexed_is_found_in_another_writing(rows):
-    others = {"phone": "(480) 555 0100", "email": "rosa@EXAMPLE.org ", "name": "delgado, ROSA"}
+    others = {"phone": "(480) 555 0100", "email": "rosa@EXAMPLE.org ", "name": "ROSA delgado"}
     for entry in entries_for(ANSWERS, rows):
         assert (entry.kind, values_to_ask(entry.kind, others[entry.kind]).count(entry.value)) == (entry.kind, 1)
 
@@ -287,9 +369,10 @@ def test_names_are_asked_for_in_every_width_under_every_key(settings):
     asked = values_to_ask(NAME, "Rosa")
     assert [int(value.partition(":")[0]) for value in asked] == list(range(21))
     assert asked == [value for width in range(21) for value in indexed(NAME, "Rosa", rows=50 * 2**width)]
-    together = set(asked + values_to_ask(NAME, "Delgado"))
+    apart_and_together = ("Rosa", "Delgado", "RosaDelgado")
+    together = {value for name in apart_and_together for value in values_to_ask(NAME, name)}
     settings.INDEX_KEYS = NEW
-    together.update(values_to_ask(NAME, "Rosa"), values_to_ask(NAME, "Delgado"))
+    together.update(value for name in apart_and_together for value in values_to_ask(NAME, name))
     settings.INDEX_KEYS = f"{NEW},{OLD}"
     assert sorted(values_to_ask(NAME, "Rosa Delgado")) == sorted(together)
 

@@ -8,7 +8,15 @@ from intake.contact import newest_profile
 from intake.details import Conflict, Value, merge, why_impossible
 from intake.models import Event
 from intake.workflow.ladder import ladder_of
-from tests.intake.helpers import accept, answers_of, change_page, moment, personal_words_in, receive
+from tests.intake.helpers import (
+    accept,
+    answers_of,
+    change_page,
+    moment,
+    personal_words_in,
+    receive,
+    receive_odd,
+)
 from tests.intake.request_page import followed, press, refusal_of, work_form
 
 NOW = moment("2026-11-24 10:00")
@@ -399,3 +407,55 @@ def test_e_mail_that_was_read_aloud_counts_though_the_clock_of_the_machine_is_be
     clock.move_to(request.received_at - dt.timedelta(minutes=2), tick=False)
     corrected(request, me, may_email=True, consent_read=True)
     assert ladder_of(request).agreed_to_email is True
+
+
+ODD = {
+    "phone": ("602-555-014", "This does not look like a whole phone number."),
+    "email": ("ana@example", "This does not look like a whole email address."),
+}
+
+
+@pytest.mark.parametrize("field", ODD)
+def test_an_odd_correction_is_asked_about_once_and_then_kept(desk, field):
+    request = receive(do_not_call="on")
+    value, question = ODD[field]
+    page = press(desk, request, "details", **{f"known-{field}": value, "note": "by hand"})
+    assert question in refusal_of(page)
+    assert "press the button again" in refusal_of(page)
+    form = work_form(page)
+    assert (form.fields[f"known-{field}"], form.fields["note"]) == (value, "by hand")
+    assert values(request, field) != [value]
+    followed(desk, press(desk, request, "details", form=form))
+    assert values(request, field) == [value]
+
+
+def test_what_was_odd_before_is_not_asked_about_when_something_else_is_corrected(desk):
+    request = receive_odd(phone="602-555-014")
+    followed(desk, press(desk, request, "details", **{"known-name": "Mina"}))
+    assert values(request, "name", "phone") == ["Mina", "602-555-014"]
+
+
+def test_an_odd_correction_that_a_colleague_made_too_is_not_asked_about_again(desk, sam):
+    request = receive()
+    asked_back = press(desk, request, "details", **{"known-phone": "602-555-014"})
+    correct(request, sam, phone="602-555-0177")
+    conflict = press(desk, request, "details", form=work_form(asked_back))
+    assert conflict.context["conflicts"][0]["mine"] == "602-555-014"
+    followed(desk, press(desk, request, "use_mine:phone", form=work_form(conflict)))
+    assert values(request, "phone") == ["602-555-014"]
+
+
+def test_what_pasting_wraps_around_a_corrected_email_is_taken_off(desk):
+    request = receive()
+    followed(desk, press(desk, request, "details", **{"known-email": "Ana <mina@nightingale.example>;"}))
+    assert values(request, "email") == ["mina@nightingale.example"]
+
+
+def test_another_extension_is_another_phone(me):
+    request = receive(phone="602-555-0142 x5")
+    known = details.plain(details.of(request))
+    assert known["may_leave_voicemail"]
+    for phone, is_allowed in (("(602) 555-0142 ext. 5", True), ("602-555-0142 x6", False)):
+        known = details.plain(details.of(request))
+        workflow.correct(request_id=request.pk, before=known, after=known | {"phone": phone}, actor=me)
+        assert values(request, "may_leave_voicemail") == [is_allowed]

@@ -24,6 +24,7 @@ from tests.intake.helpers import (
     change_page,
     forms_on,
     receive,
+    receive_odd,
     title_of,
 )
 
@@ -167,6 +168,46 @@ def test_a_name_is_found_by_any_of_its_words(desk, typed):
     page = look_for(desk, typed)
     assert found(page) == references(request)
     assert [row.found_as for row in page.context["results"].rows] == ["Wilhelmina Canary"]
+
+
+@pytest.mark.parametrize(
+    ("told", "typed"),
+    [
+        ("Đặng Thị Ánh", "Dang"),
+        ("Łukasz Nowak", "Lukasz"),
+        ("Søren", "Soren"),
+        ("Işık", "Isik"),
+        ("Ægir", "Aegir"),
+        ("Mary Ann Jones", "Maryann"),
+        ("Maryann Jones", "mary ann jones"),
+        ("Maria De La Cruz", "Delacruz"),
+        ("Maria Delacruz", "De La Cruz"),
+        ("O Brien", "O'Brien"),
+    ],
+)
+def test_a_name_is_found_without_its_marks_and_apart_or_together(desk, told, typed):
+    request = receive(name=told)
+    receive(**OTHER)
+    page = look_for(desk, typed)
+    assert found(page) == references(request)
+    assert [row.found_as for row in page.context["results"].rows] == [told]
+
+
+@pytest.mark.parametrize(
+    ("phone", "email"),
+    [("Ana@nightingale.example", ""), ("480-555-0199", "<ana@nightingale.example>"), ("ana@nightingale.example", "x")],
+)
+def test_an_email_is_found_whichever_box_it_was_typed_in(desk, phone, email):
+    request = receive_odd(phone=phone, email=email)
+    receive(**OTHER)
+    assert found(look_for(desk, "ana@nightingale.example")) == references(request)
+
+
+@pytest.mark.parametrize("email", ["480-555-0199", "480-555-0199 x5"])
+def test_a_phone_is_found_whichever_box_it_was_typed_in(desk, email):
+    requests = [receive_odd(phone="", email=email), receive_odd(phone="602-555-0111", email=email)]
+    receive(**OTHER)
+    assert found(look_for(desk, "(480) 555-0199")) == references(*reversed(requests))
 
 
 @pytest.mark.parametrize("few", [1, 1000])

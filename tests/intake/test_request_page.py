@@ -1,4 +1,6 @@
 import datetime as dt
+import re
+from html import unescape
 
 import pytest
 from django.contrib.admin.models import LogEntry
@@ -19,6 +21,7 @@ from tests.intake.helpers import (
     moment,
     personal_words_in,
     receive,
+    receive_odd,
     title_of,
 )
 from tests.intake.request_page import buttons_on, press, told
@@ -119,10 +122,42 @@ def test_a_number_that_must_not_be_called_is_small_and_says_so(desk):
 
 def test_a_number_that_can_not_be_dialed_says_so(desk, me):
     request = receive(best_time="asap")
-    assert "This is no number that can be dialed" not in text_of(page_of(desk, request))
+    assert "be dialed as it is" not in text_of(page_of(desk, request))
     before = details.plain(details.of(request))
-    workflow.correct(request_id=request.pk, before=before, after=before | {"phone": "no phone"}, actor=me)
-    assert "This is no number that can be dialed" in text_of(page_of(desk, request))
+    workflow.correct(request_id=request.pk, before=before, after=before | {"phone": "602-555-014"}, actor=me)
+    page = text_of(page_of(desk, request))
+    assert ("This can't be dialed as it is" in unescape(page), "602-555-014" in page) == (True, True)
+    assert [way for way in ("tel:", "sms:") if way in page] == []
+
+
+NO_LINKS = {
+    "a digit short": ({"phone": "602-555-014", "text_ok": "on"}, [], "This can't be dialed as it is."),
+    "a country without its plus": ({"phone": "52 55 1234 5678", "text_ok": "on"}, [], "This can't be dialed as it is."),
+    "an extension": (
+        {"phone": "602-555-0142 x12", "text_ok": "on"},
+        ["tel:+16025550142;ext=12"],
+        "Ask for extension 12. No text reaches it.",
+    ),
+    "an email beside an email": (
+        {"phone": "b@b.example", "email": "c@c.example"},
+        [],
+        "The phone box holds an email address. Correct it below.",
+    ),
+    "an odd email": (
+        {"phone": "", "email": "a@b.example, c@d.example"},
+        [],
+        "This can't be mailed as it is: a@b.example, c@d.example",
+    ),
+}
+
+
+@pytest.mark.parametrize(("changes", "links", "says"), NO_LINKS.values(), ids=NO_LINKS)
+def test_what_can_not_be_clicked_is_shown_with_the_reason(desk, changes, links, says):
+    page = unescape(text_of(page_of(desk, receive_odd(best_time="asap", **{"email": "", **changes}))))
+    offered = page.split('class="reach"')[1].split("</section>")[0]
+    assert re.findall(r'href="((?:tel|sms|mailto):[^"]*)"', offered) == links
+    assert says in offered
+    assert changes["phone"] in page
 
 
 def test_a_time_by_another_clock_than_the_persons_says_by_which(desk, me):
