@@ -17,6 +17,11 @@ def must_forget(request):
     return settings.VISIT_COOKIE_NAME in request.COOKIES
 
 
+def saw_form(request):
+    """Whether this browser came to a page with a form of ours in this session."""
+    return must_forget(request) or settings.CSRF_COOKIE_NAME in request.COOKIES
+
+
 def forget(response):
     """Let the browser forget what was typed up to now. Returns the same response."""
     response.set_cookie(

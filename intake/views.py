@@ -5,7 +5,7 @@ import logging
 
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError
-from django.http import HttpResponse, HttpResponseRedirect
+from django.http import HttpResponseRedirect
 from django.middleware.csrf import CsrfViewMiddleware
 from django.shortcuts import render
 from django.urls import reverse
@@ -109,13 +109,6 @@ def _accept(request, form, draft, spent_token):
         return _show_form(request, form, draft, status=503, notice=_not_stored())
     receipt = form_token.to_receipt(request_id)
     return device.forget(HttpResponseRedirect(reverse("intake:received", args=[receipt]), status=303))
-
-
-@never_cache
-@require_safe
-def visit(request):
-    """What a page that the browser kept compares itself with, see `came_back.js`."""
-    return HttpResponse(device.mark_of(request), content_type="text/plain")
 
 
 @never_cache

@@ -208,6 +208,7 @@ CSRF_COOKIE_HTTPONLY = True
 CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_FAILURE_VIEW = "recovery_site.errors.csrf_failure"
 VISIT_COOKIE_NAME = "visit"  # see intake/device.py
+LEAVE_TO = "https://www.weather.gov/"  # where "Leave quickly" leads: a page that anyone may have open
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 SESSION_COOKIE_AGE = 12 * 60 * 60
 SESSION_COOKIE_SAMESITE = "Lax"

@@ -50,6 +50,12 @@ class PageFacts(HTMLParser):
     def links(self):
         return [attributes.get("href", "") for attributes in self.all("a")]
 
+    @property
+    def links_to_follow(self):
+        """The links that a crawler may follow."""
+        links = [attributes for attributes in self.all("a") if "nofollow" not in attributes.get("rel", "")]
+        return [attributes.get("href", "") for attributes in links]
+
 
 def internal_path(link, page):
     """The path on this site that a link leads to, or None for other hosts, phones and mail."""
@@ -67,5 +73,5 @@ def crawl(client, start="/"):
         response = client.get(path)
         facts = PageFacts(response.content.decode())
         found[path] = (response, facts)
-        waiting += filter(None, (internal_path(link, path) for link in facts.links))
+        waiting += filter(None, (internal_path(link, path) for link in facts.links_to_follow))
     return found

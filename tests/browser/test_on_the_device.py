@@ -101,6 +101,19 @@ def send(page):
     page.wait_for_url("**/received/**")
 
 
+@pytest.fixture
+def elsewhere(settings):
+    """The address of the other site that "Leave" leads to."""
+    with tls.serving(tls.SomeoneElse) as origin:
+        settings.LEAVE_TO = f"{origin}/"
+        yield settings.LEAVE_TO
+
+
+def leave(page, elsewhere):
+    page.get_by_role("link", name="Leave this page quickly").click()
+    page.wait_for_url(elsewhere)
+
+
 def nothing_is_seen(page, form):
     steps = seen_on_the_way_back(page)
     assert [step for step in steps if step[1]] == []
@@ -135,4 +148,21 @@ def test_back_after_withdrawing_shows_nothing_typed(page, origin):
     send(page)
     withdraw_for_sure(page)
     page.get_by_role("heading", name="Your request is withdrawn.").wait_for()
+    nothing_is_seen(page, f"{origin}/assessment/")
+
+
+def test_back_after_sending_and_leaving_shows_nothing_typed(page, origin, elsewhere):
+    open_form(page, origin)
+    send(page)
+    leave(page, elsewhere)
+    nothing_is_seen(page, f"{origin}/assessment/")
+
+
+def test_back_after_leaving_the_form_shows_nothing_typed(page, origin, elsewhere):
+    page.goto(f"{origin}/privacy/")
+    open_form(page, origin)
+    page.get_by_role("link", name="How we treat your words").click()
+    page.wait_for_url("**/privacy/")
+    open_form(page, origin)
+    leave(page, elsewhere)
     nothing_is_seen(page, f"{origin}/assessment/")

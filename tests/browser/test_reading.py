@@ -3,6 +3,8 @@
 import pytest
 from playwright.sync_api import expect
 
+from tests import tls
+
 NOT_FOUND = "/nothing-here/"
 
 
@@ -108,17 +110,64 @@ def test_self_check_counts_in_the_page_and_is_a_plain_list_without_script(open_p
     expect(plain.locator(".self-check input")).to_have_count(0)
 
 
-def test_leaving_quickly_replaces_the_page_and_works_without_script(open_page):
-    page = open_page("/assessment/")
-    page.get_by_label("What should we call you?").fill("Ana")
-    page.route("https://www.weather.gov/**", lambda route: route.fulfill(body="The weather"))
-    before = page.evaluate("history.length")
+OFFERING_TO_LEAVE = (
+    "/assessment/",
+    "/family-support/",
+    "/addiction/kratom-addiction/",
+    "/addiction/kratom-and-pregnancy/",
+    "/treatment/withdrawal-and-detox/",
+)
+
+
+@pytest.fixture
+def elsewhere(settings):
+    """The address of the other site that "Leave" leads to."""
+    with tls.serving(tls.SomeoneElse) as origin:
+        settings.LEAVE_TO = f"{origin}/"
+        yield settings.LEAVE_TO
+
+
+@pytest.mark.parametrize("javascript", [True, False], ids=["with script", "without script"])
+@pytest.mark.parametrize("path", OFFERING_TO_LEAVE)
+def test_leaving_quickly_is_in_reach_anywhere_on_the_page(open_page, elsewhere, path, javascript):
+    page = open_page(path, javascript=javascript, width=320, height=568)
+    length = page.evaluate("history.length")
+    for share in (0, 0.5, 1):
+        page.evaluate(f"scrollTo(0, document.body.scrollHeight * {share})")
+        expect(page.get_by_role("link", name="Leave this page quickly")).to_be_in_viewport(ratio=1)
     page.get_by_role("link", name="Leave this page quickly").click()
-    page.wait_for_url("https://www.weather.gov/")
-    assert page.evaluate("history.length") == before
-    open_page.problems.clear()  # the other site, which this test answered for
-    link = open_page("/family-support/", javascript=False).get_by_role("link", name="Leave this page quickly")
-    assert (link.get_attribute("href"), link.get_attribute("rel")) == ("https://www.weather.gov/", "noreferrer")
+    page.wait_for_url(elsewhere)
+    assert page.evaluate("history.length") == (length if javascript else length + 1)
+    assert page.evaluate("document.referrer") == ""
+    assert [cookie["name"] for cookie in page.context.cookies()] == (
+        ["csrftoken", "visit"] if path == "/assessment/" else []
+    )
+    open_page.problems.clear()  # the other site
+
+
+def test_pressing_shift_three_times_leaves(open_page, elsewhere):
+    page = open_page("/assessment/")
+    page.get_by_label("What should we call you?").focus()
+    page.keyboard.type("AB")
+    for key in ("Shift", "Shift", "a", "Shift", "Shift"):
+        page.keyboard.press(key)
+    assert page.get_by_label("What should we call you?").input_value() == "ABa"
+    page.keyboard.press("Shift")
+    page.wait_for_url(elsewhere)
+    open_page.problems.clear()  # the other site
+
+
+def test_leave_covers_neither_send_nor_the_bar_of_help(open_page):
+    page = open_page("/assessment/", width=320, height=568)
+    send, leave = page.get_by_role("button", name="Send"), page.get_by_role("link", name="Leave this page quickly")
+    send.evaluate("element => element.scrollIntoView({ block: 'end' })")
+    sent, left = send.bounding_box(), leave.bounding_box()
+    assert sent["y"] + sent["height"] <= left["y"] or sent["x"] + sent["width"] <= left["x"]
+    page = open_page("/family-support/", width=320, height=568)
+    page.mouse.wheel(0, 900)
+    bar = page.get_by_role("region", name="Reach us").bounding_box()
+    left = page.get_by_role("link", name="Leave this page quickly").bounding_box()
+    assert bar["y"] + bar["height"] <= left["y"]
 
 
 @pytest.mark.parametrize("path", ["/treatment/withdrawal-and-detox/", "/contact/", "/family-support/"])

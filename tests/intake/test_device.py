@@ -65,6 +65,31 @@ def test_kept_page_learns_whether_something_was_sent_since(visitor):
     assert visitor.cookies["visit"].value not in now().content.decode()
 
 
+# Leaving quickly
+
+LEAVE = f"{ADDRESS}leave/"
+
+
+def test_leaving_leads_to_a_neutral_page_and_is_kept_nowhere(visitor):
+    answer = visitor.get(LEAVE)
+    assert (answer.status_code, answer["Location"]) == (303, "https://www.weather.gov/")
+    assert (answer["Referrer-Policy"], answer["X-Robots-Tag"]) == ("no-referrer", "noindex")
+    assert "no-store" in answer["Cache-Control"]
+
+
+def test_leaving_sets_a_cookie_where_the_form_was_opened_alone(visitor):
+    assert visitor.get(LEAVE).cookies == {}
+    visitor.get(ADDRESS)
+    first, second = (visit_cookie(visitor.get(LEAVE)) for _ in range(2))
+    assert first[1] == second[1] == {"httponly": True, "path": "/", "samesite": "Lax"}
+    assert first[0] != second[0]
+    assert fields_that_keep(visitor.get(ADDRESS)) == []
+
+
+def test_leaving_is_no_post():
+    assert Client().post(LEAVE).status_code == 405
+
+
 # What assistive technology is told of a field
 
 

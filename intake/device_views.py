@@ -1,0 +1,29 @@
+"""Leaving quickly, and what a page that a browser kept asks."""
+
+from django.conf import settings
+from django.http import HttpResponse, HttpResponseRedirect
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from . import device
+
+
+@never_cache
+@require_safe
+def leave(request):
+    """Let the browser forget what was typed, and lead on to a neutral page.
+
+    A link, not a post: the policy of our pages (`form-action 'self'`) lets no form lead to another site. A browser that
+    only read gets no cookie.
+    """
+    response = HttpResponseRedirect(settings.LEAVE_TO, status=303)
+    response["Referrer-Policy"] = "no-referrer"
+    response["X-Robots-Tag"] = "noindex"
+    return device.forget(response) if device.saw_form(request) else response
+
+
+@never_cache
+@require_safe
+def visit(request):
+    """What a page that the browser kept compares itself with, see `came_back.js`."""
+    return HttpResponse(device.mark_of(request), content_type="text/plain")
