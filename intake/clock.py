@@ -6,10 +6,13 @@ Until the owner has told hours and a target, the desk counts with `ASSUMED` and 
 
 import datetime as dt
 import functools
+import logging
 from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo
 
 from pages import facts
+
+logger = logging.getLogger(__name__)
 
 LOOK_AHEAD = dt.timedelta(days=60)  # a center that is closed for longer has no due time worth the name
 WORTH_A_TRY = dt.timedelta(minutes=15)  # less of a wished time than this is over before someone is free to call
@@ -65,8 +68,12 @@ _ASSUMED_ALL_DAY = replace(ASSUMED, spans=dict.fromkeys(range(5), (PARTS_OF_DAY[
 
 
 def our_hours():
-    """The open hours as the owner has told them by now."""
-    return hours_of(facts.current())
+    """The open hours as the owner has told them by now; `ASSUMED` where they can't be counted with."""
+    try:
+        return hours_of(facts.current())
+    except (ValueError, OverflowError, LookupError) as error:  # a time zone that is none, a number beyond all dates
+        logger.error("The open hours can't be counted with: %s", type(error).__name__)
+        return ASSUMED
 
 
 def hours_of(told):

@@ -1,11 +1,14 @@
 """What we commit to when a request comes in: by when we try to reach the person, and the words that promise it."""
 
 import datetime as dt
+import logging
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from . import clock, promise
 from .models import ContactProfile
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -17,13 +20,19 @@ class Commitment:
     promise: str
 
 
-def commit_without_hours(asked_at):
-    """The commitment where none can be counted: assumed, and without a promise."""
-    return Commitment(asked_at + clock.ASSUMED.target, True, "")
-
-
 def commit_to(asked_at, profile):
-    """The commitment for someone who asks at `asked_at` and may be reached as the codes in `profile` say."""
+    """The commitment for someone who asks at `asked_at` and may be reached as the codes in `profile` say.
+
+    Where none can be counted, it is assumed and promises nothing: a request is worth more than its promise.
+    """
+    try:
+        return _counted(asked_at, profile)
+    except Exception as error:
+        logger.error("No promise could be counted: %s", type(error).__name__)
+        return Commitment(asked_at + clock.ASSUMED.target, True, "")
+
+
+def _counted(asked_at, profile):
     hours = clock.our_hours()
     wish, zone = profile["best_time"], ZoneInfo(profile["time_zone"])
     contact = clock.first_contact(asked_at, hours, wish, zone)

@@ -50,10 +50,10 @@ def from_token(token):
     """The draft of a form. Raises `BadToken`."""
     try:
         id_hex, drawn_reference, drawn_at, *came_from = signing.loads(token, salt=FORM_SALT, max_age=FORM_LIFETIME)
-    except (signing.BadSignature, ValueError) as error:
+        # A token that was drawn before forms said where they were opened names no page.
+        return Draft(uuid.UUID(id_hex), drawn_reference, dt.datetime.fromtimestamp(drawn_at, dt.UTC), *came_from)
+    except (signing.BadSignature, ValueError, TypeError, AttributeError, OverflowError) as error:
         raise BadToken from error
-    # A token that was drawn before forms said where they were opened names no page.
-    return Draft(uuid.UUID(id_hex), drawn_reference, dt.datetime.fromtimestamp(drawn_at, dt.UTC), *came_from)
 
 
 def draw_pass(draft):

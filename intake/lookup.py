@@ -128,9 +128,8 @@ def from_same_device(request):
 
 def shared_contacts(requests, answers):
     """From the id of a request to the kinds of contact ("phone", "email") in `answers` that it was ever given."""
-    values = {kind: blind_index.values_to_ask(kind, answers.get(kind) or "") for kind in (PHONE, EMAIL)}
-    shared = {}
-    for request_id, kind in _indexed(values).filter(request__in=requests).values_list("request", "kind"):
+    shared, named = {}, _indexed(blind_index.contact_values(answers))
+    for request_id, kind in named.filter(request__in=requests).values_list("request", "kind"):
         shared.setdefault(request_id, set()).add(kind)
     return shared
 

@@ -4,8 +4,9 @@ It never shows what was stored. Reading changes nothing; each change is a POST t
 the address stands in for a cookie, so these pages work without one.
 """
 
+import logging
+
 from django import forms
-from django.db import DatabaseError, InterfaceError
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -17,6 +18,8 @@ from . import device, private_link, workflow
 from .forms import TIME_ZONES, HonestTextField
 from .models.told import BestTime
 from .views import private
+
+logger = logging.getLogger(__name__)
 
 
 class PrivateForm(device.VisitorForm):
@@ -91,9 +94,10 @@ def yours(request, secret):
     do = request.POST.get("do") if request.method == "POST" else None
     try:
         return private(_answer(request, secret, do))
-    except (DatabaseError, InterfaceError):
+    except Exception as error:
+        logger.error("The private page failed: %s", type(error).__name__)
         notice = _("We can't change your request right now. Please try again soon, or call us.")
-        return private(_show(request, {do: FORMS[do](request.POST)} if do in FORMS else {}, 503, notice))
+        return private(_show(request, {do: FORMS[do](initial=request.POST.dict())} if do in FORMS else {}, 503, notice))
 
 
 def _answer(request, secret, do):

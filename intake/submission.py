@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from . import breaker, form_token, limiter, lookup, private_link, reference, rows, same_person, spool, workflow
 from .came_from import BY_PHONE
-from .commitment import Commitment, commit_to, commit_without_hours
+from .commitment import Commitment, commit_to
 from .consent import BY_FIELD
 from .contact import newest_profile, profile_of
 from .form_token import Draft
@@ -85,7 +85,7 @@ def accept(form):
     can say now whether somebody else was confirmed under the form's. Raises `limiter.TooMany`, `NotStored`,
     `spool.SpoolError`, `sealed.SealError`: then nothing was stored.
     """
-    commitment = _commitment(form)
+    commitment = commit_to(form.at, profile_of(form.answers))
     confirmed_as = same_person.confirmed_as(form.draft, form.answers)
     if breaker.allows():
         try:
@@ -97,19 +97,20 @@ def accept(form):
             logger.error("The database did not take request %s: %s", form.draft.reference, type(error).__name__)
             if isinstance(error, (DatabaseError, InterfaceError)):
                 breaker.trip()
-    if not form.is_synthetic:
-        limiter.count_while_away(form.sender)
+    _count_while_away(form)
     spool.put(confirmed_as.id, _to_json(replace(form, confirmed_as=confirmed_as), commitment))
     return confirmed_as.id
 
 
-def _commitment(form):
-    """What we commit to. Where that can't be counted, the request is worth more than a promise."""
+def _count_while_away(form):
+    if form.is_synthetic:
+        return
     try:
-        return commit_to(form.at, profile_of(form.answers))
-    except Exception as error:
-        logger.error("No promise could be counted: %s", type(error).__name__)
-        return commit_without_hours(form.at)
+        limiter.count_while_away(form.sender)
+    except limiter.TooMany:
+        raise
+    except Exception as error:  # a limit that can't be counted keeps nobody out
+        logger.error("The limit could not be counted: %s", type(error).__name__)
 
 
 def _waits_in_spool(request_id):

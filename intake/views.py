@@ -4,7 +4,7 @@ import datetime as dt
 import logging
 
 from django.conf import settings
-from django.db import DatabaseError, InterfaceError
+from django.core.exceptions import SuspiciousOperation
 from django.http import HttpResponseRedirect
 from django.middleware.csrf import CsrfViewMiddleware
 from django.shortcuts import render
@@ -51,11 +51,23 @@ def assessment(request):
 
     Every refusal shows the form again with everything typed, and says what to do: 403 (stale page or no cookie), 409
     (withdrawn, or changed too often), 422 (something to mend), 429 (too many from one place), 503 (nothing can be
-    stored now).
+    stored now, or anything of ours failed).
     Someone under 18 is shown where to find help, and nothing of theirs is kept.
     """
     if request.method != "POST":
         return _show_form(request, AssessmentForm(), form_token.draw(came_from=came_from.page_of(request)))
+    posted = request.POST.dict()  # what can't be read at all fails here, and has a page of its own
+    try:
+        return _answer(request)
+    except SuspiciousOperation:
+        raise
+    except Exception as error:
+        logger.error("A form could not be answered: %s", type(error).__name__)
+        # Unbound: to check the fields once more may fail once more.
+        return _show_form(request, AssessmentForm(initial=posted), _draft_of(request), 503, _not_stored())
+
+
+def _answer(request):
     if request.POST.get("adult") == "no":
         return render(request, "intake/under_18.html")
 
@@ -80,12 +92,13 @@ def assessment(request):
 def _accept(request, form, draft, spent_token):
     answers = form.answers()
     is_synthetic = synthetic.is_signed(request)
-    signs = suspicion.signs(answers, form.cleaned_data["website"], timezone.now() - draft.drawn_at)
+    took = timezone.now() - draft.drawn_at
+    signs = _if_it_works(suspicion.signs, answers, form.cleaned_data["website"], took, otherwise=())
     sent = submission.SentForm(
         draft,
         answers,
-        form_key=None if spent_token else _form_key(request, blind_index.contact_of(answers)),
-        sender=limiter.sender_of(request),
+        form_key=None if spent_token else _if_it_works(_form_key, request, answers),
+        sender=_if_it_works(limiter.sender_of, request, otherwise=""),
         suspicions=() if is_synthetic else signs,
         spent_token=spent_token,
         is_synthetic=is_synthetic,
@@ -111,6 +124,15 @@ def _accept(request, form, draft, spent_token):
     return device.forget(HttpResponseRedirect(reverse("intake:received", args=[receipt]), status=303))
 
 
+def _if_it_works(look, *arguments, otherwise=None):
+    """What `look` finds, or `otherwise`: what is only good to have must keep no request out."""
+    try:
+        return look(*arguments)
+    except Exception as error:
+        logger.error("A form is stored without what %s finds: %s", look.__name__, type(error).__name__)
+        return otherwise
+
+
 @never_cache
 @require_safe
 def received(request, receipt):
@@ -119,7 +141,8 @@ def received(request, receipt):
         confirmation = _confirmation_of(form_token.from_receipt(receipt))
     except form_token.BadToken:
         confirmation = None  # a made-up address learns nothing: it sees the same neutral page as an old one
-    except (DatabaseError, InterfaceError):
+    except Exception as error:
+        logger.error("A confirmation could not be shown: %s", type(error).__name__)
         return private(render(request, "intake/received_later.html"))
     return private(render(request, "intake/received.html", {"confirmation": confirmation}))
 
@@ -145,21 +168,24 @@ def _confirmation_of(request_id):
         logger.error("The spool could not be asked for a confirmation: %s", type(error).__name__)
         kept = None
     if kept is not None:
-        shown = _confirmation(kept.reference, kept.promise, private_link.secret_of(request_id))
+        secret = _if_it_works(private_link.secret_of, request_id)
+        shown = _confirmation(kept.reference, kept.promise, secret)
         return shown if kept.at > since else None
     known = submission.find(request_id)
     if known is None or known.stage == AssessmentRequest.Stage.CLOSED or known.confirmed_at <= since:
         return None
     alias = known.aliases.filter(pk=request_id).first() if known.pk != request_id else None
-    return _confirmation((alias or known).reference, known.promise, private_link.shown_to(known, alias))
+    secret = _if_it_works(private_link.shown_to, known, alias)
+    return _confirmation((alias or known).reference, known.promise, secret)
 
 
 def _confirmation(reference, promise, secret):
     return {"reference": reference, "promise": promise, "secret": secret}
 
 
-def _form_key(request, contact):
+def _form_key(request, answers):
     """What two forms share that one person sent from one browser session: its CSRF cookie and the contact."""
+    contact = blind_index.contact_of(answers)
     return blind_index.keyed_hash(
         "form",
         request.COOKIES[settings.CSRF_COOKIE_NAME],
@@ -172,6 +198,13 @@ def comes_from_our_page(request):
     """Whether a form was sent from a page of ours: a browser names the origin with every post, and no
     other site can make it name ours."""
     return request.META.get("HTTP_ORIGIN") == f"{request.scheme}://{request.get_host()}"
+
+
+def _draft_of(request):
+    try:
+        return form_token.from_token(request.POST.get("token", ""))
+    except form_token.BadToken:
+        return _drawn_anew()
 
 
 def _drawn_anew(before=None):

@@ -8,7 +8,7 @@ from django.contrib.sessions.models import Session
 from django.db import DatabaseError, InterfaceError, OperationalError, close_old_connections
 from django.utils import timezone
 
-from . import limiter, notices, spool, submission, synthetic, workflow
+from . import limiter, notices, readiness, spool, submission, synthetic, workflow
 from .models import Heartbeat
 from .sealed import CannotOpen
 
@@ -64,9 +64,9 @@ def take_in_spool():
         except CannotOpen:
             logger.error("A file of the spool can't be opened; it is set aside")
             spool.set_aside(path)
-        except OperationalError:
-            raise  # the database is away: nothing more to do now
         except Exception as error:
+            if isinstance(error, (OperationalError, InterfaceError)) and not readiness.takes_writes():
+                raise  # the database is away: nothing more to do now
             logger.error("A file of the spool can't be stored: %s", type(error).__name__)
     return taken
 

@@ -5,7 +5,6 @@ from contextlib import suppress
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.db import DatabaseError, InterfaceError
 from django.http import HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -68,7 +67,7 @@ def _store(model_admin, request, form, draft):
         return _show(model_admin, request, form, draft, 409, _too_many_changes())
     except submission.ReferenceTaken:
         return _show(model_admin, request, form, form_token.draw(), 503, _not_stored())
-    except (DatabaseError, InterfaceError, sealed.SealError) as error:  # no spool: the desk is away with its database
+    except Exception as error:  # no spool: the desk is away with its database
         logger.error("A request by phone could not be kept: %s", type(error).__name__)
         return _show(model_admin, request, form, draft, 503, _not_stored())
     return _tell_stored(request, AssessmentRequest.objects.get(pk=request_id))
@@ -106,12 +105,7 @@ def _address_of(request):
 
 def _show(model_admin, request, form, draft, status=200, notice=""):
     """The form, with the requests that the number or address is known from. That they are shown is recorded first."""
-    known = []
-    if request.method == "POST":
-        typed = {name: request.POST.get(name, "")[:MOST_TYPED] for name in ("phone", "email")}
-        known = lookup.known_contact(typed, besides=draft.id)
-        if known:
-            access.record(request.user, AccessRecord.Action.SEARCH, [one.pk for one in known])
+    known = _known(request, draft) if request.method == "POST" else []
     title = _("Request by phone")
     context = {
         "form": form,
@@ -121,6 +115,19 @@ def _show(model_admin, request, form, draft, status=200, notice=""):
         "looked": request.POST.get("do") == "look",
     }
     return _answer(model_admin, request, "phone_request.html", title, status, **context)
+
+
+def _known(request, draft):
+    """The requests that the typed number or address is known from; none where that can't be asked: the words count."""
+    typed = {name: request.POST.get(name, "")[:MOST_TYPED] for name in ("phone", "email")}
+    try:
+        known = lookup.known_contact(typed, besides=draft.id)
+    except sealed.SealError as error:
+        logger.error("Known requests could not be looked up: %s", type(error).__name__)
+        return []
+    if known:
+        access.record(request.user, AccessRecord.Action.SEARCH, [one.pk for one in known])
+    return known
 
 
 def _answer(model_admin, request, template, title, status=200, **context):
