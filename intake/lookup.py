@@ -119,6 +119,11 @@ def names_contact_of(request, other):
     return _indexed(_contact_values(request)).filter(request=other).exists()
 
 
+def names_any_contact(request):
+    """Whether a phone or an e-mail of this request can be read."""
+    return any(_contact_values(request).values())
+
+
 def from_same_device(request):
     """The other requests that were sent from the same form, by someone else as far as we can tell, oldest first."""
     first_id = request.same_device_as_id or request.pk

@@ -23,6 +23,8 @@ def in_words(request, ladder, language, now):
     """
     if request.stage == Stage.CLOSED:
         return _("Nothing to do")
+    if request.to_confirm_since:
+        return _("Decide: is it the same person?")
     if _is_asleep(request, now):
         return _("Wait until %s") % time_in_words(request.snoozed_until, now)
     if ladder.profile is None:
@@ -43,6 +45,7 @@ def not_before(request, ladder, next_contact, now):
     """
     if (
         request.stage == Stage.CLOSED
+        or request.to_confirm_since
         or _is_asleep(request, now)
         or not request.best_time
         or request.awaits_assessment

@@ -174,6 +174,20 @@ def _new_request(notice):
     )
 
 
+def _to_confirm(notice):
+    path = reverse("admin:intake_assessmentrequest_change", args=[notice.request_id])
+    reference = {"reference": notice.request.reference}
+    return _mail(
+        subject=_("Please confirm %(reference)s") % reference,
+        body=_(
+            "A request that was linked with %(reference)s was withdrawn or changed. Nobody is contacted about "
+            "%(reference)s until someone says whether it is the same person:\n\n%(link)s\n"
+        )
+        % (reference | {"link": settings.PUBLIC_ORIGIN + path}),
+        to=settings.ADMISSIONS_EMAILS,
+    )
+
+
 def _acknowledgement(notice):
     """Neutral words to the person, since others may read their inbox: no name of theirs or ours, nothing on health.
 
@@ -262,6 +276,7 @@ def _failed_since(moment):
 
 MESSAGES = {
     Kind.NEW_REQUEST: _new_request,
+    Kind.TO_CONFIRM: _to_confirm,
     Kind.ACKNOWLEDGEMENT: _acknowledgement,
     Kind.FAILURES: _failures,
     Kind.WEEK: _week,

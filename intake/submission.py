@@ -249,14 +249,16 @@ def _store_again(known, form):
     if len(told) > workflow.MOST_AMENDMENTS and not (form.was_acknowledged or is_known):
         raise TooManyAmendments
     said_at = form.at if form.was_acknowledged else _not_before_the_last(request, form.at)
+    was_closed = request.stage == AssessmentRequest.Stage.CLOSED
+    if is_known and workflow.own_rules(request) == profile_of(form.answers):
+        return request.pk
+    workflow.part(request, family, None, workflow.Why.CHANGED)
     if is_known and not workflow.keep_profile(request, profile_of(form.answers), said_at):
         return request.pk
     if not is_known:
         rows.insert(_sealed_words(request.pk, SealedText.Kind.AMENDMENT, form))
-    if request.stage == AssessmentRequest.Stage.CLOSED:
-        if request.duplicate_of_id:
-            workflow.unlink(request, family[request.duplicate_of_id], None)
-        else:
+    if was_closed:
+        if request.stage == AssessmentRequest.Stage.CLOSED:
             workflow.open_again(request, None)
         workflow.commit_anew(request, profile_of(form.answers), form.at)
     workflow.keep_profile(request, profile_of(form.answers), said_at)

@@ -11,6 +11,7 @@ STATE = {
     *("stage", "outcome", "owner_id", "claimed_until", "version", "due_at", "called_back_at", "first_attempt_at"),
     *("reached_at", "assessment_at", "snoozed_until", "snooze_reason", "due_before_snooze", "duplicate_of_id"),
     *("before_link", "closed_at", "before_close", "quarantined_at", "suspicions", "legal_hold_at", "hidden_at"),
+    "to_confirm_since",
 }
 ALLOWED = (
     "intake/workflow/",

@@ -80,7 +80,7 @@ def _row(request, next_contact, now):
         not_before=_("Not before %s") % words(possible) if possible else "",
         said_something_new=_said_something_new(events),
         at_it=_("working on it until %s") % words(request.claimed_until) if request.is_claimed else "",
-        is_asleep=request.is_put_off,
+        is_asleep=request.is_put_off and request.to_confirm_since is None,
     )
 
 

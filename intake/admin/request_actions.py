@@ -320,8 +320,13 @@ def _unlink(press):
     original = press.obj.duplicate_of
     press.do(workflow.unlink_duplicate)
     done = _("The requests are not linked any more. This one is open again.")
-    check = _("Look at how the person of %s may be reached: the safer rules of the two still hold there.") % original
-    return f"{done} {check}"
+    rules = _("Its own rules of contact hold again, and so do those of %s, but for what was changed since.") % original
+    return f"{done} {rules}"
+
+
+def _another_person(press):
+    press.do(workflow.another_person)
+    return _("Noted: another person. Contact goes on as before.")
 
 
 def _claim(press):
@@ -386,6 +391,7 @@ BUTTONS = {
     "reopen": _reopen,
     "link": _link,
     "unlink": _unlink,
+    "another_person": _another_person,
     "claim": _claim,
     "assign": _assign,
     "give_back": _give_back,

@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from intake import access, consent, details, keyset, lookup, next_step, readable, suspicion, workflow
+from intake.contact import newest_of, newest_profile
 from intake.models import AccessRecord, AssessmentRequest, Attempt, SealedText
 from intake.reach import reach_of
 from intake.sealed import CannotOpen
@@ -111,21 +112,61 @@ def _show(model_admin, request, obj, press=None, refusal="", done=""):
 
 
 def _beside(request, obj):
-    """The requests with the same contact, those that are linked with this one, and those from the same device. That
-    they are shown is recorded."""
-    others, linked = lookup.same_contact(obj), list(obj.duplicates.order_by("-received_at", "pk"))
+    """The requests with the same contact, those that are linked with this one or were, and those from the same device.
+    That they are shown is recorded."""
+    others = lookup.same_contact(obj)
+    linked = list(obj.duplicates.order_by("-received_at", "pk").prefetch_related("contact_profiles"))
     same_device = [] if obj.hidden_at else list(lookup.from_same_device(obj).filter(hidden_at=None))
-    shown = {other.pk: None for other in (*others, *linked, *same_device)}
+    in_question = _in_question(obj)
+    shown = {one.pk: None for one in (*others, *linked, *same_device, *(asked["other"] for asked in in_question))}
     if obj.duplicate_of_id:
         shown[obj.duplicate_of_id] = None
     if shown:
         access.record(request.user, AccessRecord.Action.LIST, shown)
+    in_force = newest_profile(obj) if linked else None
     named_elsewhere = lookup.naming_another_contact(linked, besides=obj) if linked else set()
     for other in linked:
         other.names_another_contact = other.pk in named_elsewhere
+        other.wishes = _wishes(other, in_force)
     for other in same_device:
         other.apart = next_step.length_in_words(abs(other.received_at - obj.received_at))
-    return {"others": others, "linked": linked, "same_device": same_device}
+    return {"others": others, "linked": linked, "same_device": same_device, "in_question": in_question}
+
+
+def _in_question(obj):
+    """The requests of which staff must say whether they are the same person's: each with what happened to it, and how
+    its person may be reached where that is not how the person of `obj` may be."""
+    asked = {event.before: event for event in workflow.in_question(obj)}
+    if not asked:
+        return []
+    rows = AssessmentRequest.objects.filter(reference__in=asked).order_by("pk").prefetch_related("contact_profiles")
+    others = sorted(rows, key=lambda other: list(asked).index(other.reference))
+    own, named_elsewhere = newest_profile(obj), lookup.naming_another_contact(others, besides=obj)
+    return [
+        {
+            "other": other,
+            "why": workflow.Why(asked[other.reference].after),
+            "at": asked[other.reference].at,
+            "wishes": _wishes(other, own),
+            "names_another_contact": other.pk in named_elsewhere,
+            "is_newer": other.received_at > obj.received_at,
+        }
+        for other in others
+    ]
+
+
+def _wishes(other, in_force):
+    """What the person of another request said about how to reach them, where it differs from the profile `in_force`:
+    (what, theirs, in force) in words."""
+    theirs = newest_of(other.contact_profiles.all())
+    if theirs is None or in_force is None:
+        return []
+    now, then = in_force.codes(), theirs.codes()
+    return [
+        (readable.DETAILS[name], readable.detail(name, then[name]), readable.detail(name, now[name]))
+        for name in then
+        if then[name] != now[name]
+    ]
 
 
 def _told(obj, ladder):
@@ -200,6 +241,8 @@ def _reach(obj, ladder, known):
 
 def _left_alone(obj, ladder, reader):
     """Why `reader` contacts nobody now, whatever the hour, in a sentence; empty where nothing is against it."""
+    if obj.to_confirm_since:
+        return _("Contact nobody until you decided: is this the same person?")
     if ladder.profile and not ladder.channels:
         return _("No way is left that they allow.")
     if obj.is_put_off:
@@ -244,6 +287,8 @@ def _work(request, obj, ladder):
 
 def _waits_for_later(obj, ladder):
     """Whether nobody is to do anything with an open request before a time."""
+    if obj.to_confirm_since:
+        return False
     is_planned = obj.stage != Stage.NEW and obj.due_at > timezone.now() and not must_decide(obj, ladder)
     return obj.is_put_off or (is_planned and not obj.is_claimed)
 

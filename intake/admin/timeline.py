@@ -10,6 +10,7 @@ from django.utils.translation import ngettext
 from intake import details, readable, suspicion
 from intake.models import AccessRecord, AssessmentRequest, Event, SealedText
 from intake.models.told import BestTime
+from intake.workflow import Why
 
 Code, Kind = Event.Code, SealedText.Kind
 
@@ -172,6 +173,8 @@ def _lines(event, users, attempt):
             return [_("This request was linked to %s.") % after]
         case Code.UNLINKED:
             return [_("%s is not linked any more.") % before]
+        case Code.TO_CONFIRM:
+            return [f"{before} {Why(after).label}."]
     return []
 
 

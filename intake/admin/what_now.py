@@ -41,6 +41,8 @@ def what_now(request, ladder, reach, reader):
             "who": request.owner,
             "time": moment(request.claimed_until),
         }
+    if request.to_confirm_since:
+        return _("Contact nobody yet. First decide: is this the same person?")
     if reach is None:
         return _("Do not contact this person: the rules of contact can't be read.")
     if _is_on_the_phone(request, ladder, reader):

@@ -47,12 +47,13 @@ class AssessmentRequestQuerySet(models.QuerySet):
         return self.exclude(stage=Stage.CLOSED)
 
     def awake(self, now=None):
-        """Without those that were put off until a time which has not come yet."""
-        return self.filter(Q(snoozed_until=None) | Q(snoozed_until__lte=now or timezone.now()))
+        """Without those that were put off until a time which has not come yet. A question about them does not wait."""
+        is_back = Q(snoozed_until=None) | Q(snoozed_until__lte=now or timezone.now())
+        return self.filter(is_back | Q(to_confirm_since__isnull=False))
 
     def by_urgency(self):
-        """The next person to call is on top: first who called back, then who still waits for us, then those we have
-        spoken with."""
+        """The next person to call is on top: first who called back, or whom we may not contact until staff answered a
+        question, then who still waits for us, then those we have spoken with."""
         return self.order_by(*URGENCY)
 
 
@@ -135,6 +136,12 @@ class AssessmentRequest(models.Model):
     before_link = models.JSONField(
         null=True, editable=False, help_text="What linking changed here and on the other one, to be undone"
     )
+    to_confirm_since = models.DateTimeField(
+        null=True,
+        blank=True,
+        editable=False,
+        help_text="A linked request was withdrawn, erased or changed; staff must say whether this is the same person",
+    )
     closed_at = models.DateTimeField(_("closed"), null=True, blank=True, editable=False)
     before_close = models.JSONField(null=True, editable=False, help_text="What closing took, to be given back")
     confirmed_at = models.DateTimeField(editable=False, help_text="When the person was last told that we have it")
@@ -161,7 +168,9 @@ class AssessmentRequest(models.Model):
     )
     queue_group = models.GeneratedField(
         expression=Case(
-            When(called_back_at__isnull=False, then=0), When(stage__in=["new", "reaching"], then=1), default=2
+            When(Q(called_back_at__isnull=False) | Q(to_confirm_since__isnull=False), then=0),
+            When(stage__in=["new", "reaching"], then=1),
+            default=2,
         ),
         output_field=models.PositiveSmallIntegerField(),
         db_persist=True,
@@ -229,7 +238,7 @@ class AssessmentRequest(models.Model):
             ),
             models.CheckConstraint(
                 name="request_closed_is_nobodys_turn",
-                condition=~Q(stage="closed") | Q(claimed_until=None, called_back_at=None),
+                condition=~Q(stage="closed") | Q(claimed_until=None, called_back_at=None, to_confirm_since=None),
             ),
             models.CheckConstraint(
                 name="request_best_time_is_known", condition=Q(best_time__in=["", *BestTime.values])

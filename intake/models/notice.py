@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 class NoticeKind(models.TextChoices):
     NEW_REQUEST = "new_request", _("To staff: a request came in")
+    TO_CONFIRM = "to_confirm", _("To staff: is it the same person?")
     ACKNOWLEDGEMENT = "acknowledgement", _("To the person: we have your message")
     FAILURES = "failures", _("To staff: what could not be sent")
     WEEK = "week", _("To the lead: the figures of the week")
@@ -48,7 +49,7 @@ class Notice(models.Model):
             models.CheckConstraint(
                 name="notice_is_about_a_request_or_a_day",
                 condition=Q(kind__in=["failures", "week"], request=None, day__isnull=False)
-                | Q(kind__in=["new_request", "acknowledgement"], request__isnull=False, day=None),
+                | Q(kind__in=["new_request", "to_confirm", "acknowledgement"], request__isnull=False, day=None),
             ),
         ]
         indexes = [

@@ -43,6 +43,8 @@ class EventCode(models.TextChoices):
     CORRECTED = "corrected", _("Details corrected")
     LINKED = "linked", _("Linked as a duplicate")
     UNLINKED = "unlinked", _("Duplicate unlinked")
+    TO_CONFIRM = "to_confirm", _("Linked request changed: is it the same person?")
+    ANOTHER = "another", _("Decided: another person")
     NOTE_ADDED = "note_added", _("Note added")
     CLOSED = "closed", _("Closed")
     REOPENED = "reopened", _("Reopened")

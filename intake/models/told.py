@@ -133,6 +133,10 @@ class ContactProfile(Record):
     introduction = models.CharField(max_length=10, choices=Introduction.choices)
     best_time = models.CharField(max_length=9, choices=BestTime.choices)
     time_zone = models.CharField(max_length=40)
+    is_from_link = models.BooleanField(
+        default=False,
+        help_text="Written by linking or unlinking a duplicate: nobody said this about the request itself",
+    )
 
     class Meta:
         default_permissions = ()

@@ -6,10 +6,10 @@ person themselves acted, through their private link or by sending the form again
 that the actor had on the screen: where somebody changed it since, the change is refused as `Stale`.
 """
 
-from .duplicates import link_duplicate, locked_family, unlink, unlink_duplicate
+from .duplicates import link_duplicate, locked_family, part, unlink_duplicate
 from .ladder import keep_trying, log_attempt
 from .person import MOST_AMENDMENTS, add_words, change_window, tell_staff_again, withdraw
-from .profile import commit_anew, keep_profile
+from .profile import commit_anew, keep_profile, own_rules
 from .quarantine import quarantine, release_from_quarantine
 from .queue import (
     assign,
@@ -25,6 +25,7 @@ from .queue import (
     wake,
 )
 from .rules import TRANSITIONS, Refused, Stale, locked
+from .same_person import Why, another_person, in_question
 from .stages import ENDS, book, close, open_again, reopen, set_stage
 from .words import add_note, correct, erase, lift_legal_hold, set_legal_hold
 
@@ -34,8 +35,10 @@ __all__ = [
     "TRANSITIONS",
     "Refused",
     "Stale",
+    "Why",
     "add_note",
     "add_words",
+    "another_person",
     "assign",
     "book",
     "change_window",
@@ -47,6 +50,7 @@ __all__ = [
     "free_lapsed_claims",
     "got_in_touch",
     "hold",
+    "in_question",
     "keep_claim",
     "keep_profile",
     "keep_trying",
@@ -57,6 +61,8 @@ __all__ = [
     "log_attempt",
     "next_possible_contact",
     "open_again",
+    "own_rules",
+    "part",
     "quarantine",
     "release",
     "release_from_quarantine",
@@ -66,7 +72,6 @@ __all__ = [
     "snooze",
     "take_next",
     "tell_staff_again",
-    "unlink",
     "unlink_duplicate",
     "wake",
     "withdraw",

@@ -6,12 +6,12 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from intake import blind_index, details, lookup
+from intake import lookup
 from intake.contact import newest_profile
 from intake.models import AssessmentRequest, Event
 
 from .ladder import last_word
-from .profile import keep_safer_rules
+from .profile import give_rules_back, keep_safest_rules
 from .queue import got_in_touch, wake_up
 from .rules import (
     NOT_ASLEEP,
@@ -20,6 +20,7 @@ from .rules import (
     check_seen,
     end,
     keep_form_again,
+    keep_links_undoable,
     locked_rows,
     minute,
     not_allowed,
@@ -28,6 +29,7 @@ from .rules import (
     words_are_gone,
     write,
 )
+from .same_person import Why, ask_if_same_person, may_be_the_same, refuse_if_in_question
 
 Outcome = AssessmentRequest.Outcome
 
@@ -65,12 +67,18 @@ def link_duplicate(*, request_id, of_reference, actor, same_matter=False, seen=N
                 "matter all the same, tick that, then press again."
             )
         )
+    for one, other in ((request, original), (original, request)):
+        refuse_if_in_question(one, other)
+    if original.to_confirm_since:  # this is the answer
+        save(original, to_confirm_since=None)
+    rules = newest_profile(original)
     before = {
-        "own": _kept(request, _PLACE),
+        "own": _kept(request, _PLACE) | {"stage": request.stage},
         "original": _kept(original, _PLACE + _SUSPICION),
         "since": original.version,
+        "rules": rules.pk if rules else 0,
     }
-    keep_safer_rules(original, newest_profile(request), actor)
+    keep_safest_rules(original, [*original.duplicates.all(), request], actor)
     _clear_with(request, original, actor)
     _wait_there(request, original, actor)
     end(
@@ -88,7 +96,8 @@ def link_duplicate(*, request_id, of_reference, actor, same_matter=False, seen=N
 @transaction.atomic
 def unlink_duplicate(*, request_id, actor, seen=None):
     """Undoes `link_duplicate`: the request goes on by itself, and so does the other one, each due as before; that one
-    only where nothing was done with it since. How it may be reached stays as safe as it was made."""
+    only where nothing was done with it since. Both have their own rules of contact again, but for what someone changed
+    since."""
     family = locked_family(request_id)
     request = family[request_id]
     check_seen(request, seen)
@@ -102,10 +111,12 @@ def unlink_duplicate(*, request_id, actor, seen=None):
 def unlink(request, original, actor):
     """`unlink_duplicate` for locked rows, whoever is the cause."""
     own = _read((request.before_link or {}).get("own", {}))
+    before = own.pop("stage", "")
     if _is_expected(request):
         stage, due_at = Stage.BOOKED, own.pop("due_at", request.assessment_at)
     else:
         stage = Stage.TALKING if request.reached_at else Stage.REACHING if request.first_attempt_at else Stage.NEW
+        stage = stage if before == Stage.BOOKED else before or stage
         due_at = own.pop("due_at", request.due_at)
     changes = {"stage": stage, "outcome": "", "closed_at": None, "duplicate_of": None, "due_at": due_at}
     undo_on(original, request, actor)
@@ -115,37 +126,42 @@ def unlink(request, original, actor):
     write(original, Event.Code.UNLINKED, actor, request.reference)
 
 
+def part(request, family, actor, why=""):
+    """Unlinks a locked request from all that it is linked with, in either direction: each goes on by itself.
+
+    Where `why` (`same_person.Why`) is given, staff are asked whether the others are the same person's: after an end
+    only where they name a phone or an e-mail of the request, since what names another one may be a relative's.
+    """
+    is_original = request.duplicate_of_id is None
+    linked = [one for one in family.values() if one.duplicate_of_id == request.pk] if is_original else [request]
+    for duplicate in linked:
+        if words_are_gone(duplicate):
+            continue
+        duplicate.refresh_from_db(fields=["before_link", "version"])  # undoing the one before may have changed it
+        original = family[duplicate.duplicate_of_id]
+        unlink(duplicate, original, actor)
+        other = duplicate if is_original else original
+        if why and (why == Why.CHANGED or may_be_the_same(request, other)):
+            ask_if_same_person(other, request, why, actor)
+
+
 def undo_on(original, request, actor):
-    """Gives a locked original the place back that it had before the request was linked to it. Where it changed since,
-    that counts, and nobody is put to sleep who waits: then only a sleep ends that the link gave it."""
-    before = request.before_link or {}
-    if original.stage == Stage.CLOSED or "version" not in before:
-        return
-    place, lent = _read(before["original"]), _read(before["own"])["snoozed_until"]
-    if original.version == before["version"]:
-        if place["quarantined_at"] and not original.quarantined_at:
-            write(original, Event.Code.SUSPECTED, actor, "", place["suspicions"])
-        save(original, **place)
-        _undo_the_one_before(original, request)
-    elif lent and original.snoozed_until == lent != place["snoozed_until"]:
-        save(original, **{name: place[name] for name in _PLACE})
-
-
-def _undo_the_one_before(original, request):
-    """What was linked before this one can be undone now as if this one had never been."""
-    for other in original.duplicates.exclude(pk=request.pk):
-        if other.before_link and other.before_link.get("version") == request.before_link["since"]:
-            save(other, before_link=other.before_link | {"version": original.version})
-
-
-def unlink_others(original, family, actor, outcome):
-    """Where an original ends as spam or withdrawn, what was linked to it goes on by itself: nobody is forgotten. Not
-    what names no other phone or e-mail and is taken back with it, or suspected like the spam."""
-    for other in family.values():
-        is_real = outcome == Outcome.SPAM and (other.quarantined_at is None or other.reached_at)
-        ends_too = not is_real and names_nothing_else(other, original)
-        if other.duplicate_of_id == original.pk and not ends_too and not words_are_gone(other):
-            unlink(other, original, actor)
+    """Gives a locked original back the rules of contact and the place that it had before the request was linked to it.
+    Where it changed since, that counts, and nobody is put to sleep who waits: then only a sleep ends that the link gave
+    it."""
+    before, version = request.before_link or {}, original.version
+    give_rules_back(original, original.duplicates.exclude(pk=request.pk).order_by("pk"), actor)
+    if original.stage != Stage.CLOSED and "version" in before:
+        place, lent = _read(before["original"]), _read(before["own"])["snoozed_until"]
+        if version == before["version"]:
+            if place["quarantined_at"] and not original.quarantined_at:
+                write(original, Event.Code.SUSPECTED, actor, "", place["suspicions"])
+            save(original, **place)
+            version = before["since"]  # what was linked before this one is undone as if this one had never been
+        elif lent and original.snoozed_until == lent != place["snoozed_until"]:
+            save(original, **{name: place[name] for name in _PLACE})
+            return
+    keep_links_undoable(original, version)
 
 
 def locked_family(*request_ids):
@@ -159,24 +175,11 @@ def locked_family(*request_ids):
             transaction.set_rollback(True)  # someone linked or unlinked one meanwhile: lock all anew, in their order
 
 
-def names_nothing_else(request, other):
-    """Whether a request names a phone or an e-mail, and none that the other does not name too."""
-    contact = _contact_of(request)
-    return bool(contact) and contact <= _contact_of(other)
-
-
 def _ids_of_families(request_ids):
     linked = AssessmentRequest.objects.filter(pk__in=request_ids).order_by().values_list("pk", "duplicate_of")
     originals = {original or pk for pk, original in linked}
     duplicates = AssessmentRequest.objects.filter(duplicate_of__in=originals).order_by()
     return {*request_ids, *originals, *duplicates.values_list("pk", flat=True)}
-
-
-def _contact_of(request):
-    """The phone and the e-mail that are known by now: not their hashes, which tell of every earlier one, and under keys
-    that change."""
-    known = details.plain(details.of(request)) if request.texts.exists() else {}
-    return {(kind, value) for kind, value in blind_index.contact_of(known).items() if value}
 
 
 def _is_expected(request):
@@ -239,7 +242,7 @@ def _asked_for_later_after(asleep, other):
 # What linking may change, and undoing it gives back
 _PLACE = ("due_at", "called_back_at", "snoozed_until", "snooze_reason", "due_before_snooze")
 _SUSPICION = ("quarantined_at", "suspicions")
-_CODES = ("snooze_reason", "suspicions")
+_CODES = ("stage", "snooze_reason", "suspicions")
 
 
 def _kept(request, names):

@@ -308,6 +308,8 @@ def why_not(request, ladder, channel, result):
         return ""
     if result == Result.REACHED and channel in ladder.profile.channels:
         return ""
+    if request.to_confirm_since:
+        return _("A linked request was withdrawn or changed. Say first whether this is the same person.")
     if channel not in ladder.channels:
         return _("The person does not allow this way. If it was used all the same, say so in a note.")
     if result == Result.VOICEMAIL and not ladder.profile.may_leave_voicemail:

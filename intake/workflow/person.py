@@ -7,10 +7,11 @@ from django.utils.translation import gettext as _
 from intake.contact import newest_profile
 from intake.models import AssessmentRequest, Event, Notice, SealedText
 
-from .duplicates import locked_family, names_nothing_else, undo_on, unlink, unlink_others
-from .profile import keep_profile
+from .duplicates import locked_family, part
+from .profile import keep_profile, own_rules
 from .queue import got_in_touch, wake_up
-from .rules import Refused, Stage, end, save, write
+from .rules import Refused, Stage, end, save, words_are_gone, write
+from .same_person import Why
 from .words import erase_words, forget_messages
 
 Outcome = AssessmentRequest.Outcome
@@ -24,13 +25,16 @@ def change_window(*, request_id, best_time, time_zone):
 
     Returns what we promise them now, "" where nothing new is promised.
     """
-    request = _locked_for_the_person(request_id)
+    request, family = _locked_for_the_person(request_id)
     before = newest_profile(request)
     if before is None:
         raise Refused(_("We can't change the time here. Please call us."))
-    codes = before.codes() | {"best_time": best_time, "time_zone": time_zone or before.time_zone}
-    if not keep_profile(request, codes, max(timezone.now(), before.at)):
+    own, at = own_rules(request), max(timezone.now(), before.at)
+    codes = own | {"best_time": best_time, "time_zone": time_zone or own["time_zone"]}
+    if codes == own:
         return ""
+    part(request, family, None, Why.CHANGED)
+    keep_profile(request, codes, at)
     if request.snoozed_until:
         due_at = request.due_at
         wake_up(request, None)
@@ -42,7 +46,7 @@ def change_window(*, request_id, best_time, time_zone):
 @transaction.atomic
 def add_words(*, request_id, text):
     """Keeps what the person adds to their open request, sealed, and tells staff."""
-    request = _locked_for_the_person(request_id)
+    request, family = _locked_for_the_person(request_id)
     if not text.strip():
         raise Refused(_("Write something first: the box is empty."))
     told = list(request.texts.filter(kind__in=SealedText.FROM_THE_PERSON))
@@ -50,6 +54,7 @@ def add_words(*, request_id, text):
         return request
     if len(told) > MOST_AMENDMENTS:
         raise Refused(_("We can't take more words this way. Please call us."))
+    part(request, family, None, Why.CHANGED)
     now = timezone.now()
     SealedText(request=request, kind=SealedText.Kind.ADDITION, at=now).seal(text).save(force_insert=True)
     write(request, Event.Code.ADDED, None)
@@ -62,31 +67,11 @@ def add_words(*, request_id, text):
 def withdraw(*, request_id):
     """The person takes their request back. Every word is erased at once; under legal hold it is hidden instead.
 
-    Whatever staff linked it with goes with it, in either direction, where it is open or linked and names no other phone
-    or e-mail: who withdraws is not contacted any more. What names others may be a relative's: it goes on.
+    Whatever staff linked it with stays: it may be another person's. Staff are asked whether it is, and contact pauses
+    until they answer. What names another phone and e-mail goes on.
     """
-    family = locked_family(request_id)
-    request = family[request_id]
-    if request.stage == Stage.CLOSED and request.duplicate_of_id is None:
-        raise Refused(_("This request has ended. Nothing was changed."))
-    theirs = [
-        other
-        for other in family.values()
-        if (other.stage != Stage.CLOSED or other.duplicate_of_id) and names_nothing_else(other, request)
-    ]
-    if request not in theirs:  # nobody can name its phone any more
-        theirs.append(request)
-    for ended in theirs:
-        unlink_others(ended, family, None, Outcome.WITHDRAWN)
-    for ended in sorted(theirs, key=lambda one: one.duplicate_of_id is not None):  # the one that was to go on first
-        _take_back(ended, family.get(ended.duplicate_of_id))
-    return request
-
-
-def _take_back(request, original):
-    if original is not None and original.outcome != Outcome.WITHDRAWN:
-        undo_on(original, request, None)
-        write(original, Event.Code.UNLINKED, None, request.reference)
+    request, family = _locked_for_the_person(request_id)
+    part(request, family, None, Why.WITHDRAWN)
     end(request, Outcome.WITHDRAWN, duplicate_of=None, before_link=None)
     write(request, Event.Code.WITHDRAWN, None)
     if request.legal_hold_at:
@@ -95,6 +80,7 @@ def _take_back(request, original):
         write(request, Event.Code.HIDDEN, None)
     else:
         erase_words(request, actor=None)
+    return request
 
 
 def tell_staff_again(request, at):
@@ -105,11 +91,9 @@ def tell_staff_again(request, at):
 
 
 def _locked_for_the_person(request_id):
-    """The request under lock, open. What staff linked as a duplicate goes on by itself when the person acts on it."""
+    """The request and its family under lock: open, or linked as a duplicate, which its person need not know of."""
     family = locked_family(request_id)
     request = family[request_id]
-    if request.duplicate_of_id:
-        unlink(request, family[request.duplicate_of_id], None)
-    if request.stage == Stage.CLOSED:
+    if request.stage == Stage.CLOSED and (request.duplicate_of_id is None or words_are_gone(request)):
         raise Refused(_("This request has ended. Nothing was changed."))
-    return request
+    return request, family

@@ -1,11 +1,12 @@
 """How a person may be reached, as they or staff last said, and what we commit to with it."""
 
+import itertools
 from zoneinfo import ZoneInfo
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from intake import clock
+from intake import clock, consent, details
 from intake.commitment import commit_to
 from intake.contact import newest_profile
 from intake.models import ContactProfile, Event
@@ -14,7 +15,7 @@ from intake.models.told import Introduction
 from .rules import Refused, Stage, save, write
 
 
-def keep_profile(request, codes, at, author=None):
+def keep_profile(request, codes, at, author=None, is_from_link=False):
     """Writes how the person may be reached from now on, where it changed, and commits anew where the time did.
 
     `request` is locked by the caller; `author` is the member of staff who wrote it down, None for the person. Returns
@@ -26,7 +27,7 @@ def keep_profile(request, codes, at, author=None):
         at = max(at, last.at)
     if last is not None and (last.codes() == codes or last.at > at):
         return False
-    kept = ContactProfile.objects.create(request=request, at=at, author=author, **codes)
+    kept = ContactProfile.objects.create(request=request, at=at, author=author, is_from_link=is_from_link, **codes)
     save(request, best_time=kept.best_time, time_zone=kept.time_zone)
     if last is not None and _commits_us_to(last) == _commits_us_to(kept):
         return True
@@ -39,25 +40,93 @@ def keep_profile(request, codes, at, author=None):
     return True
 
 
-def keep_safer_rules(request, other, actor):
-    """Takes from the newest profile of a duplicate what is safer than the rules of the request that goes on."""
-    kept = newest_profile(request)
-    if kept is None or other is None:
-        return
-    safer = {name: getattr(kept, name) and getattr(other, name) for name in ContactProfile.PERMISSIONS}
-    is_center_named = kept.introduction == other.introduction == Introduction.CENTER
+_TIME = {"best_time", "time_zone"}
+
+
+def own_rules(request):
+    """How the person of this request may be reached (the codes of a `ContactProfile`), without what linking took away;
+    {} where the words were erased.
+
+    What was allowed on one phone is not allowed on one that was written down while it was taken away.
+    """
+    profiles = list(request.contact_profiles.all())
+    own = {name: value for _profile, said in _said(profiles) for name, value in said.items()}
+    if not own:
+        return {}
+    taken_at = {}
+    for before, profile in itertools.pairwise(profiles):
+        taken = [name for name in consent.FOR_ONE_PHONE if getattr(before, name) and not getattr(profile, name)]
+        taken_at |= dict.fromkeys(taken, profile.at)
+    if to_give_back := [name for name in consent.FOR_ONE_PHONE if own[name] and not getattr(profiles[-1], name)]:
+        phone = details.of(request)["phone"]
+        own |= {name: phone.at <= taken_at[name] for name in to_give_back}
+    return own | {"may_leave_voicemail": own["may_leave_voicemail"] and own["may_call"]}
+
+
+def safest_rules(original, duplicates):
+    """The rules of contact for a request with these duplicates: of two the safer ones. What staff wrote down since one
+    was linked counts more than what that one says. {} where the words were erased."""
+    codes, profiles = own_rules(original), list(original.contact_profiles.all())
+    if not codes:
+        return {}
+    said_at = max(profile.at for profile, said in _said(profiles) if _TIME & said.keys())
+    times = [(codes["best_time"] != clock.ASAP, said_at, codes["best_time"], codes["time_zone"])]
+    for duplicate in duplicates:
+        theirs = newest_profile(duplicate) or profiles[-1]  # erased: what it took away stays away
+        linked_after = (duplicate.before_link or {}).get("rules", profiles[-1].pk)
+        settled = {name for profile, said in _said(profiles) if profile.pk > linked_after for name in said}
+        for name in {*ContactProfile.PERMISSIONS} - settled:
+            codes[name] = codes[name] and getattr(theirs, name)
+        if "introduction" not in settled and theirs.introduction != Introduction.CENTER:
+            codes["introduction"] = Introduction.FIRST_NAME
+        if not _TIME & settled:
+            times.append((theirs.best_time != clock.ASAP, theirs.at, theirs.best_time, theirs.time_zone))
     # A part of the day is safer than any time; of two parts, what they said last.
-    timed = max(kept, other, key=lambda profile: (profile.best_time != clock.ASAP, profile.at))
-    codes = kept.codes() | safer | {"introduction": Introduction.CENTER if is_center_named else Introduction.FIRST_NAME}
-    codes |= {"best_time": timed.best_time, "time_zone": timed.time_zone}
-    if not (safer["may_call"] or safer["may_text"] or safer["may_email"]):
+    *_how_safe, codes["best_time"], codes["time_zone"] = max(times, key=lambda time: time[:2])
+    return codes | {"may_leave_voicemail": codes["may_leave_voicemail"] and codes["may_call"]}
+
+
+def keep_safest_rules(original, duplicates, actor):
+    """Writes `safest_rules` for a request to which one more is being linked.
+
+    Raises `Refused` where they allow no way to reach the person.
+    """
+    codes = safest_rules(original, duplicates)
+    if not codes:
+        return
+    if not (codes["may_call"] or codes["may_text"] or codes["may_email"]):
         raise Refused(
             _("The two requests allow no common way to reach the person. Write down on the other one what holds now.")
         )
-    before = kept.codes()
-    if keep_profile(request, codes, timezone.now(), author=actor):
-        changed = sorted(name for name in codes if codes[name] != before[name])
-        write(request, Event.Code.CORRECTED, actor, "", ",".join(changed))
+    before = newest_profile(original).codes()
+    if keep_profile(original, codes, timezone.now(), author=actor, is_from_link=True):
+        _write_changes(original, actor, before, codes)
+
+
+def give_rules_back(original, duplicates, actor):
+    """Writes `safest_rules` for a request from which one was unlinked: without what only that one took away. When it
+    is due is not touched. Returns whether anything changed."""
+    codes, last = safest_rules(original, duplicates), newest_profile(original)
+    if not codes or codes == last.codes():
+        return False
+    at = max(timezone.now(), last.at)
+    kept = ContactProfile.objects.create(request=original, at=at, author=actor, is_from_link=True, **codes)
+    save(original, best_time=kept.best_time, time_zone=kept.time_zone)
+    _write_changes(original, actor, last.codes(), codes)
+    return True
+
+
+def _said(profiles):
+    """Pairs of each profile that the person or staff gave, and the codes that it changed."""
+    for before, profile in zip([None, *profiles], profiles, strict=False):
+        if not profile.is_from_link:
+            known = before.codes() if before else {}
+            yield profile, {name: value for name, value in profile.codes().items() if known.get(name) != value}
+
+
+def _write_changes(request, actor, before, codes):
+    changed = sorted(name for name in codes if codes[name] != before[name])
+    write(request, Event.Code.CORRECTED, actor, "", ",".join(changed))
 
 
 def commit_anew(request, codes, at):

@@ -36,6 +36,8 @@ FORGOTTEN_AFTER = dt.timedelta(hours=1)  # overdue for so long, a request is eve
 
 _becomes_everyones_at = ExpressionWrapper(F("due_at") + FORGOTTEN_AFTER, DateTimeField())
 
+_IN_QUESTION = Q(to_confirm_since__isnull=False)
+
 TO_CONTACT = (Stage.NEW, Stage.REACHING, Stage.TALKING)
 
 SnoozeReason = AssessmentRequest.SnoozeReason
@@ -45,16 +47,17 @@ SnoozeReason = AssessmentRequest.SnoozeReason
 def take_next(*, actor):
     """Gives `actor` the most urgent request that may be worked on now, for `CLAIM`; None where there is none.
 
-    Never one whose person may not be contacted at this moment, one that sleeps, or one that a colleague is at. Who has
-    taken one and not finished gets the same again. What a colleague owns is handed out when they left, when the person
-    got in touch, or when it is overdue for `FORGOTTEN_AFTER`. Two who press at the same moment get different ones: the
-    first locks its row, the second skips it (on SQLite, transactions that write run one after the other). One who
-    presses twice gets the same one twice. What the actor has just given back comes last: someone else can take it.
+    Never one whose person may not be contacted at this moment, one that sleeps, or one that a colleague is at. A
+    question whether a request is the same person's needs no contact: it is handed out at any time, asleep or not. Who
+    has taken one and not finished gets the same again. What a colleague owns is handed out when they left, when the
+    person got in touch, or when it is overdue for `FORGOTTEN_AFTER`. Two who press at the same moment get different
+    ones: the first locks its row, the second skips it (on SQLite, transactions that write run one after the other). One
+    who presses twice gets the same one twice. What the actor has just given back comes last: someone else can take it.
     """
     _require_reader(actor)
     get_user_model().objects.select_for_update(no_key=True).get(pk=actor.pk)  # one press of one person after the other
     now = timezone.now()
-    possible = _to_contact(now).filter(_may_be_contacted_at(now))
+    possible = _to_contact(now).filter(_may_be_contacted_at(now) | _IN_QUESTION)
     waiting = possible.select_for_update(skip_locked=True, of=("self",), no_key=True).by_urgency()
     free = waiting.filter(_is_free_for(actor, now))
     request = (
@@ -176,8 +179,9 @@ def next_possible_contact(*, actor):
     """When `take_next` will have something for `actor` again, if nothing changes; None where nobody waits."""
     now, hours = timezone.now(), clock.our_hours()
     is_a_colleagues = Q(owner__in=access.readers()) & ~Q(owner=actor)
-    is_claimed, is_at_once = Q(claimed_until__isnull=False), Q(stage=Stage.NEW) | Q(called_back_at__isnull=False)
-    is_to_contact = Q(stage__in=TO_CONTACT) | Q(called_back_at__isnull=False) | ~Q(due_at=F("assessment_at"))
+    is_claimed = Q(claimed_until__isnull=False)
+    is_at_once = Q(stage=Stage.NEW) | Q(called_back_at__isnull=False) | _IN_QUESTION
+    is_to_contact = is_at_once | Q(stage__in=TO_CONTACT) | ~Q(due_at=F("assessment_at"))
     when = Case(
         When(is_a_colleagues & is_claimed & is_at_once, then="claimed_until"),
         When(is_a_colleagues & is_claimed, then=Greatest("claimed_until", "due_at")),
@@ -204,6 +208,7 @@ def _to_contact(now):
         | Q(stage=Stage.BOOKED, called_back_at__isnull=False)
         | Q(stage=Stage.BOOKED, due_at__lte=now) & ~Q(due_at=F("assessment_at"))
         | Q(stage=Stage.BOOKED, due_at__lte=now - FORGOTTEN_AFTER)
+        | _IN_QUESTION
     )
     return AssessmentRequest.objects.real().awake().open().filter(is_time)
 
@@ -215,7 +220,8 @@ def _is_free_for(actor, now):
 
 def _is_everyones(now):
     """What a colleague owns, is not at, and must not wait for them alone."""
-    return Q(claimed_until=None) & (Q(called_back_at__isnull=False) | Q(due_at__lte=now - FORGOTTEN_AFTER))
+    is_urgent = Q(called_back_at__isnull=False) | Q(due_at__lte=now - FORGOTTEN_AFTER) | _IN_QUESTION
+    return Q(claimed_until=None) & is_urgent
 
 
 def _was_given_back_by(actor, now):
@@ -241,7 +247,7 @@ def _take(request, actor, now):
         request.claimed_until = max(request.claimed_until, now + CLAIM)  # no change that a colleague must know of
         request.save(update_fields=["claimed_until"])
         return request
-    is_anyones = request.called_back_at or request.due_at <= now - FORGOTTEN_AFTER
+    is_anyones = request.called_back_at or request.to_confirm_since or request.due_at <= now - FORGOTTEN_AFTER
     if is_theirs and request.claimed_until is None and not is_anyones:
         return request
     before = request.owner_id

@@ -118,6 +118,7 @@ def end(request, outcome, **changes):
         ended_form_key=request.form_key or request.ended_form_key,
         claimed_until=None,
         called_back_at=None,
+        to_confirm_since=None,
         **NOT_ASLEEP,
         **changes,
     )
@@ -130,6 +131,13 @@ def keep_form_again(request):
         with suppress(IntegrityError), transaction.atomic():
             type(request).objects.filter(pk=request.pk).update(form_key=request.ended_form_key)
             request.form_key = request.ended_form_key
+
+
+def keep_links_undoable(original, version):
+    """What was linked to a locked request when it had this version can be undone as if it had not changed since."""
+    for other in original.duplicates.order_by("pk"):
+        if other.before_link and other.before_link.get("version") == version != original.version:
+            save(other, before_link=other.before_link | {"version": original.version})
 
 
 def write(request, code, actor, before="", after=""):

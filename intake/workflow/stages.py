@@ -10,7 +10,7 @@ from intake import access
 from intake.contact import newest_profile
 from intake.models import AssessmentRequest, Event, SealedText
 
-from .duplicates import locked_family, unlink_others
+from .duplicates import locked_family, part
 from .ladder import follow_up, ladder_of, must_decide
 from .rules import (
     NOT_ASLEEP,
@@ -29,6 +29,7 @@ from .rules import (
     save,
     write,
 )
+from .same_person import Why
 from .state import as_json, from_json
 
 Outcome = AssessmentRequest.Outcome
@@ -94,8 +95,8 @@ def close(*, request_id, outcome, actor, referral="", person_told=False, seen=No
     """Ends an open request with the reason why.
 
     Not reached: after the whole ladder alone. Referred: with whom to, and that the person was told; the text is sealed.
-    Duplicate: `link_duplicate`, which says of which. Spam, withdrawn: what was linked to it and may be another person's
-    goes on by itself.
+    Duplicate: `link_duplicate`, which says of which. Spam, withdrawn: what was linked to it goes on by itself, with its
+    own promise. What names the phone or e-mail of one that was withdrawn waits for staff to say whose it is.
     """
     family = locked_family(request_id)
     request = family[request_id]
@@ -115,7 +116,7 @@ def close(*, request_id, outcome, actor, referral="", person_told=False, seen=No
     if outcome == Outcome.REFERRED:
         _keep_referral(request, referral, person_told, actor)
     if outcome in (Outcome.SPAM, Outcome.WITHDRAWN):
-        unlink_others(request, family, actor, outcome)
+        part(request, family, actor, Why.WITHDRAWN if outcome == Outcome.WITHDRAWN else "")
     end(request, outcome, before_close=_taken_by_closing(request))
     write(request, Event.Code.CLOSED, actor, "", outcome)
     return request
@@ -150,7 +151,7 @@ def open_again(request, actor):
 
 
 # What `end` clears. The time of the assessment, the due time and the owner stay as they are on a closed request.
-_TAKEN = ("stage", "called_back_at", "snoozed_until", "snooze_reason", "due_before_snooze")
+_TAKEN = ("stage", "called_back_at", "to_confirm_since", "snoozed_until", "snooze_reason", "due_before_snooze")
 
 
 def _taken_by_closing(request):

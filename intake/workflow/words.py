@@ -10,9 +10,11 @@ from intake.contact import newest_profile
 from intake.lookup import indexes_of
 from intake.models import ConsentRecord, Event, Notice, SealedText
 
+from .duplicates import locked_family, part
 from .profile import keep_profile
 from .queue import keep_claim
 from .rules import DOUBLE_CLICK, Refused, Stage, locked, locked_open, save, words_are_gone, write
+from .same_person import Why
 
 
 @transaction.atomic
@@ -86,15 +88,19 @@ def correct(*, request_id, before, after, actor, consent_read=False):
 def erase(*, request_id, actor):
     """Erases every word that a person told us and that staff wrote about them. For a lead, on a closed request.
 
-    What stays is the stub: reference, times, stage, outcome, events, and the records of consent.
+    What stays is the stub: reference, times, stage, outcome, events, and the records of consent. What is linked to it
+    as a duplicate keeps its content and goes on by itself.
     """
     if not access.may_erase(actor):
         raise Refused(_("Only the lead can erase what a person told us."))
-    request = locked(request_id)
+    family = locked_family(request_id)
+    request = family[request_id]
     if request.stage != Stage.CLOSED:
         raise Refused(_("Close the request first. Then its words can be erased."))
     if request.legal_hold_at:
         raise Refused(_("This request is under legal hold. Its words must be kept until the hold is lifted."))
+    if request.duplicate_of_id is None:
+        part(request, family, actor, Why.ERASED)
     erase_words(request, actor)
     return request
 

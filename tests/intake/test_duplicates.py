@@ -389,27 +389,6 @@ def test_what_sleeps_wakes_nobody_when_it_is_linked(actor):
     assert (first.snoozed_until, first.due_at) == (until, until)
 
 
-def test_what_was_linked_to_spam_goes_on_unless_it_is_suspected_too_and_names_nobody_else(actor):
-    spam, suspected, real = (receive() for _ in range(3))
-    anothers = receive(phone="(480) 555-0199", email="")
-    for request in (suspected, anothers):
-        workflow.quarantine(request_id=request.pk, actor=actor)
-    for request in (suspected, real, anothers):
-        link(request, spam, actor)
-    workflow.close(request_id=spam.pk, outcome="spam", actor=actor)
-    linked = [AssessmentRequest.objects.get(pk=one.pk) for one in (suspected, real, anothers)]
-    assert [(one.stage, one.outcome) for one in linked] == [("closed", "duplicate"), ("new", ""), ("new", "")]
-
-
-def test_when_staff_close_as_withdrawn_what_another_number_sent_goes_on(actor):
-    first, same, relatives = receive(), receive(), receive(phone="(480) 555-0199", email="")
-    for request in (same, relatives):
-        link(request, first, actor)
-    workflow.close(request_id=first.pk, outcome="withdrawn", actor=actor)
-    states = [AssessmentRequest.objects.values_list("stage", "outcome").get(pk=one.pk) for one in (same, relatives)]
-    assert states == [("closed", "duplicate"), ("new", "")]
-
-
 def test_two_requests_that_allow_no_common_way_are_not_linked(actor):
     by_phone = receive(email="", voicemail_ok="")
     by_email = receive(phone="", voicemail_ok="")

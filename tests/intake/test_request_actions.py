@@ -7,6 +7,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from intake import details, form_token, workflow
+from intake.contact import newest_profile
 from intake.models import AssessmentRequest, SealedText
 from tests.intake.helpers import accept, answers_of, change_page, moment, receive
 from tests.intake.request_page import (
@@ -326,12 +327,13 @@ def test_only_an_older_open_request_is_offered_to_link_to(desk, me):
     assert newer.reference in page.content.decode()
 
 
-def test_after_unlinking_the_page_says_what_to_look_at(desk, me):
+def test_after_unlinking_both_have_their_own_rules_and_the_page_says_so(desk, me):
     original, request = receive(voicemail_ok="on"), receive(voicemail_ok="")
     workflow.link_duplicate(request_id=request.pk, of_reference=original.reference, actor=me)
     assert original.events.filter(code="corrected", after="may_leave_voicemail").count() == 1
     done = followed(desk, press(desk, request, "unlink"))
-    assert f"Look at how the person of {original.reference} may be reached" in done
+    assert f"Its own rules of contact hold again, and so do those of {original.reference}" in done
+    assert newest_profile(original).may_leave_voicemail is True
 
 
 # Owner

@@ -137,23 +137,29 @@ def outcomes(*requests):
     return [AssessmentRequest.objects.values_list("outcome", flat=True).get(pk=request.pk) for request in requests]
 
 
+def is_in_question(request):
+    return AssessmentRequest.objects.get(pk=request.pk).to_confirm_since is not None
+
+
 @pytest.mark.parametrize("number", [0, 1])
-def test_who_withdraws_by_either_link_takes_back_what_staff_linked(linked, actor, number):
+def test_who_withdraws_by_either_link_ends_their_own_request_and_no_other(linked, actor, number):
     _draft, *both = linked
-    assert private_link.find(private_link.secret_of(both[number].pk)) == both[number]
-    workflow.withdraw(request_id=both[number].pk)
-    assert outcomes(*both) == ["withdrawn", "withdrawn"]
-    assert (SealedText.objects.count(), workflow.take_next(actor=actor)) == (0, None)
+    withdrawn, left = both[number], both[1 - number]
+    assert private_link.find(private_link.secret_of(withdrawn.pk)) == withdrawn
+    workflow.withdraw(request_id=withdrawn.pk)
+    assert outcomes(withdrawn, left) == ["withdrawn", ""]
+    assert [SealedText.objects.filter(request=one).count() for one in (withdrawn, left)] == [0, 1]
+    assert (is_in_question(left), workflow.take_next(actor=actor)) == (True, left)
     assert AssessmentRequest.objects.filter(duplicate_of__isnull=False).count() == 0
 
 
-def test_a_correction_or_an_address_more_does_not_keep_what_is_theirs_from_going(actor):
+def test_a_correction_or_an_address_more_keeps_nobody_from_being_asked(actor):
     first, second = ask(at=TUESDAY - dt.timedelta(minutes=5)), ask(email="")
     before = {"email": "canary@nightingale.example"}
     workflow.correct(request_id=first.pk, before=before, after={"email": ""}, actor=actor)
     workflow.link_duplicate(request_id=second.pk, of_reference=first.reference, actor=actor)
     workflow.withdraw(request_id=second.pk)
-    assert outcomes(first, second) == ["withdrawn", "withdrawn"]
+    assert (outcomes(first, second), is_in_question(first)) == (["", "withdrawn"], True)
 
 
 def test_while_the_keys_of_the_index_change_one_phone_is_still_one_phone(actor, settings):
@@ -164,7 +170,7 @@ def test_while_the_keys_of_the_index_change_one_phone_is_still_one_phone(actor, 
     workflow.link_duplicate(request_id=second.pk, of_reference=first.reference, actor=actor)
     assert lookup.naming_another_contact([second], besides=first) == set()
     workflow.withdraw(request_id=second.pk)
-    assert outcomes(first, second) == ["withdrawn", "withdrawn"]
+    assert (outcomes(first, second), is_in_question(first)) == (["", "withdrawn"], True)
 
 
 def test_what_ended_otherwise_before_stays_as_it_ended(linked, actor):
@@ -181,6 +187,7 @@ def test_what_a_relative_sent_from_another_number_goes_on_by_itself(actor):
     workflow.withdraw(request_id=first.pk)
     relatives.refresh_from_db()
     assert (relatives.stage, relatives.duplicate_of, relatives.texts.count()) == ("new", None, 1)
+    assert is_in_question(relatives) is False
     assert workflow.take_next(actor=actor) == relatives
 
 
@@ -190,7 +197,7 @@ def test_a_relative_who_withdraws_takes_nothing_else_back(actor):
     workflow.withdraw(request_id=relatives.pk)
     assert outcomes(first, relatives) == ["", "withdrawn"]
     assert [SealedText.objects.filter(request=one).count() for one in (first, relatives)] == [1, 0]
-    assert codes_of(first)[-1] == "unlinked"
+    assert (codes_of(first)[-1], is_in_question(first)) == ("unlinked", False)
 
 
 def test_a_request_that_has_ended_is_not_withdrawn(actor):

@@ -347,7 +347,7 @@ def test_a_link_undone_while_the_person_takes_it_all_back_stops_neither(open_aro
         at_once(partial(workflow.withdraw, request_id=first.pk), partial(undo_the_link, second, amal))
         first.refresh_from_db()
         second.refresh_from_db()
-        assert (first.outcome, second.duplicate_of) == ("withdrawn", None)
+        assert (first.outcome, second.duplicate_of, second.stage) == ("withdrawn", None, "new")
 
 
 def test_two_who_link_a_pair_in_opposite_directions_leave_one_of_it_open(open_around_the_clock, amal, sam):

@@ -1,0 +1,83 @@
+"""Whether two requests that were linked are the same person's: asked when one of them is withdrawn, erased or changed.
+
+Whoever knows a phone number can send a form with it. So nothing that one request's person does ends or silences another
+request: its contact pauses, its content stays, and staff answer.
+"""
+
+from django.db import models, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from intake import lookup
+from intake.models import Event, Notice
+
+from .rules import Refused, Stage, keep_links_undoable, locked_open, save, write
+
+
+class Why(models.TextChoices):
+    """What happened to the other request."""
+
+    WITHDRAWN = "withdrawn", gettext_lazy("was withdrawn")
+    ERASED = "erased", gettext_lazy("was erased")
+    CHANGED = "changed", gettext_lazy("was changed by its person")
+
+
+def ask_if_same_person(request, other, why, actor):
+    """Pauses contact with the person of a locked request until staff say whether the `other` one, of which `why` tells,
+    is theirs too. A closed request only keeps it in its history."""
+    write(request, Event.Code.TO_CONFIRM, actor, other.reference, why)
+    if request.stage == Stage.CLOSED:
+        return
+    now = timezone.now()
+    _set(request, request.to_confirm_since or now)
+    again = {"state": Notice.State.QUEUED, "attempts": 0, "next_try_at": now, "sent_at": None}
+    Notice.objects.update_or_create(request=request, kind=Notice.Kind.TO_CONFIRM, defaults=again)
+
+
+@transaction.atomic
+def another_person(*, request_id, actor, seen=None):
+    """Says that the requests in question are another person's: contact goes on as before."""
+    request = locked_open(request_id, seen)
+    if request.to_confirm_since is None:
+        raise Refused(_("Nothing is to be confirmed here. Nothing was changed."))
+    _set(request, None)
+    request.notices.filter(kind=Notice.Kind.TO_CONFIRM, state__in=Notice.WAITING).delete()
+    write(request, Event.Code.ANOTHER, actor)
+    return request
+
+
+def _set(request, moment):
+    version = request.version
+    save(request, to_confirm_since=moment)
+    keep_links_undoable(request, version)
+
+
+def in_question(request):
+    """The events that ask about another request, its reference in `before` and `Why` in `after`: the newest of each
+    request that was not answered. Empty where nothing is asked."""
+    asked = {}
+    if request.to_confirm_since:
+        codes = [Event.Code.TO_CONFIRM, Event.Code.ANOTHER, Event.Code.LINKED]
+        for event in request.events.filter(code__in=codes).order_by("pk"):
+            if event.code == Event.Code.TO_CONFIRM:
+                asked[event.before] = event
+            elif event.code == Event.Code.ANOTHER:
+                asked.clear()
+            else:
+                asked.pop(event.before or event.after, None)
+    return list(asked.values())
+
+
+def refuse_if_in_question(request, other):
+    """Raises `Refused` where staff must first say whether requests besides `other` are the same person's."""
+    if any(event.before != other.reference for event in in_question(request)):
+        raise Refused(
+            _("A request that was linked with %s was withdrawn or changed. Say first whether it is the same person.")
+            % request.reference
+        )
+
+
+def may_be_the_same(request, other):
+    """Whether two requests name a phone or an e-mail in common, as far as can be read."""
+    return lookup.names_contact_of(request, other) or not lookup.names_any_contact(request)
