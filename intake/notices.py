@@ -11,6 +11,7 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
 from django.core.mail import EmailMessage
+from django.core.mail.message import sanitize_address
 from django.core.validators import validate_email
 from django.db import transaction
 from django.db.models import Q
@@ -20,7 +21,7 @@ from django.utils.translation import gettext as _
 
 from pages import facts
 
-from . import blind_index
+from . import blind_index, smtp
 from .contact import newest_profile
 from .models import Notice, SealedText
 from .reports import weekly
@@ -30,6 +31,7 @@ logger = logging.getLogger(__name__)
 
 Kind, State = Notice.Kind, Notice.State
 WAITS = [dt.timedelta(minutes=minutes) for minutes in (1, 2, 5, 15, 30, 60, 120, 240, 480)]  # after each failure
+ACCEPTED = 250
 STUCK_AFTER = dt.timedelta(minutes=10)  # a worker died between claiming and sending
 
 
@@ -99,11 +101,23 @@ def _send(notice, now):
     except CannotOpen:
         _retry_later(notice, "sealed with a missing key", now)
         return False
+    everyone, message.to = message.to, [address for address in message.to if not _is_settled(notice, address)]
+    if everyone and not message.to:  # whom it still had to reach is in the settings no more
+        _end_in_part(notice, everyone, now)
+        return True
     try:
         recipients = message.send()
+    except smtp.AcceptedInPart as error:
+        _note_answers(notice, message.to, error.recipients)
+        _end_in_part(notice, everyone, now)
+        return True
     except Exception as error:
         reason = f"{type(error).__name__} {_smtp_code(error) or ''}".strip()
-        if _is_final(error) and notice.kind == Kind.ACKNOWLEDGEMENT:
+        if isinstance(error, smtplib.SMTPRecipientsRefused) and notice.kind != Kind.ACKNOWLEDGEMENT:
+            _note_answers(notice, message.to, error.recipients)
+        if _has_reached_anyone(notice):
+            _end_in_part(notice, everyone, now)
+        elif _is_final(error) and notice.kind == Kind.ACKNOWLEDGEMENT:
             _end(notice, State.FAILED, reason)  # an address that does not exist will not exist tomorrow
         else:
             _retry_later(notice, reason, now)
@@ -113,20 +127,79 @@ def _send(notice, now):
     if not recipients:
         _retry_later(notice, "no recipients", now)
         return False
-    _end(notice, State.SENT, "", sent_at=now)
+    if notice.answers:
+        _note_answers(notice, message.to, {})
+        _end_in_part(notice, everyone, now)
+    else:
+        _end(notice, State.SENT, "", sent_at=now)
     return True
 
 
+def _note_answers(notice, addresses, refused):
+    """Keep what the mail server said of each of these addresses, by a keyed hash of it.
+
+    `refused` is as smtplib has it: address to (code, reason).
+    """
+    codes = {_bare(address): code for address, (code, _reason) in refused.items()}
+    told = {blind_index.keyed_hash("recipient", _bare(a)): codes.get(_bare(a), ACCEPTED) for a in addresses}
+    notice.answers = (notice.answers or {}) | told
+    notice.refused = sum(_is_refusal_for_good(code) for code in notice.answers.values())
+
+
+def _answer_to(notice, address):
+    """The code that the mail server gave for this address, or None where it has not been asked."""
+    hashes = blind_index.keyed_hashes("recipient", _bare(address)) if notice.answers else []
+    return next((notice.answers[one] for one in hashes if one in notice.answers), None)
+
+
+def _bare(address):
+    """The address alone, as the mail server is told it."""
+    return parseaddr(sanitize_address(address, "utf-8"))[1].lower()
+
+
+def _has_reached_anyone(notice):
+    return ACCEPTED in (notice.answers or {}).values()
+
+
+def _is_settled(notice, address):
+    """Whether this address is not mailed again: it has the message, or was refused for good while another one took it.
+    As long as nobody has it, all are tried again: it may be the mail server that is wrong."""
+    code = _answer_to(notice, address)
+    return code == ACCEPTED or (code is not None and _is_refusal_for_good(code) and _has_reached_anyone(notice))
+
+
+def _is_refusal_for_good(code):
+    return 500 <= code < 600
+
+
+def _end_in_part(notice, everyone, now):
+    """End a notice that someone has got, or try again for those alone who were refused for the time being.
+
+    `everyone` are the addresses that are to get it by now: others no longer count.
+    """
+    codes = [code for code in (_answer_to(notice, address) for address in everyone) if code not in (None, ACCEPTED)]
+    notice.refused = sum(_is_refusal_for_good(code) for code in codes)
+    reason = f"{len(codes)} of {len(everyone)} recipients refused: {max(codes)}" if codes else ""
+    if all(_is_settled(notice, address) for address in everyone):
+        _end(notice, State.PARTLY if codes else State.SENT, reason, sent_at=now)
+    else:
+        _retry_later(notice, reason, now)
+
+
 def _end(notice, state, reason, sent_at=None):
-    if state == State.FAILED:
-        logger.error("Notice %s (%s) failed for good: %s", notice.pk, notice.kind, reason)
+    if state in Notice.NOT_SENT:
+        logger.error("Notice %s (%s) ended as %s: %s", notice.pk, notice.kind, state, reason)
     _write(notice, state=state, last_error=reason[:80], sent_at=sent_at)
 
 
 def _retry_later(notice, reason, now):
     """Waits longer after each failure, a little at random so that notices don't come back all at once."""
     if notice.attempts > len(WAITS):
-        _end(notice, State.FAILED, reason)
+        if _has_reached_anyone(notice):
+            notice.refused = sum(code != ACCEPTED for code in notice.answers.values())
+            _end(notice, State.PARTLY, reason, sent_at=now)
+        else:
+            _end(notice, State.FAILED, reason)
         return
     logger.warning("Notice %s (%s) was not sent: %s", notice.pk, notice.kind, reason)
     wait = WAITS[notice.attempts - 1] * random.uniform(0.8, 1.2)  # noqa: S311 (spreads load, guards nothing)
@@ -135,6 +208,7 @@ def _retry_later(notice, reason, now):
 
 def _write(notice, **values):
     """Writes how it went, unless the notice was deleted or queued anew while it was on its way."""
+    values |= {"answers": notice.answers, "refused": notice.refused}
     Notice.objects.filter(pk=notice.pk, state=State.SENDING, claimed_at=notice.claimed_at).update(**values)
 
 
@@ -242,7 +316,9 @@ def _failures(notice):
     # From the day before, whenever it goes out: the list itself may have to wait for the mail server.
     day_before = timezone.make_aware(dt.datetime.combine(notice.day, dt.time())) - dt.timedelta(days=1)
     failed = _failed_since(day_before).select_related("request")
-    lines = [f"{f.request.reference}  {f.get_kind_display()}  {f.last_error}" for f in failed[:100]]
+    lines = [
+        f"{f.request.reference if f.request else '-'}  {f.get_kind_display()}  {_what_failed(f)}" for f in failed[:100]
+    ]
     return _mail(
         subject=_("Messages that could not be sent: %(count)s") % {"count": failed.count()},
         body=_("These could not be sent. Look after them by hand:\n\n%(lines)s\n\n%(link)s\n")
@@ -252,6 +328,13 @@ def _failures(notice):
         },
         to=settings.ADMISSIONS_EMAILS,
     )
+
+
+def _what_failed(notice):
+    """The reason, and which addresses of the settings it was about. Others are only counted."""
+    codes = {address: _answer_to(notice, address) for address in settings.ADMISSIONS_EMAILS}
+    named = [f"{address} ({code})" for address, code in codes.items() if code not in (None, ACCEPTED)]
+    return "; ".join([notice.last_error, *named])
 
 
 def _week(notice):
@@ -271,7 +354,8 @@ def _mail(subject, body, to, from_email=None, headers=None):
 
 
 def _failed_since(moment):
-    return Notice.objects.filter(state=State.FAILED, request__isnull=False, claimed_at__gt=moment).order_by("pk")
+    not_sent = Notice.objects.filter(state__in=Notice.NOT_SENT, claimed_at__gt=moment)
+    return not_sent.exclude(kind=Kind.FAILURES).order_by("pk")  # a list about lists would never end
 
 
 MESSAGES = {

@@ -5,7 +5,7 @@ import datetime as dt
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connection
 from django.db.migrations.executor import MigrationExecutor
-from django.db.models import Count, Min, Q
+from django.db.models import Count, Max, Min, Q
 from django.utils import timezone
 from django.utils.translation import ngettext
 
@@ -15,6 +15,7 @@ from .models import Heartbeat, Notice
 SPOOL_WAITS = dt.timedelta(minutes=2)
 WORKER_IS_SILENT = dt.timedelta(seconds=60)
 NOTICE_IS_LATE = dt.timedelta(minutes=10)
+TRIES_OF_A_BAD_MOMENT = 3  # at 0, 1 and 3 minutes; who fails at 8 minutes too is not only unlucky
 DAY = dt.timedelta(days=1)
 
 
@@ -51,14 +52,23 @@ def for_staff():
             )
             % {"count": waiting.set_aside}
         )
-    failed = _failed_since(timezone.now() - DAY).exclude(kind=Notice.Kind.ACKNOWLEDGEMENT).count()
-    if failed:
+    not_sent = _not_sent_since(timezone.now() - DAY)
+    if failed := not_sent["to_staff"]:
         sentence = ngettext(
             "%(count)d alert could not be mailed to you in the last day, so please watch this list.",
             "%(count)d alerts could not be mailed to you in the last day, so please watch this list.",
             failed,
         )
         sentences.append(sentence % {"count": failed})
+    if refused := not_sent["refused"]:
+        sentence = ngettext(
+            "In the last day, the mail server refused %(count)d address that gets our alerts. Tell the person who "
+            "runs the site.",
+            "In the last day, the mail server refused %(count)d addresses that get our alerts. Tell the person who "
+            "runs the site.",
+            refused,
+        )
+        sentences.append(sentence % {"count": refused})
     return sentences
 
 
@@ -117,23 +127,38 @@ def _worker(now):
 
 def _outbox(now):
     """Messages to staff. One to a person can fail because they mistyped their address: counted, no alarm."""
-    waiting = Notice.objects.filter(state__in=Notice.WAITING).aggregate(count=Count("pk"), due=Min("next_try_at"))
+    fails = Q(attempts__gt=TRIES_OF_A_BAD_MOMENT) & ~Q(kind=Notice.Kind.ACKNOWLEDGEMENT)
+    waiting = Notice.objects.filter(state__in=Notice.WAITING).aggregate(
+        count=Count("pk"), due=Min("next_try_at"), failing=Count("pk", filter=fails)
+    )
     late = max(0, int((now - waiting["due"]).total_seconds())) if waiting["due"] else 0
-    failed = _failed_since(now - DAY).aggregate(
-        to_people=Count("pk", filter=Q(kind=Notice.Kind.ACKNOWLEDGEMENT)),
-        to_staff=Count("pk", filter=~Q(kind=Notice.Kind.ACKNOWLEDGEMENT)),
-    )
+    not_sent = _not_sent_since(now - DAY)
+    red = {
+        "late": late > NOTICE_IS_LATE.total_seconds(),
+        "failing": waiting["failing"] > 0,
+        "failed": not_sent["to_staff"] > 0,
+        "refused": not_sent["refused"] > 0,
+    }
     return _part(
-        *_true({"late": late > NOTICE_IS_LATE.total_seconds(), "failed": failed["to_staff"] > 0}),
+        *_true(red),
         waiting=waiting["count"],
+        failing=waiting["failing"],
         oldest_seconds_late=late,
-        failed_to_staff=failed["to_staff"],
-        failed_to_people=failed["to_people"],
+        failed_to_staff=not_sent["to_staff"],
+        failed_to_people=not_sent["to_people"],
+        refused_addresses=not_sent["refused"],
     )
 
 
-def _failed_since(moment):
-    return Notice.objects.filter(state=Notice.State.FAILED, claimed_at__gt=moment)
+def _not_sent_since(moment):
+    """How many messages reached nobody, `to_staff` and `to_people`, and how many addresses of staff were `refused` at
+    once while others got the message."""
+    failed, to_a_person = Q(state=Notice.State.FAILED), Q(kind=Notice.Kind.ACKNOWLEDGEMENT)
+    return Notice.objects.filter(state__in=Notice.NOT_SENT, claimed_at__gt=moment).aggregate(
+        to_staff=Count("pk", filter=failed & ~to_a_person),
+        to_people=Count("pk", filter=failed & to_a_person),
+        refused=Max("refused", filter=Q(state=Notice.State.PARTLY), default=0),
+    )
 
 
 def _synthetic(now):

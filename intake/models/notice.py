@@ -16,6 +16,7 @@ class NoticeState(models.TextChoices):
     SENDING = "sending", _("Sending")
     RETRYING = "retrying", _("Retrying")
     SENT = "sent", _("Sent")
+    PARTLY = "partly", _("Sent, but not to everyone")
     FAILED = "failed", _("Failed")
     REFUSED = "refused", _("Refused: the person does not allow it")
 
@@ -26,6 +27,7 @@ class Notice(models.Model):
 
     Kind, State = NoticeKind, NoticeState
     WAITING = (State.QUEUED, State.SENDING, State.RETRYING)
+    NOT_SENT = (State.FAILED, State.PARTLY)  # to everyone: someone has to look after it
 
     kind = models.CharField(max_length=20, choices=Kind.choices, default=Kind.NEW_REQUEST)
     # No index of its own: the constraint's begins with it.
@@ -39,6 +41,10 @@ class Notice(models.Model):
     claimed_at = models.DateTimeField(null=True)
     sent_at = models.DateTimeField(null=True)
     last_error = models.CharField(max_length=80, blank=True)
+    answers = models.JSONField(
+        null=True, help_text="What the mail server said of each member of staff: keyed hash of the address to SMTP code"
+    )
+    refused = models.PositiveSmallIntegerField(default=0, help_text="How many of them it refused")
 
     class Meta:
         default_permissions = ()
@@ -56,7 +62,7 @@ class Notice(models.Model):
             models.Index(
                 fields=["next_try_at"], name="notice_waiting", condition=Q(state__in=["queued", "sending", "retrying"])
             ),
-            models.Index(fields=["next_try_at"], name="notice_failed", condition=Q(state="failed")),
+            models.Index(fields=["next_try_at"], name="notice_not_sent", condition=Q(state__in=["failed", "partly"])),
         ]
 
     def __str__(self):

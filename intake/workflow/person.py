@@ -86,7 +86,7 @@ def withdraw(*, request_id):
 def tell_staff_again(request, at):
     """The alert goes out once more: the person has said something new."""
     request.notices.filter(kind=Notice.Kind.NEW_REQUEST).update(
-        state=Notice.State.QUEUED, attempts=0, next_try_at=at, sent_at=None
+        state=Notice.State.QUEUED, attempts=0, next_try_at=at, sent_at=None, answers=None, refused=0
     )
 
 

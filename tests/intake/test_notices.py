@@ -16,7 +16,7 @@ from django.core.management import call_command
 from django.db import connection
 from django.utils import timezone
 
-from intake import contact, form_token, notices, workflow
+from intake import contact, form_token, notices, status, workflow
 from intake.models import ContactProfile, Notice
 from pages import facts
 from pages.models import Center
@@ -31,8 +31,10 @@ class Mailbox:
 
     def __init__(self):
         self.mails = []
+        self.got = []  # each address as often as it got a mail
         self.refusals = []  # what it answers to the next mails, before it takes one
         self.rcpt_refusals = []  # the same for the next addresses
+        self.refuses = {}  # what it answers for an address, each time
         self.on_mail = lambda: None
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
@@ -42,6 +44,8 @@ class Mailbox:
     async def handle_RCPT(self, server, session, envelope, address, options):
         if self.rcpt_refusals:
             return self.rcpt_refusals.pop(0)
+        if address in self.refuses:
+            return self.refuses[address]
         envelope.rcpt_tos.append(address)
         return "250 good"
 
@@ -50,6 +54,7 @@ class Mailbox:
         if self.refusals:
             return self.refusals.pop(0)
         self.mails.append(email.message_from_bytes(envelope.content, policy=policy.default))
+        self.got += envelope.rcpt_tos
         return "250 taken"
 
     def start(self):
@@ -69,7 +74,7 @@ class Mailbox:
 @pytest.fixture
 def mailbox(settings):
     box = Mailbox()
-    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_BACKEND = "intake.smtp.EmailBackend"
     settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", box.port
     settings.EMAIL_USE_TLS = settings.EMAIL_USE_SSL = False
     settings.ADMISSIONS_EMAILS = ["desk@example.org", "lead@example.org"]
@@ -517,6 +522,221 @@ def test_the_alert_about_a_synthetic_request_goes_to_ourselves(mailbox, settings
     accept(form_token.draw(), answers_of(), is_synthetic=True)
     notices.send_due(timezone.now())
     assert [mail["To"] for mail in mailbox.mails] == ["robot@example.org"]
+
+
+# A mail server that takes a message for some, and not for all
+
+DESK, LEAD, NIGHT = "desk@example.org", "lead@example.org", "night@example.org"
+NO_SUCH, BUSY = "550 no such user", "450 busy"
+
+
+@pytest.mark.django_db
+def test_an_address_that_is_refused_for_good_is_recorded_and_the_others_are_mailed_once(mailbox):
+    mailbox.refuses = {LEAD: NO_SUCH}
+    notice = waiting()
+    assert notices.send_due(NOW) == 1
+    assert state_of(notice) == ("partly", 1)
+    assert (notice.refused, notice.last_error, notice.sent_at) == (1, "1 of 2 recipients refused: 550", NOW)
+    assert sorted(notice.answers.values()) == [250, 550]
+    assert "example" not in str(notice.answers)
+    assert notices.send_due(NOW + dt.timedelta(days=9)) == 0
+    assert mailbox.got == [DESK]
+
+
+@pytest.mark.django_db
+def test_an_address_that_is_refused_for_the_time_being_is_tried_again_alone(mailbox):
+    mailbox.refuses = {LEAD: BUSY}
+    notice = waiting()
+    assert notices.send_due(NOW) == 1
+    assert (state_of(notice), notice.refused) == (("retrying", 1), 0)
+    mailbox.refuses = {}
+    assert notices.send_due(notice.next_try_at) == 1
+    assert (state_of(notice), notice.refused, notice.last_error) == (("sent", 2), 0, "")
+    assert mailbox.got == [DESK, LEAD]
+    assert [mail["To"] for mail in mailbox.mails] == ["desk@example.org, lead@example.org", LEAD]
+
+
+@pytest.mark.django_db
+def test_an_address_that_stays_refused_is_given_up_as_refused_and_nobody_is_mailed_twice(mailbox):
+    mailbox.refuses = {LEAD: BUSY}
+    notice, now = waiting(), NOW
+    for _ in range(len(notices.WAITS) + 1):
+        notices.send_due(now)
+        notice.refresh_from_db()
+        now = notice.next_try_at
+    assert (state_of(notice), notice.refused) == (("partly", len(notices.WAITS) + 1), 1)
+    assert mailbox.got == [DESK]
+
+
+@pytest.mark.django_db
+def test_one_refused_for_good_and_one_for_the_time_being_go_their_own_ways(mailbox, settings):
+    settings.ADMISSIONS_EMAILS = [DESK, LEAD, NIGHT]
+    mailbox.refuses = {LEAD: NO_SUCH, NIGHT: BUSY}
+    notice = waiting()
+    notices.send_due(NOW)
+    assert (state_of(notice), notice.refused) == (("retrying", 1), 1)
+    mailbox.refuses = {LEAD: NO_SUCH}
+    notices.send_due(notice.next_try_at)
+    assert (state_of(notice), notice.refused) == (("partly", 2), 1)
+    assert mailbox.got == [DESK, NIGHT]
+
+
+@pytest.mark.django_db
+def test_while_nobody_has_it_all_are_tried_again_and_each_gets_it_once(mailbox):
+    mailbox.refuses = {DESK: NO_SUCH, LEAD: BUSY}
+    notice = waiting()
+    assert notices.send_due(NOW) == 0
+    assert (state_of(notice), notice.refused) == (("retrying", 1), 1)
+    mailbox.refuses = {}
+    assert notices.send_due(notice.next_try_at) == 1
+    assert (state_of(notice), notice.refused) == (("sent", 2), 0)
+    assert mailbox.got == [DESK, LEAD]
+
+
+@pytest.mark.django_db
+def test_a_server_that_goes_away_between_two_tries_does_not_forget_who_has_it(mailbox):
+    mailbox.refuses = {LEAD: BUSY}
+    notice = waiting()
+    notices.send_due(NOW)
+    mailbox.stop()
+    notices.send_due(Notice.objects.get().next_try_at)
+    assert state_of(notice) == ("retrying", 2)
+    mailbox.start()
+    mailbox.refuses = {}
+    notices.send_due(notice.next_try_at)
+    assert state_of(notice) == ("sent", 3)
+    assert mailbox.got == [DESK, LEAD]
+
+
+@pytest.mark.django_db
+def test_a_list_of_addresses_that_changed_between_two_tries_reaches_the_new_one(mailbox, settings):
+    mailbox.refuses = {LEAD: BUSY}
+    notice = waiting()
+    notices.send_due(NOW)
+    settings.ADMISSIONS_EMAILS = [NIGHT, DESK]  # the lead's address was wrong
+    notices.send_due(Notice.objects.get().next_try_at)
+    assert mailbox.got == [DESK, NIGHT]
+    assert (state_of(notice), notice.refused) == (("sent", 2), 0)
+
+
+@pytest.mark.django_db
+def test_a_list_from_which_the_refused_address_was_taken_ends_the_notice(mailbox, settings):
+    mailbox.refuses = {LEAD: BUSY}
+    notice = waiting()
+    notices.send_due(NOW)
+    settings.ADMISSIONS_EMAILS = [DESK]
+    notices.send_due(Notice.objects.get().next_try_at)
+    assert state_of(notice) == ("sent", 2)
+    assert mailbox.got == [DESK]
+
+
+@pytest.mark.django_db
+def test_new_keys_between_two_tries_mail_nobody_twice(mailbox, settings):
+    mailbox.refuses = {LEAD: BUSY}
+    waiting()
+    notices.send_due(NOW)
+    mailbox.refuses = {}
+    settings.INDEX_KEYS = "new:" + "A" * 43 + "," + settings.INDEX_KEYS
+    notices.send_due(Notice.objects.get().next_try_at)
+    assert mailbox.got == [DESK, LEAD]
+
+
+@pytest.mark.django_db
+def test_names_and_international_domains_are_known_again(mailbox, settings):
+    settings.ADMISSIONS_EMAILS = ['"Desk, Front" <desk@example.org>', "Ná Bo <lead@bücher.example>"]
+    mailbox.refuses = {"lead@xn--bcher-kva.example": NO_SUCH}
+    notice = waiting()
+    notices.send_due(NOW)
+    assert (state_of(notice), notice.refused) == (("partly", 1), 1)
+    assert mailbox.got == [DESK]
+
+
+def test_news_after_a_refusal_are_sent_to_everyone_again(site, mailbox):
+    mailbox.refuses = {LEAD: NO_SUCH}
+    notice = waiting()
+    notices.send_due(NOW)
+    mailbox.refuses = {}
+    workflow.add_words(request_id=notice.request_id, text="one more thing")
+    notice.refresh_from_db()
+    assert (notice.state, notice.answers, notice.refused) == ("queued", None, 0)
+    notices.send_due(notice.next_try_at)
+    assert mailbox.got == [DESK, DESK, LEAD]
+
+
+@pytest.mark.django_db
+def test_the_daily_list_names_the_address_of_the_settings_that_was_refused(mailbox):
+    mailbox.refuses = {LEAD: NO_SUCH}
+    notice = waiting()
+    notices.send_due(NOW)
+    notices.queue_digest(NOW)
+    notices.send_due(NOW)
+    (mail,) = [mail for mail in mailbox.mails if mail["Subject"].startswith("Messages that could not be sent")]
+    assert mail["Subject"] == "Messages that could not be sent: 1"
+    line = f"{notice.request.reference}  To staff: a request came in  1 of 2 recipients refused: 550; {LEAD} (550)"
+    assert mail.get_content().splitlines()[2] == line
+    assert mailbox.got == [DESK, DESK]
+
+
+@pytest.mark.django_db
+def test_a_daily_list_that_one_address_refused_makes_no_list_of_the_next_day(mailbox):
+    mailbox.refuses = {LEAD: NO_SUCH}
+    failed_acknowledgement(NOW - dt.timedelta(hours=1))
+    Notice.objects.exclude(state="failed").delete()
+    notices.queue_digest(NOW)
+    notices.send_due(NOW)
+    assert Notice.objects.get(kind="failures").state == "partly"
+    notices.queue_digest(NOW + dt.timedelta(days=2))
+    assert digests() == [(dt.date(2026, 11, 23), "partly")]
+
+
+@pytest.mark.django_db
+def test_figures_of_the_week_that_a_lead_did_not_get_are_in_the_daily_list_without_the_address(mailbox, make_staff):
+    for name in ("ana", "ben"):
+        make_staff("lead", username=name, email=f"{name}@leads.example")
+    mailbox.refuses = {"ben@leads.example": NO_SUCH}
+    Notice.objects.create(kind="week", day=dt.date(2026, 11, 23), next_try_at=NOW)
+    notices.send_due(NOW)
+    assert mailbox.got == ["ana@leads.example"]
+    notices.queue_digest(NOW)
+    notices.send_due(NOW)
+    listed = mailbox.mails[-1].get_content()
+    assert listed.splitlines()[2] == "-  To the lead: the figures of the week  1 of 2 recipients refused: 550"
+    assert "leads.example" not in listed
+
+
+@pytest.mark.django_db
+def test_the_answer_to_the_person_leaves_no_trace_of_their_address(mailbox):
+    for number, refusal in enumerate([NO_SUCH, BUSY, None]):
+        mailbox.refuses = {"Canary+help@nightingale.example": refusal} if refusal else {}
+        notice = only(acknowledgement())
+        notices.send_due(NOW)
+        notice.refresh_from_db()
+        assert (number, notice.answers, notice.refused) == (number, None, 0)
+
+
+@pytest.mark.django_db
+def test_the_alert_of_a_refused_address_turns_status_red_and_the_desk_is_told(mailbox, client, settings):
+    settings.STATUS_TOKEN = "a token for the tests"
+    mailbox.refuses = {LEAD: NO_SUCH}
+    waiting()
+    notices.send_due(timezone.now())
+    report = client.get("/status", headers={"authorization": f"Bearer {settings.STATUS_TOKEN}"}).json()
+    assert (report["parts"]["outbox"]["why"], report["parts"]["outbox"]["refused_addresses"]) == (["refused"], 1)
+    assert status.for_staff() == [
+        "In the last day, the mail server refused 1 address that gets our alerts. Tell the person who runs the site."
+    ]
+
+
+@pytest.mark.django_db
+def test_an_alert_that_a_server_takes_and_then_closes_without_a_word_is_not_sent_again(mailbox, monkeypatch):
+    async def handle_QUIT(server, session, envelope):
+        server.transport.close()
+        return "221 bye"
+
+    monkeypatch.setattr(mailbox, "handle_QUIT", handle_QUIT, raising=False)
+    notice = waiting()
+    assert [notices.send_due(NOW), notices.send_due(NOW + dt.timedelta(days=1))] == [1, 0]
+    assert (state_of(notice), mailbox.got) == (("sent", 1), [DESK, LEAD])
 
 
 # The list of what failed

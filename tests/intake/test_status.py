@@ -91,9 +91,11 @@ def test_with_the_token_all_is_well(client, healthy):
             "ok": True,
             "why": [],
             "waiting": 0,
+            "failing": 0,
             "oldest_seconds_late": 0,
             "failed_to_staff": 0,
             "failed_to_people": 0,
+            "refused_addresses": 0,
         },
         "synthetic": {"ok": True, "why": ["not_set_up"]},
     }
@@ -198,6 +200,22 @@ def test_a_notice_that_waits_for_its_next_try_is_no_problem(client, healthy):
     notice_of(state="retrying", next_try_at=timezone.now() + dt.timedelta(hours=1))
     assert problems(client) == (200, {})
     assert ask(client).json()["parts"]["outbox"]["oldest_seconds_late"] == 0
+
+
+def test_an_alert_that_fails_again_and_again_is_red_long_before_it_is_given_up(client, healthy):
+    notice = notice_of(state="retrying", attempts=3, next_try_at=timezone.now() + MINUTE)
+    assert problems(client) == (200, {})
+    Notice.objects.filter(pk=notice.pk).update(attempts=4)
+    assert problems(client) == (503, {"outbox": ["failing"]})
+    assert ask(client).json()["parts"]["outbox"]["failing"] == 1
+
+
+def test_an_address_that_the_mail_server_refuses_is_red_for_a_day(client, healthy):
+    notice = notice_of(state="partly", refused=2, claimed_at=timezone.now() - dt.timedelta(hours=23))
+    assert problems(client) == (503, {"outbox": ["refused"]})
+    assert ask(client).json()["parts"]["outbox"]["refused_addresses"] == 2
+    Notice.objects.filter(pk=notice.pk).update(claimed_at=timezone.now() - dt.timedelta(hours=25))
+    assert problems(client) == (200, {})
 
 
 def test_a_notice_to_staff_that_failed_is_red_for_a_day(client, healthy):
