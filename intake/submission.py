@@ -256,7 +256,7 @@ def _store_again(known, form):
     if is_known and not workflow.keep_profile(request, profile_of(form.answers), said_at):
         return request.pk
     if not is_known:
-        rows.insert(_sealed_words(request.pk, SealedText.Kind.AMENDMENT, form))
+        rows.insert(words := _sealed_words(request.pk, SealedText.Kind.AMENDMENT, form))
     if was_closed:
         if request.stage == AssessmentRequest.Stage.CLOSED:
             workflow.open_again(request, None)
@@ -264,7 +264,8 @@ def _store_again(known, form):
     workflow.keep_profile(request, profile_of(form.answers), said_at)
     indexes = indexes_of(request.pk, form.answers)
     rows.insert(*_consents(request.pk, form, said_at), *indexes, ignore_conflicts=True)
-    Event.objects.create(request=request, code=Event.Code.AMENDED, actor_id=form.taken_by, at=form.at)
+    after = "" if is_known else str(words.pk)
+    Event.objects.create(request=request, code=Event.Code.AMENDED, actor_id=form.taken_by, at=form.at, after=after)
     workflow.got_in_touch(request, form.at)
     workflow.tell_staff_again(request, form.at)
     return request.pk

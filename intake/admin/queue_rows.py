@@ -9,15 +9,12 @@ from django.utils.translation import gettext as _
 
 from intake import clock, next_step
 from intake.contact import newest_of
-from intake.models import AssessmentRequest, Event, SealedText
+from intake.models import AssessmentRequest, SealedText
 from intake.sealed import CannotOpen
+from intake.workflow import new_words
 from intake.workflow.ladder import ladder_from
 
-Stage, Code = AssessmentRequest.Stage, Event.Code
-
-SAID = (Code.AMENDED, Code.ADDED, Code.WINDOW_SET)
-# Whose turn it is says nothing about whether anyone has read what the person said.
-HANDED_ON = (Code.TAKEN, Code.ASSIGNED, Code.RELEASED)
+Stage = AssessmentRequest.Stage
 
 
 @dataclass(frozen=True)
@@ -78,15 +75,10 @@ def _row(request, next_contact, now):
         distance="" if possible and request.is_overdue else next_step.due_in_words(request.due_at, now),
         is_overdue=request.is_overdue and not possible,
         not_before=_("Not before %s") % words(possible) if possible else "",
-        said_something_new=_said_something_new(events),
+        said_something_new=bool(new_words(events)),
         at_it=_("working on it until %s") % words(request.claimed_until) if request.is_claimed else "",
         is_asleep=request.is_put_off and request.to_confirm_since is None,
     )
-
-
-def _said_something_new(events):
-    told = [event for event in events if (event.actor_id or event.code in SAID) and event.code not in HANDED_ON]
-    return bool(told) and told[-1].code in SAID
 
 
 def _language(texts):

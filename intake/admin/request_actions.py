@@ -356,6 +356,12 @@ def _release(press):
     return _("The request is out of quarantine.")
 
 
+def _words_read(press):
+    up_to = int(press.argument) if press.argument.isdecimal() and len(press.argument) < 19 else 0
+    workflow.mark_words_read(request_id=press.obj.pk, up_to=up_to, actor=press.actor)
+    return _("Marked as read, for everyone.")
+
+
 def _set_legal_hold(press):
     workflow.set_legal_hold(request_id=press.obj.pk, actor=press.actor)
     return _("The words of this request are kept until the hold is lifted.")
@@ -393,6 +399,7 @@ BUTTONS = {
     "unlink": _unlink,
     "another_person": _another_person,
     "claim": _claim,
+    "words_read": _words_read,
     "assign": _assign,
     "give_back": _give_back,
     "quarantine": _quarantine,

@@ -11,14 +11,15 @@ from django.utils.translation import gettext as _
 
 from intake import access, consent, details, keyset, lookup, next_step, readable, suspicion, workflow
 from intake.contact import newest_of, newest_profile
-from intake.models import AccessRecord, AssessmentRequest, Attempt, SealedText
+from intake.models import AccessRecord, AssessmentRequest, Attempt, Event, SealedText
+from intake.models.told import BestTime, ForWhom
 from intake.reach import reach_of
 from intake.sealed import CannotOpen
 from intake.workflow.ladder import ladder_of, must_decide
 
 from . import details_form, request_actions, tabs, timeline
 from .queue_page import tab_of
-from .what_now import what_now
+from .what_now import holds, what_now
 
 Stage, Kind = AssessmentRequest.Stage, SealedText.Kind
 
@@ -86,6 +87,7 @@ def _show(model_admin, request, obj, press=None, refusal="", done=""):
     told = _told(obj, ladder)
     proposed = request_actions.proposal(obj, ladder)
     reach = _reach(obj, ladder, told["known"])
+    new_words = _new_words(obj, told)
     left_alone = _left_alone(obj, ladder, request.user)
     title = _("Request %(reference)s") % {"reference": obj.reference}
     context = (
@@ -103,7 +105,8 @@ def _show(model_admin, request, obj, press=None, refusal="", done=""):
             "request_row": obj,
             "reach": _offered(obj, reach, left_alone),
             "left_alone": left_alone,
-            "what_now": what_now(obj, ladder, reach, request.user),
+            "what_now": what_now(obj, ladder, reach, request.user, new_words),
+            "new_words": new_words,
             "open_part": _open_part(press, obj) if refusal else "",
             "timeline": timeline.of(obj, told["texts"], request.user),
         }
@@ -181,6 +184,7 @@ def _told(obj, ladder):
         "known": known,
         "known_in_words": _in_words(obj, known),
         "words": _words(opened),
+        "first_read": _first_read(opened),
         "contact_rules": _rules(profile, ladder) if profile else [],
         "consents": [readable.agreed_to(record) for record in newest_consents.values()],
         "consent_words": [wording.text for wording in consent.BY_PERMISSION.values()],
@@ -220,7 +224,7 @@ def _words(opened):
     for text, content in opened:
         if text.kind not in SealedText.FROM_THE_PERSON:
             continue
-        entry = {"kind": text.get_kind_display(), "at": text.at, "is_unreadable": content is None}
+        entry = {"pk": str(text.pk), "kind": text.get_kind_display(), "at": text.at, "is_unreadable": content is None}
         if text.kind == Kind.ADDITION:
             entry["plain"] = content
         elif text.kind == Kind.ANSWERS or not last:
@@ -231,6 +235,41 @@ def _words(opened):
             last = content or last
         words.append(entry)
     return words
+
+
+def _first_read(opened):
+    """Of the newest answers, what is read before a call: whom they ask for, as (label, value), and their message."""
+    answers = {}
+    for text, content in opened:
+        if text.kind in (Kind.ANSWERS, Kind.AMENDMENT):
+            answers = content or answers
+    asked_for = {name: answers.get(name) for name in ("for_whom", "relation")}
+    is_for_self = asked_for["for_whom"] in (None, ForWhom.SELF)
+    return {
+        "asked_for": "" if is_for_self else ", ".join(value for _label, value in readable.told(asked_for)),
+        "message": answers.get("message", ""),
+    }
+
+
+def _new_words(obj, told):
+    """What the person said and nobody has marked as read, oldest first, each as on the rest of the page; `up_to` names
+    the last of it. Of what was erased there is nothing to read."""
+    if not told["texts"]:
+        return None
+    written = {entry["pk"]: entry for entry in told["words"]}
+    new = workflow.new_words(obj.events.all())
+    entries = [
+        written.get(event.after)
+        or {
+            "kind": event.get_code_display(),
+            "at": event.at,
+            "plain": dict(BestTime.choices)[event.after]
+            if event.code == Event.Code.WINDOW_SET
+            else _("Nothing new in words. Look at how they may be reached."),
+        }
+        for event in new
+    ]
+    return {"entries": entries, "up_to": new[-1].pk} if new else None
 
 
 def _reach(obj, ladder, known):
@@ -278,11 +317,18 @@ def _work(request, obj, ladder):
         "attempt_buttons": request_actions.attempt_buttons(obj, ladder),
         "next_stages": [] if is_closed else [move for move in moves if move not in (Stage.CLOSED, Stage.BOOKED)],
         "is_mine": obj.owner_id == request.user.pk,
+        "may_take": not is_closed and _may_take(obj, request.user),
         "is_colleagues": obj.has_a_colleague_at_it(request.user),
         "suspicions": suspicion.in_words(obj.suspicions),
         "may_erase": may_erase and is_closed and not obj.legal_hold_at and obj.texts.exists(),
         "may_set_legal_hold": may_erase,
     }
+
+
+def _may_take(obj, reader):
+    """Whether `workflow.claim` gives an open request to `reader`, who does not have it."""
+    is_a_colleagues = obj.owner_id not in (None, reader.pk) and obj.claimed_until is None
+    return not (holds(obj, reader) or obj.has_a_colleague_at_it(reader) or is_a_colleagues)
 
 
 def _waits_for_later(obj, ladder):

@@ -17,6 +17,11 @@ NOW = {
     Channel.TEXT: gettext_lazy("Send a text message now."),
     Channel.EMAIL: gettext_lazy("Send a neutral e-mail now."),
 }
+TAKE_FIRST = {
+    Channel.CALL: gettext_lazy("Take it and call."),
+    Channel.TEXT: gettext_lazy("Take it and send a text message."),
+    Channel.EMAIL: gettext_lazy("Take it and send a neutral email."),
+}
 AFTER = {
     Channel.CALL: gettext_lazy("Call after %(time)s, their time."),
     Channel.TEXT: gettext_lazy("Send a text message after %(time)s, their time."),
@@ -29,28 +34,40 @@ AT = {
 }
 
 
-def what_now(request, ladder, reach, reader):
+def what_now(request, ladder, reach, reader, has_new_words=False):
     """The sentence for a `Ladder` and a `Reach`; `reach` is None where no rules of contact can be read, `reader` who
-    looks at the page."""
+    looks at the page. Nobody is told to contact a person now but the one who has the request, so that no two are; and
+    what the person said is read first: they may have asked for the opposite."""
     if request.hidden_at:
         return _("The person withdrew this request. Do not contact them.")
     if request.stage == Stage.CLOSED:
-        return _("This request has ended. There is nothing to do.")
+        is_done = _("This request has ended. There is nothing to do.")
+        return _("This request has ended. Read what they added: nobody has yet.") if has_new_words else is_done
     if request.has_a_colleague_at_it(reader):
-        return _("%(who)s is at this request until %(time)s. Leave it to them until then.") % {
-            "who": request.owner,
-            "time": moment(request.claimed_until),
-        }
+        return leave_it(request)
     if request.to_confirm_since:
         return _("Contact nobody yet. First decide: is this the same person?")
     if reach is None:
         return _("Do not contact this person: the rules of contact can't be read.")
+    step = _next_step(request, ladder, reach, reader)
     if _is_on_the_phone(request, ladder, reader):
-        words = _("You are on the phone with them. If you talk now, press “They called: we spoke”. If not: %s")
-        return words % _next_step(request, ladder, reach)
-    if must_be_checked(request):
-        return _("Check first whether a person wrote this. Then: %s") % _next_step(request, ladder, reach)
-    return _next_step(request, ladder, reach)
+        step = _("You are on the phone with them. If you talk now, press “They called: we spoke”. If not: %s") % step
+    elif must_be_checked(request):
+        step = _("Check first whether a person wrote this. Then: %s") % step
+    return _("Read what they added first. Then: %s") % step if has_new_words else step
+
+
+def leave_it(request):
+    """The sentence for everyone but the colleague who is working on a request."""
+    return _("%(who)s is at this request until %(time)s. Leave it to them until then.") % {
+        "who": request.owner,
+        "time": moment(request.claimed_until),
+    }
+
+
+def holds(request, reader):
+    """Whether a request is this reader's now: taken for a while that has not ended, or theirs without an end."""
+    return request.owner_id == reader.pk and (request.claimed_until is None or request.is_claimed)
 
 
 def _is_on_the_phone(request, ladder, reader):
@@ -59,7 +76,7 @@ def _is_on_the_phone(request, ladder, reader):
     return request.came_from == BY_PHONE and request.stage == Stage.NEW and is_theirs and not ladder.tries
 
 
-def _next_step(request, ladder, reach):
+def _next_step(request, ladder, reach, reader):
     channel = channel_of(request, ladder)
     if request.is_put_off:
         return _("Put off until %(time)s: %(reason)s. Leave it until then.") % {
@@ -69,7 +86,7 @@ def _next_step(request, ladder, reach):
     if request.called_back_at:
         return _("They got in touch on %(time)s and wait for us. %(contact)s") % {
             "time": moment(request.called_back_at),
-            "contact": _in_time(channel, ladder, reach),
+            "contact": _in_time(request, channel, ladder, reach, reader),
         }
     if must_decide(request, ladder):
         if not ladder.channels:
@@ -82,7 +99,7 @@ def _next_step(request, ladder, reach):
     if request.stage != Stage.NEW and request.due_at > timezone.now():
         contact = _sentence(AT[channel] % {"time": _our_time(request.due_at, reach)}, channel, ladder)
     else:
-        contact = _in_time(channel, ladder, reach)
+        contact = _in_time(request, channel, ladder, reach, reader)
     return _("Follow up. %s") % contact if request.stage in SPOKEN_WITH else contact
 
 
@@ -92,9 +109,13 @@ def _our_time(due_at, reach):
     return moment(due_at) if is_same else _("%(time)s, our time") % {"time": moment(due_at)}
 
 
-def _in_time(channel, ladder, reach):
+def _in_time(request, channel, ladder, reach, reader):
     if reach.may_now:
-        return _sentence(NOW[channel], channel, ladder)
+        if holds(request, reader):
+            return _sentence(NOW[channel], channel, ladder)
+        if request.owner_id is None or request.claimed_until is not None:
+            return _sentence(TAKE_FIRST[channel], channel, ladder)
+        return _("%s owns this request. Make yourself its owner before you contact them.") % request.owner
     if reach.next_at is None:
         return _("Wait until the center is open.")
     return _sentence(AFTER[channel] % {"time": reach.not_before}, channel, ladder)

@@ -30,6 +30,7 @@ class EventCode(models.TextChoices):
     AMENDED = "amended", _("Sent again with changes")
     ADDED = "added", _("Person added words")
     WINDOW_SET = "window_set", _("Person chose another time")
+    WORDS_READ = "words_read", _("New words marked as read")
     STAGE_SET = "stage_set", _("Stage set")
     BOOKED = "booked", _("Assessment booked")
     TAKEN = "taken", _("Taken from the queue")

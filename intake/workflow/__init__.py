@@ -27,7 +27,7 @@ from .queue import (
 from .rules import TRANSITIONS, Refused, Stale, locked
 from .same_person import Why, another_person, in_question
 from .stages import ENDS, book, close, open_again, reopen, set_stage
-from .words import add_note, correct, erase, lift_legal_hold, set_legal_hold
+from .words import add_note, correct, erase, lift_legal_hold, mark_words_read, new_words, set_legal_hold
 
 __all__ = [
     "ENDS",
@@ -59,6 +59,8 @@ __all__ = [
     "locked",
     "locked_family",
     "log_attempt",
+    "mark_words_read",
+    "new_words",
     "next_possible_contact",
     "open_again",
     "own_rules",

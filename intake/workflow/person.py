@@ -56,8 +56,9 @@ def add_words(*, request_id, text):
         raise Refused(_("We can't take more words this way. Please call us."))
     part(request, family, None, Why.CHANGED)
     now = timezone.now()
-    SealedText(request=request, kind=SealedText.Kind.ADDITION, at=now).seal(text).save(force_insert=True)
-    write(request, Event.Code.ADDED, None)
+    added = SealedText(request=request, kind=SealedText.Kind.ADDITION, at=now).seal(text)
+    added.save(force_insert=True)
+    write(request, Event.Code.ADDED, None, "", added.pk)
     got_in_touch(request, now)
     tell_staff_again(request, now)
     return request

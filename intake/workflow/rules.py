@@ -28,6 +28,7 @@ LONGEST_AHEAD = dt.timedelta(days=90)  # nothing is planned for later
 EARLIEST, LATEST = dt.time(6), dt.time(22)  # by the center's clock
 DOUBLE_CLICK = dt.timedelta(seconds=10)  # the same thing by the same person within this time is one thing
 
+NO_NEW_VERSION = (Event.Code.LAPSED, Event.Code.WORDS_READ)  # stand in nobody's way
 NOT_ASLEEP = {"snoozed_until": None, "snooze_reason": "", "due_before_snooze": None}
 
 
@@ -66,7 +67,7 @@ def check_seen(request, seen, claimed_before=None):
     if seen is not None and seen != request.version:
         if claimed_before is not None and _was_only_taken_over(request, seen, claimed_before):
             return
-        changes = request.events.exclude(code__in=[Event.Code.NOTE_ADDED, Event.Code.LAPSED])
+        changes = request.events.exclude(code__in=[Event.Code.NOTE_ADDED, *NO_NEW_VERSION])
         last, *before = changes.select_related("actor").order_by("-pk")[:2]
         # An attempt may set the stage too: what the colleague did is the attempt.
         is_consequence = before and (before[0].code, last.code) == (Event.Code.ATTEMPTED, Event.Code.STAGE_SET)
@@ -82,7 +83,7 @@ def _was_only_taken_over(request, seen, actor):
     newer, was_theirs = request.version - seen, False
     for event in request.events.order_by("-pk"):
         is_own = event.actor_id == actor.pk
-        if event.code == Event.Code.LAPSED or (is_own and event.code in (Event.Code.NOTE_ADDED, Event.Code.CORRECTED)):
+        if event.code in NO_NEW_VERSION or (is_own and event.code in (Event.Code.NOTE_ADDED, Event.Code.CORRECTED)):
             was_theirs |= event.code == Event.Code.LAPSED and event.before == str(actor.pk)
             continue
         if newer <= 0 or event.code not in (Event.Code.TAKEN, Event.Code.RELEASED) or is_own:

@@ -25,7 +25,7 @@ TUESDAY = moment("2026-11-24 10:00")
 
 RESULTS = ["attempt:call:no_answer", "attempt:call:reached", "attempt:call:voicemail", "attempt:call:bad_number"]
 THEY_CALLED = ["attempt:they_called:reached", "attempt:they_called:missed"]
-STEPS = ["claim", "book", "snooze", "hold", "close", "stage:reaching", "stage:talking", "link", "quarantine", "assign"]
+STEPS = ["book", "snooze", "hold", "close", "stage:reaching", "stage:talking", "link", "quarantine", "assign"]
 
 
 @pytest.fixture
@@ -159,7 +159,7 @@ def test_not_reached_is_refused_with_the_reason_until_the_ladder_allows_it(desk)
 def test_the_page_has_no_button_that_these_tests_do_not_press(desk, lead_desk, me):
     request = receive()
     while_open = buttons_on(page_of(desk, request))
-    assert while_open == [*RESULTS, *THEY_CALLED, "note", *STEPS, "details"]
+    assert while_open == ["claim", *RESULTS, *THEY_CALLED, "note", *STEPS, "details"]
     workflow.close(request_id=request.pk, outcome="spam", actor=me)
     assert buttons_on(page_of(desk, request)) == ["note", "reopen", "assign"]
     assert buttons_on(page_of(lead_desk, request)) == ["note", "reopen", "assign", "set_legal_hold", "erase"]

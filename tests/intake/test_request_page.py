@@ -190,6 +190,7 @@ def test_words_without_any_rule_of_contact_are_shown_with_a_warning_not_to_conta
 def test_what_to_do_now_is_one_sentence_that_follows_the_work(desk, me):
     now = TUESDAY
     request = receive(best_time="asap", voicemail_ok="")
+    workflow.assign(request_id=request.pk, owner=me, actor=me)
     AssessmentRequest.objects.update(due_at=now)
     said = [page_of(desk, request).context["what_now"]]
 
@@ -228,6 +229,7 @@ def test_what_to_do_now_is_one_sentence_that_follows_the_work(desk, me):
 )
 def test_who_got_in_touch_is_contacted_only_in_the_way_that_they_allow(desk, me, answers, contact):
     request = receive(best_time="asap", **answers)
+    workflow.assign(request_id=request.pk, owner=me, actor=me)
     workflow.log_attempt(request_id=request.pk, channel="they_called", result="missed", actor=me)
     in_words = f"They got in touch on Tue, Nov 24, 10:00 AM and wait for us. {contact}"
     assert page_of(desk, request).context["what_now"] == in_words
@@ -235,6 +237,7 @@ def test_who_got_in_touch_is_contacted_only_in_the_way_that_they_allow(desk, me,
 
 def test_who_may_be_a_machine_is_checked_first_until_we_have_spoken_with_them(desk, me):
     request = receive(best_time="asap")
+    workflow.assign(request_id=request.pk, owner=me, actor=me)
     workflow.quarantine(request_id=request.pk, actor=me)
     AssessmentRequest.objects.update(due_at=TUESDAY)
     assert page_of(desk, request).context["what_now"] == "Check first whether a person wrote this. Then: Call now."
@@ -720,6 +723,7 @@ def test_where_no_way_is_left_the_page_does_not_say_that_they_may_be_contacted(d
 
 def test_who_writes_again_after_the_one_e_mail_may_be_answered_and_the_whole_page_says_so(clock, desk, me):
     request = receive(phone="", voicemail_ok="", best_time="asap")
+    workflow.assign(request_id=request.pk, owner=me, actor=me)
     workflow.log_attempt(request_id=request.pk, channel="email", result="sent", actor=me)
     clock.move_to(TUESDAY + dt.timedelta(minutes=1))
     workflow.add_words(request_id=request.pk, text="Please write again")
