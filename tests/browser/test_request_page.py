@@ -123,7 +123,7 @@ def test_a_request_is_put_off_and_comes_back_in_its_own_group(tuesday, come_back
     expect(page.get_by_role("link", name=request_here.reference)).to_be_visible()
     page.get_by_role("link", name="Back from snooze 1").click()
     page.get_by_role("link", name=request_here.reference).click()
-    expect(page.locator(".what-now")).to_contain_text("Call now.")
+    expect(page.locator(".what-now")).to_contain_text("Take it and call.")
     page.get_by_role("button", name="We spoke", exact=True).click()
     page.get_by_role("link", name="Assessment requests: Back from snooze").click()
     expect(page.get_by_role("link", name="Back from snooze 0")).to_be_visible()
@@ -135,7 +135,7 @@ def test_a_sleeping_request_is_woken_by_hand(tuesday, sign_in, request_here, col
     page = sign_in("admissions", path=change_page(request_here))
     page.get_by_role("button", name="Back in the queue now").click()
     expect(page.get_by_text("The request is back in the queue.")).to_be_visible()
-    expect(page.locator(".what-now")).to_contain_text("Call now.")
+    expect(page.locator(".what-now")).to_contain_text("Take it and call.")
 
 
 def test_a_note_survives_being_signed_out_and_a_sign_in_elsewhere(sign_in, request_here, axe_finds, open_page):
