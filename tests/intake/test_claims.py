@@ -28,10 +28,9 @@ def tom(make_staff):
 
 
 @pytest.fixture
-def at(set_clock):
+def at(stopped_clock):
     """A function that stops the clock so many minutes after the claim began. It stands there at once."""
-    set_clock(TUESDAY)
-    return lambda minutes: set_clock(TUESDAY + minutes * MINUTE)
+    return lambda minutes: stopped_clock.move_to(TUESDAY + minutes * MINUTE, tick=False)
 
 
 @pytest.fixture

@@ -17,9 +17,9 @@ FIRST = "Read what they added first. Then: "
 
 
 @pytest.fixture
-def noon(set_clock):
+def noon(clock):
     """The clock stands at a noon at which the center is open. To be asked for before `desk`: its session ages too."""
-    set_clock(NOON)
+    clock.move_to(NOON, tick=False)
 
 
 @pytest.fixture
@@ -53,10 +53,10 @@ def test_new_words_stand_under_the_headline_and_before_the_number(desk, request_
     assert "Read what they added before you contact them." in text_of(page)
 
 
-def test_a_second_form_and_another_time_stand_there_too(noon, desk, set_clock):
+def test_a_second_form_and_another_time_stand_there_too(noon, desk, clock):
     draft = form_token.draw()
     request = accept(draft, answers_of(best_time="asap"))
-    set_clock(moment("2026-11-24 12:01"))
+    clock.move_to(moment("2026-11-24 12:01"), tick=False)
     accept(draft, answers_of(best_time="asap", message="Only my sister answers"))
     workflow.change_window(request_id=request.pk, best_time="evening", time_zone="")
     new = page_of(desk, request).context["new_words"]["entries"]
@@ -67,12 +67,12 @@ def test_a_second_form_and_another_time_stand_there_too(noon, desk, set_clock):
     assert str(new[1]["plain"]) == "In the evening"
 
 
-def test_an_earlier_form_that_was_sent_again_is_said_so(noon, desk, set_clock):
+def test_an_earlier_form_that_was_sent_again_is_said_so(noon, desk, clock):
     draft = form_token.draw()
     request = accept(draft, answers_of(best_time="asap"))
-    set_clock(moment("2026-11-24 12:01"))
+    clock.move_to(moment("2026-11-24 12:01"), tick=False)
     accept(draft, answers_of(best_time="asap", do_not_call="on"))
-    set_clock(moment("2026-11-24 12:02"))
+    clock.move_to(moment("2026-11-24 12:02"), tick=False)
     accept(draft, answers_of(best_time="asap"))
     new = page_of(desk, request).context["new_words"]["entries"]
     assert [entry.get("plain") for entry in new] == [
@@ -242,9 +242,7 @@ def test_a_long_message_is_cut_there_and_leads_to_the_whole(noon, desk):
         ("it is a colleague's", "sam owns this request. Make yourself its owner before you contact them."),
     ],
 )
-def test_only_the_one_who_has_the_request_is_told_to_call_now(
-    noon, desk, me, make_staff, set_clock, situation, sentence
-):
+def test_only_the_one_who_has_the_request_is_told_to_call_now(noon, desk, me, make_staff, clock, situation, sentence):
     request, sam = receive(best_time="asap"), make_staff("admissions", username="sam")
     match situation:
         case "I took it" | "my time has ended":
@@ -256,7 +254,7 @@ def test_only_the_one_who_has_the_request_is_told_to_call_now(
         case "it is a colleague's":
             workflow.assign(request_id=request.pk, owner=sam, actor=sam)
     if "ended" in situation:
-        set_clock(moment("2026-11-24 12:30"))
+        clock.move_to(moment("2026-11-24 12:30"), tick=False)
     page = page_of(desk, request)
     assert page.context["what_now"] == sentence
     assert ("claim" in buttons_on(page)) == (sentence == "Take it and call.")

@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("intake", "0013_what_closing_and_snoozing_took"),
+        ("intake", "0014_same_device"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
