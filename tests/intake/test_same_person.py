@@ -129,7 +129,7 @@ def test_a_stranger_with_a_persons_number_ends_or_silences_nothing_of_theirs(des
     done = followed(desk, press(desk, request, "another_person"))
     assert "Contact goes on as before." in done
     page = desk.get(change_page(request))
-    assert (page.context["reach"].tel, page.context["what_now"]) == ("tel:+16025550142", "Call now.")
+    assert (page.context["reach"].tel, page.context["what_now"]) == ("tel:+16025550142", "Take it and call.")
     request.refresh_from_db()
     assert request.to_confirm_since is None
     assert request.notices.filter(kind="to_confirm").count() == 0
