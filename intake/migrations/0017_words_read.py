@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("intake", "0015_same_person"),
+        ("intake", "0016_refused_recipients"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
