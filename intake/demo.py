@@ -1,8 +1,10 @@
-"""Made-up requests, to look at the desk with work on it. The names are invented, and no one has a 555-01xx number."""
+"""Made-up requests, to look at the desk with work on it. The names are invented, and no one has a 555-01xx number.
+
+Requests arrive at any hour. What staff did lies in the center's open hours, at whatever hour the demo is made.
+"""
 
 import datetime as dt
 import random
-from zoneinfo import ZoneInfo
 
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
@@ -11,11 +13,13 @@ from django.utils import timezone
 from pages.models import Center, OpeningHours
 
 from . import clock, form_token, workflow
+from .contact import newest_profile
 from .forms import TIME_ZONES
 from .models import AssessmentRequest, Attempt, Event, SealedText
 from .models.told import BestTime, Introduction
 from .submission import SentForm, accept
-from .workflow.ladder import ladder_of, must_decide
+from .workflow.ladder import decide_by, follow_up, ladder_of, must_decide
+from .workflow.rules import minute
 
 Outcome = AssessmentRequest.Outcome
 
@@ -35,26 +39,93 @@ NOTES = ["No answer, no message left.", "Wants to talk with a partner first.", "
 STAFF = [("demo-ana", "admissions"), ("demo-sam", "admissions"), ("demo-lee", "lead")]
 PAGES = ["/addiction/kratom-addiction-treatment/", "/addiction/kratom-addiction-treatment/", "/", "/faq/", ""]
 
+HOUR = dt.timedelta(hours=1)
+DAYS_TO_LOOK = 60  # for an open day, back or ahead
+
 
 def make_requests(count):
     """Makes `count` requests in every stage in turn; yields after each one. Also sets sample hours where none are."""
     _ensure_sample_hours()
     staff = [ensure_staff(name, role) for name, role in STAFF]
-    before = None
+    original = None
     for number in range(count):
         story = STORIES[number % len(STORIES)]
-        hours = random.uniform(*HOURS_AGO.get(story, LONG_AGO))
+        received_at, moments = _plan(story)
+        is_again = story is _asks_again and original is not None
+        if is_again:
+            received_at = original.at + (moments[0] - original.at) / 2
         came = SentForm(
             form_token.draw(came_from=random.choice(PAGES)),
-            before.answers if before and story is _asks_again else answers(number),
-            at=timezone.now() - dt.timedelta(hours=hours),
+            original.answers if is_again else answers(number),
+            at=received_at,
             suspicions=("fast",) if story is _looks_like_a_machine else (),
         )
-        desk = _Desk(accept(came), random.choice(staff), before and before.draft.reference, came.at)
+        desk = _Desk(accept(came), random.choice(staff), moments, original and original.draft.reference)
         story(desk)
-        if AssessmentRequest.objects.open().filter(pk=desk.id).exists():
-            before = came
+        if story is _is_theirs:
+            original = came
         yield desk.id
+
+
+def _plan(story):
+    """When the request of a story was received, and the moments at which staff did something with it, oldest first.
+
+    Planned from the end: the last thing was done some hours ago, each one before it so many hours earlier or more.
+    """
+    now = timezone.now()
+    if story not in PACE:
+        return now - random.uniform(0, 5) * HOUR, []
+    (least, most), gaps = PACE[story]
+    moments = [_open_before(_open_before(now) - random.uniform(least, most) * HOUR)]
+    for gap in reversed(gaps):
+        moments.insert(0, _open_before(moments[0] - gap * HOUR))
+    return moments[0] - random.lognormvariate(0, 0.9) * HOUR, moments
+
+
+def _open_before(moment):
+    """This moment if the center was open then, otherwise one in the last 40 minutes before it closed. What was earlier
+    stays earlier. The moment itself where the center was closed for months."""
+    for opens, closes in _open_spans(moment, -1):
+        if opens <= moment < closes:
+            return moment
+        if closes <= moment:
+            closed_for = min((moment - closes) / dt.timedelta(days=3), 1)
+            return max(opens, closes - (41 - 40 * closed_for) * dt.timedelta(minutes=1))
+    return moment
+
+
+def _appointment(days):
+    """A whole hour in the open hours of the first open day that is so many days ahead or more."""
+    now = timezone.now()
+    moment = now + dt.timedelta(days=days)
+    for span in _open_spans(moment, 1):
+        if hours := [hour for hour in _whole_hours(*span) if hour > now]:
+            return random.choice(hours)
+    return moment.astimezone(clock.our_hours().zone).replace(hour=10, minute=0, second=0, microsecond=0)
+
+
+def _last_appointment(before):
+    """The last whole hour up to a moment in the past at which the center was open."""
+    for span in _open_spans(before, -1):
+        if hours := [hour for hour in _whole_hours(*span) if hour <= before]:
+            return hours[-1]
+    return before
+
+
+def _whole_hours(opens, closes):
+    hour = opens.astimezone(clock.our_hours().zone).replace(minute=0, second=0, microsecond=0)
+    while hour < closes:
+        if hour >= opens:
+            yield hour
+        hour += HOUR
+
+
+def _open_spans(moment, step):
+    """The open hours of the day of a moment, then of the days before it or after it, as pairs of moments."""
+    hours = clock.our_hours()
+    today = moment.astimezone(hours.zone).date()
+    for number in range(DAYS_TO_LOOK):
+        yield from hours.on(today + dt.timedelta(days=step * number))[::step]
 
 
 def answers(number, random=random):
@@ -83,45 +154,58 @@ def answers(number, random=random):
 
 
 class _Desk:
-    """One request, and who works on it. Each step keeps to the rules and is then moved back in time."""
+    """One request, and who works on it. Each step keeps to the rules and is then moved back to its planned moment."""
 
-    def __init__(self, request_id, person, before, at):
-        self.id, self.person, self.before, self.at = request_id, person, before, at
+    def __init__(self, request_id, person, moments, original):
+        self.id, self.person, self.original = request_id, person, original
+        self._moments = iter(moments)
+        self.at = None
 
-    def do(self, step, hours=1.0, **what):
-        """Takes a step of `workflow`, so many hours after the last one."""
+    def do(self, step, **what):
+        """Takes a step of `workflow` at the next planned moment."""
+        self.at = next(self._moments)
+        self._do(step, **what)
+
+    def _do(self, step, **what):
         began = timezone.now()
-        step(request_id=self.id, **what)
-        self.at = min(self.at + dt.timedelta(hours=hours), began)
-        for rows in (Event, SealedText):
-            rows.objects.filter(request=self.id, at__gte=began).update(at=self.at)
+        done = step(request_id=self.id, **what)
         request = AssessmentRequest.objects.get(pk=self.id)
+        for rows in (Event, SealedText):
+            rows.objects.filter(request__in=[self.id, request.duplicate_of_id], at__gte=began).update(at=self.at)
         moments = ("first_attempt_at", "reached_at", "closed_at", "called_back_at")
         known = {name: getattr(request, name) for name in moments}
         moved = {name: self.at for name, moment in known.items() if moment and moment >= began}
         if step is workflow.log_attempt:
-            next_at = self._usable(request, request.due_at - (began - self.at))
-            Attempt.objects.filter(request=self.id, at__gte=began).update(at=self.at, next_at=next_at)
-            moved["due_at"] = next_at
+            Attempt.objects.filter(pk=done.pk).update(at=self.at)
+            done.at = self.at
+            moved["due_at"] = self._due_after(request, done)
+            Attempt.objects.filter(pk=done.pk).update(next_at=moved["due_at"])
         AssessmentRequest.objects.filter(pk=self.id).update(**moved)
 
-    def _usable(self, request, moment):
-        """The next moment at which the person may be reached; at once for who got in touch and for a decision."""
-        if request.called_back_at or must_decide(request, ladder_of(request)):
+    def _due_after(self, request, attempt):
+        """When the next contact is due after an attempt that was moved back."""
+        if attempt.result == Attempt.Result.MISSED:
             return self.at
-        return clock.next_contact(moment, clock.our_hours(), request.best_time, ZoneInfo(request.time_zone)) or moment
+        if attempt.result == Attempt.Result.REACHED:
+            return follow_up(newest_profile(request), self.at)
+        ladder = ladder_of(request)
+        return decide_by(attempt) if must_decide(request, ladder) else ladder.propose(self.at).at
 
     def attempt(self, times=1, result=None):
-        """So many attempts, by a way that the person allows; the ladder of some has one rung only."""
-        request = AssessmentRequest.objects.get(pk=self.id)
-        ladder = ladder_of(request)
-        for hours in (random.lognormvariate(0, 0.9), 3.4, 20.6, 27.1)[: min(times, ladder.length)]:
-            channel = ladder_of(request).next_channel
+        """So many attempts, by a way that the person allows. The ladder of some has one rung only: they are left time
+        to answer."""
+        length = ladder_of(AssessmentRequest.objects.get(pk=self.id)).length
+        for number in range(times):
+            if number >= length:
+                next(self._moments)
+                continue
+            channel = ladder_of(AssessmentRequest.objects.get(pk=self.id)).next_channel
             nobody = Attempt.Result.NO_ANSWER if channel == Attempt.Channel.CALL else Attempt.Result.SENT
-            self.do(workflow.log_attempt, hours, channel=channel, result=result or nobody, actor=self.person)
+            self.do(workflow.log_attempt, channel=channel, result=result or nobody, actor=self.person)
 
     def note(self):
-        self.do(workflow.add_note, 0, text=random.choice(NOTES), actor=self.person)
+        """A note that is written with the step before it."""
+        self._do(workflow.add_note, text=random.choice(NOTES), actor=self.person)
 
     def talk(self):
         self.attempt(result=Attempt.Result.REACHED)
@@ -129,11 +213,17 @@ class _Desk:
 
     def book(self):
         self.talk()
-        at = timezone.now().replace(minute=0, second=0, microsecond=0) + dt.timedelta(days=random.randint(1, 6))
-        self.do(workflow.book, at=at, actor=self.person)
+        self.do(workflow.book, at=_appointment(random.randint(1, 6)), actor=self.person)
+
+    def meet_before_the_end(self):
+        """Moves the assessment of a request that is closed to the hour before its end."""
+        request = AssessmentRequest.objects.get(pk=self.id)
+        met_at = _last_appointment(request.closed_at - HOUR)
+        AssessmentRequest.objects.filter(pk=self.id).update(assessment_at=met_at)
+        request.events.filter(code=Event.Code.BOOKED).update(after=minute(met_at))
 
     def close(self, outcome, **more):
-        self.do(workflow.close, 20, outcome=outcome, actor=self.person, **more)
+        self.do(workflow.close, outcome=outcome, actor=self.person, **more)
 
 
 # What happens to a request, one story for each state that the desk knows
@@ -148,7 +238,9 @@ def _is_theirs(desk):
 
 
 def _is_taken(desk):
-    workflow.claim(request_id=desk.id, actor=desk.person)
+    now = timezone.now()
+    if _open_before(now) == now:  # nobody is at work in a center that is closed
+        workflow.claim(request_id=desk.id, actor=desk.person)
 
 
 def _looks_like_a_machine(desk):
@@ -156,8 +248,8 @@ def _looks_like_a_machine(desk):
 
 
 def _asks_again(desk):
-    if desk.before:
-        desk.do(workflow.link_duplicate, of_reference=desk.before, actor=desk.person)
+    if desk.original:
+        desk.do(workflow.link_duplicate, of_reference=desk.original, actor=desk.person)
 
 
 def _is_tried(desk):
@@ -172,7 +264,7 @@ def _is_tried_to_the_end(desk):
 def _called_back(desk):
     desk.attempt()
     missed = {"channel": Attempt.Channel.THEY_CALLED, "result": Attempt.Result.MISSED}
-    desk.do(workflow.log_attempt, 24, **missed, actor=desk.person)
+    desk.do(workflow.log_attempt, **missed, actor=desk.person)
 
 
 def _talks(desk):
@@ -185,19 +277,18 @@ def _is_booked(desk):
 
 def _wants_to_think(desk):
     desk.talk()
-    until = timezone.now() + dt.timedelta(days=3)
-    desk.do(workflow.snooze, until=until, reason=AssessmentRequest.SnoozeReason.THINKING, actor=desk.person)
+    desk.do(workflow.snooze, until=_appointment(3), reason=AssessmentRequest.SnoozeReason.THINKING, actor=desk.person)
 
 
 def _is_on_hold(desk):
     desk.talk()
-    until = timezone.now() + dt.timedelta(days=2)
-    desk.do(workflow.hold, until=until, text="Waits for a call from the insurer.", actor=desk.person)
+    desk.do(workflow.hold, until=_appointment(2), text="Waits for a call from the insurer.", actor=desk.person)
 
 
 def _is_admitted(desk):
     desk.book()
     desk.close(Outcome.ADMITTED)
+    desk.meet_before_the_end()
 
 
 def _is_referred(desk):
@@ -212,31 +303,47 @@ def _declines(desk):
 
 def _is_not_reached(desk):
     desk.attempt(4)
-    desk.close(Outcome.NOT_REACHED)
+    if not ladder_of(AssessmentRequest.objects.get(pk=desk.id)).why_not_given_up:
+        desk.close(Outcome.NOT_REACHED)
 
 
 def _takes_it_back(desk):
     desk.do(workflow.withdraw)
 
 
-# How many hours ago those came in with whom work goes on now: so that hardly anyone was left waiting
-HOURS_AGO = {
-    _waits: (0, 5),
-    _is_theirs: (0, 5),
-    _is_taken: (0, 5),
-    _asks_again: (0, 5),
-    _looks_like_a_machine: (0, 8),
-    _is_tried: (5, 26),
-    _is_tried_to_the_end: (54, 70),
-    _called_back: (25, 28),
-    _talks: (3, 26),
-    _is_booked: (24, 72),
-    _wants_to_think: (24, 72),
-    _is_on_hold: (24, 72),
+# How many hours ago, in open hours, the last thing was done with a request, and how many lay between one and the next.
+# What stands here not is as new as it can be.
+LONG_AGO = (24 * 2, 24 * 24)
+TRIED = (3.4, 20.6, 27.1)
+PACE = {
+    _is_theirs: ((2, 4), ()),
+    _asks_again: ((0, 0.5), ()),
+    _is_tried: ((0, 20), TRIED[:1]),
+    _is_tried_to_the_end: ((0, 6), TRIED),
+    _called_back: ((0, 3), (24,)),
+    _talks: ((1, 20), ()),
+    _is_booked: ((20, 60), (0.2,)),
+    _wants_to_think: ((20, 60), (0.2,)),
+    _is_on_hold: ((20, 60), (1,)),
+    _is_admitted: (LONG_AGO, (0.2, 100)),
+    _is_referred: (LONG_AGO, (20,)),
+    _declines: (LONG_AGO, (20,)),
+    _is_not_reached: (LONG_AGO, (*TRIED, 20)),
+    _takes_it_back: (LONG_AGO, ()),
 }
-LONG_AGO = (24 * 5, 24 * 28)
 STORIES = (
-    *HOURS_AGO,
+    _waits,
+    _is_theirs,
+    _is_taken,
+    _asks_again,
+    _looks_like_a_machine,
+    _is_tried,
+    _is_tried_to_the_end,
+    _called_back,
+    _talks,
+    _is_booked,
+    _wants_to_think,
+    _is_on_hold,
     _is_admitted,
     _is_referred,
     _declines,

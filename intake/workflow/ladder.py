@@ -338,7 +338,7 @@ def _is_daytime(moment, profile):
     return profile is None or begins <= moment.astimezone(ZoneInfo(profile.time_zone)).time() < ends
 
 
-def _decide_by(attempt):
+def decide_by(attempt):
     """By when someone decides after the last attempt: as soon as a first contact would be due that is asked for then,
     so that those who wait for a call come before. Who was written to has time to answer first."""
     is_written = attempt.channel in (Channel.TEXT, Channel.EMAIL)
@@ -369,7 +369,7 @@ def _after(request, ladder, attempt, next_at):
             changes["stage"] = Stage.REACHING
         ladder = ladder.after(attempt)
         request.called_back_at = None  # answered, if in vain
-        next_at = _decide_by(attempt) if must_decide(request, ladder) else next_at or ladder.propose(now).at
+        next_at = decide_by(attempt) if must_decide(request, ladder) else next_at or ladder.propose(now).at
     is_expected = request.stage == Stage.BOOKED and request.assessment_at > now
     if is_expected:
         is_settled = attempt.result == Result.REACHED or not is_owed_a_call
