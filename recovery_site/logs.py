@@ -3,7 +3,7 @@
 import logging
 import re
 
-_SECRET_ADDRESS = re.compile(r"(/assessment/(?:received|yours|probe)/)[^/\s'\"?]+")
+_SECRET_ADDRESS = re.compile(r"(/+assessment/+(?:received|yours|probe)/+)\s*[^/\s'\"?]+", re.IGNORECASE)
 
 
 class MaskSecretAddresses(logging.Filter):

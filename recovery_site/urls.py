@@ -1,12 +1,13 @@
 """The addresses of the site. The pages come last: they take every address that no one else has."""
 
 from django.contrib import admin
-from django.urls import include, path
+from django.urls import include, path, re_path
 
-from . import discovery, errors
+from . import copied_addresses, discovery, errors
 from .search import search
 
 urlpatterns = [
+    re_path(copied_addresses.PATTERN, copied_addresses.lead_on),
     path("admin/", admin.site.urls),
     path("assessment/", include("intake.urls")),
     path("faq/", include("faq.urls")),

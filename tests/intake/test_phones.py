@@ -112,6 +112,8 @@ def test_two_requests_with_such_phones_do_not_share_a_contact(one, other):
     first, second = kept_with(one), kept_with(other)
     assert (lookup.same_contact(first), lookup.same_contact(second)) == ([], [])
     assert not lookup.names_contact_of(first, second)
+    assert lookup.shared_contacts([first], {"phone": other, "email": ""}) == {}
+    assert lookup.shared_contacts([first], {"phone": one, "email": ""}).keys() <= {first.pk}
 
 
 @pytest.mark.django_db
