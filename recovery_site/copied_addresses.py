@@ -1,29 +1,34 @@
 """Addresses that were copied with what stood behind them: a full stop, a bracket, a blank."""
 
+import unicodedata
+
 from django.http import Http404, HttpResponsePermanentRedirect, HttpResponseRedirect
 from django.urls import resolve, reverse
+from django.views.decorators.csrf import csrf_exempt
 
 # No address of ours ends like this, with or without a slash behind it. The admin answers for itself.
-PATTERN = r"^(?!admin/)(?P<copied>[\s\S]*)(?<=[^\w/-])/?$"
+PATTERN = r"^(?!admin/)(?P<copied>[\s\S]*)(?<=[^\w/\x00-\x08\x0e-\x1f\x7f-])/?$"
 FOR_GOOD = {"pages:home", "pages:page", "faq:questions", "faq:question", "search"}
 FOR_NOW = {"intake:assessment", "intake:received", "intake:yours"}
 KEPT_HEADERS = ("Cache-Control", "Expires", "Referrer-Policy", "X-Robots-Tag")
 
 
+@csrf_exempt  # what takes posts checks them itself
 def lead_on(request, copied):
     """Redirect to the page that was meant; 404 where there is none.
 
     Asks that page itself whether it is there. Its answer counts where it is another one: a page that has moved, a
     private link that has ended. Leads only to addresses that `reverse` makes, never to another site.
     """
-    if request.method not in ("GET", "HEAD"):
-        raise Http404
     meant = _without_what_stands_behind(copied)
     match = resolve(f"/{meant}/" if meant else "/")
     if match.view_name not in FOR_GOOD | FOR_NOW:
         raise Http404
+    is_read = request.method in ("GET", "HEAD")
+    if not is_read and not getattr(match.func, "csrf_exempt", False):
+        raise Http404
     page = match.func(request, *match.args, **match.kwargs)
-    if page.status_code != 200:
+    if page.status_code != 200 or not is_read:
         return page
     redirect = HttpResponsePermanentRedirect if match.view_name in FOR_GOOD else HttpResponseRedirect
     answer = redirect(reverse(match.view_name, args=match.args, kwargs=match.kwargs))
@@ -35,6 +40,12 @@ def lead_on(request, copied):
 
 def _without_what_stands_behind(copied):
     end = len(copied)
-    while end and not (copied[end - 1].isalnum() or copied[end - 1] in "_-"):
+    while end and _may_stand_behind(copied[end - 1]):
         end -= 1
     return copied[:end]
+
+
+def _may_stand_behind(character):
+    """Punctuation, symbols, blanks and invisible characters; no other control character comes from copying."""
+    category = unicodedata.category(character)
+    return character not in "_-" and (character.isspace() or category[0] in "PSZ" or category == "Cf")

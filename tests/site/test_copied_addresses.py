@@ -4,6 +4,7 @@ import logging
 from urllib.parse import quote
 
 import pytest
+from django.test import Client
 
 from intake import form_token, private_link, workflow
 from pages.models import OldPath, Page, PageVersion
@@ -83,6 +84,8 @@ NOWHERE = [
     "/sitemap.xml.",
     "/status.",
     "/about.html",
+    "/%00/",
+    "/about/%01",
     "/assessment/probe/x.",
     "/" + ".a" * 5000 + ".",
     "/a" + "." * 5000 + "a.",
@@ -113,8 +116,16 @@ def test_a_copied_old_address_leads_to_the_new_one(client):
     assert (response.status_code, response["Location"]) == (301, "/about/")
 
 
-def test_a_form_that_is_sent_to_a_copied_address_is_not_found(client):
-    assert client.post("/assessment).", {"adult": "yes"}).status_code == 404
+def test_a_form_that_is_sent_to_a_copied_address_is_answered_by_the_page_that_was_meant():
+    client = Client(enforce_csrf_checks=True)
+    assert client.post("/about).", {"adult": "yes"}).status_code == 404
+    assert client.post("/faq.", {"adult": "yes"}).status_code == 404
+    response = client.post("/assessment).", {"adult": "yes", "name": "Ana Canary"})
+    assert (response.status_code, "Ana Canary" in response.content.decode()) == (403, True)
+    request = receive()
+    address = f"/assessment/yours/{private_link.secret_of(request.pk)})"
+    assert client.post(address, {"do": "words", "words": "more", "sure": "yes"}).status_code == 200
+    assert request.texts.count() == 2
 
 
 def test_the_admin_answers_for_itself(client):
