@@ -4,6 +4,7 @@
 .PHONY: run worker dev demo test lint format bench-faults bench-accept bench-desk help
 
 PORT ?= 8000
+export PORT # in development, every address that the site writes carries it
 PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin/python

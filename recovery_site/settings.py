@@ -16,15 +16,19 @@ env.load(BASE_DIR / ".env")
 
 # Where this runs
 
+DEVELOPMENT_ORIGIN = "http://127.0.0.1:8000"
 DJANGO_ENV = env.choice("DJANGO_ENV", ("production", "development"), "production")
 IN_DEVELOPMENT = DJANGO_ENV == "development"
 DEBUG = IN_DEVELOPMENT and env.flag("DEBUG")
 
 if IN_DEVELOPMENT:
-    _given_origin = env.text("PUBLIC_ORIGIN", "http://127.0.0.1:8000")
+    _given_origin = env.text("PUBLIC_ORIGIN", DEVELOPMENT_ORIGIN)
 else:
     _given_origin = env.required("PUBLIC_ORIGIN", "the public address of the site, such as https://www.example.org")
 PUBLIC_ORIGIN, _host = env.origin("PUBLIC_ORIGIN", _given_origin)
+if IN_DEVELOPMENT and PUBLIC_ORIGIN == DEVELOPMENT_ORIGIN:
+    # The port that `make run` was given is the port in every address. An origin of the owner's stays as it is.
+    PUBLIC_ORIGIN, _host = env.origin("PORT", f"http://127.0.0.1:{env.number('PORT', 8000, least=1, most=65535)}")
 IS_HTTPS = PUBLIC_ORIGIN.startswith("https:")
 ALLOWED_HOSTS = [_host, *env.hosts("EXTRA_HOSTS")]
 if IN_DEVELOPMENT:

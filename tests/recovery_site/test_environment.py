@@ -131,7 +131,9 @@ MALFORMED = {
     "LOG_LEVEL": ["verbose", "debug", "10"],
     "VAR_DIR": ["/dev/null/site", "/proc/site"],
     "SPOOL_DIR": ["/dev/null/spool", "/proc/spool"],
+    "PORT": ["0", "65536", "-1", "http", "8 000"],  # read in development alone
 }
+MADE_FOR = {"PORT": {"DJANGO_ENV": "development", "PUBLIC_ORIGIN": ""}}
 JUDGED_BY_CHECKS = ("SEAL_KEYS", "INDEX_KEYS", "SPOOL_DIR")  # which say more than one sentence
 
 # Reads the settings once for each value that stands on the input, and writes what stopped them.
@@ -154,7 +156,7 @@ def test_every_malformed_value_stops_the_settings_with_one_sentence(name, tmp_pa
     done = subprocess.run(
         [sys.executable, "-c", READ_SETTINGS],
         cwd=site_settings.BASE_DIR,
-        env={"PATH": os.environ["PATH"]} | COMPLETE | {"VAR_DIR": str(tmp_path)},
+        env={"PATH": os.environ["PATH"]} | COMPLETE | {"VAR_DIR": str(tmp_path)} | MADE_FOR.get(name, {}),
         input=json.dumps([name, MALFORMED[name]]),
         capture_output=True,
         text=True,
@@ -179,7 +181,7 @@ STARTED_FOR_REAL = [
 
 @pytest.mark.parametrize(("name", "value"), STARTED_FOR_REAL)
 def test_a_malformed_value_stops_the_start_without_a_traceback(name, value, tmp_path):
-    done = manage("check", tmp_path=tmp_path, **COMPLETE | {name: value})
+    done = manage("check", tmp_path=tmp_path, **COMPLETE | MADE_FOR.get(name, {}) | {name: value})
     said = done.stderr.strip()
     assert (done.returncode, "Traceback" in said, name in said, SECRET in said) == (1, False, True, False), said
     if name not in JUDGED_BY_CHECKS:
@@ -190,6 +192,7 @@ def test_a_malformed_value_stops_the_start_without_a_traceback(name, value, tmp_
 def test_every_variable_of_the_settings_is_tried_with_malformed_values():
     source = (site_settings.BASE_DIR / "recovery_site/settings.py").read_text()
     read = set(re.findall(r'env\.\w+\(\s*"([A-Z_]+)"', source))
+    read |= set(re.findall(r"env\.\w+\('([A-Z_]+)'", source))
     assert read - set(MALFORMED) == {"DEBUG", "STATIC_DIR"}
 
 
@@ -251,6 +254,26 @@ ORIGINS = {
 @pytest.mark.parametrize("given", ORIGINS)
 def test_an_origin_is_written_as_browsers_send_it(given):
     assert env.origin("PUBLIC_ORIGIN", given.strip()) == ORIGINS[given]
+
+
+@pytest.mark.parametrize(
+    ("environment", "origin"),
+    [
+        ({"PORT": "8615"}, "http://127.0.0.1:8615"),
+        ({"PORT": "8615", "PUBLIC_ORIGIN": "http://127.0.0.1:8000/"}, "http://127.0.0.1:8615"),
+        ({"PORT": "8615", "PUBLIC_ORIGIN": "http://localhost:9000"}, "http://localhost:9000"),
+        ({"PORT": "80"}, "http://127.0.0.1"),
+        ({"PORT": ""}, "http://127.0.0.1:8000"),
+    ],
+)
+def test_in_development_the_port_is_in_the_origin_unless_the_owner_named_another(environment, origin, tmp_path):
+    development = {"DJANGO_ENV": "development", "PUBLIC_ORIGIN": ""}
+    assert setting("PUBLIC_ORIGIN", tmp_path, **development | environment) == repr(origin)
+
+
+@pytest.mark.parametrize("origin", ["https://www.example.org", "http://127.0.0.1:8000"])
+def test_in_production_no_port_changes_the_origin(origin, tmp_path):
+    assert setting("PUBLIC_ORIGIN", tmp_path, PORT="8615", PUBLIC_ORIGIN=origin) == repr(origin)
 
 
 HOSTS = {

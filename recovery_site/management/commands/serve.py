@@ -1,3 +1,5 @@
+import argparse
+import os
 import signal
 import socket
 import subprocess
@@ -14,13 +16,14 @@ class Command(BaseCommand):
     help = "Serves the site: gunicorn and the worker under this one process, which stops both."
 
     def add_arguments(self, parser):
-        parser.add_argument("--port", type=int, default=8000)
+        parser.add_argument("--port", type=_port, default=8000)
 
     def handle(self, *args, port, **options):
         address = f"127.0.0.1:{port}"
         _refuse_taken_port(port)
+        environment = os.environ | {"PORT": str(port)}  # in development, every address that is written carries it
         processes = [
-            subprocess.Popen(command, cwd=settings.BASE_DIR)  # noqa: S603 (gunicorn looks for its settings there)
+            subprocess.Popen(command, cwd=settings.BASE_DIR, env=environment)  # noqa: S603 (gunicorn looks there)
             for command in (
                 [sys.executable, "-m", "gunicorn", "recovery_site.wsgi", "--bind", address],
                 [sys.executable, "manage.py", "run_worker"],
@@ -35,6 +38,12 @@ class Command(BaseCommand):
             raise CommandError("The web server or the worker ended, so both were stopped. The reason stands above.")
         finally:
             _stop(processes)
+
+
+def _port(text):
+    if not (text.isascii() and text.isdigit() and 1 <= int(text) <= 65535):
+        raise argparse.ArgumentTypeError("must be a whole number from 1 to 65535")
+    return int(text)
 
 
 def _refuse_taken_port(port):
