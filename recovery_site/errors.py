@@ -1,12 +1,38 @@
 """The pages for what went wrong. Each says what to do next and shows the phone number and the crisis lines."""
 
+import logging
+
+from django.contrib import admin
 from django.http import Http404, HttpResponse
 from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
 from intake.views import comes_from_our_page
+from pages import facts
 
 from . import unsent
+
+logger = logging.getLogger(__name__)
+
+# Where not even the page of an error can be made: no template, no style, nothing that could fail.
+BARE = """\
+<!doctype html>
+<html lang="en-US">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{title}</title>
+</head>
+<body>
+<h1>{title}</h1>
+<p>{advice}</p>
+{phone}
+<p>{crisis} <a href="tel:911">911</a>, <a href="tel:988">988</a></p>
+</body>
+</html>
+"""
 
 
 def page(request, status, title, advice):
@@ -34,8 +60,10 @@ def permission_denied(request, exception=None):
 
 
 def csrf_failure(request, reason=""):
-    if unsent.is_worth_keeping(request) and comes_from_our_page(request):
+    if unsent.can_be_sent_again(request) and comes_from_our_page(request):
         return unsent.page(request)
+    if request.path == reverse("admin:login"):
+        return admin.site.sign_in_again(request)
     return page(
         request,
         403,
@@ -59,9 +87,21 @@ def no_such_page(request):
 
 
 def server_error(request):
-    return page(
-        request,
-        500,
-        _("Something went wrong on our side"),
-        _("It is not your fault. Please try again in a minute, or call us."),
-    )
+    """The page of an error of ours; a bare one where even that fails, for what has broken may be a part of it."""
+    title = _("Something went wrong on our side")
+    advice = _("It is not your fault. Please try again in a minute, or call us.")
+    try:
+        return page(request, 500, title, advice)
+    except Exception as error:
+        logger.error("The page of an error could not be made: %s", type(error).__name__)
+    crisis = _("If someone may be in danger, call now:")
+    html = format_html(BARE, title=title, advice=advice, phone=_phone(), crisis=crisis)
+    return HttpResponse(html, status=500, headers={"Cache-Control": "no-store"})
+
+
+def _phone():
+    try:
+        center = facts.current().center
+        return format_html('<p><a href="{}">{}</a></p>', center.phone_link, center.phone) if center else ""
+    except Exception:
+        return ""

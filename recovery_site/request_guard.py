@@ -14,13 +14,26 @@ STAFF_LIMIT = 2_000_000  # bytes; a long page with many sections, under DATA_UPL
 
 
 class RequestGuardMiddleware:
-    """Lets a form body pass, or answers 413 (too large) or 415 (not a form in UTF-8)."""
+    """Lets a form body pass, or answers 413 (too large) or 415 (not a form in UTF-8). Answers 400 to a body that came
+    in chunks and broke off, and to a NUL in a query of the admin: nobody types one, and PostgreSQL takes none."""
 
     def __init__(self, get_response):
         self.get_response = get_response
 
     def __call__(self, request):
+        if request.path_info.startswith("/admin/") and "%00" in request.META.get("QUERY_STRING", ""):
+            return errors.bad_request(request)
         if request.method in ("POST", "PUT", "PATCH"):
+            if "Transfer-Encoding" in request.headers:  # what could be read has lost it, see recovery_site.chunked
+                return errors.page(
+                    request,
+                    400,
+                    _("We could not read what was sent"),
+                    _(
+                        "Nothing was stored. Please go back: your words should still be in the form. Then send it "
+                        "again, or call us."
+                    ),
+                )
             length = _length(request)
             if length > (STAFF_LIMIT if request.path_info.startswith("/admin/") else PUBLIC_LIMIT):
                 return errors.page(

@@ -11,8 +11,18 @@ TOKEN = "csrfmiddlewaretoken"  # noqa: S105 (names a field)
 
 def is_worth_keeping(request):
     """Whether a post to the admin that can't be taken holds anything that someone typed or chose."""
+    return _is_post_of_staff(request) and bool(_fields(request))
+
+
+def can_be_sent_again(request):
+    """Whether a post that could not be checked is of use once more: its words, or the button alone that someone who is
+    signed in has pressed."""
+    return _is_post_of_staff(request) and (bool(_fields(request)) or admin.site.has_permission(request))
+
+
+def _is_post_of_staff(request):
     is_of_staff = request.path.startswith(reverse("admin:index")) and request.path != reverse("admin:login")
-    return request.method == "POST" and is_of_staff and bool(_fields(request))
+    return request.method == "POST" and is_of_staff
 
 
 def page(request):

@@ -1,5 +1,7 @@
 """The commands behind `make run`."""
 
+import contextlib
+import http.client
 import os
 import re
 import signal
@@ -7,7 +9,10 @@ import socket
 import stat
 import subprocess
 import sys
+import time
+import urllib.parse
 import urllib.request
+from types import SimpleNamespace
 
 import pytest
 from django.conf import settings
@@ -15,6 +20,8 @@ from django.contrib.auth import get_user_model
 from django.core.management import CommandError, call_command
 
 from recovery_site import first_env
+from tests.intake.helpers import ADDRESS, form_on
+from tests.intake.http_visitor import HttpVisitor
 
 User = get_user_model()
 
@@ -103,12 +110,26 @@ def test_serve_says_in_one_sentence_that_the_port_is_taken():
     )
 
 
-def test_serve_runs_web_and_worker_and_stops_both(tmp_path):
-    port = free_port()
-    environment = os.environ | {"DJANGO_SETTINGS_MODULE": "recovery_site.settings", "VAR_DIR": str(tmp_path)}
-    environment["DATABASE_URL"] = ""
+@pytest.mark.parametrize("port", ["0", "65536", "-1", "http", "8 0"])
+def test_serve_on_a_port_that_is_none_says_so(port):
+    with pytest.raises(CommandError, match="must be a whole number from 1 to 65535"):
+        call_command("serve", f"--port={port}")
+
+
+@contextlib.contextmanager
+def serving(tmp_path, port):
+    """Runs `manage.py serve` in a folder of its own, as a child that is stopped in the end."""
+    environment = os.environ | {
+        "DJANGO_SETTINGS_MODULE": "recovery_site.settings",
+        "DATABASE_URL": "",
+        "VAR_DIR": str(tmp_path),
+        "SPOOL_DIR": str(tmp_path / "spool"),
+        "EMAIL_URL": f"filemail:///{tmp_path}/mail",
+        "PUBLIC_ORIGIN": "http://127.0.0.1:8000",  # as the settings have it of themselves
+    }
     manage = [sys.executable, "manage.py"]
-    subprocess.run([*manage, "migrate", "-v0"], cwd=settings.BASE_DIR, env=environment, check=True)
+    for command in (["migrate", "-v0"], ["load_starter"]):
+        subprocess.run([*manage, *command], cwd=settings.BASE_DIR, env=environment, check=True)
     parent = subprocess.Popen(
         [*manage, "serve", "--port", str(port)],
         cwd=settings.BASE_DIR,
@@ -123,15 +144,85 @@ def test_serve_runs_web_and_worker_and_stops_both(tmp_path):
             line = parent.stdout.readline()
             assert line, output  # the parent ended before it served
             output += line
+        yield parent
+    finally:
+        parent.send_signal(signal.SIGTERM)
+        parent.communicate(timeout=60)
+    assert parent.returncode == 0
+
+
+def test_serve_runs_web_and_worker_and_stops_both(tmp_path):
+    port = free_port()
+    with serving(tmp_path, port) as parent:
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz") as response:
             assert response.read() == b"ready\n"
         children = subprocess.run(
             ["ps", "-o", "args=", "--ppid", str(parent.pid)], capture_output=True, text=True, check=True
         ).stdout
         assert ("gunicorn" in children, "run_worker" in children) == (True, True)
-    finally:
-        parent.send_signal(signal.SIGTERM)
-        parent.communicate(timeout=60)
-    assert parent.returncode == 0
     with pytest.raises(OSError, match="refused"):
         socket.create_connection(("127.0.0.1", port), timeout=2)
+
+
+def origins_in(text):
+    return set(re.findall(r"https?://(?:127\.0\.0\.1|localhost|\[::1\])(?::\d+)?", text))
+
+
+def test_the_port_of_serve_is_in_every_address_that_the_site_writes(tmp_path):
+    port = free_port()
+    origin = f"http://127.0.0.1:{port}"
+    with serving(tmp_path, port):
+        visitor = HttpVisitor(origin)
+        pages = ["/", "/addiction/kratom-addiction-treatment/", "/faq/", ADDRESS, "/robots.txt", "/sitemap.xml"]
+        for page in pages:
+            with visitor.browser.open(origin + page) as response:
+                text = response.read().decode()
+            assert (page, origins_in(text)) == (page, {origin} if page != ADDRESS else origins_in(text) & {origin})
+        with visitor.browser.open(origin + "/") as response:
+            home = response.read().decode()
+        assert f'<link rel="canonical" href="{origin}/">' in home
+        assert f'<meta property="og:url" content="{origin}/">' in home
+
+        visitor.browser.addheaders = [("Origin", origin)]  # as a browser names it with a post
+        address, confirmation = visitor.post(ADDRESS, visitor.filled_form())
+        assert address.startswith(f"{origin}/assessment/received/")
+        private = urllib.parse.urljoin(address, re.search(r'href="([^"]*/assessment/yours/[^"]+)"', confirmation)[1])
+        with visitor.browser.open(private) as response:
+            assert (response.status, response.geturl()) == (200, private)
+        alert = alert_in(tmp_path / "mail")
+        assert origins_in(alert) == {origin}
+
+        assert send_in_chunks(port, visitor.filled_form(name="Ana Canary", phone="(602) 555-0177")) == 303
+
+
+def alert_in(folder):
+    """The first alert that the worker wrote there."""
+    for _ in range(300):
+        for path in folder.glob("*.log") if folder.exists() else ():
+            text = path.read_text()
+            if "New request" in text and text.rstrip().endswith("-" * 79):
+                return text
+        time.sleep(0.2)
+    raise AssertionError("no alert came")
+
+
+def send_in_chunks(port, fields):
+    """Posts the form of a visitor of its own without saying how long it is. Returns the status."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+    connection.request("GET", ADDRESS)
+    page = connection.getresponse()
+    cookie = page.headers["Set-Cookie"].partition(";")[0]
+    fresh = form_on(SimpleNamespace(content=page.read()))
+    body = urllib.parse.urlencode(
+        fields | fresh | {name: fields[name] for name in fields if not fresh.get(name)}
+    ).encode()
+    chunks = [body[at : at + 50] for at in range(0, len(body), 50)]
+    headers = {
+        "Cookie": cookie,
+        "Content-Type": "application/x-www-form-urlencoded",
+        "Transfer-Encoding": "chunked",
+    }
+    connection.request("POST", ADDRESS, iter(chunks), headers, encode_chunked=True)
+    status = connection.getresponse().status
+    connection.close()
+    return status
