@@ -113,6 +113,8 @@ def visit(browser, number, words):
     while time.monotonic() < gives_up_at:
         began = time.monotonic()
         answer = browser.post(ADDRESS, fields)
+        if answer is not None and answer.status == 303 and "/check/" in answer.headers["Location"]:
+            answer = browser.get(answer.headers["Location"])
         seen.posts += 1
         seen.slowest = max(seen.slowest, time.monotonic() - began)
         if answer is not None and answer.status == 303:

@@ -5,17 +5,19 @@ from django.http import HttpResponse, HttpResponseRedirect
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from . import device
+from . import device, pending
 
 
 @never_cache
 @require_safe
-def leave(request):
+def leave(request, token=""):
     """Let the browser forget what was typed, and lead on to a neutral page.
 
     A link, not a post: the policy of our pages (`form-action 'self'`) lets no form lead to another site. A browser that
-    only read gets no cookie.
+    only read gets no cookie. `token` is that of a form to be mended, for a browser that keeps no cookie.
     """
+    if request.method == "GET":
+        pending.forget(token, request)
     response = HttpResponseRedirect(settings.LEAVE_TO, status=303)
     response["Referrer-Policy"] = "no-referrer"
     response["X-Robots-Tag"] = "noindex"

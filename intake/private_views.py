@@ -7,14 +7,16 @@ the address stands in for a cookie, so these pages work without one.
 import logging
 
 from django import forms
+from django.http import HttpResponseRedirect
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
-from . import device, private_link, workflow
+from . import device, pending, private_link, workflow
 from .forms import TIME_ZONES, HonestTextField
 from .models.told import BestTime
 from .views import private
@@ -90,37 +92,107 @@ FORMS = {"window": WindowForm, "words": WordsForm, "withdraw": WithdrawForm}
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def yours(request, secret):
-    """The private page. POST `do` is one of `FORMS`: asked back first, carried out with `sure`."""
+    """The private page. POST `do` is one of `FORMS`: asked back first, carried out with `sure`.
+
+    A post leads to the page that answers it, so that Back and Forward can show it (`check`). Where that page can't be
+    kept, it is the answer itself.
+    """
     do = request.POST.get("do") if request.method == "POST" else None
     try:
         return private(_answer(request, secret, do))
     except Exception as error:
         logger.error("The private page failed: %s", type(error).__name__)
-        notice = _("We can't change your request right now. Please try again soon, or call us.")
-        return private(_show(request, {do: FORMS[do](initial=request.POST.dict())} if do in FORMS else {}, 503, notice))
+        return private(
+            _show(request, {do: FORMS[do](initial=request.POST.dict())} if do in FORMS else {}, 503, _not_now())
+        )
+
+
+@never_cache
+@require_safe
+def check(request, secret, token):
+    """What a post to the private page led to: to be mended, asked back, or done."""
+    try:
+        content = pending.find(request, token)
+        if content and content["about"] == private_link.hash_of(secret):
+            if "done" in content:
+                return private(_done_page(request, content))
+            if private_link.find(secret):
+                return private(_page_of(request, content, token))
+    except Exception as error:
+        logger.error("The private page failed: %s", type(error).__name__)
+        return private(_show(request, status=503, notice=_not_now()))
+    return private(_to_the_page(secret))
 
 
 def _answer(request, secret, do):
     theirs = private_link.find(secret)
     if theirs is None:
-        return render(request, "intake/yours_ended.html", status=404)
+        return _to_the_page(secret) if request.method == "POST" else _ended(request)
     if do not in FORMS:
-        return _show(request)
+        return _to_the_page(secret) if request.method == "POST" else _show(request)
     form = FORMS[do](request.POST)
+    content = {"about": private_link.hash_of(secret), "do": do, "fields": pending.fields_of(request.POST, form.fields)}
     if not form.is_valid():
-        return _show(request, {do: form}, 422)
+        return _lead_to(request, secret, content | {"status": 422, "notice": ""})
     if "sure" not in request.POST:
-        return render(request, "intake/yours_sure.html", {"do": do, "form": form, "chosen": form.chosen()})
+        return _lead_to(request, secret, content | {"status": 200, "notice": ""})
     try:
         done, then = form.carry_out(theirs.pk)
     except workflow.Refused as refused:
-        return _show(request, {do: form}, 409, str(refused))
-    context = {"done": done, "then": then, "ended": do == "withdraw"}
-    return device.forget(render(request, "intake/yours_done.html", context))
+        return _lead_to(request, secret, content | {"status": 409, "notice": str(refused)})
+    content = {"about": content["about"], "done": done, "then": then, "ended": do == "withdraw"}
+    return device.forget(_lead_to(request, secret, content))
 
 
-def _show(request, bound=None, status=200, notice=""):
+def _lead_to(request, secret, content):
+    """To the address of the page that these contents make, or the page itself where they can't be kept. What is done
+    holds nothing typed, and is shown after the browser forgot the session that it was done in."""
+    token = pending.keep(request, content["about"], content, is_bound="done" not in content)
+    if token is None:
+        return _done_page(request, content) if "done" in content else _page_of(request, content)
+    return HttpResponseRedirect(reverse("intake:yours_check", args=[secret, token]), status=303)
+
+
+def _to_the_page(secret):
+    return HttpResponseRedirect(reverse("intake:yours", args=[secret]), status=303)
+
+
+def _page_of(request, content, kept_under=""):
+    """The page of a form that has to be mended (with a status that says why) or confirmed."""
+    do = content["do"]
+    form = FORMS[do](pending.data_of(content["fields"]))
+    if content["status"] != 200:
+        return _show(request, {do: form}, content["status"], content["notice"], kept_under)
+    form.is_valid()  # it was, and now its values are there
+    context = {
+        "do": do,
+        "form": form,
+        "chosen": form.chosen(),
+        "address": _own_address(request),
+        "kept_under": kept_under,
+    }
+    return render(request, "intake/yours_sure.html", context)
+
+
+def _own_address(request):
+    return reverse("intake:yours", args=[request.resolver_match.kwargs["secret"]])
+
+
+def _done_page(request, content):
+    return render(request, "intake/yours_done.html", content | {"address": _own_address(request), "kept_under": ""})
+
+
+def _ended(request):
+    return render(request, "intake/yours_ended.html", {"kept_under": ""}, status=404)
+
+
+def _show(request, bound=None, status=200, notice="", kept_under=""):
     shown = {name: Form() for name, Form in FORMS.items()} | (bound or {})
     errors = [(field, error) for form in shown.values() for field in form for error in field.errors]
-    context = {"forms": shown, "notice": notice, "errors": errors}
+    context = {"forms": shown, "notice": notice, "errors": errors, "kept_under": kept_under}
+    context["address"] = _own_address(request)
     return render(request, "intake/yours.html", context, status=status)
+
+
+def _not_now():
+    return _("We can't change your request right now. Please try again soon, or call us.")

@@ -21,6 +21,7 @@ from . import (
     device,
     form_token,
     limiter,
+    pending,
     private_link,
     sealed,
     spool,
@@ -49,7 +50,7 @@ class _CsrfCheck(CsrfViewMiddleware):
 def assessment(request):
     """The request form, and what happens when it is sent.
 
-    Every refusal shows the form again with everything typed, and says what to do: 403 (stale page or no cookie), 409
+    Every refusal leads to the form again with everything typed, and says what to do: 403 (stale page or no cookie), 409
     (withdrawn, or changed too often), 422 (something to mend), 429 (too many from one place), 503 (nothing can be
     stored now, or anything of ours failed).
     Someone under 18 is shown where to find help, and nothing of theirs is kept.
@@ -69,23 +70,24 @@ def assessment(request):
 
 def _answer(request):
     if request.POST.get("adult") == "no":
-        return render(request, "intake/under_18.html")
+        pending.forget(request.POST.get("kept", ""))
+        return HttpResponseRedirect(reverse("intake:under_18"), status=303)
 
     form = AssessmentForm(request.POST)
     try:
         draft = form_token.from_token(request.POST.get("token", ""))
     except form_token.BadToken:
-        return _show_form(request, form, _drawn_anew(), status=403, notice=_stale())
+        return _refuse(request, form, _drawn_anew(), 403, _stale())
     spent_token = None
     if _CsrfCheck(lambda _request: None).process_view(request, None, (), {}):
         try:
             spent_token = form_token.from_pass(request.POST.get("pass", ""), draft)
         except form_token.BadToken:
-            return _show_form(request, form, draft, status=403, notice=_stale())
+            return _refuse(request, form, draft, 403, _stale())
         if not comes_from_our_page(request):
-            return _show_form(request, form, draft, status=403, notice=_from_elsewhere())
+            return _refuse(request, form, draft, 403, _from_elsewhere())
     if not form.is_valid():
-        return _show_form(request, form, draft, status=422)
+        return _refuse(request, form, draft, 422)
     return _accept(request, form, draft, spent_token)
 
 
@@ -106,20 +108,19 @@ def _accept(request, form, draft, spent_token):
     try:
         request_id = submission.accept(sent)
     except submission.Withdrawn:
-        return _show_form(request, form, _drawn_anew(draft), status=409, notice=_withdrawn())
+        return _refuse(request, form, _drawn_anew(draft), 409, _withdrawn())
     except submission.TooManyAmendments:
-        return _show_form(request, form, draft, status=409, notice=_too_many_amendments())
+        return _refuse(request, form, draft, 409, _too_many_amendments())
     except submission.PassSpent:
-        return _show_form(request, form, draft, status=403, notice=_stale())
+        return _refuse(request, form, draft, 403, _stale())
     except limiter.TooMany:
-        response = _show_form(request, form, draft, status=429, notice=_too_many())
-        response["Retry-After"] = int(limiter.WINDOW.total_seconds())
-        return response
+        return _refuse(request, form, draft, 429, _too_many())
     except submission.ReferenceTaken:
         return _show_form(request, form, _drawn_anew(draft), status=503, notice=_not_stored())
     except (spool.SpoolError, sealed.SealError) as error:
         logger.error("A request could not be kept: %s", type(error).__name__)
         return _show_form(request, form, draft, status=503, notice=_not_stored())
+    pending.forget(request.POST.get("kept", ""))
     receipt = form_token.to_receipt(request_id)
     return device.forget(HttpResponseRedirect(reverse("intake:received", args=[receipt]), status=303))
 
@@ -131,6 +132,45 @@ def _if_it_works(look, *arguments, otherwise=None):
     except Exception as error:
         logger.error("A form is stored without what %s finds: %s", look.__name__, type(error).__name__)
         return otherwise
+
+
+def _refuse(request, form, draft, status, notice=""):
+    """Lead to a page that shows the form again, which Back and Forward can show too. Where it can't be kept for that,
+    answer with the page."""
+    content = {
+        "token": form_token.to_token(draft),
+        "fields": pending.fields_of(request.POST, form.fields),
+        "status": status,
+        "notice": notice,
+    }
+    token = pending.keep(request, draft.id.hex, content)
+    if token is None:
+        return _show_form(request, form, draft, status, notice)
+    pending.forget(request.POST.get("kept", ""))  # where the draft was drawn anew, it is another's
+    return HttpResponseRedirect(reverse("intake:check", args=[token]), status=303)
+
+
+@never_cache
+@require_safe
+def check(request, token):
+    """A form that was refused: as it was typed, with what was wrong, and with the status that it was refused with."""
+    try:
+        kept = pending.find(request, token)
+    except Exception as error:
+        logger.error("A form to be mended could not be shown: %s", type(error).__name__)
+        return _unindexed(_show_form(request, AssessmentForm(), form_token.draw(), 503, _not_shown()))
+    if kept is None:
+        return _unindexed(_show_form(request, AssessmentForm(), form_token.draw(), is_gone=True))
+    form = AssessmentForm(pending.data_of(kept["fields"]))
+    draft = form_token.from_token(kept["token"])
+    return _unindexed(_show_form(request, form, draft, kept["status"], kept["notice"], kept_under=token))
+
+
+@never_cache
+@require_safe
+def under_18(request):
+    """Where someone under 18 finds help. An address of its own, so that Back and Forward work."""
+    return private(render(request, "intake/under_18.html"))
 
 
 @never_cache
@@ -150,6 +190,12 @@ def received(request, receipt):
 def private(response):
     """The same response, kept out of search engines and referrers. For pages whose address is a secret."""
     response["Referrer-Policy"] = "no-referrer"
+    return _unindexed(response)
+
+
+def _unindexed(response):
+    """The same response, kept out of search engines. For a page whose form must name its origin when it is sent: from a
+    page without referrer a browser names none. Other sites learn nothing, since our referrers stay with us."""
     response["X-Robots-Tag"] = "noindex"
     return response
 
@@ -212,7 +258,7 @@ def _drawn_anew(before=None):
     return form_token.draw(was_open_for=suspicion.TOO_FAST, came_from=before.came_from if before else "")
 
 
-def _show_form(request, form, draft, status=200, notice=""):
+def _show_form(request, form, draft, status=200, notice="", kept_under="", is_gone=False):
     form.must_forget = device.must_forget(request)
     context = {
         "form": form,
@@ -220,8 +266,13 @@ def _show_form(request, form, draft, status=200, notice=""):
         "token": form_token.to_token(draft),
         "pass": form_token.draw_pass(draft) if status != 200 else "",
         "notice": notice,
+        "kept_under": kept_under,
+        "is_gone": is_gone,
     }
-    return render(request, "intake/assessment.html", context, status=status)
+    response = render(request, "intake/assessment.html", context, status=status)
+    if status == 429:
+        response["Retry-After"] = int(limiter.WINDOW.total_seconds())
+    return response
 
 
 def _stale():
@@ -229,6 +280,10 @@ def _stale():
         "This page was open for a long time, or your browser keeps no cookies. Nothing is lost: please check your "
         "answers and press Send again."
     )
+
+
+def _not_shown():
+    return _("We can't show what you typed right now. Please load this page again in a minute, or call us.")
 
 
 def _from_elsewhere():

@@ -8,7 +8,7 @@ from django.contrib.sessions.models import Session
 from django.db import DatabaseError, InterfaceError, OperationalError, close_old_connections
 from django.utils import timezone
 
-from . import limiter, notices, readiness, spool, submission, synthetic, workflow
+from . import limiter, notices, pending, readiness, spool, submission, synthetic, workflow
 from .models import Heartbeat
 from .sealed import CannotOpen
 
@@ -35,6 +35,7 @@ def work_once(is_stopped=lambda: False):
         "figures of the week queued": notices.queue_week,
         "notices sent": lambda: notices.send_due(is_stopped=is_stopped),
         "senders forgotten": lambda: limiter.forget_old(now),
+        "pending forms forgotten": lambda: pending.forget_old(now),
         "sessions forgotten": lambda: Session.objects.filter(expire_date__lt=now).delete()[0],
         "synthetic requests erased": lambda: synthetic.erase_left_behind(now),
     }

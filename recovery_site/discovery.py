@@ -21,6 +21,7 @@ CONTACT_HOLDS_FOR = dt.timedelta(days=180)  # RFC 9116 asks for less than a year
 ROBOTS = """\
 User-agent: *
 Disallow: /admin/
+Disallow: /assessment/check/
 Disallow: /assessment/leave/
 Disallow: /assessment/received/
 Disallow: /search/

@@ -3,7 +3,9 @@
 import logging
 import re
 
-_SECRET_ADDRESS = re.compile(r"(/+assessment/+(?:received|yours|probe)/+)\s*[^/\s'\"?]+", re.IGNORECASE)
+_SECRET_ADDRESS = re.compile(
+    r"(/+assessment/+(?:received|yours|probe|check|leave)/+)\s*[^\s'\"?]+?(?=/?(?:[\s'\"?]|$))", re.IGNORECASE
+)
 
 
 class MaskSecretAddresses(logging.Filter):

@@ -1,5 +1,6 @@
 from .assessment_request import Alias, AssessmentRequest
 from .notice import Notice
+from .pending import PendingForm
 from .records import RESULTS, AccessRecord, Attempt, Event, Record, RecordIsFixed
 from .saved_filter import SavedFilter
 from .told import BlindIndex, ConsentRecord, ContactProfile, SealedText
@@ -17,6 +18,7 @@ __all__ = [
     "Event",
     "Heartbeat",
     "Notice",
+    "PendingForm",
     "RecentSender",
     "Record",
     "RecordIsFixed",

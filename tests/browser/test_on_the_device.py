@@ -67,11 +67,7 @@ def settle(page):
 
 def go_back(page):
     """Press Back. What the browser kept whole fires no `load` that one could wait for."""
-    try:
-        page.go_back(wait_until="commit")
-    except Error as error:
-        if "ERR_CACHE_MISS" not in error.message:  # the answer to a post, which Chromium does not ask for again
-            raise
+    page.go_back(wait_until="commit")
     settle(page)
 
 
@@ -155,6 +151,69 @@ def test_back_after_sending_and_leaving_shows_nothing_typed(page, origin, elsewh
     open_form(page, origin)
     send(page)
     leave(page, elsewhere)
+    nothing_is_seen(page, f"{origin}/assessment/")
+
+
+def press_send(page, status):
+    with page.expect_navigation() as navigation:
+        page.get_by_role("button", name="Send").click()
+    assert navigation.value.status == status
+
+
+def test_back_after_an_error_and_leaving_shows_nothing_typed(page, origin, elsewhere):
+    open_form(page, origin)
+    page.get_by_label("I agree that").uncheck()
+    press_send(page, 422)
+    assert seen(page) == TYPED
+    leave(page, elsewhere)
+    nothing_is_seen(page, f"{origin}/assessment/")
+
+
+def test_back_after_an_error_and_sending_shows_nothing_typed(page, origin):
+    open_form(page, origin)
+    page.get_by_label("I agree that").uncheck()
+    press_send(page, 422)
+    page.get_by_label("I agree that").check()
+    send(page)
+    nothing_is_seen(page, f"{origin}/assessment/")
+
+
+def test_back_to_a_refused_form_shows_it_again(page, origin):
+    open_form(page, origin)
+    page.get_by_label("I agree that").uncheck()
+    press_send(page, 422)
+    page.get_by_role("link", name="How we treat your words").click()
+    page.wait_for_url("**/privacy/")
+    go_back(page)
+    assert (seen(page), "/assessment/check/" in page.url) == (TYPED, True)
+    page.go_forward(wait_until="commit")
+    settle(page)
+    go_back(page)
+    assert seen(page) == TYPED
+    page.get_by_label("I agree that").check()
+    send(page)
+
+
+def test_back_to_the_help_for_under_18_shows_it_again_and_then_the_form(page, origin):
+    open_form(page, origin)
+    page.get_by_role("group", name="Are you 18 or older?").get_by_label("No").check()
+    press_send(page, 200)
+    page.get_by_role("contentinfo").get_by_role("link", name="Privacy").click()
+    page.wait_for_url("**/privacy/")
+    go_back(page)
+    assert page.get_by_role("heading", level=1).inner_text() == "Let's find you the right help"
+    go_back(page)
+    assert seen(page) == TYPED
+
+
+def test_back_after_adding_words_shows_none_of_them(page, origin):
+    open_form(page, origin)
+    send(page)
+    page.get_by_role("link", name="Change or withdraw my request").click()
+    page.get_by_label("Anything you want to add").fill("I have a question")
+    page.get_by_role("button", name="Add", exact=True).click()
+    page.get_by_role("button", name="Yes, add them").click()
+    page.get_by_role("heading", name="Your words are added.").wait_for()
     nothing_is_seen(page, f"{origin}/assessment/")
 
 

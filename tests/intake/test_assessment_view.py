@@ -3,7 +3,6 @@ import logging
 
 import pytest
 from django.db import connection
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
@@ -19,7 +18,17 @@ from tests.intake.helpers import (
     refuse_inserts,
     title_of,
 )
-from tests.intake.visitor import OUR_ORIGIN, TYPED, CookielessClient, filled, main_of, send, signed_then, typed_on
+from tests.intake.visitor import (
+    OUR_ORIGIN,
+    TYPED,
+    Browser,
+    CookielessClient,
+    filled,
+    main_of,
+    send,
+    signed_then,
+    typed_on,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -27,7 +36,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def visitor():
     """A browser whose posts Django checks as it does on the real site."""
-    return Client(enforce_csrf_checks=True)
+    return Browser()
 
 
 @pytest.fixture
@@ -594,7 +603,7 @@ def test_another_contact_in_the_same_browser_is_another_request(visitor, other):
 
 
 def test_the_same_contact_in_another_browser_is_another_request(visitor):
-    first, second = send(visitor), send(Client(enforce_csrf_checks=True))
+    first, second = send(visitor), send(Browser())
     assert first["Location"] != second["Location"]
     assert stored() == 2
 

@@ -10,6 +10,7 @@ from intake import breaker, form_token, same_person, submission, worker
 from intake.models import AssessmentRequest
 from pages import facts
 from tests.intake.helpers import ADDRESS, PERSON, accept, answers_of, form_on
+from tests.intake.visitor import Browser
 
 pytestmark = pytest.mark.django_db
 
@@ -77,7 +78,8 @@ def test_the_page_is_stored_with_the_request_that_the_form_becomes(client):
     assert AssessmentRequest.objects.get().came_from == TREATMENT
 
 
-def test_a_form_that_had_to_be_mended_still_knows_the_page(client):
+def test_a_form_that_had_to_be_mended_still_knows_the_page():
+    client = Browser()
     page = client.get(ADDRESS, headers={"referer": f"http://testserver{TREATMENT}"})
     again = client.post(ADDRESS, form_on(page) | PERSON | {"consent": ""}, headers={"referer": "http://testserver/"})
     assert again.status_code == 422

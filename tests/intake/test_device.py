@@ -5,14 +5,14 @@ from django.test import Client
 
 from tests.crawl import PageFacts
 from tests.intake.helpers import ADDRESS
-from tests.intake.visitor import main_of, send
+from tests.intake.visitor import Browser, main_of, send
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
 def visitor():
-    return Client(enforce_csrf_checks=True)
+    return Browser()
 
 
 def visit_cookie(answer):

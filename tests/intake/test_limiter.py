@@ -2,13 +2,12 @@ import datetime as dt
 import logging
 
 import pytest
-from django.test import Client
 from django.utils import timezone
 
 from intake import form_token, limiter, submission, worker
 from intake.models import AssessmentRequest, Notice, RecentSender, SealedText
 from tests.intake.helpers import ADDRESS, accept, answers_of, form_on, personal_words_in
-from tests.intake.visitor import OUR_ORIGIN, TYPED, CookielessClient, filled, main_of, send, typed_on
+from tests.intake.visitor import OUR_ORIGIN, TYPED, Browser, CookielessClient, filled, main_of, send, typed_on
 
 pytestmark = pytest.mark.django_db
 
@@ -22,7 +21,7 @@ def low_limits(settings):
 
 
 def visitor_at(address):
-    return Client(enforce_csrf_checks=True, REMOTE_ADDR=address)
+    return Browser(REMOTE_ADDR=address)
 
 
 def statuses(count, address, **changes):

@@ -6,12 +6,11 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from django.db import IntegrityError, connection, transaction
-from django.test import Client
 
 from intake import breaker, form_token, private_link, same_person, spool, submission, worker, workflow
 from intake.models import AccessRecord, AssessmentRequest, SealedText
 from tests.intake.helpers import ADDRESS, accept, accept_inserts, answers_of, change_page, form_on, refuse_inserts
-from tests.intake.visitor import OUR_ORIGIN, CookielessClient, filled, main_of
+from tests.intake.visitor import OUR_ORIGIN, Browser, CookielessClient, filled, main_of
 
 ANN = {"name": "Ann Smith", "phone": "602-555-0142", "email": "ann@nightingale.example"}
 BOB = {"name": "Bob Jones", "phone": "480-555-0199", "email": "bob@nightingale.example"}
@@ -195,7 +194,7 @@ def shown(visitor, answer):
 
 
 def test_the_second_person_sees_nothing_of_the_first(db):
-    visitor = Client(enforce_csrf_checks=True)
+    visitor = Browser()
     fields = filled(visitor.get(ADDRESS))
     first, second = (visitor.post(ADDRESS, fields | person) for person in (ANN, BOB))
     (ann_reference, ann_link), (bob_reference, bob_link) = shown(visitor, first), shown(visitor, second)
@@ -215,7 +214,7 @@ TIMES = ["never", "after the first", "after both"]
 @pytest.mark.parametrize("taken_in", TIMES)
 @pytest.mark.parametrize("away", [(True, True), (False, True), (True, False)], ids=["both", "the second", "the first"])
 def test_while_the_database_is_away_each_has_their_own_confirmation_and_request(away, taken_in):
-    visitor = Client(enforce_csrf_checks=True)
+    visitor = Browser()
     fields = filled(visitor.get(ADDRESS))
     answers = []
     for person, is_away in zip((ANN, BOB), away, strict=True):
@@ -259,7 +258,7 @@ def test_a_form_whose_commit_was_not_known_is_one_request_and_the_next_person_an
 
 @pytest.mark.django_db
 def test_who_sends_a_second_form_and_then_corrects_its_number_stays_one():
-    visitor = Client(enforce_csrf_checks=True)
+    visitor = Browser()
     first = visitor.post(ADDRESS, filled(visitor.get(ADDRESS), **ANN))
     fields = filled(visitor.get(ADDRESS), **ANN)
     again = [visitor.post(ADDRESS, fields | changes) for changes in ({}, {"phone": BOB["phone"], "email": ""})]
@@ -287,7 +286,7 @@ def at_once(count, send_one):
 @pytest.mark.parametrize("keeps_cookies", [True, False], ids=["with a cookie", "with the pass"])
 def test_a_second_person_who_presses_eight_times_at_once_is_one_request(site, keeps_cookies):
     if keeps_cookies:
-        visitor = Client(enforce_csrf_checks=True)
+        visitor = Browser()
         fields = filled(visitor.get(ADDRESS))
     else:
         visitor = CookielessClient()
@@ -299,7 +298,7 @@ def test_a_second_person_who_presses_eight_times_at_once_is_one_request(site, ke
         fields["pass"] = form_on(refused)["pass"]
 
     def press(_number):
-        browser = Client(enforce_csrf_checks=True) if keeps_cookies else CookielessClient()
+        browser = Browser() if keeps_cookies else CookielessClient()
         browser.cookies = visitor.cookies if keeps_cookies else browser.cookies
         answer = browser.post(ADDRESS, fields | BOB, headers=OUR_ORIGIN)
         return answer.status_code, answer["Location"]
@@ -326,7 +325,7 @@ def test_two_files_of_a_second_person_taken_in_by_two_workers_are_one_request(si
 @pytest.mark.django_db
 def test_a_second_person_counts_against_the_limit_like_everyone(settings):
     settings.REQUESTS_PER_SENDER = 1
-    visitor = Client(enforce_csrf_checks=True)
+    visitor = Browser()
     fields = filled(visitor.get(ADDRESS))
     answers = [visitor.post(ADDRESS, fields | person) for person in (ANN, BOB)]
     assert [answer.status_code for answer in answers] == [303, 429]

@@ -11,16 +11,29 @@ from intake import form_token
 from tests.intake.helpers import ADDRESS, PERSON, form_on
 
 TYPED = PERSON | {"relation": "friend", "text_ok": "on"}
-FROM_US = ("token", "pass", "csrfmiddlewaretoken", "asked_about", "website")
+FROM_US = ("token", "pass", "kept", "csrfmiddlewaretoken", "asked_about", "website")
 OUR_ORIGIN = {"Origin": "http://testserver"}  # as the test client names our site
 FILLING_IN = dt.timedelta(minutes=1)
 
 
-class CookielessClient(Client):
-    """A browser that keeps no cookies, and whose posts are checked as on the real site."""
+class Browser(Client):
+    """A browser whose posts are checked as on the real site. It goes where a post leads, except to a confirmation: most
+    tests want to see that this is where it leads."""
 
-    def __init__(self):
-        super().__init__(enforce_csrf_checks=True)
+    def __init__(self, **options):
+        super().__init__(enforce_csrf_checks=True, **options)
+
+    def post(self, path, data=None, **options):
+        answer = super().post(path, data, **options)
+        if answer.status_code == 303 and "/received/" not in answer["Location"]:
+            page = self.get(answer["Location"], **options)
+            page.led_here = answer
+            return page
+        return answer
+
+
+class CookielessClient(Browser):
+    """A browser that keeps no cookies."""
 
     def request(self, **request):
         self.cookies.clear()

@@ -27,7 +27,7 @@ def write(request):
     return line_of
 
 
-@pytest.mark.parametrize("kind", ["received", "yours", "probe"])
+@pytest.mark.parametrize("kind", ["received", "yours", "probe", "check", "leave"])
 def test_secret_address_is_masked_in_what_django_says_of_an_answer(write, rf, kind):
     path = f"/assessment/{kind}/{SECRET}/"
     logger = logging.getLogger("django.request")
@@ -44,6 +44,13 @@ def test_secret_address_is_masked_in_a_traceback(write):
         exc_info = (type(error), error, error.__traceback__)
     line = write(logging.getLogger("x").makeRecord("x", 40, "f", 1, "failed", (), exc_info))
     assert "no such address: /assessment/yours/-/" in line
+    assert SECRET not in line
+
+
+def test_both_secrets_of_an_address_are_masked(write):
+    path = f"/assessment/yours/{SECRET}/check/another-{SECRET}/"
+    line = write(logging.getLogger("x").makeRecord("x", 30, "f", 1, "%s: 'GET %s?a' 200", ("Seen", path), None))
+    assert "Seen: 'GET /assessment/yours/-/?a' 200" in line
     assert SECRET not in line
 
 

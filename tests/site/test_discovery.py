@@ -82,6 +82,7 @@ def test_robots_may_read_all_but_what_is_not_for_them(client, robots):
     assert client.get("/robots.txt").content.decode() == (
         "User-agent: *\n"
         "Disallow: /admin/\n"
+        "Disallow: /assessment/check/\n"
         "Disallow: /assessment/leave/\n"
         "Disallow: /assessment/received/\n"
         "Disallow: /search/\n"

@@ -16,11 +16,11 @@ from django.test import Client
 from django.utils import timezone
 
 from intake import breaker, notices, worker
-from intake.models import AssessmentRequest, Notice
+from intake.models import AssessmentRequest, Notice, PendingForm
 from tests.crawl import PageFacts
 from tests.intake.helpers import LIST, change_page
 from tests.intake.request_page import press
-from tests.intake.visitor import opened_earlier
+from tests.intake.visitor import Browser, opened_earlier
 from tests.settings import ON_SQLITE
 
 CANARIES = {
@@ -125,15 +125,18 @@ def everything_stored():
 
 
 def test_request_through_the_real_form_leaves_no_readable_trace(site, make_staff, log_lines, mailoutbox):
-    client = Client()
+    client = Browser()
+    refused = post_form(client, consent="")
+    assert (refused.status_code, CANARIES["message"] in refused.content.decode()) == (422, True)
     response = post_form(client)
     assert response.status_code == 303
     confirmation = client.get(response["Location"])
-    private = use_private_link(Client(), private_link_on(confirmation))
+    private = use_private_link(Browser(), private_link_on(confirmation))
     at_the_desk = work_on_it(Client(), make_staff)
     assert notices.send_due() == 2
 
     stored = everything_stored()
+    assert {row.browser != "" for row in PendingForm.objects.all()} == {True, False}  # the refused one is still there
     request = AssessmentRequest.objects.get()
     assert request.reference.encode() in stored  # the search below looks at the right bytes
     logged = "\n".join(log_lines).encode()
@@ -144,7 +147,8 @@ def test_request_through_the_real_form_leaves_no_readable_trace(site, make_staff
     mails = to_staff.as_string() + to_person.as_string()
     shown = [page.content.decode() for page in (confirmation, *private)]
     shown[2] = shown[2].replace(ADDED, "")  # asked back with the words, before they are kept
-    headers = [f"{page.headers} {page.cookies.output()}" for page in (response, confirmation, *private, *at_the_desk)]
+    seen = (refused, response, confirmation, *private, *at_the_desk)
+    headers = [f"{page.headers} {page.cookies.output()}" for page in seen]
     titles = [PageFacts(page.content.decode()).title for page in at_the_desk if page.status_code == 200]
     addresses = [page.request["PATH_INFO"] + page.request["QUERY_STRING"] for page in at_the_desk]
 
@@ -190,11 +194,11 @@ def test_where_others_may_look_no_word_tells_what_it_is_about(site, make_staff, 
     shown_at_the_desk = desk.get(page)
     assert HEALTH.findall(shown_at_the_desk.content.decode()) != []
     notices.send_due()
-    private = [*use_private_link(Client(), link), Client().get("/assessment/yours/made-up/")]
+    private = [*use_private_link(Browser(), link), Client().get("/assessment/yours/made-up/")]
 
     breaker.trip()
-    refused = post_form(Client(), consent="")
-    under_18 = post_form(Client(), adult="no")
+    refused = post_form(Browser(), consent="")
+    under_18 = post_form(Browser(), adult="no")
     spooled = post_form(Client(), message="kratom")
     names_in_spool = [path.name for path in Path(settings.SPOOL_DIR).iterdir()]
     breaker.reset()

@@ -53,6 +53,8 @@ def test_unreadable_post_gets_a_page_with_the_phone_number(path, body, content_t
 def test_readable_but_invalid_post_gets_a_4xx_form_with_everything_kept(body, kept):
     client = Client(enforce_csrf_checks=True, raise_request_exception=False)
     response = client.generic("POST", "/assessment/", body, CONTENT_TYPE=FORM)
+    assert response.status_code == 303
+    response = client.get(response["Location"])
     assert response.status_code in (403, 422)
     assert f'value="{kept}' in response.content.decode() or not kept
     assert AssessmentRequest.objects.count() == 0
