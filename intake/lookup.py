@@ -114,9 +114,9 @@ def naming_another_contact(requests, besides):
     return {pk for pk, value in named.values_list("request", "value") if value not in own}
 
 
-def names_contact_of(request, other):
-    """Whether the other request names a phone or an e-mail that this one was ever given."""
-    return _indexed(_contact_values(request)).filter(request=other).exists()
+def contact_in_common(request, other):
+    """The kinds of contact ("phone", "email") of which the other request names one that this one was ever given."""
+    return set(_indexed(_contact_values(request)).filter(request=other).values_list("kind", flat=True))
 
 
 def names_any_contact(request):

@@ -81,7 +81,9 @@ def queue_week(now=None):
 def _claim(due_at, now):
     waiting = Q(state__in=[State.QUEUED, State.RETRYING], next_try_at__lte=due_at)
     stuck = Q(state=State.SENDING, claimed_at__lte=now - STUCK_AFTER)
-    due = Notice.objects.filter(waiting | stuck).order_by("next_try_at", "pk")
+    # Whoever may have withdrawn is not written to before staff have said whether it is the same person.
+    is_paused = Q(kind=Kind.ACKNOWLEDGEMENT, request__to_confirm_since__isnull=False)
+    due = Notice.objects.filter(waiting | stuck).exclude(is_paused).order_by("next_try_at", "pk")
     notice = due.select_for_update(skip_locked=True, of=("self",)).select_related("request").first()
     if notice:
         notice.state, notice.claimed_at, notice.attempts = State.SENDING, now, notice.attempts + 1

@@ -103,6 +103,14 @@ def _in_words(name, value):
     return str(choices.get(value, value))
 
 
+def in_common(codes):
+    """What two requests have in common or not (codes of `workflow.to_confirm`), in sentences."""
+    shared = {"phone", "email"} & {*codes}
+    contact = _("Same phone and e-mail.") if len(shared) == 2 else _("Same phone.") if "phone" in shared else ""
+    contact = contact or (_("Same e-mail.") if shared else _("Neither phone nor e-mail is the same."))
+    return [contact, *([_("Another first name.")] if "other_name" in codes else [])]
+
+
 CONSENTS = {
     consent.CONTACT.purpose: gettext_lazy("to be contacted"),
     consent.VOICEMAIL.purpose: gettext_lazy("voicemail"),

@@ -27,7 +27,7 @@ def known_among(requests, answers):
     shared, given = lookup.shared_contacts(requests, answers), given_names(answers.get("name") or "")
 
     def proof(request):
-        contacts, has_name = len(shared.get(request.pk, ())), bool(given & _given_names_of(request))
+        contacts, has_name = len(shared.get(request.pk, ())), bool(given & given_names_of(request))
         return contacts + has_name, contacts
 
     best = max(requests, key=proof)
@@ -72,7 +72,8 @@ def _hash(message):
     return salted_hmac("intake.confirmed_as", message, algorithm="sha256").digest()
 
 
-def _given_names_of(request):
+def given_names_of(request):
+    """What may be the given names that a request was ever told; empty where nothing is sure to be one."""
     told = (_content(text) for text in request.texts.filter(kind__in=SealedText.WITH_CONTACT))
     return frozenset().union(*(given_names(content.get("name") or "") for content in told))
 

@@ -291,14 +291,19 @@ def _close(press):
     done = [_("The request is closed.")]
     if outcome == Outcome.WITHDRAWN:
         done.append(_("Its words are still there: if the person wants them erased, ask the lead."))
-    if reopened := linked - press.obj.duplicates.count():
-        words = ngettext(
-            "%(count)s request that was linked to it is open again.",
-            "%(count)s requests that were linked to it are open again.",
-            reopened,
-        )
-        done.append(words % {"count": reopened})
-    return " ".join(done)
+    return " ".join([*done, *_reopened(press, linked)])
+
+
+def _reopened(press, linked):
+    """How many of the requests that were linked are open by themselves now, in a sentence; none where none is."""
+    if not (reopened := linked - press.obj.duplicates.count()):
+        return []
+    words = ngettext(
+        "%(count)s request that was linked to it is open again.",
+        "%(count)s requests that were linked to it are open again.",
+        reopened,
+    )
+    return [words % {"count": reopened}]
 
 
 def _reopen(press):
@@ -375,8 +380,9 @@ def _lift_legal_hold(press):
 def _erase(press):
     if not press.typed("sure"):
         raise workflow.Refused(_("Tick the box first: what is erased can't come back."))
+    linked = press.obj.duplicates.count()
     workflow.erase(request_id=press.obj.pk, actor=press.actor)
-    return _("What the person told us is erased.")
+    return " ".join([_("What the person told us is erased."), *_reopened(press, linked)])
 
 
 def _note(press):

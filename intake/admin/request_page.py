@@ -133,28 +133,33 @@ def _beside(request, obj):
         other.wishes = _wishes(other, in_force)
     for other in same_device:
         other.apart = next_step.length_in_words(abs(other.received_at - obj.received_at))
-    return {"others": others, "linked": linked, "same_device": same_device, "in_question": in_question}
+    has_ended = any(asked["why"] != workflow.Why.CHANGED for asked in in_question)
+    return {"others": others, "linked": linked, "same_device": same_device} | {
+        "in_question": in_question,
+        "has_ended": has_ended,
+    }
 
 
 def _in_question(obj):
     """The requests of which staff must say whether they are the same person's: each with what happened to it, and how
     its person may be reached where that is not how the person of `obj` may be."""
-    asked = {event.before: event for event in workflow.in_question(obj)}
+    asked = {event.before: (event, event.after.split(",")) for event in workflow.in_question(obj)}
     if not asked:
         return []
-    rows = AssessmentRequest.objects.filter(reference__in=asked).order_by("pk").prefetch_related("contact_profiles")
-    others = sorted(rows, key=lambda other: list(asked).index(other.reference))
-    own, named_elsewhere = newest_profile(obj), lookup.naming_another_contact(others, besides=obj)
+    found = AssessmentRequest.objects.filter(reference__in=asked).order_by("pk").prefetch_related("contact_profiles")
+    others = {other.reference: other for other in found}
+    own, named_elsewhere = newest_profile(obj), lookup.naming_another_contact(others.values(), besides=obj)
     return [
         {
             "other": other,
-            "why": workflow.Why(asked[other.reference].after),
-            "at": asked[other.reference].at,
+            "why": workflow.Why(codes[0]),
+            "at": event.at,
+            "in_common": readable.in_common(codes[1:]),
             "wishes": _wishes(other, own),
             "names_another_contact": other.pk in named_elsewhere,
             "is_newer": other.received_at > obj.received_at,
         }
-        for other in others
+        for other, event, codes in ((others[reference], *asked[reference]) for reference in asked)
     ]
 
 

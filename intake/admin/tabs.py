@@ -116,4 +116,5 @@ class _Count(Subquery):
 
 
 def _needing_someone(now):
-    return _awake(AssessmentRequest.objects.real(), now).filter(Q(owner=None) | Q(due_at__lte=now)).by_urgency()
+    is_needed = Q(owner=None) | Q(due_at__lte=now) | Q(to_confirm_since__isnull=False)
+    return _awake(AssessmentRequest.objects.real(), now).filter(is_needed).by_urgency()

@@ -174,7 +174,7 @@ def _lines(event, users, attempt):
         case Code.UNLINKED:
             return [_("%s is not linked any more.") % before]
         case Code.TO_CONFIRM:
-            return [f"{before} {Why(after).label}."]
+            return [f"{before} {Why(after.split(',')[0]).label}.", *readable.in_common(after.split(",")[1:])]
     return []
 
 

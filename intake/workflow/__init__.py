@@ -25,8 +25,8 @@ from .queue import (
     wake,
 )
 from .rules import TRANSITIONS, Refused, Stale, locked
-from .same_person import Why, another_person, in_question
 from .stages import ENDS, book, close, open_again, reopen, set_stage
+from .to_confirm import Why, another_person, in_question
 from .words import add_note, correct, erase, lift_legal_hold, mark_words_read, new_words, set_legal_hold
 
 __all__ = [

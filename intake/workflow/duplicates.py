@@ -29,7 +29,7 @@ from .rules import (
     words_are_gone,
     write,
 )
-from .same_person import Why, ask_if_same_person, may_be_the_same, refuse_if_in_question
+from .to_confirm import Why, ask_if_same_person, compared, refuse_if_in_question
 
 Outcome = AssessmentRequest.Outcome
 
@@ -60,7 +60,7 @@ def link_duplicate(*, request_id, of_reference, actor, same_matter=False, seen=N
         raise Refused(_("Other requests are linked to this one. Link the newer one to it instead."))
     if _is_expected(request) and not _is_expected(original):
         raise Refused(_("This one has an assessment ahead. Link the other one to it instead."))
-    if not same_matter and not lookup.names_contact_of(request, original):
+    if not same_matter and not lookup.contact_in_common(request, original):
         raise Refused(
             _(
                 "The two requests name no common phone or e-mail. Check the reference. If they are about the same "
@@ -129,7 +129,7 @@ def unlink(request, original, actor):
 def part(request, family, actor, why=""):
     """Unlinks a locked request from all that it is linked with, in either direction: each goes on by itself.
 
-    Where `why` (`same_person.Why`) is given, staff are asked whether the others are the same person's: after an end
+    Where `why` (`to_confirm.Why`) is given, staff are asked whether the others are the same person's: after an end
     only where they name a phone or an e-mail of the request, since what names another one may be a relative's.
     """
     is_original = request.duplicate_of_id is None
@@ -141,8 +141,9 @@ def part(request, family, actor, why=""):
         original = family[duplicate.duplicate_of_id]
         unlink(duplicate, original, actor)
         other = duplicate if is_original else original
-        if why and (why == Why.CHANGED or may_be_the_same(request, other)):
-            ask_if_same_person(other, request, why, actor)
+        may_be_the_same, in_common = compared(request, other) if why else (False, [])
+        if why == Why.CHANGED or may_be_the_same:
+            ask_if_same_person(other, request, [why, *in_common], actor)
 
 
 def undo_on(original, request, actor):

@@ -11,7 +11,7 @@ from .duplicates import locked_family, part
 from .profile import keep_profile, own_rules
 from .queue import got_in_touch, wake_up
 from .rules import Refused, Stage, end, save, words_are_gone, write
-from .same_person import Why
+from .to_confirm import Why
 from .words import erase_words, forget_messages
 
 Outcome = AssessmentRequest.Outcome

@@ -29,8 +29,8 @@ from .rules import (
     save,
     write,
 )
-from .same_person import Why
 from .state import as_json, from_json
+from .to_confirm import Why
 
 Outcome = AssessmentRequest.Outcome
 

@@ -15,7 +15,7 @@ from .ladder import THEIR_WORD
 from .profile import keep_profile
 from .queue import keep_claim
 from .rules import DOUBLE_CLICK, Refused, Stage, locked, locked_open, save, words_are_gone, write
-from .same_person import Why
+from .to_confirm import Why
 
 
 @transaction.atomic

@@ -177,6 +177,26 @@ def test_a_duplicate_is_linked_and_unlinked(sign_in, request_here):
     assert (newer.stage, newer.duplicate_of) == ("new", None)
 
 
+@pytest.mark.parametrize("width", [320, 1280])
+def test_whether_it_is_the_same_person_is_asked_and_answered(
+    tuesday, sign_in, request_here, colleague, axe_finds, width
+):
+    others = [accept(form_token.draw(), answers_of(email="", best_time=time)) for time in ("evening", "asap")]
+    for other in others:
+        workflow.link_duplicate(request_id=other.pk, of_reference=request_here.reference, actor=colleague)
+    workflow.change_window(request_id=others[0].pk, best_time="morning", time_zone="")
+    workflow.withdraw(request_id=others[1].pk)
+    page = sign_in("admissions", path=change_page(request_here), width=width, javascript=width > 320)
+    expect(page.get_by_role("heading", name="Is this the same person?")).to_be_visible()
+    expect(page.locator("a[href^='tel:']")).to_have_count(0)
+    assert what_does_not_fit(page) == []
+    if width > 320:
+        assert axe_finds(page) == []
+    page.get_by_role("button", name="Another person: keep contacting them").click()
+    expect(page.get_by_text("Noted: another person. Contact goes on as before.")).to_be_visible()
+    expect(page.locator("a[href^='tel:']").first).to_be_attached()
+
+
 def test_a_request_in_quarantine_is_released(sign_in, request_here, colleague):
     workflow.quarantine(request_id=request_here.pk, actor=colleague)
     page = sign_in("admissions", path=change_page(request_here))

@@ -111,7 +111,7 @@ def test_two_phones_that_may_be_two_peoples_are_not_the_same_contact(one, other)
 def test_two_requests_with_such_phones_do_not_share_a_contact(one, other):
     first, second = kept_with(one), kept_with(other)
     assert (lookup.same_contact(first), lookup.same_contact(second)) == ([], [])
-    assert not lookup.names_contact_of(first, second)
+    assert not lookup.contact_in_common(first, second)
     assert lookup.shared_contacts([first], {"phone": other, "email": ""}) == {}
     assert lookup.shared_contacts([first], {"phone": one, "email": ""}).keys() <= {first.pk}
 
@@ -120,4 +120,4 @@ def test_two_requests_with_such_phones_do_not_share_a_contact(one, other):
 def test_two_requests_with_one_phone_in_two_writings_share_it():
     first, second = kept_with("480-555-0142 x5"), kept_with("+1 (480) 555-0142")
     assert [one.shared for one in lookup.same_contact(first)] == [{"phone"}]
-    assert lookup.names_contact_of(second, first)
+    assert lookup.contact_in_common(second, first)

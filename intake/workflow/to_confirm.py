@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from intake import lookup
+from intake import blind_index, lookup, same_person
 from intake.models import Event, Notice
 
 from .rules import Refused, Stage, keep_links_undoable, locked_open, save, write
@@ -23,15 +23,30 @@ class Why(models.TextChoices):
     CHANGED = "changed", gettext_lazy("was changed by its person")
 
 
-def ask_if_same_person(request, other, why, actor):
-    """Pauses contact with the person of a locked request until staff say whether the `other` one, of which `why` tells,
-    is theirs too. A closed request only keeps it in its history."""
-    write(request, Event.Code.TO_CONFIRM, actor, other.reference, why)
+# What of the two requests is the same or not, as codes: it must be compared before one of them is erased.
+PHONE, EMAIL, OTHER_NAME = blind_index.PHONE, blind_index.EMAIL, "other_name"
+
+
+def compared(request, other):
+    """Whether two requests may be one person's, and the codes of what speaks for and against it. They may where they
+    name a phone or an e-mail in common, and where what one of them names can't be read."""
+    shared = lookup.contact_in_common(request, other)
+    names = same_person.given_names_of(request), same_person.given_names_of(other)
+    is_other_name = all(names) and not names[0] & names[1]
+    codes = [*sorted(shared), *([OTHER_NAME] if is_other_name else [])]
+    return bool(shared) or not lookup.names_any_contact(request), codes
+
+
+def ask_if_same_person(request, other, codes, actor):
+    """Pauses contact with the person of a locked request until staff say whether the `other` one is theirs too. `codes`
+    are a `Why` and what `compared` found. A closed request only keeps it in its history."""
+    write(request, Event.Code.TO_CONFIRM, actor, other.reference, ",".join(codes))
     if request.stage == Stage.CLOSED:
         return
     now = timezone.now()
     _set(request, request.to_confirm_since or now)
     again = {"state": Notice.State.QUEUED, "attempts": 0, "next_try_at": now, "sent_at": None}
+    again |= {"answers": None, "refused": 0}
     Notice.objects.update_or_create(request=request, kind=Notice.Kind.TO_CONFIRM, defaults=again)
 
 
@@ -54,7 +69,7 @@ def _set(request, moment):
 
 
 def in_question(request):
-    """The events that ask about another request, its reference in `before` and `Why` in `after`: the newest of each
+    """The events that ask about another request, its reference in `before`, its codes in `after`: the newest of each
     request that was not answered. Empty where nothing is asked."""
     asked = {}
     if request.to_confirm_since:
@@ -76,8 +91,3 @@ def refuse_if_in_question(request, other):
             _("A request that was linked with %s was withdrawn or changed. Say first whether it is the same person.")
             % request.reference
         )
-
-
-def may_be_the_same(request, other):
-    """Whether two requests name a phone or an e-mail in common, as far as can be read."""
-    return lookup.names_contact_of(request, other) or not lookup.names_any_contact(request)

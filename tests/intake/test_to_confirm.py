@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from intake import notices, private_link, workflow
 from intake.contact import newest_profile
-from intake.models import AssessmentRequest, Event, Notice, SealedText
+from intake.models import AccessRecord, AssessmentRequest, Event, Notice, SealedText
 from tests.intake.helpers import ADDRESS, change_page, codes_of, moment, receive
 from tests.intake.request_page import buttons_on, followed, press, refusal_of, work_form
 from tests.intake.visitor import CookielessClient, filled, main_of
@@ -124,6 +124,8 @@ def test_a_stranger_with_a_persons_number_ends_or_silences_nothing_of_theirs(des
     page = desk.get(change_page(request))
     assert page.context["what_now"] == "Contact nobody yet. First decide: is this the same person?"
     assert (page.context["reach"].tel, page.context["reach"].may_now) == ("", True)
+    assert [asked["in_common"] for asked in page.context["in_question"]] == [["Same phone.", "Another first name."]]
+    assert ("close:withdrawn" in buttons_on(page)) is (act is ACTS["withdraws"])
     assert [one for one in buttons_on(page) if one.startswith("attempt:call")] == ["attempt:call:reached"]
     # One press, and the person is called.
     done = followed(desk, press(desk, request, "another_person"))
@@ -208,7 +210,10 @@ def test_when_the_one_that_goes_on_ends_each_duplicate_is_back_with_its_own_prom
         case "erased":
             workflow.close(request_id=first.pk, outcome="declined", actor=me)
             assert states(*others) == [("closed", "duplicate")] * 3
-            workflow.erase(request_id=first.pk, actor=make_staff("lead"))
+            lead_desk = Client()
+            lead_desk.force_login(make_staff("lead"))
+            done = followed(lead_desk, press(lead_desk, first, "erase", sure="on"))
+            assert "3 requests that were linked to it are open again." in done
     others = [AssessmentRequest.objects.get(pk=one.pk) for one in others]
     assert states(*others) == [("new", "")] * 3
     assert [(one.due_at, one.promise, newest_profile(one).codes()) for one in others] == own
@@ -370,6 +375,7 @@ def test_both_wishes_stand_side_by_side_and_linking_again_keeps_the_safer(desk, 
     workflow.change_window(request_id=first.pk, best_time="morning", time_zone="")
     page = desk.get(change_page(second))
     [asked] = page.context["in_question"]
+    assert AccessRecord.objects.filter(action="list", actor=me).first().requests == [str(first.pk)]
     assert (asked["other"], asked["names_another_contact"]) == (first, True)
     assert [tuple(map(str, wish)) for wish in asked["wishes"]] == [("Good time", "In the morning", "In the evening")]
     done = followed(desk, press(desk, second, f"link:{first.reference}"))
@@ -426,6 +432,48 @@ def test_what_was_closed_by_mistake_is_in_question_again_when_it_is_opened_again
     workflow.close(request_id=first.pk, outcome="withdrawn", actor=me)
     workflow.reopen(request_id=first.pk, actor=me)
     assert [one["other"] for one in desk.get(change_page(first)).context["in_question"]] == [second]
+
+
+@pytest.mark.parametrize(
+    ("answers", "in_common"),
+    [
+        ({}, ["Same phone and e-mail."]),
+        ({"name": "Wilhelmina of the other family"}, ["Same phone and e-mail."]),  # a first name decides nothing
+        ({"name": ""}, ["Same phone and e-mail."]),
+        ({"phone": "(480) 555-0199", "name": "Ann"}, ["Same e-mail.", "Another first name."]),
+        ({"phone": "(480) 555-0199", "email": ""}, ["Neither phone nor e-mail is the same."]),
+    ],
+)
+def test_what_speaks_for_one_person_is_compared_before_the_change_and_shown(desk, me, set_clock, answers, in_common):
+    first, second = receive(), receive(**answers)
+    link(second, first, me)
+    set_clock(NOON + dt.timedelta(minutes=1))
+    workflow.add_words(request_id=second.pk, text="One more thing")
+    page = desk.get(change_page(first))
+    assert [asked["in_common"] for asked in page.context["in_question"]] == [in_common]
+    [entry] = [entry for entry in page.context["timeline"] if entry.kind == "to_confirm"]
+    assert entry.lines == [f"{second.reference} was changed by its person.", *in_common]
+
+
+def test_the_printed_sheet_says_that_nobody_is_to_be_contacted_yet(desk, me):
+    first, second = receive(), receive()
+    link(second, first, me)
+    words = "Contact nobody yet."
+    sheet = change_page(first).replace("/change/", "/print/")
+    assert words not in desk.get(sheet).content.decode()
+    workflow.withdraw(request_id=second.pk)
+    assert words in desk.get(sheet).content.decode()
+
+
+def test_an_e_mail_to_the_person_waits_for_the_answer_too(me):
+    first, second = receive(email_ok="on"), receive(email="")
+    link(second, first, me)
+    workflow.withdraw(request_id=second.pk)
+    notices.send_due()
+    assert first.notices.get(kind="acknowledgement").state == "queued"
+    workflow.another_person(request_id=first.pk, actor=me)
+    notices.send_due()
+    assert first.notices.get(kind="acknowledgement").state == "sent"
 
 
 # Everyone's own rules come back
