@@ -53,7 +53,7 @@ class Entry:
 
 def normalized_phone(typed):
     """One writing for what stands in the phone box: two forms with the same are of the same phone."""
-    return normalized_email(typed) if _is_email(typed) else phone_numbers.identity(typed)
+    return normalized_email(typed) if email_addresses.is_in(typed) else phone_numbers.identity(typed)
 
 
 def normalized_email(typed):
@@ -217,13 +217,9 @@ def _contact_keys(answers, phone_keys):
     typed = {kind: answers.get(kind) or "" for kind in (PHONE, EMAIL)}
     found = {PHONE: [], EMAIL: []}
     for box, text in typed.items():
-        is_email = _is_email(text) or (box == EMAIL and not phone_numbers.to_dial(text))
+        is_email = email_addresses.is_in(text) or (box == EMAIL and not phone_numbers.to_dial(text))
         found[EMAIL if is_email else PHONE] += email_addresses.keys(text) if is_email else phone_keys(text)
     return found
-
-
-def _is_email(text):
-    return email_addresses.looks_like_one(email_addresses.cleaned(text))
 
 
 def _values_of(contact):

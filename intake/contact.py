@@ -1,15 +1,18 @@
 """From answers to the codes that say how a person may be reached."""
 
+from . import email_addresses
 from .models import ContactProfile
 
 
 def profile_of(answers):
     """The codes of a `ContactProfile` for the cleaned answers of the form.
 
-    A number and consent allow a live call. Where an e-mail address is the only way to reach someone, or the way they
-    chose instead of calls, giving it allows the one neutral e-mail. Everything else has its own box.
+    A number and consent allow a live call; an email address in the phone box does not. Where an e-mail address is the
+    only way to reach someone, or the way they chose instead of calls, giving it allows the one neutral e-mail.
+    Everything else has its own box.
     """
-    has_phone, has_email = bool(answers["phone"]), bool(answers["email"])
+    has_phone = bool(answers["phone"]) and not email_addresses.is_in(answers["phone"])
+    has_email = bool(answers["email"])
     may_call = has_phone and not answers["do_not_call"]
     return {
         "for_whom": answers["for_whom"],

@@ -28,6 +28,11 @@ def looks_like_one(text):
     return _ADDRESS.fullmatch(text) is not None
 
 
+def is_in(typed):
+    """Whether what was typed is one address, once it is cleaned."""
+    return looks_like_one(cleaned(typed))
+
+
 def is_mailable(text):
     """Whether Django can send mail to it."""
     try:

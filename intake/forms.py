@@ -227,7 +227,7 @@ class AssessmentForm(AsksOnce, VisitorForm):
 def _question_about_phone(typed):
     if phone_numbers.to_dial(typed):
         return ""
-    if _is_email(typed):
+    if email_addresses.is_in(typed):
         return _("This looks like an email address. If it is one, please move it to the email box.")
     return _(
         "This does not look like a whole phone number. Please check it. A number outside the US begins with + and the "
@@ -250,16 +250,12 @@ def _question_about_email(typed):
 _QUESTIONS = {"phone": _question_about_phone, "email": _question_about_email}
 
 
-def _is_email(typed):
-    return email_addresses.looks_like_one(email_addresses.cleaned(typed))
-
-
 def _in_their_boxes(phone, email):
     """A phone and an email that were kept, exchanged where both make sense only so. One of them may be empty."""
     address = email_addresses.cleaned(phone)
-    if _is_email(phone) and address == email:  # typed twice
+    if email_addresses.is_in(phone) and address == email:  # typed twice
         return "", email
-    is_email, is_phone = _is_email(phone), "@" not in email and phone_numbers.to_dial(email) is not None
+    is_email, is_phone = email_addresses.is_in(phone), "@" not in email and phone_numbers.to_dial(email) is not None
     if (is_email or is_phone) and (is_email or not phone) and (is_phone or not email):
         return email, address
     return phone, email

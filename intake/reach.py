@@ -81,12 +81,14 @@ def _mailto(typed):
 def _without_a_link(known, number, channels):
     """Sentences for what is allowed and can't be clicked."""
     phone, email = known["phone"].value, known["email"].value
-    if phone and {"call", "text"} & set(channels):
-        if number is None and email_addresses.looks_like_one(email_addresses.cleaned(phone)):
-            yield _("The phone box holds an email address. Correct it below.")
-        elif number is None:
+    if email_addresses.is_in(phone):
+        yield _("The phone box holds an email address. Correct it below.")
+    elif phone and {"call", "text"} & set(channels):
+        if number is None:
             yield _("This can't be dialed as it is. Correct it below, or dial by hand what the person means.")
         elif number.extension:
-            yield _("Ask for extension %(number)s. No text reaches it.") % {"number": number.extension}
+            yield _("Ask for extension %(number)s.") % {"number": number.extension}
+            if "text" in channels:
+                yield _("A text can't reach it.")
     if email and "email" in channels and not _mailto(email):
         yield _("This can't be mailed as it is: %(text)s") % {"text": email}

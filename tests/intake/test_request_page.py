@@ -136,11 +136,11 @@ NO_LINKS = {
     "an extension": (
         {"phone": "602-555-0142 x12", "text_ok": "on"},
         ["tel:+16025550142;ext=12"],
-        "Ask for extension 12. No text reaches it.",
+        "Ask for extension 12. A text can't reach it.",
     ),
     "an email beside an email": (
         {"phone": "b@b.example", "email": "c@c.example"},
-        [],
+        ["mailto:c@c.example"],
         "The phone box holds an email address. Correct it below.",
     ),
     "an odd email": (
