@@ -17,7 +17,7 @@ class Reach:
     """How one person may be reached at `now`, in their own time. `next_at` is the first moment at which they may be
     contacted, `now` itself where that is now, None where none is ahead. `wish_is_met` says whether that is the part of
     the day that they asked for. `tel`, `sms` and `mailto` are "" where the person or the hour does not allow them, or
-    where a click would not dial or address what was typed; `no_link` then says why, at any hour."""
+    where a click would not dial or address what was typed; `about_phone` and `about_email` say why, at any hour."""
 
     now: dt.datetime
     zone_name: str
@@ -26,7 +26,8 @@ class Reach:
     tel: str = ""
     sms: str = ""
     mailto: str = ""
-    no_link: str = ""
+    about_phone: str = ""
+    about_email: str = ""
 
     @property
     def may_now(self):
@@ -68,7 +69,8 @@ def reach_of(profile, known, now, channels):
         tel=number.tel if call else "",
         sms=number.sms if text else "",
         mailto=_mailto(known["email"].value) if may_now and "email" in channels else "",
-        no_link=" ".join(_without_a_link(known, number, channels)),
+        about_phone=" ".join(_about_phone(known["phone"].value, number, channels)),
+        about_email=_about_email(known["email"].value, channels),
     )
 
 
@@ -78,17 +80,20 @@ def _mailto(typed):
     return f"mailto:{quote(address, safe='@')}" if email_addresses.looks_like_one(address) else ""
 
 
-def _without_a_link(known, number, channels):
-    """Sentences for what is allowed and can't be clicked."""
-    phone, email = known["phone"].value, known["email"].value
-    if email_addresses.is_in(phone):
+def _about_phone(typed, number, channels):
+    """Sentences on what is allowed and can't be clicked."""
+    if email_addresses.is_in(typed):
         yield _("The phone box holds an email address. Correct it below.")
-    elif phone and {"call", "text"} & set(channels):
+    elif typed and {"call", "text"} & set(channels):
         if number is None:
             yield _("This can't be dialed as it is. Correct it below, or dial by hand what the person means.")
         elif number.extension:
             yield _("Ask for extension %(number)s.") % {"number": number.extension}
             if "text" in channels:
                 yield _("A text can't reach it.")
-    if email and "email" in channels and not _mailto(email):
-        yield _("This can't be mailed as it is: %(text)s") % {"text": email}
+
+
+def _about_email(typed, channels):
+    if typed and "email" in channels and not _mailto(typed):
+        return _("This can't be mailed as it is. Correct it below.")
+    return ""
