@@ -15,7 +15,7 @@ from pages.models import Center, OpeningHours
 from . import clock, form_token, workflow
 from .contact import newest_profile
 from .forms import TIME_ZONES
-from .models import AssessmentRequest, Attempt, Event, SealedText
+from .models import AssessmentRequest, Attempt, Change, Event, SealedText
 from .models.told import BestTime, Introduction
 from .submission import SentForm, accept
 from .workflow.ladder import decide_by, follow_up, ladder_of, must_decide
@@ -170,7 +170,7 @@ class _Desk:
         began = timezone.now()
         done = step(request_id=self.id, **what)
         request = AssessmentRequest.objects.get(pk=self.id)
-        for rows in (Event, SealedText):
+        for rows in (Event, SealedText, Change):
             rows.objects.filter(request__in=[self.id, request.duplicate_of_id], at__gte=began).update(at=self.at)
         moments = ("first_attempt_at", "reached_at", "closed_at", "called_back_at")
         known = {name: getattr(request, name) for name in moments}

@@ -15,9 +15,13 @@ from django.utils.translation import ngettext
 from intake import workflow
 from intake.models import AssessmentRequest
 from intake.next_step import must_be_checked, time_in_words
+from intake.uuid7 import uuid7
 
 from . import queue_page
 from .readers import chosen_reader
+from .request_actions import key_of_act, what_stays
+
+Outcome = AssessmentRequest.Outcome
 
 
 def take_next(model_admin, request):
@@ -59,27 +63,27 @@ def _why_none(actor):
 
 def _chosen_change(request):
     """What the pressed button does to one request, and how many it did that to in words."""
-    actor = request.user
+    actor, act = request.user, uuid7()  # one press, undone with one press
     match request.POST.get("do"):
         case "assign":
             owner = chosen_reader(request.POST.get("owner", ""))
             if owner is None:
                 raise workflow.Refused(_("Choose who takes care of them, then press Assign."))
-            return partial(workflow.assign, owner=owner, actor=actor), _assigned
+            return partial(workflow.assign, owner=owner, actor=actor, act=act), _assigned
         case "give_back":
-            return partial(workflow.release, actor=actor), _released
+            return partial(workflow.release, actor=actor, act=act), _released
         case "release":
-            return partial(workflow.release_from_quarantine, actor=actor), _cleared
+            return partial(workflow.release_from_quarantine, actor=actor, act=act), _cleared
         case "spam":
-            return partial(_close_as_spam, actor=actor), _closed_as_spam
+            return partial(_close_as_spam, actor=actor, act=act), _closed_as_spam
     raise workflow.Refused(_("That button is not known. Nothing was changed."))
 
 
-def _close_as_spam(*, request_id, seen, actor):
+def _close_as_spam(*, request_id, seen, actor, act):
     """Only what is suspected: one press must not end what a person wrote."""
     if not must_be_checked(AssessmentRequest.objects.get(pk=request_id)):
         raise workflow.Refused(_("It does not wait to be checked. If it is spam, close it on its own page."))
-    return workflow.close(request_id=request_id, outcome=AssessmentRequest.Outcome.SPAM, actor=actor, seen=seen)
+    return workflow.close(request_id=request_id, outcome=Outcome.SPAM, actor=actor, act=act, seen=seen)
 
 
 def _change_each(request, seen, change, report):
@@ -96,9 +100,37 @@ def _change_each(request, seen, change, report):
             messages.error(request, format_html(_("{} was not changed. {}"), _link_to(row), refused))
             left.append(request_id)
     if done:
-        links = format_html_join(", ", "{}", [(_link_to(row),) for row in done])
-        messages.success(request, format_html("{} {}", report(len(done)), links))
+        messages.success(request, format_html("{} {}", report(len(done)), _links_to(done)))
     return left
+
+
+def undo(model_admin, request):
+    """Undoes what was done from any page: a bulk action for each request that nobody changed since."""
+    if request.method == "POST":
+        try:
+            undoing = workflow.undo(act=key_of_act(request.POST.get("act", "")), actor=request.user)
+        except workflow.Refused as refused:
+            messages.error(request, str(refused))
+        else:
+            _report_undoing(request, undoing)
+    return _back_to_list(request)
+
+
+def _report_undoing(request, undoing):
+    for row, why in undoing.left:
+        messages.error(request, format_html("{} was not undone. {}", _link_to(row), why))
+    if undoing.restored:
+        done = ngettext(
+            "Undone. %(count)d request is as it was before:",
+            "Undone. %(count)d requests are as they were before:",
+            len(undoing.restored),
+        ) % {"count": len(undoing.restored)}
+        stays = " ".join(what_stays(undoing))
+        messages.success(request, format_html("{} {}. {}", done, _links_to(undoing.restored), stays))
+
+
+def _links_to(rows):
+    return format_html_join(", ", "{}", [(_link_to(row),) for row in rows])
 
 
 def _link_to(row):

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
-from intake import access, status
+from intake import access, status, workflow
 from intake.models import AccessRecord, AssessmentRequest
 
 from . import paging, tabs
@@ -19,6 +19,7 @@ from .queue_rows import described
 PLACE = ("work", "before", "after")  # what an address may say: a tab, and a page of it
 STATE_SALT = "intake.queue"
 TICKED = "ticked requests"
+MOST_TO_UNDO = 5
 
 
 def page(model_admin, request):
@@ -30,7 +31,9 @@ def page(model_admin, request):
     listed = paging.page_of(rows, tabs.TABS[tab].order, model_admin.list_per_page, request.GET)
     claimed = AssessmentRequest.objects.real().filter(owner=request.user, claimed_until__gt=now)
     claims = list(claimed.order_by("claimed_until", "pk"))
-    access.record(request.user, AccessRecord.Action.LIST, {row.pk: None for row in (*listed.rows, *claims)})
+    undo = workflow.offers_to(request.user)[:MOST_TO_UNDO]
+    undoable = [row for offer in undo for row in offer.requests]
+    access.record(request.user, AccessRecord.Action.LIST, {row.pk: None for row in (*listed.rows, *claims, *undoable)})
     counts, attention = tabs.counts(request.user, now)
     place = {name: request.GET[name] for name in PLACE if name in request.GET}
     context = model_admin.admin_site.each_context(request) | {
@@ -44,6 +47,7 @@ def page(model_admin, request):
         "nothing": tabs.TABS[tab].nothing,
         "ticked": request.session.pop(TICKED, []),
         "claims": claims,
+        "undo": undo,
         "readers": access.readers(),
         "attention": attention,
         "place": place,

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from intake import clock, next_step
 from intake.contact import newest_of
-from intake.models import AssessmentRequest, SealedText
+from intake.models import AssessmentRequest, Attempt, Event, SealedText
 from intake.sealed import CannotOpen
 from intake.workflow import new_words
 from intake.workflow.ladder import ladder_from
@@ -53,9 +53,9 @@ def _fetch(requests):
     prefetch_related_objects(
         requests,
         "contact_profiles",
-        "attempts",
+        Prefetch("attempts", Attempt.objects.standing()),
         Prefetch("texts", SealedText.objects.filter(kind__in=SealedText.WITH_CONTACT), to_attr="texts_with_contact"),
-        "events",
+        Prefetch("events", Event.objects.standing()),
         "consents",
     )
 

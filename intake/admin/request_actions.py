@@ -2,6 +2,7 @@
 
 import itertools
 from dataclasses import dataclass, field
+from uuid import UUID
 
 from django import forms
 from django.db import transaction
@@ -90,7 +91,9 @@ class WorkForm(forms.Form):
         label=gettext_lazy("It is about the same matter, though phone and e-mail are others."), required=False
     )
     sure = forms.BooleanField(
-        label=gettext_lazy("Yes, erase every word for good. The reference, the times and the outcome stay."),
+        label=gettext_lazy(
+            "Yes, erase every word for good. This can't be undone. The reference, the times and the outcome stay."
+        ),
         required=False,
     )
 
@@ -214,9 +217,12 @@ def carry_out(press):
         raise workflow.Refused(
             _("This button does not keep what you typed under “%s”. Press the one below it, or empty the box.") % label
         )
-    if press.button not in details_form.BUTTONS and not press.erases:
+    keeps_details = press.button not in details_form.BUTTONS and not press.erases
+    if keeps_details and press.button != "undo":
         _save_details(press)
     done = button(press)
+    if keeps_details and press.button == "undo":  # a correction is a change: after it nothing could be undone
+        _save_details(press)
     if press.button != "note" and not press.erases and press.typed("note").strip():
         workflow.add_note(request_id=press.obj.pk, text=press.typed("note"), actor=press.actor)
     return done
@@ -385,6 +391,25 @@ def _erase(press):
     return " ".join([_("What the person told us is erased."), *_reopened(press, linked)])
 
 
+def _undo(press):
+    undoing = workflow.undo(act=key_of_act(press.argument), actor=press.actor, only_for=press.obj.pk)
+    return " ".join(filter(None, [_("Undone. The request is as it was before."), *what_stays(undoing)]))
+
+
+def key_of_act(posted):
+    try:
+        return UUID(posted)
+    except ValueError:
+        raise workflow.Refused(_("That button is not known. Nothing was changed.")) from None
+
+
+def what_stays(undoing):
+    """What undoing does not take back, in sentences."""
+    yield _("Notes and corrections that were saved with it stay.")
+    if undoing.is_mail_out:
+        yield _("The email already went out.")
+
+
 def _note(press):
     workflow.add_note(request_id=press.obj.pk, text=press.typed("note"), actor=press.actor)
     return _("The note is kept.")
@@ -413,5 +438,6 @@ BUTTONS = {
     "set_legal_hold": _set_legal_hold,
     "lift_legal_hold": _lift_legal_hold,
     "erase": _erase,
+    "undo": _undo,
     **details_form.BUTTONS,
 }

@@ -89,6 +89,7 @@ def _show(model_admin, request, obj, press=None, refusal="", done=""):
     reach = _reach(obj, ladder, told["known"])
     new_words = _new_words(obj, told)
     left_alone = _left_alone(obj, ladder, request.user)
+    undo = workflow.offer_for(obj, request.user)
     title = _("Request %(reference)s") % {"reference": obj.reference}
     context = (
         model_admin.admin_site.each_context(request)
@@ -108,7 +109,8 @@ def _show(model_admin, request, obj, press=None, refusal="", done=""):
             "what_now": what_now(obj, ladder, reach, request.user, new_words),
             "new_words": new_words,
             "open_part": _open_part(press, obj) if refusal else "",
-            "timeline": timeline.of(obj, told["texts"], request.user),
+            "undo": undo,
+            "timeline": timeline.of(obj, told["texts"], request.user, undo),
         }
     )
     return TemplateResponse(request, f"{FOLDER}/change_form.html", context)

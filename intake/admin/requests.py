@@ -35,6 +35,7 @@ class AssessmentRequestAdmin(ReadByRole):
             "find/": (find.page, "find"),
             "take/": (queue_actions.take_next, "take_next"),
             "several/": (queue_actions.change_several, "change_several"),
+            "undo/": (queue_actions.undo, "undo"),
             "pulse/": (pulse.pulse, "pulse"),
             "reports/": (reports.page, "reports"),
             "reports/csv/": (reports.download, "reports_csv"),

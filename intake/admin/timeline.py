@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from intake import details, readable, suspicion
-from intake.models import AccessRecord, AssessmentRequest, Event, SealedText
+from intake.models import AccessRecord, AssessmentRequest, Event, SealedText, Undone
 from intake.models.told import BestTime
 from intake.workflow import Why
 
@@ -54,16 +54,21 @@ class Entry:
     lines: list[str] = field(default_factory=list)
     texts: list[str | None] = field(default_factory=list)
     last_code: str = ""
+    undone: Undone | None = None
+    change_id: object = None
+    undo: object = None  # the act that its button undoes
 
 
-def of(request, opened, reader=None):
+def of(request, opened, reader=None, undo=None):
     """The entries of a request. `opened` are its texts as pairs (`SealedText`, content or None). With a `reader`, also
-    the newest readings by everyone else."""
-    events = list(request.events.select_related("actor"))
+    the newest readings by everyone else. What the `workflow` offers to `undo` has a button for it."""
+    events = list(request.events.select_related("actor", "change__undone__actor"))
     written, users = _by_event(events, opened), _users_in(events)
     attempts = _attempts_by_event(events, request.attempts.all())
     entries = []
     for event in events:
+        if event.code == Code.UNDONE:  # said of what was undone
+            continue
         last = entries[-1] if entries else None
         texts = written.get(event.pk, [])
         lines = _lines(event, users, attempts.get(event.pk))
@@ -75,10 +80,15 @@ def of(request, opened, reader=None):
             last.texts += texts
         else:
             what = _what(event, attempts.get(event.pk))
-            entries.append(Entry(event.at, event.actor, what, event.code, lines, texts, event.code))
+            undone = getattr(event.change, "undone", None)
+            told = (event.at, event.actor, what, event.code, lines, texts, event.code, undone, event.change_id)
+            entries.append(Entry(*told))
     if reader is not None:
         entries += _readings(request, reader)
-    return _without_repeated_readings(sorted(entries, key=lambda entry: entry.at, reverse=True))
+    newest_first = sorted(entries, key=lambda entry: entry.at, reverse=True)
+    if undo and (entry := next((entry for entry in newest_first if entry.change_id in undo.changes), None)):
+        entry.undo = undo.act
+    return _without_repeated_readings(newest_first)
 
 
 def _belongs_to(entry, event):
@@ -118,8 +128,9 @@ def _attempts_by_event(events, attempts):
     attempted = [event for event in events if event.code == Code.ATTEMPTED]
     found = {}
     for attempt in attempts:
-        told = (attempt.actor_id, attempt.channel, attempt.result)
-        event = _nearest((e for e in attempted if (e.actor_id, e.before, e.after) == told), attempt.at)
+        told = (attempt.change_id, attempt.actor_id, attempt.channel, attempt.result)
+        same = (e for e in attempted if (e.change_id, e.actor_id, e.before, e.after) == told)
+        event = _nearest(same, attempt.at)
         if event:
             found[event.pk] = attempt
     return found

@@ -1,4 +1,5 @@
 from .assessment_request import Alias, AssessmentRequest
+from .change import Change, Undone
 from .notice import Notice
 from .pending import PendingForm
 from .records import RESULTS, AccessRecord, Attempt, Event, Record, RecordIsFixed
@@ -13,6 +14,7 @@ __all__ = [
     "AssessmentRequest",
     "Attempt",
     "BlindIndex",
+    "Change",
     "ConsentRecord",
     "ContactProfile",
     "Event",
@@ -24,4 +26,5 @@ __all__ = [
     "RecordIsFixed",
     "SavedFilter",
     "SealedText",
+    "Undone",
 ]

@@ -56,6 +56,13 @@ class EventCode(models.TextChoices):
     CLEARED = "cleared", _("Taken out of quarantine")
     HOLD_SET = "hold_set", _("Legal hold set")
     HOLD_LIFTED = "hold_lifted", _("Legal hold lifted")
+    UNDONE = "undone", _("Undone")
+
+
+class HistoryQuerySet(models.QuerySet):
+    def standing(self):
+        """Without what was undone: that stays in the history and counts nowhere."""
+        return self.filter(change__undone=None)
 
 
 class Event(Record):
@@ -69,6 +76,11 @@ class Event(Record):
     after = models.CharField(max_length=160, blank=True)  # a correction may name every field
     actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     at = models.DateTimeField()
+    change = models.ForeignKey(
+        "intake.Change", models.CASCADE, null=True, related_name="+", db_index=False
+    )  # None: no button of the desk did it
+
+    objects = HistoryQuerySet.as_manager()
 
     class Meta:
         default_permissions = ()
@@ -122,6 +134,9 @@ class Attempt(Record):
     actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", db_index=False)
     at = models.DateTimeField()
     next_at = models.DateTimeField(null=True, help_text="When the next try was due from then on")
+    change = models.ForeignKey("intake.Change", models.CASCADE, null=True, related_name="+", db_index=False)
+
+    objects = HistoryQuerySet.as_manager()
 
     class Meta:
         default_permissions = ()

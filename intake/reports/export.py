@@ -60,7 +60,7 @@ def _pieces(period):
 
 
 def _attempts_of(piece):
-    ours = Attempt.objects.filter(request__in=piece).exclude(channel=Attempt.Channel.THEY_CALLED)
+    ours = Attempt.objects.standing().filter(request__in=piece).exclude(channel=Attempt.Channel.THEY_CALLED)
     return dict(ours.order_by().values_list("request").annotate(Count("pk")))
 
 

@@ -27,12 +27,14 @@ from .queue import (
 from .rules import TRANSITIONS, Refused, Stale, locked
 from .stages import ENDS, book, close, open_again, reopen, set_stage
 from .to_confirm import Why, another_person, in_question
+from .undo import UNDO_WITHIN, offer_for, offers_to, undo
 from .words import add_note, correct, erase, lift_legal_hold, mark_words_read, new_words, set_legal_hold
 
 __all__ = [
     "ENDS",
     "MOST_AMENDMENTS",
     "TRANSITIONS",
+    "UNDO_WITHIN",
     "Refused",
     "Stale",
     "Why",
@@ -62,6 +64,8 @@ __all__ = [
     "mark_words_read",
     "new_words",
     "next_possible_contact",
+    "offer_for",
+    "offers_to",
     "open_again",
     "own_rules",
     "part",
@@ -74,6 +78,7 @@ __all__ = [
     "snooze",
     "take_next",
     "tell_staff_again",
+    "undo",
     "unlink_duplicate",
     "wake",
     "withdraw",

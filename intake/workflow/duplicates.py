@@ -11,6 +11,7 @@ from intake.contact import newest_profile
 from intake.models import AssessmentRequest, Event
 
 from .ladder import last_word
+from .press import undoable
 from .profile import give_rules_back, keep_safest_rules
 from .queue import got_in_touch, wake_up
 from .rules import (
@@ -34,7 +35,7 @@ from .to_confirm import Why, ask_if_same_person, compared, refuse_if_in_question
 Outcome = AssessmentRequest.Outcome
 
 
-@transaction.atomic
+@undoable
 def link_duplicate(*, request_id, of_reference, actor, same_matter=False, seen=None):
     """Closes a request because the same matter is on the desk as the one with this reference, which goes on.
 
@@ -93,7 +94,7 @@ def link_duplicate(*, request_id, of_reference, actor, same_matter=False, seen=N
     return request
 
 
-@transaction.atomic
+@undoable
 def unlink_duplicate(*, request_id, actor, seen=None):
     """Undoes `link_duplicate`: the request goes on by itself, and so does the other one, each due as before; that one
     only where nothing was done with it since. Both have their own rules of contact again, but for what someone changed
@@ -205,14 +206,7 @@ def _wait_there(request, original, actor):
             snoozed = {"snoozed_until": until, "snooze_reason": reason, "due_before_snooze": due_before}
             save(original, **snoozed, due_at=until, called_back_at=None)
             # At the time at which they asked: what they said after it wakes the request.
-            Event.objects.create(
-                request=original,
-                code=Event.Code.SNOOZED,
-                actor=asked.actor,
-                before=reason,
-                after=minute(until),
-                at=asked.at,
-            )
+            write(original, Event.Code.SNOOZED, asked.actor, reason, minute(until), at=asked.at)
         return
     if original.is_put_off and _asked_for_later_after(original, request):
         return
@@ -235,8 +229,8 @@ def _asked_for_later_after(asleep, other):
     another one, which waits for no assessment; else None."""
     if asleep.snooze_reason == AssessmentRequest.SnoozeReason.ON_HOLD or other.stage == Stage.BOOKED:
         return None
-    asked = asleep.events.filter(code=Event.Code.SNOOZED).select_related("actor").last()
-    heard = last_word(other, other.attempts.all(), other.events.all())
+    asked = asleep.events.standing().filter(code=Event.Code.SNOOZED).select_related("actor").last()
+    heard = last_word(other, other.attempts.standing(), other.events.standing())
     return asked if asked and asked.at > heard else None
 
 

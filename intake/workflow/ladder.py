@@ -7,7 +7,6 @@ import datetime as dt
 from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo
 
-from django.db import transaction
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -17,6 +16,7 @@ from intake import clock, consent
 from intake.contact import newest_profile
 from intake.models import RESULTS, Attempt, ContactProfile, Event
 
+from .press import undoable, writes
 from .rules import (
     DOUBLE_CLICK,
     LONGEST_AHEAD,
@@ -170,12 +170,13 @@ class Ladder:
 
 def ladder_of(request):
     """The `Ladder` of a request, with 4 queries however many attempts there are."""
-    attempts = request.attempts.select_related("actor")
-    return ladder_from(request, newest_profile(request), attempts, request.events.all(), request.consents.all())
+    attempts, events = request.attempts.standing().select_related("actor"), request.events.standing()
+    return ladder_from(request, newest_profile(request), attempts, events, request.consents.all())
 
 
 def ladder_from(request, profile, attempts, events, consents):
-    """As `ladder_of`, from what was fetched before: the newest profile, and all attempts and events in their order."""
+    """As `ladder_of`, from what was fetched before: the newest profile, and what stands of all attempts and events, in
+    their order."""
     words = _their_words(events)
     begin = max([request.received_at, *words, *_beginnings(events, profile)])
     tries = []
@@ -246,7 +247,7 @@ def must_decide(request, ladder):
     return not is_settled and is_answered and ladder.has_ended
 
 
-@transaction.atomic
+@undoable
 def log_attempt(*, request_id, channel, result, actor, next_at=None, seen=None):
     """Writes down a try to reach the person, or of the person to reach us, and sets when the next one is due.
 
@@ -258,13 +259,17 @@ def log_attempt(*, request_id, channel, result, actor, next_at=None, seen=None):
     request, now = locked_open(request_id), timezone.now()
     if result not in RESULTS.get(channel, ()):
         raise Refused(_("That button is not known. Nothing was changed."))
-    doubled = request.attempts.filter(actor=actor, channel=channel, result=result, at__gt=now - DOUBLE_CLICK).last()
+    doubled = (
+        request.attempts.standing()
+        .filter(actor=actor, channel=channel, result=result, at__gt=now - DOUBLE_CLICK)
+        .last()
+    )
     if doubled:
         return doubled
     check_seen(request, seen, claimed_before=actor)
     ladder, before = ladder_of(request), request.stage
     _check(request, ladder, channel, result, next_at, now)
-    attempt = Attempt(request=request, channel=channel, result=result, actor=actor, at=now)
+    attempt = Attempt(request=request, change_id=writes(request), channel=channel, result=result, actor=actor, at=now)
     changes = _after(request, ladder, attempt, next_at)
     attempt.next_at = changes["due_at"]
     attempt.save(force_insert=True)
@@ -275,7 +280,7 @@ def log_attempt(*, request_id, channel, result, actor, next_at=None, seen=None):
     return attempt
 
 
-@transaction.atomic
+@undoable
 def keep_trying(*, request_id, actor, seen=None):
     """Decides at the end of the ladder to try `MORE_ATTEMPTS` times more."""
     request = locked_open(request_id, seen)
@@ -360,7 +365,7 @@ def _after(request, ladder, attempt, next_at):
         changes |= {"owner": request.owner if has_owner else attempt.actor}
         next_at = next_at or follow_up(ladder.profile, now)
         if request.reached_at is None:
-            changes["attempts_to_reach"] = request.attempts.exclude(channel=Channel.THEY_CALLED).count() + 1
+            changes["attempts_to_reach"] = request.attempts.standing().exclude(channel=Channel.THEY_CALLED).count() + 1
         if request.awaits_contact:
             changes["stage"] = Stage.TALKING
     else:

@@ -12,6 +12,7 @@ from intake.contact import newest_profile
 from intake.models import ContactProfile, Event
 from intake.models.told import Introduction
 
+from .press import replaces_profile
 from .rules import Refused, Stage, save, write
 
 
@@ -27,6 +28,7 @@ def keep_profile(request, codes, at, author=None, is_from_link=False):
         at = max(at, last.at)
     if last is not None and (last.codes() == codes or last.at > at):
         return False
+    replaces_profile(request, last)
     kept = ContactProfile.objects.create(request=request, at=at, author=author, is_from_link=is_from_link, **codes)
     save(request, best_time=kept.best_time, time_zone=kept.time_zone)
     if last is not None and _commits_us_to(last) == _commits_us_to(kept):
@@ -110,6 +112,7 @@ def give_rules_back(original, duplicates, actor):
     if not codes or codes == last.codes():
         return False
     at = max(timezone.now(), last.at)
+    replaces_profile(original, last)
     kept = ContactProfile.objects.create(request=original, at=at, author=actor, is_from_link=True, **codes)
     save(original, best_time=kept.best_time, time_zone=kept.time_zone)
     _write_changes(original, actor, last.codes(), codes)

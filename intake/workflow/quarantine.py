@@ -1,18 +1,18 @@
 """What may have been sent by a machine waits for a person to look at it. It keeps its place in the queue."""
 
-from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from intake import consent
 from intake.models import Event, Notice
 
+from .press import queues_mail, undoable
 from .rules import Refused, Stage, locked, locked_open, save, write
 
 BY_STAFF = "staff"  # a code of `intake.suspicion`
 
 
-@transaction.atomic
+@undoable
 def quarantine(*, request_id, actor, seen=None):
     """Says that a request looks as if a machine had sent it."""
     request = locked_open(request_id, seen)
@@ -23,7 +23,7 @@ def quarantine(*, request_id, actor, seen=None):
     return request
 
 
-@transaction.atomic
+@undoable
 def release_from_quarantine(*, request_id, actor, seen=None):
     """Says that a person looked at a suspected request and it is real."""
     request = locked(request_id, seen)
@@ -34,7 +34,9 @@ def release_from_quarantine(*, request_id, actor, seen=None):
     write(request, Event.Code.CLEARED, actor, before)
     is_open = request.stage != Stage.CLOSED
     if is_open and request.consents.filter(purpose=consent.EMAIL.purpose).exists():  # withheld until now
-        Notice.objects.get_or_create(
+        notice, is_new = Notice.objects.get_or_create(
             request=request, kind=Notice.Kind.ACKNOWLEDGEMENT, defaults={"next_try_at": timezone.now()}
         )
+        if is_new:
+            queues_mail(request, notice)
     return request

@@ -14,6 +14,7 @@ from intake import access, clock
 from intake.forms import TIME_ZONES
 from intake.models import AssessmentRequest, Event, SealedText
 
+from .press import found, undoable
 from .rules import (
     LONGEST_AHEAD,
     NOT_ASLEEP,
@@ -43,7 +44,7 @@ TO_CONTACT = (Stage.NEW, Stage.REACHING, Stage.TALKING)
 SnoozeReason = AssessmentRequest.SnoozeReason
 
 
-@transaction.atomic
+@undoable
 def take_next(*, actor):
     """Gives `actor` the most urgent request that may be worked on now, for `CLAIM`; None where there is none.
 
@@ -65,10 +66,12 @@ def take_next(*, actor):
         or free.exclude(_was_given_back_by(actor, now)).first()
         or free.first()
     )
+    if request is not None:
+        found(request)
     return request and _take(request, actor, now)
 
 
-@transaction.atomic
+@undoable
 def claim(*, request_id, actor, seen=None):
     """Takes this request for `CLAIM`, unless it is a colleague's."""
     _require_reader(actor)
@@ -80,12 +83,13 @@ def claim(*, request_id, actor, seen=None):
     return _take(request, actor, now)
 
 
+@undoable
 def release(*, request_id, actor, seen=None):
     """Gives a request back to the queue, unless a colleague is at it now."""
     return assign(request_id=request_id, owner=None, actor=actor, seen=seen)
 
 
-@transaction.atomic
+@undoable
 def assign(*, request_id, owner, actor, seen=None):
     """Gives a request to someone who may read it, without an end, or to no one (`owner=None`): not while a colleague is
     at it."""
@@ -126,7 +130,7 @@ def free_lapsed_claims(now=None):
     return freed
 
 
-@transaction.atomic
+@undoable
 def snooze(*, request_id, until, reason, actor, seen=None):
     """Puts a request off until a time, for one of `SnoozeReason` that the person gave. Then it is due."""
     if reason not in (SnoozeReason.ASKED_LATER, SnoozeReason.AWAY, SnoozeReason.THINKING):
@@ -134,7 +138,7 @@ def snooze(*, request_id, until, reason, actor, seen=None):
     return _put_off(locked_open(request_id, seen), until, reason, actor)
 
 
-@transaction.atomic
+@undoable
 def hold(*, request_id, until, text, actor, seen=None):
     """Puts a request off because we wait for something, which `text` says. It is sealed like a note. Who got in touch
     and was not answered still waits when it comes back."""
@@ -147,7 +151,7 @@ def hold(*, request_id, until, text, actor, seen=None):
     return request
 
 
-@transaction.atomic
+@undoable
 def wake(*, request_id, actor, seen=None):
     """Ends what `snooze` or `hold` began: the request is due when it was before."""
     request = locked_open(request_id, seen)
@@ -225,7 +229,7 @@ def _is_everyones(now):
 
 
 def _was_given_back_by(actor, now):
-    released = Event.objects.filter(request=OuterRef("pk"), code=Event.Code.RELEASED, actor=actor)
+    released = Event.objects.standing().filter(request=OuterRef("pk"), code=Event.Code.RELEASED, actor=actor)
     since = Coalesce(OuterRef("called_back_at"), Value(now - JUST_NOW))  # who got in touch after that is another matter
     return Exists(released.filter(at__gt=now - JUST_NOW).filter(at__gt=since))
 

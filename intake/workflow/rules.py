@@ -12,6 +12,8 @@ from django.utils.translation import gettext as _
 from intake import clock
 from intake.models import AssessmentRequest, Attempt, Event
 
+from .press import found, writes
+
 Stage = AssessmentRequest.Stage
 
 # From which stage a request may go to which. Closing needs an outcome; reopening brings back the stage from before.
@@ -55,10 +57,12 @@ def locked_rows(ids):
     """From id to request, the rows locked until the transaction ends. In one order, so that no two wait in a circle;
     and not against rows that only name a request, such as the events of another one."""
     rows = AssessmentRequest.objects.select_for_update(no_key=True).filter(pk__in=ids).order_by("pk")
-    found = {request.pk: request for request in rows}
-    if missing := set(ids) - set(found):
+    by_id = {request.pk: request for request in rows}
+    if missing := set(ids) - set(by_id):
         raise AssessmentRequest.DoesNotExist(f"no request has the id {missing.pop()}")
-    return found
+    for request in rows:
+        found(request)
+    return by_id
 
 
 def check_seen(request, seen, claimed_before=None):
@@ -77,8 +81,9 @@ def check_seen(request, seen, claimed_before=None):
 def _was_only_taken_over(request, seen, actor):
     """Whether every change of a request since version `seen` is one of ownership, after a claim of `actor` ended.
 
-    Taking and releasing count one version each. So as many of them at the end of its events as there are newer versions
-    are all that happened. What the actor wrote beside it, and a lapse, count none or were counted for them.
+    Taking, releasing and undoing either count one version each. So as many of them at the end of its events as there
+    are newer versions are all that happened. What the actor wrote beside it, and a lapse, count none or were counted
+    for them.
     """
     newer, was_theirs = request.version - seen, False
     for event in request.events.order_by("-pk"):
@@ -86,7 +91,7 @@ def _was_only_taken_over(request, seen, actor):
         if event.code in NO_NEW_VERSION or (is_own and event.code in (Event.Code.NOTE_ADDED, Event.Code.CORRECTED)):
             was_theirs |= event.code == Event.Code.LAPSED and event.before == str(actor.pk)
             continue
-        if newer <= 0 or event.code not in (Event.Code.TAKEN, Event.Code.RELEASED) or is_own:
+        if newer <= 0 or event.code not in (Event.Code.TAKEN, Event.Code.RELEASED, Event.Code.UNDONE) or is_own:
             break
         was_theirs |= event.before == str(actor.pk)
         newer -= 1
@@ -102,6 +107,7 @@ def locked_open(request_id, seen=None):
 
 def save(request, **changes):
     """Writes these fields of a locked request, and that it is a new version of it."""
+    writes(request)
     for name, value in (changes | {"version": request.version + 1}).items():
         setattr(request, name, value)
     request.save(update_fields=[*changes, "version"])
@@ -141,11 +147,11 @@ def keep_links_undoable(original, version):
             save(other, before_link=other.before_link | {"version": original.version})
 
 
-def write(request, code, actor, before="", after=""):
-    """The event that tells of a change: codes only."""
-    Event.objects.create(
-        request=request, code=code, actor=actor, before=str(before), after=str(after), at=timezone.now()
-    )
+def write(request, code, actor, before="", after="", at=None):
+    """The event that tells of a change: codes only. It happened now, or `at` another moment."""
+    at, change_id = at or timezone.now(), writes(request)
+    told = {"code": code, "actor": actor, "before": str(before), "after": str(after)}
+    Event.objects.create(request=request, at=at, change_id=change_id, **told)
 
 
 def minute(moment):

@@ -2,7 +2,6 @@
 
 import datetime as dt
 
-from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -12,6 +11,7 @@ from intake.models import AssessmentRequest, Event, SealedText
 
 from .duplicates import locked_family, part
 from .ladder import follow_up, ladder_of, must_decide
+from .press import undoable
 from .rules import (
     NOT_ASLEEP,
     TRANSITIONS,
@@ -45,7 +45,7 @@ ENDS = (
 )
 
 
-@transaction.atomic
+@undoable
 def set_stage(*, request_id, stage, actor, seen=None):
     """Moves an open request along `TRANSITIONS`. Booking is `book`, closing `close`, reopening `reopen`."""
     request = locked(request_id, seen)
@@ -70,7 +70,7 @@ def set_stage(*, request_id, stage, actor, seen=None):
     return request
 
 
-@transaction.atomic
+@undoable
 def book(*, request_id, at, actor, seen=None):
     """Books the assessment for a time to come, or another time for one that is booked. It is due then."""
     request, now = locked(request_id, seen), timezone.now()
@@ -90,7 +90,7 @@ def book(*, request_id, at, actor, seen=None):
     return request
 
 
-@transaction.atomic
+@undoable
 def close(*, request_id, outcome, actor, referral="", person_told=False, seen=None):
     """Ends an open request with the reason why.
 
@@ -122,7 +122,7 @@ def close(*, request_id, outcome, actor, referral="", person_told=False, seen=No
     return request
 
 
-@transaction.atomic
+@undoable
 def reopen(*, request_id, actor, seen=None):
     """Takes a closed request back into the work and gives it back what closing took: its stage, its assessment, its
     owner where they still work at the desk, and the time at which it was due."""
@@ -151,7 +151,15 @@ def open_again(request, actor):
 
 
 # What `end` clears. The time of the assessment, the due time and the owner stay as they are on a closed request.
-_TAKEN = ("stage", "called_back_at", "to_confirm_since", "snoozed_until", "snooze_reason", "due_before_snooze")
+_TAKEN = (
+    "stage",
+    "called_back_at",
+    "to_confirm_since",
+    "to_confirm_since",
+    "snoozed_until",
+    "snooze_reason",
+    "due_before_snooze",
+)
 
 
 def _taken_by_closing(request):

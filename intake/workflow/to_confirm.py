@@ -4,7 +4,7 @@ Whoever knows a phone number can send a form with it. So nothing that one reques
 request: its contact pauses, its content stays, and staff answer.
 """
 
-from django.db import models, transaction
+from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 from intake import blind_index, lookup, same_person
 from intake.models import Event, Notice
 
+from .press import queues_mail, undoable
 from .rules import Refused, Stage, keep_links_undoable, locked_open, save, write
 
 
@@ -47,10 +48,11 @@ def ask_if_same_person(request, other, codes, actor):
     _set(request, request.to_confirm_since or now)
     again = {"state": Notice.State.QUEUED, "attempts": 0, "next_try_at": now, "sent_at": None}
     again |= {"answers": None, "refused": 0}
-    Notice.objects.update_or_create(request=request, kind=Notice.Kind.TO_CONFIRM, defaults=again)
+    notice, _new = Notice.objects.update_or_create(request=request, kind=Notice.Kind.TO_CONFIRM, defaults=again)
+    queues_mail(request, notice)
 
 
-@transaction.atomic
+@undoable
 def another_person(*, request_id, actor, seen=None):
     """Says that the requests in question are another person's: contact goes on as before."""
     request = locked_open(request_id, seen)
@@ -74,7 +76,7 @@ def in_question(request):
     asked = {}
     if request.to_confirm_since:
         codes = [Event.Code.TO_CONFIRM, Event.Code.ANOTHER, Event.Code.LINKED]
-        for event in request.events.filter(code__in=codes).order_by("pk"):
+        for event in request.events.standing().filter(code__in=codes).order_by("pk"):
             if event.code == Event.Code.TO_CONFIRM:
                 asked[event.before] = event
             elif event.code == Event.Code.ANOTHER:

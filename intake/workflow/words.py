@@ -12,6 +12,7 @@ from intake.models import ConsentRecord, Event, Notice, SealedText
 
 from .duplicates import locked_family, part
 from .ladder import THEIR_WORD
+from .press import undoable
 from .profile import keep_profile
 from .queue import keep_claim
 from .rules import DOUBLE_CLICK, Refused, Stage, locked, locked_open, save, words_are_gone, write
@@ -127,7 +128,7 @@ def erase(*, request_id, actor):
     return request
 
 
-@transaction.atomic
+@undoable
 def set_legal_hold(*, request_id, actor):
     """Keeps the words of a request from being erased, by whoever. For a lead."""
     if not access.may_erase(actor):
@@ -149,10 +150,16 @@ def lift_legal_hold(*, request_id, actor):
     if request.legal_hold_at is None:
         return request
     was_withdrawn = request.hidden_at is not None
-    save(request, legal_hold_at=None, hidden_at=None)
-    write(request, Event.Code.HOLD_LIFTED, actor)
-    if was_withdrawn:
+    request = _lift(request_id=request_id, actor=actor)
+    if was_withdrawn:  # outside of what can be undone
         erase_words(request, actor)
+    return request
+
+
+@undoable
+def _lift(*, request_id, actor):
+    request = save(locked(request_id), legal_hold_at=None, hidden_at=None)
+    write(request, Event.Code.HOLD_LIFTED, actor)
     return request
 
 

@@ -1,0 +1,149 @@
+"""What a button changes while it is carried out: kept as a `Change` for each request, so that `undo` can bring it back.
+
+`undoable` opens a press around a function of the workflow. Whatever the function locks, saves and writes until it
+returns belongs to that press.
+"""
+
+import functools
+from contextvars import ContextVar
+
+from django.db import transaction
+from django.utils import timezone
+
+from intake.models import AssessmentRequest, Change
+from intake.uuid7 import uuid7
+
+from .state import as_json
+
+# All that a press may change and undoing brings back. The preferred time and its zone follow the contact profile.
+STATE = (
+    "stage",
+    "outcome",
+    "owner_id",
+    "claimed_until",
+    "due_at",
+    "due_is_assumed",
+    "first_due_at",
+    "promise",
+    "called_back_at",
+    "first_attempt_at",
+    "reached_at",
+    "attempts_to_reach",
+    "assessment_at",
+    "snoozed_until",
+    "snooze_reason",
+    "due_before_snooze",
+    "duplicate_of_id",
+    "before_link",
+    "to_confirm_since",
+    "closed_at",
+    "before_close",
+    "form_key",
+    "ended_form_key",
+    "quarantined_at",
+    "suspicions",
+    "legal_hold_at",
+    "hidden_at",
+)
+
+_current = ContextVar("press", default=None)
+
+
+def undoable(function):
+    """Makes a function of the workflow a press that can be undone. `act` names the bulk action that it is part of."""
+
+    @functools.wraps(function)
+    def pressed(*, actor, act=None, **given):
+        with transaction.atomic():
+            if actor is None or _current.get() is not None:  # no one to undo it, or a part of a press
+                return function(actor=actor, **given)
+            press = _Press(actor, act)
+            token = _current.set(press)
+            try:
+                result = function(actor=actor, **given)
+            finally:
+                _current.reset(token)
+            press.keep()
+        return result
+
+    return pressed
+
+
+class _Press:
+    def __init__(self, actor, act):
+        self.id = uuid7()
+        self.actor, self.act = actor, act or self.id
+        self.rows = {}
+
+    def keep(self):
+        """Stores a `Change` for each request that was written to. It is read once more: several functions may each have
+        had a copy of the row."""
+        written = [row for row in self.rows.values() if row.is_written]
+        after = AssessmentRequest.objects.in_bulk([row.request_id for row in written])
+        now = timezone.now()
+        for row in written:
+            row.keep(self, after[row.request_id], now)
+
+
+class _Row:
+    """A request as the press found it, under lock."""
+
+    def __init__(self, request):
+        self.request_id, self.before, self.version = request.pk, as_json(request, STATE), request.version
+        self.change_id, self.is_written = uuid7(), False
+        self.profile_before = self.notice = None
+
+    def keep(self, press, request, now):
+        after = as_json(request, STATE)
+        Change(
+            pk=self.change_id,
+            press=press.id,
+            act=press.act,
+            request=request,
+            actor=press.actor,
+            at=now,
+            before={name: value for name, value in self.before.items() if value != after[name]},
+            version_before=self.version,
+            version_after=request.version,
+            profile_before=self.profile_before,
+            notice=self.notice,
+        ).save(force_insert=True)
+
+
+def found(request):
+    """Notes a request as it is under lock, before anything is changed. Locked once more, what was read last counts."""
+    press = _current.get()
+    if press is not None and not _is_written(press, request):
+        press.rows[request.pk] = _Row(request)
+
+
+def writes(request):
+    """The id of the `Change` that what is written of this request belongs to; None outside of a press."""
+    row = _row_of(request)
+    if row is None:
+        return None
+    row.is_written = True
+    return row.change_id
+
+
+def replaces_profile(request, profile):
+    """Notes the contact profile that held until now: the first one, where a press replaces several."""
+    row = _row_of(request)
+    if row is not None and profile is not None and row.profile_before is None:
+        row.profile_before = profile.pk
+
+
+def queues_mail(request, notice):
+    """Notes a message that this press queued, about a request."""
+    row = _row_of(request)
+    if row is not None:
+        row.notice = notice.pk
+
+
+def _row_of(request):
+    press = _current.get()
+    return press and press.rows.get(request.pk)
+
+
+def _is_written(press, request):
+    return request.pk in press.rows and press.rows[request.pk].is_written

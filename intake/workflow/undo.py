@@ -1,0 +1,235 @@
+"""Undoing what a button did: everything as it was, unless someone changed the request since.
+
+What is undone stays in the history and counts nowhere (`standing` in `intake.models.records`). Words that were typed
+stay, and mail that went out is not called back.
+"""
+
+import datetime as dt
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from intake import access
+from intake.contact import newest_profile
+from intake.models import AssessmentRequest, Change, ContactProfile, Event, Notice, Undone
+
+from .duplicates import locked_family
+from .rules import Refused, Stale, check_seen, in_words, save
+from .state import from_json
+
+UNDO_WITHIN = dt.timedelta(minutes=10)
+_NOT_SENT = (Notice.State.QUEUED, Notice.State.RETRYING, Notice.State.REFUSED, Notice.State.FAILED)
+_FORM = ("form_key", "ended_form_key")
+
+
+@dataclass
+class Undoing:
+    """What came of undoing an act: the requests that are as before, those that are not with the reason why, and whether
+    mail had gone out."""
+
+    restored: list[AssessmentRequest] = field(default_factory=list)
+    left: list[tuple[AssessmentRequest, str]] = field(default_factory=list)
+    is_mail_out: bool = False
+
+
+@dataclass
+class Offer:
+    """An act that can be undone now: its id, by whom and when, what it did, to which requests, and its changes."""
+
+    act: object
+    actor: object
+    at: dt.datetime
+    what: str
+    requests: list[AssessmentRequest] = field(default_factory=list)
+    changes: list = field(default_factory=list)
+
+    @property
+    def until(self):
+        return self.at + UNDO_WITHIN
+
+
+def undo(*, act, actor, only_for=None):
+    """Undoes an act, request by request: a single button wholly or not at all, a bulk action where nobody changed
+    anything since. `only_for` picks of a bulk action what it did to one request. Returns an `Undoing`.
+
+    Raises `Refused` with a sentence where nothing could be undone.
+    """
+    presses = {}
+    for change in Change.objects.filter(act=act).select_related("request"):
+        presses.setdefault(change.press, []).append(change)
+    if only_for is not None:
+        presses = {
+            press: changes
+            for press, changes in presses.items()
+            if only_for in [change.request_id for change in changes]
+        }
+    if not presses:
+        raise Refused(_("There is nothing to undo here. Nothing was changed."))
+    undoing = Undoing()
+    for changes in presses.values():
+        try:
+            undoing.is_mail_out |= _undo_press(changes, actor)
+            undoing.restored += [change.request for change in changes]
+        except Refused as refused:
+            if len(presses) == 1:
+                raise
+            undoing.left.append((changes[-1].request, str(refused)))
+    return undoing
+
+
+def offer_for(request, reader):
+    """The `Offer` to undo the newest change of a request, or None."""
+    newest = request.changes.filter(at__gt=timezone.now() - UNDO_WITHIN, undone=None).last()
+    if newest is None or not _may_undo(newest, reader):
+        return None
+    offers = _offers(Change.objects.filter(act=newest.act, press=newest.press))
+    return offers[0] if offers else None
+
+
+def offers_to(reader):
+    """The `Offer`s to undo what `reader` did from any page, newest first."""
+    return _offers(Change.objects.filter(actor=reader))
+
+
+def _offers(changes):
+    """The acts among changes that can be undone, with 3 queries however many there are. Of a bulk action, what somebody
+    changed since is left out."""
+    recent = changes.filter(at__gt=timezone.now() - UNDO_WITHIN, undone=None).select_related("actor", "request")
+    recent = list(recent.order_by("-at", "-version_after", "-pk"))
+    if not recent:
+        return []
+    versions = _versions_of(change.request for change in recent)
+    gone = {change.press for change in recent if change.version_after not in versions[change.request_id]}
+    events = _main_events(recent)
+    offers = {}
+    for change in recent:
+        if change.press in gone:
+            continue
+        if change.act not in offers:
+            what = in_words(events[change.pk]) if change.pk in events else ""
+            offers[change.act] = Offer(change.act, change.actor, change.at, what)
+        offers[change.act].requests.append(change.request)
+        offers[change.act].changes.append(change.pk)
+    return list(offers.values())
+
+
+def _main_events(changes):
+    """From change to the event that says best what it did: the last one, which the others lead to. An attempt may set
+    the stage too: what was done is the attempt."""
+    requests = {change.request_id for change in changes}
+    events = {}
+    for event in Event.objects.filter(request__in=requests, change__in=changes).order_by("pk"):
+        known = events.get(event.change_id)
+        if known is None or known.code != Event.Code.ATTEMPTED:
+            events[event.change_id] = event
+    return events
+
+
+def _versions_of(requests):
+    """From request id to the versions that it is at: the newest one, and the one from before where what led to the
+    newest was undone."""
+    versions = {request.pk: [request.version] for request in requests}
+    recent = Undone.objects.filter(change__request__in=versions, change__at__gt=timezone.now() - 2 * UNDO_WITHIN)
+    for undone in recent.select_related("change").order_by("-version"):
+        if undone.version == versions[undone.change.request_id][-1]:
+            versions[undone.change.request_id].append(undone.change.version_before)
+    return versions
+
+
+def _may_undo(change, user):
+    return change.actor_id == user.pk or access.leads(user)
+
+
+@transaction.atomic
+def _undo_press(changes, actor):
+    """Undoes one press. Returns whether mail had gone out."""
+    family = locked_family(*(change.request_id for change in changes))
+    if done := Undone.objects.filter(change__in=changes).select_related("actor").first():
+        if done.actor == actor:
+            return False  # pressed twice
+        raise Refused(_("%(who)s undid this at %(time)s already.") % {"who": done.actor, "time": _clock(done.at)})
+    if not all(_may_undo(change, actor) for change in changes):
+        raise Refused(_("Only %s or a lead can undo this.") % changes[0].actor)
+    if timezone.now() >= changes[0].at + UNDO_WITHIN:
+        raise Refused(
+            _("This was %s, and 10 minutes are over, so it can't be undone any more. Set it right by hand.")
+            % _clock(changes[0].at)
+        )
+    versions = _versions_of(family.values())
+    for change in changes:
+        if change.version_after not in versions[change.request_id]:
+            raise Refused(_why_not(family[change.request_id]))
+    mail_is_out = [_bring_back(family, change, actor) for change in changes]
+    for change in changes:
+        _move_links(family, change)
+    return any(mail_is_out)
+
+
+def _why_not(request):
+    try:
+        check_seen(request, request.version + 1)
+    except Stale as stale:
+        last = stale.last
+    who = last.actor.get_username() if last.actor else _("The person, or the site,")
+    return _("%(who)s changed %(reference)s at %(time)s: %(what)s. It was not undone. Look at it as it is now.") % {
+        "who": who,
+        "reference": request.reference,
+        "time": _clock(last.at),
+        "what": in_words(last),
+    }
+
+
+def _bring_back(family, change, actor):
+    """Gives a locked request the columns back that a change took. Returns whether its mail had gone out."""
+    request, now = family[change.request_id], timezone.now()
+    columns = from_json(change.before)
+    form = {name: columns.pop(name) for name in _FORM if name in columns}
+    save(request, **columns)
+    if form:
+        # That browser session may have asked anew meanwhile: then the newer request holds the form.
+        with suppress(IntegrityError), transaction.atomic():
+            AssessmentRequest.objects.filter(pk=request.pk).update(**form)
+    _bring_back_profile(request, change, actor, now)
+    Undone(change=change, actor=actor, at=now, version=request.version).save(force_insert=True)
+    Event.objects.create(request=request, change=change, code=Event.Code.UNDONE, actor=actor, at=now)
+    return bool(change.notice) and not _take_back_mail(change.notice)
+
+
+def _bring_back_profile(request, change, actor, now):
+    """The contact rules from before a link was made or ended, as the newest: nobody wrote any since, or it would not be
+    undone."""
+    kept = ContactProfile.objects.filter(pk=change.profile_before).first()
+    if kept is None:
+        return
+    at = max(now, newest_profile(request).at)
+    ContactProfile.objects.create(request=request, at=at, author=actor, is_from_link=True, **kept.codes())
+    request.best_time, request.time_zone = kept.best_time, kept.time_zone
+    request.save(update_fields=["best_time", "time_zone"])
+
+
+def _move_links(family, change):
+    """A link that was made while the request stood where it stands again can be undone as if nothing had happened."""
+    request = family[change.request_id]
+    for other in family.values():
+        link = other.before_link
+        if (
+            other.duplicate_of_id == request.pk
+            and link
+            and link.get("version") in (change.version_before, change.version_after)
+        ):
+            other.before_link = link | {"version": request.version}
+            other.save(update_fields=["before_link"])
+
+
+def _take_back_mail(notice):
+    """Whether a message was kept from going out."""
+    deleted, _models = Notice.objects.filter(pk=notice, state__in=_NOT_SENT).delete()
+    return bool(deleted)
+
+
+def _clock(moment):
+    return date_format(timezone.localtime(moment), "g:i A")
