@@ -295,3 +295,35 @@ def test_the_sheet_for_printing_is_black_on_white_and_recorded(sign_in, request_
     colors = page.evaluate("[getComputedStyle(document.body).color, getComputedStyle(document.body).backgroundColor]")
     assert colors == ["rgb(0, 0, 0)", "rgb(255, 255, 255)"]
     assert AccessRecord.objects.filter(action="print").count() == 1
+
+
+@pytest.mark.parametrize("javascript", [True, False], ids=["with script", "without script"])
+def test_a_wrong_button_is_undone_on_the_page_and_in_the_list(sign_in, request_here, address, axe_finds, javascript):
+    page = sign_in("lead", path=change_page(request_here), javascript=javascript, width=390)
+    page.get_by_role("button", name="We spoke", exact=True).click()
+    bar = page.get_by_role("region", name="Undo")
+    expect(bar).to_contain_text("Call, we spoke")
+    if javascript:
+        page.locator("h1").click()
+        page.keyboard.press("z")
+        expect(bar.get_by_role("button", name="Undo")).to_be_focused()
+        assert axe_finds(page) == []
+        assert what_does_not_fit(page) == []
+        page.keyboard.press("Enter")
+    else:
+        bar.get_by_role("button", name="Undo").click()
+    expect(page.get_by_text("Undone. The request is as it was before.")).to_be_visible()
+    expect(page.get_by_text("Undone by")).to_be_visible()
+    expect(bar).to_have_count(0)
+    assert AssessmentRequest.objects.get().stage == "new"
+    page.get_by_role("button", name="No answer").click()
+    page.goto(address + LIST)
+    offer = page.get_by_role("list", name="What you can undo")
+    expect(offer).to_contain_text(request_here.reference)
+    if javascript:
+        assert axe_finds(page) == []
+        assert what_does_not_fit(page) == []
+    offer.get_by_role("button", name="Undo").click()
+    expect(page.get_by_text("Undone. 1 request is as it was before:")).to_be_visible()
+    expect(offer).to_have_count(0)
+    assert AssessmentRequest.objects.get().stage == "new"
