@@ -18,12 +18,14 @@ LOOK_AHEAD = dt.timedelta(days=60)  # a center that is closed for longer has no 
 WORTH_A_TRY = dt.timedelta(minutes=15)  # less of a wished time than this is over before someone is free to call
 
 ASAP = "asap"
+CONFIRMED = "confirmed"  # no call before the person has confirmed a time
 # By the person's own clock. No one is called before 8 or after 21, whatever the wish: 47 CFR 64.1200(c)(1).
 PARTS_OF_DAY = {
     ASAP: (dt.time(8), dt.time(21)),
     "morning": (dt.time(8), dt.time(12)),
     "afternoon": (dt.time(12), dt.time(17)),
     "evening": (dt.time(17), dt.time(21)),
+    CONFIRMED: (dt.time(8), dt.time(21)),
 }
 
 
@@ -96,8 +98,9 @@ def first_contact(received_at, hours, wish=ASAP, zone=PHOENIX):
     """When to try first, for a `wish` of `PARTS_OF_DAY` in the person's `zone`.
 
     As soon as possible: from the first usable moment until `hours.target` of usable time has passed. At a wished time:
-    in the first usable span of it, and never past the end of that span. A wish that our hours never meet falls back to
-    as soon as possible; without any usable time ahead, the target counts from `received_at`.
+    in the first usable span of it, and never past the end of that span. For a wish that our hours never meet, that is
+    when someone writes, or decides, as soon as possible: nobody is called then. Without any usable time ahead, the
+    target counts from `received_at`.
     """
     received_at = received_at.astimezone(dt.UTC)
     hours = _hours_for(received_at, hours, wish, zone)
@@ -122,12 +125,25 @@ def next_usable(moment, hours, wish, zone):
 
 
 def next_contact(moment, hours, wish, zone):
-    """As `next_usable`, and at any time of the person's day where our hours never meet the wish for as long as
-    `first_contact` asks for."""
+    """As `next_usable`. Where our hours never meet the wish for as long as `first_contact` asks for, the first moment
+    at which someone may write to the person, see `may_ever_call`."""
     hours = _hours_for(moment, hours, wish, zone)
     if not is_ever_met(moment, hours, wish, zone):
         wish = ASAP
     return next_usable(moment, hours, wish, zone)
+
+
+def may_ever_call(moment, hours, wish, zone):
+    """Whether we can call at the time that the person asked for, on some day ahead. While no hours are told, whoever
+    works may call at any part of the day."""
+    return wish != CONFIRMED and (hours.is_assumed or is_ever_met(moment, hours, wish, zone))
+
+
+def next_in_part(moment, wish, zone):
+    """The first moment from `moment` on in a part of the person's day, whether we are open then or not."""
+    today = moment.astimezone(zone).date()
+    parts = (_moments(day, PARTS_OF_DAY[wish], zone) for day in _days(today, today + dt.timedelta(days=1)))
+    return next(max(begins, moment) for begins, ends in parts if moment < ends)
 
 
 def is_ever_met(moment, hours, wish, zone):

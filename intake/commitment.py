@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from . import clock, promise
+from .contact import ways_to_try
 from .models import ContactProfile
 
 logger = logging.getLogger(__name__)
@@ -36,5 +37,7 @@ def _counted(asked_at, profile):
     hours = clock.our_hours()
     wish, zone = profile["best_time"], ZoneInfo(profile["time_zone"])
     contact = clock.first_contact(asked_at, hours, wish, zone)
-    words = promise.words(contact, asked_at, hours, wish, zone, ContactProfile(**profile).channels[0])
+    row = ContactProfile(**profile)
+    ways = ways_to_try(row, clock.may_ever_call(asked_at, hours, wish, zone)) or row.channels
+    words = promise.words(contact, asked_at, hours, wish, zone, ways[0], row.may_call)
     return Commitment(contact.ends, hours.is_assumed, words)

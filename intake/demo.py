@@ -145,7 +145,7 @@ def answers(number, random=random):
         "text_ok": has_phone and random.random() < 0.4,
         "email_ok": has_email and random.random() < 0.5,
         "introduction": random.choice(Introduction.values),
-        "best_time": random.choice(BestTime.values),
+        "best_time": random.choice([time for time in BestTime.values if time != BestTime.CONFIRMED]),
         "time_zone": random.choice(TIME_ZONES[:2])[0],
         "language": random.choice(["", "", "", "Español"]),
         "message": random.choice(MESSAGES),

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 
 from .models import ContactProfile, SealedText
+from .models.told import BestTime
 from .sealed import CannotOpen
 
 ANSWERS = ("name", "phone", "email", "language")
@@ -86,6 +87,8 @@ def why_impossible(values):
         return _("Calls and texts need a phone number.")
     if values["may_email"] and not values["email"]:
         return _("E-mail needs an e-mail address.")
+    if values["best_time"] == BestTime.CONFIRMED and not (values["may_text"] or values["may_email"]):
+        return _("To confirm a time, they must allow email or text messages.")
     if values["may_leave_voicemail"] and not values["may_call"]:
         return _("Voicemail is for people who allow calls.")
     if not (values["may_call"] or values["may_text"] or values["may_email"]):

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from . import consent, email_addresses, phone_numbers
 from .device import VisitorForm
 from .models.told import BestTime, ForWhom, Introduction
+from .preferred_time import SaysWhenWeAreClosed, closed_parts
 
 RELATIONS = [
     ("", _("No answer")),
@@ -83,14 +84,19 @@ class AsksOnce:
         if value in asked_about:
             return True
         self.add_error(name, f"{question} {self.if_right}")
-        # Newest first, so that what no longer fits is the oldest, and the next post always knows this one's values.
-        self.cleaned_data["asked_about"] = "\n".join(filter(None, [value, *asked_about]))[:400]
-        self.data = self.data.copy()
-        self.data[self.add_prefix("asked_about")] = self.cleaned_data["asked_about"]
+        self.remember(value)
         return False
 
+    def remember(self, asked):
+        """Keeps what was asked about for the next post of this form."""
+        asked_about = self.cleaned_data.get("asked_about", "").split("\n")
+        # Newest first, so that what no longer fits is the oldest, and the next post always knows this one's values.
+        self.cleaned_data["asked_about"] = "\n".join(filter(None, [asked, *asked_about]))[:400]
+        self.data = self.data.copy()
+        self.data[self.add_prefix("asked_about")] = self.cleaned_data["asked_about"]
 
-class AssessmentForm(AsksOnce, VisitorForm):
+
+class AssessmentForm(AsksOnce, SaysWhenWeAreClosed, VisitorForm):
     """What we ask of someone who wants to be contacted. Only a way to reach them, their consent, and whether they are
     an adult are required."""
 
@@ -206,7 +212,32 @@ class AssessmentForm(AsksOnce, VisitorForm):
             self.add_error("phone", _("Give a phone number or an e-mail address, so that we can reach you."))
         if cleaned.get("do_not_call") and not email and "email" not in self.errors:
             self.add_error("email", _("You asked us not to call. Add an e-mail address, so that we can reach you."))
+        if (phone or "phone" in unreadable) and not cleaned.get("do_not_call"):
+            self._check_time(cleaned, email)
         return cleaned
+
+    def _check_time(self, cleaned, email):
+        """A time at which we never call is asked about once. To confirm a time takes a way to write."""
+        time = cleaned.get("best_time")
+        zone = cleaned.get("time_zone") or self.fields["time_zone"].initial
+        if time == BestTime.CONFIRMED:
+            if not email and not cleaned.get("text_ok") and "email" not in self.errors:
+                self.add_error("best_time", _("To confirm a time, add an email address or allow text messages."))
+            return
+        asked_about = cleaned.get("asked_about", "").split("\n")
+        if not time or time not in closed_parts(zone) or f"{time} {zone}" in asked_about:
+            return
+        names = {"time": BestTime(time).label.lower(), "zone": dict(TIME_ZONES)[zone]}
+        self.add_error(
+            "best_time",
+            _(
+                "We are closed %(time)s, %(zone)s time, so we can't call you then. Choose what is safe for you: "
+                "another part of the day, a call only after you confirm a time, or “Please don't call me” with an "
+                "email address. To keep this time, press Send again. Then we won't call at another time of day."
+            )
+            % names,
+        )
+        self.remember(f"{time} {zone}")
 
     def answers(self):
         """The cleaned fields as they are sealed: plain JSON values under the names of the fields."""

@@ -113,6 +113,9 @@ def _verb(request, ladder):
         Channel.TEXT: _("text"),
         Channel.EMAIL: _("e-mail once") if ladder.is_one_email and not ladder.tries else _("e-mail"),
     }[channel]
+    if not ladder.may_ever_call and ladder.profile.may_call:
+        time = ladder.profile.get_best_time_display().lower()
+        contact = _("call only %s, their time") % time if channel == Channel.CALL else _("%s: ask for a time") % contact
     if request.called_back_at:
         return _("they got in touch: %s") % contact
     if request.stage in SPOKEN_WITH:

@@ -19,6 +19,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from . import device, pending, private_link, workflow
 from .forms import TIME_ZONES, HonestTextField
 from .models.told import BestTime
+from .preferred_time import SaysWhenWeAreClosed, closed_parts
 from .views import private
 
 logger = logging.getLogger(__name__)
@@ -29,8 +30,12 @@ class PrivateForm(device.VisitorForm):
 
     must_forget = True
 
+    def warning(self, request):
+        """What the person should know before they confirm, in a sentence; "" where there is nothing."""
+        return ""
 
-class WindowForm(PrivateForm):
+
+class WindowForm(SaysWhenWeAreClosed, PrivateForm):
     """Another time to be reached."""
 
     best_time = forms.ChoiceField(
@@ -49,6 +54,15 @@ class WindowForm(PrivateForm):
         """What the person is asked back about, in words."""
         answered = [name for name in self.fields if self.cleaned_data[name]]
         return [dict(self.fields[name].choices)[self.cleaned_data[name]] for name in answered]
+
+    def warning(self, request):
+        time, zone = self.cleaned_data["best_time"], self.cleaned_data["time_zone"] or request.time_zone
+        if not zone or time not in closed_parts(zone):
+            return ""
+        return _(
+            "We are closed %(time)s in your time zone, so we can't call you then. If you choose it all the same, we "
+            "won't call at another time of day. To get a call, go back and choose a time that is safe for you."
+        ) % {"time": BestTime(time).label.lower()}
 
     def carry_out(self, request_id):
         return _("The new time is set."), workflow.change_window(request_id=request_id, **self.cleaned_data)
@@ -135,7 +149,7 @@ def _answer(request, secret, do):
     if not form.is_valid():
         return _lead_to(request, secret, content | {"status": 422, "notice": ""})
     if "sure" not in request.POST:
-        return _lead_to(request, secret, content | {"status": 200, "notice": ""})
+        return _lead_to(request, secret, content | {"status": 200, "notice": form.warning(theirs)})
     try:
         done, then = form.carry_out(theirs.pk)
     except workflow.Refused as refused:
@@ -168,6 +182,7 @@ def _page_of(request, content, kept_under=""):
         "do": do,
         "form": form,
         "chosen": form.chosen(),
+        "warning": content["notice"],
         "address": _own_address(request),
         "kept_under": kept_under,
     }

@@ -37,10 +37,24 @@ SENTENCES = {
     },
 }
 WISH_NOT_MET = {
-    "morning": _("Our hours don't include the morning in your time zone."),
-    "afternoon": _("Our hours don't include the afternoon in your time zone."),
-    "evening": _("Our hours don't include the evening in your time zone."),
+    "morning": _("We are closed in the morning in your time zone, so we can't promise a time."),
+    "afternoon": _("We are closed in the afternoon in your time zone, so we can't promise a time."),
+    "evening": _("We are closed in the evening in your time zone, so we can't promise a time."),
 }
+INSTEAD = {
+    "call": _(
+        "We won't call at another time of day. You can choose another time with your private link, or call us when it "
+        "is safe for you."
+    ),
+    "text": _("We will text you first and ask when a call is safe. We won't call before that."),
+    "email": _("We will email you first and ask when a call is safe. We won't call before that."),
+}
+CONFIRM_FIRST = {
+    "text": _("We will text you first, and call only after you have confirmed a time."),
+    "email": _("We will email you first, and call only after you have confirmed a time."),
+}
+CALL_LATER = _("We call only after you have confirmed a time.")
+WRITE_ONLY = {"text": _("We will text you."), "email": _("We will email you.")}
 BETWEEN = {
     "morning": _("between %(begins)s and %(ends)s in the morning"),
     "afternoon": _("between %(begins)s and %(ends)s in the afternoon"),
@@ -53,13 +67,18 @@ AT = {
 }
 
 
-def words(contact, received_at, hours, wish, zone, channel):
+def words(contact, received_at, hours, wish, zone, channel, may_call=True):
     """What we promise a person about the first contact by `channel` ("call", "text" or "email"), in their own time.
+    `may_call` says whether they allow calls too.
 
-    Empty where no time can be promised: the owner has told no hours, or none in which the person may be contacted.
+    Without a time where our hours never include the time they asked for: another one may not be safe. Empty where the
+    owner has told no hours, or none in which the person may be contacted.
     """
+    is_confirmed_first = wish == clock.CONFIRMED and may_call and channel in CONFIRM_FIRST
     if hours.is_assumed or not clock.may_contact_at(contact.begins, hours, clock.ASAP, zone):
-        return ""
+        return str(CONFIRM_FIRST[channel]) if is_confirmed_first else ""
+    if not contact.wish_is_met:
+        return f"{WISH_NOT_MET[wish]} {INSTEAD[channel] if may_call else WRITE_ONLY[channel]}"
     begins, ends = contact.begins.astimezone(zone), contact.ends.astimezone(zone)
     today = received_at.astimezone(zone).date()
     names = {
@@ -74,10 +93,7 @@ def words(contact, received_at, hours, wish, zone, channel):
         names["time"] = _at(ends, _part_that_ends(ends))
         form = "by tomorrow" if (ends.date() - today).days == 1 else "by a day"
     promise = SENTENCES[channel][form] % names
-    if contact.wish_is_met:
-        return promise
-    way_out = gettext("If this time is not safe for you, change it with your private link or call us.")
-    return f"{promise} {WISH_NOT_MET[wish]} {way_out}"
+    return f"{promise} {CALL_LATER}" if is_confirmed_first else promise
 
 
 def _times(begins, ends, begins_now):

@@ -15,14 +15,19 @@ from .forms import TIME_ZONES
 @dataclass(frozen=True)
 class Reach:
     """How one person may be reached at `now`, in their own time. `next_at` is the first moment at which they may be
-    contacted, `now` itself where that is now, None where none is ahead. `wish_is_met` says whether that is the part of
-    the day that they asked for. `tel`, `sms` and `mailto` are "" where the person or the hour does not allow them, or
-    where a click would not dial or address what was typed; `about_phone` and `about_email` say why, at any hour."""
+    contacted, `now` itself where that is now, None where none is ahead. `wish_is_met` says whether we can call at the
+    time that they asked for. If not, nobody calls at another time of their day: `call_at` is when the one they asked
+    for begins, None where they want to confirm a time first.
+
+    `tel`, `sms` and `mailto` are "" where the person or the hour does not allow them, or where a click would not dial
+    or address what was typed; `about_phone` and `about_email` say why, at any hour.
+    """
 
     now: dt.datetime
     zone_name: str
     next_at: dt.datetime | None
     wish_is_met: bool = True
+    call_at: dt.datetime | None = None
     tel: str = ""
     sms: str = ""
     mailto: str = ""
@@ -34,6 +39,10 @@ class Reach:
         return self.next_at == self.now
 
     @property
+    def may_call_now(self):
+        return self.may_now if self.wish_is_met else self.call_at == self.now
+
+    @property
     def time_there(self):
         return _("It is %(time)s where they are (%(zone)s time).") % {
             "time": date_format(self.now, "g:i A"),
@@ -43,13 +52,21 @@ class Reach:
     @property
     def not_before(self):
         """The moment of `next_at` in words that follow "after": "5:00 PM", "8:00 AM tomorrow"."""
-        time = date_format(self.next_at, "g:i A")
-        match (self.next_at.date() - self.now.date()).days:
+        return self._in_words(self.next_at)
+
+    @property
+    def no_call_before(self):
+        """The moment of `call_at` in the same words."""
+        return self._in_words(self.call_at)
+
+    def _in_words(self, moment):
+        time = date_format(moment, "g:i A")
+        match (moment.date() - self.now.date()).days:
             case 0:
                 return time
             case 1:
                 return _("%(time)s tomorrow") % {"time": time}
-        return _("%(time)s on %(day)s") % {"time": time, "day": date_format(self.next_at, "l, F j")}
+        return _("%(time)s on %(day)s") % {"time": time, "day": date_format(moment, "l, F j")}
 
 
 def reach_of(profile, known, now, channels):
@@ -60,12 +77,17 @@ def reach_of(profile, known, now, channels):
     next_at = clock.next_contact(now, hours, profile.best_time, zone)
     may_now = next_at == now
     number = phone_numbers.to_dial(known["phone"].value)
-    call, text = (number and may_now and way in channels for way in ("call", "text"))
+    wish_is_met, call_at = clock.may_ever_call(now, hours, profile.best_time, zone), None
+    if not wish_is_met and profile.best_time != clock.CONFIRMED:
+        call_at = clock.next_in_part(now, profile.best_time, zone).astimezone(zone)
+    may_call_now = may_now if wish_is_met else call_at == now
+    call, text = number and may_call_now and "call" in channels, number and may_now and "text" in channels
     return Reach(
         now=local_now,
         zone_name=str(dict(TIME_ZONES).get(profile.time_zone, profile.time_zone)),
         next_at=next_at and next_at.astimezone(zone),
-        wish_is_met=hours.is_assumed or clock.is_ever_met(now, hours, profile.best_time, zone),
+        wish_is_met=wish_is_met,
+        call_at=call_at,
         tel=number.tel if call else "",
         sms=number.sms if text else "",
         mailto=_mailto(known["email"].value) if may_now and "email" in channels else "",

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy
 
 from . import consent
 from .forms import AssessmentForm
-from .models.told import ForWhom, Introduction
+from .models.told import BestTime, ForWhom, Introduction
 
 # What the fields of `intake.details` are called on the desk
 DETAILS = {
@@ -70,13 +70,14 @@ def moment(at):
     return date_format(local, "D, M j, g:i A" if this_year else "D, M j, Y, g:i A")
 
 
-def contact_rules(profile, agreed_to_email, email_is_spent=False):
+def contact_rules(profile, agreed_to_email, email_is_spent=False, may_ever_call=True):
     """What this person allows, one sentence a channel; staff read it before they see a number.
 
     `agreed_to_email` says whether they agreed to e-mail: an address alone allows a single one. `email_is_spent`
-    says that this one was sent.
+    says that this one was sent. `may_ever_call` says whether we can call at the time that they asked for.
     """
     return [
+        *_rules_of_time(profile, may_ever_call),
         _("Do not call.")
         if not profile.may_call
         else _("Call. Voicemail is allowed.")
@@ -93,9 +94,22 @@ def contact_rules(profile, agreed_to_email, email_is_spent=False):
         # A neutral e-mail names neither the center nor treatment, whatever they chose for calls.
         *([str(INTRODUCTIONS[profile.introduction])] if profile.may_call or profile.may_text else []),
         *([str(ASKED_FOR[profile.for_whom])] if profile.for_whom in ASKED_FOR else []),
-        _("Good time: %(time)s, %(zone)s time.")
+        (
+            _("Their time zone: %(zone)s.")
+            if profile.best_time == BestTime.CONFIRMED
+            else _("Good time: %(time)s, %(zone)s time.")
+        )
         % {"time": profile.get_best_time_display().lower(), "zone": _in_words("time_zone", profile.time_zone)},
     ]
+
+
+def _rules_of_time(profile, may_ever_call):
+    if may_ever_call or not profile.may_call:
+        return []
+    if profile.best_time == BestTime.CONFIRMED:
+        return [_("Do not call until they have confirmed a time by email or text. Then set it as their good time.")]
+    words = _("Do not call at another time than %(time)s, their time. We are closed then: ask them for another time.")
+    return [words % {"time": profile.get_best_time_display().lower()}]
 
 
 def _in_words(name, value):

@@ -208,7 +208,7 @@ def _content(text):
 
 def _rules(profile, ladder):
     email_is_spent = profile.may_email and Attempt.Channel.EMAIL not in ladder.channels
-    return readable.contact_rules(profile, ladder.agreed_to_email, email_is_spent)
+    return readable.contact_rules(profile, ladder.agreed_to_email, email_is_spent, ladder.may_ever_call)
 
 
 def _in_words(obj, known):

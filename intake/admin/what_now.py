@@ -110,15 +110,33 @@ def _our_time(due_at, reach):
 
 
 def _in_time(request, channel, ladder, reach, reader):
+    if reach.wish_is_met or not ladder.profile.may_call:
+        return _at_a_good_time(request, channel, ladder, reach, reader)
+    if channel != Channel.CALL:
+        contact = _at_a_good_time(request, channel, ladder, reach, reader)
+        return f"{contact} {_('Ask when a call is safe. Do not call before that.')}"
+    if reach.may_call_now:
+        return _at_once(request, channel, ladder, reader)
+    if reach.call_at is None:
+        return _("Do not call: they want to confirm a time first.")
+    words = _("Do not call now: they asked for another time of day, when we are closed. %s Or put it off until then.")
+    return words % _sentence(AFTER[channel] % {"time": reach.no_call_before}, channel, ladder)
+
+
+def _at_a_good_time(request, channel, ladder, reach, reader):
     if reach.may_now:
-        if holds(request, reader):
-            return _sentence(NOW[channel], channel, ladder)
-        if request.owner_id is None or request.claimed_until is not None:
-            return _sentence(TAKE_FIRST[channel], channel, ladder)
-        return _("%s owns this request. Make yourself its owner before you contact them.") % request.owner
+        return _at_once(request, channel, ladder, reader)
     if reach.next_at is None:
         return _("Wait until the center is open.")
     return _sentence(AFTER[channel] % {"time": reach.not_before}, channel, ladder)
+
+
+def _at_once(request, channel, ladder, reader):
+    if holds(request, reader):
+        return _sentence(NOW[channel], channel, ladder)
+    if request.owner_id is None or request.claimed_until is not None:
+        return _sentence(TAKE_FIRST[channel], channel, ladder)
+    return _("%s owns this request. Make yourself its owner before you contact them.") % request.owner
 
 
 def _sentence(words, channel, ladder):

@@ -114,6 +114,7 @@ class BestTime(models.TextChoices):
     MORNING = "morning", _("In the morning")
     AFTERNOON = "afternoon", _("In the afternoon")
     EVENING = "evening", _("In the evening")
+    CONFIRMED = "confirmed", _("Only when I have confirmed a time by email or text")
 
 
 class ContactProfile(Record):

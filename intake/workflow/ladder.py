@@ -4,6 +4,7 @@ It took a median of 4 attempts to reach a person in a large trial (Donovan 2014)
 """
 
 import datetime as dt
+import functools
 from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo
 
@@ -13,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from intake import clock, consent
-from intake.contact import newest_profile
+from intake.contact import newest_profile, ways_to_try
 from intake.models import RESULTS, Attempt, ContactProfile, Event
 
 from .press import undoable, writes
@@ -86,7 +87,14 @@ class Ladder:
     def channels(self):
         """The ways in which we may still try, the first choice first."""
         is_spent = self.is_mailed and not self.agreed_to_email
-        return [channel for channel in self.profile.channels if not (channel == Channel.EMAIL and is_spent)]
+        ways = ways_to_try(self.profile, self.may_ever_call)
+        return [channel for channel in ways if not (channel == Channel.EMAIL and is_spent)]
+
+    @functools.cached_property
+    def may_ever_call(self):
+        """Whether we can call at the time that the person asked for. If not, we write first and ask for another one."""
+        wish = self.profile.best_time
+        return wish in ("", clock.ASAP) or clock.may_ever_call(timezone.now(), clock.our_hours(), wish, self._zone)
 
     @property
     def has_ended(self):
@@ -149,6 +157,8 @@ class Ladder:
         hour was tried."""
         hours, wish = clock.our_hours(), self.profile.best_time
         tried = {attempt.at.astimezone(self._zone).hour for attempt in self.tries}
+        if self.next_channel == Channel.CALL and not self.may_ever_call:
+            return clock.next_in_part(moment, wish, self._zone)  # never at another time of day than they asked for
         first = usable = clock.next_contact(moment, hours, wish, self._zone)
         for _step in range(24):
             if usable is None:
@@ -162,6 +172,8 @@ class Ladder:
     def next_channel(self):
         """Calls first; after one that nobody answered, a text and an e-mail where the person allows them."""
         allowed = self.channels or self.profile.channels
+        if not self.may_ever_call:
+            allowed = [channel for channel in allowed if channel != Channel.CALL] or allowed
         used = {attempt.channel for attempt in self.tries}
         if any(attempt.result == Result.BAD_NUMBER for attempt in self.tries):
             used |= {Channel.CALL, Channel.TEXT}
@@ -315,6 +327,8 @@ def why_not(request, ladder, channel, result):
         return ""
     if request.to_confirm_since:
         return _("A linked request was withdrawn or changed. Say first whether this is the same person.")
+    if channel == Channel.CALL and ladder.profile.may_call and channel not in ladder.channels:
+        return _("They want to confirm a time before you call. If they did, set their good time below first.")
     if channel not in ladder.channels:
         return _("The person does not allow this way. If it was used all the same, say so in a note.")
     if result == Result.VOICEMAIL and not ladder.profile.may_leave_voicemail:

@@ -4,6 +4,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from intake import clock
 from intake.contact import newest_profile
 from intake.models import AssessmentRequest, Event, Notice, SealedText
 
@@ -30,6 +31,8 @@ def change_window(*, request_id, best_time, time_zone):
     if before is None:
         raise Refused(_("We can't change the time here. Please call us."))
     own, at = own_rules(request), max(timezone.now(), before.at)
+    if best_time == clock.CONFIRMED and not (own["may_email"] or own["may_text"]):
+        raise Refused(_("To confirm a time, we need to write to you, and you did not allow that. Please call us."))
     codes = own | {"best_time": best_time, "time_zone": time_zone or own["time_zone"]}
     if codes == own:
         return ""

@@ -45,6 +45,11 @@ def keep_profile(request, codes, at, author=None, is_from_link=False):
 _TIME = {"best_time", "time_zone"}
 
 
+def _how_safe(best_time):
+    """To confirm first is safer than a part of the day, and that than any time."""
+    return {clock.CONFIRMED: 2, clock.ASAP: 0}.get(best_time, 1)
+
+
 def own_rules(request):
     """How the person of this request may be reached (the codes of a `ContactProfile`), without what linking took away;
     {} where the words were erased.
@@ -72,7 +77,7 @@ def safest_rules(original, duplicates):
     if not codes:
         return {}
     said_at = max(profile.at for profile, said in _said(profiles) if _TIME & said.keys())
-    times = [(codes["best_time"] != clock.ASAP, said_at, codes["best_time"], codes["time_zone"])]
+    times = [(_how_safe(codes["best_time"]), said_at, codes["best_time"], codes["time_zone"])]
     for duplicate in duplicates:
         theirs = newest_profile(duplicate) or profiles[-1]  # erased: what it took away stays away
         linked_after = (duplicate.before_link or {}).get("rules", profiles[-1].pk)
@@ -82,9 +87,9 @@ def safest_rules(original, duplicates):
         if "introduction" not in settled and theirs.introduction != Introduction.CENTER:
             codes["introduction"] = Introduction.FIRST_NAME
         if not _TIME & settled:
-            times.append((theirs.best_time != clock.ASAP, theirs.at, theirs.best_time, theirs.time_zone))
-    # A part of the day is safer than any time; of two parts, what they said last.
-    *_how_safe, codes["best_time"], codes["time_zone"] = max(times, key=lambda time: time[:2])
+            times.append((_how_safe(theirs.best_time), theirs.at, theirs.best_time, theirs.time_zone))
+    # Of two parts of the day, what they said last.
+    *_order, codes["best_time"], codes["time_zone"] = max(times, key=lambda time: time[:2])
     return codes | {"may_leave_voicemail": codes["may_leave_voicemail"] and codes["may_call"]}
 
 

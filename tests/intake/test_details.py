@@ -56,6 +56,7 @@ POSSIBLE = {
     "may_leave_voicemail": False,
     "may_text": False,
     "may_email": False,
+    "best_time": "asap",
 }
 
 
@@ -68,6 +69,8 @@ POSSIBLE = {
         ({"may_email": True}, "E-mail needs an e-mail address."),
         ({"may_email": True, "email": "a@b.c", "may_call": False}, ""),
         ({"may_call": False, "may_leave_voicemail": True}, "Voicemail is for people who allow calls."),
+        ({"best_time": "confirmed"}, "To confirm a time, they must allow email or text messages."),
+        ({"best_time": "confirmed", "may_text": True}, ""),
         ({"may_call": False}, "Leave one way to reach this person, or close the request."),
     ],
 )

@@ -17,7 +17,6 @@ OFFICE = OpenHours(
 LONG = dataclasses.replace(
     OFFICE, spans=dict.fromkeys(range(7), ((dt.time(8), dt.time(21)),)), target=dt.timedelta(hours=2)
 )
-WAY_OUT = " If this time is not safe for you, change it with your private link or call us."
 
 
 def at(words, zone=PHOENIX):
@@ -169,18 +168,57 @@ def test_a_zone_that_the_form_does_not_offer_goes_by_its_own_name():
 
 
 @pytest.mark.parametrize(
-    ("wish", "hours", "not_met"),
+    ("wish", "hours"),
     [
-        ("morning", ((dt.time(13), dt.time(21)),), "Our hours don't include the morning in your time zone."),
-        ("afternoon", ((dt.time(8), dt.time(12)),), "Our hours don't include the afternoon in your time zone."),
-        ("evening", ((dt.time(8), dt.time(17)),), "Our hours don't include the evening in your time zone."),
+        ("morning", ((dt.time(13), dt.time(21)),)),
+        ("afternoon", ((dt.time(8), dt.time(12)),)),
+        ("evening", ((dt.time(8), dt.time(17)),)),
     ],
 )
-def test_a_wish_that_our_hours_never_meet_is_said_with_a_way_out(wish, hours, not_met):
+@pytest.mark.parametrize(
+    ("channel", "may_call", "instead"),
+    [
+        (
+            "call",
+            True,
+            "We won't call at another time of day. You can choose another time with your private link, or call us when "
+            "it is safe for you.",
+        ),
+        ("text", True, "We will text you first and ask when a call is safe. We won't call before that."),
+        ("email", True, "We will email you first and ask when a call is safe. We won't call before that."),
+        ("email", False, "We will email you."),
+    ],
+)
+def test_a_wish_that_our_hours_never_meet_is_promised_no_time(wish, hours, channel, may_call, instead):
     hours = dataclasses.replace(OFFICE, spans=dict.fromkeys(range(7), hours), target=dt.timedelta(hours=1))
-    as_soon_as_possible = promised("2026-11-23 22:00", hours)
-    assert as_soon_as_possible.startswith("We will call tomorrow, Tuesday, between ")
-    assert promised("2026-11-23 22:00", hours, wish) == f"{as_soon_as_possible} {not_met}{WAY_OUT}"
+    closed = f"We are closed in the {wish} in your time zone, so we can't promise a time."
+    received_at = at("2026-11-23 22:00")
+    contact = first_contact(received_at, hours, wish, PHOENIX)
+    said = promise.words(contact, received_at, hours, wish, PHOENIX, channel, may_call)
+    assert said == f"{closed} {instead}"
+    assert len(said) <= 400
+
+
+@pytest.mark.parametrize(
+    ("hours", "channel", "may_call", "said"),
+    [
+        (ASSUMED, "email", True, "We will email you first, and call only after you have confirmed a time."),
+        (ASSUMED, "text", True, "We will text you first, and call only after you have confirmed a time."),
+        (ASSUMED, "email", False, ""),
+        (
+            OFFICE,
+            "email",
+            True,
+            "We will e-mail you today, by 2 in the afternoon, Arizona time. "
+            "We call only after you have confirmed a time.",
+        ),
+        (OFFICE, "email", False, "We will e-mail you today, by 2 in the afternoon, Arizona time."),
+    ],
+)
+def test_who_wants_to_confirm_a_time_is_promised_no_call_before(hours, channel, may_call, said):
+    received_at = at("2026-11-23 10:00")
+    contact = first_contact(received_at, hours, "confirmed", PHOENIX)
+    assert promise.words(contact, received_at, hours, "confirmed", PHOENIX, channel, may_call) == said
 
 
 def test_without_hours_told_no_time_is_named():

@@ -697,13 +697,13 @@ def test_while_a_colleague_is_at_it_the_page_says_so_and_opens_no_way(desk, make
     assert "no number that can be dialed" not in text_of(page)
 
 
-def test_who_asked_for_a_time_that_our_hours_never_meet_is_asked_first(desk):
+def test_a_time_that_our_hours_never_meet_is_a_rule_above_the_number(desk):
     center = Center.objects.get()
     center.contact_target_hours = 4
     center.save()
     OpeningHours.objects.create(center=center, weekday=TUESDAY.weekday(), opens=dt.time(9), closes=dt.time(17))
-    warning = "Ask first if it is a good moment."
-    request = receive(best_time="evening", time_zone="America/Phoenix")
+    warning = "Do not call at another time than in the evening, their time."
+    request = receive(best_time="evening", time_zone="America/Phoenix", asked_about="evening America/Phoenix")
     assert warning in text_of(page_of(desk, request))
     workflow.change_window(request_id=request.pk, best_time="asap", time_zone="")
     assert warning not in text_of(page_of(desk, request))
