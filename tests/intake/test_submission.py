@@ -89,7 +89,7 @@ def test_no_table_holds_a_word_that_the_person_typed():
     request = receive()
     assert personal_words_in(str(told_by(request))) != []
     tables = [name for name in connection.introspection.table_names() if name.startswith("intake_")]
-    assert len(tables) == 13
+    assert {"intake_assessmentrequest", "intake_sealedtext", "intake_blindindex"} <= set(tables)
     with connection.cursor() as cursor:
         for table in tables:
             cursor.execute(f"SELECT * FROM {table}")
