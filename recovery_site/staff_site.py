@@ -53,14 +53,17 @@ class StaffSite(admin.AdminSite):
         """
         onward = request.POST.get(REDIRECT_FIELD_NAME) or request.GET.get(REDIRECT_FIELD_NAME, "")
         if self.has_permission(request):
-            name = request.user.get_username()
-            messages.info(request, gettext("You are signed in already, as %s. Nothing had to be sent.") % name)
+            self._say_who_is_signed_in(request)
             is_ours = url_has_allowed_host_and_scheme(onward, {request.get_host()}, require_https=request.is_secure())
             return HttpResponseRedirect(onward if is_ours else resolve_url(settings.LOGIN_REDIRECT_URL), status=303)
+        form = AdminAuthenticationForm(request, initial={"username": request.POST.get("username", "")})
+        if form["username"].value():  # then only the password is left to type
+            del form.fields["username"].widget.attrs["autofocus"]
+            form.fields["password"].widget.attrs["autofocus"] = True
         context = self.each_context(request) | {
             "title": gettext("Sign in"),
             "app_path": request.get_full_path(),
-            "form": AdminAuthenticationForm(request, initial={"username": request.POST.get("username", "")}),
+            "form": form,
             REDIRECT_FIELD_NAME: onward,
             "notice": gettext(
                 "You are not signed in yet. This page was open for a long time, or your browser keeps no cookies. Type "
@@ -70,3 +73,14 @@ class StaffSite(admin.AdminSite):
         response = TemplateResponse(request, "admin/login.html", context, status=403)
         response["Cache-Control"] = "no-store"
         return response.render()
+
+    def _say_who_is_signed_in(self, request):
+        name, typed = request.user.get_username(), request.POST.get("username", "").strip()
+        if typed in ("", name):
+            messages.info(request, gettext("You are already signed in as %s.") % name)
+            return
+        names = {"name": name, "typed": typed}
+        messages.warning(
+            request,
+            gettext("You are signed in as %(name)s. %(typed)s was not signed in: log out first to switch.") % names,
+        )

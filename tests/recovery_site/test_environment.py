@@ -225,6 +225,22 @@ def gunicorn(argument, tmp_path, **environment):
 # What must be understood
 
 
+def test_the_example_starts_the_site_once_what_is_required_is_filled_in(tmp_path):
+    example = (site_settings.BASE_DIR / ".env.example").read_text()
+    written = dict(re.findall(r"^#?([A-Z_]+)=(.*)$", example, re.MULTILINE))
+    drawn = {name: COMPLETE[name] for name in ("SECRET_KEY", "SEAL_KEYS", "INDEX_KEYS", "SPOOL_DIR")}
+    ours = {"VAR_DIR": str(tmp_path), "STATIC_DIR": str(tmp_path / "static")}
+    done = subprocess.run(
+        [sys.executable, "manage.py", "check"],
+        cwd=site_settings.BASE_DIR,
+        env={"PATH": os.environ["PATH"]} | written | drawn | ours,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 def setting(name, tmp_path, **environment):
     """A setting of production with this environment."""
     script = f"from django.conf import settings; print(repr(settings.{name}))"
