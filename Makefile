@@ -1,7 +1,7 @@
 # make help lists the commands.
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: run worker dev demo test lint format bench-faults bench-accept bench-desk help
+.PHONY: run worker dev demo test test-fast test-shifted lint format bench-faults bench-accept bench-desk help
 
 PORT ?= 8000
 export PORT # in development, every address that the site writes carries it
@@ -26,6 +26,12 @@ demo: ready ## add 60 made-up requests in every stage (development only)
 
 test: $(VENV)/installed-tests ## run every test: SQLite, PostgreSQL, Chromium (REQUIRE_ALL=1: none may be skipped)
 	@$(RUN) -m tests
+
+test-fast: $(VENV)/installed-tests ## run the quick tests on SQLite alone, in about a minute
+	@TEST_DATABASE_URL= $(RUN) -m pytest -q -n auto --dist loadgroup -m "not browser and not slow"
+
+test-shifted: $(VENV)/installed-tests ## run the tests of the desk as on a Sunday at 3 AM (SHIFTED_CLOCK="2026-12-31 23:30")
+	@TEST_DATABASE_URL= $(RUN) -m pytest -q -n auto --dist loadgroup -m "not browser" -p tests.shifted_clock tests/intake
 
 lint: $(VENV)/installed-tests ## check style and format
 	@$(VENV)/bin/ruff check .

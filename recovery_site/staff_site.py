@@ -24,6 +24,10 @@ class StaffSite(admin.AdminSite):
     index_title = _("Desk and pages")
     enable_nav_sidebar = False
 
+    def each_context(self, request):
+        """As in the stock admin, with an empty subtitle for the pages that have none: base_site.html asks for it."""
+        return super().each_context(request) | {"subtitle": ""}
+
     def admin_view(self, view, cacheable=False):
         """As in the stock admin. Who is signed out by now gets back what they typed instead of the sign-in page."""
         stock_view = super().admin_view(view, cacheable)

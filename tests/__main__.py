@@ -1,7 +1,7 @@
 """Runs every group of tests: python -m tests (this is `make test`).
 
-SQLite always; PostgreSQL where one answers at TEST_DATABASE_URL; a real Chromium where one is found. A group that can't
-run is named with its reason at the end, and with REQUIRE_ALL=1 it is a failure.
+SQLite always; PostgreSQL where one answers at TEST_DATABASE_URL, or at 127.0.0.1 without it; a real Chromium where one
+is found. A group that can't run is named with its reason at the end, and with REQUIRE_ALL=1 it is a failure.
 """
 
 import os
@@ -11,9 +11,9 @@ import tempfile
 
 import psycopg2
 
-from tests.chromium import chromium_path
+from tests.chromium import NO_CHROMIUM, chromium_path
 
-POSTGRES = os.environ.get("TEST_DATABASE_URL", "postgres://postgres@127.0.0.1:5432/postgres")
+POSTGRES = os.environ.get("TEST_DATABASE_URL") or "postgres://postgres@127.0.0.1:5432/postgres"
 REQUIRE_ALL = os.environ.get("REQUIRE_ALL") == "1"
 WORKERS = ["-n", os.environ.get("TEST_WORKERS", "auto"), "--dist", "loadgroup"]
 
@@ -27,13 +27,14 @@ def why_no_postgres():
 
 
 def why_no_chromium():
-    return None if chromium_path() else "no Chromium found (install it, or set CHROMIUM to its path)"
+    return None if chromium_path() else NO_CHROMIUM
 
 
+ON_SQLITE, ON_POSTGRES = {"TEST_DATABASE_URL": ""}, {"TEST_DATABASE_URL": POSTGRES}
 GROUPS = [
-    ("SQLite", ["-m", "not browser", *WORKERS], {"TEST_ON": ""}, lambda: None),
-    ("PostgreSQL", ["-m", "not browser and not without_database", *WORKERS], {"TEST_ON": POSTGRES}, why_no_postgres),
-    ("Chromium", ["-m", "browser", *WORKERS], {"TEST_ON": "", "DJANGO_ALLOW_ASYNC_UNSAFE": "1"}, why_no_chromium),
+    ("SQLite", ["-m", "not browser", *WORKERS], ON_SQLITE, lambda: None),
+    ("PostgreSQL", ["-m", "not browser and not without_database", *WORKERS], ON_POSTGRES, why_no_postgres),
+    ("Chromium", ["-m", "browser", *WORKERS], ON_SQLITE | {"DJANGO_ALLOW_ASYNC_UNSAFE": "1"}, why_no_chromium),
 ]
 
 

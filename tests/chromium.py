@@ -3,6 +3,8 @@
 import os
 import shutil
 
+NO_CHROMIUM = "no Chromium found (install it, or set CHROMIUM to its path)"
+
 
 def chromium_path():
     """The path of a Chromium: CHROMIUM, or the first one on PATH; None where there is none."""

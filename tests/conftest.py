@@ -2,17 +2,18 @@
 
 import copy
 import datetime
-import logging
+import os
 import shutil
 from zoneinfo import ZoneInfo
 
+import psycopg2
 import pytest
 import time_machine
 from django.apps import apps
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
-from django.db import transaction
+from django.db import connection, transaction
 from django.test import Client
 
 import faq.roles
@@ -23,9 +24,13 @@ from intake import breaker, limiter, lookup
 from intake.access import ROLES
 from pages import facts
 from pages.models import Page
-from tests import one_way
+from tests import one_way, template_guard
+from tests.chromium import NO_CHROMIUM, chromium_path
 
 _starter_rows = []
+
+# Half of the time of a run on SQLite, for a fifth of its tests.
+SLOW_FILES = set()
 
 # A working morning, so that no test depends on the hour at which it is run.
 TUESDAY_MORNING = datetime.datetime(2026, 11, 24, 10, tzinfo=ZoneInfo("America/Phoenix"))
@@ -50,10 +55,37 @@ def load_site():
 
 
 def pytest_collection_modifyitems(items):
-    """Marks what never asks for the database: one kind of database is enough for it."""
+    """Marks what never asks for the database, so that one kind of database is enough for it, and what is slow."""
     for item in items:
+        if item.path.name in SLOW_FILES:
+            item.add_marker("slow")
         if not item.get_closest_marker("django_db") and not {"db", "transactional_db"} & set(item.fixturenames):
             item.add_marker("without_database")
+
+
+def pytest_sessionstart(session):
+    """Stops at once where the database that was asked for does not answer."""
+    if not hasattr(session.config, "workerinput") and (reason := why_no_database()):
+        pytest.exit(f"No database answers at TEST_DATABASE_URL: {reason}", 2)
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    """Names the groups of tests that this run could not or did not hold."""
+    if connection.vendor == "sqlite":
+        terminalreporter.write_line("Not run on PostgreSQL: TEST_DATABASE_URL is not set. `make test` runs both.")
+    if not chromium_path():
+        terminalreporter.write_line(f"Skipped tests/browser: {NO_CHROMIUM}.")
+
+
+def why_no_database():
+    """Why PostgreSQL does not answer, in its own words; None where it does, and with SQLite."""
+    if connection.vendor == "sqlite":
+        return None
+    try:
+        psycopg2.connect(os.environ["DATABASE_URL"], connect_timeout=3).close()
+    except psycopg2.OperationalError as error:
+        return str(error).strip().splitlines()[0]
+    return None
 
 
 one_way.watch_every_connection()
@@ -119,25 +151,12 @@ def working_database_and_empty_spool():
 
 @pytest.fixture(autouse=True)
 def no_unknown_template_variables():
-    """Fails a test in which one of our public templates asked for a variable that nobody gave."""
-    unknown = []
-
-    class Listener(logging.Handler):
-        def emit(self, record):
-            name, template = record.args[0], record.args[1]
-            if template.startswith(("pages/", "faq/", "intake/", "includes/", "base.html", "error.html")):
-                unknown.append(f"{name} in {template}")
-
-    listener, logger = Listener(logging.DEBUG), logging.getLogger("django.template")
-    level, propagate = logger.level, logger.propagate
-    logger.addHandler(listener)
-    logger.setLevel(logging.DEBUG)
-    logger.propagate = False
-    yield
-    logger.removeHandler(listener)
-    logger.setLevel(level)
-    logger.propagate = propagate
-    assert unknown == []
+    """Fails a test in which a template of ours asked for a variable that nobody gave."""
+    template_guard.unknown.clear()
+    end = template_guard.watch()
+    yield template_guard.unknown
+    end()
+    assert template_guard.unknown == []
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 """The site's settings with made-up secrets and a folder of their own, so that tests touch nothing of yours.
 
-`TEST_ON` chooses the database by its URL; without it, SQLite in a file.
+`TEST_DATABASE_URL` chooses the database; without it, SQLite in a file.
 """
 
 import atexit
@@ -21,7 +21,7 @@ os.environ |= {
     "SECRET_KEY": secrets.token_urlsafe(50),
     "SEAL_KEYS": "test:" + base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
     "INDEX_KEYS": "test:" + base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
-    "DATABASE_URL": os.environ.get("TEST_ON", ""),
+    "DATABASE_URL": os.environ.get("TEST_DATABASE_URL") or os.environ.get("TEST_ON", ""),
     "VAR_DIR": _folder,
     "SPOOL_DIR": os.path.join(_folder, "spool"),
     "EMAIL_URL": "memorymail://",

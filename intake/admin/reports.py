@@ -15,6 +15,7 @@ def page(model_admin, request):
         "title": _("How fast people were answered"),
         "form": form,
         "presets": period.PRESETS.items(),
+        "chosen_days": request.GET.get("days", ""),
         "asked": asked,
     }
     if asked:

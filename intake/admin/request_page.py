@@ -232,6 +232,7 @@ def _words(opened):
         if text.kind not in SealedText.FROM_THE_PERSON:
             continue
         entry = {"pk": str(text.pk), "kind": text.get_kind_display(), "at": text.at, "is_unreadable": content is None}
+        entry |= {"plain": "", "told": []}
         if text.kind == Kind.ADDITION:
             entry["plain"] = content
         elif text.kind == Kind.ANSWERS or not last:
@@ -270,6 +271,7 @@ def _new_words(obj, told):
         or {
             "kind": event.get_code_display(),
             "at": event.at,
+            "is_unreadable": False,
             "plain": dict(BestTime.choices)[event.after]
             if event.code == Event.Code.WINDOW_SET
             else _("Nothing new in words. Look at how they may be reached."),

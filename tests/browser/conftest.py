@@ -6,9 +6,10 @@ import re
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.db import DatabaseError, connection
+from django.utils import timezone
 from playwright.sync_api import expect
 
-from tests.chromium import chromium_path
+from tests.chromium import NO_CHROMIUM, chromium_path
 from tests.conftest import load_site
 
 # Playwright runs an event loop in this thread; the database is used between its steps, never inside one.
@@ -38,7 +39,7 @@ FLAGS = [
 
 
 def pytest_collection_modifyitems(items):
-    reason = None if chromium_path() else "no Chromium found (install it, or set CHROMIUM to its path)"
+    reason = None if chromium_path() else NO_CHROMIUM
     for item in items:
         if "tests/browser/" in item.nodeid:
             item.add_marker(pytest.mark.browser)
@@ -51,6 +52,37 @@ def browser_type_launch_args(browser_type_launch_args):
     return browser_type_launch_args | {"executable_path": chromium_path(), "args": FLAGS}
 
 
+class _Clock:
+    """The clock of the server, and of each page that is open."""
+
+    def __init__(self, server):
+        self._server, self._contexts = server, []
+
+    def move_to(self, moment, tick=True):
+        """As in `time_machine`. The clocks of the pages tick on from there."""
+        self._server.move_to(moment, tick=tick)
+        self._tell()
+
+    def shift(self, delta):
+        self._server.shift(delta)
+        self._tell()
+
+    def add(self, context):
+        """Gives the pages of a Playwright context the time of the server."""
+        context.clock.install(time=timezone.now())
+        self._contexts.append(context)
+
+    def _tell(self):
+        for context in self._contexts:
+            context.clock.set_system_time(timezone.now())
+
+
+@pytest.fixture(autouse=True)
+def clock(clock):
+    """The clock of every test, for the browser's pages too."""
+    return _Clock(clock)
+
+
 @pytest.fixture
 def address(transactional_db, live_server):
     """The running site's address."""
@@ -59,7 +91,7 @@ def address(transactional_db, live_server):
 
 
 @pytest.fixture
-def open_page(browser, address):
+def open_page(browser, address, clock):
     """A function that opens a page in a new context and gives the Playwright page. Every problem that the browser
     reports, and every request to another host, fails the test at its end, unless the test clears `problems`. A test
     that wants a page to be refused names the status in `refusals`."""
@@ -89,6 +121,7 @@ def open_page(browser, address):
             viewport={"width": width, "height": height}, color_scheme=scheme, java_script_enabled=javascript
         )
         contexts.append(context)
+        clock.add(context)
         context.on("page", listen)
         page = context.new_page()
         page.goto(address + path)
