@@ -100,12 +100,6 @@ def clock():
 
 
 @pytest.fixture
-def set_clock(clock):
-    """Another name of `clock.move_to(moment, tick=False)`, until its last user is gone."""
-    return lambda moment: clock.move_to(moment, tick=False)
-
-
-@pytest.fixture
 def stopped_clock(clock):
     """The clock of a test, stopped at `TUESDAY_MORNING`: for tests that compare moments.
 

@@ -9,15 +9,10 @@ from intake.models import AssessmentRequest
 from tests.conftest import TUESDAY_MORNING
 from tests.intake.helpers import accept, answers_of, receive
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("stopped_clock")]
 
 HOUR, DAY = dt.timedelta(hours=1), dt.timedelta(days=1)
 PLACE = ("stage", "owner", "due_at", "assessment_at", "called_back_at", "snoozed_until", "snooze_reason")
-
-
-@pytest.fixture(autouse=True)
-def stopped_clock(set_clock):
-    set_clock(TUESDAY_MORNING)
 
 
 def place_of(request):
@@ -69,37 +64,37 @@ def reopened(request, me):
 
 @pytest.mark.parametrize("made", [new, tried, in_conversation, booked, snoozed, called_back])
 @pytest.mark.parametrize("outcome", ["declined", "spam", "withdrawn", "admitted"])
-def test_a_request_is_reopened_as_it_was_closed(me, set_clock, made, outcome):
+def test_a_request_is_reopened_as_it_was_closed(me, clock, made, outcome):
     request = made(me)
     before = place_of(request)
-    set_clock(TUESDAY_MORNING + 2 * DAY)
+    clock.move_to(TUESDAY_MORNING + 2 * DAY, tick=False)
     close(request, me, outcome)
     assert place_of(request)["stage"] == "closed"
-    set_clock(TUESDAY_MORNING + 3 * DAY)
+    clock.move_to(TUESDAY_MORNING + 3 * DAY, tick=False)
     reopened(request, me)
     assert place_of(request) == before
     assert AssessmentRequest.objects.get(pk=request.pk).before_close is None
 
 
-def test_what_was_overdue_stays_overdue(me, set_clock):
+def test_what_was_overdue_stays_overdue(me, clock):
     request = receive()
-    set_clock(request.due_at + HOUR)
+    clock.move_to(request.due_at + HOUR, tick=False)
     close(request, me)
     assert reopened(request, me).is_overdue
 
 
-def test_a_booking_that_passed_while_closed_asks_whether_they_came(me, set_clock):
+def test_a_booking_that_passed_while_closed_asks_whether_they_came(me, clock):
     request = booked(me)
     close(request, me)
-    set_clock(TUESDAY_MORNING + 6 * DAY)
+    clock.move_to(TUESDAY_MORNING + 6 * DAY, tick=False)
     request = reopened(request, me)
     assert (request.stage, request.awaits_assessment, request.is_overdue) == ("booked", True, True)
 
 
-def test_a_snooze_that_passed_while_closed_is_over(me, set_clock):
+def test_a_snooze_that_passed_while_closed_is_over(me, clock):
     request = snoozed(me)
     close(request, me)
-    set_clock(TUESDAY_MORNING + 6 * DAY)
+    clock.move_to(TUESDAY_MORNING + 6 * DAY, tick=False)
     request = reopened(request, me)
     assert (request.snoozed_until, request.due_at) == (None, TUESDAY_MORNING + 5 * DAY)
 
@@ -138,12 +133,12 @@ def test_a_form_sent_again_after_closing_keeps_the_booking_and_stands_on_top(me)
     assert request == AssessmentRequest.objects.open().by_urgency().first()
 
 
-def test_a_form_sent_again_after_a_missed_assessment_waits_for_a_call(me, set_clock):
+def test_a_form_sent_again_after_a_missed_assessment_waits_for_a_call(me, clock):
     draft = form_token.draw()
     request = accept(draft, answers_of())
     workflow.book(request_id=request.pk, at=TUESDAY_MORNING + DAY, actor=me)
     close(request, me)
-    set_clock(TUESDAY_MORNING + 2 * DAY)
+    clock.move_to(TUESDAY_MORNING + 2 * DAY, tick=False)
     accept(draft, answers_of(message="I am sorry that I did not come"))
     request.refresh_from_db()
     assert (request.stage, request.assessment_at) == ("reaching", None)
@@ -151,16 +146,16 @@ def test_a_form_sent_again_after_a_missed_assessment_waits_for_a_call(me, set_cl
 
 
 @pytest.mark.parametrize("made", [new, tried, in_conversation, booked])
-def test_the_due_time_from_before_a_snooze_comes_back(me, set_clock, made):
+def test_the_due_time_from_before_a_snooze_comes_back(me, clock, made):
     request = made(me)
     due_at = place_of(request)["due_at"]
     workflow.snooze(request_id=request.pk, until=TUESDAY_MORNING + 2 * HOUR, reason="away", actor=me)
-    set_clock(TUESDAY_MORNING + HOUR)
+    clock.move_to(TUESDAY_MORNING + HOUR, tick=False)
     request = workflow.wake(request_id=request.pk, actor=me)
     assert (request.due_at, request.due_before_snooze) == (due_at, None)
 
 
-def test_of_two_snoozes_the_due_time_from_before_the_first_comes_back(me, set_clock):
+def test_of_two_snoozes_the_due_time_from_before_the_first_comes_back(me, clock):
     request = receive()
     due_at = request.due_at
     workflow.snooze(request_id=request.pk, until=TUESDAY_MORNING + 2 * HOUR, reason="away", actor=me)

@@ -28,8 +28,8 @@ SURE = {"sure": "yes"}
 
 
 @pytest.fixture(autouse=True)
-def noon(set_clock):
-    set_clock(NOON)
+def noon(clock):
+    clock.move_to(NOON, tick=False)
 
 
 def link(request, of, actor):
@@ -140,14 +140,14 @@ def test_a_stranger_with_a_persons_number_ends_or_silences_nothing_of_theirs(des
 
 @pytest.mark.parametrize("act", ACTS.values(), ids=ACTS)
 @pytest.mark.parametrize("is_linked", ["as a duplicate", "as the one that goes on"])
-def test_whoever_acts_never_learns_that_another_request_exists(me, set_clock, is_linked, act):
+def test_whoever_acts_never_learns_that_another_request_exists(me, clock, is_linked, act):
     """Every page and answer that the person sees, with and without a linked request."""
     seen = []
     for number, others in enumerate((False, True)):
-        set_clock(NOON)
+        clock.move_to(NOON, tick=False)
         other = receive(best_time="evening", voicemail_ok="")
         person = Person(email="", best_time="asap", time_zone="America/Phoenix")
-        set_clock(NOON + dt.timedelta(minutes=5))
+        clock.move_to(NOON + dt.timedelta(minutes=5), tick=False)
         if others and is_linked == "as a duplicate":
             link(person.request, other, me)
         elif others:
@@ -172,9 +172,9 @@ def _without(own, part):
     return text
 
 
-def test_the_same_time_again_changes_nothing_and_unlinks_nothing(me, set_clock):
+def test_the_same_time_again_changes_nothing_and_unlinks_nothing(me, clock):
     first = receive(best_time="morning", time_zone="America/Phoenix")
-    set_clock(NOON + dt.timedelta(minutes=1))
+    clock.move_to(NOON + dt.timedelta(minutes=1), tick=False)
     second = receive(best_time="evening")
     link(second, first, me)
     assert newest_profile(first).best_time == "evening"
@@ -255,7 +255,7 @@ def test_where_the_contact_of_what_was_withdrawn_can_not_be_read_staff_are_asked
 
 
 @pytest.mark.parametrize("state", ["put off", "booked", "held", "in quarantine", "owned", "spoken with"])
-def test_a_withdrawal_that_crosses_wakes_books_and_loses_nothing(me, make_staff, set_clock, state):
+def test_a_withdrawal_that_crosses_wakes_books_and_loses_nothing(me, make_staff, clock, state):
     first, second, lead = receive(best_time="asap"), receive(email=""), make_staff("lead")
     later = NOON + dt.timedelta(days=9)
     match state:
@@ -284,10 +284,10 @@ def test_a_withdrawal_that_crosses_wakes_books_and_loses_nothing(me, make_staff,
     assert after[:-1] == before[0][:-1]
 
 
-def test_at_night_a_question_is_handed_out_though_nobody_may_be_called(me, set_clock):
+def test_at_night_a_question_is_handed_out_though_nobody_may_be_called(me, clock):
     first, second = receive(), receive()
     link(second, first, me)
-    set_clock(moment("2026-11-24 23:30"))
+    clock.move_to(moment("2026-11-24 23:30"), tick=False)
     assert workflow.take_next(actor=me) is None
     workflow.withdraw(request_id=second.pk)
     assert workflow.take_next(actor=me) == first
@@ -406,12 +406,12 @@ def test_the_page_of_the_one_that_goes_on_shows_what_a_linked_request_asked_for(
     assert "We may leave a voicemail: No. In force" not in page
 
 
-def test_a_question_keeps_nobody_from_undoing_another_link(me, set_clock):
+def test_a_question_keeps_nobody_from_undoing_another_link(me, clock):
     first = receive(best_time="asap", time_zone="America/Phoenix")
     workflow.log_attempt(request_id=first.pk, channel="call", result="no_answer", actor=me)
     workflow.snooze(request_id=first.pk, until=NOON + dt.timedelta(days=9), reason="away", actor=me)
     before = place_of(first)
-    set_clock(NOON + dt.timedelta(days=1))
+    clock.move_to(NOON + dt.timedelta(days=1), tick=False)
     second = receive(email="")
     link(second, first, me)
     workflow.withdraw(request_id=second.pk)
@@ -445,10 +445,10 @@ def test_what_was_closed_by_mistake_is_in_question_again_when_it_is_opened_again
         ({"phone": "(480) 555-0199", "email": ""}, ["Neither phone nor e-mail is the same."]),
     ],
 )
-def test_what_speaks_for_one_person_is_compared_before_the_change_and_shown(desk, me, set_clock, answers, in_common):
+def test_what_speaks_for_one_person_is_compared_before_the_change_and_shown(desk, me, clock, answers, in_common):
     first, second = receive(), receive(**answers)
     link(second, first, me)
-    set_clock(NOON + dt.timedelta(minutes=1))
+    clock.move_to(NOON + dt.timedelta(minutes=1), tick=False)
     workflow.add_words(request_id=second.pk, text="One more thing")
     page = desk.get(change_page(first))
     assert [asked["in_common"] for asked in page.context["in_question"]] == [in_common]
@@ -492,10 +492,10 @@ WISHES = [
 
 
 @pytest.mark.parametrize("order", [(0, 1), (1, 0)])
-def test_unlinking_in_any_order_gives_everyone_their_own_rules_and_consents_back(me, set_clock, order):
+def test_unlinking_in_any_order_gives_everyone_their_own_rules_and_consents_back(me, clock, order):
     requests = []
     for minute, wishes in enumerate(WISHES):
-        set_clock(NOON + dt.timedelta(minutes=minute))
+        clock.move_to(NOON + dt.timedelta(minutes=minute), tick=False)
         requests.append(receive(**wishes))
     first, *others = requests
     own, consents = [rules_of(one) for one in requests], [one.consents.count() for one in requests]
@@ -540,21 +540,21 @@ def test_what_staff_changed_since_the_link_stays_and_only_that(me):
     assert (rules["best_time"], rules["may_leave_voicemail"]) == ("morning", True)
 
 
-def test_what_staff_allowed_since_a_link_is_not_taken_away_by_the_next(me, set_clock):
+def test_what_staff_allowed_since_a_link_is_not_taken_away_by_the_next(me, clock):
     first, second, third = receive(voicemail_ok="on"), receive(voicemail_ok=""), receive(voicemail_ok="on")
     link(second, first, me)
-    set_clock(NOON + dt.timedelta(minutes=1))
+    clock.move_to(NOON + dt.timedelta(minutes=1), tick=False)
     allowed = {"before": {"may_leave_voicemail": False}, "after": {"may_leave_voicemail": True}}
     workflow.correct(request_id=first.pk, actor=me, consent_read=True, **allowed)
     link(third, first, me)
     assert rules_of(first)["may_leave_voicemail"] is True
 
 
-def test_a_permission_for_one_phone_does_not_come_back_for_another(me, set_clock):
+def test_a_permission_for_one_phone_does_not_come_back_for_another(me, clock):
     first, second = receive(voicemail_ok="on", text_ok="on"), receive(voicemail_ok="", text_ok="on")
-    set_clock(NOON + dt.timedelta(minutes=1))
+    clock.move_to(NOON + dt.timedelta(minutes=1), tick=False)
     link(second, first, me)
-    set_clock(NOON + dt.timedelta(minutes=2))
+    clock.move_to(NOON + dt.timedelta(minutes=2), tick=False)
     phone = {"before": {"phone": PHONE}, "after": {"phone": "(480) 555-0199"}}
     workflow.correct(request_id=first.pk, actor=me, **phone)
     workflow.unlink_duplicate(request_id=second.pk, actor=me)

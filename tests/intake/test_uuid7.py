@@ -1,5 +1,6 @@
 """Ids that sort by when they were drawn, and can't be guessed from that."""
 
+import datetime as dt
 import time
 import uuid
 
@@ -16,16 +17,15 @@ def test_id_begins_with_the_milliseconds_in_which_it_was_drawn():
     assert (drawn.version, drawn.variant) == (7, uuid.RFC_4122)
 
 
-def test_ids_sort_by_time(monkeypatch):
+def test_ids_sort_by_time(clock):
     drawn = []
-    for moment in (1, 1_793_000_000_000, 1_793_000_000_001, 2_500_000_000_000):
-        monkeypatch.setattr(time, "time_ns", lambda moment=moment: moment * 1_000_000)
+    for milliseconds in (1, 1_793_000_000_000, 1_793_000_000_001, 2_500_000_000_000):
+        clock.move_to(dt.datetime.fromtimestamp(milliseconds / 1000, dt.UTC), tick=False)
         drawn.append(uuid7())
     assert sorted(drawn) == drawn
 
 
-def test_all_the_rest_is_random(monkeypatch):
-    monkeypatch.setattr(time, "time_ns", lambda: 1_793_000_000_000_000_000)
+def test_all_the_rest_is_random(stopped_clock):
     drawn = [uuid7().int & RANDOM_BITS for _ in range(200)]
     always, ever = RANDOM_BITS, 0
     for bits in drawn:
