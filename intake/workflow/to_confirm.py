@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from intake import blind_index, lookup, same_person
+from intake import lookup, same_person
 from intake.models import Event, Notice
 
 from .press import queues_mail, undoable
@@ -24,8 +24,8 @@ class Why(models.TextChoices):
     CHANGED = "changed", gettext_lazy("was changed by its person")
 
 
-# What of the two requests is the same or not, as codes: it must be compared before one of them is erased.
-PHONE, EMAIL, OTHER_NAME = blind_index.PHONE, blind_index.EMAIL, "other_name"
+# Beside the kinds of contact that are the same: both gave a first name, and not the same one.
+OTHER_NAME = "other_name"
 
 
 def compared(request, other):

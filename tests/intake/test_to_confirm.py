@@ -477,6 +477,18 @@ def test_an_e_mail_to_the_person_waits_for_the_answer_too(me):
     assert first.notices.get(kind="acknowledgement").state == "sent"
 
 
+@pytest.mark.parametrize("answer", [workflow.another_person, partial(workflow.close, outcome="withdrawn")])
+def test_a_wrong_answer_is_undone_and_the_question_is_back(desk, me, answer):
+    first, second = receive(), receive()
+    link(second, first, me)
+    workflow.withdraw(request_id=second.pk)
+    before = place_of(first)
+    answer(request_id=first.pk, actor=me)
+    workflow.undo(act=first.changes.last().act, actor=me)
+    assert (place_of(first), first.texts.count()) == (before, 1)
+    assert [one["other"] for one in desk.get(change_page(first)).context["in_question"]] == [second]
+
+
 # Everyone's own rules come back
 
 
