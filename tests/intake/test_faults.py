@@ -26,7 +26,7 @@ from tests.intake.helpers import (
     receive,
     refuse_inserts,
 )
-from tests.intake.visitor import TYPED, main_of, send, typed_on
+from tests.intake.visitor import TYPED, Browser, main_of, send, typed_on
 
 STORED, SPOOLED, SHOWN = "stored", "spooled", "shown"
 
@@ -260,7 +260,7 @@ def test_a_moment_with_which_nothing_can_be_counted_promises_nothing_and_is_stor
 @pytest.mark.django_db
 @pytest.mark.parametrize("content", ["word", ["no id", "ABCD-EFGH", 1], [1, 2, 3], ["0" * 32, "ABCD-EFGH", 1e300], []])
 def test_a_token_of_ours_that_makes_no_sense_is_a_stale_page_with_all_kept(content):
-    page = send(Client(enforce_csrf_checks=True), token=signing.dumps(content, salt=form_token.FORM_SALT))
+    page = send(Browser(), token=signing.dumps(content, salt=form_token.FORM_SALT))
     assert (page.status_code, typed_on(page)) == (403, TYPED)
 
 
