@@ -80,6 +80,10 @@ def contact_rules(profile, agreed_to_email, email_is_spent=False, may_ever_call=
         *_rules_of_time(profile, may_ever_call),
         _("Do not call.")
         if not profile.may_call
+        else _("When you call then, voicemail is allowed.")
+        if not may_ever_call and profile.may_leave_voicemail
+        else _("When you call then, leave no message.")
+        if not may_ever_call
         else _("Call. Voicemail is allowed.")
         if profile.may_leave_voicemail
         else _("Call. Leave no message."),

@@ -197,6 +197,7 @@ def test_who_wants_to_confirm_first_has_no_link_to_call_until_staff_set_another_
     request = receive(best_time="confirmed", time_zone=PHOENIX, text_ok="")
     page = desk.get(change_page(request))
     assert page.context["contact_rules"][0].startswith("Do not call until they have confirmed a time")
+    assert page.context["contact_rules"][1] == "When you call then, voicemail is allowed."
     assert links_on(desk, request) == ["mailto"]
     assert sentence_on(desk, request).startswith("Take it and send a neutral email.")
     assert workflow.take_next(actor=me) == request
