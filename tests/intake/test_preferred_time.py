@@ -3,10 +3,12 @@
 import datetime as dt
 import json
 from html.parser import HTMLParser
+from zoneinfo import ZoneInfo
 
 import pytest
 
-from intake import clock, preferred_time, private_link, workflow
+from intake import preferred_time, private_link, workflow
+from intake.clock import PARTS_OF_DAY
 from intake.models import AssessmentRequest
 from intake.workflow.ladder import ladder_of
 from pages import facts
@@ -94,8 +96,8 @@ def test_a_time_that_can_not_be_kept_is_asked_about_once_and_promised_at_no_othe
         assert request.promise.startswith(f"We are closed in the {part} in your time zone, so we can't promise a time.")
         assert "We will call" not in request.promise
     else:
-        due = request.due_at.astimezone(clock.ZoneInfo(zone)).time()
-        begins, ends = clock.PARTS_OF_DAY[part]
+        due = request.due_at.astimezone(ZoneInfo(zone)).time()
+        begins, ends = PARTS_OF_DAY[part]
         assert (request.promise[:12], begins < due <= ends) == ("We will call", True)
 
 
@@ -159,25 +161,25 @@ def links_on(desk, request):
     return [name for name in ("tel", "sms", "mailto") if getattr(reach, name)]
 
 
-def test_who_asked_for_a_time_at_which_we_are_closed_is_never_to_be_called_at_another(desk, set_clock):
+def test_who_asked_for_a_time_at_which_we_are_closed_is_never_to_be_called_at_another(desk, clock):
     tell_hours(9, 17)
-    set_clock(moment("2026-11-24 10:00"))
+    clock.move_to(moment("2026-11-24 10:00"), tick=False)
     request = receive(best_time="evening", time_zone=PHOENIX, asked_about=f"evening {PHOENIX}", **BY_PHONE)
     assert links_on(desk, request) == []
     assert sentence_on(desk, request).startswith("Do not call now: they asked for another time of day")
     assert "Call after 5:00 PM, their time." in sentence_on(desk, request)
     page = desk.get(LIST).content.decode()
     assert ("Call only in the evening, their time" in page, "Call now" in page) == (True, False)
-    set_clock(moment("2026-11-24 17:30"))
+    clock.move_to(moment("2026-11-24 17:30"), tick=False)
     assert links_on(desk, request) == ["tel"]
     assert sentence_on(desk, request) == "Take it and call."
-    set_clock(moment("2026-11-24 21:00"))
+    clock.move_to(moment("2026-11-24 21:00"), tick=False)
     assert links_on(desk, request) == []
 
 
-def test_who_may_be_written_to_is_written_to_first_and_asked_for_a_time(desk, set_clock):
+def test_who_may_be_written_to_is_written_to_first_and_asked_for_a_time(desk, clock):
     tell_hours(9, 17)
-    set_clock(moment("2026-11-24 10:00"))
+    clock.move_to(moment("2026-11-24 10:00"), tick=False)
     request = receive(
         best_time="evening", time_zone=PHOENIX, asked_about=f"evening {PHOENIX}", email_ok="on", text_ok="on"
     )
@@ -191,9 +193,9 @@ def test_who_may_be_written_to_is_written_to_first_and_asked_for_a_time(desk, se
 
 
 @pytest.mark.parametrize("hours", [(9, 17), (None, None)], ids=["hours told", "no hours told"])
-def test_who_wants_to_confirm_first_has_no_link_to_call_until_staff_set_another_time(desk, me, set_clock, hours):
+def test_who_wants_to_confirm_first_has_no_link_to_call_until_staff_set_another_time(desk, me, clock, hours):
     tell(*hours)
-    set_clock(moment("2026-11-24 10:00"))
+    clock.move_to(moment("2026-11-24 10:00"), tick=False)
     request = receive(best_time="confirmed", time_zone=PHOENIX, text_ok="")
     page = desk.get(change_page(request))
     assert page.context["contact_rules"][0].startswith("Do not call until they have confirmed a time")
@@ -205,18 +207,18 @@ def test_who_wants_to_confirm_first_has_no_link_to_call_until_staff_set_another_
         workflow.log_attempt(request_id=request.pk, channel="call", result="no_answer", actor=me)
     workflow.log_attempt(request_id=request.pk, channel="email", result="sent", actor=me)
     assert links_on(desk, request) == []
-    set_clock(moment("2026-11-24 11:00"))
+    clock.move_to(moment("2026-11-24 11:00"), tick=False)
     workflow.correct(request_id=request.pk, before={"best_time": "confirmed"}, after={"best_time": "asap"}, actor=me)
     assert links_on(desk, request) == ["tel"]
 
 
-def test_an_attempt_by_phone_is_planned_within_the_time_they_asked_for(me, set_clock):
+def test_an_attempt_by_phone_is_planned_within_the_time_they_asked_for(me, clock):
     tell_hours(9, 17)
-    set_clock(moment("2026-11-24 17:30"))
+    clock.move_to(moment("2026-11-24 17:30"), tick=False)
     request = receive(best_time="evening", time_zone=PHOENIX, asked_about=f"evening {PHOENIX}", **BY_PHONE)
     workflow.log_attempt(request_id=request.pk, channel="call", result="no_answer", actor=me)
     request.refresh_from_db()
-    assert 17 <= request.due_at.astimezone(clock.PHOENIX).hour < 21
+    assert 17 <= request.due_at.astimezone(ZoneInfo(PHOENIX)).hour < 21
 
 
 def test_staff_may_not_leave_who_wants_to_confirm_without_a_way_to_write(me):
