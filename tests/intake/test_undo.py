@@ -37,12 +37,7 @@ NOT_STATE = {
 }
 DERIVED = {"version", "queue_group", "best_time", "time_zone"}
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def late_morning(set_clock):
-    set_clock(TUESDAY_MORNING)
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("stopped_clock")]
 
 
 @pytest.fixture
@@ -94,12 +89,12 @@ def log(request, actor, result="no_answer", channel="call"):
     return workflow.log_attempt(request_id=request.pk, channel=channel, result=result, actor=actor)
 
 
-def tried(me, set_clock, times):
+def tried(me, clock, times):
     request = receive(email="")
     for hours in (0, 3, 24, 51)[:times]:
-        set_clock(TUESDAY_MORNING + hours * HOUR)
+        clock.move_to(TUESDAY_MORNING + hours * HOUR, tick=False)
         log(request, me)
-    set_clock(TUESDAY_MORNING + 60 * HOUR)
+    clock.move_to(TUESDAY_MORNING + 60 * HOUR, tick=False)
     return request
 
 
@@ -223,9 +218,9 @@ def undo(client, request):
 
 
 @pytest.mark.parametrize("scene", SCENES)
-def test_a_button_is_undone_exactly(user, clock, set_clock, scene):
+def test_a_button_is_undone_exactly(user, clock, scene):
     make, button, typed = SCENES[scene]
-    request, client = make(user, set_clock), browser_of(user)
+    request, client = make(user, clock), browser_of(user)
     family = [request, *filter(None, [request.duplicate_of])]
     before = [everything_of(one, user) for one in family]
     clock.shift(MINUTE / 2)  # no double click, and too soon for a claim to be prolonged
