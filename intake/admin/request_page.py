@@ -8,6 +8,7 @@ from django.http import Http404, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from intake import access, consent, details, keyset, lookup, next_step, readable, suspicion, workflow
 from intake.contact import newest_of, newest_profile
@@ -17,9 +18,9 @@ from intake.reach import reach_of
 from intake.sealed import CannotOpen
 from intake.workflow.ladder import ladder_of, must_decide
 
-from . import details_form, request_actions, tabs, timeline
+from . import details_form, request_actions, request_updates, tabs, timeline
 from .queue_page import tab_of
-from .what_now import holds, what_now
+from .what_now import may_take, what_now
 
 Stage, Kind = AssessmentRequest.Stage, SealedText.Kind
 
@@ -38,6 +39,12 @@ OPENS = {
     "referral": "close",
 }
 
+# Buttons that change nothing of the request, and leave what was typed where it stands
+ONLY_SHOW = {
+    "look": gettext_lazy("This is how it stands now. What you typed is still here."),
+    "calling": gettext_lazy("It stays yours for an hour. What you typed is still here."),
+}
+
 
 def page(model_admin, request, object_id):
     """GET shows the request, POST does what its button says and comes back. What was typed is never lost: where the
@@ -47,6 +54,11 @@ def page(model_admin, request, object_id):
         return _show(model_admin, request, obj)
     workflow.keep_claim(request_id=obj.pk, actor=request.user)  # any button is work, also one that is refused
     press = request_actions.Press.of(request, obj)
+    if press.button in ONLY_SHOW:
+        if press.button == "calling":
+            workflow.keep_claim(request_id=obj.pk, actor=request.user, is_calling=True)
+            obj.refresh_from_db()
+        return _show(model_admin, request, obj, press, done=ONLY_SHOW[press.button])
     try:
         done = request_actions.carry_out(press)
     except workflow.Refused as refused:
@@ -82,6 +94,7 @@ def _found(model_admin, request, object_id):
 
 def _show(model_admin, request, obj, press=None, refusal="", done=""):
     access.record(request.user, AccessRecord.Action.OPEN, [obj.pk])
+    shown = request_updates.shown(obj, request.user)  # before all else, so that what comes meanwhile is told as news
     beside = _beside(request, obj)
     ladder = ladder_of(obj)
     told = _told(obj, ladder)
@@ -108,6 +121,8 @@ def _show(model_admin, request, obj, press=None, refusal="", done=""):
             "left_alone": left_alone,
             "what_now": what_now(obj, ladder, reach, request.user, new_words),
             "new_words": new_words,
+            "shown": shown,
+            "seconds_left": request_updates.seconds_left(obj, request.user),
             "open_part": _open_part(press, obj) if refusal else "",
             "undo": undo,
             "timeline": timeline.of(obj, told["texts"], request.user, undo),
@@ -326,18 +341,12 @@ def _work(request, obj, ladder):
         "attempt_buttons": request_actions.attempt_buttons(obj, ladder),
         "next_stages": [] if is_closed else [move for move in moves if move not in (Stage.CLOSED, Stage.BOOKED)],
         "is_mine": obj.owner_id == request.user.pk,
-        "may_take": not is_closed and _may_take(obj, request.user),
+        "may_take": not is_closed and may_take(obj, request.user),
         "is_colleagues": obj.has_a_colleague_at_it(request.user),
         "suspicions": suspicion.in_words(obj.suspicions),
         "may_erase": may_erase and is_closed and not obj.legal_hold_at and obj.texts.exists(),
         "may_set_legal_hold": may_erase,
     }
-
-
-def _may_take(obj, reader):
-    """Whether `workflow.claim` gives an open request to `reader`, who does not have it."""
-    is_a_colleagues = obj.owner_id not in (None, reader.pk) and obj.claimed_until is None
-    return not (holds(obj, reader) or obj.has_a_colleague_at_it(reader) or is_a_colleagues)
 
 
 def _waits_for_later(obj, ladder):
@@ -351,16 +360,17 @@ def _waits_for_later(obj, ladder):
 def _forms(obj, ladder, proposed, known, press, refusal):
     """The two forms of the page: as they were typed where the press was refused, as things stand otherwise."""
     details_are_typed = bool(press and press.details.was_posted and press.details.changed())
+    is_only_shown = press is not None and press.button in ONLY_SHOW
     form = None
     if known and press and press.conflicts:
         typed = press.details.typed()
         mine = {name: typed[name] for name in press.details.changed()} if refusal else {}
         form = details_form.DetailsForm.of(known, mine | {c.field: c.mine for c in press.conflicts})
-    elif refusal and details_are_typed:
+    elif (refusal or is_only_shown) and details_are_typed:
         form = press.details
     elif known and obj.stage != Stage.CLOSED:
         form = details_form.DetailsForm.of(known)
-    is_kept = refusal or (press and press.would_lose)
+    is_kept = refusal or is_only_shown or (press and press.would_lose)
     return {
         "work": press.work if is_kept else request_actions.WorkForm.of(obj, ladder, proposed),
         "proposal": proposed,

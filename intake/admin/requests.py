@@ -9,7 +9,7 @@ from django.urls import path
 from intake import access
 from intake.models import AssessmentRequest
 
-from . import find, phone_request, pulse, queue_actions, queue_page, reports, request_page
+from . import find, phone_request, pulse, queue_actions, queue_page, reports, request_page, request_updates
 from .roles import ReadByRole, for_readers
 
 
@@ -39,6 +39,7 @@ class AssessmentRequestAdmin(ReadByRole):
             "pulse/": (pulse.pulse, "pulse"),
             "reports/": (reports.page, "reports"),
             "reports/csv/": (reports.download, "reports_csv"),
+            "<uuid:object_id>/updates/": (request_updates.updates, "updates"),
             "<uuid:object_id>/print/": (request_page.printed_sheet, "print"),
         }
         own = [

@@ -70,6 +70,12 @@ def holds(request, reader):
     return request.owner_id == reader.pk and (request.claimed_until is None or request.is_claimed)
 
 
+def may_take(request, reader):
+    """Whether `workflow.claim` gives an open request to `reader`, who does not have it."""
+    is_a_colleagues = request.owner_id not in (None, reader.pk) and request.claimed_until is None
+    return not (holds(request, reader) or request.has_a_colleague_at_it(reader) or is_a_colleagues)
+
+
 def _is_on_the_phone(request, ladder, reader):
     """Whether `reader` has just taken the request down for a caller."""
     is_theirs = request.is_claimed and request.owner_id == reader.pk

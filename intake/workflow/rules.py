@@ -69,7 +69,7 @@ def check_seen(request, seen, claimed_before=None):
     """Raise `Stale` if a locked request is no longer at version `seen`. With `claimed_before`, an actor, not where all
     that happened since is that their claim ended and a colleague took the request."""
     if seen is not None and seen != request.version:
-        if claimed_before is not None and _was_only_taken_over(request, seen, claimed_before):
+        if claimed_before is not None and only_taken_over(request, seen, claimed_before):
             return
         changes = request.events.exclude(code__in=[Event.Code.NOTE_ADDED, *NO_NEW_VERSION])
         last, *before = changes.select_related("actor").order_by("-pk")[:2]
@@ -78,7 +78,7 @@ def check_seen(request, seen, claimed_before=None):
         raise Stale(before[0] if is_consequence and before[0].actor == last.actor else last)
 
 
-def _was_only_taken_over(request, seen, actor):
+def only_taken_over(request, seen, actor):
     """Whether every change of a request since version `seen` is one of ownership, after a claim of `actor` ended.
 
     Taking, releasing and undoing either count one version each. So as many of them at the end of its events as there

@@ -4,6 +4,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.test import Client
 
 from intake import access, form_token, workflow
+from intake.admin import request_updates
 from intake.models import AccessRecord, AssessmentRequest, Event, RecordIsFixed, SavedFilter, SealedText
 from tests.intake.helpers import LIST, PERSON, change_page, personal_words_in, receive, rows
 
@@ -50,6 +51,9 @@ def visit(client, view, request, line):
             return client.post(f"{LIST}several/", posted, follow=True)
         case "page of a request":
             return client.get(change_page(request))
+        case "what is new on an open page of a request":
+            user = get_user_model().objects.filter(pk=client.session.get("_auth_user_id")).first() or AnonymousUser()
+            return client.post(f"{LIST}{request.pk}/updates/", {"shown": request_updates.shown(request, user)})
         case "printed sheet of a request":
             return client.get(f"{LIST}{request.pk}/print/")
         case "history of a request":

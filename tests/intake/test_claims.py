@@ -1,15 +1,24 @@
 """A claim lives as long as the work: who keeps it, when it ends, and what counts after it has ended."""
 
 import datetime as dt
+from contextlib import suppress
+from functools import partial
+from random import Random
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from intake import details, form_token, workflow
-from intake.models import AssessmentRequest, Attempt
-from tests.intake.helpers import accept, answers_of, change_page, codes_of, moment
+from intake.admin.what_now import what_now
+from intake.models import AccessRecord, AssessmentRequest, Attempt, Event
+from intake.reach import reach_of
+from intake.workflow.ladder import ladder_of
+from tests.intake.helpers import LIST, accept, answers_of, change_page, codes_of, moment, personal_words_in
 from tests.intake.request_page import press, refusal_of, work_form
+from tests.intake.test_taking import at_once
 
 pytestmark = pytest.mark.django_db
 
@@ -244,3 +253,259 @@ def test_a_refused_button_behind_it_is_open_on_the_page_that_says_so(at, claimed
     workflow.claim(request_id=claimed.pk, actor=maria)
     response = press(desk, claimed, "attempt:call:reached", his)
     assert '<details id="all_the_same" open>' in response.content.decode()
+
+
+# What an open page asks for
+
+
+def state_of(page):
+    """What a page carries to ask with."""
+    return page.content.decode().split('data-shown="')[1].split('"')[0]
+
+
+def ask(desk, request, page, untouched=0, **more):
+    token = work_form(page).fields["csrfmiddlewaretoken"]
+    posted = {"csrfmiddlewaretoken": token, "shown": state_of(page), "untouched": untouched, **more}
+    return desk.post(f"{LIST}{request.pk}/updates/", posted)
+
+
+@pytest.fixture
+def her_desk(at, maria):
+    return desk_of(maria)
+
+
+@pytest.fixture
+def her_page(claimed, her_desk):
+    """Her page of it, opened at ten."""
+    return her_desk.get(change_page(claimed))
+
+
+@pytest.mark.parametrize(
+    ("minutes", "untouched", "calling", "left"),
+    [
+        (0, 0, "", 30),
+        (10, 0, "", 30),
+        (20, 20, "", 30),
+        (29, 40, "", 20),
+        (20, 60, "", 10),
+        (20, "x", "", 10),
+        (20, "-5", "", 10),
+        (20, "9" * 40, "", 10),
+        (20, 0, "yes", 60),
+    ],
+)
+def test_an_open_page_keeps_the_claim_as_long_as_its_owner_works(
+    at, claimed, her_desk, her_page, minutes, untouched, calling, left
+):
+    at(minutes)
+    untouched = untouched * 60 if isinstance(untouched, int) else untouched
+    before = AccessRecord.objects.count()
+    answer = ask(her_desk, claimed, her_page, untouched, calling=calling).json()
+    end = timezone.localtime(TUESDAY + (minutes + left) * MINUTE).strftime("%-I:%M %p")
+    nothing = {"ended": False, "may_take": False, "headline": "", "news": ""}
+    assert answer == {"seconds": left * 60, "until": end} | nothing
+    assert (AccessRecord.objects.count(), codes_of(claimed)) == (before, ["received", "taken"])
+
+
+def test_a_call_of_forty_five_minutes_beside_the_open_page_keeps_the_claim(at, claimed, her_desk, her_page, tom):
+    for minute in range(1, 46):
+        at(minute)
+        assert ask(her_desk, claimed, her_page, minute * 60).json()["seconds"] >= 15 * 60
+        assert (workflow.free_lapsed_claims(), workflow.take_next(actor=tom)) == (0, None)
+    assert press(her_desk, claimed, "attempt:call:reached", work_form(her_page)).status_code == 302
+
+
+def test_a_page_that_is_left_untouched_gives_the_request_back_after_an_hour(at, claimed, her_desk, her_page, tom):
+    for minute in range(1, 61):
+        at(minute)
+        answer = ask(her_desk, claimed, her_page, minute * 60).json()
+    assert answer == {
+        "seconds": None,
+        "until": "",
+        "ended": True,
+        "may_take": True,
+        "headline": "Take it again before you go on.",
+        "news": "Back in the queue since 11:00 AM. What you log still counts.",
+    }
+    assert workflow.take_next(actor=tom) == claimed
+
+
+def test_who_lost_it_to_a_colleague_is_told_so_and_not_to_call(at, claimed, her_desk, her_page, tom):
+    at(33)
+    workflow.free_lapsed_claims()
+    at(34)
+    workflow.take_next(actor=tom)
+    answer = ask(her_desk, claimed, her_page).json()
+    assert answer == {
+        "seconds": None,
+        "until": "",
+        "ended": True,
+        "may_take": False,
+        "headline": "tom is at this request until Tue, Nov 24, 11:04 AM. Leave it to them until then.",
+        "news": "Back in the queue since 10:33 AM. What you log still counts. tom took it at 10:34 AM.",
+    }
+    workflow.log_attempt(request_id=claimed.pk, channel="call", result="no_answer", actor=tom)
+    answer = ask(her_desk, claimed, her_page).json()
+    assert answer["news"] == "Back in the queue since 10:33 AM. tom logged at 10:34 AM: call, no answer."
+
+
+def test_who_took_it_is_told_at_once_that_the_first_one_spoke_with_them(at, claimed, her_desk, her_page, tom):
+    at(33)
+    workflow.take_next(actor=tom)
+    his = desk_of(tom)
+    his_page = his.get(change_page(claimed))
+    assert his_page.context["what_now"] == "Call now."
+    assert press(her_desk, claimed, "attempt:call:reached", work_form(her_page)).status_code == 302
+    at(34)
+    answer = ask(his, claimed, his_page).json()
+    assert answer["news"] == "maria logged at 10:33 AM: call, we spoke."
+    assert answer["headline"] == "Look at what changed before you go on."
+    refused = press(his, claimed, "attempt:call:no_answer", work_form(his_page), note="Typed before")
+    assert refusal_of(refused).startswith("maria changed this request on Nov 24, 10:33 AM: call, we spoke.")
+    assert refused.context["work"]["note"].value() == "Typed before"
+
+
+@pytest.mark.parametrize(
+    ("what", "news", "headline"),
+    [
+        ("words", "Person added words, 10:01 AM.", "They wrote to us just now. Read it before you go on."),
+        ("withdraws", "Withdrawn by the person, 10:01 AM.", "This request has ended. There is nothing to do."),
+        ("note", "tom changed this request at 10:01 AM: note added.", "Look at what changed before you go on."),
+        ("log", "tom logged at 10:01 AM: call, we spoke.", "Look at what changed before you go on."),
+        ("read", "", ""),
+        ("own note", "", ""),
+    ],
+)
+def test_an_open_page_hears_what_others_did_and_is_not_told_to_call(
+    at, claimed, her_desk, her_page, maria, tom, what, news, headline
+):
+    at(1)
+    if what == "words":
+        workflow.add_words(request_id=claimed.pk, text="Do not call this number")
+    elif what == "withdraws":
+        workflow.withdraw(request_id=claimed.pk)
+    elif what == "read":
+        workflow.add_words(request_id=claimed.pk, text="Do not call this number")
+        her_page = her_desk.get(change_page(claimed))
+        workflow.mark_words_read(request_id=claimed.pk, up_to=claimed.events.last().pk, actor=tom)
+    elif what == "log":
+        workflow.log_attempt(request_id=claimed.pk, channel="call", result="reached", actor=tom)
+    else:
+        workflow.add_note(request_id=claimed.pk, text="Hm", actor=tom if what == "note" else maria)
+    answer = ask(her_desk, claimed, her_page).json()
+    assert (answer["news"], answer["headline"]) == (news, headline)
+    assert personal_words_in(str(answer)) == []
+
+
+def test_only_a_page_that_was_shown_to_this_reader_may_ask(at, claimed, her_desk, her_page, tom):
+    other = accept(form_token.draw(), answers_of(phone="480 555 0100"))
+    his = desk_of(tom)
+    his_page = his.get(change_page(other))
+    token = {"csrfmiddlewaretoken": work_form(her_page).fields["csrfmiddlewaretoken"]}
+    of_tom = {"csrfmiddlewaretoken": work_form(his_page).fields["csrfmiddlewaretoken"]}
+    address = f"{LIST}{claimed.pk}/updates/"
+    asked = [
+        her_desk.post(address, token),
+        her_desk.post(address, token | {"shown": state_of(her_page)[:-1]}),
+        her_desk.post(f"{LIST}{other.pk}/updates/", token | {"shown": state_of(her_page)}),
+        his.post(address, of_tom | {"shown": state_of(her_page)}),
+        his.post(address, of_tom | {"shown": state_of(his_page)}),
+    ]
+    assert [response.status_code for response in asked] == [404] * 5
+    assert her_desk.get(address).status_code == 405
+    assert her_desk.post(address, {"shown": state_of(her_page)}).status_code == 403
+    assert minutes_left(claimed) == 30
+
+
+def test_thirty_events_cost_an_open_page_as_many_queries_as_one(at, claimed, her_desk, her_page, tom):
+    def cost():
+        with CaptureQueriesContext(connection) as queries:
+            assert ask(her_desk, claimed, her_page).json()["news"]
+        return len(queries)
+
+    workflow.add_note(request_id=claimed.pk, text="One", actor=tom)
+    ask(her_desk, claimed, her_page)
+    one = cost()
+    for number in range(30):
+        workflow.add_note(request_id=claimed.pk, text=f"Note {number}", actor=tom)
+    assert cost() == one
+
+
+def test_what_was_typed_stays_where_the_page_is_only_shown_anew(at, claimed, her_desk, her_page, tom):
+    workflow.add_words(request_id=claimed.pk, text="Call my sister")
+    typed = {"note": "She was short of breath", "known-language": "Spanish", "waits_for": "Her insurer"}
+    response = her_desk.post(change_page(claimed), work_form(her_page).fields | typed | {"do": "look"})
+    form = work_form(response)
+    assert {name: form.fields[name] for name in typed} == typed
+    assert response.context["new_words"] is not None
+    assert form.fields["version"] == str(AssessmentRequest.objects.get().version)
+    assert (claimed.texts.filter(kind="note").count(), Attempt.objects.count()) == (0, 0)
+
+
+def test_without_a_script_one_button_keeps_it_for_the_length_of_a_call(at, claimed, her_desk, her_page):
+    at(5)
+    response = press(her_desk, claimed, "calling", work_form(her_page), note="On the phone")
+    assert work_form(response).fields["note"] == "On the phone"
+    assert minutes_left(claimed) == 65
+
+
+# Never two at once
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_no_two_are_told_to_call_one_person_at_the_same_moment(at, maria, tom, seed):
+    request = accept(form_token.draw(), answers_of(best_time="asap", time_zone="America/Phoenix"), at=timezone.now())
+    random, minute, told = Random(seed), 0, set()
+    for _step in range(40):
+        who, key = random.choice([maria, tom]), {"request_id": request.pk}
+        act = random.choice(
+            [
+                lambda who, key: workflow.take_next(actor=who),
+                lambda who, key: workflow.claim(actor=who, **key),
+                lambda who, key: workflow.release(actor=who, **key),
+                lambda who, key: workflow.assign(actor=who, owner=who, **key),
+                lambda who, key: workflow.keep_claim(actor=who, is_calling=True, **key),
+                lambda who, key: workflow.log_attempt(actor=who, channel="they_called", result="missed", **key),
+                lambda who, key: workflow.free_lapsed_claims(),
+            ]
+        )
+        with suppress(workflow.Refused):
+            act(who, key)
+        minute += random.choice([0, 1, 12, 31])
+        at(min(minute, 400))
+        row = AssessmentRequest.objects.select_related("owner").get()
+        ladder = ladder_of(row)
+        reach = reach_of(ladder.profile, details.of(row), timezone.now(), ladder.channels)
+        calls = [what_now(row, ladder, reach, reader) for reader in (maria, tom)]
+        assert sum("Call now" in sentence for sentence in calls) <= 1
+        told.update(calls)
+    assert any("Call now" in sentence for sentence in told)
+
+
+def test_what_is_kept_is_never_freed_or_taken_at_the_same_moment(site, clock, make_staff):
+    clock.move_to(TUESDAY, tick=False)
+    maria, tom = make_staff("admissions", username="maria"), make_staff("admissions", username="tom")
+    accept(form_token.draw(), answers_of(best_time="asap"), at=timezone.now())
+    for turn in range(8):
+        clock.move_to(TUESDAY + turn * MINUTE, tick=False)
+        request = workflow.take_next(actor=maria)
+        # A second before the end keeping it wins; a second after it nobody can keep it.
+        is_in_time = turn % 2 == 0
+        end = request.claimed_until
+        clock.move_to(end - dt.timedelta(seconds=1) if is_in_time else end, tick=False)
+        taken = at_once(
+            partial(workflow.keep_claim, request_id=request.pk, actor=maria),
+            workflow.free_lapsed_claims,
+            partial(workflow.take_next, actor=tom),
+            partial(workflow.keep_claim, request_id=request.pk, actor=maria, is_calling=True),
+        )[2]
+        row = AssessmentRequest.objects.get()
+        if is_in_time:
+            assert (taken, row.owner) == (None, maria)
+            assert row.claimed_until == timezone.now() + 60 * MINUTE
+        else:
+            # Whoever presses while the worker frees it finds it locked, and gets it with the next press.
+            assert (taken, row.owner) in ((request, tom), (None, None))
+            assert row.claimed_until in (None, timezone.now() + 30 * MINUTE)
+        workflow.release(request_id=request.pk, actor=row.owner or maria)
+        Event.objects.filter(code="released").update(at=TUESDAY - dt.timedelta(days=1))
