@@ -280,7 +280,7 @@ def _new_words(obj, told):
     if not told["texts"]:
         return None
     written = {entry["pk"]: entry for entry in told["words"]}
-    new = workflow.new_words(obj.events.all())
+    new = workflow.new_words(obj.events.standing())
     entries = [
         written.get(event.after)
         or {

@@ -49,7 +49,7 @@ def updates(model_admin, request, object_id):
         workflow.keep_claim(request_id=obj.pk, actor=reader, acted_at=acted_at, is_calling=is_calling)
         obj.refresh_from_db(fields=["claimed_until"])
     last, version, was_theirs = page
-    events = list(obj.events.filter(pk__gt=last).select_related("actor").order_by("-pk"))
+    events = list(obj.events.standing().filter(pk__gt=last).select_related("actor").order_by("-pk"))
     is_closed = obj.stage == AssessmentRequest.Stage.CLOSED
     has_ended = was_theirs and not is_closed and not holds(obj, reader)
     others = [one for one in events if one.actor_id != reader.pk and one.code not in NO_NEW_VERSION]

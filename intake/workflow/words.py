@@ -38,23 +38,22 @@ def add_note(*, request_id, text, actor):
 
 
 def new_words(events):
-    """Of the events of a request, those by which the person said something that nobody has marked as read."""
+    """Of the events of a request that stand, those by which the person said what nobody has marked as read."""
     read = max((int(event.after) for event in events if event.code == Event.Code.WORDS_READ), default=0)
     return [event for event in events if event.code in THEIR_WORD and event.pk > read]
 
 
-@transaction.atomic
+@undoable
 def mark_words_read(*, request_id, up_to, actor):
     """Write down for everyone that what the person said is read, as far as the event with the key `up_to`: what they
     say while somebody reads stays new. A log entry does not do this by itself, since it may come from a page that was
     opened before they wrote. No new version: it stands in nobody's way."""
     request = locked(request_id)
-    new = new_words(request.events.all())
+    new = new_words(request.events.standing())
     if not request.events.filter(pk=up_to, code__in=THEIR_WORD).exists():
         raise Refused(_("There are no such words. Nothing was changed."))
     if any(event.pk <= up_to for event in new):
         write(request, Event.Code.WORDS_READ, actor, "", up_to)
-    keep_claim(request_id=request.pk, actor=actor)
     return request
 
 

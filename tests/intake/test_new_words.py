@@ -95,6 +95,15 @@ def test_what_is_marked_as_read_is_read_for_everyone_and_on_record(desk, request
     assert WORDS in text_of(page)  # among all that they wrote
 
 
+def test_words_that_were_marked_by_mistake_are_new_again(desk, request_here, me):
+    workflow.add_words(request_id=request_here.pk, text=WORDS)
+    workflow.mark_words_read(request_id=request_here.pk, up_to=request_here.events.last().pk, actor=me)
+    form = work_form(page_of(desk, request_here))
+    (button,) = [value for _name, value in form.buttons if value.startswith("undo:")]
+    press(desk, request_here, button, form)
+    assert WORDS in str(page_of(desk, request_here).context["new_words"])
+
+
 def test_words_that_came_while_someone_read_stay_new(desk, request_here, me):
     workflow.add_words(request_id=request_here.pk, text=WORDS)
     form = work_form(page_of(desk, request_here))
