@@ -261,7 +261,7 @@ def _words(opened):
 
 
 def _first_read(opened):
-    """Of the newest answers, what is read before a call: whom they ask for, as (label, value), and their message."""
+    """Of the newest answers, what is read before a call: whom they ask for, "" for themselves, and their message."""
     answers = {}
     for text, content in opened:
         if text.kind in (Kind.ANSWERS, Kind.AMENDMENT):

@@ -75,10 +75,7 @@ def test_an_earlier_form_that_was_sent_again_is_said_so(noon, desk, clock):
     clock.move_to(moment("2026-11-24 12:02"), tick=False)
     accept(draft, answers_of(best_time="asap"))
     new = page_of(desk, request).context["new_words"]["entries"]
-    assert [entry.get("plain") for entry in new] == [
-        None,
-        "Nothing new in words. Look at how they may be reached.",
-    ]
+    assert [entry["plain"] for entry in new] == ["", "Nothing new in words. Look at how they may be reached."]
 
 
 def test_what_is_marked_as_read_is_read_for_everyone_and_on_record(desk, request_here, me, make_staff):
