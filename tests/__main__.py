@@ -1,7 +1,7 @@
 """Runs every group of tests: python -m tests (this is `make test`).
 
-SQLite always; PostgreSQL where one answers at TEST_DATABASE_URL, or at 127.0.0.1 without it; a real Chromium where one
-is found. A group that can't run is named with its reason at the end, and with REQUIRE_ALL=1 it is a failure.
+SQLite always; PostgreSQL where one answers at TEST_DATABASE_URL, or at 127.0.0.1 without it; a real Chromium and
+WebKit where they are found. A group that can't run is named with its reason, and with REQUIRE_ALL=1 it is a failure.
 """
 
 import os
@@ -12,6 +12,7 @@ import tempfile
 import psycopg2
 
 from tests.chromium import NO_CHROMIUM, chromium_path
+from tests.webkit import why_no_webkit
 
 POSTGRES = os.environ.get("TEST_DATABASE_URL") or "postgres://postgres@127.0.0.1:5432/postgres"
 REQUIRE_ALL = os.environ.get("REQUIRE_ALL") == "1"
@@ -31,10 +32,12 @@ def why_no_chromium():
 
 
 ON_SQLITE, ON_POSTGRES = {"TEST_DATABASE_URL": ""}, {"TEST_DATABASE_URL": POSTGRES}
+IN_A_BROWSER = ON_SQLITE | {"DJANGO_ALLOW_ASYNC_UNSAFE": "1"}
 GROUPS = [
     ("SQLite", ["-m", "not browser", *WORKERS], ON_SQLITE, lambda: None),
     ("PostgreSQL", ["-m", "not browser and not without_database", *WORKERS], ON_POSTGRES, why_no_postgres),
-    ("Chromium", ["-m", "browser", *WORKERS], ON_SQLITE | {"DJANGO_ALLOW_ASYNC_UNSAFE": "1"}, why_no_chromium),
+    ("Chromium", ["-m", "browser and not webkit", *WORKERS], IN_A_BROWSER, why_no_chromium),
+    ("WebKit", ["-m", "webkit", *WORKERS], IN_A_BROWSER, why_no_webkit),
 ]
 
 

@@ -9,8 +9,10 @@ from django.db import DatabaseError, connection
 from django.utils import timezone
 from playwright.sync_api import expect
 
+from tests import tls
 from tests.chromium import NO_CHROMIUM, chromium_path
 from tests.conftest import load_site
+from tests.webkit import why_no_webkit
 
 # Playwright runs an event loop in this thread; the database is used between its steps, never inside one.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
@@ -39,11 +41,11 @@ FLAGS = [
 
 
 def pytest_collection_modifyitems(items):
-    reason = None if chromium_path() else NO_CHROMIUM
+    no_chromium, no_webkit = None if chromium_path() else NO_CHROMIUM, why_no_webkit()
     for item in items:
         if "tests/browser/" in item.nodeid:
             item.add_marker(pytest.mark.browser)
-            if reason:
+            if reason := no_webkit if item.get_closest_marker("webkit") else no_chromium:
                 item.add_marker(pytest.mark.skip(reason=reason))
 
 
@@ -88,6 +90,29 @@ def address(transactional_db, live_server):
     """The running site's address."""
     load_site()
     return live_server.url
+
+
+@pytest.fixture(params=["https", "http"])
+def origin(request, address, settings, tmp_path):
+    """Where the site is, as a browser reaches it: with TLS in front, as in production, or without."""
+    if request.param == "http":
+        yield address
+        return
+    settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    settings.IS_HTTPS = settings.CSRF_COOKIE_SECURE = True
+    settings.CSRF_COOKIE_NAME, settings.VISIT_COOKIE_NAME = "__Host-csrf", "__Host-visit"
+    certificate = tmp_path / "certificate.pem"
+    tls.write_certificate(certificate)
+    with tls.serving(tls.proxy_to(address), certificate) as origin:
+        yield origin
+
+
+@pytest.fixture
+def elsewhere(settings):
+    """The address of the other site that "Leave" leads to."""
+    with tls.serving(tls.SomeoneElse) as origin:
+        settings.LEAVE_TO = f"{origin}/"
+        yield settings.LEAVE_TO
 
 
 @pytest.fixture

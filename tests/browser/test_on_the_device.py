@@ -9,7 +9,6 @@ import time
 import pytest
 from playwright.sync_api import Error
 
-from tests import tls
 from tests.browser.conftest import FLAGS
 from tests.browser.states import fill_in, withdraw_for_sure
 from tests.chromium import chromium_path
@@ -20,21 +19,6 @@ SEEN = """() => [
 ].join("\\n")"""
 SETTLED = 'document.readyState === "complete" && document.documentElement.style.visibility !== "hidden"'
 MOST_STEPS_BACK = 10
-
-
-@pytest.fixture(params=["https", "http"])
-def origin(request, address, settings, tmp_path):
-    """Where the site is, as a browser reaches it: with TLS in front, as in production, or without."""
-    if request.param == "http":
-        yield address
-        return
-    settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
-    settings.IS_HTTPS = settings.CSRF_COOKIE_SECURE = True
-    settings.CSRF_COOKIE_NAME, settings.VISIT_COOKIE_NAME = "__Host-csrf", "__Host-visit"
-    certificate = tmp_path / "certificate.pem"
-    tls.write_certificate(certificate)
-    with tls.serving(tls.proxy_to(address), certificate) as origin:
-        yield origin
 
 
 @pytest.fixture(params=[True, False], ids=["with script", "without script"])
@@ -95,14 +79,6 @@ def open_form(page, origin):
 def send(page):
     page.get_by_role("button", name="Send").click()
     page.wait_for_url("**/received/**")
-
-
-@pytest.fixture
-def elsewhere(settings):
-    """The address of the other site that "Leave" leads to."""
-    with tls.serving(tls.SomeoneElse) as origin:
-        settings.LEAVE_TO = f"{origin}/"
-        yield settings.LEAVE_TO
 
 
 def leave(page, elsewhere):

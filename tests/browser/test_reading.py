@@ -3,8 +3,6 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests import tls
-
 NOT_FOUND = "/nothing-here/"
 
 
@@ -117,14 +115,6 @@ OFFERING_TO_LEAVE = (
     "/addiction/kratom-and-pregnancy/",
     "/treatment/withdrawal-and-detox/",
 )
-
-
-@pytest.fixture
-def elsewhere(settings):
-    """The address of the other site that "Leave" leads to."""
-    with tls.serving(tls.SomeoneElse) as origin:
-        settings.LEAVE_TO = f"{origin}/"
-        yield settings.LEAVE_TO
 
 
 @pytest.mark.parametrize("javascript", [True, False], ids=["with script", "without script"])
