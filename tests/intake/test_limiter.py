@@ -204,8 +204,8 @@ def test_what_we_send_ourselves_and_what_comes_from_the_spool_is_not_limited(set
     with pytest.raises(limiter.TooMany):
         accept(form_token.draw(), answers_of(), sender="here")
     assert accept(form_token.draw(), answers_of(), sender="here", is_synthetic=True).is_synthetic
-    form = submission.SentForm(form_token.draw(), answers_of(), sender="here")
-    submission.store(form, submission.commit_to(form.at, submission.profile_of(form.answers)), was_acknowledged=True)
+    form = submission.SentForm(form_token.draw(), answers_of(), sender="here", confirmed_as=form_token.draw())
+    submission.store(form, submission.commit_to(form.at, submission.profile_of(form.answers)))
     assert (AssessmentRequest.objects.count(), RecentSender.objects.count()) == (3, 1)
 
 
