@@ -29,10 +29,6 @@ class StaffSite(admin.AdminSite):
         login.html ask for them."""
         return super().each_context(request) | {"subtitle": "", "notice": ""}
 
-    def login(self, request, extra_context=None):
-        """As in the stock admin, without the notice of `sign_in_again`."""
-        return super().login(request, {"notice": ""} | (extra_context or {}))
-
     def admin_view(self, view, cacheable=False):
         """As in the stock admin. Who is signed out by now gets back what they typed instead of the sign-in page."""
         stock_view = super().admin_view(view, cacheable)
