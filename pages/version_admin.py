@@ -107,8 +107,8 @@ class VersionAdmin(admin.ModelAdmin):
     def render_change_form(self, request, context, *args, obj=None, **kwargs):
         context["media"] = js_asset.Media.from_media(context["media"], nonce=request.csp_nonce)
         context["may_publish"] = self.may_publish(request)
+        context["state"] = obj.state() if obj else ""
         if obj:
-            context["state"] = obj.state()
             context["is_fixed"] = self._is_fixed(request, obj)
             context["state_label"] = STATES[obj.state()]
         return super().render_change_form(request, context, *args, obj=obj, **kwargs)

@@ -21,7 +21,7 @@ os.environ |= {
     "SECRET_KEY": secrets.token_urlsafe(50),
     "SEAL_KEYS": "test:" + base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
     "INDEX_KEYS": "test:" + base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
-    "DATABASE_URL": os.environ.get("TEST_DATABASE_URL") or os.environ.get("TEST_ON", ""),
+    "DATABASE_URL": os.environ.get("TEST_DATABASE_URL", ""),
     "VAR_DIR": _folder,
     "SPOOL_DIR": os.path.join(_folder, "spool"),
     "EMAIL_URL": "memorymail://",
