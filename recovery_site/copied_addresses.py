@@ -27,6 +27,7 @@ def lead_on(request, copied):
     is_read = request.method in ("GET", "HEAD")
     if not is_read and not getattr(match.func, "csrf_exempt", False):
         raise Http404
+    request.resolver_match = match  # the page may ask under which address it was found
     page = match.func(request, *match.args, **match.kwargs)
     if page.status_code != 200 or not is_read:
         return page
