@@ -127,7 +127,7 @@ def check(request, secret, token):
     """What a post to the private page led to: to be mended, asked back, or done."""
     try:
         content = pending.find(request, token)
-        if content and content["about"] == private_link.hash_of(secret):
+        if content and content.get("about") == private_link.hash_of(secret):
             if "done" in content:
                 return private(_done_page(request, content))
             if private_link.find(secret):

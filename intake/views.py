@@ -159,7 +159,7 @@ def check(request, token):
     except Exception as error:
         logger.error("A form to be mended could not be shown: %s", type(error).__name__)
         return _unindexed(_show_form(request, AssessmentForm(), form_token.draw(), 503, _not_shown()))
-    if kept is None:
+    if kept is None or "token" not in kept:  # nothing, or a form of the private page
         return _unindexed(_show_form(request, AssessmentForm(), form_token.draw(), is_gone=True))
     form = AssessmentForm(pending.data_of(kept["fields"]))
     draft = form_token.from_token(kept["token"])

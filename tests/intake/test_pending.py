@@ -255,6 +255,17 @@ def test_address_of_one_private_page_shows_nothing_on_another(visitor):
     assert (address_of(shown), TYPED["message"] in shown.content.decode()) == (other, False)
 
 
+@pytest.mark.parametrize("posted", [WORDS, WORDS | {"sure": "yes"}], ids=["asked back", "done"])
+def test_what_one_page_kept_is_nothing_to_the_other(visitor, posted):
+    address = private_page_of(receive())
+    token = address_of(visitor.post(address, posted)).split("/")[-2]
+    shown = visitor.get(f"{ADDRESS}check/{token}/")
+    assert (shown.status_code, GONE in main_of(shown), posted["words"] in shown.content.decode()) == (200, True, False)
+    token = address_of(refused(visitor)).split("/")[-2]
+    shown = visitor.get(f"{address}check/{token}/", follow=True)
+    assert (shown.status_code, address_of(shown), TYPED["name"] in shown.content.decode()) == (200, address, False)
+
+
 def test_kept_words_of_a_request_that_ended_are_not_shown(visitor):
     request = receive()
     asked_back = visitor.post(private_page_of(request), WORDS)
