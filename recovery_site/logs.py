@@ -3,8 +3,10 @@
 import logging
 import re
 
+# The rest of the line, but for what follows a request line: an address may be broken by blanks, quotes, question marks.
 _SECRET_ADDRESS = re.compile(
-    r"(/+assessment/+(?:received|yours|probe|check|leave)/+)\s*[^\s'\"?]+?(?=/?(?:[\s'\"?]|$))", re.IGNORECASE
+    r"(/+assessment/+(?:received|yours|probe|check|leave)/+)[^\n]+?(?=/?['\"]?(?:$| HTTP/))",
+    re.IGNORECASE | re.MULTILINE,
 )
 
 

@@ -49,8 +49,16 @@ def test_secret_address_is_masked_in_a_traceback(write):
 
 def test_both_secrets_of_an_address_are_masked(write):
     path = f"/assessment/yours/{SECRET}/check/another-{SECRET}/"
-    line = write(logging.getLogger("x").makeRecord("x", 30, "f", 1, "%s: 'GET %s?a' 200", ("Seen", path), None))
-    assert "Seen: 'GET /assessment/yours/-/?a' 200" in line
+    line = write(logging.getLogger("x").makeRecord("x", 30, "f", 1, "%s: GET %s HTTP/1.1 200", ("Seen", path), None))
+    assert "Seen: GET /assessment/yours/-/ HTTP/1.1 200" in line
+    assert SECRET not in line
+
+
+@pytest.mark.parametrize("path", ["'{}'/", '"{}"/', "4cf8 {}/", "4cf8'{}/", "4cf8?{}/", " {}/", "x/check/4cf8 {}/"])
+def test_a_secret_that_was_broken_in_two_or_put_in_quotes_is_masked(write, path):
+    args = ("Not Found", "/assessment/yours/" + path.format(SECRET))
+    line = write(logging.getLogger("x").makeRecord("x", 30, "f", 1, "%s: %s", args, None))
+    assert "Not Found: /assessment/yours/-/" in line
     assert SECRET not in line
 
 
