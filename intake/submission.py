@@ -129,6 +129,8 @@ def take_in(path):
     except Withdrawn as withdrawn:
         # What was sent before must not come back. What was sent after that is a new wish to be contacted.
         if form.at > withdrawn.at:
+            # Under legal hold the withdrawn request has kept the id that this form was confirmed under.
+            Alias.objects.filter(pk=form.confirmed_as.id, request__hidden_at__isnull=False).delete()
             store(replace(form, draft=form_token.draw(came_from=form.draft.came_from), form_key=None), commitment)
     spool.remove(path)
 

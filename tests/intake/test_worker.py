@@ -306,6 +306,23 @@ def test_what_was_sent_after_a_withdrawal_is_a_new_request_and_what_was_sent_bef
     assert (new.reference != draft.reference, new.form_key) == (True, None)
 
 
+@pytest.mark.django_db
+def test_what_was_sent_after_a_withdrawal_under_legal_hold_is_a_new_request_too(make_staff):
+    draft, answers = form_token.draw(), answers_of()
+    confirmed = spooled(draft, answers).confirmed_as
+    worker.take_in_spool()
+    withdrawn = AssessmentRequest.objects.get()
+    workflow.set_legal_hold(request_id=withdrawn.pk, actor=make_staff("lead"))
+    workflow.withdraw(request_id=withdrawn.pk)
+    assert spooled(draft, answers, at=timezone.now()).confirmed_as == confirmed
+    worker.take_in_spool()
+    new = AssessmentRequest.objects.open().get()
+    assert (new.texts.get().open(), files()) == (answers, (0, 0))
+    assert submission.find(confirmed.id) == private_link.find(private_link.secret_of(confirmed.id)) == new
+    withdrawn.refresh_from_db()
+    assert (withdrawn.stage, withdrawn.texts.count()) == ("closed", 1)
+
+
 # What one step can't do
 
 
