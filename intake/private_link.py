@@ -32,9 +32,15 @@ def shown_to(request, confirmed_as=None):
 
 
 def find(secret):
-    """The request that this secret belongs to, open or linked as a duplicate, which its person need not know of. None
-    where there is none: unknown and ended links look the same."""
+    """The request that this secret belongs to. None where there is none, and where the link has ended: they look the
+    same."""
     hashed = hash_of(secret)
     aliases = Alias.objects.filter(private_link_hash=hashed).values("request")
-    is_alive = ~Q(stage=AssessmentRequest.Stage.CLOSED) | Q(duplicate_of__isnull=False)
-    return AssessmentRequest.objects.filter(Q(private_link_hash=hashed) | Q(pk__in=aliases), is_alive).first()
+    request = AssessmentRequest.objects.filter(Q(private_link_hash=hashed) | Q(pk__in=aliases)).first()
+    return request if request and goes_on(request) else None
+
+
+def goes_on(request):
+    """Whether a request goes on for its person: open, or linked as a duplicate, which they need not know of."""
+    is_linked = request.duplicate_of_id is not None and request.private_link_hash is not None  # and not erased
+    return request.stage != AssessmentRequest.Stage.CLOSED or is_linked

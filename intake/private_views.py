@@ -56,7 +56,8 @@ class WindowForm(SaysWhenWeAreClosed, PrivateForm):
         return [dict(self.fields[name].choices)[self.cleaned_data[name]] for name in answered]
 
     def warning(self, request):
-        time, zone = self.cleaned_data["best_time"], self.cleaned_data["time_zone"] or request.time_zone
+        time, zone = self.cleaned_data["best_time"], self.cleaned_data["time_zone"]
+        zone = zone or workflow.own_rules(request).get("time_zone")  # a linked request may have brought another one
         if not zone or time not in closed_parts(zone):
             return ""
         return _(

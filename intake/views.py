@@ -30,7 +30,6 @@ from . import (
     synthetic,
 )
 from .forms import AssessmentForm
-from .models import AssessmentRequest
 
 RECEIPT_SHOWN_FOR = dt.timedelta(minutes=30)
 
@@ -201,7 +200,7 @@ def _unindexed(response):
 
 
 def _confirmation_of(request_id):
-    """What the confirmation shows of an open request that was confirmed a short while ago, or None.
+    """What the confirmation shows of a request that goes on and was confirmed a short while ago, or None.
 
     The spool first: what has left it is in the database by then. The database even while the breaker says no: it may be
     back, and the worker has taken the request in. Raises what the database raises: then the request is stored, and
@@ -218,7 +217,7 @@ def _confirmation_of(request_id):
         shown = _confirmation(kept.reference, kept.promise, secret)
         return shown if kept.at > since else None
     known = submission.find(request_id)
-    if known is None or known.stage == AssessmentRequest.Stage.CLOSED or known.confirmed_at <= since:
+    if known is None or not private_link.goes_on(known) or known.confirmed_at <= since:
         return None
     alias = known.aliases.filter(pk=request_id).first() if known.pk != request_id else None
     secret = _if_it_works(private_link.shown_to, known, alias)

@@ -155,7 +155,6 @@ _TAKEN = (
     "stage",
     "called_back_at",
     "to_confirm_since",
-    "to_confirm_since",
     "snoozed_until",
     "snooze_reason",
     "due_before_snooze",

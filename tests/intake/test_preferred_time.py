@@ -247,6 +247,16 @@ def test_the_private_page_says_before_it_changes_the_time_that_we_are_closed_the
     assert "We are closed in the evening in your time zone, so we can&#x27;t promise a time." in main_of(page)
 
 
+def test_the_private_page_counts_in_the_persons_own_zone_whatever_is_linked(me):
+    tell_hours(9, 17)
+    request, other = (
+        receive(best_time=time, time_zone=zone) for time, zone in [("asap", PHOENIX), ("morning", NEW_YORK)]
+    )
+    workflow.link_duplicate(request_id=other.pk, of_reference=request.reference, actor=me)
+    assert AssessmentRequest.objects.get(pk=request.pk).time_zone == NEW_YORK
+    assert "We are closed in the evening in your time zone" in main_of(private_page(request, best_time="evening"))
+
+
 @pytest.mark.parametrize(("ways", "status"), [({}, 200), (BY_PHONE, 409)], ids=["with an email", "by phone alone"])
 def test_a_time_to_be_confirmed_can_be_chosen_later_where_we_may_write(ways, status):
     request = receive(best_time="asap", **{"email_ok": "on"} | ways)

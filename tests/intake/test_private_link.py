@@ -493,6 +493,21 @@ def test_the_confirmation_of_a_withdrawn_request_shows_no_link(visitor):
     assert (page.status_code, link_on(page)) == (200, None)
 
 
+@pytest.mark.parametrize("is_original", [False, True], ids=["as a duplicate", "as the one that goes on"])
+def test_the_confirmation_of_a_linked_request_is_as_before_until_it_is_erased(make_staff, is_original):
+    other, browser, actor = receive(), Client(), make_staff("lead")
+    confirmation = send(browser)["Location"]
+    request = AssessmentRequest.objects.exclude(pk=other.pk).get()
+    before = browser.get(confirmation).content
+    one, of = (other, request) if is_original else (request, other)
+    workflow.link_duplicate(request_id=one.pk, of_reference=of.reference, actor=actor, same_matter=True)
+    assert browser.get(confirmation).content == before
+    if is_original:
+        workflow.close(request_id=request.pk, outcome="admitted", actor=actor)
+    workflow.erase(request_id=request.pk, actor=actor)
+    assert request.reference not in browser.get(confirmation).content.decode()
+
+
 def test_the_link_of_a_spooled_request_works_when_it_was_taken_in(visitor):
     refuse_inserts("intake_event")
     browser = Client()
