@@ -230,7 +230,8 @@ def _store_new(form, commitment, same_device_as=None):
 def _store_again(known, form):
     """Keeps other words of a form that was sent before, `workflow.MOST_AMENDMENTS` times, and tells staff again.
 
-    A request that was closed is opened again: someone has more to say. One whose words were erased stays empty.
+    A request that was closed is opened again: someone has more to say, or asks once more in the same words. One whose
+    words were erased stays empty.
     """
     family = workflow.locked_family(known.pk)
     request = family[known.pk]
@@ -243,7 +244,8 @@ def _store_again(known, form):
     request.save(update_fields=["confirmed_at"])
     told = list(request.texts.filter(kind__in=SealedText.FROM_THE_PERSON))
     forms = [text for text in told if text.kind != SealedText.Kind.ADDITION]
-    if forms and forms[-1].holds(form.answers):
+    asks_once_more = _has_ended(request) and form.at > request.closed_at
+    if forms and forms[-1].holds(form.answers) and not asks_once_more:
         return request.pk
     is_known = any(text.holds(form.answers) for text in forms)
     if form.spent_token and SealedText.objects.filter(spent_token=form.spent_token).exists():
@@ -252,10 +254,13 @@ def _store_again(known, form):
         raise TooManyAmendments
     said_at = form.at if form.was_acknowledged else _not_before_the_last(request, form.at)
     was_closed = request.stage == AssessmentRequest.Stage.CLOSED
-    if is_known and workflow.own_rules(request) == profile_of(form.answers):
+    is_as_before = is_known and workflow.own_rules(request) == profile_of(form.answers)
+    if is_as_before and not asks_once_more:
         return request.pk
-    workflow.part(request, family, None, workflow.Why.CHANGED)
-    if is_known and not workflow.keep_profile(request, profile_of(form.answers), said_at):
+    if not is_as_before:
+        workflow.part(request, family, None, workflow.Why.CHANGED)
+    is_changed = workflow.keep_profile(request, profile_of(form.answers), said_at) if is_known else True
+    if not (is_changed or asks_once_more):
         return request.pk
     if not is_known:
         rows.insert(words := _sealed_words(request.pk, SealedText.Kind.AMENDMENT, form))
@@ -271,6 +276,11 @@ def _store_again(known, form):
     workflow.got_in_touch(request, form.at)
     workflow.tell_staff_again(request, form.at)
     return request.pk
+
+
+def _has_ended(request):
+    """Whether a request ended for its person too, who need not know that it was linked as a duplicate."""
+    return request.stage == AssessmentRequest.Stage.CLOSED and request.duplicate_of_id is None
 
 
 def _not_before_the_last(request, at):

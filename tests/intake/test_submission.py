@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from django.db import connection
+from django.utils import timezone
 
 from intake import clock, commitment, form_token, spool, submission, workflow
 from intake.consent import BY_FIELD
@@ -143,6 +144,34 @@ def test_a_closed_request_is_opened_again_by_someone_who_has_more_to_say(make_st
     accept(draft, answers_of(message="Please try again"))
     request.refresh_from_db()
     assert (request.stage, codes_of(request)[-2:]) == ("reaching", ["amended", "reopened"])
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("outcome", ["declined", "spam", "withdrawn"])
+def test_a_closed_request_is_opened_again_by_the_same_words_that_are_sent_after_its_end(make_staff, outcome):
+    draft, lead = form_token.draw(), make_staff("lead")
+    request = accept(draft, answers_of())
+    before = timezone.now()
+    workflow.close(request_id=request.pk, outcome=outcome, actor=lead)
+    accept(draft, answers_of(), at=before)  # came in late, from the spool of another machine
+    request.refresh_from_db()
+    assert (request.stage, codes_of(request)[-1]) == ("closed", "closed")
+    for _ in range(2):
+        accept(draft, answers_of())
+        request.refresh_from_db()
+        assert (request.stage, codes_of(request)[-2:]) == ("reaching", ["amended", "reopened"])
+    assert (request.texts.count(), request.called_back_at is not None) == (1, True)
+    assert request.notices.get(kind="new_request").state == "queued"
+
+
+@pytest.mark.django_db
+def test_the_same_words_open_nothing_that_is_linked(make_staff):
+    draft, original = form_token.draw(), accept(form_token.draw(), answers_of())
+    request = accept(draft, answers_of())
+    workflow.link_duplicate(request_id=request.pk, of_reference=original.reference, actor=make_staff("lead"))
+    accept(draft, answers_of())
+    request.refresh_from_db()
+    assert (request.duplicate_of, codes_of(original)[-1]) == (original, "linked")
 
 
 @pytest.mark.django_db
