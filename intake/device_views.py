@@ -21,7 +21,11 @@ def leave(request, token=""):
     response = HttpResponseRedirect(settings.LEAVE_TO, status=303)
     response["Referrer-Policy"] = "no-referrer"
     response["X-Robots-Tag"] = "noindex"
-    return device.forget(response) if device.saw_form(request) else response
+    if device.saw_form(request):
+        # Who comes next is someone else: even with the same phone or email, what they send is a request of their own.
+        response.delete_cookie(settings.CSRF_COOKIE_NAME, samesite=settings.CSRF_COOKIE_SAMESITE)
+        device.forget(response)
+    return response
 
 
 @never_cache

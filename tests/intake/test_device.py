@@ -3,6 +3,7 @@
 import pytest
 from django.test import Client
 
+from intake.models import AssessmentRequest
 from tests.crawl import PageFacts
 from tests.intake.helpers import ADDRESS
 from tests.intake.visitor import Browser, main_of, send
@@ -84,6 +85,14 @@ def test_leaving_sets_a_cookie_where_the_form_was_opened_alone(visitor):
     assert first[1] == second[1] == {"httponly": True, "path": "/", "samesite": "Lax"}
     assert first[0] != second[0]
     assert fields_that_keep(visitor.get(ADDRESS)) == []
+
+
+def test_who_comes_after_someone_left_sends_a_request_of_their_own(visitor):
+    first = send(visitor, name="Ann")
+    assert send(visitor, name="Bob")["Location"] == first["Location"]  # one person with more to say
+    visitor.get(LEAVE)
+    assert send(visitor, name="Bob")["Location"] != first["Location"]
+    assert AssessmentRequest.objects.count() == 2
 
 
 def test_leaving_is_no_post():
