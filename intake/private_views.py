@@ -30,6 +30,9 @@ class PrivateForm(device.VisitorForm):
 
     must_forget = True
 
+    def check(self, request):
+        """Raises `workflow.Refused` where it is plain before the person confirms that it can't be done."""
+
     def warning(self, request):
         """What the person should know before they confirm, in a sentence; "" where there is nothing."""
         return ""
@@ -54,6 +57,9 @@ class WindowForm(SaysWhenWeAreClosed, PrivateForm):
         """What the person is asked back about, in words."""
         answered = [name for name in self.fields if self.cleaned_data[name]]
         return [dict(self.fields[name].choices)[self.cleaned_data[name]] for name in answered]
+
+    def check(self, request):
+        workflow.check_window(request, self.cleaned_data["best_time"])
 
     def warning(self, request):
         time, zone = self.cleaned_data["best_time"], self.cleaned_data["time_zone"]
@@ -149,9 +155,10 @@ def _answer(request, secret, do):
     content = {"about": private_link.hash_of(secret), "do": do, "fields": pending.fields_of(request.POST, form.fields)}
     if not form.is_valid():
         return _lead_to(request, secret, content | {"status": 422, "notice": ""})
-    if "sure" not in request.POST:
-        return _lead_to(request, secret, content | {"status": 200, "notice": form.warning(theirs)})
     try:
+        form.check(theirs)
+        if "sure" not in request.POST:
+            return _lead_to(request, secret, content | {"status": 200, "notice": form.warning(theirs)})
         done, then = form.carry_out(theirs.pk)
     except workflow.Refused as refused:
         return _lead_to(request, secret, content | {"status": 409, "notice": str(refused)})

@@ -8,7 +8,7 @@ that the actor had on the screen: where somebody changed it since, the change is
 
 from .duplicates import link_duplicate, locked_family, part, unlink_duplicate
 from .ladder import keep_trying, log_attempt
-from .person import MOST_AMENDMENTS, add_words, change_window, tell_staff_again, withdraw
+from .person import MOST_AMENDMENTS, add_words, change_window, check_window, tell_staff_again, withdraw
 from .profile import commit_anew, keep_profile, own_rules
 from .quarantine import quarantine, release_from_quarantine
 from .queue import (
@@ -44,6 +44,7 @@ __all__ = [
     "assign",
     "book",
     "change_window",
+    "check_window",
     "claim",
     "close",
     "commit_anew",

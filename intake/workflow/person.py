@@ -27,12 +27,8 @@ def change_window(*, request_id, best_time, time_zone):
     Returns what we promise them now, "" where nothing new is promised.
     """
     request, family = _locked_for_the_person(request_id)
-    before = newest_profile(request)
-    if before is None:
-        raise Refused(_("We can't change the time here. Please call us."))
-    own, at = own_rules(request), max(timezone.now(), before.at)
-    if best_time == clock.CONFIRMED and not (own["may_email"] or own["may_text"]):
-        raise Refused(_("To confirm a time, we need to write to you, and you did not allow that. Please call us."))
+    check_window(request, best_time)
+    own, at = own_rules(request), max(timezone.now(), newest_profile(request).at)
     codes = own | {"best_time": best_time, "time_zone": time_zone or own["time_zone"]}
     if codes == own:
         return ""
@@ -44,6 +40,15 @@ def change_window(*, request_id, best_time, time_zone):
         save(request, due_at=due_at if request.awaits_contact else min(request.due_at, timezone.now()))
     write(request, Event.Code.WINDOW_SET, None, "", best_time)
     return request.promise if request.awaits_contact else ""
+
+
+def check_window(request, best_time):
+    """Raises `Refused` where the person can't choose this time, so that a page can say so before it asks to confirm."""
+    if newest_profile(request) is None:
+        raise Refused(_("We can't change the time here. Please call us."))
+    own = own_rules(request)
+    if best_time == clock.CONFIRMED and not (own["may_email"] or own["may_text"]):
+        raise Refused(_("To confirm a time, we need to write to you, and you did not allow that. Please call us."))
 
 
 @transaction.atomic

@@ -46,7 +46,7 @@ def test_errors_are_named_linked_focused_and_keep_what_was_typed(open_page):
     page.wait_for_selector(".error-summary")
     assert page.evaluate("document.activeElement.className") == "error-summary"
     expect(page.get_by_label("What should we call you?")).to_have_value("O'Neil-Ñandú")
-    links = page.locator(".error-summary a").all()
+    links = page.locator(".error-summary li a").all()
     assert [link.inner_text() for link in links] == [
         "Are you 18 or older?",
         "Phone number",

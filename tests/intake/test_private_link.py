@@ -491,6 +491,16 @@ def test_the_confirmation_of_a_withdrawn_request_shows_no_link(visitor):
     visitor.post(link_on(browser.get(confirmation)), WITHDRAW | SURE)
     page = browser.get(confirmation)
     assert (page.status_code, link_on(page)) == (200, None)
+    assert "If you sent us a request and did not withdraw it" in main_of(page)
+
+
+def test_a_time_that_can_not_be_confirmed_is_refused_before_it_is_asked_back(visitor):
+    request = receive(email="", email_ok=False, text_ok=False)
+    page = visitor.post(address_of(request), {"do": "window", "best_time": "confirmed"})
+    assert (page.status_code, said_on(page)) == (409, ["Your request"])
+    notice = main_of(page).split('class="error-summary"')[1].split("</div>")[0]
+    assert "To confirm a time, we need to write to you" in notice
+    assert ['href="tel:911"' in notice, 'href="tel:988"' in notice, 'href="tel:+1480' in notice] == [True] * 3
 
 
 @pytest.mark.parametrize("is_original", [False, True], ids=["as a duplicate", "as the one that goes on"])
