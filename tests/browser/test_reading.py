@@ -129,9 +129,7 @@ def test_leaving_quickly_is_in_reach_anywhere_on_the_page(open_page, elsewhere, 
     page.wait_for_url(elsewhere)
     assert page.evaluate("history.length") == (length if javascript else length + 1)
     assert page.evaluate("document.referrer") == ""
-    assert [cookie["name"] for cookie in page.context.cookies()] == (
-        ["csrftoken", "visit"] if path == "/assessment/" else []
-    )
+    assert [cookie["name"] for cookie in page.context.cookies()] == (["visit"] if path == "/assessment/" else [])
     open_page.problems.clear()  # the other site
 
 
@@ -158,6 +156,37 @@ def test_leave_covers_neither_send_nor_the_bar_of_help(open_page):
     bar = page.get_by_role("region", name="Reach us").bounding_box()
     left = page.get_by_role("link", name="Leave this page quickly").bounding_box()
     assert bar["y"] + bar["height"] <= left["y"]
+
+
+def test_leave_covers_no_box_that_is_written_in_at_400_percent(open_page):
+    page = open_page("/assessment/", width=320, height=256)
+    leave = page.get_by_role("link", name="Leave this page quickly")
+    for label in ("Phone number", "Language you prefer", "Anything you want us to know"):
+        box = page.get_by_label(label)
+        page.evaluate("scrollTo(0, 0)")
+        box.focus()
+        written, left = box.bounding_box(), leave.bounding_box()
+        assert written["y"] >= 0, label
+        assert written["y"] + written["height"] <= left["y"], label
+
+
+@pytest.mark.parametrize(
+    "path", ["/assessment/", "/assessment/under-18/", "/assessment/received/old/", "/family-support/"]
+)
+def test_call_stands_in_the_first_screen_of_a_small_phone(open_page, path):
+    page = open_page(path, width=320, height=568)
+    expect(page.locator(".site-header a[href='tel:911']")).to_be_in_viewport(ratio=1)
+    expect(page.locator("a[href^='tel:+1480']:visible").first).to_be_in_viewport(ratio=1)
+
+
+def test_crisis_lines_are_in_sight_where_a_form_was_refused(open_page):
+    page = open_page("/assessment/", width=320, height=568)
+    page.get_by_role("button", name="Send").click()
+    box = page.get_by_role("alert")
+    expect(box).to_be_focused()
+    for number in ("911", "988"):
+        expect(box.locator(f"a[href='tel:{number}']")).to_be_in_viewport(ratio=1)
+    open_page.problems.clear()  # the browser reports the status
 
 
 @pytest.mark.parametrize("path", ["/treatment/withdrawal-and-detox/", "/contact/", "/family-support/"])
