@@ -244,7 +244,8 @@ def _store_again(known, form):
     request.save(update_fields=["confirmed_at"])
     told = list(request.texts.filter(kind__in=SealedText.FROM_THE_PERSON))
     forms = [text for text in told if text.kind != SealedText.Kind.ADDITION]
-    asks_once_more = _has_ended(request) and form.at > request.closed_at
+    ended_at = _ended_at(request, family)
+    asks_once_more = ended_at is not None and form.at > ended_at
     if forms and forms[-1].holds(form.answers) and not asks_once_more:
         return request.pk
     is_known = any(text.holds(form.answers) for text in forms)
@@ -257,7 +258,7 @@ def _store_again(known, form):
     is_as_before = is_known and workflow.own_rules(request) == profile_of(form.answers)
     if is_as_before and not asks_once_more:
         return request.pk
-    if not is_as_before:
+    if not is_as_before or request.duplicate_of_id:
         workflow.part(request, family, None, workflow.Why.CHANGED)
     is_changed = workflow.keep_profile(request, profile_of(form.answers), said_at) if is_known else True
     if not (is_changed or asks_once_more):
@@ -278,9 +279,9 @@ def _store_again(known, form):
     return request.pk
 
 
-def _has_ended(request):
-    """Whether a request ended for its person too, who need not know that it was linked as a duplicate."""
-    return request.stage == AssessmentRequest.Stage.CLOSED and request.duplicate_of_id is None
+def _ended_at(request, family):
+    """When a request ended, or the one that goes on in its place where it is linked. None while that is open."""
+    return family[request.duplicate_of_id or request.pk].closed_at
 
 
 def _not_before_the_last(request, at):

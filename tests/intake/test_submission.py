@@ -165,13 +165,18 @@ def test_a_closed_request_is_opened_again_by_the_same_words_that_are_sent_after_
 
 
 @pytest.mark.django_db
-def test_the_same_words_open_nothing_that_is_linked(make_staff):
-    draft, original = form_token.draw(), accept(form_token.draw(), answers_of())
-    request = accept(draft, answers_of())
-    workflow.link_duplicate(request_id=request.pk, of_reference=original.reference, actor=make_staff("lead"))
+def test_the_same_words_open_what_is_linked_when_the_other_request_has_ended_too(make_staff):
+    draft, lead = form_token.draw(), make_staff("lead")
+    original, request = accept(form_token.draw(), answers_of()), accept(draft, answers_of())
+    workflow.link_duplicate(request_id=request.pk, of_reference=original.reference, actor=lead)
     accept(draft, answers_of())
     request.refresh_from_db()
     assert (request.duplicate_of, codes_of(original)[-1]) == (original, "linked")
+    workflow.close(request_id=original.pk, outcome="declined", actor=lead)
+    accept(draft, answers_of())
+    request.refresh_from_db()
+    assert (request.duplicate_of, request.stage, request.texts.count()) == (None, "new", 1)
+    assert AssessmentRequest.objects.get(pk=original.pk).stage == "closed"
 
 
 @pytest.mark.django_db
