@@ -25,9 +25,12 @@ class StaffSite(admin.AdminSite):
     enable_nav_sidebar = False
 
     def each_context(self, request):
-        """As in the stock admin, with an empty subtitle and notice for the pages that have none: our base_site.html and
-        login.html ask for them."""
-        return super().each_context(request) | {"subtitle": "", "notice": ""}
+        """As in the stock admin, with an empty subtitle for the pages that have none: base_site.html asks for it."""
+        return super().each_context(request) | {"subtitle": ""}
+
+    def login(self, request, extra_context=None):
+        """As in the stock admin, without the notice of `sign_in_again`."""
+        return super().login(request, {"notice": ""} | (extra_context or {}))
 
     def admin_view(self, view, cacheable=False):
         """As in the stock admin. Who is signed out by now gets back what they typed instead of the sign-in page."""
