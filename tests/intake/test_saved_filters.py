@@ -176,7 +176,7 @@ def test_a_name_stands_once_for_one_owner(me):
         keep(me)
 
 
-@pytest.mark.parametrize("key", ["x", "", "0", "-1", "9" * 30, "\0", "1.5"])
+@pytest.mark.parametrize("key", ["x", "", "0", "-1", "9" * 30, "1.5"])
 def test_a_filter_that_is_not_there_is_told_on_the_page_to_find(desk, me, key):
     keep(me)
     page = desk.get(FIND, {"filter": key}, follow=True)
