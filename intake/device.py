@@ -1,15 +1,20 @@
 """What stays on the device of the person who asked: nothing they typed, once it was sent, withdrawn or left.
 
-One cookie of the browser session holds a random value and nothing else. While it is there, forms tell the browser to
-keep nothing that is typed. Whenever something is sent, withdrawn or left, its value changes: Chromium then drops the
-pages that it kept whole for Back, and `came_back.js` loads anew what another browser kept.
+One cookie of the browser session holds a random value and, once someone left quickly, when; nothing else. While it is
+there, forms tell the browser to keep nothing that is typed. Whenever something is sent, withdrawn or left, its value
+changes: Chromium then drops the pages that it kept whole for Back, and `came_back.js` loads anew what another browser
+kept.
 """
 
+import datetime as dt
 import hashlib
+import math
+import re
 import secrets
 
 from django.conf import settings
 from django.forms import BoundField, Form
+from django.utils import timezone
 
 
 def must_forget(request):
@@ -22,16 +27,27 @@ def saw_form(request):
     return must_forget(request) or settings.CSRF_COOKIE_NAME in request.COOKIES
 
 
-def forget(response):
-    """Let the browser forget what was typed up to now. Returns the same response."""
+def forget(request, response, leaves=False):
+    """Let the browser forget what was typed up to now. Returns the same response. `leaves`: and show no confirmation
+    again that it showed up to now."""
+    left = timezone.now() if leaves else left_at(request)
+    value = secrets.token_urlsafe(16)
     response.set_cookie(
         settings.VISIT_COOKIE_NAME,
-        secrets.token_urlsafe(16),
+        f"{value}.{math.ceil(left.timestamp())}" if left else value,
         secure=settings.IS_HTTPS,
         httponly=True,  # the only kind of cookie whose change makes Chromium drop a page
         samesite="Lax",
     )
     return response
+
+
+def left_at(request):
+    """When someone last left quickly in this browser session; None where nobody did."""
+    seconds = request.COOKIES.get(settings.VISIT_COOKIE_NAME, "").partition(".")[2]
+    if not re.fullmatch("[0-9]{1,11}", seconds):
+        return None
+    return dt.datetime.fromtimestamp(int(seconds), dt.UTC)
 
 
 def mark_of(request):

@@ -24,7 +24,7 @@ def leave(request, token=""):
     if device.saw_form(request):
         # Who comes next is someone else: even with the same phone or email, what they send is a request of their own.
         response.delete_cookie(settings.CSRF_COOKIE_NAME, samesite=settings.CSRF_COOKIE_SAMESITE)
-        device.forget(response)
+        device.forget(request, response, leaves=True)
     return response
 
 

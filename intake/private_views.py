@@ -163,7 +163,7 @@ def _answer(request, secret, do):
     except workflow.Refused as refused:
         return _lead_to(request, secret, content | {"status": 409, "notice": str(refused)})
     content = {"about": content["about"], "done": done, "then": then, "ended": do == "withdraw"}
-    return device.forget(_lead_to(request, secret, content))
+    return device.forget(request, _lead_to(request, secret, content))
 
 
 def _lead_to(request, secret, content):

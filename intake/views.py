@@ -121,7 +121,8 @@ def _accept(request, form, draft, spent_token):
         return _show_form(request, form, draft, status=503, notice=_not_stored())
     pending.forget(request.POST.get("kept", ""))
     receipt = form_token.to_receipt(request_id)
-    return device.forget(HttpResponseRedirect(reverse("intake:received", args=[receipt]), status=303))
+    response = HttpResponseRedirect(reverse("intake:received", args=[receipt]), status=303)
+    return device.forget(request, response)
 
 
 def _if_it_works(look, *arguments, otherwise=None):
@@ -177,7 +178,7 @@ def under_18(request):
 def received(request, receipt):
     """The confirmation. Its address holds no personal data; after a while it no longer shows anything."""
     try:
-        confirmation = _confirmation_of(form_token.from_receipt(receipt))
+        confirmation = _confirmation_of(form_token.from_receipt(receipt), device.left_at(request))
     except form_token.BadToken:
         confirmation = None  # a made-up address learns nothing: it sees the same neutral page as an old one
     except Exception as error:
@@ -199,14 +200,17 @@ def _unindexed(response):
     return response
 
 
-def _confirmation_of(request_id):
+def _confirmation_of(request_id, left_at):
     """What the confirmation shows of a request that goes on and was confirmed a short while ago, or None.
+    Nothing that was confirmed before `left_at`, when someone left quickly in this browser session.
 
     The spool first: what has left it is in the database by then. The database even while the breaker says no: it may be
     back, and the worker has taken the request in. Raises what the database raises: then the request is stored, and
     can't be shown.
     """
     since = timezone.now() - RECEIPT_SHOWN_FOR
+    if left_at:
+        since = max(since, left_at)
     try:
         kept = submission.kept_in_spool(request_id)
     except spool.SpoolError as error:

@@ -1,5 +1,7 @@
 """What the pages tell the browser to keep of what was typed, and what assistive technology is told of a field."""
 
+import datetime as dt
+
 import pytest
 from django.test import Client
 
@@ -93,6 +95,25 @@ def test_who_comes_after_someone_left_sends_a_request_of_their_own(visitor):
     visitor.get(LEAVE)
     assert send(visitor, name="Bob")["Location"] != first["Location"]
     assert AssessmentRequest.objects.count() == 2
+
+
+def test_confirmation_is_not_shown_again_where_someone_left(visitor, clock):
+    confirmation = send(visitor)["Location"]
+    reference = AssessmentRequest.objects.get().reference
+    assert reference in main_of(visitor.get(confirmation))
+    visitor.get(LEAVE)
+    clock.shift(dt.timedelta(seconds=5))
+    own = send(visitor, phone="480-555-0199", email="", name="Bob")["Location"]
+    assert "For your safety" in main_of(visitor.get(confirmation))
+    assert AssessmentRequest.objects.exclude(reference=reference).get().reference in main_of(visitor.get(own))
+    assert reference in main_of(Browser().get(confirmation))
+
+
+@pytest.mark.parametrize("value", ["", "x.", "x.y", "x.99999999999", "x.1", "x.-1", "x.²"])
+def test_confirmation_has_an_answer_whatever_the_cookie_says(visitor, value):
+    confirmation = send(visitor)["Location"]
+    visitor.cookies["visit"] = value
+    assert visitor.get(confirmation).status_code == 200
 
 
 def test_leaving_is_no_post():
