@@ -129,6 +129,8 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": VAR_DIR / "media"}},
     "staticfiles": {"BACKEND": "recovery_site.static_files.StaticFilesStorage"},
 }
+# Told by its name. By itself WhiteNoise asks the storage, also for names that no file has, and each of those is logged.
+WHITENOISE_IMMUTABLE_FILE_TEST = r"\.[0-9a-f]{12}(\.[^/.]+)?$"
 WHITENOISE_SKIP_COMPRESS_EXTENSIONS = ("woff2", "png", "webp", "jpg", "ico", "map", "LICENSE", "txt", "md")
 
 # Mail: alerts to staff carry a reference and a link, nothing else
