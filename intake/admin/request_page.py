@@ -101,7 +101,8 @@ def _show(model_admin, request, obj, press=None, refusal="", done=""):
     proposed = request_actions.proposal(obj, ladder)
     reach = _reach(obj, ladder, told["known"])
     new_words = _new_words(obj, told)
-    left_alone = _left_alone(obj, ladder, request.user)
+    elsewhere = workflow.claimed_with_same_contact(obj, request.user)
+    left_alone = _left_alone(obj, ladder, request.user, elsewhere)
     undo = workflow.offer_for(obj, request.user)
     title = _("Request %(reference)s") % {"reference": obj.reference}
     context = (
@@ -119,7 +120,7 @@ def _show(model_admin, request, obj, press=None, refusal="", done=""):
             "request_row": obj,
             "reach": _offered(obj, reach, left_alone),
             "left_alone": left_alone,
-            "what_now": what_now(obj, ladder, reach, request.user, new_words),
+            "what_now": what_now(obj, ladder, reach, request.user, new_words, elsewhere),
             "new_words": new_words,
             "shown": shown,
             "seconds_left": request_updates.seconds_left(obj, request.user),
@@ -302,7 +303,7 @@ def _reach(obj, ladder, known):
     return reach_of(ladder.profile, known, timezone.now(), ladder.channels)
 
 
-def _left_alone(obj, ladder, reader):
+def _left_alone(obj, ladder, reader, elsewhere):
     """Why `reader` contacts nobody now, whatever the hour, in a sentence; empty where nothing is against it."""
     if obj.to_confirm_since:
         return _("Contact nobody until you decided: is this the same person?")
@@ -312,6 +313,8 @@ def _left_alone(obj, ladder, reader):
         return _("Put off: leave it until then.")
     if obj.has_a_colleague_at_it(reader):
         return _("%s is at it: leave it to them.") % obj.owner
+    if elsewhere:
+        return _("%s is at another request with this phone or email: ask them first.") % elsewhere.owner
     return ""
 
 

@@ -17,7 +17,7 @@ from intake.next_step import time_in_words
 from intake.workflow.ladder import THEIR_WORD
 from intake.workflow.rules import NO_NEW_VERSION, in_words, only_taken_over
 
-from .what_now import holds, leave_it, may_take
+from .what_now import ask_first, holds, leave_it, may_take
 
 SALT = "intake.request_updates"
 LONGEST = dt.timedelta(days=1)  # a longer silence says no more
@@ -62,7 +62,7 @@ def updates(model_admin, request, object_id):
             "until": "" if seconds is None else date_format(timezone.localtime(obj.claimed_until), "g:i A"),
             "ended": has_ended,
             "may_take": not is_closed and may_take(obj, reader),
-            "headline": _headline(obj, others, reader, has_ended),
+            "headline": _headline(obj, others, reader, has_ended) or _ask_first(obj, reader),
             "news": f"{end} {_news(others, now)}".strip(),
         }
     )
@@ -102,6 +102,12 @@ def _headline(obj, others, reader, has_ended):
     if has_ended and may_take(obj, reader):
         return _("Take it again before you go on.")
     return _("Look at what changed before you go on.")
+
+
+def _ask_first(obj, reader):
+    """That a colleague is at another request of the same contact; "" where none is."""
+    elsewhere = None if obj.stage == AssessmentRequest.Stage.CLOSED else workflow.claimed_with_same_contact(obj, reader)
+    return ask_first(elsewhere) if elsewhere else ""
 
 
 def _end(obj, events, version, reader, now):

@@ -34,10 +34,11 @@ AT = {
 }
 
 
-def what_now(request, ladder, reach, reader, has_new_words=False):
+def what_now(request, ladder, reach, reader, has_new_words=False, elsewhere=None):
     """The sentence for a `Ladder` and a `Reach`; `reach` is None where no rules of contact can be read, `reader` who
-    looks at the page. Nobody is told to contact a person now but the one who has the request, so that no two are; and
-    what the person said is read first: they may have asked for the opposite."""
+    looks at the page. Nobody is told to contact a person now but the one who has the request, so that no two are; nor
+    while a colleague is at another request with the same contact, `elsewhere`. And what the person said is read first:
+    they may have asked for the opposite."""
     if request.hidden_at:
         return _("The person withdrew this request. Do not contact them.")
     if request.stage == Stage.CLOSED:
@@ -49,7 +50,7 @@ def what_now(request, ladder, reach, reader, has_new_words=False):
         return _("Contact nobody yet. First decide: is this the same person?")
     if reach is None:
         return _("Do not contact this person: the rules of contact can't be read.")
-    step = _next_step(request, ladder, reach, reader)
+    step = _next_step(request, ladder, reach, reader, elsewhere)
     if _is_on_the_phone(request, ladder, reader):
         step = _("You are on the phone with them. If you talk now, press “They called: we spoke”. If not: %s") % step
     elif must_be_checked(request):
@@ -62,6 +63,15 @@ def leave_it(request):
     return _("%(who)s is at this request until %(time)s. Leave it to them until then.") % {
         "who": request.owner,
         "time": moment(request.claimed_until),
+    }
+
+
+def ask_first(elsewhere):
+    """The sentence for everyone but the colleague who is at `elsewhere`, a request with the same phone or email."""
+    return _("%(who)s is at %(reference)s until %(time)s, with the same phone or email. Ask %(who)s first.") % {
+        "who": elsewhere.owner,
+        "reference": elsewhere.reference,
+        "time": moment(elsewhere.claimed_until),
     }
 
 
@@ -82,7 +92,7 @@ def _is_on_the_phone(request, ladder, reader):
     return request.came_from == BY_PHONE and request.stage == Stage.NEW and is_theirs and not ladder.tries
 
 
-def _next_step(request, ladder, reach, reader):
+def _next_step(request, ladder, reach, reader, elsewhere):
     channel = channel_of(request, ladder)
     if request.is_put_off:
         return _("Put off until %(time)s: %(reason)s. Leave it until then.") % {
@@ -92,7 +102,7 @@ def _next_step(request, ladder, reach, reader):
     if request.called_back_at:
         return _("They got in touch on %(time)s and wait for us. %(contact)s") % {
             "time": moment(request.called_back_at),
-            "contact": _in_time(request, channel, ladder, reach, reader),
+            "contact": _in_time(request, channel, ladder, reach, reader, elsewhere),
         }
     if must_decide(request, ladder):
         if not ladder.channels:
@@ -105,7 +115,7 @@ def _next_step(request, ladder, reach, reader):
     if request.stage != Stage.NEW and request.due_at > timezone.now():
         contact = _sentence(AT[channel] % {"time": _our_time(request.due_at, reach)}, channel, ladder)
     else:
-        contact = _in_time(request, channel, ladder, reach, reader)
+        contact = _in_time(request, channel, ladder, reach, reader, elsewhere)
     return _("Follow up. %s") % contact if request.stage in SPOKEN_WITH else contact
 
 
@@ -115,29 +125,31 @@ def _our_time(due_at, reach):
     return moment(due_at) if is_same else _("%(time)s, our time") % {"time": moment(due_at)}
 
 
-def _in_time(request, channel, ladder, reach, reader):
+def _in_time(request, channel, ladder, reach, reader, elsewhere):
     if reach.wish_is_met or not ladder.profile.may_call:
-        return _at_a_good_time(request, channel, ladder, reach, reader)
+        return _at_a_good_time(request, channel, ladder, reach, reader, elsewhere)
     if channel != Channel.CALL:
-        contact = _at_a_good_time(request, channel, ladder, reach, reader)
+        contact = _at_a_good_time(request, channel, ladder, reach, reader, elsewhere)
         return f"{contact} {_('Ask when a call is safe. Do not call before that.')}"
     if reach.may_call_now:
-        return _at_once(request, channel, ladder, reader)
+        return _at_once(request, channel, ladder, reader, elsewhere)
     if reach.call_at is None:
         return _("Do not call: they want to confirm a time first.")
     words = _("Do not call now: they asked for another time of day, when we are closed. %s Or put it off until then.")
     return words % _sentence(AFTER[channel] % {"time": reach.no_call_before}, channel, ladder)
 
 
-def _at_a_good_time(request, channel, ladder, reach, reader):
+def _at_a_good_time(request, channel, ladder, reach, reader, elsewhere):
     if reach.may_now:
-        return _at_once(request, channel, ladder, reader)
+        return _at_once(request, channel, ladder, reader, elsewhere)
     if reach.next_at is None:
         return _("Wait until the center is open.")
     return _sentence(AFTER[channel] % {"time": reach.not_before}, channel, ladder)
 
 
-def _at_once(request, channel, ladder, reader):
+def _at_once(request, channel, ladder, reader, elsewhere):
+    if elsewhere:
+        return ask_first(elsewhere)
     if holds(request, reader):
         return _sentence(NOW[channel], channel, ladder)
     if request.owner_id is None or request.claimed_until is not None:

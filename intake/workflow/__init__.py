@@ -14,6 +14,7 @@ from .quarantine import quarantine, release_from_quarantine
 from .queue import (
     assign,
     claim,
+    claimed_with_same_contact,
     free_lapsed_claims,
     got_in_touch,
     hold,
@@ -46,6 +47,7 @@ __all__ = [
     "change_window",
     "check_window",
     "claim",
+    "claimed_with_same_contact",
     "close",
     "commit_anew",
     "correct",

@@ -10,7 +10,7 @@ from django.db.models.functions import Coalesce, Greatest
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from intake import access, clock
+from intake import access, clock, lookup
 from intake.forms import TIME_ZONES
 from intake.models import AssessmentRequest, Event, SealedText
 
@@ -54,13 +54,16 @@ def take_next(*, actor):
     person got in touch, or when it is overdue for `FORGOTTEN_AFTER`. Two who press at the same moment get different
     ones: the first locks its row, the second skips it (on SQLite, transactions that write run one after the other). One
     who presses twice gets the same one twice. What the actor has just given back comes last: someone else can take it.
+    Whoever shares a phone or an email with a request that a colleague is at waits until that ends: one phone must not
+    ring twice at once.
     """
     _require_reader(actor)
     get_user_model().objects.select_for_update(no_key=True).get(pk=actor.pk)  # one press of one person after the other
     now = timezone.now()
     possible = _to_contact(now).filter(_may_be_contacted_at(now) | _IN_QUESTION)
     waiting = possible.select_for_update(skip_locked=True, of=("self",), no_key=True).by_urgency()
-    free = waiting.filter(_is_free_for(actor, now))
+    rings_elsewhere = Q(pk__in=lookup.naming_contact_of(_claims_of_colleagues(actor, now).values("pk")))
+    free = waiting.filter(_is_free_for(actor, now)).filter(~rings_elsewhere | _IN_QUESTION)
     request = (
         waiting.filter(owner=actor, claimed_until__gt=now).first()
         or free.exclude(_was_given_back_by(actor, now)).first()
@@ -179,18 +182,29 @@ def got_in_touch(request, at):
         save(request, called_back_at=at, due_at=min(request.due_at, at))
 
 
+def claimed_with_same_contact(request, reader):
+    """The request with the same phone or email that a colleague of `reader` is at now; None where there is none."""
+    claims = _claims_of_colleagues(reader, timezone.now()).exclude(pk=request.pk)
+    return claims.filter(pk__in=lookup.naming_contact_of([request.pk])).select_related("owner").order_by("pk").first()
+
+
 def next_possible_contact(*, actor):
     """When `take_next` will have something for `actor` again, if nothing changes; None where nobody waits."""
     now, hours = timezone.now(), clock.our_hours()
     is_a_colleagues = Q(owner__in=access.readers()) & ~Q(owner=actor)
     is_claimed = Q(claimed_until__isnull=False)
     is_at_once = Q(stage=Stage.NEW) | Q(called_back_at__isnull=False) | _IN_QUESTION
+    claims = _claims_of_colleagues(actor, now)
+    rings_elsewhere = Q(pk__in=lookup.naming_contact_of(claims.values("pk"))) & ~_IN_QUESTION
+    first_end = Value(claims.aggregate(end=Min("claimed_until"))["end"] or now, DateTimeField())
     is_to_contact = is_at_once | Q(stage__in=TO_CONTACT) | ~Q(due_at=F("assessment_at"))
     when = Case(
         When(is_a_colleagues & is_claimed & is_at_once, then="claimed_until"),
         When(is_a_colleagues & is_claimed, then=Greatest("claimed_until", "due_at")),
         When(is_a_colleagues & ~_is_everyones(now), then=_becomes_everyones_at),  # a sleep ends when it is due
         When(snoozed_until__gt=now, then="snoozed_until"),
+        When(rings_elsewhere & is_at_once, then=first_end),
+        When(rings_elsewhere, then=Greatest(first_end, "due_at")),
         When(stage=Stage.NEW, then=Value(now)),
         default="due_at",
     )
@@ -215,6 +229,10 @@ def _to_contact(now):
         | _IN_QUESTION
     )
     return AssessmentRequest.objects.real().awake().open().filter(is_time)
+
+
+def _claims_of_colleagues(actor, now):
+    return AssessmentRequest.objects.real().open().filter(claimed_until__gt=now, hidden_at=None).exclude(owner=actor)
 
 
 def _is_free_for(actor, now):

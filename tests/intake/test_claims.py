@@ -482,6 +482,34 @@ def test_no_two_are_told_to_call_one_person_at_the_same_moment(at, maria, tom, s
     assert any("Call now" in sentence for sentence in told)
 
 
+def headline_of(page):
+    return page.content.decode().split('<p class="what-now">')[1].split("</p>")[0]
+
+
+@pytest.fixture
+def again(claimed):
+    """A second request with the phone of what Maria took, by Tom's watch the most urgent that is left."""
+    return accept(form_token.draw(), answers_of(best_time="asap", email=""), at=timezone.now())
+
+
+def test_nobody_is_told_to_call_a_number_that_a_colleague_is_at(at, claimed, again, maria, tom):
+    at(1)
+    page = desk_of(tom).get(change_page(again))
+    assert headline_of(page).startswith(f"maria is at {claimed.reference} until Tue, Nov 24, 10:30 AM, with the same")
+    assert "tel:" not in page.content.decode()
+    assert headline_of(desk_of(maria).get(change_page(claimed))) == "Call now."
+    at(31)
+    assert headline_of(desk_of(tom).get(change_page(again))) == "Take it and call."
+
+
+def test_an_open_page_hears_that_a_colleague_is_at_the_same_number(at, claimed, again, her_desk, her_page, tom):
+    assert ask(her_desk, claimed, her_page).json()["headline"] == ""
+    workflow.claim(request_id=again.pk, actor=tom)
+    assert ask(her_desk, claimed, her_page).json()["headline"].startswith(f"tom is at {again.reference} until")
+    workflow.release(request_id=again.pk, actor=tom)
+    assert ask(her_desk, claimed, her_page).json()["headline"] == ""
+
+
 def test_what_is_kept_is_never_freed_or_taken_at_the_same_moment(site, clock, make_staff):
     clock.move_to(TUESDAY, tick=False)
     maria, tom = make_staff("admissions", username="maria"), make_staff("admissions", username="tom")

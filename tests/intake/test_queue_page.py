@@ -466,7 +466,7 @@ def test_taking_the_next_leads_to_the_most_urgent_request_and_says_so_on_the_lis
 
 
 def test_two_colleagues_take_different_requests(desk, sam, open_all_day):
-    first, second = asked(HOUR), asked(2 * HOUR)
+    first, second = asked(HOUR), asked(2 * HOUR, phone="602-555-0177")
     taken = [press_take(browser)["Location"] for browser in (desk, browser_of(sam))]
     assert taken == [f"{change_page(request)}?work=open" for request in (first, second)]
 

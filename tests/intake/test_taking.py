@@ -32,8 +32,10 @@ def sam(make_staff):
 
 
 def ask(minutes_ago=0, **changes):
-    at = timezone.now() - dt.timedelta(minutes=minutes_ago)
-    return accept(form_token.draw(), answers_of(**ANY_TIME | changes), at=at)
+    """A request of another person than all before, unless `changes` give the same phone or email."""
+    at, number = timezone.now() - dt.timedelta(minutes=minutes_ago), AssessmentRequest.objects.count()
+    contact = {"phone": f"602-555-01{number:02}", "email": f"canary-{number}@nightingale.example"}
+    return accept(form_token.draw(), answers_of(**ANY_TIME | contact | changes), at=at)
 
 
 def state_of(request):
@@ -49,6 +51,40 @@ def test_the_most_urgent_is_given_for_half_an_hour(amal):
     assert workflow.take_next(actor=amal) == first
     assert state_of(first) == (amal, TUESDAY + dt.timedelta(minutes=30))
     assert codes_of(first) == ["received", "taken"]
+
+
+SAME_CONTACT = {
+    "the same phone": {"phone": "+1 (602) 555.0142", "email": ""},
+    "the same email": {"phone": "", "email": "Canary@nightingale.example"},
+}
+
+
+@pytest.mark.parametrize("second", SAME_CONTACT.values(), ids=SAME_CONTACT)
+def test_a_phone_or_email_that_a_colleague_is_at_is_given_to_nobody_meanwhile(amal, sam, second):
+    first = ask(minutes_ago=30, phone="602-555-0142", email="canary@nightingale.example")
+    again = ask(minutes_ago=20, **second)
+    other = ask(minutes_ago=10)
+    assert workflow.take_next(actor=amal) == first
+    assert workflow.take_next(actor=sam) == other
+    workflow.close(request_id=other.pk, outcome="declined", actor=sam)
+    assert workflow.take_next(actor=sam) is None
+    assert workflow.next_possible_contact(actor=sam) == state_of(first)[1]
+    workflow.release(request_id=first.pk, actor=amal)
+    assert workflow.take_next(actor=sam) == first
+    assert workflow.take_next(actor=amal) is None
+    workflow.close(request_id=first.pk, outcome="declined", actor=sam)
+    assert workflow.take_next(actor=amal) == again
+
+
+def test_a_colleagues_claim_keeps_nobody_from_what_they_have_or_from_a_question(amal, sam):
+    mine, theirs = (ask(phone="602-555-0142", email="") for _ in range(2))
+    for request, actor in ((mine, amal), (theirs, sam)):
+        workflow.claim(request_id=request.pk, actor=actor)
+    assert workflow.take_next(actor=amal) == mine
+    asked = ask(phone="602-555-0142", email="")
+    AssessmentRequest.objects.filter(pk=asked.pk).update(to_confirm_since=timezone.now())
+    workflow.close(request_id=mine.pk, outcome="declined", actor=amal)
+    assert workflow.take_next(actor=amal) == asked
 
 
 def test_who_has_not_finished_gets_the_same_again(amal):
