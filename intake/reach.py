@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
+from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
@@ -51,7 +52,8 @@ class Reach:
 
     @property
     def not_before(self):
-        """The moment of `next_at` in words that follow "after": "5:00 PM", "8:00 AM tomorrow"."""
+        """The moment of `next_at` in words that follow "after", by the center's clock: "5:00 PM", "8:00 AM tomorrow".
+        Where the person's clock shows another time: "1:00 PM (12:00 PM for them)"."""
         return self._in_words(self.next_at)
 
     @property
@@ -60,13 +62,13 @@ class Reach:
         return self._in_words(self.call_at)
 
     def _in_words(self, moment):
-        time = date_format(moment, "g:i A")
-        match (moment.date() - self.now.date()).days:
-            case 0:
-                return time
-            case 1:
-                return _("%(time)s tomorrow") % {"time": time}
-        return _("%(time)s on %(day)s") % {"time": time, "day": date_format(moment, "l, F j")}
+        ours, theirs = timezone.localtime(moment), moment.astimezone(self.now.tzinfo)
+        words = _moment_in_words(ours, timezone.localtime(self.now))
+        if ours.utcoffset() == theirs.utcoffset():
+            return words
+        is_same_day = ours.date() == theirs.date()
+        for_them = date_format(theirs, "g:i A") if is_same_day else date_format(theirs, "g:i A \\o\\n l")
+        return _("%(time)s (%(theirs)s for them)") % {"time": words, "theirs": for_them}
 
 
 def reach_of(profile, known, now, channels):
@@ -94,6 +96,16 @@ def reach_of(profile, known, now, channels):
         about_phone=" ".join(_about_phone(known["phone"].value, number, channels)),
         about_email=_about_email(known["email"].value, channels),
     )
+
+
+def _moment_in_words(moment, now):
+    time = date_format(moment, "g:i A")
+    match (moment.date() - now.date()).days:
+        case 0:
+            return time
+        case 1:
+            return _("%(time)s tomorrow") % {"time": time}
+    return _("%(time)s on %(day)s") % {"time": time, "day": date_format(moment, "l, F j")}
 
 
 def _mailto(typed):

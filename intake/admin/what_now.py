@@ -23,9 +23,9 @@ TAKE_FIRST = {
     Channel.EMAIL: gettext_lazy("Take it and send a neutral email."),
 }
 AFTER = {
-    Channel.CALL: gettext_lazy("Call after %(time)s, their time."),
-    Channel.TEXT: gettext_lazy("Send a text message after %(time)s, their time."),
-    Channel.EMAIL: gettext_lazy("Send a neutral e-mail after %(time)s, their time."),
+    Channel.CALL: gettext_lazy("Call after %(time)s."),
+    Channel.TEXT: gettext_lazy("Send a text message after %(time)s."),
+    Channel.EMAIL: gettext_lazy("Send a neutral e-mail after %(time)s."),
 }
 AT = {
     Channel.CALL: gettext_lazy("Call on %(time)s."),

@@ -167,7 +167,7 @@ def test_who_asked_for_a_time_at_which_we_are_closed_is_never_to_be_called_at_an
     request = receive(best_time="evening", time_zone=PHOENIX, asked_about=f"evening {PHOENIX}", **BY_PHONE)
     assert links_on(desk, request) == []
     assert sentence_on(desk, request).startswith("Do not call now: they asked for another time of day")
-    assert "Call after 5:00 PM, their time." in sentence_on(desk, request)
+    assert "Call after 5:00 PM." in sentence_on(desk, request)
     page = desk.get(LIST).content.decode()
     assert ("Call only in the evening, their time" in page, "Call now" in page) == (True, False)
     clock.move_to(moment("2026-11-24 17:30"), tick=False)

@@ -79,8 +79,8 @@ def test_at_a_time_that_was_not_wished_for_the_number_is_no_link_and_the_page_sa
     request = receive(best_time="afternoon", time_zone="America/Los_Angeles")
     page = page_of(desk, request)
     assert "It is 9:00 AM where they are (Pacific time)." in text_of(page)
-    assert "Not now. Wait until 12:00 PM, their time." in text_of(page)
-    assert page.context["what_now"] == "Call after 12:00 PM, their time."
+    assert "Not now. Wait until 1:00 PM (12:00 PM for them)." in text_of(page)
+    assert page.context["what_now"] == "Call after 1:00 PM (12:00 PM for them)."
     assert [way for way in ("tel:", "sms:", "mailto:") if way in text_of(page)] == []
 
 
