@@ -118,7 +118,7 @@ def undo(model_admin, request):
 
 def _report_undoing(request, undoing):
     for row, why in undoing.left:
-        messages.error(request, format_html("{} was not undone. {}", _link_to(row), why))
+        messages.error(request, format_html("{}: {}", _link_to(row), why))
     if undoing.restored:
         done = ngettext(
             "Undone. %(count)d request is as it was before:",

@@ -354,7 +354,7 @@ def _assign(press):
 
 def _give_back(press):
     press.do(workflow.release)
-    return _("The request is no one's now.")
+    return _("Released. The request is back in the queue.")
 
 
 def _quarantine(press):

@@ -156,7 +156,7 @@ def _undo_press(changes, actor):
         raise Refused(_("Only %s or a lead can undo this.") % changes[0].actor)
     if timezone.now() >= changes[0].at + UNDO_WITHIN:
         raise Refused(
-            _("This was %s, and 10 minutes are over, so it can't be undone any more. Set it right by hand.")
+            _("This was done at %s. Undo works for 10 minutes, so it was not undone. Set it right by hand.")
             % _clock(changes[0].at)
         )
     versions = _versions_of(family.values())

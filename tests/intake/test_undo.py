@@ -336,7 +336,7 @@ def test_undo_is_offered_for_ten_minutes(me, desk, clock):
     button, form = undo_button_on(page), work_form(page)
     clock.shift(10 * MINUTE)
     assert undo_button_on(desk.get(change_page(request))) is None
-    assert "10 minutes are over" in refusal_of(press(desk, request, button, form))
+    assert "Undo works for 10 minutes" in refusal_of(press(desk, request, button, form))
     assert AssessmentRequest.objects.get().owner == me
 
 
@@ -631,6 +631,7 @@ def test_of_a_bulk_action_what_a_colleague_changed_since_is_named(me, desk, sam,
     words = said(page)
     assert [changed.reference in words[0], kept.reference in words[0]] == [True, False]
     assert f"sam changed {changed.reference} at 10:03 AM: reopened. It was not undone." in words[0]
+    assert words[0].count("not undone") == 1
     assert "Undone. 1 request is as it was before:" in words[1]
     assert [AssessmentRequest.objects.get(pk=one.pk).stage for one in (kept, changed)] == ["new", "new"]
     assert codes_of(kept)[-1] == "undone"
