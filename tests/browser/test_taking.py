@@ -16,8 +16,9 @@ def test_two_who_press_at_the_same_moment_get_different_requests_and_a_claim_tha
     site, sign_in, clock
 ):
     clock.move_to(moment("2026-11-24 10:00"), tick=False)  # a Tuesday morning
-    for _ in range(2):
-        accept(form_token.draw(), answers_of(best_time="asap", time_zone="America/Phoenix"))
+    for number in range(2):
+        contact = {"phone": f"602-555-010{number}", "email": ""}
+        accept(form_token.draw(), answers_of(**contact, best_time="asap", time_zone="America/Phoenix"))
     pages = [sign_in("admissions", path=LIST, width=width) for width in (1280, 390)]
     # Both posts leave before either is answered: nothing between the two lines waits for a server.
     for page in pages:
