@@ -53,6 +53,7 @@ def test_the_most_urgent_is_given_for_half_an_hour(amal):
     assert codes_of(first) == ["received", "taken"]
 
 
+ONE_PERSON = {"phone": "602-555-0142", "email": "canary@nightingale.example"}
 SAME_CONTACT = {
     "the same phone": {"phone": "+1 (602) 555.0142", "email": ""},
     "the same email": {"phone": "", "email": "Canary@nightingale.example"},
@@ -61,7 +62,7 @@ SAME_CONTACT = {
 
 @pytest.mark.parametrize("second", SAME_CONTACT.values(), ids=SAME_CONTACT)
 def test_a_phone_or_email_that_a_colleague_is_at_is_given_to_nobody_meanwhile(amal, sam, second):
-    first = ask(minutes_ago=30, phone="602-555-0142", email="canary@nightingale.example")
+    first = ask(minutes_ago=30, **ONE_PERSON)
     again = ask(minutes_ago=20, **second)
     other = ask(minutes_ago=10)
     assert workflow.take_next(actor=amal) == first
@@ -378,7 +379,7 @@ def test_one_person_who_presses_twice_gets_the_same_request_twice(open_around_th
 
 def test_a_link_undone_while_the_person_takes_it_all_back_stops_neither(open_around_the_clock, amal):
     for _round in range(6):
-        first, second = ask(), ask()
+        first, second = ask(**ONE_PERSON), ask(**ONE_PERSON)
         workflow.link_duplicate(request_id=second.pk, of_reference=first.reference, actor=amal)
         at_once(partial(workflow.withdraw, request_id=first.pk), partial(undo_the_link, second, amal))
         first.refresh_from_db()
@@ -388,7 +389,7 @@ def test_a_link_undone_while_the_person_takes_it_all_back_stops_neither(open_aro
 
 def test_two_who_link_a_pair_in_opposite_directions_leave_one_of_it_open(open_around_the_clock, amal, sam):
     for _round in range(6):
-        first, second = ask(), ask()
+        first, second = ask(**ONE_PERSON), ask(**ONE_PERSON)
         at_once(partial(link, first, second, amal), partial(link, second, first, sam))
         rows = AssessmentRequest.objects.filter(pk__in=[first.pk, second.pk])
         assert sorted(rows.values_list("stage", "outcome")) == [("closed", "duplicate"), ("new", "")]
@@ -420,7 +421,7 @@ def test_two_who_unlink_two_requests_of_one_at_the_same_moment_open_all_three(op
 
 def test_a_family_that_is_taken_back_by_two_links_at_once_is_gone(open_around_the_clock, amal):
     for _round in range(6):
-        family = [ask() for _ in range(3)]
+        family = [ask(**ONE_PERSON) for _ in range(3)]
         for other in family[1:]:
             workflow.link_duplicate(request_id=other.pk, of_reference=family[0].reference, actor=amal)
         at_once(*(partial(take_back, one) for one in family))
