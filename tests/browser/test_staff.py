@@ -99,7 +99,7 @@ def test_request_is_worked_on_from_its_page(sign_in, address):
     assert (request.stage, request.outcome, request.owner.username) == ("closed", "referred", "admissions-0")
     page.get_by_role("button", name="Open again").click()
     expect(page.get_by_text("The request is open again.")).to_be_visible()
-    assert AssessmentRequest.objects.get().stage == "reaching"
+    assert AssessmentRequest.objects.get().stage == "new"
 
 
 def test_a_caller_is_found_and_their_request_taken_down_on_a_phone_in_the_dark(sign_in, axe_finds):
