@@ -24,7 +24,7 @@ dev: ready ## serve with autoreload and error pages that show the code
 demo: ready ## add 60 made-up requests in every stage (development only)
 	@$(MANAGE) make_demo_requests
 
-test: $(VENV)/installed-tests ## run every test: SQLite, PostgreSQL, Chromium (REQUIRE_ALL=1: none may be skipped)
+test: $(VENV)/installed-tests ## run every test: SQLite, PostgreSQL, Chromium, WebKit (REQUIRE_ALL=1: none may be skipped)
 	@$(RUN) -m tests
 
 test-fast: $(VENV)/installed-tests ## run the quick tests on SQLite alone, in about a minute
