@@ -236,7 +236,7 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
 
 # What the logs say: never a query string, never a form value
 
-LOG_LEVEL = env.choice("LOG_LEVEL", ("DEBUG", "INFO", "WARNING", "ERROR"), "INFO")
+LOG_LEVEL = env.choice("LOG_LEVEL", ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"), "INFO")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
