@@ -94,7 +94,7 @@ def words_of(name, number):
     words = {
         "adult": "yes",
         "name": f"{name} {number}",
-        "phone": f"602{number % 10_000_000:07d}",
+        "phone": f"602{2_300_000 + number % 1_000_000:07d}",  # a valid number: others are asked about once
         "email": f"{name}{number}@visitor.example" if allows_email else "",
         "message": f"These are the words of {name} {number}.\nPlease call.",
         "consent": "on",
