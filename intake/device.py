@@ -23,7 +23,7 @@ def must_forget(request):
 
 
 def saw_form(request):
-    """Whether this browser came to a page with a form of ours in this session."""
+    """Whether a page with a form of ours was opened in this browser session."""
     return must_forget(request) or settings.CSRF_COOKIE_NAME in request.COOKIES
 
 
