@@ -166,6 +166,7 @@ def axe_finds():
     script = Axe().axe_script
 
     def find(page, rules=None):
+        page.wait_for_load_state()
         if page.evaluate("typeof axe") == "undefined":
             page.evaluate(script)
         only = {"runOnly": {"type": "rule", "values": rules}} if rules else {}

@@ -1,6 +1,7 @@
 """What a person would see on a page in the browser: lost or cut content, movement, and where the focus is.
 
-Each function gives short lines about what is wrong; none means that all is well.
+Each function gives short lines about what is wrong; none means that all is well. Each waits until the page has loaded:
+words are there before the style sheets are, and until then a page has another width.
 """
 
 OPEN_ALL = "for (const holder of document.querySelectorAll('details')) holder.open = true"
@@ -133,11 +134,13 @@ def open_all(page):
 
 
 def what_does_not_fit(page):
+    page.wait_for_load_state()
     return page.evaluate(OVERFLOW) + page.evaluate(CUT_OFF)
 
 
 def crisis_help_out_of_sight(page):
     """Which crisis lines the smallest phone does not show before anything is scrolled."""
+    page.wait_for_load_state()
     page.set_viewport_size({"width": 320, "height": 568})
     return page.evaluate(NO_CRISIS_HELP)
 
@@ -148,11 +151,13 @@ def words(page):
 
 
 def what_can_move(page):
+    page.wait_for_load_state()
     return page.evaluate(MOVEMENT)
 
 
 def what_hides_the_focus(page, key="Tab", contrast=True):
     """Goes through the whole page with Tab, or back with Shift+Tab: is each stop seen, and is each one reached?"""
+    page.wait_for_load_state()
     page.evaluate(START_OF_TABS, key == "Shift+Tab")
     faults = []
     for _ in range(MOST_STOPS):

@@ -208,7 +208,6 @@ def reach(state, open_page, take_database_away, **options):
         assert navigation.value.status == (200 if state.then else state.status)
     if state.then:
         state.then(page)
-    page.wait_for_load_state()  # before its style sheets are there, a page has another width
     expect(page.locator(state.shows).first).to_be_visible()
     expect(page.get_by_role("heading", level=1)).to_be_visible()
     return page
