@@ -58,6 +58,19 @@ INSTALLED_APPS = [
     "pages",
     "faq",
     "intake",
+    "wagtail.contrib.redirects",
+    "wagtail.contrib.simple_translation",
+    "wagtail.sites",
+    "wagtail.users",
+    "wagtail.snippets",
+    "wagtail.documents",
+    "wagtail.images",
+    "wagtail.search",
+    "wagtail.admin",
+    "wagtail",
+    "modelcluster",
+    "taggit",
+    "django_filters",
 ]
 
 MIDDLEWARE = [
@@ -75,6 +88,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "wagtail.contrib.redirects.middleware.RedirectMiddleware",
 ]
 
 ROOT_URLCONF = "recovery_site.urls"
@@ -174,7 +188,8 @@ BEHIND_PROXY = IS_HTTPS  # TLS ends at nginx, which names the visitor's address 
 # Words and time
 
 LANGUAGE_CODE = "en-us"
-LANGUAGES = [("en-us", _("English"))]
+LANGUAGES = WAGTAIL_CONTENT_LANGUAGES = [("en-us", _("English")), ("es", _("Spanish"))]
+WAGTAIL_I18N_ENABLED = True
 LOCALE_PATHS = [BASE_DIR / "locale"]
 USE_I18N = True
 USE_TZ = True
@@ -190,6 +205,17 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
+
+# The content, which editors keep at /cms/
+
+WAGTAIL_SITE_NAME = "Renaissance Recovery Center"
+WAGTAILADMIN_BASE_URL = PUBLIC_ORIGIN
+WAGTAIL_ENABLE_UPDATE_CHECK = False  # it would ask another host
+WAGTAIL_GRAVATAR_PROVIDER_URL = None  # so would a picture of each editor
+# At the default of 500 ms, each editor takes SQLite's one write lock twice a second, from people who ask for help.
+WAGTAIL_AUTOSAVE_INTERVAL = 5000  # ms
+WAGTAIL_AUTO_UPDATE_PREVIEW_INTERVAL = 2000  # ms
+WAGTAILSEARCH_BACKENDS = {"default": {"BACKEND": "wagtail.search.backends.database"}}
 
 # What a browser may do
 

@@ -2,6 +2,7 @@
 
 from django.contrib import admin
 from django.urls import include, path, re_path
+from wagtail.admin import urls as wagtailadmin_urls
 
 from . import copied_addresses, discovery, errors
 from .search import search
@@ -9,6 +10,7 @@ from .search import search
 urlpatterns = [
     re_path(copied_addresses.PATTERN, copied_addresses.lead_on),
     path("admin/", admin.site.urls),
+    path("cms/", include(wagtailadmin_urls)),
     path("assessment/", include("intake.urls")),
     path("faq/", include("faq.urls")),
     path("search/", search, name="search"),
