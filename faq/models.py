@@ -1,18 +1,28 @@
 from django.db import models
-from django.db.models import Prefetch
-from django.urls import reverse
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
+from wagtail.admin.panels import FieldPanel, FieldRowPanel
+from wagtail.models import Page, TranslatableMixin
+from wagtail.search import index
 
 from pages import bounds
-from pages.models import Page
+from pages.citations import Citations, marks
+from pages.models import SitePage, Source
 from pages.rich_text import RichTextField
-from pages.versions import Citation, Version, VersionQuerySet
+from pages.shown import shown
+
+from . import structured_data
 
 
-class Topic(models.Model):
+class TopicManager(models.Manager):
+    def get_by_natural_key(self, key, language_code):
+        return self.get(key=key, locale__language_code=language_code)
+
+
+class Topic(TranslatableMixin, models.Model):
     """A group of questions. It stands on the FAQ page, and inside one page if it names one."""
 
-    key = models.SlugField(_("key"), unique=True)
+    key = models.SlugField(_("key"), help_text=_("A short name for staff, such as kratom."))
     title = models.CharField(_("title"), max_length=120)
     position = models.PositiveSmallIntegerField(
         _("position"), default=1, validators=bounds.validators(bounds.POSITIONS)
@@ -24,101 +34,89 @@ class Topic(models.Model):
         blank=True,
         related_name="topics",
         verbose_name=_("page"),
-        help_text=_("The page whose question section shows this topic too."),
+        help_text=_("The page whose “Questions” block shows this topic too."),
     )
 
-    class Meta:
+    objects = TopicManager()
+
+    class Meta(TranslatableMixin.Meta):
         verbose_name = _("topic")
         verbose_name_plural = _("topics")
         ordering = ["position", "pk"]
         constraints = [
+            models.UniqueConstraint(fields=["key", "locale"], name="topic_key_once_per_language"),
             models.CheckConstraint(
                 name="topic_position_is_within_bounds", condition=bounds.between(bounds.POSITIONS, "position")
-            )
+            ),
         ]
 
     def __str__(self):
         return self.title
 
+    def natural_key(self):
+        return self.key, self.locale.language_code
 
-class Question(models.Model):
-    """A question's address and place. Its wording and answer are its versions."""
 
-    slug = models.SlugField(_("address"), max_length=120, unique=True, help_text=_("What comes after /faq/."))
+class FaqPage(SitePage):
+    """The page of all questions, by topic. Each question is a page below it."""
+
+    summary = models.TextField(_("summary"), max_length=400)
+
+    content_panels = [*Page.content_panels, FieldPanel("summary")]
+    parent_page_types = ["pages.HomePage"]
+    subpage_types = ["faq.QuestionPage"]
+    max_count_per_parent = 1
+    template = "faq/faq_page.html"
+
+    class Meta(SitePage.Meta):
+        verbose_name = _("FAQ page")
+        verbose_name_plural = _("FAQ pages")
+
+    def get_context(self, request, *args, **kwargs):
+        return super().get_context(request, *args, **kwargs) | {"questions": self.questions}
+
+    @cached_property
+    def questions(self):
+        return for_readers(QuestionPage.objects.child_of(self))
+
+    def structured_data(self, center):
+        return structured_data.of_faq(self)
+
+
+class QuestionPage(SitePage):
+    """One question, its answer, and the sources of the answer. The title is the question."""
+
     topic = models.ForeignKey(Topic, models.PROTECT, related_name="questions", verbose_name=_("topic"))
-    position = models.PositiveSmallIntegerField(
-        _("position"), default=1, validators=bounds.validators(bounds.POSITIONS)
-    )
-    starter_key = models.SlugField(
-        max_length=120, null=True, blank=True, unique=True, editable=False, help_text="The starter file this came from"
-    )
+    answer = RichTextField(_("answer"), help_text=_("The short answer first."))
 
-    class Meta:
+    content_panels = [
+        *Page.content_panels,
+        FieldPanel("topic"),
+        FieldPanel("answer"),
+        FieldRowPanel([FieldPanel("checked_on"), FieldPanel("written_by")]),
+    ]
+    search_fields = [*Page.search_fields, index.SearchField("answer")]
+    parent_page_types = ["faq.FaqPage"]
+    subpage_types = []
+    template = "faq/question_page.html"
+
+    class Meta(SitePage.Meta):
         verbose_name = _("question")
         verbose_name_plural = _("questions")
-        ordering = ["topic__position", "position", "pk"]
-        constraints = [
-            models.CheckConstraint(
-                name="question_position_is_within_bounds", condition=bounds.between(bounds.POSITIONS, "position")
-            )
-        ]
 
-    def __str__(self):
-        return self.slug
+    def texts(self):
+        return [("", self.answer)]
 
-    def get_absolute_url(self):
-        return reverse("faq:question", args=[self.slug])
+    def get_context(self, request, *args, **kwargs):
+        others = for_readers(QuestionPage.objects.sibling_of(self, inclusive=False))
+        return super().get_context(request, *args, **kwargs) | {"others": others}
 
 
-class AnswerVersionQuerySet(VersionQuerySet):
-    def for_readers(self):
-        """The live answers in their order, with question, topic, page and sources: two queries in all."""
-        citations = AnswerCitation.objects.select_related("source")
-        return (
-            self.live()
-            .select_related("question__topic")
-            .prefetch_related(Prefetch("citations", citations))
-            .order_by("question__topic__position", "question__topic", "question__position", "question")
-        )
-
-
-class AnswerVersion(Version):
-    """A question as it is worded, and its answer, from one moment on. The title is the question."""
-
-    subject_field = "question"
-
-    question = models.ForeignKey(Question, models.PROTECT, related_name="versions", verbose_name=_("question"))
-    body = RichTextField(_("answer"), help_text=_("The short answer first. Marks such as [1] point to the sources."))
-
-    objects = AnswerVersionQuerySet.as_manager()
-
-    class Meta:
-        verbose_name = _("answer version")
-        verbose_name_plural = _("answer versions")
-        permissions = [("publish_answerversion", _("Can publish answers and take them off-line"))]
-        constraints = [
-            *Version.Meta.constraints,
-            models.UniqueConstraint(fields=["question", "publish_at"], name="answerversion_begins_once"),
-        ]
-
-    @property
-    def source_prefix(self):
-        """Tells this answer's list of sources from the others on a page; short, since it stands at every mark."""
-        return f"q{self.question_id}-"
-
-
-class AnswerCitation(Citation):
-    """A source of an answer, in the order of the marks in its text."""
-
-    version = models.ForeignKey(AnswerVersion, models.CASCADE, related_name="citations")
-
-    class Meta(Citation.Meta):
-        verbose_name = _("source of the answer")
-        verbose_name_plural = _("sources of the answer")
-        constraints = [
-            *Citation.Meta.constraints,
-            models.UniqueConstraint(fields=["version", "source"], name="answercitation_once"),
-        ]
-
-    def __str__(self):
-        return str(self.source)
+def for_readers(questions):
+    """The questions of a query set that readers may see, by topic, each with the `citations` of its answer in a list
+    of its own: two queries in all."""
+    found = list(shown(questions).select_related("topic", "locale").order_by("topic__position", "topic", "path"))
+    sources = Source.objects.in_bulk({pk for question in found for pk in marks(question.answer)})
+    for question in found:
+        question.citations = Citations([question.answer], prefix=f"q{question.pk}-", sources=sources)
+    return found

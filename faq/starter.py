@@ -1,50 +1,29 @@
-"""Starter questions, loaded by the rules of `pages.starter`."""
+"""Starter content of all apps: the topics here, the pages by `pages/starter.py`."""
 
-import tomllib
+import json
 from pathlib import Path
 
-from django.db import transaction
+from wagtail.models import Locale
 
-from pages.models import Page
-from pages.starter import cite, files, may_renew, version_fields
+from pages import starter
+from pages.content_files import all_pages
 
-from .models import AnswerCitation, AnswerVersion, Question, Topic
+from .models import Topic
 
 FOLDER = Path(__file__).parent / "starter"
 
 
-def load_topics():
-    """Adds the topics that are missing. Returns how many rows were made."""
-    made = 0
-    for key, fields in tomllib.loads((FOLDER / "topics.toml").read_text()).items():
-        page = Page.objects.filter(starter_key=fields["page"]).first()
-        topic = {"title": fields["title"], "position": fields["position"], "page": page}
-        made += Topic.objects.get_or_create(key=key, defaults=topic)[1]
-    return made
-
-
-@transaction.atomic
-def load_question(data):
-    """Makes or renews one question from a starter file. Returns whether anything was written."""
-    question = Question.objects.filter(starter_key=data["key"]).first()
-    if question is None:
-        if Question.objects.filter(slug=data["slug"]).exists():
-            return False  # an editor has taken the address
-        topic = Topic.objects.get(key=data["topic"])
-        question = Question.objects.create(
-            slug=data["slug"], topic=topic, position=data["position"], starter_key=data["key"]
-        )
-    elif not may_renew(question.versions, data["digest"]):
-        return False
-    version = AnswerVersion.objects.create(question=question, body=data["body"], **version_fields(data))
-    cite(AnswerCitation, version, data["sources"])
-    version.publish()
-    return True
-
-
 def load():
-    """Loads topics and questions. Returns how many of each were written, by name."""
-    return {
-        "topics": load_topics(),
-        "questions": sum(load_question(data) for data in files(FOLDER, without={"topics"})),
-    }
+    """Loads the topics, and with them center, sources, and every page. Returns how many were made, by name."""
+    made = {}
+    for data in json.loads((FOLDER / "topics.json").read_text()):
+        locale = Locale.objects.get(language_code=data["language"])
+        if not Topic.objects.filter(key=data["key"], locale=locale).exists():
+            topic = Topic.objects.create(key=data["key"], locale=locale, title=data["title"], position=data["position"])
+            made[topic] = data["language"], data["page"]
+    written = {"topics": len(made)} | starter.load(FOLDER)
+    pages = all_pages()
+    for topic, place in made.items():  # its page was not there before
+        topic.page = pages.get(place)
+        topic.save()
+    return written

@@ -2,6 +2,7 @@ from django.apps import AppConfig
 from django.db import transaction
 from django.db.models.signals import post_delete, post_save
 from django.utils.translation import gettext_lazy as _
+from wagtail.signals import page_published, page_slug_changed, page_unpublished, post_page_move
 
 
 class PagesConfig(AppConfig):
@@ -9,9 +10,11 @@ class PagesConfig(AppConfig):
     verbose_name = _("Pages")
 
     def ready(self):
-        for name in ("Center", "OpeningHours", "Holiday", "Page", "PageVersion"):
+        for name in ("Center", "OpeningHours", "Holiday"):
             post_save.connect(_forget_facts, sender=self.get_model(name))
             post_delete.connect(_forget_facts, sender=self.get_model(name))
+        for signal in (page_published, page_unpublished, page_slug_changed, post_page_move):
+            signal.connect(_forget_facts)
 
 
 def _forget_facts(**kwargs):

@@ -6,19 +6,20 @@ can show the phone number while the database is away. An edit shows at once in t
 """
 
 import contextlib
+import json
 import logging
 import os
 import tempfile
 import time
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from django.conf import settings
 from django.core import serializers
 from django.db import DatabaseError, InterfaceError
 
-from .models import Center, Holiday, OpeningHours, Page, PageVersion
-from .versions import Version
+from .models import Center, Holiday, OpeningHours, SitePage
+from .shown import shown
 
 LIFETIME = 30  # seconds
 
@@ -26,14 +27,27 @@ logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
+class MenuEntry:
+    """A link of the menu on top or of the list at the foot."""
+
+    label: str
+    url: str
+    menu: str
+
+
+@dataclass(frozen=True)
 class Facts:
-    """The center (None while no owner has told anything), its open hours, the menu, and what is published."""
+    """The center (None while no owner has told anything), its open hours, the menus, and what is published."""
 
     center: Center | None = None
     opening_hours: tuple[OpeningHours, ...] = ()
     holidays: tuple[Holiday, ...] = ()
-    menu: tuple[Page, ...] = field(default=())
-    addresses: frozenset[str] = frozenset()  # of every page and answer that readers can open
+    menus: tuple[MenuEntry, ...] = ()
+    urls: dict[int, str] = field(default_factory=dict)  # of every page that readers can open, by its id
+
+    @property
+    def addresses(self):
+        return frozenset(self.urls.values())
 
 
 _known = None
@@ -62,26 +76,28 @@ def forget():
 
 
 def context(request):
-    """Context processor: `center` and `menu` for every template."""
+    """Context processor: `center`, `menu`, and `footer_menu` for every template."""
     facts = current()
-    return {"center": facts.center, "menu": facts.menu}
+    return {
+        "center": facts.center,
+        "menu": [entry for entry in facts.menus if entry.menu == SitePage.Menu.HEADER],
+        "footer_menu": [entry for entry in facts.menus if entry.menu == SitePage.Menu.FOOTER],
+    }
 
 
 def _read():
-    live = PageVersion.objects.live().order_by().values("page")
+    pages = [page for kind in SitePage.kinds() for page in shown(kind.objects.all())]
     return Facts(
         center=Center.objects.first(),
         opening_hours=tuple(OpeningHours.objects.all()),
         holidays=tuple(Holiday.objects.all()),
-        menu=tuple(Page.objects.filter(menu_position__isnull=False, pk__in=live).order_by("menu_position", "path")),
-        addresses=frozenset(_addresses()),
+        menus=tuple(
+            MenuEntry(page.menu_label, page.url, page.menu)
+            for page in sorted(pages, key=lambda page: (page.menu_position, page.path))
+            if page.menu
+        ),
+        urls={page.pk: page.url for page in pages},
     )
-
-
-def _addresses():
-    for kind in Version.__subclasses__():
-        for version in kind.objects.live().order_by().select_related(kind.subject_field):
-            yield version.subject.get_absolute_url()
 
 
 def _copy_path():
@@ -90,7 +106,8 @@ def _copy_path():
 
 def _keep_copy(facts):
     """Writes the copy where it changed, whole or not at all. That it can't be written is no reason to show nothing."""
-    text = serializers.serialize("json", [*_centers(facts), *facts.opening_hours, *facts.holidays, *facts.menu])
+    rows = serializers.serialize("json", [*_centers(facts), *facts.opening_hours, *facts.holidays])
+    text = json.dumps({"rows": rows, "menus": [asdict(entry) for entry in facts.menus]})
     with contextlib.suppress(OSError):
         if _copy_path().exists() and _copy_path().read_text() == text:
             return
@@ -107,12 +124,14 @@ def _centers(facts):
 def _copy():
     """The facts of the copy, or None where there is none that can be read."""
     try:
-        rows = [kept.object for kept in serializers.deserialize("json", _copy_path().read_text())]
-    except (OSError, serializers.base.DeserializationError):
+        kept = json.loads(_copy_path().read_text())
+        rows = [row.object for row in serializers.deserialize("json", kept["rows"])]
+        menus = tuple(MenuEntry(**entry) for entry in kept["menus"])
+    except (OSError, ValueError, TypeError, KeyError, serializers.base.DeserializationError):
         return None
     return Facts(
         center=next((row for row in rows if isinstance(row, Center)), None),
         opening_hours=tuple(row for row in rows if isinstance(row, OpeningHours)),
         holidays=tuple(row for row in rows if isinstance(row, Holiday)),
-        menu=tuple(row for row in rows if isinstance(row, Page)),
+        menus=menus,
     )

@@ -1,73 +1,61 @@
-"""Rich text: one list drives what the editor offers and what the database accepts."""
+"""Rich text: one list drives what the editor offers and what is kept, whatever path the words take.
+
+Stored rich text is Wagtail's: a link to a page is `<a linktype="page" id="7">`, a source mark
+`<a linktype="source" id="3">`. Numbers and addresses are drawn when it is rendered, see `pages/citations.py`.
+"""
 
 import re
 
 import nh3
-from django.utils.html import format_html
-from django.utils.safestring import mark_safe
-from django_prose_editor.config import allowlist_from_extensions, expand_extensions
-from django_prose_editor.fields import ProseEditorField
+from wagtail import blocks
+from wagtail.fields import RichTextField as WagtailRichTextField
+from wagtail.rich_text import RichText
 
-EXTENSIONS = {
-    "Bold": True,
-    "Italic": True,
-    "Heading": {"levels": [3]},
-    "BulletList": True,
-    "OrderedList": {"enableListAttributes": False},
-    "ListItem": True,
-    "Link": {"enableTarget": False, "protocols": ["http", "https", "mailto", "tel", "sms"]},
-}
+FEATURES = ["h3", "bold", "italic", "superscript", "subscript", "ol", "ul", "link", "document-link", "source"]
 
-_allowed = allowlist_from_extensions(expand_extensions(EXTENSIONS))
-_allowed["attributes"] = {"a": {"href"}}
-_allowed["link_rel"] = "noreferrer"  # no other site learns which page a reader came from
-_cleaner = nh3.Cleaner(**_allowed)
-
-# A mark, or what a mark must not be looked for in: a tag, whose address may hold brackets. Sanitised HTML quotes every
-# attribute with ".
-_MARK_OR_TAG = re.compile(r"""\[(\d{1,2})\]|<(?:"[^"]*"|[^">])*>""")
+_BLOCKS = {"p", "h3", "ol", "ul", "li"}
+_cleaner = nh3.Cleaner(
+    tags=_BLOCKS | {"b", "strong", "i", "em", "sup", "sub", "br", "a"},
+    clean_content_tags={"script", "style", "del", "s", "strike"},
+    # data-block-key is how Wagtail's comments and comparisons find a paragraph again.
+    attributes={"a": {"href", "linktype", "id"}} | {name: {"data-block-key"} for name in _BLOCKS},
+    url_schemes={"http", "https", "mailto", "tel", "sms"},
+    link_rel=None,
+)
 
 
 def clean(markup):
     """Allowed HTML only; an empty paragraph becomes an empty text."""
     cleaned = _cleaner.clean(markup or "")
-    return "" if re.fullmatch(r"(<p>\s*</p>\s*)*", cleaned) else cleaned
+    return "" if re.fullmatch(r"(<p[^>]*>\s*(<br>)?\s*</p>\s*)*", cleaned) else cleaned
 
 
-def marks(markup):
-    """The numbers of the source marks, such as [3], in the order of the text."""
-    return [int(number) for number in _MARK_OR_TAG.findall(markup) if number]
-
-
-def with_marks_linked(markup, prefix=""):
-    """Safe HTML in which each source mark is a link to its source.
-
-    `markup` must come from a `RichTextField`, which holds sanitised HTML only. `prefix` tells the source lists of one
-    page apart.
-    """
-
-    def link(match):
-        number = match.group(1)
-        if not number:
-            return match.group(0)
-        return format_html(
-            '<a class="source-mark" href="#{}source-{}" aria-label="source {}">[{}]</a>',
-            prefix,
-            number,
-            number,
-            number,
-        )
-
-    return mark_safe(_MARK_OR_TAG.sub(link, markup))  # noqa: S308 (sanitised when it was stored)
-
-
-class RichTextField(ProseEditorField):
-    """A text field with an editor. Sanitises in the form, when an instance is saved, and in every statement that
-    writes, so that no script, fixture, bulk update or shell gets past the allow-list."""
+class RichTextBlock(blocks.RichTextBlock):
+    """Rich text in a block. Cleaned when it is read from the form or the database, and when it is written."""
 
     def __init__(self, *args, **kwargs):
-        kwargs.setdefault("extensions", EXTENSIONS)
-        kwargs.setdefault("sanitize", clean)
+        kwargs.setdefault("features", FEATURES)
+        super().__init__(*args, **kwargs)
+
+    def normalize(self, value):
+        return _cleaned(super().normalize(value))
+
+    def to_python(self, value):
+        return _cleaned(super().to_python(value))
+
+    def value_from_form(self, value):
+        return _cleaned(super().value_from_form(value))
+
+    def get_prep_value(self, value):
+        return clean(super().get_prep_value(value))
+
+
+class RichTextField(WagtailRichTextField):
+    """Rich text in a column of its own. Cleaned when an instance is read or saved, and in every statement that writes,
+    so that no script, fixture, bulk update or shell gets past the list."""
+
+    def __init__(self, *args, **kwargs):
+        kwargs.setdefault("features", FEATURES)
         super().__init__(*args, **kwargs)
 
     def pre_save(self, model_instance, add):
@@ -77,3 +65,7 @@ class RichTextField(ProseEditorField):
 
     def get_db_prep_save(self, value, connection):
         return super().get_db_prep_save(clean(value) if isinstance(value, str) else value, connection)
+
+
+def _cleaned(rich_text):
+    return RichText(clean(rich_text.source))

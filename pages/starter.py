@@ -1,101 +1,104 @@
-"""Starter content: TOML files under `starter/`, loaded so that nothing that a person changed is ever overwritten.
+"""Starter content: files under `starter/`, loaded so that nothing that a person changed is ever overwritten.
 
-A file is loaded where its page or question is missing. A newer file replaces the words only while every version came
-from starter files, so that an update reaches a site whose editors have not touched the text.
+A file makes its page once. A newer file replaces the words only while nobody has touched them, so that an update
+reaches a site whose editors have not. What an editor deleted stays deleted.
 """
 
 import hashlib
-import tomllib
+import json
 from pathlib import Path
 
+from django.apps import apps
 from django.db import transaction
+from wagtail.models import Page, Site
 
-from .models import Center, Page, PageCitation, PageVersion, Section, Source
+from .content_files import all_pages, data_to_page
+from .models import Center, LoadedFile, Source
 
 FOLDER = Path(__file__).parent / "starter"
-SHARED = {"center", "sources"}  # files that are not a page
-
-
-def read(path):
-    """A starter file as a dictionary, with `digest` (SHA-256 of the file) and `key` (its name) added."""
-    content = path.read_bytes()
-    return tomllib.loads(content.decode()) | {"key": path.stem, "digest": hashlib.sha256(content).hexdigest()}
-
-
-def files(folder, without=frozenset()):
-    """The starter files of a folder in the order of their names."""
-    return [read(path) for path in sorted(folder.glob("*.toml")) if path.stem not in without]
 
 
 def load_center():
     """Makes the center's row where there is none. Returns how many rows were made."""
     if Center.objects.exists():
         return 0
-    Center.objects.create(**tomllib.loads((FOLDER / "center.toml").read_text()))
+    Center.objects.create(**json.loads((FOLDER / "center.json").read_text()))
     return 1
 
 
 def load_sources():
     """Adds the sources that are missing. Returns how many rows were made."""
-    wanted = tomllib.loads((FOLDER / "sources.toml").read_text())
+    wanted = json.loads((FOLDER / "sources.json").read_text())
     known = set(Source.objects.values_list("key", flat=True))
-    made = [Source(key=key, **fields) for key, fields in wanted.items() if key not in known]
+    made = [Source(**fields) for fields in wanted if fields["key"] not in known]
     Source.objects.bulk_create(made)
     return len(made)
 
 
 @transaction.atomic
-def load_page(data):
-    """Makes or renews one page from a starter file. Returns whether anything was written."""
-    page = Page.objects.filter(starter_key=data["key"]).first()
-    if page is None:
-        if Page.objects.filter(path=data["path"]).exists():
-            return False  # an editor has taken the address
-        page = Page.objects.create(
-            path=data["path"],
-            menu_label=data.get("menu_label", ""),
-            menu_position=data.get("menu_position"),
-            quick_exit=data.get("quick_exit", False),
-            starter_key=data["key"],
+def load_pages(*folders):
+    """Makes or renews the pages of the starter files. Returns how many were written.
+
+    Pages may link to each other, so all are made before any has words.
+    """
+    files = [read(path) for folder in folders for path in folder.glob("pages/**/*.json")]
+    files.sort(key=lambda data: (data["path"].count("/"), data["position"]))
+    known = {row.name: row for row in LoadedFile.objects.all()}
+    pages = all_pages()
+    wanted = [data for data in files if _may_load(data, known.get(data["name"]), pages)]
+    for data in wanted:
+        if (data["language"], data["path"]) not in pages:
+            pages[data["language"], data["path"]] = _make_place(data, pages)
+    for data in wanted:
+        page = data_to_page(data, pages)
+        page.full_clean()
+        revision = page.save_revision(log_action=False)
+        page.publish(revision, log_action=False)
+        LoadedFile.objects.update_or_create(
+            name=data["name"], defaults={"digest": data["digest"], "revision_id": revision.pk}
         )
-    elif not may_renew(page.versions, data["digest"]):
-        return False
-    version = PageVersion.objects.create(page=page, summary=data["summary"], **version_fields(data))
-    for position, section in enumerate(data["sections"], start=1):
-        Section.objects.create(version=version, position=position, **section)
-    cite(PageCitation, version, data.get("sources", []))
-    version.publish()
-    return True
+    return len(wanted)
 
 
-def may_renew(versions, digest):
-    """Whether a newer starter file may add a version: all versions came from starter files, none from this one, and
-    nobody took one off-line."""
-    known = dict(versions.values_list("starter_digest", "expire_at"))
-    return "" not in known and digest not in known and not any(known.values())
+def read(path):
+    """A starter file as a dictionary, with `digest` (SHA-256 of the file), `name`, and `position` added."""
+    content = path.read_bytes()
+    data = {"position": 0} | json.loads(content)
+    return data | {"name": f"{data['language']}:{data['path']}", "digest": hashlib.sha256(content).hexdigest()}
 
 
-def version_fields(data):
-    """The fields that every kind of version has, from a starter file."""
-    return {
-        "title": data["title"],
-        "description": data["description"],
-        "checked_on": data.get("checked_on"),
-        "starter_digest": data["digest"],
-    }
+def _may_load(data, row, pages):
+    page = pages.get((data["language"], data["path"]))
+    if row is None:
+        return page is None  # else an editor has taken the address
+    is_newer = row.digest != data["digest"]
+    return is_newer and page is not None and page.live and page.latest_revision_id == row.revision_id
 
 
-def cite(citation_model, version, keys):
-    """Gives a version its sources in the order of `keys`; an unknown key is an error of the starter file."""
-    sources = Source.objects.in_bulk(keys, field_name="key")
-    for position, key in enumerate(keys, start=1):
-        citation_model.objects.create(version=version, position=position, source=sources[key])
+def _make_place(data, pages):
+    """An empty page, off-line, where the file wants one."""
+    page = data_to_page({key: data[key] for key in ("type", "path", "language", "title")} | _required(data), pages)
+    page.live = False
+    if data["path"] == "/":
+        return _make_home(page)
+    above = data["path"].rstrip("/").rpartition("/")[0] + "/"
+    return pages[data["language"], above].specific.add_child(instance=page)
 
 
-def load():
-    """Loads the center, the sources and the pages. Returns how many of each were written, by name."""
-    return {
-        "center": load_center(),
-        "sources": load_sources(),
-        "pages": sum(load_page(data) for data in files(FOLDER, without=SHARED)),
-    }
+def _make_home(page):
+    """The first home page takes the place of the welcome page that Wagtail begins with."""
+    Page.objects.filter(depth=2, content_type__model="page").delete()
+    Page.get_first_root_node().add_child(instance=page)
+    Site.objects.get_or_create(is_default_site=True, defaults={"hostname": "localhost", "root_page": page})
+    return page
+
+
+def _required(data):
+    """Values without which the database takes no row of this type of page."""
+    model = apps.get_model(data["type"])
+    return {field.name: data[field.name] for field in model._meta.fields if field.is_relation and field.name in data}
+
+
+def load(*more_folders):
+    """Loads center, sources, and pages. Returns how many of each were written, by name."""
+    return {"center": load_center(), "sources": load_sources(), "pages": load_pages(FOLDER, *more_folders)}

@@ -6,34 +6,26 @@ Plain dictionaries, which the tag `head_meta` writes into the page as JSON-LD.
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from . import facts
 
-PATHS_ABOUT_THE_CENTER = ("", "about", "contact")
-
-
-def of_page(version, citations):
-    """The graph of a page: the page, the way to it, and on three of them the center. A list of dictionaries."""
-    path = version.page.get_absolute_url()
-    graph = [web_page(version, citations, path) | {"description": version.summary}]
-    if version.page.path:
-        graph.append(breadcrumbs((version.title, path)))
-    center = facts.current().center
-    if center and version.page.path in PATHS_ABOUT_THE_CENTER:
+def of_page(page, center):
+    """The graph of a page: the page, the way to it, and, if it is about the center, the center."""
+    graph = [web_page(page, center)]
+    if page.url != "/":
+        graph.append(breadcrumbs(*((above.title, above.url) for above in page.way()), (page.title, page.url)))
+    if center and page.about_center:
         graph.append(clinic(center))
     return graph
 
 
-def web_page(version, citations, path):
+def web_page(page, center):
     """A text, on health where it cites sources. `checked_on`, when someone read the sources again, is no review."""
-    data = {"@type": "MedicalWebPage" if citations else "WebPage", "name": version.title, "url": address(path)}
-    if version.checked_on:
-        data["dateModified"] = version.checked_on.isoformat()
-    if version.written_by:
-        data["author"] = {"@type": "Person", "name": version.written_by}
-    if version.reviewed_by:
-        data["lastReviewed"] = version.reviewed_on.isoformat()
-        data["reviewedBy"] = {"@type": "Person", "name": version.reviewed_by}
-    center = facts.current().center
+    data = {"@type": "MedicalWebPage" if page.citations else "WebPage", "name": page.title, "url": address(page.url)}
+    if summary := getattr(page, "summary", ""):
+        data["description"] = summary
+    if page.checked_on:
+        data["dateModified"] = page.checked_on.isoformat()
+    if page.written_by:
+        data["author"] = {"@type": "Person", "name": page.written_by}
     if center:
         data["publisher"] = {"@type": "Organization", "name": center.name, "url": address("/")}
     return data

@@ -7,8 +7,8 @@ from django.urls import resolve, reverse
 from django.views.decorators.csrf import csrf_exempt
 
 # No address of ours ends like this, with or without a slash behind it. The admin answers for itself.
-PATTERN = r"^(?!admin/)(?P<copied>[\s\S]*)(?<=[^\w/\x00-\x08\x0e-\x1f\x7f-])/?$"
-FOR_GOOD = {"pages:home", "pages:page", "faq:questions", "faq:question", "search"}
+PATTERN = r"^(?!admin/|cms/)(?P<copied>[\s\S]*)(?<=[^\w/\x00-\x08\x0e-\x1f\x7f-])/?$"
+FOR_GOOD = {"wagtail_serve", "search"}
 FOR_NOW = {"intake:assessment", "intake:received", "intake:yours"}
 KEPT_HEADERS = ("Cache-Control", "Expires", "Referrer-Policy", "X-Robots-Tag")
 

@@ -11,10 +11,11 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
+from wagtail.models import Page
 
-from faq.models import AnswerVersion
 from pages import facts
-from pages.models import PageVersion
+from pages.models.page import HOME_DEPTH
+from pages.shown import shown
 
 CONTACT_HOLDS_FOR = dt.timedelta(days=180)  # RFC 9116 asks for less than a year
 
@@ -47,26 +48,22 @@ class PublicSitemap(Sitemap):
         return urlsplit(settings.PUBLIC_ORIGIN).scheme
 
 
-class LiveVersions(PublicSitemap):
-    """What readers see of pages or questions, each with the moment when its words began."""
-
-    def __init__(self, version_model):
-        self.live = version_model.objects.live()
+class ShownPages(PublicSitemap):
+    """What readers can open, each page with the moment when its words were published."""
 
     def items(self):
-        subject = self.live.model.subject_field
-        return self.live.select_related(subject).order_by(subject)
+        return shown(Page.objects.filter(depth__gte=HOME_DEPTH))
 
-    def location(self, version):
-        return version.subject.get_absolute_url()
+    def location(self, page):
+        return page.url
 
-    def lastmod(self, version):
-        return version.publish_at
+    def lastmod(self, page):
+        return page.last_published_at
 
 
 class StandingAddresses(PublicSitemap):
     def items(self):
-        return [reverse("faq:questions"), reverse("intake:assessment")]
+        return [reverse("intake:assessment")]
 
     def location(self, address):
         return address
@@ -77,8 +74,7 @@ class StandingAddresses(PublicSitemap):
 def sitemap(request):
     """Every page that readers can reach now; what is off-line is not named."""
     sitemaps = {
-        "pages": LiveVersions(PageVersion),
-        "questions": LiveVersions(AnswerVersion),
+        "pages": ShownPages(),
         "standing": StandingAddresses(),
     }
     return views.sitemap(request, sitemaps)

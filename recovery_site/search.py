@@ -9,31 +9,21 @@ import re
 import unicodedata
 from collections import Counter
 from dataclasses import dataclass
-from functools import reduce
-from operator import and_, or_
 from os.path import commonprefix
 
-from django.contrib.postgres.aggregates import StringAgg
-from django.contrib.postgres.search import (
-    SearchQuery,
-    SearchQueryCombinable,
-    SearchQueryField,
-    SearchRank,
-    SearchVector,
-)
-from django.db import connection
-from django.db.models import BooleanField, CharField, ExpressionWrapper, F, Func, Q, TextField, Value
-from django.db.models.expressions import register_combinable_fields
 from django.shortcuts import render
 from django.utils.html import escape, format_html
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
+from wagtail.models import Page
 
-from faq.models import AnswerVersion
-from pages.models import PageVersion
+from faq.models import QuestionPage
+from pages.citations import without_marks
+from pages.models.page import HOME_DEPTH
 from pages.plain_language import as_text
+from pages.shown import shown
 
 LONGEST_QUERY = 100  # characters; more words than that find less, not more
 MOST_RESULTS = 20
@@ -115,7 +105,6 @@ def find(query):
     groups = _groups(corrected, vocabulary)
     if not groups:
         return [], ""
-    rank = _ranked_by_postgres if connection.vendor == "postgresql" else _ranked_here
     results = [
         {
             "title": entry.title,
@@ -123,7 +112,7 @@ def find(query):
             "kind": KINDS[entry.kind],
             "snippet": _snippet(entry.text, groups),
         }
-        for entry in rank(entries, groups)[:MOST_RESULTS]
+        for entry in _ranked_here(entries, groups)[:MOST_RESULTS]
     ]
     return results, corrected if corrected != query else ""
 
@@ -139,24 +128,21 @@ def _readable(typed):
 
 
 def _live_entries():
-    """Every live page and answer, in three queries."""
+    """Everything that readers can open, as plain text."""
     entries = []
-    for version in PageVersion.objects.live().select_related("page").prefetch_related("sections").order_by("page"):
-        sections = version.sections.all()
-        markup = [f"<h2>{escape(section.heading)}</h2>{section.body}" for section in sections]
+    for page in shown(Page.objects.filter(depth__gte=HOME_DEPTH)).specific():
+        summary, texts = getattr(page, "summary", ""), page.texts()
+        markup = [f"<h2>{escape(heading)}</h2>{without_marks(text)}" for heading, text in texts]
         entries.append(
             Entry(
-                kind="page",
-                pk=version.pk,
-                url=version.page.get_absolute_url(),
-                title=version.title,
-                lead=" ".join([version.summary, *(section.heading for section in sections)]),
-                text=as_text(f"<p>{escape(version.summary)}</p>{''.join(markup)}"),
+                kind="question" if isinstance(page, QuestionPage) else "page",
+                pk=page.pk,
+                url=page.url,
+                title=page.title,
+                lead=" ".join([summary, *(heading for heading, _text in texts)]),
+                text=as_text(f"<p>{escape(summary)}</p>{''.join(markup)}"),
             )
         )
-    for version in AnswerVersion.objects.live().select_related("question").order_by("question"):
-        url, text = version.question.get_absolute_url(), as_text(version.body)
-        entries.append(Entry("question", version.pk, url, version.title, lead="", text=text))
     return entries
 
 
@@ -248,68 +234,6 @@ def _ranked_here(entries, groups):
             found.append((all(scores), sum(scores), entry))
     found.sort(key=lambda row: (-row[0], -row[1], row[2].title))
     return [entry for has_all, _score, entry in found if has_all or not found[0][0]]
-
-
-# Django 5.2 knows what two search vectors make together, and not what two search queries make.
-for _connector in (SearchQueryCombinable.BITAND, SearchQueryCombinable.BITOR):
-    register_combinable_fields(SearchQueryField, _connector, SearchQueryField, SearchQueryField)
-
-
-def _ranked_by_postgres(entries, groups):
-    """The same, asked of PostgreSQL in one query."""
-    queries = [_as_search_query(group) for group in groups]
-    all_of, any_of = reduce(and_, queries), reduce(or_, queries)
-
-    def ranked(versions, kind, vector):
-        return (
-            versions.annotate(kind=Value(kind, output_field=CharField()), vector=vector)
-            .filter(vector=any_of)
-            .annotate(
-                has_all=ExpressionWrapper(Q(vector=all_of), output_field=BooleanField()),
-                rank=SearchRank(F("vector"), any_of),
-            )
-            .values_list("kind", "pk", "title", "has_all", "rank")
-        )
-
-    headings, bodies = StringAgg("sections__heading", " "), StringAgg(_without_marks("sections__body"), " ")
-    pages = ranked(PageVersion.objects.live(), "page", _vector(A=["title"], B=["summary", headings], D=[bodies]))
-    answers = ranked(AnswerVersion.objects.live(), "question", _vector(A=["title"], D=[_without_marks("body")]))
-    rows = list(pages.union(answers, all=True).order_by("-has_all", "-rank", "title"))
-    known = {(entry.kind, entry.pk): entry for entry in entries}
-    return [
-        known[kind, pk]
-        for kind, pk, _title, has_all, _rank in rows
-        if (has_all or not rows[0][3]) and (kind, pk) in known
-    ]
-
-
-def _as_search_query(group):
-    """Words in their English stems; phrases as they stand, or "get off" would mean every "get"."""
-    queries = []
-    for config, forms in (
-        ("english", [form for form in group if len(_words(form)) == 1]),
-        ("simple", [form for form in group if len(_words(form)) > 1]),
-    ):
-        if forms:
-            either = " or ".join(f'"{form}"' for form in forms)  # quoted, so that no word is an operator
-            queries.append(SearchQuery(either, config=config, search_type="websearch"))
-    return reduce(or_, queries)
-
-
-def _vector(**weighed):
-    """The search vector of columns by weight, in both ways in which `_as_search_query` asks."""
-    vectors = [
-        SearchVector(*columns, config=config, weight=weight)
-        for config in ("english", "simple")
-        for weight, columns in weighed.items()
-    ]
-    return sum(vectors[1:], start=vectors[0])
-
-
-def _without_marks(column):
-    return Func(
-        F(column), Value(r"\[\d+\]"), Value(""), Value("g"), function="regexp_replace", output_field=TextField()
-    )
 
 
 # The snippet

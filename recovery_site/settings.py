@@ -52,8 +52,6 @@ INSTALLED_APPS = [
     "django.contrib.sitemaps",
     "django.contrib.staticfiles",
     "csp",
-    "django_prose_editor",
-    "js_asset",
     "recovery_site.apps.RecoverySiteConfig",
     "pages",
     "faq",
@@ -82,6 +80,7 @@ MIDDLEWARE = [
     "django.middleware.http.ConditionalGetMiddleware",
     "recovery_site.compression.CompressionMiddleware",  # inside the one above: an ETag for each encoding
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "recovery_site.languages.AddressLanguageMiddleware",
     "django.middleware.common.CommonMiddleware",
     "recovery_site.public_pages.PublicPagesMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -287,6 +286,9 @@ LOGGING = {
         # At DEBUG it writes out whole contexts of templates, with what a person told us in them.
         "django.template": {"level": "INFO"},
         "django.security.csrf": {"level": "ERROR"},  # its warnings hold addresses, and some of them are secrets
+        "django_tasks": {"level": "WARNING"},  # each save of a page has four lines otherwise
+        "wagtail": {"level": "WARNING"},
+        "modelsearch": {"level": "WARNING"},
         "django.server": {"handlers": ["stdout"], "propagate": False},
         "gunicorn.http.wsgi": {"level": "ERROR"},  # its warning about HEAD: Django leaves dropping the body to it
         "django.security.DisallowedHost": {"handlers": [], "level": "CRITICAL", "propagate": False},

@@ -1,5 +1,6 @@
 """The addresses of the site. The pages come last: they take every address that no one else has."""
 
+from django.conf.urls.i18n import i18n_patterns
 from django.contrib import admin
 from django.urls import include, path, re_path
 from wagtail.admin import urls as wagtailadmin_urls
@@ -12,14 +13,13 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("cms/", include(wagtailadmin_urls)),
     path("assessment/", include("intake.urls")),
-    path("faq/", include("faq.urls")),
     path("search/", search, name="search"),
     path("sitemap.xml", discovery.sitemap, name="sitemap"),
     path("robots.txt", discovery.robots, name="robots"),
     path("site.webmanifest", discovery.web_manifest, name="web_manifest"),
     path("status", errors.no_such_page),  # answered before this to who knows the token, see recovery_site.health
     path(".well-known/security.txt", discovery.security, name="security"),
-    path("", include("pages.urls")),
+    *i18n_patterns(path("", include("pages.urls")), prefix_default_language=False),
 ]
 
 handler400 = "recovery_site.errors.bad_request"

@@ -6,6 +6,7 @@ import os
 import shutil
 from zoneinfo import ZoneInfo
 
+import faq.roles
 import psycopg2
 import pytest
 import time_machine
@@ -16,7 +17,6 @@ from django.contrib.auth.models import Group
 from django.db import connection, transaction
 from django.test import Client
 
-import faq.roles
 import faq.starter
 import pages.roles
 import pages.starter

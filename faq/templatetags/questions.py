@@ -1,11 +1,11 @@
 from django import template
 
-from ..models import AnswerVersion
+from ..models import QuestionPage, for_readers
 
 register = template.Library()
 
 
 @register.simple_tag
 def questions_of(page):
-    """The live answers of the topics that name this page."""
-    return AnswerVersion.objects.for_readers().filter(question__topic__page=page)
+    """The questions that readers may see of the topics that name this page."""
+    return for_readers(QuestionPage.objects.filter(topic__page=page.pk))

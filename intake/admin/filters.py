@@ -13,7 +13,7 @@ from intake import access
 from intake.came_from import BY_PHONE
 from intake.models import AssessmentRequest, ContactProfile
 from intake.models.told import BestTime, ForWhom
-from pages.models import Page
+from pages import facts
 
 Stage, Outcome = AssessmentRequest.Stage, AssessmentRequest.Outcome
 
@@ -146,4 +146,4 @@ def _owners():
 
 
 def _pages():
-    return [(page.path, str(page)) for page in Page.objects.exclude(path="")]
+    return [(address, address) for address in sorted(facts.current().addresses)]

@@ -1,12 +1,5 @@
 from django.db import migrations
 
-from intake.access import ROLES
-from pages.roles import grant
-
-
-def create_roles(apps, schema_editor):
-    grant(apps, "intake", {role: [] for role in ROLES})
-
 
 class Migration(migrations.Migration):
     dependencies = [
@@ -15,4 +8,4 @@ class Migration(migrations.Migration):
         ("contenttypes", "0002_remove_content_type_name"),
     ]
 
-    operations = [migrations.RunPython(create_roles, migrations.RunPython.noop)]
+    operations = []

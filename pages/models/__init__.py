@@ -1,15 +1,17 @@
 from .center import Center, Holiday, OpeningHours
-from .page import OldPath, Page, PageCitation, PageVersion, Section
+from .loaded_file import LoadedFile
+from .page import ContentPage, HomePage, PageWithSections, SectionIndexPage, SitePage
 from .source import Source
 
 __all__ = [
     "Center",
+    "ContentPage",
     "Holiday",
-    "OldPath",
+    "HomePage",
+    "LoadedFile",
     "OpeningHours",
-    "Page",
-    "PageCitation",
-    "PageVersion",
-    "Section",
+    "PageWithSections",
+    "SectionIndexPage",
+    "SitePage",
     "Source",
 ]

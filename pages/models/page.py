@@ -1,195 +1,230 @@
-from django.core.exceptions import ValidationError
-from django.core.validators import RegexValidator
-from django.db import models, transaction
+from django.db import models
 from django.db.models import Q
-from django.urls import Resolver404, resolve
+from django.http import Http404
+from django.utils import timezone
+from django.utils.functional import cached_property
 from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
+from wagtail.admin.panels import FieldPanel, FieldRowPanel, MultiFieldPanel, PublishingPanel
+from wagtail.fields import StreamField
+from wagtail.models import Page, get_page_models
+from wagtail.search import index
 
-from .. import bounds
-from ..rich_text import RichTextField
-from ..versions import Citation, PartOfVersion, Version
+from .. import bounds, structured_data
+from ..blocks import SECTIONS
+from ..citations import Citations
+from ..shown import shown
 
-# Addresses that something in front of the pages answers.
-RESERVED = {"static", "healthz", "readyz", "status"}
+HOME_DEPTH = 2  # in the tree, the root has 1
 
 
-class Page(models.Model):
-    """An address and what stays the same when its words change. The words are its versions."""
+class SitePage(Page):
+    """What every page of the site has. Readers see the live revision, until its end by the clock."""
 
-    path = models.CharField(
-        _("address"),
-        max_length=200,
-        unique=True,
+    class Menu(models.TextChoices):
+        NONE = "", _("In no menu")
+        HEADER = "header", _("In the menu on top")
+        FOOTER = "footer", _("In the list at the foot of every page")
+
+    private_page_options = []  # a cache and the search stand before every page
+    show_in_menus_default = False
+
+    checked_on = models.DateField(
+        _("sources checked on"),
+        null=True,
         blank=True,
-        validators=[
-            RegexValidator(r"^([a-z0-9-]+(/[a-z0-9-]+)*)?$", _("Small letters, digits, hyphens, and slashes."))
-        ],
-        help_text=_("What comes after the site's name, without slashes at the ends. Empty: the home page."),
+        validators=[*bounds.day_validators(), bounds.not_ahead],
+        help_text=_("The day when someone last compared this text with its sources. Readers see it."),
     )
-    menu_label = models.CharField(_("name in the menu"), max_length=40, blank=True)
+    written_by = models.CharField(
+        _("written by"),
+        max_length=160,
+        blank=True,
+        help_text=_("The person who wrote this text, with credentials. Only if it is true. Readers see it."),
+    )
+    menu = models.CharField(_("menu"), max_length=6, choices=Menu.choices, default=Menu.NONE, blank=True)
+    menu_label = models.CharField(
+        _("name in the menu"), max_length=40, blank=True, help_text=_("One to three words. Needed for either menu.")
+    )
     menu_position = models.PositiveSmallIntegerField(
-        _("place in the menu"), null=True, blank=True, validators=bounds.validators(bounds.POSITIONS)
+        _("place in the menu"), default=0, validators=bounds.validators(bounds.POSITIONS)
     )
     quick_exit = models.BooleanField(
         _("offers “Leave this page quickly”"),
         default=False,
         help_text=_("For pages that may put a reader at risk if someone looks over their shoulder."),
     )
-    starter_key = models.SlugField(
-        null=True, blank=True, unique=True, editable=False, help_text="The starter file this page came from"
+    about_center = models.BooleanField(
+        _("tells search engines about the center"),
+        default=False,
+        help_text=_("For the few pages about the center itself: its address, phone, and hours go into their data."),
     )
 
+    promote_panels = [
+        MultiFieldPanel(
+            [FieldPanel("slug"), FieldPanel("seo_title"), FieldPanel("search_description")], _("For search engines")
+        ),
+        MultiFieldPanel(
+            [FieldRowPanel([FieldPanel("menu"), FieldPanel("menu_label"), FieldPanel("menu_position")])], _("Menu")
+        ),
+        FieldPanel("quick_exit"),
+        FieldPanel("about_center"),
+    ]
+    settings_panels = [PublishingPanel()]
+
     class Meta:
-        verbose_name = _("page")
-        verbose_name_plural = _("pages")
-        ordering = ["path"]
+        abstract = True
         constraints = [
             models.CheckConstraint(
-                name="page_in_menu_has_label_and_position",
-                condition=Q(menu_label="", menu_position=None) | (~Q(menu_label="") & Q(menu_position__isnull=False)),
-                violation_error_message=_("A page in the menu needs both a name and a place there; others neither."),
+                name="%(class)s_in_menu_has_label",
+                condition=Q(menu="") | (Q(menu__in=["header", "footer"]) & ~Q(menu_label="")),
+                violation_error_message=_("A page in a menu needs a name there."),
             ),
             models.CheckConstraint(
-                name="page_menu_position_is_within_bounds",
+                name="%(class)s_menu_position_is_within_bounds",
                 condition=bounds.between(bounds.POSITIONS, "menu_position"),
+            ),
+            models.CheckConstraint(
+                name="%(class)s_checked_on_is_within_bounds", condition=bounds.between(bounds.DAYS, "checked_on")
             ),
         ]
 
-    def __str__(self):
-        return self.get_absolute_url()
+    @classmethod
+    def kinds(cls):
+        """Every type of page that the site has."""
+        return [model for model in get_page_models() if issubclass(model, cls)]
 
     def get_absolute_url(self):
-        return f"/{self.path}/" if self.path else "/"
+        return self.url
 
-    def clean(self):
-        try:
-            view = resolve(self.get_absolute_url()).func
-        except Resolver404:
-            return  # the address has a form that its own validator has already refused
-        first = self.path.split("/")[0]
-        if view.__module__ != "pages.views" or first in RESERVED:
-            raise ValidationError({"path": _("Another part of the site has this address. Please choose another.")})
+    def has_ended(self, at=None):
+        """Whether the page's end has passed, though the job that takes it off-line may not have run yet."""
+        return self.expire_at is not None and self.expire_at <= (at or timezone.now())
 
-    def save(self, *args, **kwargs):
-        with transaction.atomic():
-            previous = Page.objects.filter(pk=self.pk).values_list("path", flat=True).first()
-            super().save(*args, **kwargs)
-            OldPath.objects.filter(path=self.path).delete()
-            if previous is not None and previous != self.path:
-                OldPath.objects.create(path=previous, page=self)
+    def route(self, request, path_components):
+        """As in Wagtail. 404 for what has ended by the clock."""
+        if not path_components and self.has_ended():
+            raise Http404
+        return super().route(request, path_components)
+
+    def texts(self):
+        """Pairs of heading and rich text as it is stored, in the order in which readers meet them."""
+        return []
+
+    @cached_property
+    def citations(self):
+        """The sources that this page cites."""
+        return Citations(markup for _heading, markup in self.texts())
+
+    def get_context(self, request, *args, **kwargs):
+        return super().get_context(request, *args, **kwargs) | {
+            "preview": getattr(request, "is_preview", False),
+            "citations": self.citations,
+        }
+
+    def structured_data(self, center):
+        """The graph that the page gives to machines: a list of schema.org dictionaries."""
+        return structured_data.of_page(self, center)
+
+    def way(self):
+        """The pages between the home page and this one."""
+        return list(shown(self.get_ancestors().filter(depth__gt=HOME_DEPTH)))
+
+    @cached_property
+    def in_languages(self):
+        """This page in each language in which readers can open it: pairs of code and address; none if there is one."""
+        others = list(shown(self.get_translations()).select_related("locale"))
+        if not others:
+            return []
+        return [(page.locale.language_code, page.url) for page in (self, *others)]
 
 
-class OldPath(models.Model):
-    """An address that a page once had. Readers who come there are sent on."""
+class PageWithSections(SitePage):
+    """A page made of blocks, with a summary on top."""
 
-    path = models.CharField(_("address"), max_length=200, unique=True, blank=True)
-    page = models.ForeignKey(Page, models.CASCADE, related_name="old_paths")
-
-    class Meta:
-        verbose_name = _("old address")
-        verbose_name_plural = _("old addresses")
-
-    def __str__(self):
-        return f"/{self.path}/"
-
-
-class PageVersion(Version):
-    """The words of a page from one moment on."""
-
-    subject_field = "page"
-
-    page = models.ForeignKey(Page, models.PROTECT, related_name="versions", verbose_name=_("page"))
     summary = models.TextField(
         _("summary"), max_length=400, help_text=_("One to three plain sentences at the top: the most important first.")
     )
+    sections = StreamField(SECTIONS, verbose_name=_("sections"), blank=True)
 
-    class Meta:
-        verbose_name = _("page version")
-        verbose_name_plural = _("page versions")
-        permissions = [("publish_pageversion", _("Can publish pages and take them off-line"))]
-        constraints = [
-            *Version.Meta.constraints,
-            models.UniqueConstraint(fields=["page", "publish_at"], name="pageversion_begins_once"),
+    content_panels = [
+        *Page.content_panels,
+        FieldPanel("summary"),
+        FieldPanel("sections"),
+        FieldRowPanel([FieldPanel("checked_on"), FieldPanel("written_by")]),
+    ]
+    search_fields = [*Page.search_fields, index.SearchField("summary"), index.SearchField("sections")]
+
+    class Meta(SitePage.Meta):
+        abstract = True
+
+    def texts(self):
+        return [
+            (block.value.get("heading", ""), block.value["body"].source)
+            for block in self.sections
+            if "body" in block.value
         ]
 
-
-class Section(PartOfVersion):
-    """A block of a page. Each kind has its own template, `templates/pages/sections/<kind>.html`, and each figure too,
-    `templates/includes/figures/<figure>.html`."""
-
-    class Kind(models.TextChoices):
-        TEXT = "text", _("Text")
-        ADVICE = "advice", _("Advice (a quiet box)")
-        SOON = "soon", _("Get help soon (a box that stands out)")
-        EMERGENCY = "emergency", _("Emergency: get help now (the strongest box)")
-        STEPS = "steps", _("Steps (a numbered list)")
-        SELF_CHECK = "self_check", _("Self-check (a list that readers can tick; nothing is sent)")
-        QUESTIONS = "questions", _("Questions of this page's topics")
-        ACTION = "action", _("Call or ask for an assessment")
-
-    class Figure(models.TextChoices):
-        AFTER_YOU_ASK = "after_you_ask", _("What happens after you ask")
-        LEVELS_OF_CARE = "levels_of_care", _("Levels of care as steps")
-        STAGES_OF_STOPPING = "stages_of_stopping", _("Stages of stopping, without days")
-
-    version = models.ForeignKey(PageVersion, models.CASCADE, related_name="sections")
-    kind = models.CharField(_("kind"), max_length=10, choices=Kind.choices, default=Kind.TEXT)
-    heading = models.CharField(_("heading"), max_length=120)
-    body = RichTextField(_("text"), blank=True)
-    figure = models.CharField(
-        _("figure"),
-        max_length=20,
-        choices=Figure.choices,
-        blank=True,
-        help_text=_("A drawing with words of its own, shown below the text. It should say what the text says."),
-    )
-
-    class Meta(PartOfVersion.Meta):
-        verbose_name = _("section")
-        verbose_name_plural = _("sections")
-        constraints = [
-            *PartOfVersion.Meta.constraints,
-            models.CheckConstraint(
-                name="section_kind_is_known",
-                condition=Q(kind__in=["text", "advice", "soon", "emergency", "steps", "self_check"])
-                | Q(kind__in=["questions", "action"]),
-            ),
-            models.CheckConstraint(
-                name="section_figure_is_known",
-                condition=Q(figure__in=["", "after_you_ask", "levels_of_care", "stages_of_stopping"]),
-            ),
-        ]
-
-    def __str__(self):
-        return self.heading
-
-    @property
-    def anchor(self):
-        """The fragment that leads to this section."""
-        return f"section-{slugify(self.heading) or self.pk}"
-
-    @property
-    def template(self):
-        return f"pages/sections/{self.kind}.html"
-
-    @property
-    def figure_template(self):
-        return f"includes/figures/{self.figure}.html"
+    def get_context(self, request, *args, **kwargs):
+        sections = _with_anchors(self.sections)
+        # What saves a life stands above the list of contents, which would push it off the screen of a phone.
+        urgent = sections.pop(0) if sections and sections[0]["block"].block_type == "emergency" else None
+        return super().get_context(request, *args, **kwargs) | {
+            "urgent": urgent,
+            "sections": sections,
+            "contents": [section for section in sections if section["heading"]],
+            "has_figures": any(section["block"].block_type == "figure" for section in sections),
+        }
 
 
-class PageCitation(Citation):
-    """A source of a page, in the order of the marks in its text."""
+def _with_anchors(stream):
+    """The blocks of a stream as dictionaries: block, heading, and the anchor, which no two of a page share."""
+    sections, taken = [], {}
+    for block in stream:
+        heading = block.value.get("heading", "")
+        anchor = f"section-{slugify(heading) or block.block_type}"
+        taken[anchor] = taken.get(anchor, 0) + 1
+        if taken[anchor] > 1:
+            anchor = f"{anchor}-{taken[anchor]}"
+        sections.append({"block": block, "heading": heading, "anchor": anchor})
+    return sections
 
-    version = models.ForeignKey(PageVersion, models.CASCADE, related_name="citations")
 
-    class Meta(Citation.Meta):
-        verbose_name = _("source of the page")
-        verbose_name_plural = _("sources of the page")
-        constraints = [
-            *Citation.Meta.constraints,
-            models.UniqueConstraint(fields=["version", "source"], name="pagecitation_once"),
-        ]
+class HomePage(PageWithSections):
+    """The first page. There is one for each language."""
 
-    def __str__(self):
-        return str(self.source)
+    template = "pages/page.html"
+    parent_page_types = ["wagtailcore.Page"]
+    max_count_per_parent = 1
+
+    class Meta(PageWithSections.Meta):
+        verbose_name = _("home page")
+        verbose_name_plural = _("home pages")
+
+
+class SectionIndexPage(PageWithSections):
+    """The page of a section of the site, such as /treatment/. It lists the pages below it."""
+
+    template = "pages/section_index_page.html"
+    parent_page_types = ["pages.HomePage"]
+    subpage_types = ["pages.ContentPage"]
+
+    class Meta(PageWithSections.Meta):
+        verbose_name = _("section page")
+        verbose_name_plural = _("section pages")
+
+    def get_context(self, request, *args, **kwargs):
+        children = shown(ContentPage.objects.child_of(self)).order_by("path")
+        return super().get_context(request, *args, **kwargs) | {"children": children}
+
+
+class ContentPage(PageWithSections):
+    """A page about one thing."""
+
+    template = "pages/page.html"
+    parent_page_types = ["pages.HomePage", "pages.SectionIndexPage"]
+    subpage_types = []
+
+    class Meta(PageWithSections.Meta):
+        verbose_name = _("page")
+        verbose_name_plural = _("pages")

@@ -1,8 +1,14 @@
 from django.core.validators import URLValidator
 from django.db import models
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from .. import bounds
+
+
+class SourceManager(models.Manager):
+    def get_by_natural_key(self, key):
+        return self.get(key=key)
 
 
 class Source(models.Model):
@@ -14,6 +20,8 @@ class Source(models.Model):
     year = models.PositiveSmallIntegerField(_("year"), validators=bounds.validators(bounds.YEARS))
     url = models.URLField(_("address"), max_length=500, validators=[URLValidator(schemes=["https", "http"])])
 
+    objects = SourceManager()
+
     class Meta:
         verbose_name = _("source")
         verbose_name_plural = _("sources")
@@ -24,3 +32,10 @@ class Source(models.Model):
 
     def __str__(self):
         return f"{self.publisher}: {self.title} ({self.year})"
+
+    def natural_key(self):
+        return (self.key,)
+
+    def as_mark(self):
+        """A mark of this source in stored rich text. Its words stand in the editor; readers see a number there."""
+        return format_html('<a linktype="source" id="{}">[{}]</a>', self.pk, self.key)

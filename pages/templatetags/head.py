@@ -14,15 +14,23 @@ _ESCAPES = {ord(character): f"\\u{ord(character):04x}" for character in "<>&"}
 
 
 @register.inclusion_tag("includes/head_meta.html")
-def head_meta(title, description, path, graph=None):
-    """What search engines and link previews read of a page: its description, its one address, a picture, and the
-    `graph`, a list of schema.org dictionaries, if there is one."""
+def page_meta(page):
+    """`head_meta` of a page of the CMS."""
+    graph = page.structured_data(facts.current().center)
+    return head_meta(page.title, page.search_description, page.url, graph, page.in_languages)
+
+
+@register.inclusion_tag("includes/head_meta.html")
+def head_meta(title, description, path, graph=None, in_languages=()):
+    """What search engines and link previews read of a page: its description, its one address, a picture, the
+    `graph` (a list of schema.org dictionaries, if there is one), and the same page `in_languages` (code and path)."""
     data = json.dumps({"@context": "https://schema.org", "@graph": graph}, ensure_ascii=False, separators=(",", ":"))
     center = facts.current().center
     return {
         "title": title,
         "description": description,
         "address": address(path),
+        "in_languages": [(code, address(other)) for code, other in in_languages],
         "is_home": path == "/",
         "site_name": center.name if center else "",
         "image": address(static("pages/share.png")),

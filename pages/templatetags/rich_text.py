@@ -1,11 +1,9 @@
 from django import template
 
-from .. import rich_text
-
 register = template.Library()
 
 
-@register.filter
-def marks_linked(markup, prefix=""):
-    """Rich text as stored, its source marks as links to the list of sources that uses `prefix`."""
-    return rich_text.with_marks_linked(markup, prefix)
+@register.simple_tag
+def rich_text(value, citations):
+    """Safe HTML of rich text (a block's value, or stored text), its source marks numbered as in `citations`."""
+    return citations.render(getattr(value, "source", value))

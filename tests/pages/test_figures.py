@@ -10,11 +10,11 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.template.loader import render_to_string
 from django.utils import timezone
+from pages.version_admin import HIGHEST_GRADE
 
 import pages.starter
 from pages import plain_language
 from pages.models import PageVersion, Section
-from pages.version_admin import HIGHEST_GRADE
 from tests.crawl import PageFacts
 from tests.pages.helpers import newest, page_version, said, send
 

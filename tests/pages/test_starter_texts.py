@@ -5,11 +5,11 @@ import tomllib
 
 import pytest
 from django.core.validators import URLValidator
+from pages.version_admin import HIGHEST_GRADE
 
 import faq.starter
 import pages.starter
 from pages import plain_language, rich_text
-from pages.version_admin import HIGHEST_GRADE
 
 PAGES = pages.starter.files(pages.starter.FOLDER, without=pages.starter.SHARED)
 QUESTIONS = faq.starter.files(faq.starter.FOLDER, without={"topics"})

@@ -1,14 +1,13 @@
 from django.core.management.base import BaseCommand
 
-from faq import starter as faq_starter
-from pages import starter as page_starter
+from faq import starter
 
 
 class Command(BaseCommand):
     help = "Loads the starter content. Safe to run again: what an editor changed is never overwritten."
 
     def handle(self, *args, **options):
-        written = page_starter.load() | faq_starter.load()
+        written = starter.load()
         if not any(written.values()):
             self.stdout.write("Starter content: nothing to do.")
             return

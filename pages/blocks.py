@@ -1,0 +1,119 @@
+"""The blocks that a page is made of. Each has one template, `templates/pages/blocks/<name>.html`."""
+
+from django.utils.translation import gettext_lazy as _
+from wagtail import blocks
+
+from .rich_text import RichTextBlock
+
+# Each figure has one template too, `templates/includes/figures/<figure>.html`.
+FIGURES = [
+    ("after_you_ask", _("What happens after you ask")),
+    ("levels_of_care", _("Levels of care as steps")),
+    ("stages_of_stopping", _("Stages of stopping, without days")),
+]
+
+
+class SectionBlock(blocks.StructBlock):
+    """A heading and text under it."""
+
+    heading = blocks.CharBlock(label=_("Heading"), max_length=120)
+    body = RichTextBlock(label=_("Text"))
+
+    class Meta:
+        label = _("Text")
+        icon = "pilcrow"
+        template = "pages/blocks/text.html"
+        description = _("A heading with paragraphs, lists, and smaller headings. Most of a page is made of these.")
+
+
+class AdviceBlock(SectionBlock):
+    class Meta:
+        label = _("Advice box")
+        icon = "info-circle"
+        template = "pages/blocks/advice.html"
+        description = _("A quiet box. Example: what to bring to an assessment.")
+
+
+class SoonBlock(SectionBlock):
+    class Meta:
+        label = _("Get help soon box")
+        icon = "warning"
+        template = "pages/blocks/soon.html"
+        description = _("A box that stands out. Example: see a doctor soon if your skin turns yellow.")
+
+
+class EmergencyBlock(SectionBlock):
+    class Meta:
+        label = _("Emergency box")
+        icon = "warning"
+        template = "pages/blocks/emergency.html"
+        description = _("The strongest box. The action comes first. Example: call 911 now if someone can't be woken.")
+
+
+class StepsBlock(SectionBlock):
+    class Meta:
+        label = _("Steps")
+        icon = "list-ol"
+        template = "pages/blocks/steps.html"
+        description = _("A numbered list of what to do, in order.")
+
+
+class SelfCheckBlock(SectionBlock):
+    class Meta:
+        label = _("Self-check")
+        icon = "tick-inverse"
+        template = "pages/blocks/self_check.html"
+        description = _("A list that readers can check off on their own screen. Nothing is sent or kept.")
+
+
+class QuestionsBlock(SectionBlock):
+    body = RichTextBlock(label=_("Text"), required=False)
+
+    class Meta:
+        label = _("Questions")
+        icon = "help"
+        template = "pages/blocks/questions.html"
+        description = _("The questions of the topics that name this page, expandable. Their answers live on the FAQ.")
+
+
+class ActionBlock(SectionBlock):
+    class Meta:
+        label = _("Call or ask for an assessment")
+        icon = "mail"
+        template = "pages/blocks/action.html"
+        description = _("A short text with the two buttons: call, ask for a free assessment.")
+
+
+class FigureBlock(blocks.StructBlock):
+    figure = blocks.ChoiceBlock(label=_("Figure"), choices=FIGURES)
+
+    class Meta:
+        label = _("Figure")
+        icon = "image"
+        template = "pages/blocks/figure.html"
+        description = _("A drawing with words of its own. The text above it should say the same.")
+
+
+class QuoteBlock(blocks.StructBlock):
+    text = blocks.TextBlock(label=_("Words"), max_length=600)
+    attribution = blocks.CharBlock(label=_("Whose words"), max_length=160, required=False)
+
+    class Meta:
+        label = _("Quote")
+        icon = "openquote"
+        template = "pages/blocks/quote.html"
+        description = _("Words of a person who agreed to be quoted. Never made up.")
+
+
+SECTIONS = [
+    ("text", SectionBlock()),
+    ("advice", AdviceBlock()),
+    ("soon", SoonBlock()),
+    ("emergency", EmergencyBlock()),
+    ("steps", StepsBlock()),
+    ("self_check", SelfCheckBlock()),
+    ("questions", QuestionsBlock()),
+    ("action", ActionBlock()),
+    ("figure", FigureBlock()),
+    ("quote", QuoteBlock()),
+]

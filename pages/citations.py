@@ -1,0 +1,69 @@
+"""Which source each mark of a text stands for, and the number that readers see.
+
+A mark names its source, never a number. Numbers follow the order in which a page first names each source, so adding or
+moving a mark can't point another mark at the wrong source.
+"""
+
+import re
+
+from django.utils.html import format_html
+from django.utils.safestring import mark_safe
+from wagtail.rich_text import expand_db_html
+
+from .models.source import Source
+from .rich_text import clean
+
+_MARK = re.compile(r'<a\b(?=[^>]*\blinktype="source")(?=[^>]*\bid="(\d+)")[^>]*>.*?</a>', re.DOTALL)
+
+
+def marks(markup):
+    """The ids of the sources that stored rich text names, in the order of the text, each as often as it stands."""
+    return [int(pk) for pk in _MARK.findall(markup)]
+
+
+def replace_marks(markup, replacement):
+    """Stored rich text with `replacement(id of the source)` in place of each mark."""
+    return _MARK.sub(lambda match: replacement(int(match.group(1))), markup)
+
+
+def without_marks(markup):
+    """Stored rich text without its source marks: the words alone."""
+    return replace_marks(markup, lambda pk: "")
+
+
+class Citations:
+    """The sources of one list, numbered from 1 in the order in which `texts` (stored rich text) first name them.
+
+    `prefix` tells the lists of one page apart. Iterating gives the sources in the order of their numbers.
+    """
+
+    def __init__(self, texts, prefix="", sources=None):
+        ids = list(dict.fromkeys(pk for text in texts for pk in marks(text)))
+        known = Source.objects.in_bulk(ids) if sources is None else sources
+        self.prefix = prefix
+        self._numbers = {pk: number for number, pk in enumerate((pk for pk in ids if pk in known), start=1)}
+        self._sources = [known[pk] for pk in self._numbers]
+
+    def __iter__(self):
+        return iter(self._sources)
+
+    def __len__(self):
+        return len(self._sources)
+
+    def render(self, markup):
+        """Safe HTML of stored rich text. Each mark leads to its place in the list; one whose source is gone is left
+        out."""
+
+        def link(pk):
+            number = self._numbers.get(pk)
+            if number is None:
+                return ""
+            return format_html(
+                '<a class="source-mark" href="#{}source-{}" aria-label="source {}">[{}]</a>',
+                self.prefix,
+                number,
+                number,
+                number,
+            )
+
+        return mark_safe(expand_db_html(replace_marks(clean(markup), link)))  # noqa: S308 (cleaned right here)

@@ -1,0 +1,109 @@
+from django.utils.html import escape
+from django.utils.translation import gettext_lazy as _
+from draftjs_exporter.dom import DOM
+from wagtail import hooks
+from wagtail.admin.rich_text.converters.html_to_contentstate import LinkElementHandler
+from wagtail.admin.rich_text.editors.draftail.features import EntityFeature
+from wagtail.rich_text import LinkHandler
+from wagtail.rich_text.pages import PageLinkHandler as StockPageLinkHandler
+from wagtail.snippets.models import register_snippet
+from wagtail.snippets.views.snippets import SnippetViewSet
+
+from . import facts
+from .models import Source
+
+SOURCE = "SOURCE"  # the type of the mark in the editor
+
+
+class SourceLinkHandler(LinkHandler):
+    """A source mark. It is drawn by `pages.citations`; here it tells Wagtail which source a text cites."""
+
+    identifier = "source"
+
+    @staticmethod
+    def get_model():
+        return Source
+
+    @classmethod
+    def expand_db_attributes(cls, attrs):
+        return "<a>"
+
+    @classmethod
+    def extract_references(cls, attrs):
+        yield Source, str(attrs["id"]), "", ""
+
+
+class SourceElementHandler(LinkElementHandler):
+    """A stored source mark as the editor gets it."""
+
+    def get_attribute_data(self, attrs):
+        source = Source.objects.filter(pk=attrs["id"]).first()
+        return {"id": attrs["id"], "key": source.key if source else ""}
+
+
+class PageLinkHandler(StockPageLinkHandler):
+    """A link to a page of the site. Addresses come from what is known, so that a text with many links costs no query.
+    A page that readers can't open is named without a link."""
+
+    @classmethod
+    def expand_db_attributes_many(cls, attrs_list):
+        urls = facts.current().urls
+        return [cls._link(urls.get(int(attrs["id"]))) for attrs in attrs_list]
+
+    @staticmethod
+    def _link(url):
+        return f'<a href="{escape(url)}">' if url else "<a>"
+
+
+class ExternalLinkHandler(LinkHandler):
+    """A link to another site, which does not learn what page a reader came from."""
+
+    identifier = "external"
+
+    @classmethod
+    def expand_db_attributes(cls, attrs):
+        return f'<a href="{escape(attrs["href"])}" rel="noreferrer">'
+
+
+@hooks.register("register_rich_text_features", order=1)  # after Wagtail's own, some of which these replace
+def register_rich_text_features(features):
+    features.register_link_type(SourceLinkHandler)
+    features.register_link_type(PageLinkHandler)
+    features.register_link_type(ExternalLinkHandler)
+    features.register_editor_plugin(
+        "draftail",
+        "source",
+        EntityFeature(
+            {
+                "type": SOURCE,
+                "icon": "link-external",
+                "description": _("Source"),
+                "attributes": ["id", "key"],
+            },
+            js=["pages/source_mark.js"],
+        ),
+    )
+    features.register_converter_rule(
+        "contentstate",
+        "source",
+        {
+            "from_database_format": {'a[linktype="source"]': SourceElementHandler(SOURCE)},
+            "to_database_format": {"entity_decorators": {SOURCE: source_as_stored}},
+        },
+    )
+
+
+def source_as_stored(properties):
+    """A mark of the editor as an element of stored rich text."""
+    return DOM.create_element("a", {"linktype": "source", "id": properties["id"]}, properties["children"])
+
+
+class SourceViewSet(SnippetViewSet):
+    model = Source
+    icon = "link-external"
+    list_display = ["key", "publisher", "title", "year"]
+    search_fields = ["key", "publisher", "title"]
+    add_to_admin_menu = True
+
+
+register_snippet(SourceViewSet)
