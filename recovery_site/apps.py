@@ -12,3 +12,8 @@ class StaffAdminConfig(AdminConfig):
 class RecoverySiteConfig(AppConfig):
     name = "recovery_site"
     verbose_name = _("Site")
+
+    def ready(self):
+        from .cms import choosers
+
+        choosers.install()

@@ -6,7 +6,7 @@ from django.http import Http404, HttpResponsePermanentRedirect, HttpResponseRedi
 from django.urls import resolve, reverse
 from django.views.decorators.csrf import csrf_exempt
 
-# No address of ours ends like this, with or without a slash behind it. The admin answers for itself.
+# No address of ours ends like this, with or without a slash behind it. The admin and the CMS answer for themselves.
 PATTERN = r"^(?!admin/|cms/)(?P<copied>[\s\S]*)(?<=[^\w/\x00-\x08\x0e-\x1f\x7f-])/?$"
 FOR_GOOD = {"wagtail_serve", "search"}
 FOR_NOW = {"intake:assessment", "intake:received", "intake:yours"}

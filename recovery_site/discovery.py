@@ -25,6 +25,7 @@ Disallow: /admin/
 Disallow: /assessment/check/
 Disallow: /assessment/leave/
 Disallow: /assessment/received/
+Disallow: /cms/
 Disallow: /search/
 
 Sitemap: {origin}/sitemap.xml

@@ -12,7 +12,8 @@ from django.utils.translation import gettext as _
 from intake.views import comes_from_our_page
 from pages import facts
 
-from . import unsent
+from . import cms, unsent
+from .cms import access as cms_access
 
 logger = logging.getLogger(__name__)
 
@@ -60,6 +61,8 @@ def permission_denied(request, exception=None):
 
 
 def csrf_failure(request, reason=""):
+    if cms.is_under(request) and not cms.is_page_load(request):
+        return cms_access.not_saved()
     if unsent.can_be_sent_again(request) and comes_from_our_page(request):
         return unsent.page(request)
     if request.path == reverse("admin:login"):

@@ -1,6 +1,6 @@
 from django.conf import settings
 
-WITH_FORMS = ("/assessment/", "/admin/")
+WITH_FORMS = ("/assessment/", "/admin/", "/cms/")
 
 
 class PublicPagesMiddleware:

@@ -51,6 +51,7 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.sitemaps",
     "django.contrib.staticfiles",
+    "django.forms",  # the templates of its widgets, see FORM_RENDERER
     "csp",
     "recovery_site.apps.RecoverySiteConfig",
     "pages",
@@ -76,7 +77,6 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "recovery_site.content_security.ContentSecurityPolicyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "recovery_site.request_guard.RequestGuardMiddleware",
     "django.middleware.http.ConditionalGetMiddleware",
     "recovery_site.compression.CompressionMiddleware",  # inside the one above: an ETag for each encoding
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -85,7 +85,10 @@ MIDDLEWARE = [
     "recovery_site.public_pages.PublicPagesMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    # Nothing reads a body before this: the CSRF check comes only with the view. /cms/ takes more from an editor.
+    "recovery_site.request_guard.RequestGuardMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "recovery_site.cms.access.AccessMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "wagtail.contrib.redirects.middleware.RedirectMiddleware",
 ]
@@ -108,6 +111,7 @@ TEMPLATES = [
         },
     },
 ]
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"  # so that templates/ may replace those of Wagtail's widgets
 
 # What is kept on disk
 
@@ -209,6 +213,7 @@ AUTH_PASSWORD_VALIDATORS = [
 
 WAGTAIL_SITE_NAME = "Renaissance Recovery Center"
 WAGTAILADMIN_BASE_URL = PUBLIC_ORIGIN
+WAGTAILADMIN_LOGIN_URL = LOGIN_URL  # where logging out leads, too
 WAGTAIL_ENABLE_UPDATE_CHECK = False  # it would ask another host
 WAGTAIL_GRAVATAR_PROVIDER_URL = None  # so would a picture of each editor
 # At the default of 500 ms, each editor takes SQLite's one write lock twice a second, from people who ask for help.
@@ -256,8 +261,8 @@ if IS_HTTPS:
     CSRF_COOKIE_NAME = "__Host-csrf"
     VISIT_COOKIE_NAME = "__Host-visit"
 
-DATA_UPLOAD_MAX_MEMORY_SIZE = 2_500_000
-DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2_500_000  # bytes, files apart
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000  # a long page in /cms/; recovery_site.request_guard allows less elsewhere
 
 # What the logs say: never a query string, never a form value
 

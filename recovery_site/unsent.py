@@ -6,11 +6,13 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from . import cms
+
 TOKEN = "csrfmiddlewaretoken"  # noqa: S105 (names a field)
 
 
 def is_worth_keeping(request):
-    """Whether a post to the admin that can't be taken holds anything that someone typed or chose."""
+    """Whether a post to the admin or the CMS that can't be taken holds anything that someone typed or chose."""
     return _is_post_of_staff(request) and bool(_fields(request))
 
 
@@ -22,7 +24,8 @@ def can_be_sent_again(request):
 
 def _is_post_of_staff(request):
     is_of_staff = request.path.startswith(reverse("admin:index")) and request.path != reverse("admin:login")
-    return request.method == "POST" and is_of_staff
+    is_of_editor = cms.is_under(request) and cms.is_page_load(request)
+    return request.method == "POST" and (is_of_staff or is_of_editor)
 
 
 def page(request):
@@ -32,7 +35,8 @@ def page(request):
         "title": _("Not sent yet"),
         "is_signed_in": admin.site.has_permission(request),
         "fields": fields,
-        "words": [value for name, value in fields if _was_typed(request, name, value)],
+        # A form of the CMS holds the whole page, in the editor's own notation.
+        "words": [value for name, value in fields if not cms.is_under(request) and _was_typed(request, name, value)],
         "address": request.get_full_path(),
     }
     response = TemplateResponse(request, "admin/unsent.html", context, status=403)

@@ -1,6 +1,7 @@
 """The policy that is written once is the one that django-csp would write for each response."""
 
 import pytest
+from csp.constants import HEADER
 from csp.decorators import csp_update
 from csp.middleware import CSPMiddleware
 from django.http import HttpResponse
@@ -46,3 +47,25 @@ def test_policy_that_a_view_wrote_itself_is_kept():
         return HttpResponse("", headers={"Content-Security-Policy": "default-src 'none'"})
 
     assert policies_of(view, ContentSecurityPolicyMiddleware) == [{"default-src": ["'none'"]}] * 2
+
+
+def words_of(path, **headers):
+    """The policy of a response to an address, from directive to its words."""
+    response = ContentSecurityPolicyMiddleware(lambda request: HttpResponse("", headers=headers))(
+        RequestFactory().get(path)
+    )
+    return {name: words for name, *words in (part.split() for part in response[HEADER].split("; "))}
+
+
+def test_policy_of_the_cms_allows_pictures_to_upload_and_its_own_frames():
+    public, cms = words_of("/"), words_of("/cms/pages/")
+    changed = {name: words for name, words in cms.items() if words != public.get(name)}
+    assert changed == {"img-src": ["'self'", "data:", "blob:"], "frame-src": ["'self'"]}
+    assert (cms["script-src"], cms["style-src"]) == (["'self'"], ["'self'"])
+
+
+def test_policy_lets_a_preview_alone_stand_in_a_frame():
+    of_page = {HEADER: "frame-ancestors 'none'"}  # from the request that renders the page
+    assert words_of("/cms/", **of_page, **{"X-Frame-Options": "SAMEORIGIN"})["frame-ancestors"] == ["'self'"]
+    assert words_of("/cms/", **of_page, **{"X-Frame-Options": "DENY"})["frame-ancestors"] == ["'none'"]
+    assert words_of("/", **{"X-Frame-Options": "SAMEORIGIN"})["frame-ancestors"] == ["'none'"]

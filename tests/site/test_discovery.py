@@ -85,6 +85,7 @@ def test_robots_may_read_all_but_what_is_not_for_them(client, robots):
         "Disallow: /assessment/check/\n"
         "Disallow: /assessment/leave/\n"
         "Disallow: /assessment/received/\n"
+        "Disallow: /cms/\n"
         "Disallow: /search/\n"
         "\n"
         "Sitemap: https://www.example.org/sitemap.xml\n"

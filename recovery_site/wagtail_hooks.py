@@ -1,0 +1,21 @@
+"""What this project adds to the pages of Wagtail's admin."""
+
+from django.templatetags.static import static
+from django.utils.html import format_html
+from wagtail import hooks
+
+
+@hooks.register("insert_global_admin_js")
+def script():
+    return format_html('<script src="{}"></script>', static("recovery_site/cms.js"))
+
+
+@hooks.register("insert_global_admin_css")
+def style():
+    return format_html('<link rel="stylesheet" href="{}">', static("recovery_site/cms.css"))
+
+
+@hooks.register("construct_settings_menu")
+def hide_what_has_its_home_elsewhere(request, items):
+    """Accounts and roles are kept at /admin/; the address of the site comes from PUBLIC_ORIGIN."""
+    items[:] = [item for item in items if item.name not in ("users", "groups", "sites")]

@@ -1,0 +1,101 @@
+"""What holds for every screen of /cms/: no inline script, no other host; and what has its home elsewhere."""
+
+import re
+from collections import deque
+from html.parser import HTMLParser
+from urllib.parse import urlsplit
+
+import pytest
+from django.test import Client
+from wagtail.models import Page
+
+pytestmark = pytest.mark.django_db
+
+DATA = {"application/json", "text/html", "text/x-template", "text/django-form-template"}  # not run
+MOST = 150  # screens; a walk that finds more leaves out copies of the same with other arguments
+
+
+class Screen(HTMLParser):
+    """The links of a page, what a browser would run or refuse in it, and what it would load."""
+
+    def __init__(self, html):
+        super().__init__()
+        self.links, self.inline, self.loaded = [], [], []
+        self._is_inline = False
+        self.feed(html)
+
+    def handle_starttag(self, name, attributes):
+        values = dict(attributes)
+        self.inline += [f"<{name} {attribute}>" for attribute in values if attribute.startswith("on")]
+        if name in ("a", "form"):
+            target = values.get("href") or values.get("action") or ""
+            self.links += [target] if name == "a" else []
+            self.inline += [target] if target.startswith("javascript:") else []
+        if name == "script":
+            self._is_inline = "src" not in values and values.get("type", "") not in DATA
+        if name in ("script", "img", "iframe", "link", "source"):
+            self.loaded += [values.get("src") or values.get("href") or ""]
+
+    def handle_endtag(self, name):
+        self._is_inline = False if name == "script" else self._is_inline
+
+    def handle_data(self, data):
+        if self._is_inline and data.strip():
+            self.inline.append(data.strip()[:60])
+
+
+def kind(path):
+    """The screen that an address is one of: with every number alike."""
+    return re.sub(r"\d+", "N", path)
+
+
+@pytest.fixture
+def administrator(make_staff):
+    client = Client()
+    client.force_login(make_staff(username="root", is_superuser=True))
+    return client
+
+
+@pytest.fixture
+def welcome():
+    """A page below the root, as Wagtail itself makes the first."""
+    root = Page.get_first_root_node()
+    return root.get_children().first() or root.add_child(title="Welcome", slug="welcome")
+
+
+def walk(client, starts):
+    """Each kind of screen that links lead to, with what stands in it."""
+    seen, waiting, screens = set(), deque(starts), {}
+    while waiting and len(screens) < MOST:
+        path = waiting.popleft()
+        if kind(path) in seen:
+            continue
+        seen.add(kind(path))
+        response = client.get(path)
+        if response.status_code != 200 or "text/html" not in response["Content-Type"]:
+            continue
+        screen = screens[kind(path)] = Screen(response.content.decode())
+        paths = [urlsplit(link).path for link in screen.links if not urlsplit(link).netloc]
+        waiting += [path for path in paths if path.startswith("/cms/") and "logout" not in path]
+    return screens
+
+
+def test_no_screen_has_an_inline_script_or_another_host(administrator, welcome):
+    starts = [
+        "/cms/",
+        f"/cms/pages/{welcome.pk}/edit/",
+        f"/cms/pages/{welcome.pk}/move/",
+        f"/cms/pages/{welcome.pk}/copy/",
+        f"/cms/pages/{welcome.pk}/unpublish/",
+        f"/cms/pages/{welcome.pk}/history/",
+        f"/cms/pages/{welcome.pk}/usage/",
+        "/cms/workflows/add/",
+        "/cms/workflows/edit/1/",
+        "/cms/redirects/add/",
+        "/cms/images/add/",
+        "/cms/documents/multiple/add/",
+    ]
+    screens = walk(administrator, starts)
+    assert {path: screen.inline for path, screen in screens.items() if screen.inline} == {}
+    assert {link for screen in screens.values() for link in screen.loaded if urlsplit(link).netloc} == set()
+    assert {kind(path) for path in starts} - set(screens) == set()  # a screen that is not there proves nothing
