@@ -17,7 +17,7 @@ CMS = {
 
 class ContentSecurityPolicyMiddleware(CSPMiddleware):
     """django-csp's own, which writes the policy anew for each response. That took a twentieth of an accepted form, and
-    only /cms/, a page that asked for a nonce, or a view with a policy of its own needs it."""
+    only /cms/ and a view with a policy of its own need it."""
 
     def process_response(self, request, response):
         if cms.is_under(request):
@@ -25,7 +25,7 @@ class ContentSecurityPolicyMiddleware(CSPMiddleware):
             del response.headers[HEADER]
             return super().process_response(request, response)
         has_own_policy = any(name.startswith("_csp") for name in vars(response))
-        if request.csp_nonce or has_own_policy or settings.DEBUG:
+        if has_own_policy or settings.DEBUG:
             return super().process_response(request, response)
         response.headers.setdefault(HEADER, self._policy)
         return response

@@ -6,7 +6,7 @@ with a sentence that names the variable, see `recovery_site/environment.py`.
 
 from pathlib import Path
 
-from csp.constants import NONCE, NONE, SELF
+from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
 from recovery_site import environment as env
@@ -226,9 +226,8 @@ WAGTAILSEARCH_BACKENDS = {"default": {"BACKEND": "wagtail.search.backends.databa
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [NONE],
-        # The nonce appears only where a page asks for one: the editor in the admin. Public pages carry none.
-        "script-src": [SELF, NONCE],
-        "style-src": [SELF, NONCE],
+        "script-src": [SELF],
+        "style-src": [SELF],
         "img-src": [SELF, "data:"],  # the admin's own style sheets draw their icons as data: addresses
         "font-src": [SELF],
         "connect-src": [SELF],
