@@ -7,6 +7,7 @@ from wagtail.search import index
 
 from pages import bounds
 from pages.citations import Citations, marks
+from pages.generation import AtomicModel
 from pages.models import SitePage, Source
 from pages.rich_text import RichTextField
 from pages.shown import shown
@@ -19,7 +20,7 @@ class TopicManager(models.Manager):
         return self.get(key=key, locale__language_code=language_code)
 
 
-class Topic(TranslatableMixin, models.Model):
+class Topic(TranslatableMixin, AtomicModel):
     """A group of questions. It stands on the FAQ page, and inside one page if it names one."""
 
     key = models.SlugField(_("key"), help_text=_("A short name for staff, such as kratom."))

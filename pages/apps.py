@@ -10,6 +10,9 @@ class PagesConfig(AppConfig):
     verbose_name = _("Pages")
 
     def ready(self):
+        from . import signals
+
+        signals.connect()
         for name in ("Center", "OpeningHours", "Holiday"):
             post_save.connect(_forget_facts, sender=self.get_model(name))
             post_delete.connect(_forget_facts, sender=self.get_model(name))

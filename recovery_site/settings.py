@@ -54,10 +54,10 @@ INSTALLED_APPS = [
     "django.forms",  # the templates of its widgets, see FORM_RENDERER
     "csp",
     "recovery_site.apps.RecoverySiteConfig",
+    "wagtail.contrib.redirects",  # above pages: its receivers store redirects before the generation is raised
     "pages",
     "faq",
     "intake",
-    "wagtail.contrib.redirects",
     "wagtail.contrib.simple_translation",
     "wagtail.sites",
     "wagtail.users",

@@ -5,7 +5,7 @@ from django.contrib import admin
 from django.urls import include, path, re_path
 
 from . import copied_addresses, discovery, errors
-from .search import search
+from .search.views import search
 
 urlpatterns = [
     re_path(copied_addresses.PATTERN, copied_addresses.lead_on),

@@ -1,3 +1,4 @@
+from ..generation import ContentGeneration
 from .center import Center, Holiday, OpeningHours
 from .loaded_file import LoadedFile
 from .page import ContentPage, HomePage, PageWithSections, SectionIndexPage, SitePage
@@ -5,6 +6,7 @@ from .source import Source
 
 __all__ = [
     "Center",
+    "ContentGeneration",
     "ContentPage",
     "Holiday",
     "HomePage",

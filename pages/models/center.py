@@ -7,6 +7,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from .. import bounds
+from ..generation import AtomicModel
 
 
 def _is_time_zone(name):
@@ -23,7 +24,7 @@ def _is_us_phone(number):
         raise ValidationError(_("That is not a phone number people can call. Example: (480) 526-7738"))
 
 
-class Center(models.Model):
+class Center(AtomicModel):
     """What the owner has told about the center: one row. A blank fact is hidden on the site, never filled in."""
 
     name = models.CharField(_("name"), max_length=120)
@@ -81,7 +82,7 @@ class Center(models.Model):
         return blank if self.opening_hours.exists() else [*blank, _("opening hours")]
 
 
-class OpeningHours(models.Model):
+class OpeningHours(AtomicModel):
     """A span of a weekday in which the center answers, in the center's time zone."""
 
     class Weekday(models.IntegerChoices):
@@ -118,7 +119,7 @@ class OpeningHours(models.Model):
         return f"{self.get_weekday_display()} {self.opens:%H:%M} to {self.closes:%H:%M}"
 
 
-class Holiday(models.Model):
+class Holiday(AtomicModel):
     """A day on which the center is closed."""
 
     center = models.ForeignKey(Center, models.CASCADE, related_name="holidays")

@@ -4,6 +4,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from .. import bounds
+from ..generation import AtomicModel
 
 
 class SourceManager(models.Manager):
@@ -11,7 +12,7 @@ class SourceManager(models.Manager):
         return self.get(key=key)
 
 
-class Source(models.Model):
+class Source(AtomicModel):
     """Where a fact comes from. Pages and answers cite it; readers see every field."""
 
     key = models.SlugField(_("key"), unique=True, help_text=_("A short name for staff, such as dea-fact-sheet."))

@@ -1,0 +1,55 @@
+"""What readers can read now, as plain text."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils.html import escape
+from wagtail.models import Page
+
+from faq.models import QuestionPage
+from pages.citations import without_marks
+from pages.models.page import HOME_DEPTH
+from pages.plain_language import as_text
+from pages.shown import shown
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A page that readers can open. `lead` is what weighs more than the rest of the text."""
+
+    kind: str  # "page" or "question"
+    url: str
+    title: str
+    lead: str
+    text: str
+    expire_at: datetime | None = None
+
+    def is_shown(self, now):
+        """Whether readers may still see it; nothing has to run for it to end."""
+        return self.expire_at is None or now < self.expire_at
+
+
+def read():
+    """Every page that readers can open, in one query for each type of page and one more."""
+    pages = shown(Page.objects.filter(depth__gte=HOME_DEPTH)).order_by("path")
+    return [entry_of(page) for page in pages.specific()]
+
+
+def entry_of(page):
+    """A page as its plain text. What the marks of sources say is no text."""
+    summary, texts = getattr(page, "summary", ""), page.texts()
+    parts = [_as_sentence(summary)]
+    for heading, body in texts:
+        parts += [_as_sentence(heading), without_marks(body)]
+    return Entry(
+        kind="question" if isinstance(page, QuestionPage) else "page",
+        url=page.url,
+        title=page.title,
+        lead=" ".join([summary, *(heading for heading, _body in texts)]),
+        text=as_text("".join(parts)),
+        expire_at=page.expire_at,
+    )
+
+
+def _as_sentence(text):
+    return f"<p>{escape(text)}</p>" if text else ""

@@ -1,0 +1,84 @@
+"""What people say for the same thing, and the words of the field."""
+
+from .words import folded, words
+
+# Whoever types one of a row finds all of it.
+SAME_THING = [
+    ("7-OH", "7-hydroxymitragynine", "7oh", "seven oh"),
+    ("benzodiazepines", "benzos", "xanax", "valium", "klonopin", "ativan"),
+    ("buprenorphine", "suboxone", "subutex", "sublocade", "bupe"),
+    ("cold turkey", "all at once", "suddenly", "abruptly"),
+    ("counseling", "therapy", "counselling"),
+    ("detox", "withdrawal", "withdrawal management", "detoxification"),
+    ("family", "relative", "loved one", "husband", "wife", "spouse", "partner", "son", "daughter", "mom", "dad"),
+    ("kratom", "ketum", "krathom", "thang", "biak", "mitragyna"),
+    ("law", "legal", "illegal"),
+    ("medicine", "medication", "meds"),
+    ("naloxone", "narcan"),
+    ("naltrexone", "vivitrol"),
+    ("opioid", "opiate"),
+    ("overdose", "od"),
+    ("paying", "cost", "price", "insurance", "insurer", "afford", "fee", "copay"),
+    ("pregnancy", "pregnant", "baby"),
+    ("stop", "quit", "get off", "come off"),
+    ("taper", "wean", "cut down", "cutting down", "step by step"),
+    ("treatment", "rehab", "rehabilitation"),
+]
+
+# Whoever types the word, or another of its row, also finds these. They weigh less, and do not lead back.
+LEADS_TO = {
+    "address": ("contact",),
+    "cold turkey": ("withdrawal", "get off"),
+    "directions": ("contact",),
+    "hours": ("contact", "opening hours"),
+    "how long": ("withdrawal",),
+    "location": ("contact",),
+    "medicaid": ("paying", "insurance"),
+    "open": ("contact",),
+    "overdose": ("naloxone",),
+    "phone": ("contact",),
+    "phone number": ("contact",),
+    "taper": ("get off", "withdrawal"),
+    "teen": ("family", "parent", "child", "children", "under 18"),
+    "teenager": ("family", "parent", "child", "children", "under 18"),
+}
+
+# Words of the field that people type and that may stand in no text of ours. They are no typing errors.
+_FIELD_WORDS = """
+abstinence abuse addict addiction adderall admission aftercare alcohol alcoholic alcoholism alkaloid amphetamine
+antabuse anxiety anxious appetite arrest ativan attorney
+bail benadryl benzo benzos beer bipolar blackout breathe breath bupe buprenorphine bruise bruxism
+cannabis capsule capsules chills chronic cigarette clinic clonidine cocaine codeine coma comedown commute counselor
+counsellor court courts crack craving cravings custody
+daycare delta delirium dementia depressed depression detox disability divorce doctor dosage dose doses dosing drinker
+drinking drowsy drug drugs drunk drunken
+ecstasy edible edibles employer enabling extract
+faint fainting fatigue fentanyl fever fired fmla fetus forum
+gabapentin gummies gummy
+habit hallucination headache headaches heroin hiccups homeless hospital hydrocodone hydroxyzine hypnosis
+ibogaine imodium inhale injection inpatient insomnia intervention itching
+jail jaundice jitters judge
+ketamine kidney klonopin kava
+lawyer leave legality libido librium lithium liver loperamide lyrica
+marijuana maeng marriage melatonin meth methadone microdose migraine mitragynine molly morphine mushrooms
+nausea naltrexone narcan narcotic narcotics nicotine nurse nursing
+opana opiate opiates outpatient overdose oxycodone oxycontin
+painkiller painkillers palpitations panic parole parent parents percocet phenibut pills poison prison probation provider
+psychosis psychiatrist
+recovery rehab relapse relapsed resident rebound
+school seizure seizures shakes sickness sleepless smoke smoking sober sobriety spouse sponsor stigma stimulant stoned
+suboxone subutex suicidal suicide sweating sweats symptom
+taper tapered tapering tapers teen teens teenager teenagers tianeptine tobacco tolerance tramadol trauma tremor tremors
+urine
+vaping vapes vaped valium veteran veterans vicodin vivitrol vomit vomiting
+wean weaned weaning weed wellbutrin whiskey wine withdraw
+xanax xylazine
+yoga youth
+zofran zoloft zubsolv
+"""
+FIELD_WORDS = frozenset(_FIELD_WORDS.split())
+
+ROW_OF = {folded(form): row for row in SAME_THING for form in row}
+ALSO = {folded(form): forms for key, forms in LEADS_TO.items() for form in ROW_OF.get(folded(key), (key,))}
+LONGEST_PHRASE = max(map(len, [*ROW_OF, *ALSO]))
+KNOWN = FIELD_WORDS | {word for form in [*sum(SAME_THING, ()), *LEADS_TO] for word in words(form)}
