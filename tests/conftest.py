@@ -12,9 +12,9 @@ from django.apps import apps
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
-from django.db import connection, transaction
+from django.core.cache import cache
+from django.db import connection
 from django.test import Client
-from wagtail.models import Collection, Locale, Page
 
 import faq.starter
 import pages.roles
@@ -22,7 +22,7 @@ from intake import breaker, limiter, lookup
 from intake.access import ROLES
 from pages import facts, generation
 from recovery_site.search import index as search_index
-from tests import one_way, template_guard
+from tests import databases, one_way, template_guard
 from tests.chromium import NO_CHROMIUM, chromium_path
 
 # Four fifths of the time of a run on SQLite, measured with --durations=0. `make test-fast` leaves them out.
@@ -56,14 +56,8 @@ TUESDAY_MORNING = datetime.datetime(2026, 11, 24, 10, tzinfo=ZoneInfo("America/P
 
 def load_site():
     """Roles and starter content, as `make run` leaves them."""
-    with transaction.atomic():  # one commit instead of hundreds
-        pages.roles.grant(apps, "intake", {role: [] for role in ROLES})
-        if not Locale.objects.exists():  # flushed
-            locale = Locale.objects.create(language_code="en-us")
-            Page.add_root(title="Root", slug="root", locale=locale)
-            Collection.add_root(name="Root")
-        faq.starter.load()
-    facts.forget()
+    pages.roles.grant(apps, "intake", {role: [] for role in ROLES})
+    faq.starter.load()
 
 
 def pytest_collection_modifyitems(items):
@@ -131,22 +125,26 @@ def state_changes_through_the_workflow_alone():
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup, django_db_blocker):
-    with django_db_blocker.unblock(), time_machine.travel(TUESDAY_MORNING - datetime.timedelta(days=1)):
-        load_site()
+def django_db_setup(django_test_environment, django_db_blocker):
+    with django_db_blocker.unblock():
+        with time_machine.travel(TUESDAY_MORNING - datetime.timedelta(days=1)):
+            databases.set_up(load_site)
+        yield
+        databases.tear_down()
 
 
 @pytest.fixture
 def site(transactional_db):
-    """The whole site for tests that commit: what they wrote is flushed afterwards, so it is loaded anew."""
-    load_site()
+    """The whole site for tests that commit: what they write is taken back afterwards."""
 
 
 @pytest.fixture(autouse=True)
-def fresh_facts():
+def nothing_remembered():
+    """What a process remembers of the last test's rows is forgotten."""
     facts.forget()
     generation.forget()
     search_index.forget()
+    cache.clear()  # where Wagtail keeps the addresses of its sites
 
 
 @pytest.fixture(autouse=True)

@@ -30,11 +30,10 @@ os.environ |= {
 }
 
 from recovery_site.settings import *  # noqa: E402, F403
-from recovery_site.settings import DATABASES, STORAGES, VAR_DIR  # noqa: E402
+from recovery_site.settings import DATABASES, INSTALLED_APPS, STORAGES  # noqa: E402
 
-# A file, not memory: threads need one, and a test reads its bytes.
+INSTALLED_APPS = ["tests", *INSTALLED_APPS]  # its `flush` goes before Django's
 ON_SQLITE = DATABASES["default"]["ENGINE"].endswith("sqlite3")
-DATABASES["default"]["TEST"] = {"NAME": str(VAR_DIR / "test.sqlite3") if ON_SQLITE else f"test_site_{os.getppid()}"}
 # Nothing that a test stores has to survive a power cut.
 if ON_SQLITE:
     DATABASES["default"]["OPTIONS"]["init_command"] += " PRAGMA synchronous=OFF;"

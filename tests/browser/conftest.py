@@ -11,7 +11,6 @@ from playwright.sync_api import expect
 
 from tests import tls
 from tests.chromium import NO_CHROMIUM, chromium_path
-from tests.conftest import load_site
 from tests.webkit import why_no_webkit
 
 # Playwright runs an event loop in this thread; the database is used between its steps, never inside one.
@@ -88,7 +87,6 @@ def clock(clock):
 @pytest.fixture
 def address(transactional_db, live_server):
     """The running site's address."""
-    load_site()
     return live_server.url
 
 
