@@ -9,11 +9,14 @@ from django.db.models import Count, Max, Min, Q
 from django.utils import timezone
 from django.utils.translation import ngettext
 
+from pages import schedule
+
 from . import readiness, spool, synthetic, worker
 from .models import Heartbeat, Notice
 
 SPOOL_WAITS = dt.timedelta(minutes=2)
 WORKER_IS_SILENT = dt.timedelta(seconds=60)
+CONTENT_IS_LATE = dt.timedelta(minutes=5)
 NOTICE_IS_LATE = dt.timedelta(minutes=10)
 TRIES_OF_A_BAD_MOMENT = 3  # at 0, 1 and 3 minutes; who fails at 8 minutes too is not only unlucky
 DAY = dt.timedelta(days=1)
@@ -172,8 +175,20 @@ def _synthetic(now):
     return _part(*_true({"late": is_late}), seconds_since=int(age.total_seconds()))
 
 
+def _content(now):
+    """Pages and facts with a time. Ends hold by the clock; what begins waits for the worker."""
+    late = schedule.overdue(now - CONTENT_IS_LATE)
+    return _part(*_true({"late": bool(late)}), overdue=len(late))
+
+
 def _true(codes):
     return [code for code, is_true in codes.items() if is_true]
 
 
-IN_DATABASE = {"migrations": _migrations, "worker": _worker, "outbox": _outbox, "synthetic": _synthetic}
+IN_DATABASE = {
+    "migrations": _migrations,
+    "worker": _worker,
+    "outbox": _outbox,
+    "synthetic": _synthetic,
+    "content": _content,
+}

@@ -8,6 +8,8 @@ from django.contrib.sessions.models import Session
 from django.db import DatabaseError, InterfaceError, OperationalError, close_old_connections
 from django.utils import timezone
 
+from pages import schedule
+
 from . import limiter, notices, pending, readiness, spool, submission, synthetic, workflow
 from .models import Heartbeat
 from .sealed import CannotOpen
@@ -38,6 +40,7 @@ def work_once(is_stopped=lambda: False):
         "pending forms forgotten": lambda: pending.forget_old(now),
         "sessions forgotten": lambda: Session.objects.filter(expire_date__lt=now).delete()[0],
         "synthetic requests erased": lambda: synthetic.erase_left_behind(now),
+        "pages published or ended": schedule.publish_due,
     }
     for what, step in steps.items():
         try:

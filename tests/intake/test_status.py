@@ -98,6 +98,7 @@ def test_with_the_token_all_is_well(client, healthy):
             "refused_addresses": 0,
         },
         "synthetic": {"ok": True, "why": ["not_set_up"]},
+        "content": {"ok": True, "why": [], "overdue": 0},
     }
 
 
