@@ -3,7 +3,7 @@ import datetime as dt
 import pytest
 from django.utils import timezone
 
-from intake import status, worker
+from intake import status
 from pages import schedule
 from pages.models import ContentPage
 
@@ -34,11 +34,11 @@ def title_shown(client):
 def test_the_worker_publishes_what_is_due(client, clock):
     before = page().title
     schedule_title("Your privacy, from Monday", go_live_at=timezone.now() + HOUR)
-    worker.work_once()
+    schedule.publish_due()
     assert title_shown(client) == before
     clock.shift(HOUR + dt.timedelta(seconds=1))
     assert title_shown(client) == before
-    worker.work_once()
+    schedule.publish_due()
     assert title_shown(client) == "Your privacy, from Monday"
     assert schedule.publish_due() == 0
 
@@ -52,7 +52,7 @@ def test_a_page_that_has_ended_is_gone_at_its_second_without_a_worker(client, cl
     clock.move_to(end, tick=False)
     assert (title_shown(client), page().live) == (404, True)
     clock.move_to(end + dt.timedelta(seconds=1), tick=False)
-    worker.work_once()
+    schedule.publish_due()
     assert (title_shown(client), page().live) == (404, False)
 
 
