@@ -26,12 +26,12 @@ CONTACT = Wording(
     version="2026-11",
     text=(
         "I agree that Renaissance Recovery Center may contact me about this request, in the ways I chose above. "
-        "I can take this back at any time."
+        "I can withdraw this at any time."
     ),
 )
 VOICEMAIL = Wording(purpose="voicemail", version="2026-11", text="You may leave a voicemail on this phone.")
 TEXT_MESSAGE = Wording(purpose="text_message", version="2026-11", text="You may send a text message to this phone.")
-EMAIL = Wording(purpose="email", version="2026-11", text="You may send e-mail to this address.")
+EMAIL = Wording(purpose="email", version="2026-11", text="You may send email to this address.")
 
 BY_FIELD = {"consent": CONTACT, "voicemail_ok": VOICEMAIL, "text_ok": TEXT_MESSAGE, "email_ok": EMAIL}
 BY_PERMISSION = {"may_leave_voicemail": VOICEMAIL, "may_text": TEXT_MESSAGE, "may_email": EMAIL}

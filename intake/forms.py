@@ -111,13 +111,13 @@ class AssessmentForm(AsksOnce, SaysWhenWeAreClosed, VisitorForm):
     )
     relation = forms.ChoiceField(
         label=_("If you ask for someone else: who are you to them?"),
-        help_text=_("We don't ask for their name. The first talk is with you."),
+        help_text=_("We don't ask for their name. We talk with you first."),
         choices=RELATIONS,
         required=False,
     )
     adult = forms.ChoiceField(
         label=_("Are you 18 or older?"),
-        help_text=_("This is about you, who fill in the form."),
+        help_text=_("This means you, the person filling in this form."),
         choices=ADULT,
         widget=forms.RadioSelect,
         error_messages={
@@ -127,7 +127,7 @@ class AssessmentForm(AsksOnce, SaysWhenWeAreClosed, VisitorForm):
     )
     name = HonestTextField(
         label=_("What should we call you?"),
-        help_text=_("Any name you like. You can leave this empty."),
+        help_text=_("Any name you want. You can leave this empty."),
         required=False,
         max_length=200,
         widget=forms.TextInput(attrs={"autocomplete": "nickname"}),
@@ -139,15 +139,15 @@ class AssessmentForm(AsksOnce, SaysWhenWeAreClosed, VisitorForm):
         widget=forms.TextInput(attrs={"type": "tel", "inputmode": "tel", "autocomplete": "tel"}),
     )
     email = EmailTextField(
-        label=_("E-mail address"),
-        help_text=_("With an e-mail address alone, we send one short, neutral e-mail."),
+        label=_("Email address"),
+        help_text=_("If you give only an email address, we send one short, neutral email."),
         required=False,
         max_length=254,
         widget=forms.TextInput(
             attrs={"type": "email", "inputmode": "email", "autocomplete": "email", "spellcheck": "false"}
         ),
     )
-    do_not_call = forms.BooleanField(label=_("Please don't call me. E-mail me."), required=False)
+    do_not_call = forms.BooleanField(label=_("Please don't call me. Email me."), required=False)
     voicemail_ok = forms.BooleanField(label=consent.VOICEMAIL.text, required=False)
     text_ok = forms.BooleanField(label=consent.TEXT_MESSAGE.text, required=False)
     email_ok = forms.BooleanField(label=consent.EMAIL.text, required=False)
@@ -209,9 +209,9 @@ class AssessmentForm(AsksOnce, SaysWhenWeAreClosed, VisitorForm):
             phone, email = cleaned["phone"], cleaned["email"] = _in_their_boxes(phone, email)
         unreadable = {"phone", "email"} & self.errors.keys()
         if not phone and not email and not unreadable:
-            self.add_error("phone", _("Give a phone number or an e-mail address, so that we can reach you."))
+            self.add_error("phone", _("Enter a phone number or an email address, so that we can reach you."))
         if cleaned.get("do_not_call") and not email and "email" not in self.errors:
-            self.add_error("email", _("You asked us not to call. Add an e-mail address, so that we can reach you."))
+            self.add_error("email", _("You asked us not to call. Enter an email address, so that we can reach you."))
         if (phone or "phone" in unreadable) and not cleaned.get("do_not_call"):
             self._check_time(cleaned, email)
         return cleaned

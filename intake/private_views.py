@@ -102,7 +102,7 @@ class WithdrawForm(PrivateForm):
     def carry_out(self, request_id):
         workflow.withdraw(request_id=request_id)
         return _("Your request is withdrawn."), _(
-            "Nobody can read what you wrote any more. We will not contact you about it."
+            "No one on our team can read what you wrote anymore. We will not contact you about it."
         )
 
 

@@ -29,11 +29,11 @@ SENTENCES = {
         "by a day": _("We will text you by %(weekday)s, %(date)s, at %(time)s, %(zone)s time."),
     },
     "email": {
-        "today": _("We will e-mail you today, %(times)s, %(zone)s time."),
-        "tomorrow": _("We will e-mail you tomorrow, %(weekday)s, %(times)s, %(zone)s time."),
-        "on a day": _("We will e-mail you on %(weekday)s, %(date)s, %(times)s, %(zone)s time."),
-        "by tomorrow": _("We will e-mail you by tomorrow, %(weekday)s, at %(time)s, %(zone)s time."),
-        "by a day": _("We will e-mail you by %(weekday)s, %(date)s, at %(time)s, %(zone)s time."),
+        "today": _("We will email you today, %(times)s, %(zone)s time."),
+        "tomorrow": _("We will email you tomorrow, %(weekday)s, %(times)s, %(zone)s time."),
+        "on a day": _("We will email you on %(weekday)s, %(date)s, %(times)s, %(zone)s time."),
+        "by tomorrow": _("We will email you by tomorrow, %(weekday)s, at %(time)s, %(zone)s time."),
+        "by a day": _("We will email you by %(weekday)s, %(date)s, at %(time)s, %(zone)s time."),
     },
 }
 WISH_NOT_MET = {

@@ -38,7 +38,7 @@ BARE = """\
 
 def page(request, status, title, advice):
     """An error page with a title and one or two sentences of advice; never cached."""
-    body = render_to_string("error.html", {"title": title, "advice": advice}, request=request)
+    body = render_to_string("error.html", {"status": status, "title": title, "advice": advice}, request=request)
     return HttpResponse(body, status=status, headers={"Cache-Control": "no-store"})
 
 

@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 
 ZOOMED = {"width": 320, "height": 256}  # what a window of 1280 x 1024 holds at 400 %
 
-PHONE, EMAIL = "Phone number", "E-mail address"
+PHONE, EMAIL = "Phone number", "Email address"
 NAME, MESSAGE = "What should we call you?", "Anything you want us to know"
 
 
@@ -179,7 +179,7 @@ ASKING = {
         database_away=True,
         spool_away=True,
     ),
-    "private page": State("/assessment/", in_main("Take your request back"), fill=fill_in, then=to_private_page),
+    "private page": State("/assessment/", in_main("Withdraw your request"), fill=fill_in, then=to_private_page),
     "nothing to add": State("/assessment/", ".error", 422, fill_in, nothing_to_add),
     "withdraw?": State("/assessment/", in_main("Withdraw your request?"), fill=fill_in, then=withdraw),
     "withdrawn": State("/assessment/", in_main("Your request is withdrawn."), fill=fill_in, then=withdraw_for_sure),

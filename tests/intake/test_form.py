@@ -372,7 +372,7 @@ def test_staff_read_the_answers_in_words_without_what_was_left_empty_and_what_th
         ("Are you 18 or older?", "Yes"),
         ("What should we call you?", "Wilhelmina Canary"),
         ("Phone number", "(602) 555-0142"),
-        ("E-mail address", "canary@nightingale.example"),
+        ("Email address", "canary@nightingale.example"),
         ("Language you prefer", "Canarian whistling"),
     ]
 
@@ -471,7 +471,7 @@ def test_what_stands_in_the_wrong_box_is_asked_about_once_and_kept_as_what_it_is
 def test_a_phone_as_the_email_of_someone_who_wants_no_calls_is_no_email():
     first = asked(**without("phone"), email="602-555-0142", do_not_call="on")
     second = ask_again(first)
-    assert second.errors == {"email": ["You asked us not to call. Add an e-mail address, so that we can reach you."]}
+    assert second.errors == {"email": ["You asked us not to call. Enter an email address, so that we can reach you."]}
     assert ask_again(second, do_not_call="").errors == {}
 
 

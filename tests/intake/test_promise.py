@@ -97,17 +97,17 @@ def test_a_part_of_the_day_is_named_once_where_both_ends_share_it(begins, ends, 
 @pytest.mark.parametrize(
     ("received_at", "sentence"),
     [
-        ("2026-11-23 10:00", "We will e-mail you today, by 2 in the afternoon, Arizona time."),
+        ("2026-11-23 10:00", "We will email you today, by 2 in the afternoon, Arizona time."),
         (
             "2026-11-23 20:00",
-            "We will e-mail you tomorrow, Tuesday, between 9 in the morning and 1 in the afternoon, Arizona time.",
+            "We will email you tomorrow, Tuesday, between 9 in the morning and 1 in the afternoon, Arizona time.",
         ),
         (
             "2026-11-27 20:00",
-            "We will e-mail you on Monday, November 30, between 9 in the morning and 1 in the afternoon, Arizona time.",
+            "We will email you on Monday, November 30, between 9 in the morning and 1 in the afternoon, Arizona time.",
         ),
-        ("2026-11-23 15:00", "We will e-mail you by tomorrow, Tuesday, at 11 in the morning, Arizona time."),
-        ("2026-11-27 15:00", "We will e-mail you by Monday, November 30, at 11 in the morning, Arizona time."),
+        ("2026-11-23 15:00", "We will email you by tomorrow, Tuesday, at 11 in the morning, Arizona time."),
+        ("2026-11-27 15:00", "We will email you by Monday, November 30, at 11 in the morning, Arizona time."),
     ],
 )
 def test_who_chose_e_mail_is_promised_an_e_mail(received_at, sentence):
@@ -209,10 +209,10 @@ def test_a_wish_that_our_hours_never_meet_is_promised_no_time(wish, hours, chann
             OFFICE,
             "email",
             True,
-            "We will e-mail you today, by 2 in the afternoon, Arizona time. "
+            "We will email you today, by 2 in the afternoon, Arizona time. "
             "We call only after you have confirmed a time.",
         ),
-        (OFFICE, "email", False, "We will e-mail you today, by 2 in the afternoon, Arizona time."),
+        (OFFICE, "email", False, "We will email you today, by 2 in the afternoon, Arizona time."),
     ],
 )
 def test_who_wants_to_confirm_a_time_is_promised_no_call_before(hours, channel, may_call, said):

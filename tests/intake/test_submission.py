@@ -57,9 +57,9 @@ def test_a_consent_keeps_purpose_version_and_hash_of_the_exact_words():
         (
             "contact",
             "I agree that Renaissance Recovery Center may contact me about this request, in the ways I chose "
-            "above. I can take this back at any time.",
+            "above. I can withdraw this at any time.",
         ),
-        ("email", "You may send e-mail to this address."),
+        ("email", "You may send email to this address."),
         ("voicemail", "You may leave a voicemail on this phone."),
     ]
     assert list(records) == [
