@@ -5,10 +5,12 @@ import re
 
 import pytest
 from django.core.validators import URLValidator
+from django.utils import timezone
 
 import faq.starter
 import pages.starter
 from pages import plain_language, rich_text
+from pages.models import ContentPage
 
 HIGHEST_GRADE = 8.0
 FILES = sorted(path for folder in (pages.starter.FOLDER, faq.starter.FOLDER) for path in folder.glob("pages/**/*.json"))
@@ -139,3 +141,11 @@ def test_every_source_has_an_https_address_of_its_own(key):
     url = SOURCES[key]["url"]
     URLValidator(schemes=["https"])(url)
     assert [other for other, fields in SOURCES.items() if fields["url"] == url] == [key]
+
+
+@pytest.mark.django_db
+def test_a_file_whose_day_has_not_come_yet_is_loaded_as_checked_today():
+    (data,) = [data for data in TEXTS if data["path"] == "/addiction/what-is-7-oh/"]
+    page = ContentPage.objects.get(slug="what-is-7-oh")
+    assert data["checked_on"] == "2026-11-29"
+    assert page.checked_on == timezone.localdate()
