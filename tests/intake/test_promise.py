@@ -241,7 +241,7 @@ def test_at_any_minute_of_a_week_the_promise_is_one_whole_sentence(channel):
     between = rf"between ({times}|\d{{1,2}}(:\d\d)?) and {times}"
     day = r"(tomorrow, [A-Z]\w+day|{on}[A-Z]\w+day, [A-Z]\w+ \d{{1,2}})"
     whole = re.compile(
-        rf"We will (call|e-mail you) (today, (by {times}|{between})|{day.format(on='on ')}, {between}"
+        rf"We will (call|email you) (today, (by {times}|{between})|{day.format(on='on ')}, {between}"
         rf"|by {day.format(on='')}, at {times}), Hawaii time\."
     )
     start = at("2026-11-21 00:00", HAWAII)

@@ -144,8 +144,8 @@ def test_every_source_has_an_https_address_of_its_own(key):
 
 
 @pytest.mark.django_db
-def test_a_file_whose_day_has_not_come_yet_is_loaded_as_checked_today():
+def test_a_file_whose_day_has_not_come_yet_is_loaded_as_checked_on_that_day():
     (data,) = [data for data in TEXTS if data["path"] == "/addiction/what-is-7-oh/"]
     page = ContentPage.objects.get(slug="what-is-7-oh")
     assert data["checked_on"] == "2026-11-29"
-    assert page.checked_on == timezone.localdate()
+    assert page.checked_on == timezone.localdate(page.first_published_at)
