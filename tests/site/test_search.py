@@ -180,7 +180,7 @@ def test_reading_the_content_anew_takes_as_many_queries_for_many_pages(client, c
     generation.forget()
     with CaptureQueriesContext(connection) as queries:
         assert len(urls("capybara")) == min(20, 2 * count)
-    assert len(queries) <= 8, [query["sql"][:120] for query in queries]
+    assert len(queries) <= 9, [query["sql"][:120] for query in queries]
 
 
 def test_search_goes_on_while_the_database_is_away(client, zebra):
