@@ -32,7 +32,7 @@ class ContentGeneration(models.Model):
 
 
 class AtomicModel(models.Model):
-    """A model whose rows are saved in one transaction with what their signals write, such as the generation.
+    """The base of each model whose rows readers see, pages aside. Saving one raises the generation, in one transaction.
 
     Django sends `post_save` after the row's own transaction has ended. (It deletes in one, and so does Wagtail's Page
     save.)

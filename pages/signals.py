@@ -11,9 +11,7 @@ from django.db.models.signals import post_delete, post_save
 from wagtail.models import Page
 from wagtail.signals import page_slug_changed, post_page_move
 
-from .generation import raise_generation
-
-FACTS = ("Center", "OpeningHours", "Holiday", "Source")
+from .generation import AtomicModel, raise_generation
 
 # What Wagtail saves with a draft (autosaves included) or a lock. Readers see none of it.
 OF_EDITORS = {
@@ -28,23 +26,16 @@ OF_EDITORS = {
 
 
 def connect():
-    """Watch all page types, the center's facts, sources and redirects."""
+    """Watch all page types, every `AtomicModel` (the center's facts, sources, topics and so on) and redirects."""
+    redirect = apps.get_model("wagtailredirects", "Redirect")
     for model in apps.get_models():
-        if issubclass(model, Page):
-            watch(model)
-    for name in FACTS:
-        watch(apps.get_model("pages", name))
-    watch(apps.get_model("wagtailredirects", "Redirect"))
+        if issubclass(model, (Page, AtomicModel, redirect)):
+            post_save.connect(_saved, sender=model)
+            post_delete.connect(_deleted, sender=model)
     # Redirects of a move are stored in bulk, after the page and without a signal. Wagtail's receiver has done so before
     # this one runs: its app stands above `pages` in INSTALLED_APPS.
     for signal in (page_slug_changed, post_page_move):
         signal.connect(_moved)
-
-
-def watch(model):
-    """Raise the generation whenever a row of `model` is saved or deleted."""
-    post_save.connect(_saved, sender=model)
-    post_delete.connect(_deleted, sender=model)
 
 
 def _saved(sender, update_fields=None, **kwargs):
