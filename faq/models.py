@@ -80,7 +80,7 @@ class FaqPage(SitePage):
     def questions(self):
         return for_readers(QuestionPage.objects.child_of(self))
 
-    def structured_data(self, center):
+    def structured_data(self, told):
         return structured_data.of_faq(self)
 
 

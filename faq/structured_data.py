@@ -1,5 +1,6 @@
 """What questions say of themselves to machines, in the words of schema.org: nothing that readers don't see."""
 
+from pages import fact_marks
 from pages.citations import without_marks
 from pages.plain_language import as_text
 from pages.structured_data import address, breadcrumbs
@@ -16,7 +17,7 @@ def of_faq(page):
                 "@type": "Question",
                 "name": question.title,
                 "url": address(question.url),
-                "acceptedAnswer": {"@type": "Answer", "text": as_text(without_marks(question.answer))},
+                "acceptedAnswer": {"@type": "Answer", "text": as_text(fact_marks.fill(without_marks(question.answer)))},
             }
             for question in page.questions
         ],

@@ -1,7 +1,7 @@
 """When we will first try to reach a person, and when we may: functions over the center's open hours and the person's
 own day.
 
-Until the owner has told hours and a target, the desk counts with `ASSUMED` and says so.
+What the owner has not told of hours and target, the desk takes from `ASSUMED`, and says so.
 """
 
 import datetime as dt
@@ -10,7 +10,7 @@ import logging
 from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo
 
-from pages import facts
+from pages import facts, opening
 
 logger = logging.getLogger(__name__)
 
@@ -37,7 +37,13 @@ class OpenHours:
     zone: ZoneInfo
     target: dt.timedelta  # first contact within this much open time
     holidays: frozenset[dt.date] = frozenset()
-    is_assumed: bool = False
+    spans_are_assumed: bool = False
+    target_is_assumed: bool = False
+
+    @property
+    def is_assumed(self):
+        """Whether anything of a due time is assumed. Such a time is never promised."""
+        return self.spans_are_assumed or self.target_is_assumed
 
     def on(self, day):
         """The spans of one local day as pairs of UTC moments, in order; spans that overlap or touch are one."""
@@ -64,9 +70,13 @@ class FirstContact:
 PHOENIX = ZoneInfo("America/Phoenix")
 _OFFICE_DAY = ((dt.time(9), dt.time(17)),)
 ASSUMED = OpenHours(
-    spans=dict.fromkeys(range(5), _OFFICE_DAY), zone=PHOENIX, target=dt.timedelta(hours=4), is_assumed=True
+    spans=dict.fromkeys(range(5), _OFFICE_DAY),
+    zone=PHOENIX,
+    target=dt.timedelta(hours=4),
+    spans_are_assumed=True,
+    target_is_assumed=True,
 )
-_ASSUMED_ALL_DAY = replace(ASSUMED, spans=dict.fromkeys(range(5), (PARTS_OF_DAY[ASAP],)))
+_ALL_DAY = dict.fromkeys(range(5), (PARTS_OF_DAY[ASAP],))
 
 
 def our_hours():
@@ -79,18 +89,19 @@ def our_hours():
 
 
 def hours_of(told):
-    """The open hours of the center in `pages.facts.Facts`; `ASSUMED` until hours and target are both told."""
+    """The open hours of the center in `pages.facts.Facts`: what was told, and of `ASSUMED` only what was not."""
     center = told.center
-    if center is None or not center.contact_target_hours or not told.opening_hours:
+    if center is None:
         return ASSUMED
-    spans = {}
-    for row in told.opening_hours:
-        spans[row.weekday] = (*spans.get(row.weekday, ()), (row.opens, row.closes))
+    spans = opening.spans_by_weekday(told)
+    target = center.contact_target_hours
     return OpenHours(
-        spans=spans,
+        spans=spans or ASSUMED.spans,
         zone=ZoneInfo(center.time_zone),
-        target=dt.timedelta(hours=center.contact_target_hours),
+        target=dt.timedelta(hours=target) if target else ASSUMED.target,
         holidays=frozenset(holiday.day for holiday in told.holidays),
+        spans_are_assumed=not spans,
+        target_is_assumed=not target,
     )
 
 
@@ -136,7 +147,7 @@ def next_contact(moment, hours, wish, zone):
 def may_ever_call(moment, hours, wish, zone):
     """Whether we can call at the time that the person asked for, on some day ahead. While no hours are told, whoever
     works may call at any part of the day."""
-    return wish != CONFIRMED and (hours.is_assumed or is_ever_met(moment, hours, wish, zone))
+    return wish != CONFIRMED and (hours.spans_are_assumed or is_ever_met(moment, hours, wish, zone))
 
 
 def next_in_part(moment, wish, zone):
@@ -158,8 +169,8 @@ def is_ever_met(moment, hours, wish, zone):
 def _hours_for(moment, hours, wish, zone):
     """The hours that count for a wish. Assumed ones are no reason to try at another time: nobody told the person that
     we would, as the promise of told ones does."""
-    is_kept = hours.is_assumed and not is_ever_met(moment, hours, wish, zone)
-    return _ASSUMED_ALL_DAY if is_kept else hours
+    is_kept = hours.spans_are_assumed and not is_ever_met(moment, hours, wish, zone)
+    return replace(hours, spans=_ALL_DAY) if is_kept else hours
 
 
 def may_contact_at(moment, hours, wish, zone):

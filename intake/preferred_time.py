@@ -19,7 +19,7 @@ def closed_parts(zone_name):
     be counted with: a note is only good to have."""
     try:
         hours = clock.our_hours()
-        if hours.is_assumed:
+        if hours.spans_are_assumed:
             return ()
         spans = tuple(sorted(hours.spans.items()))
         return _closed_parts(spans, hours.zone, hours.holidays, timezone.localdate(timezone=hours.zone), zone_name)

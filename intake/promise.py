@@ -72,13 +72,16 @@ def words(contact, received_at, hours, wish, zone, channel, may_call=True):
     `may_call` says whether they allow calls too.
 
     Without a time where our hours never include the time they asked for: another one may not be safe. Empty where the
-    owner has told no hours, or none in which the person may be contacted.
+    owner has told no hours, or none in which the person may be contacted, or no target.
     """
     is_confirmed_first = wish == clock.CONFIRMED and may_call and channel in CONFIRM_FIRST
-    if hours.is_assumed or not clock.may_contact_at(contact.begins, hours, clock.ASAP, zone):
-        return str(CONFIRM_FIRST[channel]) if is_confirmed_first else ""
+    no_time = str(CONFIRM_FIRST[channel]) if is_confirmed_first else ""
+    if hours.spans_are_assumed or not clock.may_contact_at(contact.begins, hours, clock.ASAP, zone):
+        return no_time
     if not contact.wish_is_met:
         return f"{WISH_NOT_MET[wish]} {INSTEAD[channel] if may_call else WRITE_ONLY[channel]}"
+    if hours.target_is_assumed:
+        return no_time
     begins, ends = contact.begins.astimezone(zone), contact.ends.astimezone(zone)
     today = received_at.astimezone(zone).date()
     names = {

@@ -1,27 +1,49 @@
-"""What every page shows: the center and the menu, as last known.
+"""What every page shows of the center: its facts, notices and the menu, as last known.
 
-A snapshot of at most `LIFETIME` seconds serves each process, so that a page costs no query for them and an error page
-can show the phone number while the database is away. An edit shows at once in the process that saved it and within
-`LIFETIME` in all others. A copy on disk serves a process that starts while the database is away.
+A snapshot serves each process, so that a page costs no query for them and form, confirmation and error pages show phone
+and hours while the database is away. A copy on disk serves a process that starts while the database is away.
 """
 
 import contextlib
+import dataclasses
+import datetime as dt
 import json
 import logging
 import os
 import tempfile
 import time
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 
+import nh3
 from django.conf import settings
 from django.core import serializers
+from django.core.serializers.json import DjangoJSONEncoder
 from django.db import DatabaseError, InterfaceError
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+from django.utils.functional import cached_property
+from django.utils.safestring import mark_safe
+from django.utils.translation import get_language
+from wagtail.coreutils import get_supported_content_language_variant
+from wagtail.rich_text import expand_db_html
 
-from .models import Center, Holiday, OpeningHours, SitePage
+from . import opening
+from .models import Center, CenterTexts, Holiday, Notice, OpeningHours, SitePage
 from .shown import shown
 
 LIFETIME = 30  # seconds
+LONG_AGO, FAR_AHEAD = (dt.datetime(year, 1, 1, tzinfo=dt.UTC) for year in (2000, 2100))
+
+# Whatever wrote a notice into the database, this is all that a page shows of it. Links lead to pages, whose addresses
+# are known here, or to other sites: no link asks the database, which may be away.
+_clean_notice = nh3.Cleaner(
+    tags={"p", "br", "b", "strong", "a"},
+    attributes={"a": {"href", "linktype", "id"}},
+    attribute_filter=lambda tag, name, value: None if name == "linktype" and value != "page" else value,
+    url_schemes={"http", "https", "mailto", "tel", "sms"},
+    link_rel=None,
+).clean
 
 logger = logging.getLogger(__name__)
 
@@ -36,18 +58,90 @@ class MenuEntry:
 
 
 @dataclass(frozen=True)
+class Texts:
+    """What is said about the center in words, in one language of the site."""
+
+    language: str = ""
+    directions: str = ""
+    languages: str = ""
+
+    @property
+    def language_list(self):
+        return [name.strip() for name in self.languages.split(",") if name.strip()]
+
+
+@dataclass(frozen=True)
+class ShownNotice:
+    """A published notice, its text as stored. Without `pages` it stands on the whole site."""
+
+    text: str
+    is_strong: bool
+    shows_from: dt.datetime
+    shows_until: dt.datetime
+    pages: frozenset[int] = frozenset()
+
+    @property
+    def html(self):
+        return mark_safe(expand_db_html(_clean_notice(self.text)))  # noqa: S308 (cleaned right here)
+
+
+@dataclass(frozen=True)
 class Facts:
-    """The center (None while no owner has told anything), its open hours, the menus, and what is published."""
+    """The center (None while no owner has told anything), its open hours, texts and notices, the menu, and what is
+    published. What depends on the time is asked of the clock each time."""
 
     center: Center | None = None
     opening_hours: tuple[OpeningHours, ...] = ()
     holidays: tuple[Holiday, ...] = ()
+    texts_by_language: tuple[Texts, ...] = ()
+    notices: tuple[ShownNotice, ...] = ()
     menus: tuple[MenuEntry, ...] = ()
     urls: dict[int, str] = field(default_factory=dict)  # of every page that readers can open, by its id
 
     @property
     def addresses(self):
         return frozenset(self.urls.values())
+
+    @property
+    def status(self):
+        """Whether we are open now: an `opening.Status`, or None while no hours are told."""
+        return opening.status(self, timezone.now())
+
+    @property
+    def holidays_ahead(self):
+        return opening.holidays_ahead(self, timezone.now())
+
+    @cached_property
+    def zone_label(self):
+        return opening.zone_label(self)
+
+    @property
+    def week(self):
+        return opening.week(self)
+
+    @property
+    def hours_words(self):
+        return opening.hours_words(self)
+
+    @property
+    def texts(self):
+        """The texts in the language of the page; in the site's own where there are none."""
+        known = {texts.language: texts for texts in self.texts_by_language}
+        return known.get(_content_language(get_language())) or known.get(_content_language(None)) or Texts()
+
+    def notices_at(self, now, page_id=None):
+        """The notices to show at a moment on a page; on one that is no page of the tree, those of the whole site."""
+        return [
+            notice
+            for notice in self.notices
+            if notice.shows_from <= now < notice.shows_until and (not notice.pages or page_id in notice.pages)
+        ]
+
+    def next_change(self, now):
+        """The first moment after `now` at which the words of a page change by the clock; None where none do."""
+        moments = [moment for notice in self.notices for moment in (notice.shows_from, notice.shows_until)]
+        moments.append(opening.next_change(self, now))
+        return min((moment for moment in moments if moment and moment > now), default=None)
 
 
 _known = None
@@ -75,14 +169,54 @@ def forget():
     _read_at = None
 
 
+def next_change(now):
+    """The first moment after `now` at which a page's words change by the clock: hours, holidays, notices. None where
+    none do. What keeps a page longer than that would show a reader what is no longer true."""
+    return current().next_change(now)
+
+
+def seconds_to_keep(most):
+    """For how many whole seconds, at most `most`, a page that is made now stays true by the clock."""
+    now = timezone.now()
+    change = next_change(now)
+    return most if change is None else min(most, int((change - now).total_seconds()))
+
+
 def context(request):
-    """Context processor: `center`, `menu`, and `footer_menu` for every template."""
-    facts = current()
+    """Context processor: `facts`, `center`, `menu`, and `footer_menu` for every template."""
+    return template_context(current())
+
+
+def template_context(facts):
     return {
+        "facts": facts,
         "center": facts.center,
         "menu": [entry for entry in facts.menus if entry.menu == SitePage.Menu.HEADER],
         "footer_menu": [entry for entry in facts.menus if entry.menu == SitePage.Menu.FOOTER],
     }
+
+
+def with_center(center):
+    """The current facts with the ones of a center, published or a draft."""
+    return dataclasses.replace(
+        current(),
+        center=center,
+        opening_hours=tuple(sorted(center.opening_hours.all(), key=lambda row: (row.weekday, row.opens))),
+        holidays=tuple(sorted(center.holidays.all(), key=lambda row: row.day)),
+        texts_by_language=tuple(_texts_of(row) for row in center.texts.all()),
+    )
+
+
+def _content_language(code):
+    """The language of the content that fits a code; the site's own for none."""
+    try:
+        return get_supported_content_language_variant(code or settings.LANGUAGE_CODE)
+    except LookupError:
+        return settings.LANGUAGE_CODE
+
+
+def _texts_of(row):
+    return Texts(row.locale.language_code, row.directions.strip(), row.languages.strip())
 
 
 def _read():
@@ -91,6 +225,8 @@ def _read():
         center=Center.objects.first(),
         opening_hours=tuple(OpeningHours.objects.all()),
         holidays=tuple(Holiday.objects.all()),
+        texts_by_language=tuple(_texts_of(row) for row in CenterTexts.objects.select_related("locale")),
+        notices=tuple(_notices()),
         menus=tuple(
             MenuEntry(page.menu_label, page.url, page.menu)
             for page in sorted(pages, key=lambda page: (page.menu_position, page.path))
@@ -100,14 +236,25 @@ def _read():
     )
 
 
+def _notices():
+    """What is published and not over: the strong ones first, then in the order in which they begin."""
+    rows = Notice.objects.filter(live=True, shows_until__gt=timezone.now()).prefetch_related("pages")
+    return [of_notice(row) for row in sorted(rows, key=lambda row: (not row.is_strong, row.shows_from, row.pk))]
+
+
+def of_notice(row):
+    """A notice as pages show it."""
+    pages = frozenset(page.pk for page in row.pages.all())
+    return ShownNotice(row.text, row.is_strong, row.shows_from, row.shows_until, pages)
+
+
 def _copy_path():
     return Path(settings.VAR_DIR) / "facts.json"
 
 
 def _keep_copy(facts):
     """Writes the copy where it changed, whole or not at all. That it can't be written is no reason to show nothing."""
-    rows = serializers.serialize("json", [*_centers(facts), *facts.opening_hours, *facts.holidays])
-    text = json.dumps({"rows": rows, "menus": [asdict(entry) for entry in facts.menus]})
+    text = json.dumps(_as_data(facts), cls=_Encoder)
     with contextlib.suppress(OSError):
         if _copy_path().exists() and _copy_path().read_text() == text:
             return
@@ -117,21 +264,44 @@ def _keep_copy(facts):
         os.replace(temporary, _copy_path())
 
 
-def _centers(facts):
-    return [facts.center] if facts.center else []
+class _Encoder(DjangoJSONEncoder):
+    """Keeps microseconds: a notice of the copy ends at the same moment as that of the database."""
+
+    def default(self, value):
+        if isinstance(value, dt.datetime):
+            return value.isoformat()
+        return sorted(value) if isinstance(value, frozenset) else super().default(value)
+
+
+def _as_data(facts):
+    rows = [*([facts.center] if facts.center else []), *facts.opening_hours, *facts.holidays]
+    return {
+        "rows": serializers.serialize("python", rows),
+        "texts": [dataclasses.asdict(texts) for texts in facts.texts_by_language],
+        "notices": [dataclasses.asdict(notice) for notice in facts.notices],
+        "menus": [dataclasses.asdict(entry) for entry in facts.menus],
+        "urls": facts.urls,
+    }
 
 
 def _copy():
     """The facts of the copy, or None where there is none that can be read."""
     try:
-        kept = json.loads(_copy_path().read_text())
-        rows = [row.object for row in serializers.deserialize("json", kept["rows"])]
-        menus = tuple(MenuEntry(**entry) for entry in kept["menus"])
-    except (OSError, ValueError, TypeError, KeyError, serializers.base.DeserializationError):
+        data = json.loads(_copy_path().read_text())
+        rows = [kept.object for kept in serializers.deserialize("python", data["rows"])]
+        return Facts(
+            center=next((row for row in rows if isinstance(row, Center)), None),
+            opening_hours=tuple(row for row in rows if isinstance(row, OpeningHours)),
+            holidays=tuple(row for row in rows if isinstance(row, Holiday)),
+            texts_by_language=tuple(Texts(**kept) for kept in data["texts"]),
+            notices=tuple(_notice_of(kept) for kept in data["notices"]),
+            menus=tuple(MenuEntry(**kept) for kept in data["menus"]),
+            urls={int(pk): url for pk, url in data["urls"].items()},
+        )
+    except (OSError, ValueError, TypeError, LookupError, serializers.base.DeserializationError):
         return None
-    return Facts(
-        center=next((row for row in rows if isinstance(row, Center)), None),
-        opening_hours=tuple(row for row in rows if isinstance(row, OpeningHours)),
-        holidays=tuple(row for row in rows if isinstance(row, Holiday)),
-        menus=menus,
-    )
+
+
+def _notice_of(kept):
+    moments = {name: parse_datetime(kept[name]) for name in ("shows_from", "shows_until")}
+    return ShownNotice(**kept | moments | {"pages": frozenset(kept["pages"])})

@@ -12,14 +12,15 @@ _DRAFTING = {
     "section": (*_WRITE, "delete"),
     "pagecitation": (*_WRITE, "delete"),
     "source": ("view", "add"),
+    "center": ("view", "change"),  # drafts: readers see what is published
+    "notice": _WRITE,
 }
 _PUBLISHING = {
     "page": ("change",),  # its address and its place in the menu change what readers see at once
     "pageversion": ("publish",),
     "source": ("change",),  # live pages show it
-    "center": ("view", "change"),
-    "openinghours": (*_WRITE, "delete"),
-    "holiday": (*_WRITE, "delete"),
+    "center": ("publish", "lock", "unlock"),
+    "notice": ("publish", "lock", "unlock", "delete"),
 }
 GRANTS = {
     "editor": [_DRAFTING],

@@ -23,7 +23,8 @@ def load_center():
     """Makes the center's row where there is none. Returns how many rows were made."""
     if Center.objects.exists():
         return 0
-    Center.objects.create(**json.loads((FOLDER / "center.json").read_text()))
+    center = Center.objects.create(**json.loads((FOLDER / "center.json").read_text()))
+    center.save_revision().publish()
     return 1
 
 

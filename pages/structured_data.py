@@ -6,14 +6,19 @@ Plain dictionaries, which the tag `head_meta` writes into the page as JSON-LD.
 from django.conf import settings
 from django.utils.translation import gettext as _
 
+from . import opening
 
-def of_page(page, center):
+# The names of schema.org, which have no language.
+DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+
+
+def of_page(page, told):
     """The graph of a page: the page, the way to it, and, if it is about the center, the center."""
-    graph = [web_page(page, center)]
+    graph = [web_page(page, told.center)]
     if page.url != "/":
         graph.append(breadcrumbs(*((above.title, above.url) for above in page.way()), (page.title, page.url)))
-    if center and page.about_center:
-        graph.append(clinic(center))
+    if told.center and page.about_center:
+        graph.append(clinic(told))
     return graph
 
 
@@ -42,13 +47,20 @@ def breadcrumbs(*steps):
     }
 
 
-def clinic(center):
-    """The center, by the facts that its owner has told and the footer shows."""
+def clinic(told):
+    """The center, by the facts that its owner has told and that the pages show."""
+    center = told.center
     place = {
         "streetAddress": center.street,
         "postalCode": center.postal_code,
         "addressLocality": center.town,
         "addressRegion": center.state,
+    }
+    facts_told = {
+        "faxNumber": center.fax_link.removeprefix("tel:"),
+        "openingHoursSpecification": _opening_hours(told),
+        "specialOpeningHoursSpecification": [_closed_on(holiday.day) for holiday in told.holidays_ahead],
+        "contactPoint": list(_contact_points(told)),
     }
     return {
         "@type": "MedicalClinic",
@@ -56,7 +68,46 @@ def clinic(center):
         "url": address("/"),
         "telephone": center.phone_link.removeprefix("tel:"),
         "address": {"@type": "PostalAddress"} | {name: fact for name, fact in place.items() if fact},
+    } | {name: fact for name, fact in facts_told.items() if fact}
+
+
+def _opening_hours(told):
+    """One entry for each span, with all days that have it."""
+    days_of = {}
+    for weekday, spans in opening.spans_by_weekday(told).items():
+        for span in spans:
+            days_of.setdefault(span, []).append(DAYS[weekday])
+    return [
+        {
+            "@type": "OpeningHoursSpecification",
+            "dayOfWeek": days,
+            "opens": f"{opens:%H:%M}",
+            "closes": f"{closes:%H:%M}",
+        }
+        for (opens, closes), days in days_of.items()
+    ]
+
+
+def _closed_on(day):
+    """A day without hours is written as one that opens and closes at midnight."""
+    return {
+        "@type": "OpeningHoursSpecification",
+        "opens": "00:00",
+        "closes": "00:00",
+        "validFrom": day.isoformat(),
+        "validThrough": day.isoformat(),
     }
+
+
+def _contact_points(told):
+    if languages := told.texts.language_list:
+        yield _contact_point("admissions", told.center.phone_link) | {"availableLanguage": languages}
+    if told.center.referral_line:
+        yield _contact_point("referrals", told.center.referral_link)
+
+
+def _contact_point(purpose, link):
+    return {"@type": "ContactPoint", "contactType": purpose, "telephone": link.removeprefix("tel:")}
 
 
 def address(path):

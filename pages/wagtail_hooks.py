@@ -1,3 +1,4 @@
+from django.core.exceptions import PermissionDenied
 from django.utils.html import escape
 from django.utils.translation import gettext_lazy as _
 from draftjs_exporter.dom import DOM
@@ -10,7 +11,8 @@ from wagtail.snippets.models import register_snippet
 from wagtail.snippets.views.snippets import SnippetViewSet
 
 from . import facts
-from .models import Source
+from .models import Center, Source
+from .snippets import CenterViewSet, HolidaysWithoutNotice, NoticeViewSet
 
 SOURCE = "SOURCE"  # the type of the mark in the editor
 
@@ -107,3 +109,23 @@ class SourceViewSet(SnippetViewSet):
 
 
 register_snippet(SourceViewSet)
+register_snippet(CenterViewSet)
+register_snippet(NoticeViewSet)
+
+
+@hooks.register("before_delete_snippet")
+def keep_the_center(request, instances):
+    """The list's own "delete" asks the permission, not the policy of the view set, and superusers have each one."""
+    if any(isinstance(instance, Center) for instance in instances):
+        raise PermissionDenied
+
+
+@hooks.register("construct_snippet_action_menu")
+def offer_no_unpublishing_of_the_center(menu_items, request, context):
+    if context["model"] is Center:
+        menu_items[:] = [item for item in menu_items if item.name != "action-unpublish"]
+
+
+@hooks.register("construct_homepage_panels")
+def offer_notices_for_holidays(request, panels):
+    panels.append(HolidaysWithoutNotice(request))

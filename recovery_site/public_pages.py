@@ -1,11 +1,14 @@
 from django.conf import settings
+from django.utils.cache import get_max_age, patch_cache_control
+
+from pages import facts
 
 WITH_FORMS = ("/assessment/", "/admin/", "/cms/")
 
 
 class PublicPagesMiddleware:
     """Keeps the CSRF cookie away from pages without a form. Django would replace a broken one in its answer, and any
-    cache may keep these pages."""
+    cache may keep these pages: for no longer than their words stay true by the clock, such as "Open now until 5 PM"."""
 
     def __init__(self, get_response):
         self.get_response = get_response
@@ -13,4 +16,7 @@ class PublicPagesMiddleware:
     def __call__(self, request):
         if not request.path_info.startswith(WITH_FORMS):
             request.COOKIES.pop(settings.CSRF_COOKIE_NAME, None)
-        return self.get_response(request)
+        response = self.get_response(request)
+        if longest := get_max_age(response):
+            patch_cache_control(response, max_age=facts.seconds_to_keep(longest))
+        return response

@@ -1,13 +1,23 @@
 from zoneinfo import available_timezones
 
 import phonenumbers
+from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.db import models
+from django.db import models, transaction
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+from modelcluster.fields import ParentalKey
+from modelcluster.models import ClusterableModel
+from wagtail.admin.forms import WagtailAdminModelForm
+from wagtail.admin.panels import FieldPanel, FieldRowPanel, HelpPanel, InlinePanel, MultiFieldPanel, PublishingPanel
+from wagtail.coreutils import get_supported_content_language_variant
+from wagtail.models import DraftStateMixin, Locale, LockableMixin, PreviewableMixin, RevisionMixin
 
 from .. import bounds
+from ..fields import PlainDayField, PlainTimeField, clock_time
 from ..generation import AtomicModel
+
+OVERLAP = _("These hours overlap with another line of the same day. Join the two, or change one.")
 
 
 def _is_time_zone(name):
@@ -24,8 +34,49 @@ def _is_us_phone(number):
         raise ValidationError(_("That is not a phone number people can call. Example: (480) 526-7738"))
 
 
-class Center(AtomicModel):
-    """What the owner has told about the center: one row. A blank fact is hidden on the site, never filled in."""
+def tel_link(phone):
+    """The `tel:` address of a phone number, with the country code; "" for none."""
+    try:
+        number = phonenumbers.parse(phone, "US")
+    except phonenumbers.NumberParseException:  # a row that no form has checked must not take every page down
+        digits = "".join(character for character in phone if character.isdecimal())
+        return "tel:" + digits if digits else ""
+    return "tel:" + phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def default_locale():
+    """The key of the site's own language; None where no language is set up yet."""
+    code = get_supported_content_language_variant(settings.LANGUAGE_CODE)
+    return Locale.objects.filter(language_code=code).values_list("pk", flat=True).first()
+
+
+class CenterForm(WagtailAdminModelForm):
+    """Says at the line itself where two spans of a weekday overlap: the database would only refuse them."""
+
+    def clean(self):
+        super().clean()
+        if rows := self.formsets.get("opening_hours"):
+            self._refuse_overlaps(rows)
+
+    def _refuse_overlaps(self, rows):
+        rows.is_valid()
+        known = {}
+        for row in rows.forms:
+            values = getattr(row, "cleaned_data", {})
+            weekday, opens, closes = (values.get(name) for name in ("weekday", "opens", "closes"))
+            if values.get("DELETE") or None in (weekday, opens, closes):
+                continue
+            spans = known.setdefault(weekday, [])
+            if any(begins < closes and opens < ends for begins, ends in spans):
+                row.add_error("opens", OVERLAP)
+            spans.append((opens, closes))
+
+
+class Center(DraftStateMixin, LockableMixin, RevisionMixin, PreviewableMixin, AtomicModel, ClusterableModel):
+    """What the owner has told about the center: one row. A blank fact is hidden on the site, never filled in.
+
+    Readers see the row. What editors save is a revision, and becomes the row when it is published.
+    """
 
     name = models.CharField(_("name"), max_length=120)
     phone = models.CharField(_("phone"), max_length=30, validators=[_is_us_phone])
@@ -47,11 +98,65 @@ class Center(AtomicModel):
         help_text=_("Sets when a request is due. Blank: the desk counts 4 open hours and marks that as assumed."),
     )
 
+    fax = models.CharField(_("fax"), max_length=30, blank=True, validators=[_is_us_phone])
+    referral_line = models.CharField(
+        _("referral line"),
+        max_length=30,
+        blank=True,
+        validators=[_is_us_phone],
+        help_text=_("A phone number for professionals who refer someone."),
+    )
+
+    panels = [
+        HelpPanel(template="pages/cms/hidden_facts.html"),
+        MultiFieldPanel(
+            [
+                FieldPanel("name"),
+                FieldPanel("license_number"),
+                FieldRowPanel([FieldPanel("phone"), FieldPanel("fax"), FieldPanel("referral_line")]),
+            ],
+            heading=_("The center"),
+        ),
+        InlinePanel(
+            "opening_hours",
+            [FieldRowPanel([FieldPanel("weekday"), FieldPanel("opens"), FieldPanel("closes")])],
+            heading=_("Opening hours"),
+            label=_("Hours"),
+            help_text=_("One line for each time that you open. Write times as you say them: 9 AM, 5:30 PM, noon."),
+        ),
+        InlinePanel(
+            "holidays",
+            [FieldRowPanel([FieldPanel("day"), FieldPanel("name")])],
+            heading=_("Holidays"),
+            label=_("Holiday"),
+            help_text=_("Days on which you are closed. The name is shown to readers, such as Christmas Day."),
+        ),
+        FieldPanel("contact_target_hours"),
+        MultiFieldPanel(
+            [
+                FieldPanel("street"),
+                FieldRowPanel([FieldPanel("town"), FieldPanel("state"), FieldPanel("postal_code")]),
+                FieldPanel("time_zone"),
+            ],
+            heading=_("Address"),
+        ),
+        InlinePanel(
+            "texts",
+            [FieldPanel("locale"), FieldPanel("directions"), FieldPanel("languages")],
+            heading=_("Directions and languages"),
+            label=_("Texts"),
+            help_text=_("One entry for each language of the site."),
+        ),
+        PublishingPanel(children=[FieldPanel("go_live_at")]),
+    ]
+    base_form_class = CenterForm
+
     class Meta:
         verbose_name = _("center")
         verbose_name_plural = _("center")
         constraints = [
             models.CheckConstraint(name="center_is_one_row", condition=Q(pk=1)),
+            models.CheckConstraint(name="center_is_always_live", condition=Q(live=True, expire_at__isnull=True)),
             models.CheckConstraint(
                 name="center_target_is_within_bounds",
                 condition=bounds.between(bounds.OPEN_HOURS, "contact_target_hours"),
@@ -62,28 +167,80 @@ class Center(AtomicModel):
     def __str__(self):
         return self.name
 
-    def save(self, *args, **kwargs):
+    def save(self, **kwargs):
+        """Save the one row and, without `update_fields`, its lines of hours, holidays and texts."""
         self.pk = 1
-        super().save(*args, **kwargs)
+        with transaction.atomic():
+            if kwargs.get("update_fields") is None:
+                self._clear_moved_lines()
+            super().save(**kwargs)
+
+    def _clear_moved_lines(self):
+        """Delete the stored lines that are about to change. They are saved one by one, and the old values of one must
+        not refuse the new ones of another: when Monday and Tuesday change places, say."""
+        for relation in (OpeningHours, Holiday, CenterTexts):
+            lines = {line.pk: line for line in getattr(self, relation.relation_name).all() if line.pk}
+            for stored in relation.objects.filter(pk__in=lines):
+                if stored.serializable_values() != lines[stored.pk].serializable_values():
+                    stored.delete()
+
+    def with_content_json(self, content):
+        """A revision as a center. The row is live even where no revision was published yet: if Wagtail took it for a
+        draft, it would write what is scheduled into the row at once."""
+        center = super().with_content_json(content)
+        center.live_revision_id = self.live_revision_id or self.latest_revision_id
+        return center
+
+    def get_preview_template(self, request, mode_name):
+        return "pages/center_preview.html"
+
+    def get_preview_context(self, request, mode_name):
+        """As every page's context, with the facts of this draft."""
+        from .. import facts
+
+        return super().get_preview_context(request, mode_name) | facts.template_context(facts.with_center(self))
 
     @property
     def phone_link(self):
         """The `tel:` address of the phone, with the country code."""
-        try:
-            number = phonenumbers.parse(self.phone, "US")
-        except phonenumbers.NumberParseException:  # a row that no form has checked must not take every page down
-            return "tel:" + "".join(character for character in self.phone if character.isdecimal())
-        return "tel:" + phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+        return tel_link(self.phone) or "tel:"
+
+    @property
+    def fax_link(self):
+        return tel_link(self.fax)
+
+    @property
+    def referral_link(self):
+        return tel_link(self.referral_line)
 
     def untold_facts(self):
         """The names of the facts that the owner has not told, which the site hides."""
-        optional = ("street", "postal_code", "license_number", "contact_target_hours")
+        optional = ("street", "postal_code", "license_number", "fax", "referral_line", "contact_target_hours")
         blank = [self._meta.get_field(name).verbose_name for name in optional if not getattr(self, name)]
-        return blank if self.opening_hours.exists() else [*blank, _("opening hours")]
+        if not self.opening_hours.all():
+            blank.append(_("opening hours"))
+        texts = self.texts.all()
+        for name in ("directions", "languages"):
+            if not any(getattr(text, name) for text in texts):
+                blank.append(CenterTexts._meta.get_field(name).verbose_name)
+        return blank
 
 
-class OpeningHours(AtomicModel):
-    """A span of a weekday in which the center answers, in the center's time zone."""
+class CenterLine(AtomicModel):
+    """A line of the center that is saved and published with it."""
+
+    class Meta:
+        abstract = True
+
+    def serializable_values(self):
+        return {field.attname: getattr(self, field.attname) for field in self._meta.concrete_fields}
+
+
+class OpeningHours(CenterLine):
+    """A span of a weekday in which the center answers, in the center's time zone.
+
+    The spans of a weekday never overlap: see `pages.overlap`.
+    """
 
     class Weekday(models.IntegerChoices):
         MONDAY = 0, _("Monday")
@@ -94,10 +251,12 @@ class OpeningHours(AtomicModel):
         SATURDAY = 5, _("Saturday")
         SUNDAY = 6, _("Sunday")
 
-    center = models.ForeignKey(Center, models.CASCADE, related_name="opening_hours")
+    relation_name = "opening_hours"
+
+    center = ParentalKey(Center, related_name=relation_name)
     weekday = models.PositiveSmallIntegerField(_("weekday"), choices=Weekday.choices)
-    opens = models.TimeField(_("opens"))
-    closes = models.TimeField(_("closes"))
+    opens = PlainTimeField(_("opens"))
+    closes = PlainTimeField(_("closes"))
 
     class Meta:
         verbose_name = _("opening hours")
@@ -116,14 +275,16 @@ class OpeningHours(AtomicModel):
         ]
 
     def __str__(self):
-        return f"{self.get_weekday_display()} {self.opens:%H:%M} to {self.closes:%H:%M}"
+        return f"{self.get_weekday_display()}, {clock_time(self.opens)} to {clock_time(self.closes)}"
 
 
-class Holiday(AtomicModel):
+class Holiday(CenterLine):
     """A day on which the center is closed."""
 
-    center = models.ForeignKey(Center, models.CASCADE, related_name="holidays")
-    day = models.DateField(_("day"), unique=True, validators=bounds.day_validators())
+    relation_name = "holidays"
+
+    center = ParentalKey(Center, related_name=relation_name)
+    day = PlainDayField(_("day"), unique=True, validators=bounds.day_validators())
     name = models.CharField(_("name"), max_length=80)
 
     class Meta:
@@ -136,3 +297,36 @@ class Holiday(AtomicModel):
 
     def __str__(self):
         return f"{self.name} ({self.day})"
+
+
+class CenterTexts(CenterLine):
+    """What is said about the center in words, in one language of the site. Hours, numbers and names have none."""
+
+    relation_name = "texts"
+
+    center = ParentalKey(Center, related_name=relation_name)
+    locale = models.ForeignKey(Locale, models.PROTECT, related_name="+", verbose_name=_("in"), default=default_locale)
+    directions = models.TextField(
+        _("directions"),
+        blank=True,
+        max_length=1000,
+        help_text=_("How to get here: bus lines, parking, the door to take."),
+    )
+    languages = models.CharField(
+        _("languages spoken"), blank=True, max_length=200, help_text=_("With commas, such as: English, Spanish")
+    )
+
+    class Meta:
+        verbose_name = _("texts of the center")
+        verbose_name_plural = _("texts of the center")
+        ordering = ["locale"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["center", "locale"],
+                name="center_texts_once_a_language",
+                violation_error_message=_("There are texts in this language already."),
+            )
+        ]
+
+    def __str__(self):
+        return f"{self.center} ({self.locale})"

@@ -122,9 +122,9 @@ class SitePage(Page):
             "citations": self.citations,
         }
 
-    def structured_data(self, center):
-        """The graph that the page gives to machines: a list of schema.org dictionaries."""
-        return structured_data.of_page(self, center)
+    def structured_data(self, told):
+        """The graph that the page gives to machines, with the facts that were told: schema.org dictionaries."""
+        return structured_data.of_page(self, told)
 
     def way(self):
         """The pages between the home page and this one."""

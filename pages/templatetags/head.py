@@ -16,7 +16,7 @@ _ESCAPES = {ord(character): f"\\u{ord(character):04x}" for character in "<>&"}
 @register.inclusion_tag("includes/head_meta.html")
 def page_meta(page):
     """`head_meta` of a page of the CMS."""
-    graph = page.structured_data(facts.current().center)
+    graph = page.structured_data(facts.current())
     return head_meta(page.title, page.search_description, page.url, graph, page.in_languages)
 
 

@@ -408,16 +408,39 @@ def told(target=2, spans=(), zone="America/New_York", holidays=()):
     )
 
 
+HOLIDAY = dt.date(2026, 11, 24)  # a Tuesday
+OWN_HOURS = {0: ((dt.time(8), dt.time(12)),)}
+
+
 @pytest.mark.parametrize(
-    "facts",
-    [Facts(), told(spans=[]), told(target=None, spans=[(0, 8, 12)])],
-    ids=["nothing told", "no hours told", "no target told"],
+    ("facts", "expected"),
+    [
+        (Facts(), ASSUMED),
+        (
+            told(target=None, zone="America/Phoenix", holidays=[HOLIDAY]),
+            dataclasses.replace(ASSUMED, holidays=frozenset({HOLIDAY})),
+        ),
+        (
+            told(target=None, spans=[(0, 8, 12)], holidays=[HOLIDAY]),
+            OpenHours(OWN_HOURS, NEW_YORK, ASSUMED.target, frozenset({HOLIDAY}), target_is_assumed=True),
+        ),
+        (
+            told(target=2, holidays=[HOLIDAY]),
+            OpenHours(ASSUMED.spans, NEW_YORK, dt.timedelta(hours=2), frozenset({HOLIDAY}), spans_are_assumed=True),
+        ),
+    ],
+    ids=["nothing told", "holidays alone", "no target told", "no hours told"],
 )
-def test_what_the_owner_has_not_told_is_assumed_and_marked(facts):
-    hours = clock.hours_of(facts)
-    assert hours == ASSUMED
-    assert hours.is_assumed
-    assert due_at(at("2026-11-23 16:00"), hours) == at("2026-11-24 12:00")
+def test_only_what_the_owner_has_not_told_is_assumed_and_marked(facts, expected):
+    assert clock.hours_of(facts) == expected
+    assert clock.hours_of(facts).is_assumed
+
+
+def test_told_hours_and_holidays_are_counted_with_while_the_target_is_assumed():
+    hours = clock.hours_of(told(target=None, zone="America/Phoenix", spans=[(day, 8, 10) for day in range(5)]))
+    assert due_at(at("2026-11-23 09:00"), hours) == at("2026-11-25 09:00")
+    with_holiday = dataclasses.replace(hours, holidays=frozenset({HOLIDAY}))
+    assert due_at(at("2026-11-23 09:00"), with_holiday) == at("2026-11-26 09:00")
 
 
 def test_what_the_owner_has_told_is_counted_with_and_not_marked():
@@ -427,5 +450,5 @@ def test_what_the_owner_has_told_is_counted_with_and_not_marked():
         zone=NEW_YORK,
         target=dt.timedelta(hours=2),
         holidays=frozenset({dt.date(2026, 11, 25)}),
-        is_assumed=False,
     )
+    assert not clock.hours_of(facts).is_assumed

@@ -1,0 +1,195 @@
+"""When the center is open, as readers see it: functions over the hours and holidays of `pages.facts.Facts`.
+
+All of it is the center's own time. Words that change with the clock hold until `next_change`.
+"""
+
+import datetime as dt
+from dataclasses import dataclass
+from itertools import groupby
+from zoneinfo import ZoneInfo
+
+from django.utils.dates import WEEKDAYS
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+LOOK_AHEAD = dt.timedelta(days=60)
+HOLIDAYS_AHEAD = dt.timedelta(days=45)
+LAST_MINUTE = dt.time(23, 59)  # whoever is open until midnight, or through it, can say no later time
+ONE_DAY = dt.timedelta(days=1)
+
+ZONE_LABELS = {
+    "America/Phoenix": gettext_lazy("Arizona time"),
+    "America/Los_Angeles": gettext_lazy("Pacific time"),
+    "America/Denver": gettext_lazy("Mountain time"),
+    "America/Chicago": gettext_lazy("Central time"),
+    "America/New_York": gettext_lazy("Eastern time"),
+    "America/Anchorage": gettext_lazy("Alaska time"),
+    "Pacific/Honolulu": gettext_lazy("Hawaii time"),
+}
+
+
+@dataclass(frozen=True)
+class Status:
+    """Whether the center is open at a moment. `closes` and `opens` are aware local moments, None where none is near."""
+
+    is_open: bool
+    closes: dt.datetime | None = None
+    opens: dt.datetime | None = None
+    holiday: object = None  # of `Facts.holidays`
+    now: dt.datetime | None = None
+
+    @property
+    def words(self):
+        """One line for readers, such as "Open now until 5 PM" or "Closed now. Opens Monday at 9 AM."."""
+        if self.is_open:
+            return _("Open now until %(time)s") % {"time": clock_words(self.closes)} if self.closes else _("Open now")
+        closed = _("Closed today: %(holiday)s.") % {"holiday": self.holiday.name} if self.holiday else _("Closed now.")
+        return f"{closed} {self._opening_words()}".strip()
+
+    def _opening_words(self):
+        if not self.opens:
+            return ""
+        values = {
+            "time": clock_words(self.opens),
+            "weekday": date_format(self.opens, "l"),
+            "date": date_format(self.opens, "F j"),
+        }
+        days = (self.opens.date() - self.now.date()).days
+        if days == 0:
+            return _("Opens at %(time)s.") % values
+        if days == 1:
+            return _("Opens tomorrow at %(time)s.") % values
+        if days < 7:
+            return _("Opens %(weekday)s at %(time)s.") % values
+        return _("Opens %(weekday)s, %(date)s, at %(time)s.") % values
+
+
+def status(told, now):
+    """The `Status` at a moment; None while no hours are told, or where their time zone can't be read."""
+    zone = zone_of(told)
+    if zone is None or not told.opening_hours:
+        return None
+    now = now.astimezone(zone)
+    holiday = next((row for row in told.holidays if row.day == now.date()), None)
+    for opens, closes in _spans(told, now.date() - ONE_DAY, now.date() + LOOK_AHEAD, zone):
+        if opens <= now < closes:
+            # Round the clock: the end that is far away is no closing time.
+            is_near = closes - now < 2 * ONE_DAY
+            return Status(True, closes=closes.astimezone(zone) if is_near else None, now=now)
+        if now < opens:
+            return Status(False, opens=opens.astimezone(zone), holiday=holiday, now=now)
+    return Status(False, holiday=holiday, now=now)
+
+
+def next_change(told, now):
+    """The first moment after `now` at which words about hours or holidays change; None where none do."""
+    zone = zone_of(told)
+    if zone is None or not (told.opening_hours or told.holidays):
+        return None
+    today = now.astimezone(zone).date()
+    moments = [_moment(today + ONE_DAY, dt.time(), zone)]  # "tomorrow" becomes "today", a holiday begins or ends
+    for opens, closes in _spans(told, today - ONE_DAY, today + ONE_DAY, zone):
+        moments += [opens, closes]
+    return min(moment for moment in moments if moment > now)
+
+
+def zone_of(told):
+    """The center's time zone; None where there is no center, or a zone that no form has checked."""
+    try:
+        return ZoneInfo(told.center.time_zone) if told.center else None
+    except (ValueError, LookupError, OSError):
+        return None
+
+
+def zone_label(told):
+    """The center's time zone in words."""
+    name = told.center.time_zone
+    return str(ZONE_LABELS.get(name) or name.rpartition("/")[2].replace("_", " "))
+
+
+def week(told):
+    """The week in lines of (days, hours), such as ("Monday to Friday", "9 AM to 5 PM"); [] while no hours are told."""
+    if not told.opening_hours:
+        return []
+    days = [(weekday, _day_words(told, weekday)) for weekday in range(7)]
+    groups = [(hours, [day for day, _hours in group]) for hours, group in groupby(days, key=lambda pair: pair[1])]
+    return [(_days_words(weekdays), hours or _("Closed")) for hours, weekdays in groups]
+
+
+def hours_words(told):
+    """The open hours in one line of text: "Monday to Friday, 9 AM to 5 PM"."""
+    closed = _("Closed")
+    return "; ".join(f"{days}, {hours}" for days, hours in week(told) if hours != closed)
+
+
+def holidays_ahead(told, now):
+    """The holidays from today on, as far as readers plan."""
+    zone = zone_of(told)
+    if zone is None:
+        return []
+    today = now.astimezone(zone).date()
+    return [row for row in told.holidays if today <= row.day <= today + HOLIDAYS_AHEAD]
+
+
+def clock_words(time):
+    """A time as people say it: "5 PM", "9:30 AM", "noon", "midnight"."""
+    if (time.hour, time.minute) in ((0, 0), (23, 59)):
+        return _("midnight")
+    if (time.hour, time.minute) == (12, 0):
+        return _("noon")
+    return date_format(time, "g:i A" if time.minute else "g A")
+
+
+def spans_by_weekday(told):
+    """The spans of each weekday that has any: a dictionary of weekday to pairs of local times."""
+    return {
+        weekday: tuple((row.opens, row.closes) for row in rows)
+        for weekday, rows in groupby(
+            sorted(told.opening_hours, key=lambda row: (row.weekday, row.opens)), key=lambda row: row.weekday
+        )
+    }
+
+
+def _spans(told, first, last, zone):
+    """The open spans of the days, in order, as UTC moments; what touches is one span, over midnight too."""
+    holidays = {row.day for row in told.holidays}
+    weekdays = spans_by_weekday(told)
+    merged = []
+    for number in range((last - first).days + 1):
+        day = first + number * ONE_DAY
+        for opens, closes in () if day in holidays else weekdays.get(day.weekday(), ()):
+            begins, ends = _moment(day, opens, zone), _end(day, closes, zone)
+            if begins >= ends:
+                continue  # a clock change skips it
+            if merged and begins <= merged[-1][1]:
+                merged[-1] = (merged[-1][0], max(ends, merged[-1][1]))
+            else:
+                merged.append((begins, ends))
+    return merged
+
+
+def _moment(day, time, zone):
+    return dt.datetime.combine(day, time, tzinfo=zone).astimezone(dt.UTC)
+
+
+def _end(day, closes, zone):
+    return _moment(day + ONE_DAY, dt.time(), zone) if closes == LAST_MINUTE else _moment(day, closes, zone)
+
+
+def _day_words(told, weekday):
+    spans = spans_by_weekday(told).get(weekday, ())
+    if spans == ((dt.time(), LAST_MINUTE),):
+        return _("Day and night")
+    return _(" and ").join(
+        _("%(opens)s to %(closes)s") % {"opens": clock_words(opens), "closes": clock_words(closes)}
+        for opens, closes in spans
+    )
+
+
+def _days_words(weekdays):
+    names = [str(WEEKDAYS[weekday]) for weekday in weekdays]
+    if len(names) == 1:
+        return names[0]
+    form = _("%(first)s and %(last)s") if len(names) == 2 else _("%(first)s to %(last)s")
+    return form % {"first": names[0], "last": names[-1]}

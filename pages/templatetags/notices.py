@@ -1,0 +1,15 @@
+from django import template
+from django.utils import timezone
+from wagtail.models import Page
+
+from .. import facts
+
+register = template.Library()
+
+
+@register.inclusion_tag("includes/notices.html", takes_context=True)
+def notices(context):
+    """The notices to show now: those of the whole site, and those of the page that is shown."""
+    known, page = context.get("facts") or facts.current(), context.get("page")
+    page_id = page.pk if isinstance(page, Page) else None
+    return {"notices": known.notices_at(timezone.now(), page_id)}
