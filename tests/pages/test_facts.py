@@ -1,14 +1,14 @@
+import datetime as dt
 import time
-from datetime import time as time_of
-from datetime import timedelta
 
 import pytest
 from django.db import DatabaseError, connection
-from django.utils import timezone
 
 from pages import facts
-from pages.models import Center, Holiday, OpeningHours, Page
-from tests.pages.helpers import admin_url, open_form, page_version
+from pages.models import Center, CenterTexts, ContentPage, Holiday, HomePage, Notice, OpeningHours
+
+UTC = dt.UTC
+NINE, FIVE = dt.time(9), dt.time(17)
 
 
 @pytest.fixture
@@ -28,7 +28,18 @@ def take_database_away():
 
 
 def menu_labels():
-    return [page.menu_label for page in facts.current().menu]
+    return [entry.label for entry in facts.current().menus]
+
+
+def in_menu(slug, **fields):
+    """A page in the menu on top, published unless `live` says no."""
+    page = ContentPage(title=slug, slug=slug, summary="In short.", menu="header", menu_label=slug, **fields)
+    return HomePage.objects.get().add_child(instance=page)
+
+
+def open_on_weekdays(center):
+    for weekday in range(5):
+        OpeningHours.objects.create(center=center, weekday=weekday, opens=NINE, closes=FIVE)
 
 
 @pytest.mark.django_db
@@ -69,39 +80,24 @@ def test_edit_of_hours_and_holidays_shows_at_once():
     assert facts.current().holidays == ()
 
 
-def test_edit_in_the_admin_shows_on_the_next_page(site, client, make_staff):
-    client.force_login(make_staff("publisher"))
-    center = Center.objects.get()
-    fields = open_form(client, admin_url(center), Center).fields
-    assert b"1 Example Way" not in client.get("/").content
-    assert client.post(admin_url(center), fields | {"street": "1 Example Way", "_save": "1"}).status_code == 302
-    assert b"1 Example Way" in client.get("/").content
-
-
 @pytest.mark.django_db
 def test_menu_shows_live_pages_by_their_place():
-    first, last = (Page.objects.create(path=path, menu_label=path, menu_position=99) for path in ("z-one", "z-two"))
     before = menu_labels()
-    assert {"z-one", "z-two"}.isdisjoint(before)
-    page_version(last).publish()
-    draft = page_version(first)
-    assert menu_labels() == [*before, "z-two"]
-    draft.publish()
-    assert menu_labels() == [*before, "z-one", "z-two"]
-    first.menu_position = 100
-    first.save()
-    assert menu_labels() == [*before, "z-two", "z-one"]
+    last = in_menu("z-two", menu_position=100)
+    in_menu("z-one", menu_position=99)
+    in_menu("z-draft", menu_position=98, live=False)
+    assert [label for label in menu_labels() if label not in before] == ["z-one", "z-two"]
+    last.menu_position = 1
+    last.save_revision().publish()
+    assert [label for label in menu_labels() if label not in before] == ["z-two", "z-one"]
 
 
 @pytest.mark.django_db
 def test_page_that_was_taken_offline_leaves_the_menu_at_once(client):
-    page = Page.objects.create(path="sleep", menu_label="Sleep", menu_position=99)
-    version = page_version(page, begins=timezone.now() - timedelta(days=1))
-    facts.forget()
-    link = b'<a href="/sleep/"'
-    assert link in client.get("/").content
-    version.take_offline()
-    assert link not in client.get("/").content
+    page = in_menu("sleep", menu_position=99)
+    assert b'<a href="/sleep/"' in client.get("/").content
+    page.unpublish()
+    assert b'<a href="/sleep/"' not in client.get("/").content
 
 
 @pytest.mark.django_db
@@ -117,6 +113,58 @@ def test_facts_that_were_not_told_are_hidden(client):
 
 
 @pytest.mark.django_db
+def test_each_fact_is_shown_where_readers_look_for_it(client, clock):
+    bare = client.get("/about/").content.decode()
+    assert [word for word in ("Open now", "Closed", "Fax", "Referrals", "Opening hours") if word in bare] == []
+    Center.objects.update(fax="(480) 526-7739", referral_line="(480) 526-7740")
+    center = Center.objects.get()
+    open_on_weekdays(center)
+    Holiday.objects.create(center=center, day="2026-12-25", name="Christmas Day")
+    CenterTexts.objects.create(center=center, directions="Behind the library.", languages="English, Spanish")
+    html = client.get("/about/").content.decode()
+    assert '<p class="open-status is-open">Open now until 5 PM</p>' in html
+    assert '<th scope="row">Monday to Friday</th><td>9 AM to 5 PM</td>' in html
+    assert "<li>Friday, December 25: Christmas Day</li>" in html
+    assert 'Referrals: <a href="tel:+14805267740">(480) 526-7740</a><br>Fax: (480) 526-7739' in html
+    clock.move_to(dt.datetime(2026, 12, 25, 17, tzinfo=UTC))
+    assert "Closed today: Christmas Day. Opens Monday at 9 AM." in client.get("/about/").content.decode()
+    clock.move_to(dt.datetime(2026, 12, 26, 17, tzinfo=UTC))
+    html = client.get("/about/").content.decode()
+    assert ("Closed now. Opens Monday at 9 AM." in html, "Christmas" in html) == (True, False)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("moment", "seconds"),
+    [("16:58:00", 60), ("16:59:30", 30), ("16:59:59.5", 0), ("17:00:00", 60)],
+)
+def test_no_cache_keeps_a_page_for_longer_than_its_words_are_true(client, clock, moment, seconds):
+    open_on_weekdays(Center.objects.get())
+    clock.move_to(dt.datetime.fromisoformat(f"2026-11-24 {moment}-07:00"), tick=False)
+    for path in ("/", "/faq/"):
+        assert client.get(path)["Cache-Control"] == f"max-age={seconds}, public"
+
+
+@pytest.mark.django_db
+def test_snapshot_that_could_not_be_renewed_ends_a_notice_and_a_holiday_by_the_clock(client, clock):
+    """As with the worker stopped, and the database away: only the clock goes on."""
+    center = Center.objects.get()
+    open_on_weekdays(center)
+    Holiday.objects.create(center=center, day="2026-11-24", name="A day off")
+    begins, ends = (dt.datetime(2026, 11, 24, hour, 30, 15, tzinfo=UTC) for hour in (18, 19))
+    Notice.objects.create(text="<p>We moved.</p>", shows_from=begins, shows_until=ends)
+    known = facts.current()
+    second = dt.timedelta(seconds=1)
+    for moment, is_shown in ((begins - second, False), (begins, True), (ends - second, True), (ends, False)):
+        assert (moment, bool(known.notices_at(moment))) == (moment, is_shown)
+        clock.move_to(moment, tick=False)
+        assert ("We moved." in client.get("/assessment/").content.decode()) == is_shown
+    assert known.status.words == "Closed today: A day off. Opens tomorrow at 9 AM."
+    clock.move_to(dt.datetime(2026, 11, 25, 17, tzinfo=UTC))
+    assert known.status.words == "Open now until 5 PM"
+
+
+@pytest.mark.django_db
 def test_site_without_a_center_shows_no_phone_and_does_not_break(client):
     Center.objects.all().delete()
     response = client.get("/about/")
@@ -125,18 +173,43 @@ def test_site_without_a_center_shows_no_phone_and_does_not_break(client):
     assert b"tel:988" in response.content
 
 
-def test_last_known_facts_are_shown_while_the_database_is_away(site, client, take_database_away):
-    menu = menu_labels()
+PHONE, HOURS, CRISIS = 'href="tel:+14805267738"', "Open now until 5 PM", 'href="tel:988"'
+
+
+def shown(client):
+    """What error pages, the form and its confirmation say of the center, by path."""
+    client.raise_request_exception = False
+    answers = {
+        path: client.get(path) for path in ("/about/", "/no/such/page/", "/assessment/", "/assessment/received/")
+    }
+    return {
+        path: (answer.status_code, *(words in answer.content.decode() for words in (PHONE, HOURS, CRISIS, "We moved.")))
+        for path, answer in answers.items()
+    }
+
+
+@pytest.fixture
+def told(site):
+    center = Center.objects.get()
+    open_on_weekdays(center)
+    Holiday.objects.create(center=center, day="2026-12-25", name="Christmas Day")
+    CenterTexts.objects.create(center=center, directions="Behind the library.", languages="English")
+    moments = (dt.datetime(2026, 11, day, 7, tzinfo=UTC) for day in (24, 25))
+    Notice.objects.create(text="<p>We moved.</p>", **dict(zip(("shows_from", "shows_until"), moments, strict=True)))
     facts.forget()
-    assert (facts.current().center.phone, menu_labels()) == ("(480) 526-7738", menu)
+
+
+def test_last_known_facts_are_shown_while_the_database_is_away(told, client, take_database_away):
+    known = facts.current()
     take_database_away()
     facts.forget()
-    client.raise_request_exception = False
-    response = client.get("/about/")
-    assert response.status_code == 500
-    assert b'href="tel:+14805267738"' in response.content
-    assert len(menu) > 2
-    assert menu_labels() == menu
+    assert shown(client) == {
+        "/about/": (500, True, True, True, True),
+        "/no/such/page/": (500, True, True, True, True),
+        "/assessment/": (200, True, True, True, True),
+        "/assessment/received/": (200, True, True, True, True),
+    }
+    assert (facts.current(), len(known.menus) > 2) == (known, True)
 
 
 @pytest.fixture
@@ -147,24 +220,20 @@ def new_process(monkeypatch, tmp_path, settings):
 
 
 def test_process_that_starts_without_a_database_shows_what_an_earlier_one_knew(
-    site, client, new_process, take_database_away, monkeypatch
+    told, client, new_process, take_database_away, monkeypatch
 ):
-    center = Center.objects.get()
-    OpeningHours.objects.create(center=center, weekday=0, opens="09:00", closes="17:00")
-    Holiday.objects.create(center=center, day="2026-12-25", name="Christmas Day")
-    menu = menu_labels()
-    Center.objects.update(phone="(928) 555-0100")
-    facts.forget()
-    facts.current()
+    known = facts.current()
     monkeypatch.setattr(facts, "_known", None)
     take_database_away()
     facts.forget()
-    assert (menu_labels(), facts.current().holidays[0].name) == (menu, "Christmas Day")
-    assert [(hours.opens, hours.closes) for hours in facts.current().opening_hours] == [(time_of(9), time_of(17))]
-    assert b'href="tel:+19285550100"' in client.get("/assessment/").content
+    assert {answer[1:] for answer in shown(client).values()} == {(True, True, True, True)}
+    assert facts.current() == known
+    assert (facts.current().center.phone, facts.current().texts.directions) == ("(480) 526-7738", "Behind the library.")
 
 
-@pytest.mark.parametrize("copy", [None, "", "{", '[{"model": "pages.gone", "pk": 1, "fields": {}}]'])
+@pytest.mark.parametrize(
+    "copy", [None, "", "{", "[]", "{}", '{"rows": [{"model": "pages.gone", "pk": 1, "fields": {}}]}']
+)
 def test_process_that_knows_nothing_shows_the_form_without_a_phone(
     site, client, new_process, take_database_away, tmp_path, copy
 ):
