@@ -84,6 +84,18 @@ class ActionBlock(SectionBlock):
         description = _("A short text with the two buttons: call, ask for a free assessment.")
 
 
+class FactsBlock(SectionBlock):
+    body = RichTextBlock(label=_("Text"), required=False)
+
+    class Meta:
+        label = _("How to reach us")
+        icon = "home"
+        template = "pages/blocks/facts.html"
+        description = _(
+            "Address, phones, opening hours, holidays, directions and languages, as the center has told them."
+        )
+
+
 class FigureBlock(blocks.StructBlock):
     figure = blocks.ChoiceBlock(label=_("Figure"), choices=FIGURES)
 
@@ -114,6 +126,7 @@ SECTIONS = [
     ("self_check", SelfCheckBlock()),
     ("questions", QuestionsBlock()),
     ("action", ActionBlock()),
+    ("facts", FactsBlock()),
     ("figure", FigureBlock()),
     ("quote", QuoteBlock()),
 ]

@@ -114,6 +114,26 @@ def test_who_chose_e_mail_is_promised_an_e_mail(received_at, sentence):
     assert promised(received_at, channel="email") == sentence
 
 
+@pytest.mark.parametrize(
+    ("hours", "wish", "sentence"),
+    [
+        (dataclasses.replace(OFFICE, target_is_assumed=True), "asap", ""),
+        (dataclasses.replace(OFFICE, target_is_assumed=True), "morning", ""),
+        (dataclasses.replace(OFFICE, spans_are_assumed=True), "asap", ""),
+        (dataclasses.replace(OFFICE, spans_are_assumed=True), "evening", ""),
+        (ASSUMED, "asap", ""),
+        (  # hours that were told say this much without any target
+            dataclasses.replace(OFFICE, target_is_assumed=True),
+            "evening",
+            "We are closed in the evening in your time zone, so we can't promise a time. We won't call at another time "
+            "of day. You can choose another time with your private link, or call us when it is safe for you.",
+        ),
+    ],
+)
+def test_until_hours_and_target_are_told_no_time_is_named(hours, wish, sentence):
+    assert promised("2026-11-23 10:00", hours, wish) == sentence
+
+
 def test_seconds_are_dropped_so_that_no_later_time_than_the_due_one_is_promised():
     assert promised("2026-11-23 11:29:59.999999") == "We will call today, by 3:29 in the afternoon, Arizona time."
     assert promised("2026-11-23 16:00:59") == "We will call by tomorrow, Tuesday, at noon, Arizona time."

@@ -234,7 +234,7 @@ def test_a_row_says_what_to_do_when_it_is_due_and_whose_it_is(stopped_clock, des
     assert f"{change_page(request)}?work=soon" in page.content.decode()
     assert (
         f"Select {request.reference} {request.reference} Call, leave no message, Spanish, by 10:15 AM "
-        "In 15 min 10:15 AM with assumed hours New sam working on it until 10:30 AM"
+        "In 15 min 10:15 AM assumed New sam working on it until 10:30 AM"
     ) in words_on(page)
 
 
