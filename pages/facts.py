@@ -1,7 +1,8 @@
 """What every page shows of the center: its facts, notices and the menu, as last known.
 
 A snapshot serves each process, so that a page costs no query for them and form, confirmation and error pages show phone
-and hours while the database is away. A copy on disk serves a process that starts while the database is away.
+and hours while the database is away. It is made anew when the content's generation changes, so a change shows within
+about a second. A copy on disk serves a process that starts while the database is away.
 """
 
 import contextlib
@@ -28,11 +29,11 @@ from django.utils.translation import get_language
 from wagtail.coreutils import get_supported_content_language_variant
 from wagtail.rich_text import expand_db_html
 
-from . import opening
+from . import generation, opening
 from .models import Center, CenterTexts, Holiday, Notice, OpeningHours, SitePage
 from .shown import shown
 
-LIFETIME = 30  # seconds
+PATIENCE = 10  # seconds in which a database that did not answer is not asked again: no page may wait for it each time
 LONG_AGO, FAR_AHEAD = (dt.datetime(year, 1, 1, tzinfo=dt.UTC) for year in (2000, 2100))
 
 # Whatever wrote a notice into the database, this is all that a page shows of it. Links lead to pages, whose addresses
@@ -145,28 +146,30 @@ class Facts:
 
 
 _known = None
-_read_at = None
+_made_from = _NEVER = object()  # the generation that `_known` was made from
+_retry_at = 0
 
 
 def current():
-    """The facts, at most `LIFETIME` seconds old; the last known ones while the database is away."""
-    global _known, _read_at
-    now = time.monotonic()
-    if _read_at is None or now - _read_at > LIFETIME:
+    """The facts as they are; the last known ones while the database is away."""
+    global _known, _made_from, _retry_at
+    number = generation.current()  # before the facts, so that a change in between is noticed the next time
+    if number != _made_from and time.monotonic() >= _retry_at:
         try:
             _known = _read()
+            _made_from = number
             _keep_copy(_known)
         except (DatabaseError, InterfaceError) as error:
             logger.warning("The center's facts could not be read: %s", type(error).__name__)
             _known = _known or _copy() or Facts()
-        _read_at = now  # after a failure too: a page must not wait for a dead database again and again
+            _retry_at = time.monotonic() + PATIENCE
     return _known
 
 
 def forget():
     """Makes the next `current()` ask the database."""
-    global _read_at
-    _read_at = None
+    global _made_from, _retry_at
+    _made_from, _retry_at = _NEVER, 0
 
 
 def next_change(now):

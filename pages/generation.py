@@ -13,6 +13,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 LIFETIME = 1  # seconds in which a process does not ask again
+PATIENCE = 10  # the same for a database that did not answer: each try may take the seconds of a page
 
 logger = logging.getLogger(__name__)
 
@@ -74,7 +75,7 @@ def current():
             _known = ContentGeneration.objects.filter(pk=1).values_list("number", flat=True).first() or 0
         except (DatabaseError, InterfaceError) as error:
             logger.warning("The content's generation could not be read: %s", type(error).__name__)
-            _asked_at = time.monotonic()  # it may have taken seconds to fail
+            _asked_at = time.monotonic() + PATIENCE - LIFETIME  # counted from now: it may have taken seconds to fail
     return _known
 
 

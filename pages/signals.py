@@ -7,7 +7,7 @@ whoever calls (button, bulk action, schedule, import, shell). What passes no sig
 """
 
 from django.apps import apps
-from django.db.models.signals import post_delete, post_save
+from django.db.models.signals import m2m_changed, post_delete, post_save
 from wagtail.models import Page
 from wagtail.signals import page_slug_changed, post_page_move
 
@@ -32,6 +32,7 @@ def connect():
         if issubclass(model, (Page, AtomicModel, redirect)):
             post_save.connect(_saved, sender=model)
             post_delete.connect(_deleted, sender=model)
+    m2m_changed.connect(_moved, sender=apps.get_model("pages", "Notice").pages.through)
     # Redirects of a move are stored in bulk, after the page and without a signal. Wagtail's receiver has done so before
     # this one runs: its app stands above `pages` in INSTALLED_APPS.
     for signal in (page_slug_changed, post_page_move):
