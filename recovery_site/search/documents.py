@@ -7,6 +7,7 @@ from django.utils.html import escape
 from wagtail.models import Page
 
 from faq.models import QuestionPage
+from pages import fact_marks
 from pages.citations import without_marks
 from pages.models.page import HOME_DEPTH
 from pages.plain_language import as_text
@@ -40,7 +41,7 @@ def entry_of(page):
     summary, texts = getattr(page, "summary", ""), page.texts()
     parts = [_as_sentence(summary)]
     for heading, body in texts:
-        parts += [_as_sentence(heading), without_marks(body)]
+        parts += [_as_sentence(heading), fact_marks.fill(without_marks(body))]
     return Entry(
         kind="question" if isinstance(page, QuestionPage) else "page",
         url=page.url,
