@@ -263,7 +263,6 @@ class OpeningHours(CenterLine):
         verbose_name_plural = _("opening hours")
         ordering = ["weekday", "opens"]
         constraints = [
-            models.UniqueConstraint(fields=["weekday", "opens"], name="opening_hours_once"),
             models.CheckConstraint(
                 name="opening_hours_weekday_is_known", condition=Q(weekday__in=[0, 1, 2, 3, 4, 5, 6])
             ),
