@@ -8,7 +8,9 @@ class PagesConfig(AppConfig):
     verbose_name = _("Pages")
 
     def ready(self):
-        from . import overlap, signals
+        from . import citing, overlap, signals
+
+        citing.connect()
 
         signals.connect()
         post_migrate.connect(overlap.install, sender=self)

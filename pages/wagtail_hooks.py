@@ -1,5 +1,7 @@
 from django.core.exceptions import PermissionDenied
+from django.urls import reverse_lazy
 from django.utils.html import escape
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from draftjs_exporter.dom import DOM
 from wagtail import hooks
@@ -8,11 +10,11 @@ from wagtail.admin.rich_text.editors.draftail.features import EntityFeature
 from wagtail.rich_text import LinkHandler
 from wagtail.rich_text.pages import PageLinkHandler as StockPageLinkHandler
 from wagtail.snippets.models import register_snippet
-from wagtail.snippets.views.snippets import SnippetViewSet
 
-from . import facts
+from . import facts, source_admin
 from .models import Center, Source
 from .snippets import CenterViewSet, HolidaysWithoutNotice, NoticeViewSet
+from .source_admin import SourceViewSet, mark_data
 
 SOURCE = "SOURCE"  # the type of the mark in the editor
 
@@ -36,11 +38,22 @@ class SourceLinkHandler(LinkHandler):
 
 
 class SourceElementHandler(LinkElementHandler):
-    """A stored source mark as the editor gets it."""
+    """A stored source mark as the editor gets it: in one piece, with what its source is called today."""
+
+    mutability = "IMMUTABLE"
 
     def get_attribute_data(self, attrs):
         source = Source.objects.filter(pk=attrs["id"]).first()
-        return {"id": attrs["id"], "key": source.key if source else ""}
+        if source is None:
+            return {"id": attrs["id"], "key": "", "label": gettext("This source is gone. Choose another."), "url": ""}
+        return mark_data(source)
+
+    def handle_endtag(self, name, state, contentstate):
+        mark, block = state.current_entity_ranges[-1], state.current_block
+        key = contentstate.entity_map[mark.key].data["key"]
+        if key:
+            block.text = f"{block.text[: mark.offset]}[{key}]"
+        super().handle_endtag(name, state, contentstate)
 
 
 class PageLinkHandler(StockPageLinkHandler):
@@ -78,11 +91,12 @@ def register_rich_text_features(features):
         EntityFeature(
             {
                 "type": SOURCE,
-                "icon": "link-external",
+                "icon": "openquote",
                 "description": _("Source"),
-                "attributes": ["id", "key"],
+                "attributes": ["id", "key", "label", "url"],
+                "chooserUrl": reverse_lazy(SourceViewSet().chooser_viewset.get_url_name("choose")),
             },
-            js=["pages/source_mark.js"],
+            js=["wagtailadmin/js/chooser-modal.js", "pages/source_mark.js"],
         ),
     )
     features.register_converter_rule(
@@ -98,14 +112,6 @@ def register_rich_text_features(features):
 def source_as_stored(properties):
     """A mark of the editor as an element of stored rich text."""
     return DOM.create_element("a", {"linktype": "source", "id": properties["id"]}, properties["children"])
-
-
-class SourceViewSet(SnippetViewSet):
-    model = Source
-    icon = "link-external"
-    list_display = ["key", "publisher", "title", "year"]
-    search_fields = ["key", "publisher", "title"]
-    add_to_admin_menu = True
 
 
 register_snippet(SourceViewSet)
@@ -129,3 +135,7 @@ def offer_no_unpublishing_of_the_center(menu_items, request, context):
 @hooks.register("construct_homepage_panels")
 def offer_notices_for_holidays(request, panels):
     panels.append(HolidaysWithoutNotice(request))
+
+
+hooks.register("before_delete_snippet", source_admin.refuse_to_delete_cited)
+hooks.register("after_edit_snippet", source_admin.name_what_shows)

@@ -1,10 +1,21 @@
+from django.contrib.contenttypes.fields import GenericRelation
 from django.core.validators import URLValidator
 from django.db import models
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
+from wagtail.models import RevisionMixin
 
 from .. import bounds
 from ..generation import AtomicModel
+
+_WEB_ADDRESS = URLValidator(schemes=["https", "http"])
+
+
+class WebAddressField(models.URLField):
+    """An address that a person may type without "https://"."""
+
+    def formfield(self, **kwargs):
+        return super().formfield(**({"assume_scheme": "https"} | kwargs))
 
 
 class SourceManager(models.Manager):
@@ -12,14 +23,31 @@ class SourceManager(models.Manager):
         return self.get(key=key)
 
 
-class Source(AtomicModel):
-    """Where a fact comes from. Pages and answers cite it; readers see every field."""
+class Source(RevisionMixin, AtomicModel):
+    """Where a fact comes from. Pages and answers cite it; readers see every field but the key. Each change is kept as
+    a revision. One that a text cites can't be deleted, see `pages.citing`."""
 
     key = models.SlugField(_("key"), unique=True, help_text=_("A short name for staff, such as dea-fact-sheet."))
     publisher = models.CharField(_("agency or journal"), max_length=200)
     title = models.CharField(_("title"), max_length=300)
     year = models.PositiveSmallIntegerField(_("year"), validators=bounds.validators(bounds.YEARS))
-    url = models.URLField(_("address"), max_length=500, validators=[URLValidator(schemes=["https", "http"])])
+    url = WebAddressField(_("address"), max_length=500, validators=[_WEB_ADDRESS])
+    checked_on = models.DateField(
+        _("checked on"),
+        null=True,
+        blank=True,
+        validators=[*bounds.day_validators(), bounds.not_ahead],
+        help_text=_("The day when someone last opened this address and found the source there."),
+    )
+    archived_url = WebAddressField(
+        _("archived copy"),
+        max_length=500,
+        blank=True,
+        validators=[_WEB_ADDRESS],
+        help_text=_("The address of a copy that stays, for example at web.archive.org."),
+    )
+
+    revisions = GenericRelation("wagtailcore.Revision", related_query_name="source")
 
     objects = SourceManager()
 
@@ -28,7 +56,10 @@ class Source(AtomicModel):
         verbose_name_plural = _("sources")
         ordering = ["publisher", "year", "key"]
         constraints = [
-            models.CheckConstraint(name="source_year_is_within_bounds", condition=bounds.between(bounds.YEARS, "year"))
+            models.CheckConstraint(name="source_year_is_within_bounds", condition=bounds.between(bounds.YEARS, "year")),
+            models.CheckConstraint(
+                name="source_checked_on_is_within_bounds", condition=bounds.between(bounds.DAYS, "checked_on")
+            ),
         ]
 
     def __str__(self):

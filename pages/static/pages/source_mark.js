@@ -1,1 +1,71 @@
-"use strict";
+// Source marks in the editor. The button opens the chooser of sources and puts "[key]" at the caret: a mark in one
+// piece, also where nothing is selected. Readers see a number in its place, drawn when the page is rendered.
+(() => {
+  const { EditorState, Modifier } = window.DraftJS;
+  const { DraftUtils, ModalWorkflowSource, TooltipEntity } = window.draftail;
+  const { createElement, useRef } = window.React;
+
+  class SourceChooser extends ModalWorkflowSource {
+    getChooserConfig() {
+      return {
+        url: this.props.entityType.chooserUrl,
+        urlParams: {},
+        onload: window.CHOOSER_MODAL_ONLOAD_HANDLERS,
+        responses: { chosen: this.onChosen },
+      };
+    }
+
+    onChosen({ id, key, label, url }) {
+      const { editorState, entity, entityType, onComplete } = this.props;
+      const content = editorState.getCurrentContent().createEntity(entityType.type, "IMMUTABLE", { id, key, label, url });
+      const mark = content.getLastCreatedEntityKey();
+      let selection = editorState.getSelection();
+      if (!entity && !selection.isCollapsed()) {
+        // The mark goes behind the words that it is for.
+        selection = selection.merge({
+          anchorKey: selection.getEndKey(),
+          anchorOffset: selection.getEndOffset(),
+          focusKey: selection.getEndKey(),
+          focusOffset: selection.getEndOffset(),
+          isBackward: false,
+        });
+      }
+      const marked = Modifier.replaceText(content, selection, `[${key}]`, null, mark);
+      this.workflow.close();
+      onComplete(EditorState.push(editorState, marked, "insert-characters"));
+    }
+  }
+
+  // The editor's own "remove" would leave the letters of the mark behind.
+  function removeMark(node, entityKey) {
+    const { parentNode } = node.closest("[data-draftail-editor-wrapper]");
+    const { draftailEditor } = [...parentNode.querySelectorAll("input")].find((input) => input.draftailEditor);
+    const state = draftailEditor.getEditorState();
+    const selection = DraftUtils.getEntitySelection(state, entityKey);
+    const without = Modifier.removeRange(state.getCurrentContent(), selection, "backward");
+    draftailEditor.onChange(EditorState.push(state, without, "remove-range"));
+  }
+
+  function SourceMark({ entityKey, contentState, children, onEdit }) {
+    const node = useRef(null);
+    const { label, url } = contentState.getEntity(entityKey).getData();
+    return createElement(
+      "span",
+      { ref: node, title: label },
+      createElement(
+        TooltipEntity,
+        {
+          entityKey,
+          url,
+          icon: "#icon-openquote",
+          label: createElement("span", null, label), // a string would be cut after 20 letters
+          onEdit,
+          onRemove: () => removeMark(node.current, entityKey),
+        },
+        children,
+      ),
+    );
+  }
+
+  window.draftail.registerPlugin({ type: "SOURCE", source: SourceChooser, decorator: SourceMark }, "entityTypes");
+})();

@@ -1,0 +1,72 @@
+"""Which texts cite a source: live ones, and drafts and scheduled ones that may become live."""
+
+import json
+
+from django.apps import apps
+from django.contrib.contenttypes.models import ContentType
+from django.db.models import ProtectedError, Q
+from django.db.models.signals import pre_delete
+from django.utils.text import get_text_list
+from django.utils.translation import gettext as _
+from wagtail.models import DraftStateMixin, Page, ReferenceIndex, Revision
+
+from .citations import marks
+from .models import Source
+
+
+def texts_citing(source):
+    """Pages and other rows whose live, scheduled, or draft text has a mark of the source, each once."""
+    rows = [row for row, _references in ReferenceIndex.get_grouped_references_to(source)]
+    rows += [revision.base_content_object for revision in _revisions_to_come() if source.pk in _marks_of(revision)]
+    return list(dict.fromkeys(rows))
+
+
+def cited():
+    """The primary keys of all sources that some text cites."""
+    rows = ReferenceIndex.objects.filter(to_content_type=ContentType.objects.get_for_model(Source))
+    in_rows = {int(pk) for pk in rows.values_list("to_object_id", flat=True)}
+    return in_rows.union(*(_marks_of(revision) for revision in _revisions_to_come()))
+
+
+def names_of(rows):
+    """What people call the rows, as a list in words: “Paying for care and Contact”."""
+    return get_text_list(sorted(f"“{row}”" for row in rows), _("and"))
+
+
+def why_kept(source, rows):
+    """The sentence that says why a source can't be deleted while `rows` cite it."""
+    return _("“%(key)s” was not deleted. %(names)s cite it. Take the marks out of these texts first.") % {
+        "key": source.key,
+        "names": names_of(rows),
+    }
+
+
+def _revisions_to_come():
+    """The newest revision of whatever is not live as it stands there, and every scheduled one."""
+    others = [
+        model for model in apps.get_models() if issubclass(model, DraftStateMixin) and not issubclass(model, Page)
+    ]
+    newest = Q(approved_go_live_at__isnull=False)
+    for model in [Page, *others]:
+        drafts = model._base_manager.exclude(latest_revision=None).exclude(live=True, has_unpublished_changes=False)
+        newest |= Q(pk__in=drafts.values("latest_revision"))
+    return Revision.objects.filter(newest).order_by("pk")
+
+
+def _marks_of(revision):
+    """The primary keys of the sources that a revision cites.
+
+    A stream of blocks is JSON inside the revision's JSON, so the quotation marks of its rich text are escaped twice.
+    """
+    return set(marks(json.dumps(revision.content).replace("\\", "")))
+
+
+def connect():
+    """From now on, refuses to delete a source that is cited, whoever asks."""
+    pre_delete.connect(_keep_what_is_cited, sender=Source)
+
+
+def _keep_what_is_cited(instance, **kwargs):
+    rows = texts_citing(instance)
+    if rows:
+        raise ProtectedError(why_kept(instance, rows), set(rows))

@@ -1,0 +1,150 @@
+"""The sources in the CMS: their list, their form, and the chooser that puts a mark into a text."""
+
+from django import forms
+from django.db.models import Q
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+from django_filters import ChoiceFilter
+from wagtail.admin import messages
+from wagtail.admin.filters import WagtailFilterSet
+from wagtail.admin.forms import WagtailAdminModelForm
+from wagtail.admin.forms.choosers import BaseFilterForm
+from wagtail.admin.panels import FieldPanel, FieldRowPanel
+from wagtail.admin.ui.tables import Column
+from wagtail.snippets.views.chooser import (
+    ChooseResultsView,
+    ChooseView,
+    SnippetChooserViewSet,
+    SnippetChosenView,
+    SnippetCreateView,
+)
+from wagtail.snippets.views.snippets import SnippetViewSet
+
+from .citing import cited, names_of, texts_citing, why_kept
+from .models import Source
+
+
+def mark_data(source):
+    """What a mark in the editor knows of its source."""
+    return {"id": str(source.pk), "key": source.key, "label": str(source), "url": source.url}
+
+
+class SourceForm(WagtailAdminModelForm):
+    class Meta:
+        model = Source
+        fields = ["publisher", "title", "year", "key", "url", "archived_url", "checked_on"]
+
+
+class _SearchForm(BaseFilterForm):
+    q = forms.CharField(
+        label=_("Search term"),
+        widget=forms.TextInput(attrs={"placeholder": _("Key, agency, or title")}),
+        required=False,
+    )
+
+    def filter(self, objects):
+        self.search_query = self.cleaned_data["q"]
+        self.is_searching = bool(self.search_query)
+        for word in self.search_query.split():
+            objects = objects.filter(Q(key__icontains=word) | Q(publisher__icontains=word) | Q(title__icontains=word))
+        return objects
+
+
+class _Choosing:
+    """The list inside the chooser."""
+
+    filter_form_class = _SearchForm
+
+    @property
+    def columns(self):
+        return [
+            self.title_column,
+            Column("key", label=_("Key")),
+            Column("year", label=_("Year")),
+        ]
+
+
+class _Chosen:
+    def get_chosen_response_data(self, item):
+        return super().get_chosen_response_data(item) | mark_data(item)
+
+
+class _ChooseView(_Choosing, ChooseView):
+    pass
+
+
+class _ChooseResultsView(_Choosing, ChooseResultsView):
+    pass
+
+
+class _ChosenView(_Chosen, SnippetChosenView):
+    pass
+
+
+class _CreateView(_Chosen, SnippetCreateView):
+    def save_form(self, form):
+        source = super().save_form(form)
+        source.save_revision(user=self.request.user, log_action=True)
+        return source
+
+
+class SourceChooserViewSet(SnippetChooserViewSet):
+    choose_view_class = _ChooseView
+    choose_results_view_class = _ChooseResultsView
+    chosen_view_class = _ChosenView
+    create_view_class = _CreateView
+    page_title = _("Choose a source")
+    creation_tab_label = _("New source")
+    create_action_label = _("Add and cite this source")
+    creation_form_class = SourceForm
+
+
+class _SourceFilterSet(WagtailFilterSet):
+    cited = ChoiceFilter(
+        label=_("Cited"), choices=[("yes", _("Cited by a text")), ("no", _("Cited by none"))], method="filter_cited"
+    )
+
+    class Meta:
+        model = Source
+        fields = ["cited"]
+
+    def filter_cited(self, queryset, name, value):
+        return queryset.filter(pk__in=cited()) if value == "yes" else queryset.exclude(pk__in=cited())
+
+
+class SourceViewSet(SnippetViewSet):
+    model = Source
+    icon = "link-external"
+    list_display = ["key", "publisher", "title", "year", "checked_on"]
+    search_fields = ["key", "publisher", "title"]
+    filterset_class = _SourceFilterSet
+    chooser_viewset_class = SourceChooserViewSet
+    add_to_admin_menu = True
+    panels = [
+        FieldPanel("publisher"),
+        FieldPanel("title"),
+        FieldRowPanel([FieldPanel("year"), FieldPanel("key")]),
+        FieldPanel("url"),
+        FieldPanel("archived_url"),
+        FieldPanel("checked_on"),
+    ]
+
+
+def refuse_to_delete_cited(request, instances):
+    """A Wagtail hook: leads back, with the reason, when a source among the rows is cited."""
+    sources = [row for row in instances if isinstance(row, Source)]
+    cited_by = {source: rows for source in sources if (rows := texts_citing(source))}
+    if not cited_by:
+        return None
+    for source, rows in cited_by.items():
+        messages.error(request, why_kept(source, rows))
+    if len(sources) > 1:
+        return redirect(SourceViewSet().get_url_name("list"))
+    return redirect(reverse(SourceViewSet().get_url_name("edit"), args=[sources[0].pk]))
+
+
+def name_what_shows(request, instance):
+    """A Wagtail hook: after a source was changed, names the texts that show the change."""
+    if isinstance(instance, Source) and (rows := texts_citing(instance)):
+        messages.info(request, _("This change shows in %(names)s.") % {"names": names_of(rows)})
