@@ -6,24 +6,24 @@ moving a mark can't point another mark at the wrong source.
 
 import re
 
-from django.utils.html import format_html
+from django.utils.html import escape, format_html
 from django.utils.safestring import mark_safe
 from wagtail.rich_text import expand_db_html
 
 from .models.source import Source
 from .rich_text import clean
 
-_MARK = re.compile(r'<a\b(?=[^>]*\blinktype="source")(?=[^>]*\bid="(\d+)")[^>]*>.*?</a>', re.DOTALL)
+MARK = re.compile(r'<a\b(?=[^>]*\blinktype="source")(?=[^>]*\bid="(\d+)")[^>]*>.*?</a>', re.DOTALL)
 
 
 def marks(markup):
     """The ids of the sources that stored rich text names, in the order of the text, each as often as it stands."""
-    return [int(pk) for pk in _MARK.findall(markup)]
+    return [int(pk) for pk in MARK.findall(markup)]
 
 
 def replace_marks(markup, replacement):
     """Stored rich text with `replacement(id of the source)` in place of each mark."""
-    return _MARK.sub(lambda match: replacement(int(match.group(1))), markup)
+    return MARK.sub(lambda match: replacement(int(match.group(1))), markup)
 
 
 def without_marks(markup):
@@ -41,6 +41,7 @@ class Citations:
         ids = list(dict.fromkeys(pk for text in texts for pk in marks(text)))
         known = Source.objects.in_bulk(ids) if sources is None else sources
         self.prefix = prefix
+        self._highlights = {}
         self._numbers = {pk: number for number, pk in enumerate((pk for pk in ids if pk in known), start=1)}
         self._sources = [known[pk] for pk in self._numbers]
 
@@ -49,6 +50,10 @@ class Citations:
 
     def __len__(self):
         return len(self._sources)
+
+    def highlight(self, kinds):
+        """From now on, marks words for the checks panel of the editor: `kinds` maps words to the kind of finding."""
+        self._highlights = {escape(words): kind for words, kind in kinds.items() if words}
 
     def render(self, markup):
         """Safe HTML of stored rich text. Each mark leads to its place in the list; one whose source is gone is left
@@ -66,4 +71,13 @@ class Citations:
                 number,
             )
 
-        return mark_safe(expand_db_html(replace_marks(clean(markup), link)))  # noqa: S308 (cleaned right here)
+        html = expand_db_html(replace_marks(clean(markup), link))
+        if self._highlights:
+            words = "|".join(re.escape(words) for words in sorted(self._highlights, key=len, reverse=True))
+            html = re.sub(rf"<[^>]*>|(?<!\w)(?:{words})(?!\w)", self._highlighted, html)
+        return mark_safe(html)  # noqa: S308 (cleaned right here)
+
+    def _highlighted(self, match):
+        if match.group(0).startswith("<"):
+            return match.group(0)
+        return f'<mark data-finding="{self._highlights[match.group(0)]}">{match.group(0)}</mark>'

@@ -26,7 +26,7 @@ UNAVOIDABLE = {
 }
 
 # What to write instead of what; the advice is shown to the editor as it stands.
-# Sources: NIDA "Words Matter"; VA content style guide; FTC Act section 5 and 15 U.S.C. 45d for the claims.
+# Sources: NIDA "Words Matter"; VA content style guide.
 WORDS_TO_AVOID = [
     (r"addicts?", "person with a substance use disorder"),
     (r"(?:drug |substance )?abus(?:e|ed|es|er|ers|ing)", "use, misuse (of a medicine) or use disorder"),
@@ -48,13 +48,23 @@ WORDS_TO_AVOID = [
     (r"committed suicide", "died by suicide"),
     (r"addicted bab(?:y|ies)", "baby with withdrawal"),
     (r"dual[- ]diagnosis (?:people|patients?)", "people who also have …"),
+]
+# What a center may not say of itself or of a treatment (FTC Act section 5 and 15 U.S.C. 45d), unless someone who
+# answers for it writes why.
+CLAIMS = [
     (r"cures?|cured|guaranteed?|success rates?", "say what is done, not what is promised"),
     (r"#1|(?:the )?best (?:rehab|treatment|center|care)|leading (?:center|provider)|top-rated", "leave out"),
     (r"painless detox|100% confidential|HIPAA[- ](?:certified|compliant)", "leave out"),
     (r"proven kratom treatment|natural and safe|non-addictive|clinically proven", "leave out"),
     (r"luxury|limited beds|act now", "leave out"),
 ]
-_AVOID = [(re.compile(rf"(?<!\w)(?:{pattern})(?!\w)", re.IGNORECASE), advice) for pattern, advice in WORDS_TO_AVOID]
+
+
+def _compiled(phrases):
+    return [(re.compile(rf"(?<!\w)(?:{pattern})(?!\w)", re.IGNORECASE), advice) for pattern, advice in phrases]
+
+
+_AVOID, _CLAIMS = _compiled(WORDS_TO_AVOID), _compiled(CLAIMS)
 
 
 def as_text(markup: str) -> str:
@@ -66,8 +76,18 @@ def as_text(markup: str) -> str:
 
 
 def words_to_avoid(text: str) -> list[tuple[str, str]]:
-    """Pairs (the words found, what to write instead), in the order of `WORDS_TO_AVOID`."""
-    return [(match.group(0), advice) for pattern, advice in _AVOID for match in pattern.finditer(text)]
+    """Pairs (the words found, what to write instead), in the order of `WORDS_TO_AVOID` and `CLAIMS`."""
+    return [(match.group(0), advice) for match, advice in [*disrespectful(text), *claims(text)]]
+
+
+def disrespectful(text: str) -> list[tuple[re.Match, str]]:
+    """Pairs (match of words that label people, what to write instead)."""
+    return [(match, advice) for pattern, advice in _AVOID for match in pattern.finditer(text)]
+
+
+def claims(text: str) -> list[tuple[re.Match, str]]:
+    """Pairs (match of words that promise, what to write instead)."""
+    return [(match, advice) for pattern, advice in _CLAIMS for match in pattern.finditer(text)]
 
 
 def grade(text: str) -> float:

@@ -11,7 +11,7 @@ from wagtail.rich_text import LinkHandler
 from wagtail.rich_text.pages import PageLinkHandler as StockPageLinkHandler
 from wagtail.snippets.models import register_snippet
 
-from . import facts, source_admin
+from . import facts, publishing_admin, source_admin
 from .models import Center, Source
 from .snippets import CenterViewSet, HolidaysWithoutNotice, NoticeViewSet
 from .source_admin import SourceViewSet, mark_data
@@ -139,3 +139,9 @@ def offer_notices_for_holidays(request, panels):
 
 hooks.register("before_delete_snippet", source_admin.refuse_to_delete_cited)
 hooks.register("after_edit_snippet", source_admin.name_what_shows)
+hooks.register("before_publish_page", publishing_admin.hold_before_publish)
+hooks.register("before_bulk_action", publishing_admin.hold_before_bulk_publish)
+hooks.register("register_log_actions", publishing_admin.register_log_actions)
+hooks.register("register_admin_urls", lambda: publishing_admin.urls)
+hooks.register("construct_homepage_panels", lambda request, panels: panels.append(publishing_admin.HeldBackPanel()))
+hooks.register("construct_wagtail_userbar", publishing_admin.hand_over_findings)

@@ -91,6 +91,7 @@ MIDDLEWARE = [
     "recovery_site.cms.access.AccessMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "wagtail.contrib.redirects.middleware.RedirectMiddleware",
+    "pages.publishing_admin.PublishRefusedMiddleware",
 ]
 
 ROOT_URLCONF = "recovery_site.urls"

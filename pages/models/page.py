@@ -5,20 +5,37 @@ from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
+from wagtail.admin.forms import WagtailAdminPageForm
 from wagtail.admin.panels import FieldPanel, FieldRowPanel, MultiFieldPanel, PublishingPanel
 from wagtail.fields import StreamField
 from wagtail.models import Page, get_page_models
 from wagtail.search import index
 
-from .. import bounds, structured_data
+from .. import bounds, content_checks, structured_data
 from ..blocks import SECTIONS
 from ..citations import Citations
+from ..publishing import CheckedPublishing
 from ..shown import shown
 
 HOME_DEPTH = 2  # in the tree, the root has 1
 
 
-class SitePage(Page):
+def _kinds(findings, block_id):
+    """The kinds of what is found in a block as a whole (or, without an id, in the page's own fields), for a preview's
+    `data-finding`. What is found in single words is marked there."""
+    found = [f.kind for f in findings if f.block_id == block_id and (not f.rule.is_inline or not block_id)]
+    return " ".join(dict.fromkeys(found))
+
+
+class SitePageForm(WagtailAdminPageForm):
+    def save(self, commit=True):
+        """As in Wagtail, but a new page is born off-line: its form stores it before it asks to publish it."""
+        if self.instance.pk is None:
+            self.instance.live = False
+        return super().save(commit)
+
+
+class SitePage(CheckedPublishing, Page):
     """What every page of the site has. Readers see the live revision, until its end by the clock."""
 
     class Menu(models.TextChoices):
@@ -26,6 +43,7 @@ class SitePage(Page):
         HEADER = "header", _("In the menu on top")
         FOOTER = "footer", _("In the list at the foot of every page")
 
+    base_form_class = SitePageForm
     private_page_options = []  # a cache and the search stand before every page
     show_in_menus_default = False
 
@@ -117,8 +135,13 @@ class SitePage(Page):
         return Citations(markup for _heading, markup in self.texts())
 
     def get_context(self, request, *args, **kwargs):
+        preview = getattr(request, "is_preview", False)
+        findings = content_checks.findings(self) if preview else []
+        self.citations.highlight({finding.words: finding.kind for finding in findings if finding.rule.is_inline})
         return super().get_context(request, *args, **kwargs) | {
-            "preview": getattr(request, "is_preview", False),
+            "preview": preview,
+            "findings": findings,
+            "kinds": _kinds(findings, block_id=""),
             "citations": self.citations,
         }
 
@@ -166,10 +189,13 @@ class PageWithSections(SitePage):
         ]
 
     def get_context(self, request, *args, **kwargs):
+        context = super().get_context(request, *args, **kwargs)
         sections = _with_anchors(self.sections)
+        for section in sections:
+            section["kinds"] = _kinds(context["findings"], section["block"].id)
         # What saves a life stands above the list of contents, which would push it off the screen of a phone.
         urgent = sections.pop(0) if sections and sections[0]["block"].block_type == "emergency" else None
-        return super().get_context(request, *args, **kwargs) | {
+        return context | {
             "urgent": urgent,
             "sections": sections,
             "contents": [section for section in sections if section["heading"]],

@@ -1,0 +1,230 @@
+"""What the CMS says of a text that may not reach readers yet, and where someone writes why it may."""
+
+from django import forms
+from django.core.exceptions import PermissionDenied
+from django.http import JsonResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import path, reverse
+from django.utils.html import format_html, format_html_join
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+from django.views.generic import FormView
+from wagtail.admin import messages
+from wagtail.admin.admin_url_finder import AdminURLFinder
+from wagtail.admin.ui.components import Component
+from wagtail.admin.userbar import ContentCheckerItem
+from wagtail.admin.views.generic.base import WagtailAdminTemplateMixin
+from wagtail.log_actions import LogFormatter
+from wagtail.models import Page
+
+from . import content_checks
+from .publishing import EXPLAINED, HELD, PublishRefused, explain, held_back, holds
+
+
+def say_why_held(request, row, held):
+    """Tells the editor what holds a text, each finding with a link to its place in the form."""
+    url = edit_url(request, row)
+    places = format_html_join(
+        "",
+        '<li><a href="{}">{}</a> {}</li>',
+        ((f"{url}#{place_of(finding)}", _line(finding), finding.advice) for finding in held),
+    )
+    text = ngettext(
+        "“%(row)s” was not published. Your draft is saved. %(count)d thing holds it:",
+        "“%(row)s” was not published. Your draft is saved. %(count)d things hold it:",
+        len(held),
+    ) % {"row": row, "count": len(held)}
+    may_be_explained = isinstance(row, Page) and all(f.level == content_checks.EXPLAIN for f in held)
+    buttons = []
+    if may_be_explained and row.permissions_for_user(request.user).can_publish():
+        buttons = [messages.button(reverse("explain_claims", args=[row.pk]), _("Say why this may be said"))]
+    messages.error(request, format_html('{}<ul class="held-places">{}</ul>', text, places), buttons=buttons)
+
+
+def place_of(finding):
+    """The id of the element of the edit form where a finding is."""
+    if finding.block_id:
+        return f"block-{finding.block_id}-section"
+    return f"id_{finding.field}"
+
+
+def _line(finding):
+    where = _("In “%s”") % finding.heading if finding.heading else ""
+    return ": ".join(part for part in (where, str(finding.rule.name), f"“{finding.words}”") if part)
+
+
+def edit_url(request, row):
+    return AdminURLFinder(request.user).get_edit_url(row) or reverse("wagtailadmin_home")
+
+
+class _ReasonForm(forms.Form):
+    digest = forms.CharField(widget=forms.HiddenInput)
+    reason = forms.CharField(
+        label=_("Why this may be said"),
+        min_length=10,
+        max_length=1000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("Kept in the history of the page, with your name. It counts for these sentences only."),
+    )
+
+
+class ExplainClaimsView(WagtailAdminTemplateMixin, FormView):
+    """Where someone who may publish a page writes why its claims and amounts may be said, and publishes it."""
+
+    form_class = _ReasonForm
+    template_name = "pages/cms/explain_claims.html"
+    page_title = _("Say why this may be said")
+    header_icon = "warning"
+
+    def dispatch(self, request, *args, **kwargs):
+        self.page = get_object_or_404(Page, pk=kwargs["page_id"]).get_latest_revision_as_object()
+        if not self.page.permissions_for_user(request.user).can_publish():
+            raise PermissionDenied
+        self.found = content_checks.findings(self.page)
+        return super().dispatch(request, *args, **kwargs)
+
+    def get_page_subtitle(self):
+        return self.page.get_admin_display_title()
+
+    def get_breadcrumbs_items(self):
+        return []  # the heading says where this is
+
+    def get_initial(self):
+        return {"digest": content_checks.digest(self.found)}
+
+    def get_context_data(self, **kwargs):
+        to_explain = [finding for finding in self.found if finding.level == content_checks.EXPLAIN]
+        return super().get_context_data(**kwargs) | {
+            "to_explain": to_explain,
+            "edit_url": edit_url(self.request, self.page),
+        }
+
+    def form_valid(self, form):
+        if form.cleaned_data["digest"] != content_checks.digest(self.found):
+            form.data = form.data | {"digest": content_checks.digest(self.found)}
+            form.add_error(None, _("The sentences changed meanwhile. Please read them again."))
+            return self.form_invalid(form)
+        explain(self.page, self.found, form.cleaned_data["reason"], self.request.user)
+        self.page.get_latest_revision().publish(user=self.request.user)
+        messages.success(self.request, _("“%(page)s” was published. Your reason is kept.") % {"page": self.page})
+        return redirect(edit_url(self.request, self.page))
+
+
+urls = [path("pages/<int:page_id>/say-why/", ExplainClaimsView.as_view(), name="explain_claims")]
+
+
+class HeldBackPanel(Component):
+    """What a front page tells of pages that could not go live when their time came."""
+
+    name = "held_back"
+    template_name = "pages/cms/held_back.html"
+    order = 50
+
+    def get_context_data(self, parent_context):
+        user = parent_context["request"].user
+        rows = [(page, entry) for page, entry in held_back() if page.permissions_for_user(user).can_edit()]
+        return super().get_context_data(parent_context) | {"held_back": rows}
+
+
+def hold_before_publish(request, page):
+    """A Wagtail hook of the page forms, which have saved the draft and would publish it past `publish`."""
+    if held := holds(page):
+        say_why_held(request, page, held)
+        return redirect(edit_url(request, page))
+    return None
+
+
+def hold_before_bulk_publish(request, action_type, objects, action_class_instance):
+    """A Wagtail hook: all of the pages are published, or none, with what holds each of them."""
+    if action_type != "publish":
+        return None
+    held = [(row, found) for row in objects if (found := holds(row.get_latest_revision_as_object()))]
+    for row, found in held:
+        say_why_held(request, row, found)
+    return redirect(action_class_instance.next_url) if held else None
+
+
+class PublishRefusedMiddleware:
+    """Turns a refusal that no form has caught (an approval, a snippet) into its reason beside the saved draft."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        return self.get_response(request)
+
+    def process_exception(self, request, exception):
+        if not isinstance(exception, PublishRefused):
+            return None
+        say_why_held(request, exception.row, exception.findings)
+        url = edit_url(request, exception.row)
+        if request.headers.get("x-requested-with") == "XMLHttpRequest":  # the dialog of a workflow
+            return JsonResponse({"step": "success", "redirect": url})
+        return redirect(url)
+
+
+def register_log_actions(actions):
+    """A Wagtail hook: how the history of a page tells of these entries."""
+
+    @actions.register_action(EXPLAINED)
+    class Explained(LogFormatter):
+        label = _("Say why a claim may be said")
+
+        def format_message(self, entry):
+            return _("Said why “%(words)s” may be said: %(reason)s") % {
+                "words": "”, “".join(entry.data["words"]),
+                "reason": entry.data["reason"],
+            }
+
+    @actions.register_action(HELD)
+    class Held(LogFormatter):
+        label = _("Hold a scheduled text")
+
+        def format_message(self, entry):
+            return _("Not published at its time. It stays a draft. %(why)s") % entry.data
+
+
+class ContentFindings(ContentCheckerItem):
+    """Hands what `content_checks` marked in a preview over to the checks panel: a rule for each kind of finding, which
+    no marked place can pass."""
+
+    _FAILS = {
+        "id": "is-finding",
+        "evaluate": "attr-non-space-content-evaluate",
+        "options": {"attribute": "data-no-finding"},
+    }
+
+    def get_axe_run_only(self, request):
+        # Its check of the description says again what ours says.
+        stock = [rule for rule in super().get_axe_run_only(request) if rule != "empty-meta-description"]
+        return [*stock, *content_checks.RULES]
+
+    def get_axe_custom_rules(self, request):
+        rules = [
+            {
+                "id": kind,
+                "impact": "minor" if rule.level == content_checks.WARN else "serious",
+                "selector": f'[data-finding~="{kind}"]',
+                "tags": ["content"],
+                "any": ["is-finding"],
+                "enabled": True,
+            }
+            for kind, rule in content_checks.RULES.items()
+        ]
+        return [*super().get_axe_custom_rules(request), *rules]
+
+    def get_axe_custom_checks(self, request):
+        return [*super().get_axe_custom_checks(request), self._FAILS]
+
+    def get_axe_messages(self, request):
+        ours = {
+            kind: {"error_name": rule.name, "help_text": rule.advice} for kind, rule in content_checks.RULES.items()
+        }
+        return super().get_axe_messages(request) | ours
+
+
+def hand_over_findings(request, items, page):
+    """A Wagtail hook: our checks instead of Wagtail's own alone."""
+    items[:] = [
+        ContentFindings(in_editor=item.in_editor) if isinstance(item, ContentCheckerItem) else item for item in items
+    ]

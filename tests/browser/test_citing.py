@@ -1,0 +1,127 @@
+"""Sources and content checks as an editor meets them, and what readers get."""
+
+import pytest
+from playwright.sync_api import expect
+
+from pages.models import ContentPage, HomePage, Source
+
+
+@pytest.fixture
+def cms(open_page, make_staff):
+    """A function that opens an address of the CMS as someone who may do everything there."""
+    make_staff("publisher", username="paul", is_superuser=True)
+    yield lambda path: _sign_in(open_page(f"/admin/login/?next={path}", width=1400, height=1000), path)
+    # Draftail sets styles of its own, which the policy refuses without harm; the checks panel logs what it found.
+    harmless = ("Applying inline style", "axe.run results")
+    open_page.problems[:] = [problem for problem in open_page.problems if not problem.startswith(harmless)]
+
+
+def _sign_in(page, path):
+    page.get_by_label("Username").fill("paul")
+    page.get_by_label("Password").fill("a password for tests")
+    page.get_by_role("button", name="Log in").click()
+    page.wait_for_url(f"**{path}")
+    return page
+
+
+@pytest.fixture
+def draft(address):
+    """A page with one section, never published."""
+    page = ContentPage(title="Rest", slug="rest", summary="In short.", search_description="About rest.", live=False)
+    page.sections = [("text", {"heading": "Sleep", "body": "<p>Most people sleep at night.</p>"})]
+    HomePage.objects.get().add_child(instance=page)
+    page.save_revision()
+    return page
+
+
+def editor(page):
+    """The words of the first section, with the caret in them."""
+    text = page.locator(".DraftEditor-root [contenteditable]").first
+    text.click()
+    return text
+
+
+def cite(page, words):
+    """Puts a source in at the caret, as the command "/source" offers it."""
+    page.keyboard.type("/sour")
+    page.get_by_role("option", name="Source").click()
+    page.locator(".modal [name=q]").fill(words)
+    page.locator(".modal tr", has_text=words).locator("[data-chooser-modal-choice]").first.click()
+    expect(page.locator(".modal")).to_have_count(0)
+
+
+def publish(page):
+    page.get_by_role("button", name="More actions").click()
+    page.get_by_role("button", name="Publish", exact=True).click()
+    page.wait_for_load_state()
+
+
+def marks_seen_by_readers(open_page):
+    """Pairs of number and title of the source that each mark of the page leads to."""
+    page = open_page("/rest/")
+    marks = page.locator(".source-mark").all()
+    return [(mark.inner_text(), page.locator(f"{mark.get_attribute('href')} a").first.inner_text()) for mark in marks]
+
+
+def test_another_source_renumbers_and_every_mark_still_points_right(open_page, cms, draft):
+    dea, fda = (Source.objects.get(key=key).title for key in ("dea-fact-sheet", "fda-and-kratom"))
+    page = cms(f"/cms/pages/{draft.pk}/edit/")
+    text = editor(page)
+    page.keyboard.press("Control+End")
+    page.keyboard.type(" ")
+    cite(page, "dea-fact-sheet")
+    expect(text).to_have_text("Most people sleep at night. [dea-fact-sheet]")
+    publish(page)
+    assert marks_seen_by_readers(open_page) == [("[1]", dea)]
+
+    page.goto(page.url.partition("/cms/")[0] + f"/cms/pages/{draft.pk}/edit/")
+    text = editor(page)
+    page.keyboard.press("Control+Home")
+    page.keyboard.type("Sleep well ")
+    cite(page, "fda-and-kratom")
+    expect(text).to_have_text("Sleep well [fda-and-kratom]Most people sleep at night. [dea-fact-sheet]")
+    publish(page)
+    assert marks_seen_by_readers(open_page) == [("[1]", fda), ("[2]", dea)]
+
+
+def test_mark_is_changed_and_taken_out_in_one_piece(cms, draft):
+    page = cms(f"/cms/pages/{draft.pk}/edit/")
+    text = editor(page)
+    page.keyboard.press("Control+End")
+    page.keyboard.type(" ")
+    cite(page, "dea-fact-sheet")
+    page.locator(".TooltipEntity").click()
+    expect(page.locator(".Tooltip")).to_contain_text("Enforcement Administration: Drug Fact Sheet: Kratom (2020)")
+    page.locator(".Tooltip").get_by_role("button", name="Edit").click()
+    page.locator(".modal [name=q]").fill("fda-and-kratom")
+    page.locator(".modal tr", has_text="fda-and-kratom").locator("[data-chooser-modal-choice]").click()
+    expect(text).to_have_text("Most people sleep at night. [fda-and-kratom]")
+    page.locator(".TooltipEntity").click()
+    page.locator(".Tooltip").get_by_role("button", name="Remove").click()
+    expect(text).to_have_text("Most people sleep at night.")
+
+
+def test_claim_is_shown_while_writing_held_and_explained(open_page, cms, draft):
+    page = cms(f"/cms/pages/{draft.pk}/edit/")
+    editor(page)
+    page.keyboard.press("Control+End")
+    page.keyboard.type(" Our plan is guaranteed.")
+    page.get_by_role("button", name="Toggle checks").click()
+    checks = page.locator("[data-checks-panel]")
+    expect(checks).to_contain_text("A claim or a promise", timeout=60_000)
+    expect(checks).to_contain_text('mark[data-finding="claim"]')
+    publish(page)
+
+    message = page.locator(".messages")
+    expect(message).to_contain_text("“Rest” was not published. Your draft is saved. 1 thing holds it:")
+    message.get_by_role("link", name="In “Sleep”: A claim or a promise: “guaranteed”").click()
+    assert page.evaluate("document.querySelector(location.hash) !== null")
+    expect(page.locator(".DraftEditor-root").first).to_contain_text("Our plan is guaranteed.")
+    open_page.refusals.add(404)
+    assert open_page("/rest/").get_by_text("guaranteed").count() == 0
+
+    message.get_by_role("link", name="Say why this may be said").click()
+    page.get_by_label("Why this may be said").fill("The state board uses this very word.")
+    page.get_by_role("button", name="Publish with this reason").click()
+    expect(page.locator(".messages")).to_contain_text("“Rest” was published. Your reason is kept.")
+    assert open_page("/rest/").get_by_text("Our plan is guaranteed.").count() == 1
