@@ -16,6 +16,7 @@ from wagtail.models import DraftStateMixin, Locale, LockableMixin, PreviewableMi
 from .. import bounds
 from ..fields import PlainDayField, PlainTimeField, clock_time
 from ..generation import AtomicModel
+from ..publishing import CheckedPublishing
 
 OVERLAP = _("These hours overlap with another line of the same day. Join the two, or change one.")
 
@@ -72,7 +73,9 @@ class CenterForm(WagtailAdminModelForm):
             spans.append((opens, closes))
 
 
-class Center(DraftStateMixin, LockableMixin, RevisionMixin, PreviewableMixin, AtomicModel, ClusterableModel):
+class Center(
+    CheckedPublishing, DraftStateMixin, LockableMixin, RevisionMixin, PreviewableMixin, AtomicModel, ClusterableModel
+):
     """What the owner has told about the center: one row. A blank fact is hidden on the site, never filled in.
 
     Readers see the row. What editors save is a revision, and becomes the row when it is published.

@@ -16,6 +16,7 @@ from wagtail.models import DraftStateMixin, LockableMixin, Page, PreviewableMixi
 from .. import bounds
 from ..fields import PlainMomentField
 from ..generation import AtomicModel
+from ..publishing import CheckedPublishing
 from ..rich_text import RichTextField
 
 FEATURES = ["bold", "link"]
@@ -25,7 +26,9 @@ def now_to_the_minute():
     return timezone.now().replace(second=0, microsecond=0)
 
 
-class Notice(DraftStateMixin, LockableMixin, RevisionMixin, PreviewableMixin, AtomicModel, ClusterableModel):
+class Notice(
+    CheckedPublishing, DraftStateMixin, LockableMixin, RevisionMixin, PreviewableMixin, AtomicModel, ClusterableModel
+):
     """A few words above every page, or above some pages, from one moment until another. No job starts or ends it: each
     page looks at the clock when it is shown."""
 

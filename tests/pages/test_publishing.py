@@ -9,7 +9,7 @@ from django.utils import timezone
 from wagtail.models import GroupApprovalTask, PageLogEntry, Workflow, WorkflowPage, WorkflowTask
 from wagtail.test.utils.form_data import nested_form_data, rich_text, streamfield
 
-from pages.models import ContentPage, HomePage, Source
+from pages.models import ContentPage, HomePage, Notice, Source
 from pages.publishing import EXPLAINED, HELD, PublishRefused, held_back
 from pages.rich_text import FEATURES
 
@@ -277,3 +277,17 @@ def test_editor_who_may_not_publish_can_give_no_reason(client, make_staff, rest)
     client.post(url, {"digest": "any", "reason": "Because I think so."})
     assert client.get(url).status_code != 200
     assert not PageLogEntry.objects.filter(action=EXPLAINED).exists()
+
+
+def test_notice_that_is_held_is_shown_to_nobody():
+    begins, ends = timezone.now(), timezone.now() + dt.timedelta(days=1)
+    notice = Notice(text="<p>A guaranteed cure.</p>", shows_from=begins, shows_until=ends)
+    with pytest.raises(PublishRefused):
+        notice.save()
+    notice.live = False
+    notice.save()
+    with pytest.raises(PublishRefused):
+        notice.save_revision().publish()
+    notice.text = "<p>We close at noon.</p>"
+    notice.save_revision().publish()
+    assert Notice.objects.get().live
