@@ -43,7 +43,7 @@ class NoUnpublishing(SnippetViewSet.unpublish_view_class):
 class CenterViewSet(SnippetViewSet):
     model = Center
     icon = "home"
-    menu_label = gettext_lazy("Center, hours, holidays")
+    menu_label = gettext_lazy("Center and hours")
     menu_order = 250
     add_to_admin_menu = True
     copy_view_enabled = False

@@ -1,6 +1,7 @@
 import dataclasses
 import datetime as dt
 
+from django import forms
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
@@ -47,6 +48,7 @@ class Notice(
         verbose_name=_("only on these pages"),
         related_name="+",
         blank=True,
+        limit_choices_to={"depth__gt": 1},  # the root is no page
         help_text=_("Leave empty to show it on the whole site."),
     )
     holiday = models.DateField(_("holiday"), null=True, blank=True, editable=False, unique=True)
@@ -55,7 +57,7 @@ class Notice(
         FieldPanel("text"),
         FieldPanel("kind"),
         FieldRowPanel([FieldPanel("shows_from"), FieldPanel("shows_until")]),
-        FieldPanel("pages"),
+        FieldPanel("pages", widget=forms.CheckboxSelectMultiple),  # in a list box, one click takes all others out
     ]
 
     class Meta:
