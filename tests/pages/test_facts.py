@@ -1,4 +1,6 @@
 import datetime as dt
+import json
+import re
 import time
 
 import pytest
@@ -45,6 +47,12 @@ def in_menu(slug, position):
         title=slug, slug=slug, summary="In short.", menu="header", menu_label=slug, menu_position=position, live=False
     )
     return HomePage.objects.get().add_child(instance=page)
+
+
+def graph(response):
+    """What a page gives to machines."""
+    html = response.content.decode()
+    return json.loads(re.search(r'<script type="application/ld\+json">(.*?)</script>', html).group(1))["@graph"]
 
 
 def open_on_weekdays(center):
@@ -144,6 +152,57 @@ def test_each_fact_is_shown_where_readers_look_for_it(client, clock):
     clock.move_to(dt.datetime(2026, 12, 26, 17, tzinfo=UTC))
     html = client.get("/about/").content.decode()
     assert ("Closed now. Opens Monday at 9 AM." in html, "Christmas" in html) == (True, False)
+
+
+@pytest.mark.django_db
+def test_machines_are_told_what_the_pages_show(client):
+    center = Center.objects.get()
+    (bare,) = (part for part in graph(client.get("/contact/")) if part["@type"] == "MedicalClinic")
+    assert set(bare) == {"@type", "name", "url", "telephone", "address"}
+    Center.objects.update(fax="(480) 526-7739", referral_line="(480) 526-7740")
+    open_on_weekdays(center)
+    Holiday.objects.create(center=center, day="2026-12-25", name="Christmas Day")
+    CenterTexts.objects.create(center=center, languages="English, Spanish")
+    (told,) = (part for part in graph(client.get("/contact/")) if part["@type"] == "MedicalClinic")
+    hours = {"@type": "OpeningHoursSpecification"}
+    point = {"@type": "ContactPoint"}
+    assert {name: fact for name, fact in told.items() if name not in bare} == {
+        "faxNumber": "+14805267739",
+        "openingHoursSpecification": [
+            hours
+            | {
+                "dayOfWeek": ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday"],
+                "opens": "09:00",
+                "closes": "17:00",
+            }
+        ],
+        "specialOpeningHoursSpecification": [
+            hours | {"opens": "00:00", "closes": "00:00", "validFrom": "2026-12-25", "validThrough": "2026-12-25"}
+        ],
+        "contactPoint": [
+            point
+            | {
+                "contactType": "admissions",
+                "telephone": "+14805267738",
+                "availableLanguage": ["English", "Spanish"],
+            },
+            point | {"contactType": "referrals", "telephone": "+14805267740"},
+        ],
+    }
+
+
+@pytest.mark.django_db
+def test_contact_page_follows_the_facts_in_its_texts_too(client):
+    bare = client.get("/contact/").content.decode()
+    assert [word for word in ("{", "reach you within", "Opening hours") if word in bare.split("<main")[1]] == []
+    Center.objects.update(contact_target_hours=4)
+    center = Center.objects.get()
+    open_on_weekdays(center)
+    CenterTexts.objects.create(center=center, directions="Behind the library.", languages="English, Spanish")
+    html = client.get("/contact/").content.decode().split("<main")[1]
+    assert "we try to reach you within 4 open hours. If you want to talk sooner, call us." in html
+    assert ("<p>Behind the library.</p>" in html, "<p>English, Spanish</p>" in html) == (True, True)
+    assert "We speak English, Spanish." in client.get("/language-help/").content.decode()
 
 
 @pytest.mark.django_db
