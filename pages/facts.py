@@ -29,7 +29,7 @@ from django.utils.translation import get_language
 from wagtail.coreutils import get_supported_content_language_variant
 from wagtail.rich_text import expand_db_html
 
-from . import generation, opening
+from . import fact_marks, generation, opening
 from .models import Center, CenterTexts, Holiday, Notice, OpeningHours, SitePage
 from .shown import shown
 
@@ -83,7 +83,7 @@ class ShownNotice:
 
     @property
     def html(self):
-        return mark_safe(expand_db_html(_clean_notice(self.text)))  # noqa: S308 (cleaned right here)
+        return mark_safe(fact_marks.fill(expand_db_html(_clean_notice(self.text))))  # noqa: S308 (cleaned right here)
 
 
 @dataclass(frozen=True)

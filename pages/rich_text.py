@@ -11,6 +11,8 @@ from wagtail import blocks
 from wagtail.fields import RichTextField as WagtailRichTextField
 from wagtail.rich_text import RichText
 
+from . import fact_marks
+
 FEATURES = ["h3", "bold", "italic", "superscript", "subscript", "ol", "ul", "link", "document-link", "source"]
 
 _BLOCKS = {"p", "h3", "ol", "ul", "li"}
@@ -49,10 +51,17 @@ class RichTextBlock(blocks.RichTextBlock):
     def get_prep_value(self, value):
         return clean(super().get_prep_value(value))
 
+    def clean(self, value):
+        value = super().clean(value)
+        fact_marks.validate(value.source)
+        return value
+
 
 class RichTextField(WagtailRichTextField):
     """Rich text in a column of its own. Cleaned when an instance is read or saved, and in every statement that writes,
     so that no script, fixture, bulk update or shell gets past the list."""
+
+    default_validators = [fact_marks.validate]
 
     def __init__(self, *args, **kwargs):
         kwargs.setdefault("features", FEATURES)

@@ -6,6 +6,7 @@ from django.core.exceptions import ValidationError
 from pages import fact_marks
 from pages.facts import Facts, Texts
 from pages.models import Center, OpeningHours
+from pages.rich_text import RichTextBlock, RichTextField
 
 BARE = Facts(center=Center(name="The <Center>", phone="(480) 526-7738", town="Gilbert", state="Arizona"))
 TOLD = Facts(
@@ -77,3 +78,13 @@ def test_mark_that_names_no_fact_is_refused_with_the_ones_there_are():
         "{reply_time}, {languages}, {name}, {license}."
     ]
     fact_marks.validate("<p>Call {phone} at any of {hours}.</p>")
+
+
+def test_editor_is_told_of_a_mark_that_names_no_fact():
+    block, field = RichTextBlock(), RichTextField()
+    block.clean(block.to_python("<p>Call {phone}.</p>"))
+    field.clean("<p>Call {phone}.</p>", None)
+    with pytest.raises(ValidationError, match="No fact is called"):
+        block.clean(block.to_python("<p>Call {telephone}.</p>"))
+    with pytest.raises(ValidationError, match="No fact is called"):
+        field.clean("<p>Call {telephone}.</p>", None)

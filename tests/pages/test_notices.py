@@ -104,6 +104,11 @@ def test_hostile_text_does_not_reach_a_reader_whatever_wrote_it(client):
     assert [word for word in ("onclick", "<script>x", "javascript:", "linktype") if word in html] == []
 
 
+def test_notice_follows_a_fact(client):
+    notice("<p>Call {phone}. Fax us at {fax}.</p>")
+    assert shown_on(client, "/") == ["Call (480) 526-7738."]
+
+
 def test_link_to_a_page_follows_the_page_without_a_query(client, django_assert_num_queries):
     contact = ContentPage.objects.get(slug="contact")
     notice(f'<p><a linktype="page" id="{contact.pk}">Where?</a> <a href="https://www.samhsa.gov/">Who?</a></p>')
