@@ -1,4 +1,4 @@
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
 from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
 
@@ -14,3 +14,17 @@ class PagesConfig(AppConfig):
 
         signals.connect()
         post_migrate.connect(overlap.install, sender=self)
+        # Sent for one app after the other: with the last one, the permissions of all are there.
+        last = [config for config in apps.get_app_configs() if config.models_module][-1]
+        post_migrate.connect(_set_up_roles, sender=last)
+
+
+def _set_up_roles(apps=apps, **kwargs):
+    from . import roles
+
+    try:
+        for label in ("wagtailcore.Site", "wagtailimages.Image", "wagtaildocs.Document", "wagtailredirects.Redirect"):
+            apps.get_model(label)
+    except LookupError:
+        return  # only some apps were migrated
+    roles.set_up()

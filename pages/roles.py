@@ -1,48 +1,80 @@
-"""The groups of staff and what each may do with content. Called by migrations, so that no site starts without roles.
+"""The groups of staff, what each may do in /cms/, and the rows that Wagtail can't be without.
+
+`set_up` runs after every `migrate` (and flush), so that no site starts without roles, and each role has what the table
+says: rights that were added to a content role by hand are gone after the next deploy.
 
 Requests for help are not here: `intake.access` opens them by role, never by permission, which every superuser has.
 """
 
-from django.contrib.auth.management import create_permissions
+from django.apps import apps
+from django.conf import settings
+from django.contrib.auth.models import Group, Permission
+from django.db.models import Q
+from wagtail.models import Collection, GroupCollectionPermission, GroupPagePermission, Locale, Page, Site
+from wagtail.snippets.models import create_extra_permissions
 
-_WRITE = ("view", "add", "change")
+from . import site_address
+
+# What a role may do with every page, with pictures and documents, and with other rows: `app.model` to actions. A model
+# that is not there (yet) is passed over. "add" without "change" means: change one's own.
+_ENTER = {"wagtailadmin.admin": ["access"]}
 _DRAFTING = {
-    "page": ("view", "add"),  # a page without a published version is nowhere to be seen
-    "pageversion": (*_WRITE, "delete"),  # drafts only: a published version is never deleted
-    "section": (*_WRITE, "delete"),
-    "pagecitation": (*_WRITE, "delete"),
-    "source": ("view", "add"),
-    "center": ("view", "change"),  # drafts: readers see what is published
-    "notice": _WRITE,
+    "pages": ["add", "change"],
+    "media": ["add", "choose"],
+    "rows": _ENTER
+    | {
+        "pages.source": ["view", "add"],
+        "pages.center": ["view", "change"],
+        "pages.notice": ["view", "add", "change"],
+        "faq.topic": ["view"],
+    },
 }
 _PUBLISHING = {
-    "page": ("change",),  # its address and its place in the menu change what readers see at once
-    "pageversion": ("publish",),
-    "source": ("change",),  # live pages show it
-    "center": ("publish", "lock", "unlock"),
-    "notice": ("publish", "lock", "unlock", "delete"),
+    "pages": ["add", "change", "publish", "lock", "unlock"],
+    "media": ["add", "change", "choose", "delete"],
+    "rows": _ENTER
+    | {
+        "pages.source": ["view", "add", "change", "delete"],  # live pages show it
+        "pages.center": ["view", "change", "publish", "lock", "unlock"],
+        "pages.notice": ["view", "add", "change", "delete", "publish", "lock", "unlock"],
+        "faq.topic": ["view", "add", "change", "delete"],
+        "wagtailredirects.redirect": ["view", "add", "change", "delete"],
+    },
 }
-GRANTS = {
-    "editor": [_DRAFTING],
-    "reviewer": [_DRAFTING],
-    "publisher": [_DRAFTING, _PUBLISHING],
-}
+CONTENT_ROLES = {"editor": _DRAFTING, "reviewer": _DRAFTING, "publisher": _PUBLISHING}
+GROUPS_OF_WAGTAIL = ["Editors", "Moderators"]  # with rights beside the table
 
 
-def grant(apps, app_label, grants):
-    """Makes sure that each group exists and has its permissions in one app; takes nothing away.
+def set_up(**kwargs):
+    """Make the root rows, the groups and their rights; take away what the table does not say. Safe to run again."""
+    locale, _made = Locale.objects.get_or_create(language_code=settings.LANGUAGE_CODE)
+    root = Page.get_first_root_node() or Page.add_root(title="Root", slug="root", locale=locale)
+    folder = Collection.get_first_root_node() or Collection.add_root(name="Root")
+    if site := Site.objects.filter(is_default_site=True).first():
+        site_address.follow(site)
+    Group.objects.filter(name__in=GROUPS_OF_WAGTAIL).delete()
+    create_extra_permissions(apps.get_app_config("wagtailsnippets"))  # publish and lock, where a model has them
+    for name, rights in CONTENT_ROLES.items():
+        group, _made = Group.objects.get_or_create(name=name)
+        group.permissions.set(_permissions(rights["rows"]))
+        on_pages = _permissions({"wagtailcore.page": rights["pages"]})
+        on_media = _permissions({f"wagtail{kind}": rights["media"] for kind in ("images.image", "docs.document")})
+        _give(GroupPagePermission.objects.filter(group=group), on_pages, group=group, page=root)
+        _give(GroupCollectionPermission.objects.filter(group=group), on_media, group=group, collection=folder)
 
-    `grants` maps the name of a group to a list of tables, each from a model's name to the actions allowed on it.
-    """
-    config = apps.get_app_config(app_label)
-    if not getattr(config, "models_module", None):
-        config.models_module = True  # inside a migration; permissions would only come after the last one
-    create_permissions(config, apps=apps, verbosity=0)
 
-    Group = apps.get_model("auth", "Group")
-    Permission = apps.get_model("auth", "Permission")
-    for name, tables in grants.items():
-        group, _created = Group.objects.get_or_create(name=name)
-        codenames = [f"{action}_{model}" for table in tables for model, actions in table.items() for action in actions]
-        permissions = Permission.objects.filter(content_type__app_label=app_label, codename__in=codenames)
-        group.permissions.add(*permissions)
+def _permissions(table):
+    """The permissions that a table names: from `app.model` to actions."""
+    wanted = Q()
+    for label, actions in table.items():
+        app_label, model = label.split(".")
+        codenames = [f"{action}_{model}" for action in actions]
+        wanted |= Q(content_type__app_label=app_label, content_type__model=model, codename__in=codenames)
+    return list(Permission.objects.filter(wanted))
+
+
+def _give(rows, permissions, **of):
+    """Bring the rows of one group to these permissions on one page or collection."""
+    rows.exclude(permission__in=permissions, **of).delete()
+    for permission in permissions:
+        rows.get_or_create(permission=permission, **of)

@@ -13,6 +13,7 @@ from django.db import transaction
 from django.utils import timezone
 from wagtail.models import Page, Site
 
+from . import site_address
 from .content_files import all_pages, data_to_page
 from .models import Center, LoadedFile, Source
 
@@ -93,7 +94,7 @@ def _make_home(page):
     """The first home page takes the place of the welcome page that Wagtail begins with."""
     Page.objects.filter(depth=2, content_type__model="page").delete()
     Page.get_first_root_node().add_child(instance=page)
-    Site.objects.get_or_create(is_default_site=True, defaults={"hostname": "localhost", "root_page": page})
+    Site.objects.get_or_create(is_default_site=True, defaults=site_address.values() | {"root_page": page})
     return page
 
 

@@ -2,7 +2,7 @@
 
 import functools
 
-from csp.constants import HEADER, SELF
+from csp.constants import HEADER, SELF, UNSAFE_INLINE
 from csp.middleware import CSPMiddleware
 from csp.utils import build_policy
 from django.conf import settings
@@ -13,6 +13,8 @@ CMS = {
     "img-src": [SELF, "data:", "blob:"],  # blob: a picture that is being uploaded
     "frame-src": [SELF],  # the live preview
 }
+# The boxes for rich text write style elements of their own: hints in an empty box, numbers of nested lists.
+EDITOR_STYLES = {"style-src-elem": [SELF, UNSAFE_INLINE]}
 
 
 class ContentSecurityPolicyMiddleware(CSPMiddleware):
@@ -36,7 +38,7 @@ class ContentSecurityPolicyMiddleware(CSPMiddleware):
         parts = super().get_policy_parts(request, response, report_only)
         if cms.is_under(request):
             is_preview = response.get("X-Frame-Options") == "SAMEORIGIN"
-            parts.replace = CMS | ({"frame-ancestors": [SELF]} if is_preview else {})
+            parts.replace = CMS | ({"frame-ancestors": [SELF]} if is_preview else EDITOR_STYLES)
         return parts
 
     @functools.cached_property

@@ -8,7 +8,6 @@ from zoneinfo import ZoneInfo
 import psycopg2
 import pytest
 import time_machine
-from django.apps import apps
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
@@ -17,9 +16,7 @@ from django.db import connection
 from django.test import Client
 
 import faq.starter
-import pages.roles
 from intake import breaker, limiter, lookup
-from intake.access import ROLES
 from pages import facts, generation
 from recovery_site.search import index as search_index
 from tests import databases, one_way, template_guard
@@ -55,8 +52,7 @@ TUESDAY_MORNING = datetime.datetime(2026, 11, 24, 10, tzinfo=ZoneInfo("America/P
 
 
 def load_site():
-    """Roles and starter content, as `make run` leaves them."""
-    pages.roles.grant(apps, "intake", {role: [] for role in ROLES})
+    """The starter content, as `make run` leaves it. Roles and roots come with `migrate`."""
     faq.starter.load()
 
 

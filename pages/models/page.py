@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from wagtail.admin.forms import WagtailAdminPageForm
 from wagtail.admin.panels import FieldPanel, FieldRowPanel, MultiFieldPanel, PublishingPanel
 from wagtail.fields import StreamField
-from wagtail.models import Page, get_page_models
+from wagtail.models import Page, PagePermissionTester, get_page_models
 from wagtail.search import index
 
 from .. import bounds, content_checks, structured_data
@@ -216,6 +216,16 @@ def _with_anchors(stream):
     return sections
 
 
+class HomePermissions(PagePermissionTester):
+    """As in Wagtail, but nobody takes the home page away or moves it: every address begins there."""
+
+    def can_unpublish(self):
+        return super().can_unpublish() and not self.page.is_site_root()
+
+    def can_delete(self, ignore_bulk=False):
+        return super().can_delete(ignore_bulk) and not self.page.is_site_root()
+
+
 class HomePage(PageWithSections):
     """The first page. There is one for each language."""
 
@@ -226,6 +236,9 @@ class HomePage(PageWithSections):
     class Meta(PageWithSections.Meta):
         verbose_name = _("home page")
         verbose_name_plural = _("home pages")
+
+    def permissions_for_user(self, user):
+        return HomePermissions(user, self)
 
 
 class SectionIndexPage(PageWithSections):

@@ -55,12 +55,17 @@ def words_of(path, **headers):
 def test_policy_of_the_cms_allows_pictures_to_upload_and_its_own_frames():
     public, cms = words_of("/"), words_of("/cms/pages/")
     changed = {name: words for name, words in cms.items() if words != public.get(name)}
-    assert changed == {"img-src": ["'self'", "data:", "blob:"], "frame-src": ["'self'"]}
+    assert changed == {
+        "img-src": ["'self'", "data:", "blob:"],
+        "frame-src": ["'self'"],
+        "style-src-elem": ["'self'", "'unsafe-inline'"],
+    }
     assert (cms["script-src"], cms["style-src"]) == (["'self'"], ["'self'"])
 
 
 def test_policy_lets_a_preview_alone_stand_in_a_frame():
     of_page = {HEADER: "frame-ancestors 'none'"}  # from the request that renders the page
-    assert words_of("/cms/", **of_page, **{"X-Frame-Options": "SAMEORIGIN"})["frame-ancestors"] == ["'self'"]
+    preview = words_of("/cms/", **of_page, **{"X-Frame-Options": "SAMEORIGIN"})
+    assert (preview["frame-ancestors"], "style-src-elem" in preview) == (["'self'"], False)
     assert words_of("/cms/", **of_page, **{"X-Frame-Options": "DENY"})["frame-ancestors"] == ["'none'"]
     assert words_of("/", **{"X-Frame-Options": "SAMEORIGIN"})["frame-ancestors"] == ["'none'"]

@@ -23,3 +23,22 @@ class StartPart extends HTMLElement {
 }
 
 customElements.define("start-part", StartPart);
+
+/* Names each box for rich text, and each box for tags, after its label. Wagtail's label names a hidden field that the
+   box fills. */
+
+const UNNAMED = ":is(.public-DraftEditor-content, .tagit-new input):not([aria-labelledby])";
+let named = 0;
+
+function nameBoxes() {
+  for (const box of document.querySelectorAll(UNNAMED)) {
+    const label =
+      box.closest("[data-field-wrapper]")?.querySelector("label") ||
+      box.closest("[data-panel]")?.querySelector("[data-panel-heading]");
+    if (!label) continue;
+    label.id ||= `label-of-box-${(named += 1)}`;
+    box.setAttribute("aria-labelledby", label.id);
+  }
+}
+
+new MutationObserver(nameBoxes).observe(document.documentElement, { childList: true, subtree: true });

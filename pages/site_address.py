@@ -1,0 +1,26 @@
+"""Wagtail's row of the site, which names a host and a port: those of PUBLIC_ORIGIN."""
+
+from urllib.parse import urlsplit
+
+from django.conf import settings
+
+_PORTS = {"http": 80, "https": 443}
+
+
+def values():
+    """The fields of the row, as PUBLIC_ORIGIN says."""
+    origin = urlsplit(settings.PUBLIC_ORIGIN)
+    return {
+        "hostname": origin.hostname,
+        "port": origin.port or _PORTS[origin.scheme],
+        "site_name": settings.WAGTAIL_SITE_NAME,
+    }
+
+
+def follow(site):
+    """Bring the row to PUBLIC_ORIGIN."""
+    changed = {name: value for name, value in values().items() if getattr(site, name) != value}
+    if changed:
+        for name, value in changed.items():
+            setattr(site, name, value)
+        site.save(update_fields=changed)

@@ -1,0 +1,71 @@
+"""Wagtail's editor in a real browser under the strict policy. Any refused script, style or request fails a test."""
+
+import pytest
+from playwright.sync_api import expect
+from wagtail.models import Page
+
+from faq.models import QuestionPage, Topic
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def screens(address):
+    """The addresses of the screens that editors see most."""
+    page, question = Page.objects.get(slug="paying-for-care"), QuestionPage.objects.first()
+    return [
+        "/cms/",
+        f"/cms/pages/{page.get_parent().pk}/",
+        f"/cms/pages/{page.pk}/edit/",
+        f"/cms/pages/{question.pk}/edit/",
+        f"/cms/pages/{page.pk}/history/",
+        f"/cms/pages/{page.pk}/unpublish/",
+        f"/cms/snippets/faq/topic/edit/{Topic.objects.first().pk}/",
+        "/cms/images/add/",
+        "/cms/documents/",
+        "/admin/",
+    ]
+
+
+def test_axe_finds_nothing_on_the_screens_of_editors(screens, sign_in, axe_finds):
+    page = sign_in("publisher", path="/cms/")
+    found = {}
+    for path in screens:
+        page.goto(page.url.partition("/cms/")[0].partition("/admin/")[0] + path)
+        page.wait_for_load_state("networkidle")
+        for width in (390, 1280):
+            page.set_viewport_size({"width": width, "height": 900})
+            for scheme in ("light", "dark"):
+                page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+                found[path, width, scheme] = axe_finds(page)
+    assert {where: finds for where, finds in found.items() if finds} == {}
+
+
+def test_date_boxes_and_choosers_start_without_an_inline_script(address, sign_in):
+    question, topic = QuestionPage.objects.first(), Topic.objects.first()
+    page = sign_in("publisher", path=f"/cms/pages/{question.pk}/edit/", width=1280)
+    page.get_by_label("Sources checked on").click()
+    expect(page.locator(".xdsoft_datetimepicker:visible")).to_have_count(1)
+    page.goto(f"{address}/cms/pages/{question.pk}/move/")
+    page.get_by_role("button", name="Choose", exact=False).first.click()
+    expect(page.get_by_role("dialog").or_(page.locator(".modal-dialog")).first).to_be_visible()
+    page.goto(f"{address}/cms/snippets/faq/topic/edit/{topic.pk}/")
+    page.get_by_role("button", name="Choose a page").click()
+    expect(page.locator(".modal-content")).to_be_visible()
+
+
+def test_preview_shows_what_is_typed_beside_the_editor(address, sign_in):
+    question = QuestionPage.objects.first()
+    page = sign_in("editor", path=f"/cms/pages/{question.pk}/edit/", width=1280)
+    page.get_by_role("textbox", name="Answer").press_sequentially("Canary words. ")
+    page.get_by_role("button", name="Toggle preview").click()
+    preview = page.frame_locator("iframe[title='Preview']")
+    expect(preview.locator("main")).to_contain_text("Canary words.")
+
+
+def test_front_page_leads_an_editor_into_the_cms_and_out_again(address, sign_in):
+    page = sign_in("editor")
+    page.get_by_role("link", name="Open the CMS").click()
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    page.goto(f"{address}/cms/login/")
+    page.wait_for_url("**/admin/")
