@@ -1,4 +1,4 @@
-"""The admin site that staff sign in to: the stock admin under its own name."""
+"""The admin site that staff sign in to: the stock admin under its own name, with a front page for each role."""
 
 from functools import wraps
 
@@ -8,6 +8,7 @@ from django.contrib import admin, messages
 from django.contrib.admin.forms import AdminAuthenticationForm
 from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.core.exceptions import FieldDoesNotExist
+from django.db.models.base import ModelBase
 from django.http import HttpResponseRedirect
 from django.shortcuts import resolve_url
 from django.template.response import TemplateResponse
@@ -21,12 +22,23 @@ from . import errors, unsent
 class StaffSite(admin.AdminSite):
     site_title = _("Renaissance Recovery Center")
     site_header = _("Renaissance Recovery Center: staff")
-    index_title = _("Desk and pages")
+    index_title = _("Desk and content")
     enable_nav_sidebar = False
+
+    def register(self, model_or_iterable, admin_class=None, **options):
+        """As in the stock admin, without what Wagtail would add: content is edited at /cms/ alone."""
+        models = [model_or_iterable] if isinstance(model_or_iterable, ModelBase) else model_or_iterable
+        super().register([model for model in models if not _is_content(model)], admin_class, **options)
 
     def each_context(self, request):
         """As in the stock admin, with an empty subtitle for the pages that have none: base_site.html asks for it."""
         return super().each_context(request) | {"subtitle": ""}
+
+    def index(self, request, extra_context=None):
+        """As in the stock admin, with what waits for the person who is signed in."""
+        from . import front_page  # its models come after this site
+
+        return super().index(request, {"panels": front_page.panels(request)} | (extra_context or {}))
 
     def login(self, request, extra_context=None):
         """As in the stock admin, without the notice of `sign_in_again`."""
@@ -92,3 +104,7 @@ class StaffSite(admin.AdminSite):
             request,
             gettext("You are signed in as %(name)s. %(typed)s was not signed in: log out first to switch.") % names,
         )
+
+
+def _is_content(model):
+    return model._meta.app_label.startswith(("wagtail", "taggit"))

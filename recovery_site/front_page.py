@@ -1,0 +1,129 @@
+"""The front page of staff at /admin/: what waits for the person who signed in, and the way to their work.
+
+A panel is one function: it gets the request of the browser and returns a `Panel`, or None for who has nothing to do
+with it. Add it to `PANELS`, in the order of the page.
+"""
+
+from dataclasses import dataclass
+
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from wagtail.models import Revision
+from wagtail.permissions import page_permission_policy
+
+from intake import access
+from intake.admin import tabs
+
+from .cms.access import may_edit
+
+MOST = 8  # rows of a panel
+WAITING = ["overdue", "unassigned", "mine", "back", "open", "quarantine"]  # tabs of the desk
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of a panel: a link, and what is to be known about it."""
+
+    text: str
+    address: str
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Panel:
+    """A box of the front page. `nothing` is said in place of rows that are not there."""
+
+    title: str
+    rows: list[Row]
+    nothing: str = ""
+    more: Row | None = None
+
+
+def panels(request):
+    """The panels for the person who is signed in."""
+    made = [panel(request) for panel in PANELS]
+    return [panel for panel in made if panel]
+
+
+def requests_waiting(request):
+    """How many requests are in each tab of the desk, without a word of them."""
+    if not access.may_read_requests(request.user):
+        return None
+    desk = reverse("admin:intake_assessmentrequest_changelist")
+    counts, _needing = tabs.counts(request.user, timezone.now())
+    return Panel(
+        _("Requests waiting"),
+        [Row(str(tabs.TABS[tab].label), f"{desk}?work={tab}", counts[tab]) for tab in WAITING if counts[tab] != "0"],
+        _("Nobody waits. Nothing is open."),
+        Row(_("Open the desk"), desk),
+    )
+
+
+def drafts(request):
+    """Pages with words that readers don't see yet, the last changed first."""
+    if not may_edit(request):
+        return None
+    pages = _pages_of(request.user).filter(has_unpublished_changes=True).exclude(pk__in=_to_go_live())
+    newest = pages.order_by("-latest_revision_created_at", "pk")
+    return Panel(
+        _("Drafts"),
+        [_row(page, _("changed %s"), page.latest_revision_created_at) for page in newest[:MOST]],
+        _("No page has changes that are not published."),
+        Row(_("All pages"), reverse("wagtailadmin_explore_root")),
+    )
+
+
+def scheduled(request):
+    """Pages that a time is set for, to go live or to end: the next first."""
+    if not may_edit(request):
+        return None
+    pages, to_go_live = _pages_of(request.user), _to_go_live()
+    rows = [(to_go_live[page.pk], page, _("goes live %s")) for page in pages.filter(pk__in=to_go_live)]
+    rows += [(page.expire_at, page, _("ends %s")) for page in pages.filter(live=True, expire_at__gt=timezone.now())]
+    rows.sort(key=lambda row: row[0])
+    return Panel(
+        _("Scheduled"),
+        [_row(page, words, moment) for moment, page, words in rows[:MOST]],
+        _("No page has a time to go live or to end."),
+    )
+
+
+def content(request):
+    """The ways into the CMS."""
+    if not may_edit(request):
+        return None
+    count = _pages_of(request.user).filter(live=True).count()
+    live = ngettext("%s page is live", "%s pages are live", count) % count
+    return Panel(
+        _("Content"),
+        [
+            Row(_("Pages"), reverse("wagtailadmin_explore_root"), live),
+            Row(_("Pictures"), reverse("wagtailimages:index")),
+            Row(_("Documents"), reverse("wagtaildocs:index")),
+            Row(_("What changed"), reverse("wagtailadmin_reports:site_history")),
+        ],
+        more=Row(_("Open the CMS"), reverse("wagtailadmin_home")),
+    )
+
+
+PANELS = [requests_waiting, drafts, scheduled, content]
+
+
+def _pages_of(user):
+    pages = page_permission_policy.instances_user_has_any_permission_for(user, ["add", "change", "publish"])
+    return pages.filter(depth__gt=1)
+
+
+def _to_go_live():
+    """The pages with words that go live later: from the page's key to the moment."""
+    waiting = Revision.page_revisions.filter(approved_go_live_at__isnull=False)
+    return {int(key): moment for key, moment in waiting.values_list("object_id", "approved_go_live_at")}
+
+
+def _row(page, words, moment):
+    """A page by the name of its last draft, and when something happens or happened to it."""
+    at = date_format(timezone.localtime(moment), "DATETIME_FORMAT") if moment else ""
+    return Row(page.draft_title or page.title, reverse("wagtailadmin_pages:edit", args=[page.pk]), words % at)
