@@ -17,13 +17,14 @@ FROM python:3.11-slim
 ENV PATH=/opt/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 VAR_DIR=/var/lib/site STATIC_DIR=/srv/static \
     SPOOL_DIR=/var/spool/site
 RUN useradd --system --uid 10001 --home-dir /var/lib/site --create-home site \
- && install --directory --owner site --mode 700 /var/spool/site
+ && install --directory --owner site --mode 700 /var/spool/site \
+ && install --directory --owner site --mode 755 /var/lib/site/media
 COPY --from=build /opt/venv /opt/venv
 COPY --from=build /srv/static /srv/static
 COPY --from=build /srv/site /srv/site
 WORKDIR /srv/site
 USER site
-VOLUME /var/lib/site /var/spool/site
+VOLUME /var/lib/site /var/lib/site/media /var/spool/site
 EXPOSE 8000
 HEALTHCHECK --interval=15s --timeout=5s --start-period=20s \
   CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8000/healthz', timeout=4)"]

@@ -1,8 +1,9 @@
 """Give a body that came in chunks its length: Django reads none without, and would take the post for an empty one."""
 
 import io
+import sys
 
-MOST = 2_000_001  # bytes; one more than the request guard lets anybody send, so that it says "too long"
+MOST = 2_000_000  # bytes that are read; what goes on after them gets a length that the request guard lets nobody send
 
 
 def with_length(application):
@@ -22,10 +23,11 @@ def with_length(application):
 
 def _read(environ):
     try:
-        body = environ["wsgi.input"].read(MOST)
+        body = environ["wsgi.input"].read(MOST + 1)
     except OSError:
         body = None
     environ["wsgi.input"] = io.BytesIO(body or b"")
-    environ["CONTENT_LENGTH"] = str(len(body or b""))
+    length = len(body or b"")
+    environ["CONTENT_LENGTH"] = str(length if length <= MOST else sys.maxsize)
     if body is not None:
         del environ["HTTP_TRANSFER_ENCODING"]

@@ -143,8 +143,10 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / env.text("STATIC_DIR", str(VAR_DIR / "static"))
+MEDIA_URL = "/media/"
+MEDIA_ROOT = VAR_DIR / "media"  # nginx serves a part of it, see recovery_site/media.py
 STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": VAR_DIR / "media"}},
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "recovery_site.static_files.StaticFilesStorage"},
 }
 # Told by its name. By itself WhiteNoise asks the storage, also for names that no file has, and each of those is logged.
@@ -220,6 +222,11 @@ WAGTAIL_GRAVATAR_PROVIDER_URL = None  # so would a picture of each editor
 # At the default of 500 ms, each editor takes SQLite's one write lock twice a second, from people who ask for help.
 WAGTAIL_AUTOSAVE_INTERVAL = 5000  # ms
 WAGTAIL_AUTO_UPDATE_PREVIEW_INTERVAL = 2000  # ms
+WAGTAILDOCS_SERVE_METHOD = "direct"  # from MEDIA_URL
+WAGTAILDOCS_EXTENSIONS = ["pdf"]
+WAGTAILDOCS_DOCUMENT_FORM_BASE = "recovery_site.cms.documents.PdfForm"
+# Bytes; the whole form must stay under what recovery_site.request_guard lets an editor send.
+WAGTAILDOCS_MAX_UPLOAD_SIZE = WAGTAILIMAGES_MAX_UPLOAD_SIZE = 14 * 1024 * 1024
 WAGTAILSEARCH_BACKENDS = {"default": {"BACKEND": "wagtail.search.backends.database"}}
 
 # What a browser may do

@@ -4,7 +4,7 @@ from django.conf.urls.i18n import i18n_patterns
 from django.contrib import admin
 from django.urls import include, path, re_path
 
-from . import copied_addresses, discovery, errors
+from . import copied_addresses, discovery, errors, media
 from .search.views import search
 
 urlpatterns = [
@@ -18,6 +18,7 @@ urlpatterns = [
     path("sitemap.xml", discovery.sitemap, name="sitemap"),
     path("robots.txt", discovery.robots, name="robots"),
     path("site.webmanifest", discovery.web_manifest, name="web_manifest"),
+    path("media/<path:path>", media.file),
     path("status", errors.no_such_page),  # answered before this to who knows the token, see recovery_site.health
     path(".well-known/security.txt", discovery.security, name="security"),
     *i18n_patterns(path("", include("pages.urls")), prefix_default_language=False),
