@@ -223,10 +223,6 @@ WAGTAIL_GRAVATAR_PROVIDER_URL = None  # so would a picture of each editor
 WAGTAIL_AUTOSAVE_INTERVAL = 5000  # ms
 WAGTAIL_AUTO_UPDATE_PREVIEW_INTERVAL = 2000  # ms
 WAGTAILDOCS_SERVE_METHOD = "direct"  # from MEDIA_URL
-WAGTAILDOCS_EXTENSIONS = ["pdf"]
-WAGTAILDOCS_DOCUMENT_FORM_BASE = "recovery_site.cms.documents.PdfForm"
-# Bytes; the whole form must stay under what recovery_site.request_guard lets an editor send.
-WAGTAILDOCS_MAX_UPLOAD_SIZE = WAGTAILIMAGES_MAX_UPLOAD_SIZE = 14 * 1024 * 1024
 WAGTAILSEARCH_BACKENDS = {"default": {"BACKEND": "wagtail.search.backends.database"}}
 
 # What a browser may do
