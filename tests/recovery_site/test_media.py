@@ -34,7 +34,7 @@ def test_a_document_is_served_to_be_kept(client):
         "attachment",
         "nosniff",
     ]
-    assert (response["Cache-Control"], response.cookies) == ("max-age=3600, public", {})
+    assert (response["Cache-Control"], list(response.cookies)) == ("public, max-age=3600", [])
 
 
 def test_readers_get_a_picture_as_it_is_shown_and_not_its_original(client):
