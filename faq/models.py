@@ -39,6 +39,7 @@ class Topic(TranslatableMixin, AtomicModel):
     )
 
     objects = TopicManager()
+    content_file = "topics.json"
 
     class Meta(TranslatableMixin.Meta):
         verbose_name = _("topic")

@@ -2,8 +2,11 @@
 
 from django.utils.translation import gettext_lazy as _
 from wagtail import blocks
+from wagtail.contrib.typed_table_block.blocks import TypedTableBlock, TypedTableBlockValidationError
+from wagtail.documents.blocks import DocumentChooserBlock
+from wagtail.images.blocks import ImageBlock
 
-from .rich_text import RichTextBlock
+from .rich_text import IN_A_CELL, RichTextBlock
 
 # Each figure has one template too, `templates/includes/figures/<figure>.html`.
 FIGURES = [
@@ -117,6 +120,58 @@ class QuoteBlock(blocks.StructBlock):
         description = _("Words of a person who agreed to be quoted. Never made up.")
 
 
+class PictureBlock(blocks.StructBlock):
+    picture = ImageBlock(label=_("Picture"))  # asks for words that say what it shows, or that it is decorative
+    caption = blocks.CharBlock(label=_("Caption"), max_length=300, required=False)
+
+    class Meta:
+        label = _("Picture")
+        icon = "image"
+        template = "pages/blocks/picture.html"
+        description = _("A picture of the library. Say in words what it shows, for people who can't see it.")
+
+
+class DownloadBlock(blocks.StructBlock):
+    title = blocks.CharBlock(label=_("Name of the link"), max_length=120)
+    document = DocumentChooserBlock(label=_("Document"))
+
+    class Meta:
+        label = _("Download")
+        icon = "doc-full"
+        template = "pages/blocks/download.html"
+        description = _("A PDF that readers can save. The link shows its kind and size.")
+
+
+class TableWithCaption(TypedTableBlock):
+    """A table of Wagtail's. It needs a caption and names for its columns, without which nobody can hear it."""
+
+    def clean(self, value):
+        table = super().clean(value)
+        errors = []
+        if not table.columns or not table.row_data:
+            errors.append(_("Add at least one column and one row."))
+        if not table.caption.strip():
+            errors.append(_("Write a caption that says what the table shows."))
+        if not all(column["heading"].strip() for column in table.columns):
+            errors.append(_("Write a heading above each column."))
+        if errors and not self.is_deferred_validation:
+            raise TypedTableBlockValidationError(non_block_errors=errors)
+        return table
+
+
+class TableBlock(blocks.StructBlock):
+    table = TableWithCaption([("text", RichTextBlock(label=_("Text"), features=IN_A_CELL, required=False))])
+    first_column_names_rows = blocks.BooleanBlock(
+        label=_("The first column names each row"), required=False, default=True
+    )
+
+    class Meta:
+        label = _("Table")
+        icon = "table"
+        template = "pages/blocks/table.html"
+        description = _("Columns with headings, a caption, and short texts. For facts that readers compare.")
+
+
 SECTIONS = [
     ("text", SectionBlock()),
     ("advice", AdviceBlock()),
@@ -129,4 +184,7 @@ SECTIONS = [
     ("facts", FactsBlock()),
     ("figure", FigureBlock()),
     ("quote", QuoteBlock()),
+    ("picture", PictureBlock()),
+    ("table", TableBlock()),
+    ("download", DownloadBlock()),
 ]

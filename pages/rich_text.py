@@ -14,6 +14,7 @@ from wagtail.rich_text import RichText
 from . import fact_marks
 
 FEATURES = ["h3", "bold", "italic", "superscript", "subscript", "ol", "ul", "link", "document-link", "source"]
+IN_A_CELL = [name for name in FEATURES if name not in ("h3", "ol", "ul", "document-link")]  # of a table
 
 _BLOCKS = {"p", "h3", "ol", "ul", "li"}
 _cleaner = nh3.Cleaner(

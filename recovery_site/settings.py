@@ -59,6 +59,7 @@ INSTALLED_APPS = [
     "faq",
     "intake",
     "wagtail.contrib.simple_translation",
+    "wagtail.contrib.typed_table_block",
     "wagtail.sites",
     "wagtail.users",
     "wagtail.snippets",
@@ -225,6 +226,21 @@ WAGTAIL_AUTO_UPDATE_PREVIEW_INTERVAL = 2000  # ms
 WAGTAILDOCS_SERVE_METHOD = "direct"  # from MEDIA_URL
 WAGTAILSEARCH_BACKENDS = {"default": {"BACKEND": "wagtail.search.backends.database"}}
 
+# Pictures and documents: what they must be, see pages/stored_files.py
+
+WAGTAILIMAGES_IMAGE_MODEL = "pages.Picture"
+WAGTAILIMAGES_IMAGE_FORM_BASE = "pages.file_forms.PictureForm"
+WAGTAILIMAGES_EXTENSIONS = ["jpg", "jpeg", "png", "webp"]
+WAGTAILIMAGES_MAX_UPLOAD_SIZE = 14_000_000  # bytes, under what a whole form may have, so that a sentence can answer
+WAGTAILIMAGES_MAX_IMAGE_PIXELS = 40_000_000
+WAGTAILDOCS_DOCUMENT_MODEL = "pages.Download"
+WAGTAILDOCS_DOCUMENT_FORM_BASE = "pages.file_forms.DownloadForm"
+WAGTAILDOCS_EXTENSIONS = ["pdf"]
+WAGTAILDOCS_MAX_UPLOAD_SIZE = 14_000_000  # bytes
+WAGTAILDOCS_SERVE_METHOD = "direct"  # from MEDIA_URL
+
+LINK_CHECK_INSIDE = []  # hosts of an inner network that check_links may ask all the same
+
 # What a browser may do
 
 CONTENT_SECURITY_POLICY = {
@@ -297,6 +313,7 @@ LOGGING = {
         "django_tasks": {"level": "WARNING"},  # each save of a page has four lines otherwise
         "wagtail": {"level": "WARNING"},
         "modelsearch": {"level": "WARNING"},
+        "PIL": {"level": "INFO"},  # at DEBUG it writes out where a picture was taken
         "django.server": {"handlers": ["stdout"], "propagate": False},
         "gunicorn.http.wsgi": {"level": "ERROR"},  # its warning about HEAD: Django leaves dropping the body to it
         "django.security.DisallowedHost": {"handlers": [], "level": "CRITICAL", "propagate": False},

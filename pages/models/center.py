@@ -153,6 +153,7 @@ class Center(
         PublishingPanel(children=[FieldPanel("go_live_at")]),
     ]
     base_form_class = CenterForm
+    content_file = "center.json"
 
     class Meta:
         verbose_name = _("center")

@@ -60,6 +60,8 @@ class Notice(
         FieldPanel("pages", widget=forms.CheckboxSelectMultiple),  # in a list box, one click takes all others out
     ]
 
+    content_file = "notices.json"
+
     class Meta:
         verbose_name = _("notice")
         verbose_name_plural = _("notices")

@@ -182,11 +182,14 @@ class PageWithSections(SitePage):
         abstract = True
 
     def texts(self):
-        return [
-            (block.value.get("heading", ""), block.value["body"].source)
-            for block in self.sections
-            if "body" in block.value
-        ]
+        found = []
+        for block in self.sections:
+            if "body" in block.value:
+                found.append((block.value.get("heading", ""), block.value["body"].source))
+            elif block.block_type == "table":
+                table = block.value["table"]
+                found.append((table.caption, "".join(cell.source for row in table.row_data for cell in row["values"])))
+        return found
 
     def get_context(self, request, *args, **kwargs):
         context = super().get_context(request, *args, **kwargs)

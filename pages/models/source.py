@@ -50,6 +50,7 @@ class Source(RevisionMixin, AtomicModel):
     revisions = GenericRelation("wagtailcore.Revision", related_query_name="source")
 
     objects = SourceManager()
+    content_file = "sources.json"
 
     class Meta:
         verbose_name = _("source")

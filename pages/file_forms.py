@@ -1,0 +1,32 @@
+"""The forms of the picture and document libraries: what can't be stored is refused there with a sentence."""
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+from wagtail.documents.fields import WagtailDocumentField
+from wagtail.documents.forms import BaseDocumentForm
+from wagtail.images.fields import WagtailImageField
+from wagtail.images.forms import BaseImageForm
+
+from .stored_files import safe_document, safe_picture
+
+
+class PictureFormField(WagtailImageField):
+    """Looks at the content alone, and before anything else does: Wagtail's own check fails at a huge picture."""
+
+    def to_python(self, data):
+        file = forms.FileField.to_python(self, data)
+        return file and safe_picture(file)
+
+
+class DocumentFormField(WagtailDocumentField):
+    def to_python(self, data):
+        file = forms.FileField.to_python(self, data)
+        return file and safe_document(file)
+
+
+class PictureForm(BaseImageForm):
+    file = PictureFormField(label=_("File"), widget=BaseImageForm.Meta.widgets["file"])
+
+
+class DownloadForm(BaseDocumentForm):
+    file = DocumentFormField(label=_("File"), widget=BaseDocumentForm.Meta.widgets["file"])
