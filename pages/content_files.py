@@ -1,28 +1,43 @@
-"""Content as files: one JSON file a page, with sources, pages, and topics named by what people call them.
+"""Content as plain values that a JSON file can hold, and back.
 
-A file names its page by `path` and every other row by its natural key, never by a number of one database. In rich
-text, a mark is `<a source="dea-fact-sheet"></a>`, a link to a page `<a page="/treatment/levels-of-care/">`. Texts stand
-in lists of lines, one a paragraph, so that a change is seen where it is.
+A file names its page by `path` and every other row by what people call it, never by a number of one database: a source
+by its key, a picture or a document by its file. In rich text, a mark is `<a source="dea-fact-sheet"></a>`, a link to a
+page `<a page="/treatment/levels-of-care/">`, to a document `<a document="what-to-bring.pdf">`. A page in another
+language than the text's own is named with it: `es:/about/`. Texts stand in lists of lines, one a paragraph, so that a
+change is seen where it is.
 """
 
 import json
 import re
+from pathlib import PurePosixPath
 
 from django.apps import apps
-from django.core.exceptions import ValidationError
+from django.conf import settings
+from django.core.exceptions import ObjectDoesNotExist, ValidationError
 from django.utils.translation import gettext as _
+from modelcluster.models import ClusterableModel, get_all_child_m2m_relations, get_all_child_relations
+from wagtail import blocks
+from wagtail.contrib.typed_table_block.blocks import TypedTableBlock
 from wagtail.fields import RichTextField, StreamField
-from wagtail.models import Locale, Page
+from wagtail.models import DraftStateMixin, Locale, LockableMixin, Page, RevisionMixin, TranslatableMixin
 
 from .citations import marks, replace_marks
-from .models import SitePage, Source
+from .models import Download, Picture, SitePage, Source
 
 # What Page itself has and a file carries.
 PAGE_FIELDS = ["title", "seo_title", "search_description", "go_live_at", "expire_at"]
+# What Wagtail keeps about a row beside its content.
+_ABOUT_ROWS = {
+    field.name
+    for mixin in (DraftStateMixin, LockableMixin, RevisionMixin, TranslatableMixin)
+    for field in mixin._meta.get_fields()
+    if field.name != "locale"
+}
+DRAFT, SCHEDULED = "draft", "scheduled"  # the state of a page in its file; none: readers see it
 
-_PAGE = re.compile(r'<a\b(?=[^>]*\blinktype="page")(?=[^>]*\bid="(\d+)")[^>]*>')
+_LINK = re.compile(r'<a\b(?=[^>]*\blinktype="(page|document)")(?=[^>]*\bid="(\d+)")[^>]*>')
 _NAMED_SOURCE = re.compile(r'<a source="([^"]+)"></a>')
-_NAMED_PAGE = re.compile(r'<a page="([^"]+)">')
+_NAMED_LINK = re.compile(r'<a (page|document)="([^"]+)">')
 _END_OF_LINE = re.compile(r"(?<=</p>)|(?<=</h3>)|(?<=</li>)|(?<=<ul>)|(?<=<ol>)|(?<=</ul>)|(?<=</ol>)")
 
 
@@ -30,22 +45,80 @@ class FileRefused(ValidationError):
     """A file can't be taken in; the message says why."""
 
 
-# Out
-
-
-def page_to_data(page):
-    """A page as its file says it: a dictionary of plain values."""
-    data = {"type": page._meta.label, "path": path_of(page), "language": page.locale.language_code}
-    for name in [*PAGE_FIELDS, *own_fields(type(page))]:
-        value = _out(page, type(page)._meta.get_field(name))
-        if value not in (None, "", False, []):
-            data[name] = value
-    return data
+# Names
 
 
 def path_of(page):
     """The path of a page below the home page of its language: "/" is the home page."""
     return "/" + page.url_path.removeprefix("/").partition("/")[2]
+
+
+def all_pages():
+    """Every page of the site by (language, path)."""
+    pages = Page.objects.type(SitePage).select_related("locale")
+    return {(page.locale.language_code, path_of(page)): page for page in pages}
+
+
+def file_name(row):
+    """What a picture or a document is called in files."""
+    return PurePosixPath(row.file.name).name
+
+
+def _name(row, language):
+    if isinstance(row, Locale):
+        return row.language_code
+    if isinstance(row, Page):
+        own = row.locale.language_code
+        return path_of(row) if own == language else f"{own}:{path_of(row)}"
+    if isinstance(row, Picture | Download):
+        return file_name(row)
+    return list(row.natural_key())
+
+
+class Names:
+    """Finds the rows that files name. Raises `FileRefused` for those that are not there."""
+
+    def __init__(self):
+        self.pages = all_pages()
+        self.files = {}
+        for model in (Picture, Download):
+            self.files |= {(model, file_name(row)): row for row in model.objects.all()}
+
+    def find(self, model, name, language):
+        if issubclass(model, Page):
+            other, colon, path = name.partition(":")
+            found = self.pages.get((other, path) if colon else (language, name))
+        elif issubclass(model, Picture | Download):
+            found = self.files.get((model, name))
+        else:
+            names = [name] if issubclass(model, Locale) else name
+            try:
+                if issubclass(model, Locale):
+                    found = Locale.objects.filter(language_code=name).first()
+                else:
+                    found = model._default_manager.get_by_natural_key(*names)
+            except ObjectDoesNotExist:
+                found = None
+        if found is None:
+            told = {"kind": model._meta.verbose_name, "name": name if isinstance(name, str) else ", ".join(name)}
+            raise FileRefused(_("There is no %(kind)s “%(name)s”.") % told)
+        return found
+
+
+# Out
+
+
+def page_to_data(page):
+    """A page as its file says it: a dictionary of plain values."""
+    language = page.locale.language_code
+    data = {"type": page._meta.label, "path": path_of(page), "language": language}
+    if not page.live:
+        data["state"] = SCHEDULED if page.approved_schedule else DRAFT
+    original = page.get_translations().filter(locale__language_code=settings.LANGUAGE_CODE).first()
+    if original and language != settings.LANGUAGE_CODE:
+        data["translation_of"] = path_of(original)
+    fields = [type(page)._meta.get_field(name) for name in [*PAGE_FIELDS, *own_fields(type(page))]]
+    return data | _fields_out(page, fields, language)
 
 
 def own_fields(model):
@@ -54,104 +127,212 @@ def own_fields(model):
     return [field.name for field in model._meta.fields if field.name not in inherited and not field.primary_key]
 
 
-def _out(page, field):
-    value = field.value_from_object(page)
+def row_to_data(row, without=()):
+    """A row that is no page, with the rows that belong to it, as its file says it."""
+    language = row.locale.language_code if hasattr(row, "locale_id") else settings.LANGUAGE_CODE
+    data = _fields_out(row, _row_fields(type(row), without), language)
+    for accessor, field in _children(type(row)).items():
+        rows = [row_to_data(child, without=(field,)) for child in getattr(row, accessor).all()]
+        data |= {accessor: rows} if rows else {}
+    for name in _many(type(row)):
+        names = sorted(_name(other, language) for other in getattr(row, name).all())
+        data |= {name: names} if names else {}
+    if isinstance(row, DraftStateMixin) and not row.live:
+        data["state"] = DRAFT
+    return data
+
+
+def _row_fields(model, without=()):
+    skipped = _ABOUT_ROWS | set(without)
+    return [field for field in model._meta.concrete_fields if not field.primary_key and field.name not in skipped]
+
+
+def _children(model):
+    """The names of the lists of rows that belong to a row, each with the field that points back."""
+    if not issubclass(model, ClusterableModel):
+        return {}
+    return {relation.get_accessor_name(): relation.field.name for relation in get_all_child_relations(model)}
+
+
+def _many(model):
+    if not issubclass(model, ClusterableModel):
+        return []
+    return [field.name for field in get_all_child_m2m_relations(model)]
+
+
+def _key(field):
+    return "language" if field.related_model is Locale else field.name
+
+
+def _fields_out(row, fields, language):
+    values = {_key(field): _out(row, field, language) for field in fields}
+    return {name: value for name, value in values.items() if value not in (None, "", False, [])}
+
+
+def _out(row, field, language):
+    value = field.value_from_object(row)
     if isinstance(field, StreamField):
-        return _walk(value.get_prep_value(), _text_out)
+        return _convert(field.stream_block, value.get_prep_value(), _Out(language))
     if isinstance(field, RichTextField):
-        return _text_out(value)
+        return _Out(language).text(value)
     if field.is_relation:
-        related = getattr(page, field.name)
-        return list(related.natural_key()) if related else None
+        related = getattr(row, field.name)
+        return _name(related, language) if related else None
     return value.isoformat() if hasattr(value, "isoformat") else value
 
 
-def _text_out(text):
-    if not isinstance(text, str) or not text.startswith("<"):
-        return text
-    sources = Source.objects.in_bulk(marks(text))
-    pages = Page.objects.in_bulk([int(pk) for pk in _PAGE.findall(text)])
-    text = replace_marks(text, lambda pk: f'<a source="{sources[pk].key}"></a>')
-    text = _PAGE.sub(lambda link: f'<a page="{path_of(pages[int(link.group(1))])}">', text)
-    return [line for line in _END_OF_LINE.split(text) if line]
+class _Out:
+    """How the parts of a stored value become those of a file."""
+
+    def __init__(self, language):
+        self.language = language
+
+    def text(self, text):
+        """A text as a list of lines. What links nowhere any more stays as words alone."""
+        sources = Source.objects.in_bulk(marks(text))
+        found = _LINK.findall(text)
+        rows = {
+            kind: model.objects.in_bulk([int(pk) for named, pk in found if named == kind])
+            for kind, model in (("page", Page), ("document", Download))
+        }
+
+        def link(match):
+            row = rows[match.group(1)].get(int(match.group(2)))
+            return f'<a {match.group(1)}="{_name(row, self.language)}">' if row else "<a>"
+
+        text = replace_marks(text, lambda pk: f'<a source="{sources[pk].key}"></a>' if pk in sources else "")
+        return [line for line in _END_OF_LINE.split(_LINK.sub(link, text)) if line]
+
+    def row(self, model, pk):
+        row = model._default_manager.filter(pk=pk).first() if pk else None
+        return _name(row, self.language) if row else None
 
 
-def _walk(value, change):
-    if isinstance(value, dict):
-        return {key: _walk(inner, change) for key, inner in value.items()}
-    if isinstance(value, list):
-        return [_walk(inner, change) for inner in value]
-    return change(value)
+def _convert(block, value, parts):
+    """A value of a block as it is stored, or as a file says it, with its texts and rows changed by `parts`."""
+    if isinstance(block, blocks.StreamBlock):
+        return [item | {"value": _convert(block.child_blocks[item["type"]], item["value"], parts)} for item in value]
+    if isinstance(block, blocks.StructBlock):
+        return {name: _convert(block.child_blocks[name], inner, parts) for name, inner in value.items()}
+    if isinstance(block, blocks.ListBlock):
+        return [item | {"value": _convert(block.child_block, item["value"], parts)} for item in value]
+    if isinstance(block, TypedTableBlock):
+        columns = [block.child_blocks[column["type"]] for column in value["columns"]]
+        rows = [
+            {"values": [_convert(column, cell, parts) for column, cell in zip(columns, row["values"], strict=True)]}
+            for row in value["rows"]
+        ]
+        return value | {"rows": rows}
+    if isinstance(block, blocks.RichTextBlock):
+        return parts.text(value)
+    if isinstance(block, blocks.ChooserBlock):
+        return parts.row(block.model_class, value)
+    return value
 
 
 # In
 
 
-def data_to_page(data, pages_by_path):
-    """An unsaved page, or the stored one with new values, from what a file says.
+class _In:
+    """How the parts of a file become those of a stored value."""
 
-    `pages_by_path` maps (language, path) to the pages that links may name. Raises `FileRefused`.
-    """
-    model = apps.get_model(data["type"])
-    if not issubclass(model, SitePage):
-        raise FileRefused(_("%s is no type of page.") % data["type"])
+    def __init__(self, language, names):
+        self.language, self.names = language, names
+
+    def text(self, lines):
+        text = "".join(lines)
+        sources = Source.objects.in_bulk(_NAMED_SOURCE.findall(text), field_name="key")
+
+        def mark(match):
+            if match.group(1) not in sources:
+                raise FileRefused(_("There is no source “%s”.") % match.group(1))
+            return sources[match.group(1)].as_mark()
+
+        def link(match):
+            kind, name = match.groups()
+            row = self.names.find(Page if kind == "page" else Download, name, self.language)
+            return f'<a linktype="{kind}" id="{row.pk}">'
+
+        return _NAMED_LINK.sub(link, _NAMED_SOURCE.sub(mark, text))
+
+    def row(self, model, name):
+        return self.names.find(model, name, self.language).pk if name else None
+
+
+def data_to_page(data, names):
+    """An unsaved page, or the stored one with new values, from what a file says. Raises `FileRefused`."""
+    model = _page_model(data["type"])
     language = data["language"]
-    page = pages_by_path.get((language, data["path"]))
-    page = page.specific if page else model(locale=Locale.objects.get(language_code=language))
+    page = names.pages.get((language, data["path"]))
+    page = page.specific if page else model(locale=names.find(Locale, language, language))
     if type(page) is not model:
         raise FileRefused(_("%(path)s is a page of another type.") % data)
-    page.slug = data["path"].strip("/").rpartition("/")[2] or page.slug or "home"
-    for name in [*PAGE_FIELDS, *own_fields(model)]:
-        field = model._meta.get_field(name)
-        if name in data:
-            setattr(page, field.name, _in(field, data[name], language, pages_by_path))
-        else:
-            setattr(page, field.name, field.get_default() if not field.is_relation else None)
+    home = "home" if language == settings.LANGUAGE_CODE else f"home-{language}"
+    page.slug = data["path"].strip("/").rpartition("/")[2] or page.slug or home
+    if not page.pk and "translation_of" in data:
+        original = names.find(Page, f"{settings.LANGUAGE_CODE}:{data['translation_of']}", language)
+        page.translation_key = original.translation_key
+    _fields_in(page, [model._meta.get_field(name) for name in [*PAGE_FIELDS, *own_fields(model)]], data, names)
     return page
 
 
-def _in(field, value, language, pages_by_path):
-    def text_in(lines):
-        return _text_in("".join(lines), language, pages_by_path)
+def _page_model(label):
+    try:
+        model = apps.get_model(label)
+    except (LookupError, ValueError):
+        model = None
+    if model is None or not issubclass(model, SitePage):
+        raise FileRefused(_("%s is no type of page.") % label)
+    return model
 
+
+def data_to_row(data, row, names, only=None):
+    """Gives an unsaved or stored row the values that a file says; `only` some of its fields, if they are named."""
+    model = type(row)
+    fields = [field for field in _row_fields(model) if only is None or field.name in only]
+    _fields_in(row, fields, data, names)
+    if only is None:
+        for accessor, field in _children(model).items():
+            child = model._meta.get_field(accessor).related_model
+            rows = [data_to_row(inner, child(), names, only=_names(child, field)) for inner in data.get(accessor, [])]
+            setattr(row, accessor, rows)
+        for name in _many(model):
+            other = model._meta.get_field(name).related_model
+            setattr(row, name, [names.find(other, inner, _language(data)) for inner in data.get(name, [])])
+    return row
+
+
+def fields_without_pages(model):
+    """The names of the fields that can be set before there are pages."""
+    return [
+        field.name for field in _row_fields(model) if not (field.is_relation and issubclass(field.related_model, Page))
+    ]
+
+
+def _names(model, without):
+    return [field.name for field in _row_fields(model, (without,))]
+
+
+def _language(data):
+    return data.get("language", settings.LANGUAGE_CODE)
+
+
+def _fields_in(row, fields, data, names):
+    for field in fields:
+        if _key(field) in data:
+            setattr(row, field.name, _in(field, data[_key(field)], _language(data), names))
+        elif not field.is_relation:
+            setattr(row, field.name, field.get_default())
+        elif field.null:
+            setattr(row, field.name, None)
+
+
+def _in(field, value, language, names):
+    parts = _In(language, names)
     if isinstance(field, StreamField):
-        return field.to_python(json.dumps(_join_lines(value, text_in)))
+        return field.to_python(json.dumps(_convert(field.stream_block, value, parts)))
     if isinstance(field, RichTextField):
-        return text_in(value)
+        return parts.text(value)
     if field.is_relation:
-        return field.related_model._default_manager.get_by_natural_key(*value)
+        return names.find(field.related_model, value, language)
     return field.to_python(value)
-
-
-def _join_lines(value, text_in):
-    """Lists of lines become texts again; every other list stays one."""
-    if isinstance(value, dict):
-        return {key: _join_lines(inner, text_in) for key, inner in value.items()}
-    if isinstance(value, list):
-        if value and all(isinstance(line, str) for line in value):
-            return text_in(value)
-        return [_join_lines(inner, text_in) for inner in value]
-    return value
-
-
-def _text_in(text, language, pages_by_path):
-    sources = Source.objects.in_bulk(_NAMED_SOURCE.findall(text), field_name="key")
-
-    def mark(match):
-        if match.group(1) not in sources:
-            raise FileRefused(_("There is no source “%s”.") % match.group(1))
-        return sources[match.group(1)].as_mark()
-
-    def link(match):
-        page = pages_by_path.get((language, match.group(1)))
-        if page is None:
-            raise FileRefused(_("There is no page %s.") % match.group(1))
-        return f'<a linktype="page" id="{page.pk}">'
-
-    return _NAMED_PAGE.sub(link, _NAMED_SOURCE.sub(mark, text))
-
-
-def all_pages():
-    """Every page of the site by (language, path), as `data_to_page` wants them."""
-    pages = Page.objects.type(SitePage).select_related("locale")
-    return {(page.locale.language_code, path_of(page)): page for page in pages}

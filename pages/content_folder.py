@@ -1,0 +1,417 @@
+"""A folder of content: what is written there and how it is taken in again.
+
+`pages/**/*.json` hold a page each, `sources.json` and the like all rows of one model, `pictures.json` and
+`documents.json` what the files in `pictures/` and `documents/` are. Taking in is one transaction: all or nothing.
+"""
+
+import contextlib
+import json
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from django.apps import apps
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.files.base import ContentFile
+from django.db import DatabaseError, transaction
+from django.utils.translation import gettext as _
+from wagtail.models import Collection, DraftStateMixin, RevisionMixin, Site
+from wagtail.models import Page as AnyPage
+
+from . import site_address
+from .content_files import (
+    DRAFT,
+    FileRefused,
+    Names,
+    data_to_page,
+    data_to_row,
+    fields_without_pages,
+    page_to_data,
+    row_to_data,
+)
+from .models import Center, Download, Picture, SitePage
+from .publishing import PublishRefused
+
+PAGES = "pages"
+LIBRARIES = {"pictures": Picture, "documents": Download}
+_PATH = re.compile(r"/(?:[\w-]+/)*")
+_MALFORMED = (KeyError, TypeError, AttributeError, ValueError, LookupError)
+
+
+def models_in_files():
+    """The models whose rows stand in one file each, such as `sources.json`, by that file's name."""
+    return {model.content_file: model for model in apps.get_models() if hasattr(model, "content_file")}
+
+
+@dataclass
+class Content:
+    """What folders hold: read, nothing stored yet. Pages and rows are dictionaries as files say them."""
+
+    pages: list = field(default_factory=list)
+    rows: list = field(default_factory=list)  # pairs of model and dictionary
+    files: list = field(default_factory=list)  # pairs of model and dictionary, with `path` added
+
+
+@dataclass
+class Report:
+    """What was taken in: how many of each kind were new, changed, or the same already."""
+
+    new: dict = field(default_factory=dict)
+    changed: dict = field(default_factory=dict)
+    same: dict = field(default_factory=dict)
+
+    def note(self, kind, outcome):
+        counts = getattr(self, outcome)
+        counts[kind] = counts.get(kind, 0) + 1
+
+    @property
+    def written(self):
+        return {kind: self.new.get(kind, 0) + self.changed.get(kind, 0) for kind in self.new | self.changed}
+
+
+# Out
+
+
+def write(folder, say):
+    """Write all content into a folder, which must be empty or not be there. `say` gets a sentence for each step."""
+    folder = Path(folder)
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise FileRefused(_("%s is not empty. Name a new folder.") % folder)
+    for name, model in models_in_files().items():
+        rows = [row_to_data(_as_edited(row)) for row in model._default_manager.order_by("pk")]
+        rows.sort(key=lambda data: json.dumps(data, sort_keys=True))
+        _write_json(folder, name, rows[0] if model is Center and rows else rows)
+        say(_("%(name)s: %(count)d") % {"name": name, "count": len(rows)})
+    for name, model in LIBRARIES.items():
+        rows = sorted(map(_file_to_data, model.objects.all()), key=lambda data: data["file"])
+        _write_json(folder, f"{name}.json", rows)
+        for row in model.objects.all():
+            target = _inside(folder, f"{name}/{Path(row.file.name).name}")
+            target.parent.mkdir(exist_ok=True)
+            with row.open_file() as file:
+                target.write_bytes(file.read())
+        say(_("%(name)s: %(count)d") % {"name": name, "count": len(rows)})
+    pages = AnyPage.objects.type(SitePage).specific().order_by("path")
+    positions = {}
+    for page in pages:
+        above = page.path[: -page.steplen]
+        positions[above] = positions.get(above, 0) + 1
+        data = page_to_data(_as_edited(page)) | {"position": positions[above]}
+        _write_json(folder, f"{PAGES}/{_file_of(data)}", data)
+    say(_("%(name)s: %(count)d") % {"name": PAGES, "count": len(pages)})
+
+
+def _as_edited(row):
+    """What readers see; where they see nothing, the last draft."""
+    if isinstance(row, DraftStateMixin) and not row.live and row.latest_revision_id:
+        return row.get_latest_revision_as_object()
+    return row
+
+
+def _file_of(data):
+    language = "" if data["language"] == settings.LANGUAGE_CODE else f"{data['language']}/"
+    return f"{language}{data['path'].strip('/') or 'home'}.json"
+
+
+def _file_to_data(row):
+    data = {"file": Path(row.file.name).name}
+    for name in row.admin_form_fields:
+        if name == "collection":
+            value = [collection.name for collection in row.collection.get_ancestors(inclusive=True)[1:]]
+        elif name == "tags":
+            value = sorted(row.tags.names())
+        else:
+            value = data.get(name) or getattr(row, name)
+        if value not in (None, "", []):
+            data[name] = value
+    return data
+
+
+def _write_json(folder, name, data):
+    target = _inside(folder, name)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_text(json.dumps(data, ensure_ascii=False, indent=2) + "\n")
+
+
+# In
+
+
+def read(*folders):
+    """The `Content` of folders. Raises `FileRefused` for a file that can't be read."""
+    content = Content()
+    for folder in map(Path, folders):
+        if not folder.is_dir():
+            raise FileRefused(_("There is no folder %s.") % folder)
+        for name, model in models_in_files().items():
+            content.rows += [(model, data) for data in _rows(folder, name)]
+        for name, model in LIBRARIES.items():
+            for data in _rows(folder, f"{name}.json"):
+                content.files.append((model, data | {"path": _file_in(folder, name, data)}))
+        for path in sorted((folder / PAGES).rglob("*.json")):
+            data = _read_json(folder, str(path.relative_to(folder)))
+            if not _is_page(data):
+                raise FileRefused(_("%s is not written as the file of a page is.") % path.name)
+            content.pages.append({"position": 0} | data | {"from": path})
+    content.pages.sort(key=_place)
+    return content
+
+
+def _is_page(data):
+    if not isinstance(data, dict) or not {"type", "path", "language", "title"} <= set(data):
+        return False
+    return all(isinstance(data[name], str) for name in ("type", "path", "language")) and _PATH.fullmatch(data["path"])
+
+
+def _place(data):
+    """Where a page comes: parents before children, originals before translations, then in the order of the tree."""
+    path = data["path"]
+    return path != "/", path.count("/"), data["language"] != settings.LANGUAGE_CODE, data["position"]
+
+
+def _rows(folder, name):
+    if not (folder / name).exists():
+        return []
+    data = _read_json(folder, name)
+    rows = data if isinstance(data, list) else [data]
+    if not all(isinstance(row, dict) for row in rows):
+        raise FileRefused(_("%s is not written as a list of rows.") % name)
+    return rows
+
+
+def _file_in(folder, library, data):
+    name = data.get("file")
+    if not isinstance(name, str) or Path(name).name != name:
+        raise FileRefused(_("%(library)s: “%(name)s” is no name of a file.") % {"library": library, "name": name})
+    path = _inside(folder, f"{library}/{name}")
+    if not path.is_file():
+        raise FileRefused(_("There is no file %s.") % f"{library}/{name}")
+    return path
+
+
+def _read_json(folder, name):
+    try:
+        data = json.loads(_inside(folder, name).read_text())
+    except (OSError, ValueError) as error:
+        raise FileRefused(_("%(name)s can't be read: %(error)s") % {"name": name, "error": error}) from error
+    if not isinstance(data, dict | list):
+        raise FileRefused(_("%s is not written as a file of content is.") % name)
+    return data
+
+
+def _inside(folder, name):
+    """A path in the folder. No name and no symbolic link leads out of it."""
+    path = Path(folder) / name
+    if not path.resolve().is_relative_to(Path(folder).resolve()):
+        raise FileRefused(_("%s lies outside of the folder.") % name)
+    return path
+
+
+def take_in(content, say=lambda sentence: None, log_action=True):
+    """Store the content: new rows are made, others get the values of the files, nothing is deleted. Returns a `Report`.
+
+    Pages are published as from the editor's button. Raises `FileRefused` and stores nothing if one file is wrong.
+    """
+    written = []
+    try:
+        with transaction.atomic():
+            return _take_in(content, say, log_action, written)
+    except BaseException:
+        for storage, name in written:
+            storage.delete(name)
+        raise
+
+
+def _take_in(content, say, log_action, written):
+    names, report = Names(), Report()
+    for model, data in content.files:
+        with _naming(data["file"]):
+            report.note(*_take_in_file(model, data, names, written))
+    # Rows come first without what names pages, and pages without words, so that each can name the others.
+    made = [_make_row(model, data, names) for model, data in content.rows]
+    placed = [_make_place(data, names) for data in content.pages]
+    for (model, data), is_new in zip(content.rows, made, strict=True):
+        with _naming(model.content_file):
+            outcome = _take_in_row(model, data, names)
+        report.note(model.content_file, "new" if is_new else outcome)
+    for number, (data, is_new) in enumerate(zip(content.pages, placed, strict=True), start=1):
+        with _naming(data["path"]):
+            report.note(PAGES, _take_in_page(data, is_new, names, log_action))
+        if number % 50 == 0:
+            say(_("%(done)d of %(all)d pages") % {"done": number, "all": len(placed)})
+    _put_in_order(content.pages, names)
+    return report
+
+
+@contextlib.contextmanager
+def _naming(name):
+    """Refusals name the file or page."""
+    try:
+        yield
+    except FileRefused as error:
+        raise FileRefused(f"{name}: {' '.join(error.messages)}") from error
+    except ValidationError as error:
+        raise FileRefused(f"{name}: {_in_one_line(error)}") from error
+    except PublishRefused as error:
+        raise FileRefused(f"{name}: {error}") from error
+    except DatabaseError as error:
+        raise FileRefused(
+            _("%(name)s: the database refuses it (%(error)s).") % {"name": name, "error": error}
+        ) from error
+    except _MALFORMED as error:
+        raise FileRefused(
+            _("%(name)s is not written as it must be (%(error)r).") % {"name": name, "error": error}
+        ) from error
+
+
+def _in_one_line(error):
+    if not hasattr(error, "error_dict"):
+        return " ".join(error.messages)
+    return " ".join(f"{name}: {' '.join(messages)}" for name, messages in error.message_dict.items())
+
+
+def _take_in_file(model, data, names, written):
+    kind = next(name for name, library in LIBRARIES.items() if library is model)
+    row = names.files.get((model, data["file"]))
+    wanted = {name: value for name, value in data.items() if name != "path"}
+    content = data["path"].read_bytes()
+    if row and _file_to_data(row) == wanted and Path(row.file.path).read_bytes() == content:
+        return kind, "same"
+    outcome = "changed" if row else "new"
+    row = row or model()
+    for name in set(row.admin_form_fields) - {"file", "tags", "collection"}:
+        setattr(row, name, wanted.get(name, model._meta.get_field(name).get_default()))
+    row.collection = _collection(wanted.get("collection", []))
+    if outcome == "changed":
+        old, storage = row.file.name, row.file.storage
+        transaction.on_commit(lambda: storage.delete(old))
+    row.file = ContentFile(content, data["file"])
+    row.full_clean(exclude=["file"])
+    row.save()
+    written.append((row.file.storage, row.file.name))
+    row.tags.set(wanted.get("tags", []))
+    names.files[model, data["file"]] = row
+    return kind, outcome
+
+
+def _collection(path):
+    found = Collection.get_first_root_node()
+    for name in path:
+        found = found.get_children().filter(name=name).first() or found.add_child(instance=Collection(name=name))
+    return found
+
+
+def _stored(row):
+    """The row of the same key that is there already; None for none."""
+    if isinstance(row, Center):
+        return Center.objects.first()
+    if not hasattr(row, "natural_key"):
+        return None
+    try:
+        return type(row)._default_manager.get_by_natural_key(*row.natural_key())
+    except type(row).DoesNotExist:
+        return None
+
+
+def is_there(model, data, names):
+    """Whether there is a row already that the file names by its key."""
+    return _stored(data_to_row(data, model(), names, only=fields_without_pages(model))) is not None
+
+
+def _make_row(model, data, names):
+    """Makes the row that a file names by a key and that is not there. Returns whether it did."""
+    with _naming(model.content_file):
+        if not hasattr(model, "natural_key") or is_there(model, data, names):
+            return False
+        row = data_to_row(data, model(), names, only=fields_without_pages(model))
+        row.full_clean()
+        row.save()
+    return True
+
+
+def _take_in_row(model, data, names):
+    """Gives a row the values of its file. Returns whether it was new, changed, or the same already."""
+    row = data_to_row(data, model(), names)
+    stored = _stored(row)
+    if stored is None and not hasattr(model, "natural_key"):  # nothing names it: one that says the same is the same
+        stored = next((known for known in model._default_manager.all() if row_to_data(_as_edited(known)) == data), None)
+    if stored and row_to_data(_as_edited(stored)) == data:
+        return "same"
+    row = data_to_row(data, stored, names) if stored else row
+    is_draft = data.get("state") == DRAFT
+    if isinstance(row, DraftStateMixin) and not stored:
+        row.live = not is_draft
+    row.full_clean()
+    row.save()
+    if isinstance(row, RevisionMixin):
+        revision = row.save_revision()
+        if isinstance(row, DraftStateMixin) and not is_draft:
+            row.publish(revision)
+    return "changed" if stored else "new"
+
+
+def _make_place(data, names):
+    """Makes an empty page, off-line, where the file wants one that is not there, so that others can name it. Returns
+    whether it did."""
+    key = data["language"], data["path"]
+    if key in names.pages:
+        return False
+    with _naming(data["path"]):
+        needed = {name: data[name] for name in _required(data)}
+        kept = ("type", "path", "language", "title", "translation_of")
+        page = data_to_page({name: data[name] for name in kept if name in data} | needed, names)
+        page.live = False
+        if data["path"] == "/":
+            names.pages[key] = _make_home(page)
+        else:
+            above = data["path"].rstrip("/").rpartition("/")[0] + "/"
+            parent = names.pages.get((data["language"], above))
+            if parent is None:
+                raise FileRefused(_("There is no page %s above it.") % above)
+            names.pages[key] = parent.specific.add_child(instance=page)
+    return True
+
+
+def _required(data):
+    """The names of fields without which the database takes no row of this type of page."""
+    model = apps.get_model(data["type"])
+    return [field.name for field in model._meta.fields if field.is_relation and field.name in data]
+
+
+def _make_home(page):
+    """The first home page takes the place of the welcome page that Wagtail begins with."""
+    AnyPage.objects.filter(depth=2, content_type__model="page").delete()
+    AnyPage.get_first_root_node().add_child(instance=page)
+    Site.objects.get_or_create(is_default_site=True, defaults=site_address.values() | {"root_page": page})
+    return page
+
+
+def _take_in_page(data, is_new, names, log_action):
+    wanted = {name: value for name, value in data.items() if name not in ("from", "position")}
+    if not is_new:
+        stored = names.pages[data["language"], data["path"]].specific
+        if page_to_data(_as_edited(stored)) == wanted:
+            return "same"
+    page = data_to_page(data, names)
+    page.full_clean()
+    revision = page.save_revision(log_action=log_action)
+    if data.get("state") != DRAFT:
+        page.publish(revision, log_action=log_action)
+    data["revision"] = revision
+    return "new" if is_new else "changed"
+
+
+def _put_in_order(pages, names):
+    """Pages that have a position stand in that order below their parent, behind those that no file names."""
+    families = {}
+    for data in pages:
+        if data["position"] and data["path"] != "/":
+            above = data["path"].rstrip("/").rpartition("/")[0]
+            key = data["language"], data["path"]
+            families.setdefault((data["language"], above), []).append(names.pages[key].pk)
+    for order in families.values():
+        siblings = AnyPage.objects.get(pk=order[0]).get_siblings().values_list("pk", flat=True)
+        if [pk for pk in siblings if pk in order] != order:
+            for pk in order:
+                page = AnyPage.objects.get(pk=pk)
+                page.move(page.get_parent(), "last-child")

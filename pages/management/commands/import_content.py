@@ -1,0 +1,23 @@
+from django.core.management.base import BaseCommand, CommandError
+
+from pages import content_folder
+from pages.content_files import FileRefused
+
+
+class Command(BaseCommand):
+    help = (
+        "Takes in a folder that export_content wrote. Pages are published as from the editor; what they said before "
+        "stays in their history. Nothing is deleted. If one file is wrong, nothing is changed."
+    )
+
+    def add_arguments(self, parser):
+        parser.add_argument("folder")
+
+    def handle(self, *, folder, **options):
+        try:
+            report = content_folder.take_in(content_folder.read(folder), self.stdout.write)
+        except FileRefused as error:
+            raise CommandError(f"Nothing was changed. {' '.join(error.messages)}") from error
+        for kind in sorted(report.new | report.changed | report.same):
+            counts = [getattr(report, outcome).get(kind, 0) for outcome in ("new", "changed", "same")]
+            self.stdout.write("{}: {} new, {} changed, {} the same already".format(kind, *counts))
