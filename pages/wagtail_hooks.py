@@ -1,17 +1,19 @@
 from django.core.exceptions import PermissionDenied
-from django.urls import reverse_lazy
-from django.utils.html import escape
+from django.templatetags.static import static
+from django.urls import path, reverse, reverse_lazy
+from django.utils.html import escape, format_html
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from draftjs_exporter.dom import DOM
 from wagtail import hooks
+from wagtail.admin.menu import MenuItem
 from wagtail.admin.rich_text.converters.html_to_contentstate import LinkElementHandler
 from wagtail.admin.rich_text.editors.draftail.features import EntityFeature
 from wagtail.rich_text import LinkHandler
 from wagtail.rich_text.pages import PageLinkHandler as StockPageLinkHandler
 from wagtail.snippets.models import register_snippet
 
-from . import facts, publishing_admin, source_admin
+from . import facts, link_report, publishing_admin, source_admin
 from .models import Center, Source
 from .snippets import CenterViewSet, HolidaysWithoutNotice, NoticeViewSet
 from .source_admin import SourceViewSet, mark_data
@@ -145,3 +147,24 @@ hooks.register("register_log_actions", publishing_admin.register_log_actions)
 hooks.register("register_admin_urls", lambda: publishing_admin.urls)
 hooks.register("construct_homepage_panels", lambda request, panels: panels.append(publishing_admin.HeldBackPanel()))
 hooks.register("construct_wagtail_userbar", publishing_admin.hand_over_findings)
+
+
+@hooks.register("insert_global_admin_js")
+def clean_what_is_pasted():
+    """The script that reads what is pasted into rich text, with the sentences that it may have to say."""
+    return format_html(
+        '<script src="{}" data-pictures="{}" data-tables="{}"></script>',
+        static("pages/paste.js"),
+        _("A picture was not pasted. Upload it, and add a Picture block where it belongs."),
+        _("A table was pasted as lines of text. Add a Table block and copy each cell there."),
+    )
+
+
+@hooks.register("register_admin_urls")
+def report_urls():
+    return [path("reports/broken-links/", link_report.broken_links, name="broken_links")]
+
+
+@hooks.register("register_reports_menu_item")
+def report_of_broken_links():
+    return MenuItem(_("Broken links"), reverse("broken_links"), icon_name="link", order=850)

@@ -10,7 +10,9 @@ from django.shortcuts import resolve_url
 from django.urls import include, path, re_path
 from django.views.decorators.cache import never_cache
 from wagtail.admin import urls as wagtail_urls
+from wagtail.admin.auth import require_admin_access
 
+from pages.link_forms import ExternalLinkView
 from recovery_site.errors import no_such_page
 
 CLOSED = (
@@ -31,5 +33,6 @@ def sign_in(request):
 urlpatterns = [
     path("login/", sign_in),
     *(re_path(pattern, no_such_page) for pattern in CLOSED),
+    path("choose-external-link/", require_admin_access(ExternalLinkView.as_view())),  # in place of Wagtail's
     path("", include(wagtail_urls)),
 ]

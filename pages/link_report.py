@@ -1,0 +1,11 @@
+from django.db.models import Max
+from django.shortcuts import render
+
+from . import links
+from .models import LinkCheck
+
+
+def broken_links(request):
+    """The report in /cms/: each broken link with the page that has it."""
+    last = LinkCheck.objects.aggregate(at=Max("checked_at"))["at"]
+    return render(request, "pages/cms/broken_links.html", {"broken": links.all_broken(), "last": last})
