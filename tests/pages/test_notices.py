@@ -30,7 +30,7 @@ def notice(text="<p>We moved.</p>", **fields):
 def shown_on(client, path):
     """The texts of the notices that a page shows, in their order."""
     html = BeautifulSoup(client.get(path).content, "html.parser")
-    return [element.get_text(strip=True) for element in html.select(".notices .notice")]
+    return [" ".join(element.get_text().split()) for element in html.select(".notices .notice")]
 
 
 def test_notice_stands_above_the_words_of_every_page(client):
