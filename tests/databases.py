@@ -37,11 +37,15 @@ def set_up(fill):
     global _kind
     _kind = _OnSqlite() if connection.vendor == "sqlite" else _OnPostgres()
     KEPT.mkdir(parents=True, exist_ok=True)
-    with _locked(KEPT / "lock"):
-        migrated = _kept(f"migrated_{_digest_of_migrations()}", None, _migrate)
-        filled = _kept(f"filled_{_digest_of_code()}", migrated, lambda: (_migrate(), fill()))
-        _remove_unused()
+    migrated, filled = f"migrated_{_digest_of_migrations()}", f"filled_{_digest_of_code()}"
+    with _locked(filled):
+        if not _kind.has(filled):
+            with _locked(migrated):
+                if not _kind.has(migrated):
+                    _make(migrated, None, _migrate)
+            _make(filled, migrated, lambda: (_migrate(), fill()))
         _kind.give(filled)
+    _remove_unused()
 
 
 def restore():
@@ -58,23 +62,23 @@ def _migrate():
     call_command("migrate", verbosity=0, interactive=False)
 
 
-def _kept(name, source, make):
-    """`name`, once a database of that name is kept: made by `make()`, from a copy of `source`, if there was none."""
-    if not _kind.has(name):
-        unfinished = "unfinished"
-        _kind.remove(unfinished)
-        _kind.copy(source, unfinished)
-        _kind.use(unfinished)
-        make()
-        connection.close()
-        _kind.rename(unfinished, name)
-    _used_on(name).touch()
-    return name
+def _make(name, source, make):
+    """Makes the database `name` by `make()`, from a copy of `source` if there is one. Whole, or not at all."""
+    unfinished = f"unfinished_{name}"
+    _kind.remove(unfinished)
+    _kind.copy(source, unfinished)
+    _kind.use(unfinished)
+    make()
+    connection.close()
+    _kind.rename(unfinished, name)
 
 
-def _used_on(name):
-    """The empty file that says by its age when a database was last used."""
-    return KEPT / f"{name}.{connection.vendor}.used"
+@contextlib.contextmanager
+def _locked(name):
+    """Makes others who need the same database wait. The age of the file says when it was last needed."""
+    with (KEPT / f"{name}.{connection.vendor}.used").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def _remove_unused():
@@ -82,7 +86,7 @@ def _remove_unused():
     for path, moment in used_on.items():
         if max(used_on.values()) - moment > KEPT_UNUSED:  # the clock of the process is that of the tests
             _kind.remove(path.name.partition(".")[0])
-            path.unlink()
+            path.unlink(missing_ok=True)
 
 
 def _digest_of_migrations():
@@ -100,13 +104,6 @@ def _digest(paths):
     for path in sorted([*paths, Path(__file__), Path(__file__).with_name("conftest.py")]):
         digest.update(f"{path.parent.parent.name}/{path.name} ".encode() + path.read_bytes())
     return digest.hexdigest()[:16]
-
-
-@contextlib.contextmanager
-def _locked(path):
-    with path.open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
 
 
 class _OnSqlite:
