@@ -68,6 +68,9 @@ class RichTextField(WagtailRichTextField):
         kwargs.setdefault("features", FEATURES)
         super().__init__(*args, **kwargs)
 
+    def from_db_value(self, value, expression, connection):
+        return value if value is None else clean(value)
+
     def pre_save(self, model_instance, add):
         cleaned = clean(super().pre_save(model_instance, add))
         setattr(model_instance, self.attname, cleaned)

@@ -5,6 +5,7 @@ import unicodedata
 from django.http import Http404, HttpResponsePermanentRedirect, HttpResponseRedirect
 from django.urls import resolve, reverse
 from django.views.decorators.csrf import csrf_exempt
+from wagtail.contrib.redirects.middleware import get_redirect
 
 # No address of ours ends like this, with or without a slash behind it. The admin and the CMS answer for themselves.
 PATTERN = r"^(?!admin/|cms/)(?P<copied>[\s\S]*)(?<=[^\w/\x00-\x08\x0e-\x1f\x7f-])/?$"
@@ -28,11 +29,17 @@ def lead_on(request, copied):
     if not is_read and not getattr(match.func, "csrf_exempt", False):
         raise Http404
     request.resolver_match = match  # the page may ask under which address it was found
-    page = match.func(request, *match.args, **match.kwargs)
+    address = reverse(match.view_name, args=match.args, kwargs=match.kwargs)
+    try:
+        page = match.func(request, *match.args, **match.kwargs)
+    except Http404:
+        if get_redirect(request, address.rstrip("/")) is None:
+            raise
+        return HttpResponsePermanentRedirect(address)  # an old address of a page: it leads on from there
     if page.status_code != 200 or not is_read:
         return page
     redirect = HttpResponsePermanentRedirect if match.view_name in FOR_GOOD else HttpResponseRedirect
-    answer = redirect(reverse(match.view_name, args=match.args, kwargs=match.kwargs))
+    answer = redirect(address)
     for name in KEPT_HEADERS:
         if name in page:
             answer[name] = page[name]

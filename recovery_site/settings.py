@@ -91,7 +91,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "recovery_site.cms.access.AccessMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "wagtail.contrib.redirects.middleware.RedirectMiddleware",
+    "recovery_site.old_addresses.OldAddressesMiddleware",
     "pages.publishing_admin.PublishRefusedMiddleware",
 ]
 

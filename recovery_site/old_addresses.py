@@ -1,0 +1,27 @@
+"""Old addresses of pages lead on to the new ones."""
+
+from urllib.parse import urlsplit
+
+from django.urls import Resolver404, resolve
+from wagtail.contrib.redirects.middleware import RedirectMiddleware
+
+from pages import facts
+
+
+class OldAddressesMiddleware(RedirectMiddleware):
+    """As Wagtail's, but never to a page that readers can't open: that would tell an address before its time."""
+
+    def process_response(self, request, response):
+        led_on = super().process_response(request, response)
+        if led_on is not response and _is_hidden_page(led_on["Location"]):
+            return response
+        return led_on
+
+
+def _is_hidden_page(address):
+    parts = urlsplit(address)
+    try:
+        is_page = not parts.netloc and resolve(parts.path).url_name == "wagtail_serve"
+    except Resolver404:
+        return False
+    return is_page and parts.path not in facts.current().addresses
