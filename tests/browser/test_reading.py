@@ -55,11 +55,12 @@ def test_a_fragment_opens_its_question_without_script(open_page, path):
     expect(page.locator("details[open]")).to_have_count(1)
 
 
-def test_a_question_has_an_address_at_which_it_is_open(open_page):
+def test_a_question_has_a_page_that_leads_to_the_next_ones(open_page):
     page = open_page("/faq/why-do-people-use-kratom/", javascript=False)
-    expect(page.locator("details[open]")).to_have_count(1)
-    expect(page.locator("#why-do-people-use-kratom")).to_be_visible()
-    assert page.title().startswith("Why do people use kratom?")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Why do people use kratom?")
+    expect(page.locator("details.question")).to_have_count(0)
+    page.get_by_role("region", name="More questions").get_by_role("link", name="Do people experience").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Do people experience kratom withdrawal?")
 
 
 def test_all_eight_questions_stand_in_the_kratom_page(open_page):
@@ -97,10 +98,10 @@ def test_self_check_counts_in_the_page_and_is_a_plain_list_without_script(open_p
     page = open_page("/addiction/kratom-addiction/")
     boxes = page.locator(".self-check input")
     expect(boxes).to_have_count(11)
-    assert page.get_by_role("status").inner_text() == "Tick what is true for you."
+    assert page.get_by_role("status").inner_text() == "Check what is true for you."
     boxes.nth(0).check()
     boxes.nth(4).check()
-    expect(page.get_by_role("status")).to_have_text("You ticked 2 / 11.")
+    expect(page.get_by_role("status")).to_have_text("You checked 2 / 11.")
     assert page.context.cookies() == []
     assert page.evaluate("localStorage.length + sessionStorage.length") == 0
     plain = open_page("/addiction/kratom-addiction/", javascript=False)

@@ -1,4 +1,4 @@
-"""The admin in a real browser: the desk and the editor, under the strict policy, with nothing on the console."""
+"""The admin in a real browser, under the strict policy, with nothing on the console."""
 
 import csv
 
@@ -7,7 +7,6 @@ from playwright.sync_api import expect
 
 from intake import form_token
 from intake.models import AssessmentRequest
-from pages.models import PageVersion
 from tests.browser import looking
 from tests.intake.helpers import accept
 
@@ -33,7 +32,6 @@ ANSWERS = {
 
 def test_every_kind_of_staff_page_passes_axe_and_the_policy(sign_in, address, axe_finds):
     request = accept(form_token.draw(), ANSWERS)
-    version = PageVersion.objects.get(page__path="about")
     page = sign_in("admissions", "lead", "editor", "publisher", "auditor", width=1280)
     for path in (
         "/admin/",
@@ -43,12 +41,6 @@ def test_every_kind_of_staff_page_passes_axe_and_the_policy(sign_in, address, ax
         "/admin/intake/assessmentrequest/add/",
         "/admin/intake/assessmentrequest/reports/",
         "/admin/intake/accessrecord/",
-        "/admin/pages/page/",
-        f"/admin/pages/page/{version.page_id}/change/",
-        "/admin/pages/pageversion/",
-        f"/admin/pages/pageversion/{version.pk}/change/",
-        "/admin/pages/center/1/change/",
-        "/admin/faq/question/",
         "/admin/password_change/",
     ):
         response = page.goto(address + path)
@@ -121,28 +113,6 @@ def test_a_caller_is_found_and_their_request_taken_down_on_a_phone_in_the_dark(s
     expect(page.get_by_text("Tell the caller their reference")).to_be_visible()
     assert axe_finds(page) == []
     assert AssessmentRequest.objects.count() == 2
-
-
-def test_editor_writes_previews_and_publishes(sign_in, address, open_page):
-    version = PageVersion.objects.get(page__path="about")
-    page = sign_in("publisher", path=f"/admin/pages/pageversion/{version.pk}/change/", width=1280)
-    box = page.locator(".ProseMirror:visible").first
-    box.wait_for()
-    box.click()
-    page.keyboard.press("Control+Home")
-    page.keyboard.type("A new first sentence. ")
-    with page.context.expect_page() as opened:
-        page.get_by_role("button", name="Preview in a new tab").click()
-    preview = opened.value
-    preview.wait_for_load_state()
-    expect(preview.get_by_role("main")).to_contain_text("A new first sentence.")
-    expect(preview.locator(".preview-banner")).to_be_visible()
-    assert PageVersion.objects.filter(page=version.page).count() == 1  # nothing was saved
-
-    page.get_by_role("button", name="Save as draft").click()
-    expect(open_page("/about/").get_by_role("main")).not_to_contain_text("A new first sentence.")
-    page.get_by_role("button", name="Publish", exact=True).click()
-    expect(open_page("/about/").get_by_role("main")).to_contain_text("A new first sentence.")
 
 
 def test_a_lead_opens_the_reports_and_downloads_them_as_csv(sign_in):

@@ -1,17 +1,18 @@
-from datetime import timedelta
+"""A question is a page of its own; the FAQ and the page of its topic show the same answer, expandable."""
+
+import json
 from html.parser import HTMLParser
 
 import pytest
-from django.utils import timezone
+from wagtail.models import Locale, Page
 
-from faq.models import AnswerVersion, Question, Topic
-from pages.models import Page, Section
-from tests.pages.helpers import answer_version, page_version
+from faq.models import QuestionPage, Topic
+from tests.crawl import PageFacts
+from tests.pages.helpers import OFF_LINE, edit, mark, page, question, section
 
 pytestmark = pytest.mark.django_db
 
 KRATOM_PAGE = "/addiction/kratom-addiction-treatment/"
-HOUR = timedelta(hours=1)
 IN_ORDER = [
     ("how-addictive-is-kratom", "How addictive is kratom?"),
     ("physiological-effects-of-kratom", "What are the physiological effects of kratom?"),
@@ -24,7 +25,7 @@ IN_ORDER = [
 ]
 SLUGS = [slug for slug, _ in IN_ORDER]
 TITLES = [title for _, title in IN_ORDER]
-every_view = pytest.mark.parametrize("path", ["/faq/", f"/faq/{SLUGS[3]}/", KRATOM_PAGE])
+every_list = pytest.mark.parametrize("path", ["/faq/", KRATOM_PAGE])
 
 
 class Details(HTMLParser):
@@ -69,127 +70,146 @@ def titles(found):
     return [question["title"].strip() for question in found]
 
 
-def test_faq_shows_all_questions_closed_and_in_their_order(client):
-    found = details(client, "/faq/")
+def kratom_question(slug):
+    return QuestionPage.objects.get(slug=slug)
+
+
+def new_topic(key="nights", title="Nights", position=2, page=None):
+    return Topic.objects.create(key=key, title=title, position=position, page=page, locale=Locale.objects.get())
+
+
+def graph_of(client, path):
+    (data,) = PageFacts(client.get(path).content.decode()).structured_data
+    return json.loads(data)["@graph"]
+
+
+# The page of a question
+
+
+@pytest.mark.parametrize(("slug", "title"), IN_ORDER)
+def test_page_of_a_question_is_about_that_question(client, slug, title):
+    html = client.get(f"/faq/{slug}/").content.decode()
+    facts = PageFacts(html)
+    asked = kratom_question(slug)
+    assert (html.count("<h1>"), f"<h1>{title}</h1>" in html) == (1, True)
+    assert facts.title == f"{title} | Renaissance Recovery Center"
+    assert facts.description == asked.search_description
+    assert [link for link in facts.links if link in {source.url for source in asked.citations}] == [
+        source.url for source in asked.citations
+    ]
+    assert len(asked.citations) > 2
+    assert Details(html).all == [found for found in Details(html).all if found["attributes"].get("class") != "question"]
+
+
+def test_page_of_a_question_leads_to_every_other_question(client):
+    html = client.get(f"/faq/{SLUGS[3]}/").content.decode()
+    after = html[html.index(">More questions</h2>") :]
+    links = [link for link in PageFacts(after).links if link.startswith("/faq/")]
+    assert links[: len(SLUGS) - 1] == [f"/faq/{slug}/" for slug in SLUGS if slug != SLUGS[3]]
+
+
+@pytest.mark.parametrize("path", ["no-such-question", "kratom-withdrawal2", "kratom-withdrawal/more", "a/b"])
+def test_unknown_question_is_not_found(client, path):
+    assert client.get(f"/faq/{path}/").status_code == 404
+
+
+def test_question_in_capitals_leads_to_the_question(client):
+    response = client.get("/faq/KRATOM-Withdrawal/")
+    assert (response.status_code, response["Location"]) == (301, "/faq/kratom-withdrawal/")
+
+
+def test_old_address_of_a_question_leads_to_the_new_one(client):
+    edit(kratom_question(SLUGS[0]), slug="is-kratom-addictive")
+    response = client.get(f"/faq/{SLUGS[0]}/")
+    assert (response.status_code, response["Location"]) == (301, "/faq/is-kratom-addictive/")
+
+
+# The same answers, expandable
+
+
+@every_list
+def test_lists_show_all_questions_closed_and_in_their_order(client, path):
+    found = details(client, path)
     assert titles(found) == TITLES
     assert ["open" in question["attributes"] for question in found] == [False] * 8
 
 
-@pytest.mark.parametrize(("slug", "title"), IN_ORDER)
-def test_address_of_a_question_shows_it_open_and_first(client, slug, title):
-    found = details(client, f"/faq/{slug}/")
-    assert titles(found) == [title, *(other for other in TITLES if other != title)]
-    assert ["open" in question["attributes"] for question in found] == [True] + [False] * 7
-
-
-def test_page_of_a_question_bears_its_title_and_description(client):
-    version = AnswerVersion.objects.live().get(question__slug=SLUGS[0])
-    html = client.get(f"/faq/{SLUGS[0]}/").content.decode()
-    assert f"<title>{version.title} | Renaissance Recovery Center</title>" in html
-    assert f'<meta name="description" content="{version.description}">' in html
-
-
-@every_view
+@every_list
 def test_id_is_on_the_first_element_after_the_summary(client, path):
     found = details(client, path)
     assert {question["title"].strip(): question["body"] for question in found} == {
         title: slug for slug, title in IN_ORDER
     }
-    for question in found:
-        assert (question["attributes"].keys() - {"class", "open"}, question["summary"]) == (set(), {})
+    for found_question in found:
+        assert (found_question["attributes"].keys() - {"class"}, found_question["summary"]) == (set(), {})
 
 
-def test_kratom_page_shows_the_same_answers_closed(client):
+def test_kratom_page_shows_the_same_answers_as_the_faq(client):
     on_faq, on_page = details(client, "/faq/"), details(client, KRATOM_PAGE)
-    assert titles(on_page) == TITLES
     without_link = [question["words"].split("Link to this question")[0].split() for question in on_faq]
     assert [question["words"].split() for question in on_page] == without_link
-    assert ["open" in question["attributes"] for question in on_page] == [False] * 8
     assert all(len(question["words"]) > 200 for question in on_faq)
 
 
-@pytest.mark.parametrize("path", ["no-such-question", "kratom-withdrawal2", "KRATOM-WITHDRAWAL", "a/b"])
-def test_unknown_question_is_not_found(client, path):
-    assert client.get(f"/faq/{path}/").status_code == 404
-
-
-@every_view
-@pytest.mark.parametrize("condition", ["draft", "scheduled", "expired"])
-def test_answer_that_is_not_live_is_hidden_everywhere(client, path, condition):
-    now = timezone.now()
-    begins = {"draft": None, "scheduled": now + HOUR, "expired": now - 2 * HOUR}[condition]
-    ends = now - HOUR if condition == "expired" else None
-    hidden = answer_version(begins=begins, ends=ends, title="Not for readers", body="<p>Hidden words</p>")
-    response = client.get(path)
-    assert response.status_code == 200
-    assert (b"Not for readers" in response.content, b"Hidden words" in response.content) == (False, False)
-    assert client.get(f"/faq/{hidden.question.slug}/").status_code == 404
-
-
-def test_answer_that_expired_leaves_every_page_though_an_older_one_exists(client):
-    question = Question.objects.get(slug=SLUGS[0])
-    now = timezone.now()
-    answer_version(question, begins=now, ends=now, title="Newest")
-    assert titles(details(client, "/faq/")) == TITLES[1:]
-    assert titles(details(client, KRATOM_PAGE)) == TITLES[1:]
-    assert titles(details(client, f"/faq/{SLUGS[1]}/")) == [TITLES[1], *TITLES[2:]]
-    assert client.get(f"/faq/{SLUGS[0]}/").status_code == 404
-
-
-@every_view
-def test_newer_answer_shows_everywhere_at_once(client, path):
-    answer_version(Question.objects.get(slug=SLUGS[3]), title="In new words", body="<p>Newly said [1].</p>").publish()
-    found = {question["title"].strip(): question["words"] for question in details(client, path)}
-    assert "Newly said [1]." in found["In new words"]
-    assert TITLES[3] not in found
-    assert len(found) == 8
-
-
-@every_view
+@every_list
 def test_marks_of_an_answer_lead_to_its_own_sources(client, path):
     html = client.get(path).content.decode()
     for slug in SLUGS:
-        prefix = f"q{Question.objects.get(slug=slug).pk}-"
+        prefix = f"q{kratom_question(slug).pk}-"
         assert html.count(f'id="{prefix}source-1"') == 1
         assert f'href="#{prefix}source-1"' in html
 
 
+@pytest.mark.parametrize("path", ["/faq/", f"/faq/{SLUGS[3]}/", KRATOM_PAGE])
+def test_newer_answer_shows_everywhere_at_once(client, path):
+    edit(kratom_question(SLUGS[3]), title="In new words?", answer=f"<p>Newly said {mark()}.</p>")
+    html = client.get(path).content.decode()
+    assert ("In new words?" in html, "Newly said" in html, TITLES[3] in html) == (True, True, False)
+
+
+@pytest.mark.parametrize("state", OFF_LINE)
+@every_list
+def test_answer_that_is_off_line_is_hidden(client, path, state):
+    question(title="Not for readers", answer="<p>Hidden words</p>", state=state)
+    html = client.get(path).content.decode()
+    assert ("Not for readers" in html, "Hidden words" in html) == (False, False)
+    assert client.get("/faq/can-i-sleep/").status_code == 404
+
+
+# Topics
+
+
 def test_topic_without_a_page_is_shown_on_the_faq_only(client):
-    topic = Topic.objects.create(key="nights", title="Nights", position=2)
-    answer_version(Question.objects.create(slug="can-i-sleep", topic=topic), title="Can I sleep?").publish()
+    question(topic=new_topic())
     html = client.get("/faq/").content.decode()
     assert html.index("Kratom: what people ask</h2>") < html.index("Nights</h2>")
     assert titles(details(client, "/faq/")) == [*TITLES, "Can I sleep?"]
     assert titles(details(client, KRATOM_PAGE)) == TITLES
-    assert titles(details(client, "/faq/can-i-sleep/"))[0] == "Can I sleep?"
 
 
 def test_topic_shows_on_the_page_it_names_and_on_no_other(client):
-    version = page_version()
-    Section.objects.create(version=version, position=2, kind="questions", heading="Questions")
-    version.publish()
-    Topic.objects.update(page=version.page)
-    assert titles(details(client, version.page.get_absolute_url())) == TITLES
+    named = page(sections=[section("Questions", "", "questions")])
+    Topic.objects.update(page=named)
+    assert titles(details(client, named.url)) == TITLES
     assert details(client, KRATOM_PAGE) == []
 
 
-def test_topic_without_live_answers_has_no_heading(client):
-    topic = Topic.objects.create(key="nights", title="Nights", position=2)
-    answer_version(Question.objects.create(slug="can-i-sleep", topic=topic))
+def test_topic_without_shown_answers_has_no_heading(client):
+    question(topic=new_topic(), state="draft")
     assert b"Nights" not in client.get("/faq/").content
 
 
-def test_order_is_by_topic_then_position(client):
-    first = Topic.objects.create(key="first", title="First of all", position=0)
-    for position, slug in [(2, "b"), (1, "a")]:
-        question = Question.objects.create(slug=slug, topic=first, position=position)
-        answer_version(question, title=f"Question {slug}?").publish()
-    Question.objects.filter(slug=SLUGS[0]).update(position=99)
-    assert titles(details(client, "/faq/")) == ["Question a?", "Question b?", *TITLES[1:], TITLES[0]]
+def test_order_is_by_topic_then_as_in_the_tree(client):
+    first = new_topic("first", "First of all", 0)
+    for slug in ("a", "b"):
+        question(slug, title=f"Question {slug}?", topic=first)
+    QuestionPage.objects.get(slug="b").move(QuestionPage.objects.get(slug="a"), pos="left")
+    assert titles(details(client, "/faq/")) == ["Question b?", "Question a?", *TITLES]
 
 
 def test_faq_without_any_answer_says_so(client):
-    AnswerVersion.objects.update(expire_at=timezone.now())
+    for asked in QuestionPage.objects.all():
+        asked.unpublish()
     html = client.get("/faq/").content.decode()
     assert "There are no questions here yet. Please call us." in html
     assert details(client, KRATOM_PAGE) == []
@@ -197,17 +217,33 @@ def test_faq_without_any_answer_says_so(client):
 
 def test_wording_and_topic_are_escaped(client):
     Topic.objects.update(title="<i>Topic</i>")
-    answer_version(Question.objects.get(slug=SLUGS[0]), title="<b>How?</b>").publish()
-    for path in ("/faq/", f"/faq/{SLUGS[0]}/"):
+    edit(kratom_question(SLUGS[0]), title="<b>How?</b>")
+    for path in ("/faq/", f"/faq/{SLUGS[0]}/", f"/faq/{SLUGS[1]}/", KRATOM_PAGE):
         html = client.get(path).content.decode()
         assert ("<b>How?" in html, "&lt;b&gt;How?" in html) == (False, True)
     assert b"<i>Topic" not in client.get("/faq/").content
 
 
 def test_topic_outlives_its_page(client):
-    version = page_version(Page.objects.create(path="empty"))
-    Topic.objects.update(page=version.page)
-    version.delete()
-    version.page.delete()
+    named = page()
+    Topic.objects.update(page=named)
+    Page.objects.get(pk=named.pk).delete()
     assert Topic.objects.get().page is None
     assert titles(details(client, "/faq/")) == TITLES
+
+
+# What machines read
+
+
+def test_questions_are_told_to_machines_on_the_faq_alone(client):
+    (faq, _way) = graph_of(client, "/faq/")
+    assert (faq["@type"], [asked["name"] for asked in faq["mainEntity"]]) == ("FAQPage", TITLES)
+    assert [asked["url"] for asked in faq["mainEntity"]] == [f"http://127.0.0.1:8000/faq/{slug}/" for slug in SLUGS]
+    for path in (KRATOM_PAGE, f"/faq/{SLUGS[0]}/"):
+        assert {"FAQPage", "Question"} & {thing["@type"] for thing in graph_of(client, path)} == set()
+
+
+def test_what_machines_read_of_an_answer_has_no_mark(client):
+    question(answer=f"<p>Yes {mark()}. <b>In time</b></p>", title="Can I sleep?")
+    (faq, _way) = graph_of(client, "/faq/")
+    assert faq["mainEntity"][-1]["acceptedAnswer"] == {"@type": "Answer", "text": "Yes. In time."}

@@ -1,42 +1,80 @@
 """What the tests of pages and answers share: small content, rows as they are, and forms as a browser sends them."""
 
-from datetime import UTC, datetime
+import datetime as dt
 from html.parser import HTMLParser
 
 from django.apps import apps
-from django.contrib.messages import get_messages
+from django.test import TestCase
 from django.urls import reverse
+from django.utils import timezone
+from wagtail.models import Page
 
-from faq.models import AnswerCitation, AnswerVersion, Question, Topic
-from pages.models import Page, PageCitation, PageVersion, Section, Source
+from faq.models import FaqPage, QuestionPage, Topic
+from pages.models import ContentPage, HomePage, Source
 
-NOW = datetime(2026, 5, 4, 12, tzinfo=UTC)
+HOUR = dt.timedelta(hours=1)
+HIGHEST_GRADE = 8  # of any text for readers
 
-
-def page_version(page=None, *, begins=None, ends=None, title="Sleep", body="<p>Words about sleep [1].</p>"):
-    """A version of a page with one section and one source; `begins` may lie in the past."""
-    page = page or Page.objects.create(path=f"page-{Page.objects.count()}")
-    version = PageVersion.objects.create(page=page, title=title, description="A description", summary="In short.")
-    Section.objects.create(version=version, heading="First", body=body)
-    PageCitation.objects.create(version=version, source=any_source())
-    return at_its_time(version, begins, ends)
+# How a page can be off-line. "ended" is what the clock alone has hidden: no job has run.
+OFF_LINE = ["draft", "scheduled", "ended", "unpublished"]
 
 
-def answer_version(question=None, *, begins=None, ends=None, title="Can I sleep?", body="<p>Yes, in time [1].</p>"):
-    """A version of an answer with one source; `begins` may lie in the past."""
-    question = question or Question.objects.create(slug=f"q-{Question.objects.count()}", topic=Topic.objects.first())
-    version = AnswerVersion.objects.create(question=question, title=title, description="A description", body=body)
-    AnswerCitation.objects.create(version=version, source=any_source())
-    return at_its_time(version, begins, ends)
+def section(heading="First", body="<p>Words about sleep.</p>", kind="text"):
+    return kind, {"heading": heading, "body": body}
 
 
-def at_its_time(version, begins, ends=None):
-    type(version).objects.filter(pk=version.pk).update(publish_at=begins, expire_at=ends)
-    return type(version).objects.with_states().get(pk=version.pk)
+def page(slug="sleep", *, state="live", under="home", sections=None, **fields):
+    """A page below the one with the slug `under`, live or one of `OFF_LINE`."""
+    fields = {"title": "Sleep", "summary": "In short.", "search_description": "A description"} | fields
+    sections = [section(body=f"<p>Words about sleep {mark()}.</p>")] if sections is None else sections
+    return put(Page.objects.get(slug=under), ContentPage(slug=slug, sections=sections, **fields), state)
+
+
+def question(slug="can-i-sleep", *, state="live", **fields):
+    """A question and its answer, live or one of `OFF_LINE`."""
+    fields = {"title": "Can I sleep?", "answer": f"<p>Yes, in time {mark()}.</p>"} | fields
+    fields.setdefault("topic", Topic.objects.get(key="kratom"))
+    fields.setdefault("search_description", "A description")
+    return put(FaqPage.objects.get(), QuestionPage(slug=slug, **fields), state)
+
+
+def put(parent, child, state="live"):
+    """Adds a page to the tree as editors do, and brings it into a state. Returns it as it is stored."""
+    child.live = False
+    parent.add_child(instance=child)
+    if state == "scheduled":
+        child.go_live_at = timezone.now() + HOUR
+    revision = child.save_revision()
+    if state != "draft":
+        revision.publish()
+    if state == "unpublished":
+        type(child).objects.get(pk=child.pk).unpublish()
+    if state == "ended":
+        Page.objects.filter(pk=child.pk).update(expire_at=timezone.now())
+    return type(child).objects.get(pk=child.pk)
+
+
+def edit(page, **changes):
+    """Publishes a page with changed fields, as editors do. Returns it as it is stored."""
+    page = page.specific
+    for name, value in changes.items():
+        setattr(page, name, value)
+    with TestCase.captureOnCommitCallbacks(execute=True):
+        page.save_revision().publish()
+    return type(page).objects.get(pk=page.pk)
 
 
 def any_source():
     return Source.objects.get(key="dea-fact-sheet")
+
+
+def mark(key="dea-fact-sheet"):
+    """The mark of a source in stored rich text."""
+    return Source.objects.get(key=key).as_mark()
+
+
+def home():
+    return HomePage.objects.get()
 
 
 def rows(*models):
@@ -46,7 +84,8 @@ def rows(*models):
 
 
 def content_rows():
-    return rows(*apps.get_app_config("pages").get_models(), *apps.get_app_config("faq").get_models())
+    models = [Page, *apps.get_app_config("pages").get_models(), *apps.get_app_config("faq").get_models()]
+    return rows(*models, apps.get_model("wagtailcore", "Revision"))
 
 
 class FormFields(HTMLParser):
@@ -101,20 +140,3 @@ def open_form(client, url, model):
     response = client.get(url)
     assert response.status_code == 200
     return FormFields(response.content.decode(), f"{model._meta.model_name}_form")
-
-
-def send(client, version, button="_save", **changes):
-    """Opens a version in the admin, changes fields, and presses a button."""
-    url = admin_url(version)
-    fields = open_form(client, url, type(version)).fields
-    return client.post(url, fields | changes | {button: "1"})
-
-
-def said(response):
-    """The sentences that the answer tells the member of staff."""
-    return [str(message) for message in get_messages(response.wsgi_request)]
-
-
-def newest(version):
-    """The version that was made last of the same subject."""
-    return type(version).objects.with_states().filter(**{version.subject_field: version.subject}).latest("pk")

@@ -1,25 +1,23 @@
 """Drawn figures: their words are text, their drawings are decoration, and only pages that hold one pay for it."""
 
 import re
-from datetime import timedelta
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
 from django.conf import settings
-from django.db import IntegrityError, transaction
+from django.core.exceptions import ValidationError
 from django.template.loader import render_to_string
-from django.utils import timezone
-from pages.version_admin import HIGHEST_GRADE
 
-import pages.starter
 from pages import plain_language
-from pages.models import PageVersion, Section
+from pages.blocks import FIGURES
+from pages.models import ContentPage
 from tests.crawl import PageFacts
-from tests.pages.helpers import newest, page_version, said, send
+from tests.pages.helpers import HIGHEST_GRADE, page, section
 
 FOLDER = Path(settings.BASE_DIR) / "templates/includes/figures"
-every_figure = pytest.mark.parametrize("figure", Section.Figure.values)
+NAMES = [name for name, _label in FIGURES]
+every_figure = pytest.mark.parametrize("figure", NAMES)
 
 
 def rendered(figure):
@@ -30,11 +28,9 @@ def words(figure):
     return plain_language.as_text(rendered(figure))
 
 
-def page_with(figure, kind="text"):
-    version = page_version()
-    Section.objects.create(version=version, position=2, kind=kind, heading="Drawn", body="<p>Told.</p>", figure=figure)
-    version.publish()
-    return version
+def page_with(*figures):
+    drawn = [("figure", {"figure": figure}) for figure in figures]
+    return page(sections=[section("Told", "<p>Told.</p>"), *drawn])
 
 
 def styles(page):
@@ -46,7 +42,7 @@ def hours(text):
 
 
 def test_every_figure_that_can_be_chosen_has_its_template():
-    assert sorted(path.stem for path in FOLDER.iterdir()) == sorted(Section.Figure.values)
+    assert sorted(path.stem for path in FOLDER.iterdir()) == sorted(NAMES)
 
 
 @every_figure
@@ -82,38 +78,33 @@ def test_figure_of_stopping_gives_no_number():
 @pytest.mark.django_db
 @every_figure
 def test_page_with_a_figure_shows_it_below_its_text_and_loads_its_styles(client, figure):
-    version = page_with(figure)
-    html = client.get(version.page.get_absolute_url()).content.decode()
+    html = client.get(page_with(figure).url).content.decode()
     assert html.count("<figure") == 1
     assert html.index("<p>Told.</p>") < html.index(rendered(figure))
     assert styles(PageFacts(html)) == ["/static/pages/site.css", "/static/pages/figures.css"]
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("kind", Section.Kind.values)
-def test_section_of_every_kind_can_hold_a_figure(client, kind):
-    version = page_with("levels_of_care", kind)
-    html = client.get(version.page.get_absolute_url()).content.decode()
-    assert html.count("<figure") == 1
-
-
-@pytest.mark.django_db
 def test_page_without_a_figure_loads_no_styles_for_it(client):
-    page = PageFacts(client.get(page_with("").page.get_absolute_url()).content.decode())
-    assert (styles(page), page.all("figure")) == (["/static/pages/site.css"], [])
+    facts = PageFacts(client.get(page_with().url).content.decode())
+    assert (styles(facts), facts.all("figure")) == (["/static/pages/site.css"], [])
 
 
 @pytest.mark.django_db
-def test_figure_that_is_not_known_is_refused():
-    version = page_version()
-    with pytest.raises(IntegrityError), transaction.atomic():
-        Section.objects.create(version=version, heading="Drawn", figure="no-such-figure")
+def test_figure_that_is_not_known_is_refused_and_draws_nothing(client):
+    drawn = page_with("no-such-figure")
+    with pytest.raises(ValidationError):
+        drawn.sections.stream_block.clean(drawn.sections)
+    assert "<figure" not in client.get(drawn.url).content.decode()
 
 
+@pytest.mark.django_db
 def test_starter_pages_hold_their_figures():
-    files = pages.starter.files(pages.starter.FOLDER, without=pages.starter.SHARED)
-    held = {data["key"]: [section["figure"] for section in data["sections"] if "figure" in section] for data in files}
-    assert {key: figures for key, figures in held.items() if figures} == {
+    held = {
+        page.slug: [block.value["figure"] for block in page.sections if block.block_type == "figure"]
+        for page in ContentPage.objects.all()
+    }
+    assert {slug: figures for slug, figures in held.items() if figures} == {
         "levels-of-care": ["levels_of_care"],
         "what-happens-when-you-call": ["after_you_ask"],
         "withdrawal-and-detox": ["stages_of_stopping"],
@@ -122,33 +113,7 @@ def test_starter_pages_hold_their_figures():
 
 @pytest.mark.django_db
 def test_hours_in_the_figure_of_levels_are_those_of_the_starter_page():
-    version = PageVersion.objects.live().get(page__path="treatment/levels-of-care")
-    steps = version.sections.get(kind="steps")
-    assert hours(words("levels_of_care")) == hours(plain_language.as_text(steps.body))
+    levels = ContentPage.objects.get(slug="levels-of-care")
+    (steps,) = [block.value["body"].source for block in levels.sections if block.block_type == "steps"]
+    assert hours(words("levels_of_care")) == hours(plain_language.as_text(steps))
     assert len(hours(words("levels_of_care"))) == 3
-
-
-@pytest.mark.django_db
-def test_editor_chooses_a_figure_and_takes_it_away(client, make_staff):
-    client.force_login(make_staff("editor"))
-    live = page_version(begins=timezone.now() - timedelta(hours=1))
-    assert b"<figure" in send(client, live, "_preview", **{"sections-0-figure": "after_you_ask"}).content
-    send(client, live, **{"sections-0-figure": "after_you_ask"})
-    draft = newest(live)
-    assert ([s.figure for s in draft.sections.all()], [s.figure for s in live.sections.all()]) == (
-        ["after_you_ask"],
-        [""],
-    )
-    send(client, draft, **{"sections-0-figure": ""})
-    assert [section.figure for section in draft.sections.all()] == [""]
-
-
-@pytest.mark.django_db
-def test_new_figure_alone_is_a_change_worth_publishing(client, make_staff):
-    client.force_login(make_staff("publisher"))
-    live = page_version(begins=timezone.now() - timedelta(hours=1))
-    response = send(client, live, "_publish", **{"sections-0-figure": "levels_of_care"})
-    assert said(response)[-1] == "Published. Readers see it now."
-    again = send(client, newest(live), "_publish")
-    assert said(again) == ["Nothing was changed: readers see exactly this."]
-    assert [section.figure for section in newest(live).sections.all()] == ["levels_of_care"]

@@ -1,26 +1,31 @@
-from datetime import timedelta
+import datetime as dt
 
 import pytest
-from django.utils import timezone
+from wagtail.models import Page
 
 from faq.models import Topic
-from pages.models import OldPath, Page, Section
-from tests.pages.helpers import at_its_time, page_version
+from pages.models import ContentPage, Source
+from tests.crawl import PageFacts
+from tests.pages.helpers import HOUR, OFF_LINE, edit, home, mark, page, section
 
 pytestmark = pytest.mark.django_db
 
-DAY = timedelta(days=1)
+PATHS = ["/treatment/sleep/", "/", "/treatment/", "/faq/", "/faq/kratom-withdrawal/"]
 
 
 @pytest.fixture
 def live():
-    return page_version(Page.objects.create(path="help/sleep"), begins=timezone.now() - DAY, title="Sleep and kratom")
+    return page(under="treatment", title="Sleep and kratom")
+
+
+def html_of(client, page):
+    response = client.get(page.url)
+    assert response.status_code == 200
+    return response.content.decode()
 
 
 def test_live_page_shows_its_words_and_sources(client, live):
-    response = client.get("/help/sleep/")
-    html = response.content.decode()
-    assert response.status_code == 200
+    html = html_of(client, live)
     assert "<h1>Sleep and kratom</h1>" in html
     assert '<meta name="description" content="A description">' in html
     assert '<p>Words about sleep <a class="source-mark" href="#source-1" aria-label="source 1">[1]</a>.</p>' in html
@@ -28,113 +33,133 @@ def test_live_page_shows_its_words_and_sources(client, live):
 
 
 def test_every_kind_of_section_is_shown_in_its_order(client):
-    version = page_version()
-    for position, kind in enumerate(Section.Kind.values, start=2):
-        Section.objects.create(version=version, position=position, kind=kind, heading=f"Kind {kind}", body="<p>x</p>")
-    version.publish()
-    html = client.get(version.page.get_absolute_url()).content.decode()
-    places = [
-        html.index(f">{heading}</h2>") for heading in ["First", *(f"Kind {kind}" for kind in Section.Kind.values)]
-    ]
+    kinds = ["text", "advice", "soon", "steps", "self_check", "questions", "action"]
+    html = html_of(client, page(sections=[section(f"Kind {kind}", "<p>x</p>", kind) for kind in kinds]))
+    places = [html.index(f">Kind {kind}</h2>") for kind in kinds]
     assert places == sorted(places)
 
 
+def test_an_emergency_on_top_stands_above_the_contents(client):
+    sections = [section(f"Part {n}") for n in range(5)]
+    html = html_of(client, page(sections=[section("Call 911", "<p>Now.</p>", "emergency"), *sections]))
+    assert html.index(">Call 911</h2>") < html.index(">On this page</h2>") < html.index(">Part 0</h2>")
+
+
 def test_text_that_is_not_rich_is_escaped(client):
-    version = page_version(title="<b>Sleep</b>")
-    Section.objects.create(version=version, heading="<i>Two</i>")
-    version.publish()
-    html = client.get(version.page.get_absolute_url()).content.decode()
+    quote = ("quote", {"text": "<u>Three</u>", "attribution": "<s>Four</s>"})
+    html = html_of(client, page(title="<b>Sleep</b>", summary="<p>One", sections=[section("<i>Two</i>"), quote]))
+    assert [text for text in ("<b>Sleep", "<p>One", "<i>Two", "<u>Three", "<s>Four") if text in html] == []
     assert "<h1>&lt;b&gt;Sleep&lt;/b&gt;</h1>" in html
-    assert "&lt;i&gt;Two&lt;/i&gt;" in html
+
+
+def test_equal_headings_get_anchors_of_their_own(client):
+    facts = PageFacts(html_of(client, page(sections=[section("Sleep well")] * 3 + [section("睡眠")] * 2)))
+    anchors = ["section-sleep-well", "section-sleep-well-2", "section-sleep-well-3", "section-text", "section-text-2"]
+    assert [anchor for anchor in facts.ids if anchor.startswith("section-")] == anchors
+    assert [link for link in facts.links if link.startswith("#section-")] == [f"#{anchor}" for anchor in anchors]
 
 
 @pytest.mark.parametrize("dated", [True, False])
 def test_day_of_the_check_is_shown_only_where_there_is_one(client, dated):
-    version = page_version()
-    version.checked_on = timezone.datetime(2026, 5, 4).date() if dated else None
-    version.save()
-    version.publish()
-    html = client.get(version.page.get_absolute_url()).content.decode()
+    html = html_of(client, page(checked_on=dt.date(2026, 5, 4) if dated else None))
     assert ("Sources checked on May 4, 2026." in html, "Sources checked on" in html) == (dated, dated)
 
 
-@pytest.mark.parametrize(
-    ("begins", "ends"),
-    [(None, None), (DAY, None), (-2 * DAY, -DAY)],
-    ids=["draft", "scheduled", "expired"],
-)
-def test_page_without_a_live_version_is_not_found(client, begins, ends):
-    now = timezone.now()
-    moment = lambda span: None if span is None else now + span  # noqa: E731
-    version = page_version(title="Not for readers", begins=moment(begins), ends=moment(ends))
-    response = client.get(version.page.get_absolute_url())
-    assert response.status_code == 404
-    assert b"Not for readers" not in response.content
-    assert response["Cache-Control"] == "no-store"
+@pytest.mark.parametrize("state", OFF_LINE)
+def test_page_that_is_off_line_is_not_found(client, state):
+    hidden = page(title="Not for readers", state=state)
+    response = client.get("/sleep/")
+    assert (response.status_code, response["Cache-Control"]) == (404, "no-store")
+    assert hidden.title not in response.content.decode()
 
 
-@pytest.mark.parametrize("path", ["/nothing/", "/help/", "/help/sleep/more/", "/help//sleep/"])
+def test_page_ends_at_its_second_though_no_job_has_run(client, clock):
+    page(expire_at=dt.datetime(2026, 11, 24, 18, tzinfo=dt.UTC))  # 11 AM in Phoenix
+    clock.move_to(dt.datetime(2026, 11, 24, 17, 59, 59, tzinfo=dt.UTC), tick=False)
+    assert client.get("/sleep/").status_code == 200
+    clock.move_to(dt.datetime(2026, 11, 24, 18, tzinfo=dt.UTC), tick=False)
+    assert client.get("/sleep/").status_code == 404
+
+
+def test_draft_of_a_live_page_is_not_shown(client, live):
+    live.title, live.summary = "Words of a draft", "More words of a draft"
+    live.save_revision()
+    assert "ords of a draft" not in html_of(client, live)
+
+
+@pytest.mark.parametrize("path", ["/nothing/", "/treatment/sleep/more/", "/treatment//sleep/", "/home/", "/root/"])
 def test_unknown_address_is_not_found(client, live, path):
     assert client.get(path).status_code == 404
 
 
-def move(page, path):
-    page.path = path
-    page.save()
+# Old addresses
+
+
+def leads_to(client, path):
+    response = client.get(path)
+    return response.status_code, response.headers.get("Location")
 
 
 def test_old_address_leads_on_after_each_change(client, live):
-    page = live.page
-    move(page, "help/rest")
-    move(page, "nights")
-    for old in ("/help/sleep/", "/help/rest/"):
-        response = client.get(old)
-        assert (response.status_code, response["Location"]) == (301, "/nights/")
+    edit(live, slug="rest")
+    live.refresh_from_db()
+    live.move(home(), pos="last-child")
+    edit(live, slug="nights")
+    assert [leads_to(client, old) for old in ("/treatment/sleep/", "/treatment/rest/", "/rest/")] == [
+        (301, "/nights/")
+    ] * 3
     assert client.get("/nights/").status_code == 200
 
 
 def test_page_that_moved_back_answers_itself(client, live):
-    move(live.page, "nights")
-    move(live.page, "help/sleep")
-    assert client.get("/help/sleep/").status_code == 200
-    response = client.get("/nights/")
-    assert (response.status_code, response["Location"]) == (301, "/help/sleep/")
-    assert list(OldPath.objects.values_list("path", flat=True)) == ["nights"]
+    edit(live, slug="nights")
+    edit(live, slug="sleep")
+    assert client.get("/treatment/sleep/").status_code == 200
+    assert leads_to(client, "/treatment/nights/") == (301, "/treatment/sleep/")
 
 
 def test_new_page_at_an_old_address_is_shown(client, live):
-    move(live.page, "nights")
-    page_version(Page.objects.create(path="help/sleep"), title="A new page", begins=timezone.now() - DAY)
-    response = client.get("/help/sleep/")
-    assert (response.status_code, b"<h1>A new page</h1>" in response.content) == (200, True)
+    edit(live, slug="nights")
+    page(under="treatment", title="A new page")
+    assert "<h1>A new page</h1>" in client.get("/treatment/sleep/").content.decode()
 
 
-def test_home_page_can_move(client):
-    home = Page.objects.get(path="")
-    move(home, "welcome")
-    response = client.get("/")
-    assert (response.status_code, response["Location"]) == (301, "/welcome/")
+@pytest.mark.parametrize("state", ["draft", "scheduled"])
+def test_planned_address_of_a_page_that_was_never_live_is_told_to_nobody(client, state):
+    planned = page(state=state)
+    edited = Page.objects.get(pk=planned.pk).specific
+    edited.slug = "planned"
+    edited.save_revision()
+    planned.move(Page.objects.get(slug="treatment"), pos="last-child")
+    for path in ("/sleep/", "/planned/", "/treatment/sleep/", "/treatment/planned/"):
+        assert leads_to(client, path) == (404, None)
 
 
-def test_saving_a_page_without_a_move_keeps_no_old_address(live):
-    live.page.save()
-    assert OldPath.objects.count() == 0
+def test_new_address_of_a_page_that_went_off_line_is_told_to_nobody(client, live):
+    edit(live, slug="nights")
+    assert leads_to(client, "/treatment/sleep/") == (301, "/treatment/nights/")
+    Page.objects.get(pk=live.pk).specific.unpublish()
+    assert leads_to(client, "/treatment/sleep/") == (404, None)
+    assert leads_to(client, "/treatment/nights/") == (404, None)
+
+
+# How it is sent
 
 
 def test_head_answers_like_get_without_a_body(client, live):
-    got, head = client.get("/help/sleep/"), client.head("/help/sleep/")
+    got, head = client.get(live.url), client.head(live.url)
     assert (head.status_code, head.content) == (200, b"")
     assert (head["Cache-Control"], head["Content-Type"]) == (got["Cache-Control"], got["Content-Type"])
 
 
 @pytest.mark.parametrize("method", ["post", "delete", "options"])
-@pytest.mark.parametrize("path", ["/help/sleep/", "/", "/faq/", "/faq/kratom-withdrawal/"])
+@pytest.mark.parametrize("path", PATHS)
 def test_only_reading_is_allowed(client, live, method, path):
     response = getattr(client, method)(path)
     assert (response.status_code, response["Allow"]) == (405, "GET, HEAD")
 
 
-@pytest.mark.parametrize("path", ["/help/sleep/", "/", "/faq/", "/faq/kratom-withdrawal/"])
+@pytest.mark.parametrize("path", PATHS)
 @pytest.mark.parametrize("signed_in", [False, True], ids=["a reader", "signed in"])
 def test_any_cache_may_keep_a_page(client, make_staff, live, path, signed_in):
     if signed_in:
@@ -147,26 +172,80 @@ def test_any_cache_may_keep_a_page(client, make_staff, live, path, signed_in):
 
 
 def test_unchanged_page_is_not_sent_twice_and_a_changed_one_is(client, live):
-    etag = client.get("/help/sleep/")["ETag"]
-    again = client.get("/help/sleep/", headers={"if-none-match": etag})
+    etag = client.get(live.url)["ETag"]
+    again = client.get(live.url, headers={"if-none-match": etag})
     assert (again.status_code, again.content) == (304, b"")
-    page_version(live.page, title="Newer words").publish()
-    changed = client.get("/help/sleep/", headers={"if-none-match": etag})
+    edit(live, title="Newer words")
+    changed = client.get(live.url, headers={"if-none-match": etag})
     assert (changed.status_code, b"Newer words" in changed.content) == (200, True)
     assert changed["ETag"] != etag
 
 
 def test_page_shows_the_questions_of_its_topics_only(client):
-    version = page_version()
-    Section.objects.create(version=version, position=2, kind="questions", heading="Questions")
-    version.publish()
-    assert b'<details class="question"' not in client.get(version.page.get_absolute_url()).content
-    Topic.objects.update(page=version.page)
-    assert client.get(version.page.get_absolute_url()).content.count(b'<details class="question"') == 8
+    asked = page(sections=[section("Questions", "", "questions")])
+    assert '<details class="question"' not in html_of(client, asked)
+    Topic.objects.update(page=asked)
+    assert html_of(client, asked).count('<details class="question"') == 8
 
 
-def test_offline_page_that_moved_is_not_found_at_either_address(client, live):
-    move(live.page, "nights")
-    at_its_time(live, timezone.now() - 2 * DAY, timezone.now() - DAY)
-    assert client.get("/help/sleep/", follow=True).status_code == 404
-    assert client.get("/nights/").status_code == 404
+def test_section_page_lists_the_pages_below_it_in_the_order_of_the_tree(client, live):
+    live.move(Page.objects.get(slug="treatment"), pos="first-child")
+    children = ContentPage.objects.child_of(Page.objects.get(slug="treatment")).order_by("path")
+    urls = [child.url for child in children]
+    html = client.get("/treatment/").content.decode()
+    links = PageFacts(html[html.index('<ul class="page-list">') :]).links
+    assert [link for link in links if link in urls][: len(urls)] == urls
+    assert urls[0] == "/treatment/sleep/"
+
+
+# Citations
+
+
+def numbers(html):
+    return [link.rpartition("-")[2] for link in PageFacts(html).links if link.startswith("#source-")]
+
+
+def test_sources_are_numbered_by_their_first_mention(client):
+    first, second = mark("who-2021"), mark("dea-fact-sheet")
+    html = html_of(
+        client, page(sections=[section("One", f"<p>a {first} b {second}</p>"), section("Two", f"<p>{first}</p>")])
+    )
+    assert numbers(html) == ["1", "2", "1"]
+    addresses = [Source.objects.get(key=key).url for key in ("who-2021", "dea-fact-sheet")]
+    assert [link for link in PageFacts(html).links if link in addresses] == addresses
+
+
+def test_mark_that_is_moved_takes_its_number_with_it(client):
+    first, second = mark("who-2021"), mark("dea-fact-sheet")
+    cited = page(sections=[section("One", f"<p>a {first} b {second}</p>")])
+    before = html_of(client, cited)
+    edit(cited, sections=[section("One", f"<p>b {second} a {first}</p>")])
+    after = html_of(client, cited)
+    assert before.index("World Health") < before.index("Drug Enforcement")
+    assert after.index("Drug Enforcement") < after.index("World Health")
+    assert (numbers(before), numbers(after)) == (["1", "2"], ["1", "2"])
+
+
+def test_mark_whose_source_is_gone_leaves_no_broken_link(client):
+    gone = Source.objects.create(key="gone", publisher="G", title="T", year=2020, url="https://example.org/gone")
+    cited = page(sections=[section("One", f"<p>a {gone.as_mark()} b {mark()}</p>")])
+    Source.objects.filter(pk=gone.pk).delete()
+    html = html_of(client, cited)
+    assert (numbers(html), "[gone]" in html, 'linktype="source"' in html) == (["1"], False, False)
+    assert "<p>a  b <a" in html
+
+
+def test_link_to_a_page_follows_it_and_goes_with_it(client):
+    target = page("target", title="Target")
+    linked = page(sections=[section("One", f'<p><a linktype="page" id="{target.pk}">there</a></p>')])
+    assert '<a href="/target/">there</a>' in html_of(client, linked)
+    edit(target, slug="elsewhere")
+    assert '<a href="/elsewhere/">there</a>' in html_of(client, linked)
+    Page.objects.get(pk=target.pk).specific.unpublish()
+    html = html_of(client, linked)
+    assert ("there" in html, "elsewhere" in html) == (True, False)
+
+
+def test_end_of_an_hour_that_has_not_come_hides_nothing(client, live):
+    edit(live, expire_at=live.last_published_at + HOUR)
+    assert client.get(live.url).status_code == 200

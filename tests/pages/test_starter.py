@@ -1,184 +1,164 @@
-from datetime import timedelta
+import datetime as dt
+import json
 
 import pytest
 from django.utils import timezone
+from wagtail.models import Page
 
 import faq.starter
 import pages.starter
-from faq.models import AnswerVersion, Question, Topic
-from pages.models import Center, Page, PageVersion, Source
-from pages.starter import load_page, read
-from tests.pages.helpers import answer_version, content_rows, page_version, rows
+from faq.models import FaqPage, QuestionPage, Topic
+from pages.content_files import FileRefused
+from pages.models import Center, ContentPage, LoadedFile, Source
+from tests.pages.helpers import content_rows, edit, page, question
 
 pytestmark = pytest.mark.django_db
 
-PAGE = """
-path = "sleep"
-menu_label = "Sleep"
-menu_position = 9
-title = "{words}"
-description = "About sleep."
-summary = "In short."
-sources = ["dea-fact-sheet", "who-2021"]
-
-[[sections]]
-kind = "advice"
-heading = "First"
-body = "<p>{words} [1]. <script>alert(1)</script></p>"
-
-[[sections]]
-kind = "text"
-heading = "Second"
-figure = "levels_of_care"
-body = "<p>More [2].</p>"
-"""
-QUESTION = """
-slug = "can-i-sleep"
-topic = "kratom"
-position = 20
-title = "{words}"
-description = "About sleep."
-sources = ["who-2021"]
-body = "<p>{words} [1].</p>"
-"""
-
-
-def starter(folder, template, words, key="sleep"):
-    """A starter file as `load()` would read it."""
-    path = folder / f"{key}.toml"
-    path.write_text(template.format(words=words))
-    return read(path)
+PAGE = {
+    "type": "pages.ContentPage",
+    "path": "/treatment/rest/",
+    "language": "en-us",
+    "menu": "header",
+    "menu_label": "Rest",
+    "menu_position": 9,
+    "search_description": "About rest.",
+    "summary": "In short.",
+}
+QUESTION = {
+    "type": "faq.QuestionPage",
+    "path": "/faq/can-i-rest/",
+    "language": "en-us",
+    "position": 20,
+    "topic": ["kratom", "en-us"],
+    "search_description": "About rest.",
+}
 
 
 @pytest.fixture(params=["page", "question"])
 def kind(request):
-    """A kind of starter content: its template, how it is loaded, what it makes."""
-    if request.param == "page":
-        return PAGE, load_page, Page, PageVersion, page_version
-    return QUESTION, faq.starter.load_question, Question, AnswerVersion, answer_version
+    return request.param
 
 
 @pytest.fixture
-def loaded(kind, tmp_path):
-    """Starter content in its first state, and a function that loads it in other words."""
-    template, load, subject_model, _version_model, _make = kind
-    assert load(starter(tmp_path, template, "First words")) is True
-    return subject_model.objects.get(starter_key="sleep"), lambda words: load(starter(tmp_path, template, words))
+def load(tmp_path, kind):
+    """A function that loads one starter file in some words, and says how many pages it wrote."""
+
+    def load_(words, source="who-2021"):
+        text = [f'<p>{words} <a source="{source}"></a>. <script>alert(1)</script></p>']
+        if kind == "page":
+            data = PAGE | {"sections": [{"type": "advice", "value": {"heading": "First", "body": text}, "id": "1"}]}
+        else:
+            data = QUESTION | {"answer": text}
+        folder = tmp_path / "pages"
+        folder.mkdir(exist_ok=True)
+        (folder / "rest.json").write_text(json.dumps(data | {"title": words}))
+        return pages.starter.load_pages(tmp_path)
+
+    return load_
 
 
-def live_titles(subject):
-    return [version.title for version in subject.versions.live()]
+def loaded():
+    return Page.objects.get(slug__in=["rest", "can-i-rest"]).specific
+
+
+def shipped():
+    folders = [pages.starter.FOLDER, faq.starter.FOLDER]
+    return {pages.starter.read(path)["name"] for folder in folders for path in folder.glob("pages/**/*.json")}
 
 
 def test_everything_is_loaded():
-    shipped_pages = {data["key"] for data in pages.starter.files(pages.starter.FOLDER, without=pages.starter.SHARED)}
-    shipped_questions = {data["key"] for data in pages.starter.files(faq.starter.FOLDER, without={"topics"})}
-    assert len(shipped_questions) == 8
-    assert set(Page.objects.values_list("starter_key", flat=True)) == shipped_pages
-    assert set(Question.objects.values_list("starter_key", flat=True)) == shipped_questions
-    assert PageVersion.objects.live().count() == len(shipped_pages)
-    assert AnswerVersion.objects.live().count() == 8
+    live = {f"en-us:{page.url}" for page in Page.objects.filter(depth__gte=2, live=True)}
+    assert live == shipped() == set(LoadedFile.objects.values_list("name", flat=True))
+    assert len(live) > 25
+    assert QuestionPage.objects.count() == 8
     assert Center.objects.get().phone == "(480) 526-7738"
 
 
 def test_second_load_writes_nothing():
     before = content_rows()
-    assert pages.starter.load() == {"center": 0, "sources": 0, "pages": 0}
-    assert faq.starter.load() == {"topics": 0, "questions": 0}
+    assert faq.starter.load() == {"topics": 0, "center": 0, "sources": 0, "pages": 0}
     assert content_rows() == before
 
 
 def test_load_into_an_empty_site_counts_what_it_made():
-    for model in (AnswerVersion, Question, Topic, PageVersion, Page, Source, Center):
+    for home in Page.objects.filter(depth=2):
+        home.delete()
+    for model in (LoadedFile, Topic, Source, Center):
         model.objects.all().delete()
-    assert pages.starter.load() == {
+    assert faq.starter.load() == {
+        "topics": 1,
         "center": 1,
         "sources": Source.objects.count(),
-        "pages": Page.objects.count(),
+        "pages": len(shipped()),
     }
-    assert faq.starter.load() == {"topics": 1, "questions": 8}
+    assert Topic.objects.get().page.url == "/addiction/kratom-addiction-treatment/"
 
 
-def test_page_is_made_with_its_sections_sources_and_menu(tmp_path):
-    load_page(starter(tmp_path, PAGE, "Rest"))
-    page = Page.objects.get(path="sleep")
-    version = page.versions.live().get()
-    assert (page.menu_label, page.menu_position) == ("Sleep", 9)
-    assert list(version.sections.values_list("position", "kind", "heading", "body", "figure")) == [
-        (1, "advice", "First", "<p>Rest [1]. </p>", ""),
-        (2, "text", "Second", "<p>More [2].</p>", "levels_of_care"),
-    ]
-    assert list(version.citations.values_list("position", "source__key")) == [(1, "dea-fact-sheet"), (2, "who-2021")]
+def test_file_makes_its_page_clean_and_cited(client, load):
+    assert load("Rest") == 1
+    html = client.get(loaded().url).content.decode()
+    assert ("<h1>Rest</h1>" in html, "alert(1)" in html) == (True, False)
+    assert [source.key for source in loaded().citations] == ["who-2021"]
 
 
-def test_newer_file_renews_untouched_words(loaded):
-    subject, load = loaded
-    assert load("Newer words") is True
-    assert live_titles(subject) == ["Newer words"]
-    assert subject.versions.count() == 2
+def test_newer_file_renews_untouched_words(load):
+    load("First words")
+    assert load("Newer words") == 1
+    assert (loaded().title, loaded().live) == ("Newer words", True)
 
 
-def test_same_file_is_not_loaded_twice(loaded):
-    _subject, load = loaded
+def test_same_file_is_not_loaded_twice(load):
+    load("First words")
     before = content_rows()
-    assert load("First words") is False
+    assert load("First words") == 0
     assert content_rows() == before
 
 
-def test_older_file_does_not_come_back(loaded):
-    subject, load = loaded
-    load("Newer words")
-    assert load("First words") is False
-    assert live_titles(subject) == ["Newer words"]
-
-
-@pytest.mark.parametrize("begins", [None, timedelta(days=1), timedelta()], ids=["draft", "scheduled", "published"])
-def test_newer_file_never_overwrites_an_editors_words(kind, loaded, begins):
-    subject, load = loaded
-    make = kind[-1]
-    make(subject, title="Words of an editor", begins=None if begins is None else timezone.now() + begins)
+@pytest.mark.parametrize("way", ["draft", "scheduled", "published"])
+def test_newer_file_never_overwrites_an_editors_words(load, way):
+    load("First words")
+    touched = loaded()
+    touched.title = "Words of an editor"
+    if way == "scheduled":
+        touched.go_live_at = timezone.now() + dt.timedelta(days=1)
+    revision = touched.save_revision()
+    if way != "draft":
+        revision.publish()
     before = content_rows()
-    assert load("Newer words") is False
+    assert load("Newer words") == 0
     assert content_rows() == before
 
 
-def test_newer_file_does_not_bring_back_what_was_taken_offline(loaded):
-    subject, load = loaded
-    assert subject.versions.live().get().take_offline() is True
+def test_newer_file_does_not_bring_back_what_was_taken_offline(load):
+    load("First words")
+    loaded().unpublish()
     before = content_rows()
-    assert load("Newer words") is False
+    assert load("Newer words") == 0
     assert content_rows() == before
 
 
-def test_newer_file_keeps_a_changed_address_and_menu(tmp_path):
-    load_page(starter(tmp_path, PAGE, "First words"))
-    page = Page.objects.get(path="sleep")
-    page.path, page.menu_label, page.menu_position = "rest", "Rest", 3
-    page.save()
-    before = rows(Page)
-    assert load_page(starter(tmp_path, PAGE, "First words")) is False
-    assert load_page(starter(tmp_path, PAGE, "Newer words")) is True
-    assert live_titles(page) == ["Newer words"]
-    assert rows(Page) == before
+def test_newer_file_does_not_bring_back_what_was_deleted(load):
+    load("First words")
+    loaded().delete()
+    before = content_rows()
+    assert [load("First words"), load("Newer words")] == [0, 0]
+    assert content_rows() == before
 
 
-def test_newer_file_keeps_a_changed_place_of_a_question(tmp_path):
-    faq.starter.load_question(starter(tmp_path, QUESTION, "First words"))
-    topic = Topic.objects.create(key="nights", title="Nights")
-    Question.objects.filter(starter_key="sleep").update(slug="sleeping", position=1, topic=topic)
-    before = rows(Question)
-    assert faq.starter.load_question(starter(tmp_path, QUESTION, "Newer words")) is True
-    assert rows(Question) == before
-
-
-def test_address_that_an_editor_took_is_left_alone(tmp_path, kind):
-    template, load, model, _version_model, make = kind
-    if model is Page:
-        make(Page.objects.create(path="sleep"), title="Words of an editor")
+def test_address_that_an_editor_took_is_left_alone(load, kind):
+    if kind == "page":
+        page("rest", under="treatment", title="Words of an editor")
     else:
-        make(Question.objects.create(slug="can-i-sleep", topic=Topic.objects.get()), title="Words of an editor")
+        question("can-i-rest", title="Words of an editor")
     before = content_rows()
-    assert load(starter(tmp_path, template, "Words of the starter")) is False
+    assert load("Words of the starter") == 0
+    assert content_rows() == before
+
+
+def test_file_with_an_unknown_source_writes_nothing(load):
+    before = content_rows()
+    with pytest.raises(FileRefused, match="no-such-source"):
+        load("Words", source="no-such-source")
     assert content_rows() == before
 
 
@@ -186,16 +166,8 @@ def test_what_the_owner_and_editors_told_stays():
     Center.objects.update(phone="(928) 555-0100", street="1 Example Way")
     Source.objects.filter(key="who-2021").update(url="https://example.org/moved")
     Topic.objects.update(title="Questions people ask", page=None)
-    Page.objects.filter(path="about").update(path="who-we-are")
+    edit(ContentPage.objects.get(slug="about"), slug="who-we-are")
+    edit(FaqPage.objects.get(), title="What people ask")
     before = content_rows()
-    pages.starter.load()
     faq.starter.load()
-    assert content_rows() == before
-
-
-def test_file_with_an_unknown_source_writes_nothing(tmp_path, kind):
-    template, load, *_ = kind
-    before = content_rows()
-    with pytest.raises(KeyError, match="no-such-source"):
-        load(starter(tmp_path, template.replace("who-2021", "no-such-source"), "Words"))
     assert content_rows() == before

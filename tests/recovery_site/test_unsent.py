@@ -6,7 +6,6 @@ from django.test import Client
 from django.urls import reverse
 
 from intake.models import AccessRecord, SealedText
-from pages.models import Page, PageVersion
 from tests.intake.helpers import LIST, change_page, forms_on, receive
 from tests.intake.request_page import work_form
 
@@ -80,17 +79,6 @@ def test_a_role_that_was_taken_away_is_no_sign_in(desk, me):
     assert (page.status_code, "Speaks Navajo" in page.content.decode()) == (403, True)
     assert sent_again(desk, page).status_code == 403
     assert notes() == []
-
-
-def test_an_editor_who_was_signed_out_gets_the_draft_back(client, make_staff):
-    client.force_login(make_staff("editor"))
-    version = PageVersion.objects.filter(page=Page.objects.exclude(path="").first()).first()
-    address = reverse("admin:pages_pageversion_change", args=[version.pk])
-    (form,) = [form for form in forms_on(client.get(address)) if "title" in form.fields]
-    client.logout()
-    page = client.post(address, form.fields | {"title": "A much better title", "_save": "Save as draft"})
-    assert page.status_code == 403
-    assert ("title", "A much better title") in page.context["fields"]
 
 
 def test_no_password_is_laid_out(make_staff):

@@ -7,9 +7,10 @@ import pytest
 from django.test import Client
 
 from intake import form_token, private_link, workflow
-from pages.models import OldPath, Page, PageVersion
+from pages.models import ContentPage
 from recovery_site.logs import MaskSecretAddresses
 from tests.intake.helpers import receive
+from tests.pages.helpers import edit
 
 pytestmark = pytest.mark.django_db
 
@@ -106,14 +107,15 @@ def test_no_copied_address_leads_to_another_site(client, path):
 
 
 def test_what_readers_may_not_see_is_not_found(client):
-    PageVersion.objects.filter(page__path="about").delete()
+    ContentPage.objects.get(slug="about").unpublish()
     assert client.get("/about.").status_code == 404
 
 
 def test_a_copied_old_address_leads_to_the_new_one(client):
-    OldPath.objects.create(path="who-we-are", page=Page.objects.get(path="about"))
-    response = client.get("/who-we-are).")
-    assert (response.status_code, response["Location"]) == (301, "/about/")
+    edit(ContentPage.objects.get(slug="about"), slug="who-we-are")
+    response = client.get("/about).", follow=True)
+    assert response.redirect_chain == [("/about/", 301), ("/who-we-are/", 301)]
+    assert client.get("/never-was).").status_code == 404
 
 
 def test_a_form_that_is_sent_to_a_copied_address_is_answered_by_the_page_that_was_meant():

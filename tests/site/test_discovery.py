@@ -8,18 +8,17 @@ import pytest
 from django.contrib.staticfiles import finders
 from django.test import Client
 from django.utils import timezone
+from wagtail.models import Page
 
-from faq.models import AnswerVersion
 from pages import facts
-from pages.models import Center, PageVersion
+from pages.models import Center
 from tests.crawl import crawl
-from tests.pages.helpers import answer_version, at_its_time, page_version
+from tests.pages.helpers import OFF_LINE, edit, page, question
 from tests.recovery_site.test_settings import COMPLETE, manage
 
 pytestmark = pytest.mark.django_db
 
 ORIGIN = "https://www.example.org"
-DAY = timedelta(days=1)
 SITEMAP = "{http://www.sitemaps.org/schemas/sitemap/0.9}"
 
 
@@ -48,34 +47,22 @@ def test_sitemap_names_every_page_that_a_reader_can_reach(client, robots):
     assert {f"{ORIGIN}/", f"{ORIGIN}/faq/kratom-withdrawal/", f"{ORIGIN}/assessment/"} <= walked
 
 
-def test_sitemap_says_when_the_live_words_began(client):
-    begins = datetime(2026, 5, 4, 12, tzinfo=timezone.get_default_timezone())
-    at_its_time(PageVersion.objects.live().get(page__path="privacy"), begins)
-    at_its_time(AnswerVersion.objects.live().get(question__slug="kratom-withdrawal"), begins + DAY)
+def test_sitemap_says_when_the_words_were_published(client, clock):
+    clock.move_to(datetime(2027, 5, 4, 12, tzinfo=timezone.get_default_timezone()), tick=False)
+    edit(Page.objects.get(slug="privacy"))
+    clock.move_to(datetime(2027, 5, 5, 12, tzinfo=timezone.get_default_timezone()), tick=False)
+    edit(Page.objects.get(slug="kratom-withdrawal"))
     known = sitemap(client)
-    assert known[f"{ORIGIN}/privacy/"] == "2026-05-04"
-    assert known[f"{ORIGIN}/faq/kratom-withdrawal/"] == "2026-05-05"
-    assert (known[f"{ORIGIN}/faq/"], known[f"{ORIGIN}/assessment/"]) == (None, None)
+    assert known[f"{ORIGIN}/privacy/"] == "2027-05-04"
+    assert known[f"{ORIGIN}/faq/kratom-withdrawal/"] == "2027-05-05"
+    assert known[f"{ORIGIN}/assessment/"] is None
 
 
-@pytest.mark.parametrize("make", [page_version, answer_version])
-@pytest.mark.parametrize(
-    ("begins", "ends", "named"),
-    [(None, None, False), (DAY, None, False), (-2 * DAY, -DAY, False), (-DAY, None, True)],
-    ids=["draft", "scheduled", "off-line", "live"],
-)
-def test_sitemap_names_only_what_is_live(client, make, begins, ends, named):
-    now = timezone.now()
-    version = make(begins=begins and now + begins, ends=ends and now + ends)
-    assert (ORIGIN + version.subject.get_absolute_url() in sitemap(client)) == named
-
-
-def test_page_that_goes_off_line_leaves_the_sitemap(client):
-    page_version(begins=timezone.now() - DAY)
-    before = sitemap(client)
-    PageVersion.objects.live().get(page__path="privacy").take_offline()
-    AnswerVersion.objects.live().get(question__slug="kratom-withdrawal").take_offline()
-    assert set(before) - set(sitemap(client)) == {f"{ORIGIN}/privacy/", f"{ORIGIN}/faq/kratom-withdrawal/"}
+@pytest.mark.parametrize("make", [page, question])
+@pytest.mark.parametrize("state", ["live", *OFF_LINE])
+def test_sitemap_names_only_what_is_live(client, make, state):
+    made = make(state=state)
+    assert (ORIGIN + made.url in sitemap(client)) == (state == "live")
 
 
 def test_robots_may_read_all_but_what_is_not_for_them(client, robots):
