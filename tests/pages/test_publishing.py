@@ -12,6 +12,7 @@ from wagtail.test.utils.form_data import nested_form_data, rich_text, streamfiel
 from pages.models import ContentPage, HomePage, Notice, Source
 from pages.publishing import EXPLAINED, HELD, PublishRefused, held_back
 from pages.rich_text import FEATURES
+from tests.pages.cms_form import fields_of
 
 pytestmark = pytest.mark.django_db
 
@@ -291,3 +292,17 @@ def test_notice_that_is_held_is_shown_to_nobody():
     notice.text = "<p>We close at noon.</p>"
     notice.save_revision().publish()
     assert Notice.objects.get().live
+
+
+def test_notice_that_is_held_stays_a_draft_in_its_form(boss):
+    notice = Notice(text="<p>We close at noon.</p>", shows_until=timezone.now() + dt.timedelta(days=1), live=False)
+    notice.save()
+    notice.save_revision()
+    url = reverse(Notice.snippet_viewset.get_url_name("edit"), args=[notice.pk])
+    fields = fields_of(boss.get(url).content.decode())
+    fields["text"] = rich_text("<p>A guaranteed cure.</p>", features=["bold"])
+    response = boss.post(url, fields | {"action-publish": "1"}, follow=True)
+    assert "was not published" in said(response)
+    notice.refresh_from_db()
+    assert not notice.live
+    assert "A guaranteed cure." in notice.get_latest_revision_as_object().text
