@@ -16,6 +16,7 @@ from wagtail.permissions import page_permission_policy
 
 from intake import access
 from intake.admin import tabs
+from pages.publishing import held_back
 
 from .cms.access import may_edit
 
@@ -91,6 +92,15 @@ def scheduled(request):
     )
 
 
+def held(request):
+    """Pages whose time came while their words could not be published; none where there is none."""
+    if not may_edit(request) or not (pages := held_back()):
+        return None
+    mine = set(_pages_of(request.user).filter(pk__in=[page.pk for page, _entry in pages]).values_list("pk", flat=True))
+    rows = [_row(page, _("held %s"), entry.timestamp) for page, entry in pages if page.pk in mine]
+    return Panel(_("Not published at their time"), rows[:MOST]) if rows else None
+
+
 def content(request):
     """The ways into the CMS."""
     if not may_edit(request):
@@ -109,7 +119,7 @@ def content(request):
     )
 
 
-PANELS = [requests_waiting, drafts, scheduled, content]
+PANELS = [requests_waiting, held, drafts, scheduled, content]
 
 
 def _pages_of(user):
