@@ -37,6 +37,7 @@ def test_axe_finds_nothing_on_the_screens_of_editors(address, screens, sign_in, 
             page.set_viewport_size({"width": width, "height": 900})
             for scheme in ("light", "dark"):
                 page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+                page.wait_for_timeout(500)  # colors and the list of contents glide to their new places
                 found[path, width, scheme] = axe_finds(page)
     assert {where: finds for where, finds in found.items() if finds} == {}
 
