@@ -15,6 +15,7 @@ from django.utils.html import escape
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from wagtail import blocks
+from wagtail.contrib.typed_table_block.blocks import TypedTable
 from wagtail.fields import RichTextField, StreamField
 from wagtail.rich_text import RichText
 
@@ -144,13 +145,19 @@ def _of_value(block, value):
     """Pairs of HTML and whether it is rich text, for each stretch of words in a block."""
     if isinstance(value, RichText):
         yield value.source, True
-    elif isinstance(block, blocks.BaseStructBlock):
+    elif isinstance(value, blocks.StructValue):
         for name, inner in block.child_blocks.items():
             yield from _of_value(inner, value.get(name))
+    elif isinstance(value, TypedTable):
+        for words in [value.caption, *(column["heading"] for column in value.columns)]:
+            yield escape(words), False
+        for row in value.row_data:
+            for column, cell in zip(value.columns, row["values"], strict=True):
+                yield from _of_value(column["block"], cell)
     elif isinstance(block, blocks.ListBlock):
         for inner in value.bound_blocks:
             yield from _of_value(inner.block, inner.value)
-    else:  # a choice has no words of its own, a table has many
+    else:  # a choice has no words of its own, a picture those for people who do not see it
         for words in block.get_searchable_content(value):
             yield escape(words), False
 

@@ -237,7 +237,6 @@ WAGTAILDOCS_DOCUMENT_MODEL = "pages.Download"
 WAGTAILDOCS_DOCUMENT_FORM_BASE = "pages.file_forms.DownloadForm"
 WAGTAILDOCS_EXTENSIONS = ["pdf"]
 WAGTAILDOCS_MAX_UPLOAD_SIZE = 14_000_000  # bytes
-WAGTAILDOCS_SERVE_METHOD = "direct"  # from MEDIA_URL
 
 LINK_CHECK_INSIDE = []  # hosts of an inner network that check_links may ask all the same
 

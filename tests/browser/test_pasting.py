@@ -33,11 +33,11 @@ SMALL = [
     ("<p>One<br>Two</p>", "<p>One</p><p>Two</p>"),
     ("<div>One<div>Two</div>Three</div>", "<p>One</p><p>Two</p><p>Three</p>"),
     ("<table><tr><td><p>One</p><p>Two</p></td></tr></table>", "<p>One</p><p>Two</p>"),
-    ("<h1>A</h1><h4>B</h4><p>C</p>", "<h3>A</h3><h3>B</h3><p>C</p>"),
     ('<p><a href="https://www.google.com/url?q=javascript:alert(1)">a</a></p>', "<p>a</p>"),
     ('<p><a href="tel:988">988</a> <a href="/about/">b</a></p>', '<p><a href="tel:988">988</a> b</p>'),
     ('<p onclick="alert(1)">a<img src=x onerror="alert(1)"><script>alert(1)</script></p>', "<p>a</p>"),
     ("<p>a style=b &lt;p style=c&gt;</p>", "<p>a style=b &lt;p style=c&gt;</p>"),
+    ("<h1>A</h1><h4>B</h4><p>C</p>", "<h3>A</h3><h3>B</h3><p>C</p>"),
 ]
 
 

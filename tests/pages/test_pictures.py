@@ -11,6 +11,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from PIL import Image
 
+from pages import content_checks
 from pages.models import ContentPage, Download, Picture, Source
 from tests.pages import pictures
 
@@ -275,3 +276,12 @@ def test_download_says_kind_and_size(client, media, levels):
     show(levels, {"type": "download", "value": {"title": "What to bring", "document": stored.pk}})
     [line] = BeautifulSoup(client.get(levels.url).content.decode(), "html.parser").select("main .download")
     assert (line.a["href"], line.get_text()) == ("/media/documents/list.pdf", "What to bring (PDF, 2.1\xa0KB)")
+
+
+def test_words_of_tables_and_pictures_are_checked(media, levels):
+    levels.sections = levels.sections.stream_block.to_python(
+        [picture_block(alt_text="A guaranteed cure"), table_block(caption="A miracle cure for all")]
+    )
+    claims = [finding.words.lower() for finding in content_checks.findings(levels) if finding.kind == "claim"]
+    assert any("guarantee" in words for words in claims)
+    assert any("miracle" in words or "cure" in words for words in claims)
