@@ -51,6 +51,9 @@ def cite(page, words):
 
 
 def publish(page):
+    # An autosave that is on its way would be refused as older than what is published, and the console tells so.
+    page.wait_for_timeout(6_000)  # it comes 5 s after the last change
+    expect(page.get_by_text("Saved", exact=True).locator("visible=true").first).to_be_visible()
     page.get_by_role("button", name="More actions").click()
     page.get_by_role("button", name="Publish", exact=True).click()
     page.wait_for_load_state()
