@@ -110,14 +110,19 @@ class QuestionPage(SitePage):
         return [("", self.answer)]
 
     def get_context(self, request, *args, **kwargs):
-        others = for_readers(QuestionPage.objects.sibling_of(self, inclusive=False))
+        others = in_order(QuestionPage.objects.sibling_of(self, inclusive=False))
         return super().get_context(request, *args, **kwargs) | {"others": others}
+
+
+def in_order(questions):
+    """The questions of a query set that readers may see, by topic."""
+    return shown(questions).order_by("topic__position", "topic", "path")
 
 
 def for_readers(questions):
     """The questions of a query set that readers may see, by topic, each with the `citations` of its answer in a list
     of its own: two queries in all."""
-    found = list(shown(questions).select_related("topic", "locale").order_by("topic__position", "topic", "path"))
+    found = list(in_order(questions).select_related("topic", "locale"))
     sources = Source.objects.in_bulk({pk for question in found for pk in marks(question.answer)})
     for question in found:
         question.citations = Citations([question.answer], prefix=f"q{question.pk}-", sources=sources)

@@ -51,10 +51,10 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class MenuEntry:
-    """A link of the menu on top or of the list at the foot."""
+    """A page in the menu on top or in the list at the foot."""
 
     label: str
-    url: str
+    page: int
     menu: str
 
 
@@ -97,11 +97,23 @@ class Facts:
     texts_by_language: tuple[Texts, ...] = ()
     notices: tuple[ShownNotice, ...] = ()
     menus: tuple[MenuEntry, ...] = ()
-    urls: dict[int, str] = field(default_factory=dict)  # of every page that readers can open, by its id
+    urls: dict[int, str] = field(default_factory=dict)  # of every page that is live, by its id
+    ends: dict[int, dt.datetime] = field(default_factory=dict)  # of those that have an end
 
     @property
     def addresses(self):
-        return frozenset(self.urls.values())
+        """The paths of all pages that readers can open now."""
+        return frozenset(filter(None, map(self.url_of, self.urls)))
+
+    def url_of(self, page):
+        """The path of a page, by its id; None where readers can't open it now."""
+        end = self.ends.get(page)
+        return None if end is not None and end <= timezone.now() else self.urls.get(page)
+
+    def menu(self, name):
+        """The links of a menu to pages that readers can open now: pairs of label and path."""
+        links = [(entry.label, self.url_of(entry.page)) for entry in self.menus if entry.menu == name]
+        return [(label, url) for label, url in links if url]
 
     @property
     def status(self):
@@ -141,6 +153,7 @@ class Facts:
     def next_change(self, now):
         """The first moment after `now` at which the words of a page change by the clock; None where none do."""
         moments = [moment for notice in self.notices for moment in (notice.shows_from, notice.shows_until)]
+        moments += self.ends.values()
         moments.append(opening.next_change(self, now))
         return min((moment for moment in moments if moment and moment > now), default=None)
 
@@ -173,8 +186,8 @@ def forget():
 
 
 def next_change(now):
-    """The first moment after `now` at which a page's words change by the clock: hours, holidays, notices. None where
-    none do. What keeps a page longer than that would show a reader what is no longer true."""
+    """The first moment after `now` at which a page's words change by the clock: hours, holidays, notices, the end of a
+    page that others name. None where none do. What keeps a page for longer would show what is no longer true."""
     return current().next_change(now)
 
 
@@ -194,8 +207,8 @@ def template_context(facts):
     return {
         "facts": facts,
         "center": facts.center,
-        "menu": [entry for entry in facts.menus if entry.menu == SitePage.Menu.HEADER],
-        "footer_menu": [entry for entry in facts.menus if entry.menu == SitePage.Menu.FOOTER],
+        "menu": facts.menu(SitePage.Menu.HEADER),
+        "footer_menu": facts.menu(SitePage.Menu.FOOTER),
     }
 
 
@@ -231,11 +244,12 @@ def _read():
         texts_by_language=tuple(_texts_of(row) for row in CenterTexts.objects.select_related("locale")),
         notices=tuple(_notices()),
         menus=tuple(
-            MenuEntry(page.menu_label, page.url, page.menu)
+            MenuEntry(page.menu_label, page.pk, page.menu)
             for page in sorted(pages, key=lambda page: (page.menu_position, page.path))
             if page.menu
         ),
         urls={page.pk: page.url for page in pages},
+        ends={page.pk: page.expire_at for page in pages if page.expire_at},
     )
 
 
@@ -284,6 +298,7 @@ def _as_data(facts):
         "notices": [dataclasses.asdict(notice) for notice in facts.notices],
         "menus": [dataclasses.asdict(entry) for entry in facts.menus],
         "urls": facts.urls,
+        "ends": facts.ends,
     }
 
 
@@ -300,6 +315,7 @@ def _copy():
             notices=tuple(_notice_of(kept) for kept in data["notices"]),
             menus=tuple(MenuEntry(**kept) for kept in data["menus"]),
             urls={int(pk): url for pk, url in data["urls"].items()},
+            ends={int(pk): parse_datetime(end) for pk, end in data["ends"].items()},
         )
     except (OSError, ValueError, TypeError, LookupError, serializers.base.DeserializationError):
         return None

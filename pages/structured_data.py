@@ -16,7 +16,7 @@ def of_page(page, told):
     """The graph of a page: the page, the way to it, and, if it is about the center, the center."""
     graph = [web_page(page, told.center)]
     if page.url != "/":
-        graph.append(breadcrumbs(*((above.title, above.url) for above in page.way()), (page.title, page.url)))
+        graph.append(breadcrumbs(*((above.title, above.url) for above in page.way), (page.title, page.url)))
     if told.center and page.about_center:
         graph.append(clinic(told))
     return graph

@@ -64,8 +64,8 @@ class PageLinkHandler(StockPageLinkHandler):
 
     @classmethod
     def expand_db_attributes_many(cls, attrs_list):
-        urls = facts.current().urls
-        return [cls._link(urls.get(int(attrs["id"]))) for attrs in attrs_list]
+        known = facts.current()
+        return [cls._link(known.url_of(int(attrs["id"]))) for attrs in attrs_list]
 
     @staticmethod
     def _link(url):

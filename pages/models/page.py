@@ -149,6 +149,7 @@ class SitePage(CheckedPublishing, Page):
         """The graph that the page gives to machines, with the facts that were told: schema.org dictionaries."""
         return structured_data.of_page(self, told)
 
+    @cached_property
     def way(self):
         """The pages between the home page and this one."""
         return list(shown(self.get_ancestors().filter(depth__gt=HOME_DEPTH)))

@@ -55,10 +55,7 @@ def test_hidden_one_leaves_no_trace_in_any_place(client, kind, state):
     assert client.get(hidden.url).status_code == 404
 
 
-IN_MENU = pytest.mark.xfail(strict=True, reason="The menus in the snapshot of the facts do not look at the clock yet.")
-
-
-@pytest.mark.parametrize("kind", [pytest.param("page", marks=IN_MENU), "question"])
+@pytest.mark.parametrize("kind", ["page", "question"])
 def test_one_that_ends_leaves_every_place_at_its_second(client, stopped_clock, kind):
     made = edit(make(kind, "live"), expire_at=timezone.now() + dt.timedelta(seconds=5))
     assert places_with_a_trace(client, kind) == (PLACES_OF_A_PAGE if kind == "page" else PLACES_OF_A_QUESTION)
