@@ -4,8 +4,10 @@ A panel is one function: it gets the request of the browser and returns a `Panel
 with it. Add it to `PANELS`, in the order of the page.
 """
 
+import functools
 from dataclasses import dataclass
 
+from django.db.models import Max
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -16,6 +18,8 @@ from wagtail.permissions import page_permission_policy
 
 from intake import access
 from intake.admin import tabs
+from pages import generation, links
+from pages.models import Center, LinkCheck, Notice
 from pages.publishing import held_back
 
 from .cms.access import may_edit
@@ -119,7 +123,64 @@ def content(request):
     )
 
 
-PANELS = [requests_waiting, held, drafts, scheduled, content]
+def notices_showing(request):
+    """The notices that readers see now, and until when."""
+    if not may_edit(request):
+        return None
+    now = timezone.now()
+    rows = Notice.objects.filter(live=True, shows_from__lte=now, shows_until__gt=now).order_by("shows_until", "pk")
+    edit, every = Notice.snippet_viewset.get_url_name("edit"), Notice.snippet_viewset.get_url_name("list")
+    return Panel(
+        _("Notices showing"),
+        [Row(str(notice), reverse(edit, args=[notice.pk]), _until(notice.shows_until)) for notice in rows[:MOST]],
+        _("No notice is showing."),
+        Row(_("All notices"), reverse(every)),
+    )
+
+
+def broken_links(request):
+    """How many links lead nowhere; none where all lead on."""
+    if not may_edit(request):
+        return None
+    last_check = LinkCheck.objects.aggregate(Max("checked_at"))["checked_at__max"]
+    count = _broken_count(generation.current(), last_check)
+    if not count:
+        return None
+    words = ngettext("%s link leads nowhere", "%s links lead nowhere", count) % count
+    return Panel(_("Broken links"), [Row(words, reverse("broken_links"))])
+
+
+def launch_checklist(request):
+    """What is still missing for people to rely on the site; none once nothing is."""
+    if not may_edit(request) or not (center := Center.objects.first()):
+        return None
+    to_center = reverse(Center.snippet_viewset.get_url_name("edit"), args=[center.pk])
+    rows = [Row(str(name), to_center, _("not told yet, so hidden")) for name in center.untold_facts()]
+    if not LinkCheck.objects.exists():
+        rows.append(Row(_("Links to other sites"), reverse("broken_links"), _("never checked")))
+    return Panel(_("Before launch"), rows) if rows else None
+
+
+PANELS = [
+    requests_waiting,
+    held,
+    drafts,
+    scheduled,
+    notices_showing,
+    broken_links,
+    content,
+    launch_checklist,
+]
+
+
+@functools.lru_cache(maxsize=1)
+def _broken_count(generation_number, last_check):
+    """Read every page again only when the content or the checks of outer links changed."""
+    return len(links.all_broken())
+
+
+def _until(moment):
+    return _("until %s") % date_format(timezone.localtime(moment), "DATETIME_FORMAT")
 
 
 def _pages_of(user):

@@ -7,12 +7,14 @@ from bs4 import BeautifulSoup
 from django.utils import timezone
 
 from faq.models import QuestionPage
+from pages import generation
+from pages.models import Center, ContentPage, LinkCheck, Notice
 from tests.intake.helpers import LIST, receive
 
 pytestmark = pytest.mark.django_db
 
 DESK = ["Requests waiting"]
-CONTENT = ["Drafts", "Scheduled", "Content"]
+CONTENT = ["Drafts", "Scheduled", "Notices showing", "Content", "Before launch"]
 
 
 def panels_of(client):
@@ -105,3 +107,33 @@ def test_admin_holds_accounts_and_requests_and_no_content(make_staff, client):
     client.force_login(make_staff("lead", is_superuser=True))
     app_list = client.get("/admin/").context["app_list"]
     assert sorted(app["app_label"] for app in app_list) == ["auth", "intake"]
+
+
+def test_notices_are_listed_while_they_show(make_staff, client):
+    now = timezone.now()
+    hour = dt.timedelta(hours=1)
+    Notice.objects.create(text="<p>We move.</p>", shows_from=now - hour, shows_until=now + hour, live=True)
+    Notice.objects.create(text="<p>Over.</p>", shows_from=now - 2 * hour, shows_until=now - hour, live=True)
+    Notice.objects.create(text="<p>A draft.</p>", shows_from=now - hour, shows_until=now + hour, live=False)
+    client.force_login(make_staff("editor"))
+    assert panels_of(client)["Notices showing"] == ["We move. until Nov. 24, 2026, 11 a.m.", "All notices"]
+
+
+def test_broken_links_are_counted_as_they_break(make_staff, client):
+    client.force_login(make_staff("editor"))
+    assert "Broken links" not in panels_of(client)
+    ContentPage.objects.get(slug="paying-for-care").unpublish()
+    generation.forget()
+    (line,) = panels_of(client)["Broken links"]
+    assert int(line.removesuffix(" links lead nowhere")) > 2
+
+
+def test_the_launch_checklist_names_what_was_not_told(make_staff, client):
+    client.force_login(make_staff("publisher"))
+    before = panels_of(client)["Before launch"]
+    assert "street address not told yet, so hidden" in before
+    assert "Links to other sites never checked" in before
+    Center.objects.update(street="1 Main Street")
+    LinkCheck.objects.create(address="https://example.org/", checked_at=timezone.now())
+    after = panels_of(client)["Before launch"]
+    assert len(before) - len(after) == 2
