@@ -165,8 +165,13 @@ def _key(field):
 
 
 def _fields_out(row, fields, language):
-    values = {_key(field): _out(row, field, language) for field in fields}
-    return {name: value for name, value in values.items() if value not in (None, "", False, [])}
+    values = {field: _out(row, field, language) for field in fields}
+    return {_key(field): value for field, value in values.items() if not _goes_without_saying(field, value)}
+
+
+def _goes_without_saying(field, value):
+    """Whether a file leaves a value out: what is blank, and what a new row has by itself."""
+    return value is None or value in ("", []) or (field.has_default() and value == field.get_default())
 
 
 def _out(row, field, language):

@@ -26,11 +26,13 @@ from django.utils.dateparse import parse_datetime
 from django.utils.functional import cached_property
 from django.utils.safestring import mark_safe
 from django.utils.translation import get_language
-from wagtail.coreutils import get_supported_content_language_variant
+from wagtail.coreutils import get_dummy_request, get_supported_content_language_variant
+from wagtail.models import Page
 from wagtail.rich_text import expand_db_html
 
 from . import fact_marks, generation, opening
 from .models import Center, CenterTexts, Holiday, Notice, OpeningHours, SitePage
+from .models.page import HOME_DEPTH
 from .shown import shown
 
 PATIENCE = 10  # seconds in which a database that did not answer is not asked again: no page may wait for it each time
@@ -236,21 +238,30 @@ def _texts_of(row):
 
 
 def _read():
-    pages = [page for kind in SitePage.kinds() for page in shown(kind.objects.all())]
+    pages = shown(Page.objects.filter(depth__gte=HOME_DEPTH)).only("path", "depth", "url_path", "expire_at")
+    request = get_dummy_request()  # where Wagtail keeps what it would look up for each page anew
+    urls = {page.pk: page.get_url(request) for page in pages}
     return Facts(
         center=Center.objects.first(),
         opening_hours=tuple(OpeningHours.objects.all()),
         holidays=tuple(Holiday.objects.all()),
         texts_by_language=tuple(_texts_of(row) for row in CenterTexts.objects.select_related("locale")),
         notices=tuple(_notices()),
-        menus=tuple(
-            MenuEntry(page.menu_label, page.pk, page.menu)
-            for page in sorted(pages, key=lambda page: (page.menu_position, page.path))
-            if page.menu
-        ),
-        urls={page.pk: page.url for page in pages},
+        menus=tuple(_menus(urls)),
+        urls=urls,
         ends={page.pk: page.expire_at for page in pages if page.expire_at},
     )
+
+
+def _menus(pages):
+    """Those of the pages that stand in a menu, in their order."""
+    fields = "menu_position", "path", "menu_label", "pk", "menu"
+    rows = [
+        row
+        for kind in SitePage.kinds()
+        for row in kind.objects.filter(pk__in=pages).exclude(menu=SitePage.Menu.NONE).values_list(*fields)
+    ]
+    return [MenuEntry(label, page, menu) for _position, _path, label, page, menu in sorted(rows)]
 
 
 def _notices():

@@ -47,7 +47,7 @@ class VisibleText(HTMLParser):
         self.feed(html[html.index("<body") :])
 
     def handle_endtag(self, name):
-        if name in ("p", "li", "h3"):
+        if name in ("p", "li", "h3", "h4"):
             self.text += "\n"
 
     def handle_data(self, data):
