@@ -31,8 +31,9 @@ class StaffSite(admin.AdminSite):
         super().register([model for model in models if not _is_content(model)], admin_class, **options)
 
     def each_context(self, request):
-        """As in the stock admin, with an empty subtitle for the pages that have none: base_site.html asks for it."""
-        return super().each_context(request) | {"subtitle": ""}
+        """As in the stock admin, with an empty subtitle and no panels for the pages that have none: their templates
+        ask for both."""
+        return super().each_context(request) | {"subtitle": "", "panels": []}
 
     def index(self, request, extra_context=None):
         """As in the stock admin, with what waits for the person who is signed in."""

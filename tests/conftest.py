@@ -17,9 +17,8 @@ from django.test import Client
 
 import faq.starter
 from intake import breaker, limiter, lookup
-from pages import facts, generation
 from recovery_site.search import index as search_index
-from tests import databases, one_way, template_guard
+from tests import databases, known_facts, one_way, template_guard
 from tests.chromium import NO_CHROMIUM, chromium_path
 
 # Four fifths of the time of a run on SQLite, measured with --durations=0. `make test-fast` leaves them out.
@@ -91,6 +90,7 @@ def why_no_database():
 
 
 one_way.watch_every_connection()
+known_facts.watch_every_connection()
 
 
 @pytest.fixture(autouse=True)
@@ -125,6 +125,7 @@ def django_db_setup(django_test_environment, django_db_blocker):
     with django_db_blocker.unblock():
         with time_machine.travel(TUESDAY_MORNING - datetime.timedelta(days=1)):
             databases.set_up(load_site)
+            known_facts.remember()
         yield
         databases.tear_down()
 
@@ -137,8 +138,7 @@ def site(transactional_db):
 @pytest.fixture(autouse=True)
 def nothing_remembered():
     """What a process remembers of the last test's rows is forgotten."""
-    facts.forget()
-    generation.forget()
+    known_facts.begin_with()
     search_index.forget()
     cache.clear()  # where Wagtail keeps the addresses of its sites
 

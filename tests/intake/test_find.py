@@ -301,7 +301,7 @@ def prepared(me, make_staff):
     workflow.assign(request_id=theirs.pk, owner=make_staff("lead", username="lee"), actor=me)
     workflow.close(request_id=closed.pk, outcome="spam", actor=me)
     long_ago = timezone.make_aware(dt.datetime(2025, 3, 10, 23, 59))
-    AssessmentRequest.objects.filter(pk=theirs.pk).update(received_at=long_ago, came_from="about")
+    AssessmentRequest.objects.filter(pk=theirs.pk).update(received_at=long_ago, came_from="/about/")
     return mine, theirs, closed, suspect
 
 
@@ -324,7 +324,7 @@ FILTERS = [
     ({"quarantined": "yes"}, [3]),
     ({"quarantined": "no"}, [2, 0, 1]),
     ({"came_from": "phone"}, [3]),
-    ({"came_from": "about"}, [1]),
+    ({"came_from": "/about/"}, [1]),
     ({"stage": "open", "best_time": "morning", "way": "text"}, [1]),
     ({"words": "602 555 0142", "stage": "closed"}, [2]),
     ({"words": "wilhelmina", "best_time": "morning", "quarantined": "no"}, [2, 1]),

@@ -22,7 +22,7 @@ from tests.intake.helpers import LIST, personal_words_in, receive
 TOKEN = "a token for the tests"
 SECOND = dt.timedelta(seconds=1)
 MINUTE = dt.timedelta(minutes=1)
-PARTS = ["keys", "spool", "database", "migrations", "worker", "outbox", "synthetic"]
+PARTS = ["keys", "spool", "database", "migrations", "worker", "outbox", "synthetic", "content"]
 
 
 @pytest.fixture(autouse=True)

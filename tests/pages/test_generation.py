@@ -122,6 +122,7 @@ def test_database_refuses_a_second_row():
 def test_process_asks_at_most_once_a_second(monkeypatch):
     seconds = time.monotonic()
     monkeypatch.setattr(generation.time, "monotonic", lambda: seconds)
+    monkeypatch.setattr(generation, "LIFETIME", 1)  # as outside the tests
     generation.forget()
     with CaptureQueriesContext(connection) as queries:
         first = generation.current()

@@ -64,9 +64,9 @@ def walk(client, starts):
     seen, waiting, screens = set(), deque(starts), {}
     while waiting and len(screens) < MOST:
         path = waiting.popleft()
-        if kind(path) in seen and path not in starts:
+        if path in seen or (kind(path) in seen and path not in starts):
             continue
-        seen.add(kind(path))
+        seen |= {path, kind(path)}
         response = client.get(path)
         if response.status_code != 200 or "text/html" not in response["Content-Type"]:
             continue

@@ -1,0 +1,54 @@
+"""The facts of the filled database, read once a process and not once a test: reading them takes 40 ms, and nearly every
+test of the desk counts with open hours.
+
+A test begins with them as known, and with the content's generation, which is then asked for no more until it moves: a
+question once a second would come at any place of a test that counts queries. The first statement of a test that writes
+to a table of content makes the facts forgotten.
+"""
+
+import re
+import time
+
+from django.db.backends.signals import connection_created
+
+from pages import facts, generation
+
+_WRITES_CONTENT = re.compile(
+    r'\s*(INSERT INTO|UPDATE|DELETE FROM) "?(pages_|faq_|wagtailcore_(page|site|locale))', re.IGNORECASE
+)
+
+_of_the_filled_database = None
+
+
+def remember():
+    """Read them, right after the database was filled."""
+    global _of_the_filled_database
+    facts.forget()
+    generation.forget()
+    _of_the_filled_database = facts.current(), generation.current()
+    generation.LIFETIME = 60 * 60
+
+
+def begin_with():
+    """Let the next test begin with them."""
+    generation.forget()
+    facts.forget()
+    if _of_the_filled_database:
+        facts._known, facts._made_from = _of_the_filled_database
+        generation._known, generation._asked_at = facts._made_from, time.monotonic()
+
+
+def _watch(execute, sql, params, many, context):
+    result = execute(sql, params, many, context)
+    if _WRITES_CONTENT.match(str(sql)):
+        facts.forget()
+    return result
+
+
+def watch_every_connection():
+    connection_created.connect(_begin, dispatch_uid="known_facts")
+
+
+def _begin(connection, **_):
+    if _watch not in connection.execute_wrappers:
+        connection.execute_wrappers.append(_watch)
