@@ -17,6 +17,7 @@ from ..citations import Citations
 from ..publishing import CheckedPublishing
 from ..shown import shown
 
+RARE_BLOCKS = {"picture", "table", "download", "facts", "self_check"}  # their styles are a file of their own
 HOME_DEPTH = 2  # in the tree, the root has 1
 
 
@@ -204,6 +205,7 @@ class PageWithSections(SitePage):
             "sections": sections,
             "contents": [section for section in sections if section["heading"]],
             "has_figures": any(section["block"].block_type == "figure" for section in sections),
+            "has_rare_blocks": any(section["block"].block_type in RARE_BLOCKS for section in sections),
         }
 
 

@@ -1,6 +1,7 @@
 import datetime as dt
 
 import pytest
+from django.db import connection
 from wagtail.models import Page
 
 from faq.models import Topic
@@ -229,7 +230,8 @@ def test_mark_that_is_moved_takes_its_number_with_it(client):
 def test_mark_whose_source_is_gone_leaves_no_broken_link(client):
     gone = Source.objects.create(key="gone", publisher="G", title="T", year=2020, url="https://example.org/gone")
     cited = page(sections=[section("One", f"<p>a {gone.as_mark()} b {mark()}</p>")])
-    Source.objects.filter(pk=gone.pk).delete()
+    with connection.cursor() as cursor:  # past all that guards a source
+        cursor.execute("DELETE FROM pages_source WHERE id = %s", [gone.pk])
     html = html_of(client, cited)
     assert (numbers(html), "[gone]" in html, 'linktype="source"' in html) == (["1"], False, False)
     assert "<p>a  b <a" in html

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from faq.models import QuestionPage
 from pages import rich_text
 from pages.citations import Citations, marks
-from pages.content_files import all_pages, data_to_page, page_to_data
+from pages.content_files import Names, data_to_page, page_to_data
 from pages.models import ContentPage
 from tests.pages.helpers import mark, page, question, section
 
@@ -126,7 +126,7 @@ def as_an_editor(page, markup):
 def by_an_imported_file(page, markup):
     data = page_to_data(page)
     data |= {"answer": [markup]} if isinstance(page, QuestionPage) else {"sections": stream([markup])}
-    data_to_page(data, all_pages()).save()
+    data_to_page(data, Names()).save()
 
 
 def by_save(page, markup):
