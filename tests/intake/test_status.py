@@ -302,7 +302,7 @@ def test_while_the_database_is_away_it_says_so_and_tells_of_the_rest(client, tak
     spool_file()
     take_database_away()
     status_code, red = problems(client)
-    unknown = {part: ["database"] for part in ("migrations", "worker", "outbox", "synthetic")}
+    unknown = {part: ["database"] for part in ("migrations", "worker", "outbox", "synthetic", "content")}
     assert (status_code, red) == (503, {"database": ["away"]} | unknown)
     assert ask(client).json()["parts"]["spool"]["files"] == 1
 
