@@ -42,7 +42,6 @@ SLOW_FILES = {
     "test_taking.py",
     "test_to_confirm.py",
     "test_undo.py",
-    "test_version_admin.py",
     "test_walk.py",
 }
 
