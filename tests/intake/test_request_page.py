@@ -257,9 +257,9 @@ def test_after_an_assessment_that_is_over_the_page_asks_whether_they_came(clock,
 
 def test_a_due_time_from_assumed_hours_is_marked_as_such(desk):
     request = receive()
-    assert "assumed: the center has not told" in text_of(page_of(desk, request))
+    assert "assumed: hours or target not told" in text_of(page_of(desk, request))
     AssessmentRequest.objects.update(due_is_assumed=False)
-    assert "assumed: the center has not told" not in text_of(page_of(desk, request))
+    assert "assumed: hours or target not told" not in text_of(page_of(desk, request))
 
 
 def test_what_the_person_was_promised_stands_on_the_page(desk):
