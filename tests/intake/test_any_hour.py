@@ -3,6 +3,7 @@ end of the year, while the clocks change."""
 
 import datetime as dt
 from io import StringIO
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.core.management import call_command
@@ -11,6 +12,7 @@ from django.utils import timezone
 
 from intake import clock as hours_of_contact
 from intake import many, workflow
+from intake.contact import newest_profile
 from intake.models import AssessmentRequest, Attempt, Event, SealedText
 from intake.worker import work_once
 from pages.models import Center
@@ -41,6 +43,15 @@ def is_open(at):
     return any(opens <= at < closes for opens, closes in hours.on(at.astimezone(hours.zone).date()))
 
 
+def is_at_their_own_hours(request):
+    """Whether the due time lies in the part of the day that the person asked for, which our open hours never meet."""
+    told, hours = newest_profile(request), hours_of_contact.our_hours()
+    zone = ZoneInfo(told.time_zone)
+    begins, ends = hours_of_contact.PARTS_OF_DAY[told.best_time]
+    is_met = hours_of_contact.is_ever_met(request.due_at, hours, told.best_time, zone)
+    return not is_met and begins <= request.due_at.astimezone(zone).time() <= ends
+
+
 def make_demo():
     call_command("make_demo_requests", "--count=34", stdout=StringIO())
 
@@ -62,9 +73,10 @@ def test_what_the_demo_plans_lies_in_open_hours(zone):
     put_off = list(planned.filter(snoozed_until__isnull=False).values_list("snoozed_until", flat=True))
     assert (len(booked), len(put_off)) == (2, 4)
     assert [at for at in booked + put_off if not is_open(at) or at.minute] == []
-    # A due time is the end of a span or within it.
-    due = planned.filter(snoozed_until__isnull=True).values_list("due_at", flat=True)
-    assert [at for at in due if not is_open(at - dt.timedelta(minutes=1)) and not is_open(at)] == []
+    # A due time is the end of a span or within it. Who asked for hours that are never ours is called in theirs or not.
+    due = planned.filter(snoozed_until__isnull=True)
+    outside = [one for one in due if not is_open(one.due_at - dt.timedelta(minutes=1)) and not is_open(one.due_at)]
+    assert [one for one in outside if not is_at_their_own_hours(one)] == []
 
 
 def test_what_the_demo_did_with_a_request_is_in_order(zone):
