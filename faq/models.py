@@ -3,12 +3,12 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.panels import FieldPanel, FieldRowPanel
 from wagtail.models import Page, TranslatableMixin
-from wagtail.search import index
 
 from pages import bounds
 from pages.citations import Citations, marks
 from pages.generation import AtomicModel
 from pages.models import SitePage, Source
+from pages.models.page import for_search
 from pages.rich_text import RichTextField
 from pages.shown import shown
 
@@ -85,8 +85,18 @@ class FaqPage(SitePage):
         return structured_data.of_faq(self)
 
 
+class QuestionForm(SitePage.base_form_class):
+    def __init__(self, *args, **kwargs):
+        """As in Wagtail. A new question comes with the first topic, which is most often the right one."""
+        super().__init__(*args, **kwargs)
+        if self.instance.topic_id is None:
+            self.initial["topic"] = Topic.objects.first()
+
+
 class QuestionPage(SitePage):
     """One question, its answer, and the sources of the answer. The title is the question."""
+
+    base_form_class = QuestionForm
 
     topic = models.ForeignKey(Topic, models.PROTECT, related_name="questions", verbose_name=_("topic"))
     answer = RichTextField(_("answer"), help_text=_("The short answer first."))
@@ -97,7 +107,7 @@ class QuestionPage(SitePage):
         FieldPanel("answer"),
         FieldRowPanel([FieldPanel("checked_on"), FieldPanel("written_by")]),
     ]
-    search_fields = [*Page.search_fields, index.SearchField("answer")]
+    search_fields = [*Page.search_fields, *for_search("answer")]
     parent_page_types = ["faq.FaqPage"]
     subpage_types = []
     template = "faq/question_page.html"

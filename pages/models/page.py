@@ -28,6 +28,11 @@ def _kinds(findings, block_id):
     return " ".join(dict.fromkeys(found))
 
 
+def for_search(name):
+    """How the CMS finds a page by the words of a field: its search asks for what is meant for completing alone."""
+    return [index.SearchField(name), index.AutocompleteField(name)]
+
+
 class SitePageForm(WagtailAdminPageForm):
     def save(self, commit=True):
         """As in Wagtail, but a new page is born off-line: its form stores it before it asks to publish it."""
@@ -178,7 +183,7 @@ class PageWithSections(SitePage):
         FieldPanel("sections"),
         FieldRowPanel([FieldPanel("checked_on"), FieldPanel("written_by")]),
     ]
-    search_fields = [*Page.search_fields, index.SearchField("summary"), index.SearchField("sections")]
+    search_fields = [*Page.search_fields, *for_search("summary"), *for_search("sections")]
 
     class Meta(SitePage.Meta):
         abstract = True
