@@ -90,6 +90,7 @@ MIDDLEWARE = [
     "recovery_site.request_guard.RequestGuardMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "recovery_site.cms.access.AccessMiddleware",
+    "recovery_site.cms.deleted.DeletedPageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "recovery_site.old_addresses.OldAddressesMiddleware",
     "pages.publishing_admin.PublishRefusedMiddleware",

@@ -1,0 +1,114 @@
+"""Two people in one text. Wagtail's editor warns of a colleague's newer version once it has asked the server, some
+seconds later. What was saved or published without it is noted here, when the form comes in.
+
+Nothing is lost by that: both versions stay in the history. But to publish the newer one would take the other's words
+off the site, whoever does it and however much later. So the first press of Publish says what is missing, and the second
+one publishes.
+"""
+
+import datetime as dt
+
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from wagtail.admin import messages
+from wagtail.admin.utils import get_user_display_name
+from wagtail.log_actions import LogFormatter, log, registry
+from wagtail.models import Page, RevisionMixin
+
+from .publishing_admin import edit_url
+
+SAVED_OVER = "pages.saved_over"
+TOLD = "pages.saved_over.told"
+
+
+def look_for_newer_version(request, row):
+    """A Wagtail hook, before a form is taken: keeps in `request.saved_over` the version of someone else that came
+    after the one that the form was made from."""
+    if request.method == "POST" and isinstance(row, RevisionMixin):
+        request.saved_over = _newer_version(request, row)
+
+
+def _newer_version(request, row):
+    try:
+        seen = dt.datetime.fromisoformat(request.POST.get("loaded_revision_created_at", ""))
+    except ValueError:
+        return None
+    # Autosave moves the moment of a version on. Those of one's own are what the form was saved as.
+    return row.revisions.exclude(user=request.user).filter(created_at__gt=seen).order_by("-created_at").first()
+
+
+def tell_after_save(request, row):
+    """A Wagtail hook, after a draft was saved."""
+    if _note(request, row):
+        text = _(
+            "%(who)s saved another version on %(when)s, while you were writing. Yours is the newest now. It lacks "
+            "their changes."
+        )
+        messages.warning(request, text % _last_note(row).data, buttons=[_comparison(row)])
+
+
+def ask_before_publish(request, row):
+    """A Wagtail hook: the first time that a version without someone's changes would be published, it stays a draft."""
+    _note(request, row)
+    note = _last_note(row)
+    if note is None or note.action == TOLD or _was_published_since(row, note):
+        return None
+    log(instance=row, action=TOLD, user=request.user, data=note.data)
+    text = _(
+        "“%(row)s” was not published yet. Your draft is saved. It was written without what %(who)s saved on %(when)s. "
+        "See the difference, then press Publish again."
+    )
+    messages.warning(request, text % (note.data | {"row": row}), buttons=[_comparison(row)])
+    return redirect(edit_url(request, row))
+
+
+def _note(request, row):
+    """Whether this form was saved over someone's version, which is noted once."""
+    over = getattr(request, "saved_over", None)
+    if over is None:
+        return False
+    request.saved_over = None
+    when = date_format(timezone.localtime(over.created_at), "F j, g:i A")
+    who = get_user_display_name(over.user) if over.user else _("someone")
+    log(instance=row, action=SAVED_OVER, user=request.user, data={"version": over.pk, "who": who, "when": when})
+    return True
+
+
+def _last_note(row):
+    notes = registry.get_logs_for_instance(row).filter(action__in=[SAVED_OVER, TOLD])
+    return notes.order_by("-timestamp", "-pk").first()
+
+
+def _was_published_since(row, note):
+    return row.last_published_at is not None and row.last_published_at > note.timestamp
+
+
+def _comparison(row):
+    """A button to what the newest version has and the one that it was saved over has not, and the reverse."""
+    name = "wagtailadmin_pages:revisions_compare"
+    if not isinstance(row, Page):
+        name = row.snippet_viewset.get_url_name("revisions_compare")
+    url = reverse(name, args=[row.pk, _last_note(row).data["version"], row.latest_revision_id])
+    return messages.button(url, _("See the difference"))
+
+
+def register_log_actions(actions):
+    """A Wagtail hook: how the history tells of these entries."""
+
+    @actions.register_action(SAVED_OVER)
+    class SavedOver(LogFormatter):
+        label = gettext_lazy("Save over someone's version")
+
+        def format_message(self, entry):
+            return _("Saved without the changes of %(who)s of %(when)s") % entry.data
+
+    @actions.register_action(TOLD)
+    class Told(LogFormatter):
+        label = gettext_lazy("Ask before publishing over someone's version")
+
+        def format_message(self, entry):
+            return _("Asked before publishing without the changes of %(who)s of %(when)s") % entry.data
