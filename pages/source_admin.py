@@ -31,9 +31,14 @@ def mark_data(source):
 
 
 class SourceForm(WagtailAdminModelForm):
+    """A new source, made in the chooser. The page behind the chooser has fields for a title and a day too."""
+
     class Meta:
         model = Source
         fields = ["publisher", "title", "year", "key", "url", "archived_url", "checked_on"]
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, auto_id="id_source_%s", **kwargs)
 
 
 class _SearchForm(BaseFilterForm):
@@ -55,6 +60,7 @@ class _Choosing:
     """The list inside the chooser."""
 
     filter_form_class = _SearchForm
+    results_template_name = "pages/cms/sources_found.html"
 
     @property
     def columns(self):
@@ -71,7 +77,7 @@ class _Chosen:
 
 
 class _ChooseView(_Choosing, ChooseView):
-    pass
+    page_subtitle = None  # the title says it
 
 
 class _ChooseResultsView(_Choosing, ChooseResultsView):

@@ -2,6 +2,7 @@
 
 import os
 import re
+from itertools import product
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -26,6 +27,11 @@ AXE_OPTIONS = {
 }
 AXE_FINDS = """async (options) => (await axe.run(options)).violations.flatMap(
     ({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html.slice(0, 120)}`)
+)"""
+LOOKS = [*product([1280, 390], ["light", "dark"])]
+# A color that is still on its way from one theme to the other has a contrast of its own.
+END_OF_TRANSITIONS = """() => Promise.allSettled(
+    document.getAnimations().filter((animation) => animation instanceof CSSTransition).map(({ finished }) => finished)
 )"""
 REFUSAL = re.compile(r"Failed to load resource: the server responded with a status of (\d+)")
 FLAGS = [
@@ -169,6 +175,22 @@ def axe_finds():
             page.evaluate(script)
         only = {"runOnly": {"type": "rule", "values": rules}} if rules else {}
         return page.evaluate(AXE_FINDS, AXE_OPTIONS | only)
+
+    return find
+
+
+@pytest.fixture
+def in_each_look(axe_finds):
+    """A function: what axe finds on a page, wide and narrow, light and dark, without loading it again."""
+
+    def find(page):
+        found = {}
+        for width, scheme in LOOKS:
+            page.set_viewport_size({"width": width, "height": 800})
+            page.emulate_media(color_scheme=scheme)
+            page.evaluate(END_OF_TRANSITIONS)
+            found[width, scheme] = axe_finds(page)
+        return {look: finds for look, finds in found.items() if finds}
 
     return find
 

@@ -1,5 +1,7 @@
 """Sources and content checks as an editor meets them, and what readers get."""
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 
@@ -41,10 +43,15 @@ def editor(page):
     return text
 
 
-def cite(page, words):
-    """Puts a source in at the caret, as the command "/source" offers it."""
+def open_chooser(page):
+    """Opens the list of sources, as the command "/source" offers it."""
     page.keyboard.type("/sour")
     page.get_by_role("option", name="Source").click()
+
+
+def cite(page, words):
+    """Puts a source in at the caret."""
+    open_chooser(page)
     page.locator(".modal [name=q]").fill(words)
     page.locator(".modal tr", has_text=words).locator("[data-chooser-modal-choice]").first.click()
     expect(page.locator(".modal")).to_have_count(0)
@@ -102,6 +109,25 @@ def test_mark_is_changed_and_taken_out_in_one_piece(cms, draft):
     page.locator(".TooltipEntity").click()
     page.locator(".Tooltip").get_by_role("button", name="Remove").click()
     expect(text).to_have_text("Most people sleep at night.")
+
+
+def test_chooser_is_accessible_and_nothing_behind_it_can_be_reached(cms, draft, in_each_look):
+    page = cms(f"/cms/pages/{draft.pk}/edit/")
+    editor(page)
+    open_chooser(page)
+    dialog = page.get_by_role("dialog", name="Choose a source")
+    expect(dialog.get_by_role("row", name="lifeline-988-call")).to_be_visible()
+    behind = page.locator("[inert] main")
+    expect(behind).to_have_count(1)
+    assert in_each_look(page) == {}
+    dialog.get_by_label("Search term").fill("No such thing")
+    expect(dialog.get_by_role("alert")).to_have_text(re.compile("No source matches “No such thing”"))
+    dialog.get_by_role("tab", name="New source").click()
+    assert in_each_look(page) == {}
+    dialog.get_by_label("Checked on").focus()
+    page.keyboard.press("Escape")
+    expect(dialog).to_have_count(0)
+    expect(behind).to_have_count(0)
 
 
 def test_claim_is_shown_while_writing_held_and_explained(open_page, cms, draft):

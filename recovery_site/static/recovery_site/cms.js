@@ -42,3 +42,14 @@ function nameBoxes() {
 }
 
 new MutationObserver(nameBoxes).observe(document.documentElement, { childList: true, subtree: true });
+
+/* A dialog that lies over the page gets its heading as its name, and nothing behind it can be reached until it closes. */
+window.jQuery(document).on("shown.bs.modal hide.bs.modal", "body > .modal", ({ type, currentTarget }) => {
+  const isOpen = type === "shown";
+  const heading = currentTarget.querySelector("h1");
+  if (heading) {
+    heading.id ||= "name-of-dialog";
+    currentTarget.setAttribute("aria-labelledby", heading.id);
+  }
+  for (const part of document.querySelectorAll("body > .wrapper, body > .skiplink")) part.inert = isOpen;
+});
