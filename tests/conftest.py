@@ -31,7 +31,6 @@ SLOW_FILES = {
     "test_find.py",
     "test_many_at_once.py",
     "test_new_words.py",
-    "test_old_requests.py",
     "test_questions.py",
     "test_queue_page.py",
     "test_request_actions.py",
