@@ -53,6 +53,11 @@ def restore():
     _kind.restore()
 
 
+def copy_file(target):
+    """Copies the filled database to a file for another process. Only of SQLite there is one."""
+    _kind.copy_file(target)
+
+
 def tear_down():
     """Removes the database of this process."""
     _kind.end()
@@ -134,6 +139,9 @@ class _OnSqlite:
         shutil.copyfile(KEPT / name, self._pristine)
         shutil.copyfile(KEPT / name, self._mine)
         _point_to(str(self._mine))
+
+    def copy_file(self, target):
+        shutil.copyfile(self._pristine, target)
 
     def restore(self):
         connection.close()

@@ -20,6 +20,7 @@ from django.contrib.auth import get_user_model
 from django.core.management import CommandError, call_command
 
 from recovery_site import first_env
+from tests import databases
 from tests.intake.helpers import ADDRESS, form_on
 from tests.intake.http_visitor import HttpVisitor
 
@@ -127,11 +128,9 @@ def serving(tmp_path, port):
         "EMAIL_URL": f"filemail:///{tmp_path}/mail",
         "PUBLIC_ORIGIN": "http://127.0.0.1:8000",  # as the settings have it of themselves
     }
-    manage = [sys.executable, "manage.py"]
-    for command in (["migrate", "-v0"], ["load_starter"]):
-        subprocess.run([*manage, *command], cwd=settings.BASE_DIR, env=environment, check=True)
+    databases.copy_file(tmp_path / "database.sqlite3")
     parent = subprocess.Popen(
-        [*manage, "serve", "--port", str(port)],
+        [sys.executable, "manage.py", "serve", "--port", str(port)],
         cwd=settings.BASE_DIR,
         env=environment,
         stdout=subprocess.PIPE,
@@ -151,7 +150,7 @@ def serving(tmp_path, port):
     assert parent.returncode == 0
 
 
-def test_serve_runs_web_and_worker_and_stops_both(tmp_path):
+def test_serve_runs_web_and_worker_and_stops_both(django_db_setup, tmp_path):
     port = free_port()
     with serving(tmp_path, port) as parent:
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz") as response:
@@ -168,7 +167,7 @@ def origins_in(text):
     return set(re.findall(r"https?://(?:127\.0\.0\.1|localhost|\[::1\])(?::\d+)?", text))
 
 
-def test_the_port_of_serve_is_in_every_address_that_the_site_writes(tmp_path):
+def test_the_port_of_serve_is_in_every_address_that_the_site_writes(django_db_setup, tmp_path):
     port = free_port()
     origin = f"http://127.0.0.1:{port}"
     with serving(tmp_path, port):
