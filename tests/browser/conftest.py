@@ -96,12 +96,9 @@ def address(transactional_db, live_server):
     return live_server.url
 
 
-@pytest.fixture(params=["https", "http"])
-def origin(request, address, settings, tmp_path):
-    """Where the site is, as a browser reaches it: with TLS in front, as in production, or without."""
-    if request.param == "http":
-        yield address
-        return
+@pytest.fixture
+def origin(address, settings, tmp_path):
+    """Where the site is with TLS in front, as in production."""
     settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     settings.IS_HTTPS = settings.CSRF_COOKIE_SECURE = True
     settings.CSRF_COOKIE_NAME, settings.VISIT_COOKIE_NAME = "__Host-csrf", "__Host-visit"
@@ -166,15 +163,14 @@ def open_page(browser, address, clock):
 
 @pytest.fixture
 def axe_finds():
-    """A function: what axe finds on a Playwright page, as short lines; all its rules, or those named."""
+    """A function: what axe finds on a Playwright page, as short lines."""
     script = Axe().axe_script
 
-    def find(page, rules=None):
+    def find(page):
         page.wait_for_load_state()
         if page.evaluate("typeof axe") == "undefined":
             page.evaluate(script)
-        only = {"runOnly": {"type": "rule", "values": rules}} if rules else {}
-        return page.evaluate(AXE_FINDS, AXE_OPTIONS | only)
+        return page.evaluate(AXE_FINDS, AXE_OPTIONS)
 
     return find
 
