@@ -16,6 +16,8 @@ from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
 from django.db import DatabaseError, transaction
 from django.utils.translation import gettext as _
+from wagtail.blocks import StreamBlockValidationError
+from wagtail.fields import StreamField
 from wagtail.models import Collection, DraftStateMixin, RevisionMixin, Site
 from wagtail.models import Page as AnyPage
 
@@ -394,11 +396,24 @@ def _take_in_page(data, is_new, names, log_action):
             return "same"
     page = data_to_page(data, names)
     page.full_clean()
+    if data.get("state") != DRAFT:
+        _check_blocks(page)
     revision = page.save_revision(log_action=log_action)
     if data.get("state") != DRAFT:
         page.publish(revision, log_action=log_action)
     data["revision"] = revision
     return "new" if is_new else "changed"
+
+
+def _check_blocks(page):
+    """Asks what the editor asks of each block of a page that is published: saving a page does not."""
+    for column in page._meta.concrete_fields:
+        if isinstance(column, StreamField):
+            try:
+                stored = column.value_from_object(page).get_prep_value()
+                column.stream_block.clean(column.stream_block.to_python(stored))  # a copy, which cleaning changes
+            except StreamBlockValidationError as error:
+                raise FileRefused(f"{column.name}: {json.dumps(error.as_json_data(), ensure_ascii=False)}") from error
 
 
 def _put_in_order(pages, names):

@@ -205,6 +205,10 @@ WRONG = {
         lambda at: change(at, "pages/shown.json", sections=[{"type": "x", "value": 1}]),
         "/shown/ is not written",
     ),
+    "figure": (
+        lambda at: change(at, "pages/shown.json", sections=[{"type": "figure", "value": {"figure": "x"}}]),
+        "/shown/: sections: {",
+    ),
     "source": (
         lambda at: change(at, "pages/shown.json", sections=[text('<p><a source="none"></a></p>')]),
         "/shown/: There is no source “none”.",
