@@ -1,7 +1,7 @@
 # make help lists the commands.
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: run worker dev demo test test-fast test-shifted lint format bench-faults bench-accept bench-desk help
+.PHONY: run worker dev demo test test-fast test-shifted lint format bench-faults bench-accept bench-desk bench-content help
 
 PORT ?= 8000
 export PORT # in development, every address that the site writes carries it
@@ -49,6 +49,9 @@ bench-accept: $(VENV)/installed-tests ## measure what accepting a request costs 
 
 bench-desk: $(VENV)/installed-tests ## measure the desk on filled databases (URLS="...", see docs/benchmarks.md)
 	@$(RUN) -m benchmarks.desk $(URLS)
+
+bench-content: $(VENV)/installed-tests ## compare a site of few pages with one of 500, and weigh its memory
+	@$(RUN) -m benchmarks.content
 
 help: ## list these commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
