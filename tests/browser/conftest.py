@@ -17,7 +17,7 @@ from tests.webkit import why_no_webkit
 # Playwright runs an event loop in this thread; the database is used between its steps, never inside one.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
 # A machine that runs other tests beside this one can be slow; what is there at once still costs nothing.
-expect.set_options(timeout=20_000)
+expect.set_options(timeout=60_000)
 
 AXE_OPTIONS = {
     "runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"]},

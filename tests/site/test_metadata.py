@@ -12,11 +12,10 @@ from urllib.parse import urlsplit
 import pytest
 from django.conf import settings
 from django.contrib.staticfiles import finders
-from django.test import Client
 
 from pages import facts
 from pages.models import Center, ContentPage
-from tests.crawl import PageFacts, crawl
+from tests.crawl import PageFacts
 from tests.pages import helpers
 
 pytestmark = pytest.mark.django_db
@@ -55,11 +54,11 @@ class VisibleText(HTMLParser):
 
 
 @pytest.fixture
-def walked():
+def kept(walked):
     """The pages that any cache may keep, as {path: (html, PageFacts)}."""
     return {
         path: (response.content.decode(), page)
-        for path, (response, page) in crawl(Client()).items()
+        for path, (response, page) in walked.items()
         if "public" in response["Cache-Control"]
     }
 
@@ -97,17 +96,17 @@ def og(page):
     return {meta["property"]: meta["content"] for meta in page.all("meta") if "property" in meta}
 
 
-def test_each_page_names_its_one_address(walked):
+def test_each_page_names_its_one_address(kept):
     named = {
         path: [link["href"] for link in page.all("link") if link.get("rel") == "canonical"]
-        for path, (_html, page) in walked.items()
+        for path, (_html, page) in kept.items()
     }
-    assert named == {path: [settings.PUBLIC_ORIGIN + path] for path in walked}
+    assert named == {path: [settings.PUBLIC_ORIGIN + path] for path in kept}
     assert len(named) > 10
 
 
-def test_link_previews_show_title_description_and_picture(walked):
-    for path, (_html, page) in walked.items():
+def test_link_previews_show_title_description_and_picture(kept):
+    for path, (_html, page) in kept.items():
         told = og(page)
         assert told == {
             "og:type": "website" if path == "/" else "article",
@@ -128,10 +127,10 @@ def test_picture_of_link_previews_has_its_size_and_is_small():
     assert len(picture) < 30_000
 
 
-def test_structured_data_says_nothing_that_the_page_does_not_show(walked):
-    for path, (html, page) in walked.items():
+def test_structured_data_says_nothing_that_the_page_does_not_show(kept):
+    for path, (html, page) in kept.items():
         shown = words(VisibleText(html).text)
-        addresses = {settings.PUBLIC_ORIGIN + known for known in walked} | set(page.links)
+        addresses = {settings.PUBLIC_ORIGIN + known for known in kept} | set(page.links)
         for key, string in strings(graph(page)):
             if key in VOCABULARY:
                 assert (path, string, string in SCHEMA_TYPES) == (path, string, True)
@@ -145,8 +144,8 @@ def test_structured_data_says_nothing_that_the_page_does_not_show(walked):
                 assert (path, string, words(string) in shown) == (path, string, True)
 
 
-def test_kinds_of_structured_data_stand_where_they_belong(walked):
-    found = {path: types(page) for path, (_html, page) in walked.items()}
+def test_kinds_of_structured_data_stand_where_they_belong(kept):
+    found = {path: types(page) for path, (_html, page) in kept.items()}
     assert {path for path in found if "FAQPage" in found[path]} == {"/faq/"}
     assert {path for path in found if "MedicalClinic" in found[path]} == {"/", "/about/", "/contact/"}
     assert {path for path in found if "BreadcrumbList" not in found[path]} == {"/"}
@@ -186,8 +185,8 @@ def test_kratom_page_is_described_in_full(client):
     ]
 
 
-def test_breadcrumbs_are_those_that_the_page_shows(walked):
-    for path, (html, page) in walked.items():
+def test_breadcrumbs_are_those_that_the_page_shows(kept):
+    for path, (html, page) in kept.items():
         told = [
             [step["name"] for step in thing["itemListElement"]]
             for thing in graph(page)
@@ -200,8 +199,8 @@ def test_breadcrumbs_are_those_that_the_page_shows(walked):
         assert (path, told) == (path, steps)
 
 
-def test_no_page_says_that_it_was_reviewed(walked):
-    for path, (html, page_facts) in walked.items():
+def test_no_page_says_that_it_was_reviewed(kept):
+    for path, (html, page_facts) in kept.items():
         assert (path, "lastReviewed" in html, "reviewedBy" in html) == (path, False, False)
         for thing in graph(page_facts):
             assert {"lastReviewed", "reviewedBy"} & set(thing) == set()
@@ -221,8 +220,8 @@ def test_page_whose_author_nobody_named_tells_its_publisher_only(client, path):
     assert "author" not in graph(PageFacts(html))[0]
 
 
-def test_all_questions_and_answers_stand_in_the_faq_page_once(walked):
-    (faq, _breadcrumbs) = graph(walked["/faq/"][1])
+def test_all_questions_and_answers_stand_in_the_faq_page_once(kept):
+    (faq, _breadcrumbs) = graph(kept["/faq/"][1])
     names = Counter(question["name"] for question in faq["mainEntity"])
     assert len(names) == 8
     assert set(names.values()) == {1}

@@ -5,9 +5,8 @@ from itertools import pairwise
 from urllib.parse import urlsplit
 
 import pytest
-from django.test import Client
 
-from tests.crawl import PageFacts, crawl, internal_path
+from tests.crawl import PageFacts, internal_path
 
 pytestmark = pytest.mark.django_db
 
@@ -46,11 +45,6 @@ EXPECTED = {
 }
 PAGES_WITH_COOKIES = {"/assessment/"}
 PRIVATE_PAGES = {"/assessment/", "/search/"}
-
-
-@pytest.fixture
-def walked():
-    return crawl(Client())
 
 
 def test_walk_finds_every_page(walked):
