@@ -214,8 +214,8 @@ def take_database_away(address, settings):
 def sign_in(open_page, make_staff):
     """A function that signs a member of staff with these roles in and gives the page, once they have arrived there."""
 
-    def sign_in(*roles, path="/admin/", **options):
-        user = make_staff(*roles)
+    def sign_in(*roles, path="/admin/", username=None, **options):
+        user = make_staff(*roles, username=username)
         page = open_page(f"/admin/login/?next={path}", **options)
         page.get_by_label("Username").fill(user.username)
         page.get_by_label("Password").fill("a password for tests")

@@ -53,3 +53,36 @@ window.jQuery(document).on("shown.bs.modal hide.bs.modal", "body > .modal", ({ t
   }
   for (const part of document.querySelectorAll("body > .wrapper, body > .skiplink")) part.inert = isOpen;
 });
+
+/* Rich text writes what was typed into its hidden field a quarter of a second later. Who saves sooner than that waits
+   for it, or the last words would be lost. */
+
+const IS_WRITTEN_AFTER = 400; // ms
+let lastKey = -Infinity;
+
+document.addEventListener(
+  "keydown",
+  (event) => {
+    if (event.target.closest?.(".DraftEditor-root")) lastKey = event.timeStamp;
+  },
+  true,
+);
+
+document.addEventListener(
+  "submit",
+  (event) => {
+    const { target: form, submitter } = event;
+    const left = lastKey + IS_WRITTEN_AFTER - event.timeStamp;
+    if (left <= 0 || !form.matches("[data-edit-form]")) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    if (submitter?.name) {
+      // Wagtail disables the button that was pressed, and a disabled button is not sent.
+      const pressed = Object.assign(document.createElement("input"), { type: "hidden" });
+      Object.assign(pressed, { name: submitter.name, value: submitter.value });
+      form.append(pressed);
+    }
+    setTimeout(() => form.requestSubmit(), left);
+  },
+  true,
+);
