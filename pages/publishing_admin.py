@@ -1,8 +1,10 @@
 """What the CMS says of a text that may not reach readers yet, and where someone writes why it may."""
 
 from django import forms
+from django.apps import apps
+from django.contrib.auth import get_permission_codename
 from django.core.exceptions import PermissionDenied
-from django.http import JsonResponse
+from django.http import Http404, JsonResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import path, reverse
 from django.utils.html import format_html, format_html_join
@@ -18,7 +20,7 @@ from wagtail.log_actions import LogFormatter
 from wagtail.models import Page
 
 from . import content_checks
-from .publishing import EXPLAINED, HELD, PublishRefused, explain, held_back, holds
+from .publishing import EXPLAINED, HELD, CheckedPublishing, PublishRefused, explain, held_back, holds
 
 
 def say_why_held(request, row, held):
@@ -34,10 +36,10 @@ def say_why_held(request, row, held):
         "“%(row)s” was not published. Your draft is saved. %(count)d things hold it:",
         len(held),
     ) % {"row": row, "count": len(held)}
-    may_be_explained = isinstance(row, Page) and all(f.level == content_checks.EXPLAIN for f in held)
+    may_be_explained = all(finding.level == content_checks.EXPLAIN for finding in held)
     buttons = []
-    if may_be_explained and row.permissions_for_user(request.user).can_publish():
-        buttons = [messages.button(reverse("explain_claims", args=[row.pk]), _("Say why this may be said"))]
+    if may_be_explained and _may_publish(request.user, row):
+        buttons = [messages.button(explain_url(row), _("Say why this may be said"))]
     messages.error(request, format_html('{}<ul class="held-places">{}</ul>', text, places), buttons=buttons)
 
 
@@ -53,6 +55,16 @@ def _line(finding):
     return ": ".join(part for part in (where, str(finding.rule.name), f"“{finding.words}”") if part)
 
 
+def _may_publish(user, row):
+    if isinstance(row, Page):
+        return row.permissions_for_user(user).can_publish()
+    return user.has_perm(f"{row._meta.app_label}.{get_permission_codename('publish', row._meta)}")
+
+
+def explain_url(row):
+    return reverse("explain_claims", args=[row._meta.app_label, row._meta.model_name, row.pk])
+
+
 def edit_url(request, row):
     return AdminURLFinder(request.user).get_edit_url(row) or reverse("wagtailadmin_home")
 
@@ -64,12 +76,13 @@ class _ReasonForm(forms.Form):
         min_length=10,
         max_length=1000,
         widget=forms.Textarea(attrs={"rows": 3}),
-        help_text=_("Kept in the history of the page, with your name. It counts for these sentences only."),
+        help_text=_("Kept in the history, with your name. It counts for these sentences only."),
     )
 
 
 class ExplainClaimsView(WagtailAdminTemplateMixin, FormView):
-    """Where someone who may publish a page writes why its claims and amounts may be said, and publishes it."""
+    """Where someone who may publish a page, a notice or the center writes why its claims and amounts may be said, and
+    publishes it."""
 
     form_class = _ReasonForm
     template_name = "pages/cms/explain_claims.html"
@@ -77,14 +90,18 @@ class ExplainClaimsView(WagtailAdminTemplateMixin, FormView):
     header_icon = "warning"
 
     def dispatch(self, request, *args, **kwargs):
-        self.page = get_object_or_404(Page, pk=kwargs["page_id"]).get_latest_revision_as_object()
-        if not self.page.permissions_for_user(request.user).can_publish():
+        models = {(model._meta.app_label, model._meta.model_name): model for model in apps.get_models()}
+        model = models.get((kwargs["app_label"], kwargs["model_name"]))
+        if model is None or not issubclass(model, CheckedPublishing):
+            raise Http404
+        self.row = get_object_or_404(model, pk=kwargs["pk"]).get_latest_revision_as_object()
+        if not _may_publish(request.user, self.row):
             raise PermissionDenied
-        self.found = content_checks.findings(self.page)
+        self.found = content_checks.findings(self.row)
         return super().dispatch(request, *args, **kwargs)
 
     def get_page_subtitle(self):
-        return self.page.get_admin_display_title()
+        return self.row.get_admin_display_title() if isinstance(self.row, Page) else str(self.row)
 
     def get_breadcrumbs_items(self):
         return []  # the heading says where this is
@@ -96,7 +113,7 @@ class ExplainClaimsView(WagtailAdminTemplateMixin, FormView):
         to_explain = [finding for finding in self.found if finding.level == content_checks.EXPLAIN]
         return super().get_context_data(**kwargs) | {
             "to_explain": to_explain,
-            "edit_url": edit_url(self.request, self.page),
+            "edit_url": edit_url(self.request, self.row),
         }
 
     def form_valid(self, form):
@@ -104,13 +121,15 @@ class ExplainClaimsView(WagtailAdminTemplateMixin, FormView):
             form.data = form.data | {"digest": content_checks.digest(self.found)}
             form.add_error(None, _("The sentences changed meanwhile. Please read them again."))
             return self.form_invalid(form)
-        explain(self.page, self.found, form.cleaned_data["reason"], self.request.user)
-        self.page.get_latest_revision().publish(user=self.request.user)
-        messages.success(self.request, _("“%(page)s” was published. Your reason is kept.") % {"page": self.page})
-        return redirect(edit_url(self.request, self.page))
+        explain(self.row, self.found, form.cleaned_data["reason"], self.request.user)
+        self.row.get_latest_revision().publish(user=self.request.user)
+        messages.success(self.request, _("“%(row)s” was published. Your reason is kept.") % {"row": self.row})
+        return redirect(edit_url(self.request, self.row))
 
 
-urls = [path("pages/<int:page_id>/say-why/", ExplainClaimsView.as_view(), name="explain_claims")]
+urls = [
+    path("say-why/<slug:app_label>/<slug:model_name>/<int:pk>/", ExplainClaimsView.as_view(), name="explain_claims")
+]
 
 
 class HeldBackPanel(Component):

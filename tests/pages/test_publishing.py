@@ -9,8 +9,10 @@ from django.utils import timezone
 from wagtail.models import GroupApprovalTask, PageLogEntry, Workflow, WorkflowPage, WorkflowTask
 from wagtail.test.utils.form_data import nested_form_data, rich_text, streamfield
 
+from pages import content_checks
 from pages.models import ContentPage, HomePage, Notice, Source
 from pages.publishing import EXPLAINED, HELD, PublishRefused, held_back
+from pages.publishing_admin import explain_url
 from pages.rich_text import FEATURES
 from tests.pages.cms_form import fields_of
 
@@ -236,7 +238,7 @@ def test_reason_lets_a_claim_be_published_and_is_kept(client, make_staff, rest):
     publisher = make_staff("publisher")
     client.force_login(publisher)
     response = press_publish(client, rest, CLAIM)
-    url = reverse("explain_claims", args=[rest.pk])
+    url = explain_url(rest)
     assert url in said(response)
     asked = client.get(url)
     assert "Our guaranteed plan helps people rest." in asked.content.decode()
@@ -255,7 +257,7 @@ def test_reason_lets_a_claim_be_published_and_is_kept(client, make_staff, rest):
 
 def test_reason_for_other_sentences_publishes_nothing(boss, rest):
     press_publish(boss, rest, CLAIM)
-    url = reverse("explain_claims", args=[rest.pk])
+    url = explain_url(rest)
     digest = boss.get(url).context["form"]["digest"].value()
     draft(rest, AMOUNT)
     response = boss.post(url, {"digest": digest, "reason": "The state board uses this very word."})
@@ -266,7 +268,7 @@ def test_reason_for_other_sentences_publishes_nothing(boss, rest):
 
 @pytest.mark.parametrize("body", HELD_ALWAYS)
 def test_no_reason_helps_a_mark_without_a_source(boss, rest, body):
-    url = reverse("explain_claims", args=[rest.pk])
+    url = explain_url(rest)
     assert url not in said(press_publish(boss, rest, CLAIM + body))
     digest = boss.get(url).context["form"]["digest"].value()
     response = boss.post(url, {"digest": digest, "reason": "The state board uses this."}, follow=True)
@@ -277,10 +279,28 @@ def test_no_reason_helps_a_mark_without_a_source(boss, rest, body):
 def test_editor_who_may_not_publish_can_give_no_reason(client, make_staff, rest):
     draft(rest, CLAIM)
     client.force_login(make_staff("editor"))
-    url = reverse("explain_claims", args=[rest.pk])
+    url = explain_url(rest)
     client.post(url, {"digest": "any", "reason": "Because I think so."})
     assert client.get(url).status_code != 200
     assert not PageLogEntry.objects.filter(action=EXPLAINED).exists()
+
+
+@pytest.mark.parametrize(("role", "is_shown"), [("publisher", True), ("editor", False)])
+def test_reason_lets_a_claim_in_a_notice_be_published(client, make_staff, role, is_shown):
+    begins, ends = timezone.now(), timezone.now() + dt.timedelta(days=1)
+    notice = Notice.objects.create(text="<p>Soon.</p>", shows_from=begins, shows_until=ends, live=False)
+    notice.text = "<p>Our doors are open. Guaranteed.</p>"
+    notice.save_revision()
+    client.force_login(make_staff(role))
+    digest = content_checks.digest(content_checks.findings(notice))
+    client.post(explain_url(notice), {"digest": digest, "reason": "The state board uses this very word."})
+    assert ("Guaranteed." in client.get("/").content.decode()) == is_shown
+    assert Notice.objects.get().live == is_shown
+
+
+@pytest.mark.parametrize("model", ["auth/user", "pages/source", "pages/nothing", "nothing/page"])
+def test_reason_is_asked_for_nothing_else(boss, model):
+    assert boss.get(f"/cms/say-why/{model}/1/").status_code == 404
 
 
 def test_notice_that_is_held_is_shown_to_nobody():
