@@ -11,6 +11,7 @@ from django.db.models import Max
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from wagtail.models import Revision
@@ -155,7 +156,7 @@ def launch_checklist(request):
     if not may_edit(request) or not (center := Center.objects.first()):
         return None
     to_center = reverse(Center.snippet_viewset.get_url_name("edit"), args=[center.pk])
-    rows = [Row(str(name), to_center, _("not told yet, so hidden")) for name in center.untold_facts()]
+    rows = [Row(capfirst(name), to_center, _("not told yet, so hidden")) for name in center.untold_facts()]
     if not LinkCheck.objects.exists():
         rows.append(Row(_("Links to other sites"), reverse("broken_links"), _("never checked")))
     return Panel(_("Before launch"), rows) if rows else None

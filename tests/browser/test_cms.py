@@ -9,6 +9,7 @@ from wagtail.models import Page
 
 from faq.models import QuestionPage, Topic
 from pages.models import Center, Notice, Source
+from tests.browser.looking import what_does_not_fit
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -48,6 +49,14 @@ def test_axe_finds_nothing_on_the_screens_of_editors(address, screens, sign_in, 
         page.wait_for_load_state("networkidle")
         found[path] = in_each_look(page)
     assert {path: finds for path, finds in found.items() if finds} == {}
+
+
+def test_front_page_of_staff_breaks_a_long_title(sign_in):
+    title = "Withdrawal" * 25
+    Page.objects.filter(slug="withdrawal-and-detox").update(draft_title=title, has_unpublished_changes=True)
+    page = sign_in("editor", width=320)
+    expect(page.get_by_role("link", name=title)).to_be_visible()
+    assert what_does_not_fit(page) == []
 
 
 def test_date_box_starts_without_an_inline_script(address, sign_in):

@@ -133,7 +133,7 @@ def test_broken_links_are_counted_as_they_break(make_staff, client):
 def test_the_launch_checklist_names_what_was_not_told(make_staff, client):
     client.force_login(make_staff("publisher"))
     before = panels_of(client)["Before launch"]
-    assert "street address not told yet, so hidden" in before
+    assert "Street address not told yet, so hidden" in before
     assert "Links to other sites never checked" in before
     Center.objects.update(street="1 Main Street")
     LinkCheck.objects.create(address="https://example.org/", checked_at=timezone.now())
