@@ -10,7 +10,15 @@ from django.apps import apps
 from django.conf import settings
 from django.contrib.auth.models import Group, Permission
 from django.db.models import Q
-from wagtail.models import Collection, GroupCollectionPermission, GroupPagePermission, Locale, Page, Site
+from wagtail.models import (
+    Collection,
+    GroupCollectionPermission,
+    GroupPagePermission,
+    Locale,
+    Page,
+    Site,
+    WorkflowPage,
+)
 from wagtail.snippets.models import create_extra_permissions
 
 from . import site_address
@@ -43,6 +51,7 @@ _PUBLISHING = {
 }
 CONTENT_ROLES = {"editor": _DRAFTING, "reviewer": _DRAFTING, "publisher": _PUBLISHING}
 GROUPS_OF_WAGTAIL = ["Editors", "Moderators"]  # with rights beside the table
+WORKFLOW_OF_WAGTAIL = "Moderators approval"
 
 
 def set_up(**kwargs):
@@ -53,6 +62,8 @@ def set_up(**kwargs):
     if site := Site.objects.filter(is_default_site=True).first():
         site_address.follow(site)
     Group.objects.filter(name__in=GROUPS_OF_WAGTAIL).delete()
+    # Without its moderators, nobody could approve the pages that it locks.
+    WorkflowPage.objects.filter(workflow__name=WORKFLOW_OF_WAGTAIL).delete()
     create_extra_permissions(apps.get_app_config("wagtailsnippets"))  # publish and lock, where a model has them
     for name, rights in CONTENT_ROLES.items():
         group, _made = Group.objects.get_or_create(name=name)

@@ -174,6 +174,10 @@ def test_groups_of_wagtail_with_rights_beside_the_table_are_gone():
     assert not Group.objects.filter(name__in=["Editors", "Moderators"]).exists()
 
 
+def test_no_page_is_sent_to_an_approval_that_nobody_can_give(question):
+    assert question.get_workflow() is None
+
+
 @pytest.mark.parametrize(
     ("origin", "host", "port"),
     [("https://www.example.org", "www.example.org", 443), ("http://127.0.0.1:8615", "127.0.0.1", 8615)],

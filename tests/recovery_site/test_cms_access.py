@@ -8,6 +8,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
+from pages.models import HomePage
 from tests.intake.helpers import ADDRESS, form_on, forms_on
 
 pytestmark = pytest.mark.django_db
@@ -79,6 +80,11 @@ def test_cms_is_closed_to_an_editor_who_is_no_longer_staff(editor, django_user_m
 )
 def test_what_has_its_home_elsewhere_is_not_found(path, administrator):
     assert administrator.get(path).status_code == 404
+
+
+def test_no_page_offers_a_privacy_that_it_can_not_have(administrator):
+    home = HomePage.objects.get()
+    assert "Change privacy" not in administrator.get(f"/cms/pages/{home.pk}/edit/").content.decode()
 
 
 def test_account_in_the_menu_leads_to_the_admin(administrator):
