@@ -104,4 +104,9 @@ class HolidaysWithoutNotice(Component):
             }
             for holiday in (without_a_notice() if may_write else [])
         ]
-        return {"request": self.request, "offers": offers, "title": _("Holidays without a notice")}
+        return {
+            "request": self.request,
+            "csrf_token": parent_context["csrf_token"],
+            "offers": offers,
+            "title": _("Holidays without a notice"),
+        }

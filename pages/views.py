@@ -1,20 +1,29 @@
+from django.conf import settings
 from django.http import Http404, HttpResponsePermanentRedirect
+from django.urls import reverse
+from django.utils.cache import patch_cache_control
 from django.utils.translation import get_language
-from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 from wagtail.models import Page
 
 
 @require_safe
-@cache_control(public=True, max_age=60)
 def page(request, path=""):
     """The page at an address, in the language of the address. One in capitals leads on; else 404.
 
-    No page has access rules of its own, so Wagtail's question for them is not asked.
+    No page has access rules of its own, so Wagtail's question for them is not asked. Only who comes with a session is
+    looked at: editors get a link to the editor, in an answer that no cache keeps.
     """
     if path != path.lower():
         return HttpResponsePermanentRedirect(f"/{path.lower()}")
     found = Page.route_for_request(request, path)
     if found is None or found.page.locale.language_code != get_language():
         raise Http404
-    return found.page.serve(request, *found.args, **found.kwargs)
+    response = found.page.serve(request, *found.args, **found.kwargs)
+    if settings.SESSION_COOKIE_NAME not in request.COOKIES:
+        patch_cache_control(response, public=True, max_age=60)
+        return response
+    if request.user.is_staff and request.user.has_perm("wagtailadmin.access_admin"):
+        response.context_data["edit_url"] = reverse("wagtailadmin_pages:edit", args=[found.page.pk])
+    patch_cache_control(response, private=True, no_store=True)
+    return response

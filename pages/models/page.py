@@ -146,6 +146,7 @@ class SitePage(CheckedPublishing, Page):
         self.citations.highlight({finding.words: finding.kind for finding in findings if finding.rule.is_inline})
         return super().get_context(request, *args, **kwargs) | {
             "preview": preview,
+            "edit_url": "",  # see `pages.views.page`
             "findings": findings,
             "kinds": _kinds(findings, block_id=""),
             "citations": self.citations,

@@ -4,6 +4,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from bs4 import BeautifulSoup
 from django.db import IntegrityError, transaction
+from django.test import Client
 from django.urls import reverse
 
 from pages import facts, holiday_notices
@@ -167,18 +168,22 @@ def test_preview_shows_the_draft_whatever_its_time_and_pages(publisher):
 
 
 def offers(client, path="/cms/"):
+    """The forms of a page by the words on their buttons."""
     html = BeautifulSoup(client.get(path).content, "html.parser")
-    return {button.get_text(strip=True): button.find_parent("form")["action"] for button in html.select("form button")}
+    return {button.get_text(strip=True): button.find_parent("form") for button in html.select("form button")}
 
 
-def test_holiday_ahead_offers_its_notice_which_one_click_drafts(publisher):
+def test_holiday_ahead_offers_its_notice_which_one_click_drafts(make_staff):
+    publisher = Client(enforce_csrf_checks=True)
+    publisher.force_login(make_staff("publisher"))
     center = Center.objects.get()
     for day, name in (("2026-11-23", "Past"), ("2026-12-24", "Christmas Eve"), ("2026-12-25", "Too far")):
         Holiday.objects.create(center=center, day=day, name=name)
-    found = {label: action for label, action in offers(publisher).items() if label.startswith("Write the notice")}
+    found = {label: form for label, form in offers(publisher).items() if label.startswith("Write the notice")}
     assert list(found) == ["Write the notice for Christmas Eve"]
-    (address,) = found.values()
-    answers = [publisher.post(address) for _ in range(2)]
+    (form,) = found.values()
+    sent = {field["name"]: field["value"] for field in form.select("input")}
+    answers = [publisher.post(form["action"], sent) for _ in range(2)]
     draft = Notice.objects.get()
     assert [answer["Location"] for answer in answers] == [f"{LIST}edit/{draft.pk}/"] * 2
     assert draft.text == (
