@@ -41,6 +41,22 @@ def _newer_version(request, row):
     return row.revisions.exclude(user=request.user).filter(created_at__gt=seen).order_by("-created_at").first()
 
 
+class RefusedFormMiddleware:
+    """Tells of the newer version beside a refused form: when that comes in again, it counts as made from it."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        return self.get_response(request)
+
+    def process_template_response(self, request, response):
+        if over := getattr(request, "saved_over", None):
+            text = _("%(who)s saved another version on %(when)s, while you were writing. Yours lacks their changes.")
+            messages.warning(request, text % _who_and_when(over))
+        return response
+
+
 def tell_after_save(request, row):
     """A Wagtail hook, after a draft was saved."""
     if _note(request, row):
@@ -54,16 +70,29 @@ def tell_after_save(request, row):
 def ask_before_publish(request, row):
     """A Wagtail hook: the first time that a version without someone's changes would be published, it stays a draft."""
     _note(request, row)
+    return redirect(edit_url(request, row)) if _ask(request, row) else None
+
+
+def ask_before_bulk_publish(request, action_type, objects, action_class_instance):
+    """A Wagtail hook: the same for several pages, of which none is published then."""
+    if action_type != "publish":
+        return None
+    asked = [_ask(request, row) for row in objects]
+    return redirect(action_class_instance.next_url) if any(asked) else None
+
+
+def _ask(request, row):
+    """Whether it had to be asked if this row may be published without someone's changes."""
     note = _last_note(row)
     if note is None or note.action == TOLD or _was_published_since(row, note):
-        return None
+        return False
     log(instance=row, action=TOLD, user=request.user, data=note.data)
     text = _(
         "“%(row)s” was not published yet. Your draft is saved. It was written without what %(who)s saved on %(when)s. "
         "See the difference, then press Publish again."
     )
     messages.warning(request, text % (note.data | {"row": row}), buttons=[_comparison(row)])
-    return redirect(edit_url(request, row))
+    return True
 
 
 def _note(request, row):
@@ -72,10 +101,13 @@ def _note(request, row):
     if over is None:
         return False
     request.saved_over = None
-    when = date_format(timezone.localtime(over.created_at), "F j, g:i A")
-    who = get_user_display_name(over.user) if over.user else _("someone")
-    log(instance=row, action=SAVED_OVER, user=request.user, data={"version": over.pk, "who": who, "when": when})
+    log(instance=row, action=SAVED_OVER, user=request.user, data={"version": over.pk} | _who_and_when(over))
     return True
+
+
+def _who_and_when(version):
+    who = get_user_display_name(version.user) if version.user else _("someone")
+    return {"who": who, "when": date_format(timezone.localtime(version.created_at), "F j, g:i A")}
 
 
 def _last_note(row):

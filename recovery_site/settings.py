@@ -94,6 +94,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "recovery_site.old_addresses.OldAddressesMiddleware",
     "pages.publishing_admin.PublishRefusedMiddleware",
+    "pages.together.RefusedFormMiddleware",
 ]
 
 ROOT_URLCONF = "recovery_site.urls"

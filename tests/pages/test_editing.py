@@ -118,12 +118,34 @@ def test_publishing_over_a_version_that_came_meanwhile_asks_first(asked, paul, s
     assert ("urgent fix" in for_readers(asked).answer, newest(asked).title) == (True, "Can I sleep well?")
 
 
+def test_publishing_in_bulk_asks_too(asked, erin, paul):
+    before_the_fix = open_editor(erin, asked)
+    publish(paul, asked, open_editor(paul, asked), answer=FIX)
+    save(erin, asked, before_the_fix)
+    bulk = reverse("wagtail_bulk_action", args=["wagtailcore", "page", "publish"]) + f"?id={asked.pk}&next=/cms/"
+    fixed = []
+    for _press in range(2):
+        paul.post(bulk, {"include_descendants": ""})
+        fixed.append("urgent fix" in for_readers(asked).answer)
+    assert fixed == [True, False]
+
+
+def test_form_that_is_refused_says_that_a_colleague_was_first(asked, paul, sign_in):
+    opened = open_editor(paul, asked)
+    pia = sign_in("publisher", "pia")
+    publish(pia, asked, open_editor(pia, asked), answer=FIX)
+    refused = paul.post(address(asked), opened | {"title": "", "action-publish": "1"})
+    told = [str(message) for message in refused.context["messages"]]
+    assert [line for line in told if "Yours lacks their changes." in line and "pia" in line]
+
+
 def test_whoever_works_alone_is_asked_nothing(asked, paul):
     """With what autosave stored in between, and after a mistake that the form has refused."""
     opened = open_editor(paul, asked)
     assert paul.post(address(asked), opened | {"title": "Sleep"}, headers=AUTOSAVE).json()["success"]
     assert "saved another version" not in save(paul, asked, opened, title="Can I sleep well?")
     refused = paul.post(address(asked), open_editor(paul, asked) | {"title": "", "action-publish": "1"})
+    assert "another version" not in refused.content.decode()
     corrected = fields_of(refused.content.decode())
     assert "has been published" in publish(paul, asked, corrected, title="Can I sleep?")
 
