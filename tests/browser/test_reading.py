@@ -1,7 +1,11 @@
 """Readers in a real browser: menu, questions, search, self-check, and leaving quickly, with and without script."""
 
+import datetime as dt
+
 import pytest
 from playwright.sync_api import expect
+
+from pages.models import Center, OpeningHours
 
 NOT_FOUND = "/nothing-here/"
 
@@ -24,6 +28,19 @@ def test_page_fits_a_small_phone_with_letters_twice_as_large(open_page, path):
     assert overflow(page) == 0
     page.keyboard.press("Tab")
     assert page.locator(".skip-link").bounding_box()["y"] >= 0
+
+
+def test_hours_at_the_foot_of_each_page_are_a_plain_list(open_page):
+    center = Center.objects.get()
+    OpeningHours.objects.create(center=center, weekday=0, opens=dt.time(9), closes=dt.time(17))
+    center.save()  # the copy of the facts that pages show is made anew
+    page = open_page("/", width=320)
+    days = page.locator("footer").get_by_role("rowheader").first
+    expect(days).to_have_text("Monday")
+    expect(days).to_have_css("text-align", "start")
+    expect(days).to_have_css("font-weight", "400")
+    page.evaluate("document.documentElement.style.fontSize = '200%'")
+    assert overflow(page) == 0
 
 
 def test_questions_open_without_script(open_page):
