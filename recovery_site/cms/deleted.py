@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from wagtail.admin.utils import get_user_display_name
-from wagtail.models import Page, PageLogEntry
+from wagtail.models import PageLogEntry
 
 from recovery_site import cms
 
@@ -16,21 +16,18 @@ OF_THE_DELETED = ("csrfmiddlewaretoken", "loaded_revision_id", "loaded_revision_
 
 
 class DeletedPageMiddleware:
-    """Answers what is sent from the editor of a page that is gone by now."""
+    """Says who deleted a page to someone who opens its editor, and keeps what is sent from there."""
 
     def __init__(self, get_response):
         self.get_response = get_response
 
     def __call__(self, request):
-        return self.get_response(request)
-
-    def process_view(self, request, view, args, kwargs):
-        if request.method != "POST" or request.resolver_match.view_name != "wagtailadmin_pages:edit":
-            return None
-        if Page.objects.filter(pk=kwargs["page_id"]).exists():
-            return None
-        entry = PageLogEntry.objects.filter(page=kwargs["page_id"], action="wagtail.delete").first()
-        return entry and _answer(request, entry)
+        response = self.get_response(request)
+        if response.status_code != 404 or getattr(request.resolver_match, "view_name", "") != "wagtailadmin_pages:edit":
+            return response
+        page_id = request.resolver_match.kwargs["page_id"]
+        entry = PageLogEntry.objects.filter(page=page_id, action="wagtail.delete").first()
+        return _answer(request, entry) if entry else response
 
 
 def _answer(request, entry):

@@ -190,8 +190,12 @@ def test_what_was_written_in_a_page_that_a_colleague_deleted_becomes_a_new_draft
     assert "Yes, in time" in newest(kept).answer
 
 
-def test_page_that_never_was_is_not_found(erin):
-    assert erin.post("/cms/pages/99999/edit/", {"title": "Sleep"}).status_code == 404
+def test_editor_of_a_page_that_is_gone_says_in_plain_words_why(asked, erin, paul):
+    paul.post(address(asked, "delete"))
+    deleted, never_was = erin.get(address(asked)), erin.get("/cms/pages/99999/edit/")
+    assert "paul deleted it on November 24, 10:00 AM." in deleted.content.decode()
+    assert "We could not find that page" in never_was.content.decode()
+    assert [response.status_code for response in (deleted, never_was)] == [404, 404]
 
 
 def test_section_that_a_colleague_took_out_stays_in_the_version_of_who_wrote_in_it(erin, paul):
