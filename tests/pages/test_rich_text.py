@@ -3,6 +3,7 @@ from html.parser import HTMLParser
 
 import pytest
 from django.db import connection
+from django.urls import reverse
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -33,6 +34,10 @@ TAMPERED = [
     ("window of its own", '<a href="/about/" target="_blank">a</a>', '<a href="/about/">a</a>'),
     ("own rel", '<a href="https://e.org/" rel="opener">a</a>', '<a href="https://e.org/">a</a>'),
     ("struck-out digits", "<p>10<del>0</del> mg</p>", "<p>10 mg</p>"),
+    ("page by a word", '<a linktype="page" id="about">a</a>', "<a>a</a>"),
+    ("source without a number", '<a linktype="source">a</a>', "<a>a</a>"),
+    ("document beyond all numbers", f'<a linktype="document" id="{10**30}">a</a>', "<a>a</a>"),
+    ("unknown kind of link", '<a href="/about/" linktype="x" id="3">a</a>', '<a href="/about/">a</a>'),
     ("empty paragraphs", "<p></p> <p> </p>", ""),
 ]
 tampered = pytest.mark.parametrize(("sent", "kept"), [case[1:] for case in TAMPERED], ids=[c[0] for c in TAMPERED])
@@ -199,6 +204,17 @@ def test_what_is_read_from_the_database_is_clean(make, write):
     written = make()
     write(written, ATTACK)
     assert text_of(type(written).objects.get(pk=written.pk)) == "<p>before<a>go</a>after</p>"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "attributes", ['linktype="page" id="x"', f'linktype="source" id="{10**30}"', 'linktype="page"']
+)
+def test_link_to_no_row_breaks_neither_page_nor_editor(admin_client, attributes):
+    written = page()
+    by_sql(written, f"<p>Words <a {attributes}>here</a></p>")
+    for address in (written.url, reverse("wagtailadmin_pages:edit", args=[written.pk])):
+        assert admin_client.get(address).status_code == 200
 
 
 @pytest.mark.django_db
