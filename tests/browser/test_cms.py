@@ -59,6 +59,14 @@ def test_front_page_of_staff_breaks_a_long_title(sign_in):
     assert what_does_not_fit(page) == []
 
 
+def test_whoever_else_has_the_page_open_is_named(address, sign_in, axe_finds):
+    path = f"/cms/pages/{QuestionPage.objects.first().pk}/edit/"
+    sign_in("publisher", path=path).wait_for_load_state("networkidle")
+    page = sign_in("editor", path=path)
+    expect(page.get_by_role("button", name="publisher-0")).to_be_visible()
+    assert axe_finds(page) == []
+
+
 def test_date_box_starts_without_an_inline_script(address, sign_in):
     question = QuestionPage.objects.first()
     page = sign_in("publisher", path=f"/cms/pages/{question.pk}/edit/", width=1280)
