@@ -24,9 +24,18 @@ class DocumentFormField(WagtailDocumentField):
         return file and safe_document(file)
 
 
-class PictureForm(BaseImageForm):
+class _WithFile:
+    """Without the file where Wagtail asks for the words of stored files alone: after several were chosen at once."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        if "file" not in self._meta.fields or "file" in (self._meta.exclude or ()):
+            del self.fields["file"]
+
+
+class PictureForm(_WithFile, BaseImageForm):
     file = PictureFormField(label=_("File"), widget=BaseImageForm.Meta.widgets["file"])
 
 
-class DownloadForm(BaseDocumentForm):
+class DownloadForm(_WithFile, BaseDocumentForm):
     file = DocumentFormField(label=_("File"), widget=BaseDocumentForm.Meta.widgets["file"])

@@ -165,6 +165,16 @@ def test_refused_replacement_leaves_the_old_picture(editor, media):
     assert (response.status_code, row.title, stored) == (200, "Before", [row.file.path])
 
 
+def test_words_of_a_picture_of_many_are_saved_without_its_file(editor, media):
+    by_many(editor, pictures.picture("PNG"))
+    stored = Picture.objects.get()
+    address = reverse("wagtailimages:edit_multiple", args=[stored.pk])
+    words = {f"image-{stored.pk}-title": "Our front door"}
+    response = editor.post(address, words, headers={"X-Requested-With": "XMLHttpRequest"})
+    stored.refresh_from_db()
+    assert (response.json()["success"], stored.title) == (True, "Our front door")
+
+
 def test_picture_under_a_wrong_name_gets_its_right_one(editor, media):
     by_form(editor, pictures.named(pictures.picture(), "room.png"))
     assert Picture.objects.get().file.name == "original_images/room.jpg"
