@@ -8,10 +8,10 @@ class PagesConfig(AppConfig):
     verbose_name = _("Pages")
 
     def ready(self):
-        from . import citing, overlap, signals
+        from . import citing, media_rights, overlap, signals
 
         citing.connect()
-
+        media_rights.install()
         signals.connect()
         post_migrate.connect(overlap.install, sender=self)
         # Sent for one app after the other: with the last one, the permissions of all are there.
