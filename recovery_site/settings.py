@@ -220,6 +220,7 @@ AUTH_PASSWORD_VALIDATORS = [
 WAGTAIL_SITE_NAME = "Renaissance Recovery Center"
 WAGTAILADMIN_BASE_URL = PUBLIC_ORIGIN
 WAGTAILADMIN_LOGIN_URL = LOGIN_URL  # where logging out leads, too
+WAGTAIL_ALLOW_UNICODE_SLUGS = False  # "Qué es" becomes "que-es": the addresses of pages have plain letters alone
 WAGTAIL_ENABLE_UPDATE_CHECK = False  # it would ask another host
 WAGTAIL_GRAVATAR_PROVIDER_URL = None  # so would a picture of each editor
 # At the default of 500 ms, each editor takes SQLite's one write lock twice a second, from people who ask for help.

@@ -1,6 +1,7 @@
 from django.db import models
 from django.db.models import Q
 from django.http import Http404
+from django.urls import Resolver404, resolve
 from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.text import slugify
@@ -33,7 +34,25 @@ def for_search(name):
     return [index.SearchField(name), index.AutocompleteField(name)]
 
 
+def _leads_to_a_page(path):
+    try:
+        return path == path.lower() and resolve(path).url_name == "wagtail_serve"
+    except Resolver404:
+        return False
+
+
 class SitePageForm(WagtailAdminPageForm):
+    def clean(self):
+        """As in Wagtail, and no slug under which readers would never find the page: with an underscore or a capital,
+        or where something else of the site answers."""
+        cleaned = super().clean()
+        slug, above = cleaned.get("slug"), self.parent_page.url
+        if slug and above and not _leads_to_a_page(f"{above}{slug}/"):
+            self.add_error(
+                "slug", _("Readers could not open this. Use small letters, digits, and hyphens, or another word.")
+            )
+        return cleaned
+
     def save(self, commit=True):
         """As in Wagtail, but a new page is born off-line: its form stores it before it asks to publish it."""
         if self.instance.pk is None:

@@ -9,7 +9,7 @@ from wagtail.models import Page
 from wagtail.test.utils.form_data import nested_form_data, rich_text, streamfield
 
 from faq.models import FaqPage, QuestionPage
-from pages.models import Center
+from pages.models import Center, HomePage
 from pages.rich_text import FEATURES
 from tests.intake.helpers import forms_on
 from tests.pages.cms_form import fields_of
@@ -222,6 +222,14 @@ def sections(*headings):
 def add(client, **fields):
     url = reverse("wagtailadmin_pages:add", args=["faq", "questionpage", FaqPage.objects.get().pk])
     return client.post(url, fields_of(client.get(url).content.decode()) | fields)
+
+
+@pytest.mark.parametrize("slug", ["qué-es", "что", "a_b", "Sleep", "admin", "assessment", "search"])
+def test_address_that_readers_could_not_open_is_refused(erin, slug):
+    home = HomePage.objects.get()
+    address = reverse("wagtailadmin_pages:add", args=["pages", "contentpage", home.pk])
+    response = erin.post(address, fields_of(erin.get(address).content) | sections() | {"title": "Sleep", "slug": slug})
+    assert list(response.context["form"].errors) == ["slug"]
 
 
 def test_new_question_has_a_topic_and_comes_last(erin):
