@@ -38,6 +38,8 @@ def draft(address):
 
 def editor(page):
     """The words of the first section, with the caret in them."""
+    page.wait_for_load_state("networkidle")
+    page.clock.run_for(3_000)  # the editor looks for changes from then on
     text = page.locator(".DraftEditor-root [contenteditable]").first
     text.click()
     return text
@@ -59,7 +61,7 @@ def cite(page, words):
 
 def publish(page):
     # An autosave that is on its way would be refused as older than what is published, and the console tells so.
-    page.wait_for_timeout(6_000)  # it comes 5 s after the last change
+    page.clock.run_for(8_000)  # it comes 5 s after the last change
     expect(page.get_by_text("Saved", exact=True).locator("visible=true").first).to_be_visible()
     page.get_by_role("button", name="More actions").click()
     page.get_by_role("button", name="Publish", exact=True).click()
@@ -137,9 +139,11 @@ def test_claim_is_shown_while_writing_held_and_explained(open_page, cms, draft):
     page.keyboard.press("Control+End")
     page.keyboard.type(" Our plan is guaranteed.")
     # The panel looks anew with each preview, which comes some seconds after the last key.
+    page.clock.run_for(5_000)
     marked = page.frame_locator("#w-preview-iframe").locator('[data-finding="claim"]')
     expect(marked).to_have_text("guaranteed")
     page.keyboard.type(" Call us.")
+    page.clock.run_for(5_000)
     expect(page.locator("[data-checks-panel]")).to_contain_text("A claim or a promise", timeout=60_000)
     publish(page)
 
