@@ -82,6 +82,7 @@ def holds(row):
 
 def is_explained(row, found):
     """Whether someone has written why the claims and amounts among `found` may be said."""
+    row = getattr(row, "alias_of", None) or row  # which says what its original says
     if row.pk is None:
         return False
     entries = registry.get_logs_for_instance(row)

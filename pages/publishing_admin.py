@@ -25,6 +25,9 @@ from .publishing import EXPLAINED, HELD, CheckedPublishing, PublishRefused, expl
 
 def say_why_held(request, row, held):
     """Tells the editor what holds a text, each finding with a link to its place in the form."""
+    if row.pk is None:  # a copy that would have been live at once
+        messages.error(request, str(PublishRefused(row, held)))
+        return
     url = edit_url(request, row)
     places = format_html_join(
         "",
@@ -66,7 +69,8 @@ def explain_url(row):
 
 
 def edit_url(request, row):
-    return AdminURLFinder(request.user).get_edit_url(row) or reverse("wagtailadmin_home")
+    found = AdminURLFinder(request.user).get_edit_url(row) if row.pk else None
+    return found or reverse("wagtailadmin_home")
 
 
 class _ReasonForm(forms.Form):

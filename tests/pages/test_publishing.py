@@ -11,7 +11,7 @@ from wagtail.test.utils.form_data import nested_form_data, rich_text, streamfiel
 
 from pages import content_checks
 from pages.models import ContentPage, HomePage, Notice, Source
-from pages.publishing import EXPLAINED, HELD, PublishRefused, held_back
+from pages.publishing import EXPLAINED, HELD, PublishRefused, explain, held_back
 from pages.publishing_admin import explain_url
 from pages.rich_text import FEATURES
 from tests.pages.cms_form import fields_of
@@ -283,6 +283,18 @@ def test_editor_who_may_not_publish_can_give_no_reason(client, make_staff, rest)
     client.post(url, {"digest": "any", "reason": "Because I think so."})
     assert client.get(url).status_code != 200
     assert not PageLogEntry.objects.filter(action=EXPLAINED).exists()
+
+
+@pytest.mark.parametrize(("alias", "is_shown"), [("", False), ("on", True)])
+def test_reason_counts_for_an_alias_and_not_for_a_copy(boss, rest, alias, is_shown):
+    revision = draft(rest, CLAIM)
+    explain(rest, content_checks.findings(latest(rest)), "The state board uses this very word.", None)
+    revision.publish()
+    url = reverse("wagtailadmin_pages:copy", args=[rest.pk])
+    fields = {"new_title": "Copy", "new_slug": "copy", "new_parent_page": rest.get_parent().pk}
+    response = boss.post(url, fields | {"publish_copies": "on", "alias": alias}, follow=True)
+    assert ("was not published" in said(response)) == (not is_shown)
+    assert boss.get("/copy/").status_code == (200 if is_shown else 404)
 
 
 @pytest.mark.parametrize(("role", "is_shown"), [("publisher", True), ("editor", False)])
