@@ -7,13 +7,14 @@ reach readers.
 import hashlib
 import html
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.db import models
 from django.utils import timezone
 from django.utils.html import escape
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
+from modelcluster.models import get_all_child_relations
 from wagtail import blocks
 from wagtail.contrib.typed_table_block.blocks import TypedTable
 from wagtail.fields import RichTextField, StreamField
@@ -133,6 +134,12 @@ def _passages(row):
             field, (models.SlugField, models.URLField)
         ):
             yield Passage(field.name, "", "", escape(getattr(row, field.attname) or ""), is_rich=False)
+    for relation in get_all_child_relations(type(row)):
+        if relation.related_model._meta.app_label == row._meta.app_label:  # not the comments of editors
+            name = relation.get_accessor_name()
+            for line in getattr(row, name).all():
+                for passage in _passages(line):
+                    yield replace(passage, field=f"{name}-FORMS")  # where the form has the lines
 
 
 def _of_block(name, child):

@@ -66,12 +66,17 @@ def _compiled(phrases):
 
 _AVOID, _CLAIMS = _compiled(WORDS_TO_AVOID), _compiled(CLAIMS)
 
+_INSIDE_A_WORD = r"</?(?:b|strong|i|em|sub|sup)>"
+_INVISIBLE = "[\u00ad\u200b-\u200d\u2060\ufeff]"  # soft hyphens and the like, which come along with a paste
+
 
 def as_text(markup: str) -> str:
     """The words of HTML as a reader meets them; each block ends a sentence. Source marks such as [3] are left out."""
     with_stops = re.sub(r"(?<![.!?:;])\s*</(p|li|h[1-6])>", ". ", markup)
-    without_tags = re.sub(r"<[^>]+>", " ", with_stops)
-    without_marks = re.sub(r"\s*\[\d+\]", "", html.unescape(without_tags))
+    in_one_piece = re.sub(_INSIDE_A_WORD, "", with_stops)
+    without_tags = re.sub(r"<[^>]+>", " ", in_one_piece)
+    seen = re.sub(_INVISIBLE, "", html.unescape(without_tags))
+    without_marks = re.sub(r"\s*\[\d+\]", "", seen)
     return re.sub(r"\s+([.,;:!?])", r"\1", re.sub(r"\s+", " ", without_marks)).strip()
 
 

@@ -8,7 +8,7 @@ from django.utils import timezone
 from wagtail.models import Page
 
 from pages.content_checks import EXPLAIN, RULES, STOP, WARN, digest, findings
-from pages.models import ContentPage, HomePage, SitePage, Source
+from pages.models import Center, CenterTexts, ContentPage, Holiday, HomePage, SitePage, Source
 from tests.pages.test_publishing import form
 
 pytestmark = pytest.mark.django_db
@@ -40,6 +40,8 @@ def found_in(*bodies, **fields):
         ("Ask about our success rate.", "success rate"),
         ("The best treatment in Arizona.", "The best treatment"),
         ("Limited beds.", "Limited beds"),
+        ("Our guar<b>anteed</b> plan helps.", "guaranteed"),
+        ("Our guar&shy;an\u200bteed plan helps.", "guaranteed"),
     ],
 )
 def test_claims_are_found(text, words):
@@ -166,6 +168,14 @@ def test_title_and_summary_are_looked_at_too():
         ("title", "", "cure"),
         ("summary", "", "guaranteed"),
     ]
+
+
+def test_lines_that_are_published_with_the_center_are_looked_at_too():
+    center = Center.objects.get()
+    center.holidays = [Holiday(day=dt.date(2026, 12, 25), name="Guaranteed rest")]
+    center.texts = [CenterTexts(directions="We cure people near the mall.")]
+    found = sorted((finding.field, finding.words) for finding in findings(center))
+    assert found == [("holidays-FORMS", "Guaranteed"), ("texts-FORMS", "cure")]
 
 
 def test_reason_counts_for_the_sentences_alone():
