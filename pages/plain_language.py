@@ -72,9 +72,9 @@ _INVISIBLE = "[\u00ad\u200b-\u200d\u2060\ufeff]"  # soft hyphens and the like, w
 
 def as_text(markup: str) -> str:
     """The words of HTML as a reader meets them; each block ends a sentence. Source marks such as [3] are left out."""
-    with_stops = re.sub(r"(?<![.!?:;])\s*</(p|li|h[1-6])>", ". ", markup)
-    in_one_piece = re.sub(_INSIDE_A_WORD, "", with_stops)
-    without_tags = re.sub(r"<[^>]+>", " ", in_one_piece)
+    in_one_piece = re.sub(_INSIDE_A_WORD, "", markup)
+    with_stops = re.sub(r"(?<![.!?:;…\s])(?<![.!?…][”’\"')])\s*</(p|li|h[1-6])>", ". ", in_one_piece)
+    without_tags = re.sub(r"<[^>]+>", " ", with_stops)
     seen = re.sub(_INVISIBLE, "", html.unescape(without_tags))
     without_marks = re.sub(r"\s*\[\d+\]", "", seen)
     return re.sub(r"\s+([.,;:!?])", r"\1", re.sub(r"\s+", " ", without_marks)).strip()
@@ -100,7 +100,7 @@ def grade(text: str) -> float:
 
     Words of `UNAVOIDABLE` and bare numbers count as words of one syllable.
     """
-    sentences = [part for part in re.split(r"[.!?:;]+(?:\s|$)", text) if re.search(r"\w", part)]
+    sentences = [part for part in re.split(r"[.!?:;…]+[”’\"')]?(?:\s|$)", text) if re.search(r"\w", part)]
     words = [word.strip("'’-") for word in re.findall(r"[\w'’-]+", text)]
     words = [word for word in words if word]
     if not words:

@@ -57,6 +57,11 @@ def test_text_of_markup_has_no_tags_and_no_marks_and_each_block_ends():
     assert plain_language.as_text(markup) == "Signs. Poor sleep. Pain. Call us!"
 
 
+def test_a_block_that_has_ended_gets_no_second_period():
+    markup = "<h3>Get help if …</h3><p>Say “I am worried.”</p><p>See dea.gov. </p><p>Bye</p>"
+    assert plain_language.as_text(markup) == "Get help if … Say “I am worried.” See dea.gov. Bye."
+
+
 def test_marks_and_tags_do_not_change_the_grade():
     plain = "<p>We listen. We plan the next step with you.</p>"
     marked = (
