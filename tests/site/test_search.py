@@ -230,7 +230,7 @@ def test_table_holds_what_people_say():
         ("cost", {PAYING}),
         ("how much does it cost", {PAYING}),
         ("insurance", {PAYING}),
-        ("teen", {FAMILY}),
+        ("teen", {FAMILY, "/contact/"}),
         ("my teen uses kratom", {FAMILY}),
         ("my son", {FAMILY}),
         ("family support", {FAMILY}),
@@ -241,6 +241,16 @@ def test_table_holds_what_people_say():
         ("7 oh", {"/addiction/what-is-7-oh/"}),
         ("babies", {"/addiction/kratom-and-pregnancy/"}),
         ("depression", {"/treatment/dual-diagnosis/"}),
+        ("is kratom withdrawal dangerous", {WITHDRAWAL}),
+        ("can i die from kratom withdrawal", {WITHDRAWAL}),
+        ("i want to die", {"/treatment/dual-diagnosis/"}),
+        ("suicidal", {"/treatment/dual-diagnosis/"}),
+        ("subs", {"/treatment/levels-of-care/", "/faq/does-kratom-help-with-opiate-addiction/"}),
+        ("anonymous", {"/privacy/"}),
+        ("will my parents find out", {"/privacy/", PAYING}),
+        ("under 18", {"/contact/"}),
+        ("español", {"/language-help/"}),
+        ("ayuda", {"/language-help/"}),
         ("is kratom legal", {"/addiction/kratom-addiction-treatment/", "/addiction/what-is-7-oh/"}),
     ],
 )
@@ -269,6 +279,12 @@ def test_page_says_what_it_searched_for_instead(client):
     assert "Results for “withdrawal”" in page
     assert 'value="witdrawal"' in page
     assert "Results for" not in ask(client, "withdrawal").content.decode()
+
+
+def test_page_that_found_nothing_leads_to_help_in_other_languages(client):
+    main = ask(client, "desintoxicación").content.decode().split("<main")[1].split("</main>")[0]
+    assert "We found nothing" in main
+    assert 'href="/language-help/"' in main
 
 
 # What may be typed
