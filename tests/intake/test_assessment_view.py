@@ -9,6 +9,7 @@ from django.utils import timezone
 from intake import breaker, form_token, spool, views, worker, workflow
 from intake.models import AssessmentRequest, SealedText
 from pages import facts
+from pages.models import Center, OpeningHours
 from tests.intake.helpers import (
     ADDRESS,
     accept_inserts,
@@ -244,6 +245,19 @@ def test_a_form_posted_from_another_site_is_not_accepted(visitor):
     assert visitor.post(ADDRESS, fields, headers={"Origin": "https://evil.example"}).status_code == 403
     assert stored() == 0
     assert visitor.post(ADDRESS, fields, headers={"Origin": "http://testserver"}).status_code == 303
+
+
+def test_the_confirmation_promises_no_sooner_talk_while_we_are_closed(visitor):
+    address = send(visitor)["Location"]
+    before = main_of(visitor.get(address))
+    opens, closes = dt.time(8), dt.time(9)  # the tests run at ten
+    OpeningHours.objects.bulk_create(
+        OpeningHours(center=Center.objects.get(), weekday=weekday, opens=opens, closes=closes) for weekday in range(7)
+    )
+    facts.forget()
+    after = main_of(visitor.get(address))
+    assert ("To talk sooner" in before, "To talk sooner" in after) == (True, False)
+    assert "when we are open. Closed now. Opens tomorrow at 8 AM." in after
 
 
 def neutral_page(visitor):
