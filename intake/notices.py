@@ -285,14 +285,14 @@ def _acknowledgement(notice):
     values = {"reference": notice.request.reference, "phone": center.phone if center else ""}
     if center:
         body = _(
-            "Hello,\n\nwe have your message and will get back to you. Your reference is %(reference)s.\n"
+            "Hello,\n\nWe have your message and will get back to you. Your reference is %(reference)s.\n"
             "If you would rather talk, call %(phone)s and give the reference.\n\n"
-            "If you did not write to us, please ignore this e-mail.\n"
+            "If you did not write to us, please ignore this email.\n"
         )
     else:
         body = _(
-            "Hello,\n\nwe have your message and will get back to you. Your reference is %(reference)s.\n\n"
-            "If you did not write to us, please ignore this e-mail.\n"
+            "Hello,\n\nWe have your message and will get back to you. Your reference is %(reference)s.\n\n"
+            "If you did not write to us, please ignore this email.\n"
         )
     return _mail(
         subject=_("Your message"),

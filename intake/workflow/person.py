@@ -48,7 +48,9 @@ def check_window(request, best_time):
         raise Refused(_("We can't change the time here. Please call us."))
     own = own_rules(request)
     if best_time == clock.CONFIRMED and not (own["may_email"] or own["may_text"]):
-        raise Refused(_("To confirm a time, we need to write to you, and you did not allow that. Please call us."))
+        raise Refused(
+            _("To confirm a time, we need to email or text you. So far you have allowed calls only. Please call us.")
+        )
 
 
 @transaction.atomic

@@ -371,10 +371,10 @@ def test_the_e_mail_to_the_person_is_neutral(mailbox, settings):
     assert mail.get_content().strip().splitlines() == [
         "Hello,",
         "",
-        f"we have your message and will get back to you. Your reference is {notice.request.reference}.",
+        f"We have your message and will get back to you. Your reference is {notice.request.reference}.",
         f"If you would rather talk, call {center.phone} and give the reference.",
         "",
-        "If you did not write to us, please ignore this e-mail.",
+        "If you did not write to us, please ignore this email.",
     ]
     assert [part.get_content_type() for part in mail.walk()] == ["text/plain"]
     everything = mail.as_string().replace("Canary+help@nightingale.example", "")

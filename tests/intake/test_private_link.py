@@ -499,7 +499,7 @@ def test_a_time_that_can_not_be_confirmed_is_refused_before_it_is_asked_back(vis
     page = visitor.post(address_of(request), {"do": "window", "best_time": "confirmed"})
     assert (page.status_code, said_on(page)) == (409, ["Your request"])
     notice = main_of(page).split('class="error-summary"')[1].split("</div>")[0]
-    assert "To confirm a time, we need to write to you" in notice
+    assert "To confirm a time, we need to email or text you" in notice
     assert ['href="tel:911"' in notice, 'href="tel:988"' in notice, 'href="tel:+1480' in notice] == [True] * 3
 
 
