@@ -21,6 +21,7 @@ EXPECTED = {
     "/addiction/kratom-and-pregnancy/",
     "/addiction/what-is-7-oh/",
     "/assessment/",
+    "/assessment/under-18/",
     "/contact/",
     "/family-support/",
     "/faq/",
@@ -44,7 +45,7 @@ EXPECTED = {
     "/treatment/your-assessment/",
 }
 PAGES_WITH_COOKIES = {"/assessment/"}
-PRIVATE_PAGES = {"/assessment/", "/search/"}
+PRIVATE_PAGES = {"/assessment/", "/assessment/under-18/", "/search/"}
 
 
 def test_walk_finds_every_page(walked):
