@@ -21,6 +21,7 @@ def screens(address):
     today = timezone.now()
     notice = Notice.objects.create(text="<p>Closed.</p>", shows_from=today, shows_until=today + dt.timedelta(days=1))
     return [
+        f"/treatment/{page.slug}/",  # with a link to its editor
         "/admin/",
         "/cms/",
         f"/cms/pages/{page.get_parent().pk}/",
