@@ -543,7 +543,7 @@ class Migration(migrations.Migration):
                     "introduction",
                     models.CharField(
                         choices=[
-                            ("first_name", "With the caller's first name only"),
+                            ("first_name", "With a first name only"),
                             ("center", "With the name of the center"),
                         ],
                         max_length=10,

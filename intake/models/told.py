@@ -105,7 +105,7 @@ class ForWhom(models.TextChoices):
 
 
 class Introduction(models.TextChoices):
-    FIRST_NAME = "first_name", _("With the caller's first name only")
+    FIRST_NAME = "first_name", _("With a first name only")
     CENTER = "center", _("With the name of the center")
 
 
