@@ -17,6 +17,7 @@ SAME_THING = [
     ("medicine", "medication", "meds"),
     ("naloxone", "narcan"),
     ("naltrexone", "vivitrol"),
+    ("nausea", "vomit", "throw up", "puke"),
     ("opioid", "opiate"),
     ("overdose", "od"),
     ("paying", "cost", "price", "insurance", "insurer", "afford", "fee", "copay"),
@@ -27,13 +28,16 @@ SAME_THING = [
     ("suicide", "suicidal", "kill myself", "end my life", "want to die", "wanna die"),
     ("taper", "wean", "cut down", "cutting down", "step by step"),
     ("treatment", "rehab", "rehabilitation"),
+    ("use again", "return to use", "relapse"),
 ]
 
 # Whoever types the word, or another of its row, also finds these. They weigh less, and do not lead back.
 LEADS_TO = {
     "address": ("contact",),
+    "chat": ("contact",),
     "cold turkey": ("withdrawal", "get off"),
     "directions": ("contact",),
+    "feel better": ("withdrawal",),
     "find out": ("privacy",),
     "hours": ("contact", "opening hours"),
     "how long": ("withdrawal",),
@@ -43,9 +47,11 @@ LEADS_TO = {
     "overdose": ("naloxone",),
     "phone": ("contact",),
     "phone number": ("contact",),
+    "sunday": ("contact",),
     "taper": ("get off", "withdrawal"),
     "teen": ("family", "parent", "child", "children", "under 18"),
     "teenager": ("family", "parent", "child", "children", "under 18"),
+    "weekend": ("contact",),
 }
 
 # Words of the field that people type and that may stand in no text of ours. They are no typing errors.

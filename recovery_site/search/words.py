@@ -8,7 +8,7 @@ WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 _STOP_WORDS = """
 a about am an and any are as at be because but by can can't could did do does don't for from had has have he her him
 his how i i'm if in into is it its me much my of on or our she should so some than that the their them then there
-they this to too was we were what when where which who why will with would you your
+they this to too until was we were what when where which who why will with would you your
 """
 STOP_WORDS = frozenset(_STOP_WORDS.split())
 
@@ -25,7 +25,7 @@ def plain(word):
 def fold(word):
     """One form for the forms of an English word: plural, -ing, -ed, -ion, -ive."""
     word = re.sub(r"(?<=\w\w)(?:ies|ied)$", "y", word.removesuffix("'s"))
-    word = re.sub(r"(?<=\w\w)(?:ions?|ive|ing|ed|es|(?<!s)s|e)$", "", word)
+    word = re.sub(r"(?<=\w\w)(?:ions?|ive|ing|(?<!e)ed|es|(?<!s)s|e)$", "", word)
     return re.sub(r"([bdgmnprt])\1$", r"\1", word)
 
 

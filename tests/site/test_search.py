@@ -249,6 +249,8 @@ def test_table_holds_what_people_say():
         ("anonymous", {"/privacy/"}),
         ("will my parents find out", {"/privacy/", PAYING}),
         ("under 18", {"/contact/"}),
+        ("how long until i feel better", {WITHDRAWAL, "/faq/kratom-withdrawal/"}),
+        ("are you open on sunday", {"/contact/"}),
         ("español", {"/language-help/"}),
         ("ayuda", {"/language-help/"}),
         ("is kratom legal", {"/addiction/kratom-addiction-treatment/", "/addiction/what-is-7-oh/"}),
@@ -268,10 +270,17 @@ def test_first_result_is_the_page_about_it(query, first):
         ("addict", "/addiction/kratom-addiction/"),
         ("addicted to kratom", "/faq/how-addictive-is-kratom/"),
         ("witdrawal", WITHDRAWAL),
+        ("i relapsed", GET_OFF),
+        ("relapse", FAMILY),
+        ("vomiting", WITHDRAWAL),
     ],
 )
 def test_search_finds_what_people_ask(query, found):
     assert found in urls(query)
+
+
+def test_word_that_ends_as_a_verb_is_not_cut_to_another():
+    assert urls("weed") == []  # "we" stands on each page
 
 
 def test_page_says_what_it_searched_for_instead(client):
