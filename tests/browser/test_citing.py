@@ -122,6 +122,9 @@ def test_chooser_is_accessible_and_nothing_behind_it_can_be_reached(cms, draft, 
     behind = page.locator("[inert] main")
     expect(behind).to_have_count(1)
     assert in_each_look(page) == {}
+    dialog.get_by_label("Search term").fill("dea-fact-sheet")
+    expect(dialog.get_by_role("status")).to_have_text("1 source matches.")
+    assert in_each_look(page) == {}
     dialog.get_by_label("Search term").fill("No such thing")
     expect(dialog.get_by_role("alert")).to_have_text(re.compile("No source matches “No such thing”"))
     dialog.get_by_role("tab", name="New source").click()
