@@ -6,7 +6,8 @@ it always, claims and amounts until someone who may publish writes why they may 
 Wagtail's log and counts for exactly the sentences that it was written for.
 """
 
-from django.db import models, transaction
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, models, transaction
 from django.utils.translation import gettext as _
 from wagtail.log_actions import log, registry
 from wagtail.models import PageLogEntry
@@ -47,22 +48,24 @@ class CheckedPublishing(models.Model):
         previous_revision=None,
         skip_permission_checks=False,
     ):
-        """As in Wagtail, in one transaction. Raises `PublishRefused`; a schedule that comes due is called off instead,
-        so that Wagtail's command goes on with the other pages."""
-        held = holds(revision.as_object())
-        if held and log_action == BY_SCHEDULE:
-            return _call_off(self, revision, held)
-        if held:
-            raise PublishRefused(self, held)
-        with transaction.atomic():
-            return super().publish(
-                revision,
-                user=user,
-                changed=changed,
-                log_action=log_action,
-                previous_revision=previous_revision,
-                skip_permission_checks=skip_permission_checks,
-            )
+        """As in Wagtail, in one transaction. Raises `PublishRefused`. A schedule that comes due and can't be kept is
+        called off instead, so that Wagtail's command goes on with the other pages."""
+        try:
+            with transaction.atomic():
+                if held := holds(revision.as_object()):
+                    raise PublishRefused(self, held)
+                return super().publish(
+                    revision,
+                    user=user,
+                    changed=changed,
+                    log_action=log_action,
+                    previous_revision=previous_revision,
+                    skip_permission_checks=skip_permission_checks,
+                )
+        except (PublishRefused, ValidationError, IntegrityError) as error:
+            if log_action != BY_SCHEDULE:
+                raise
+            _call_off(self, revision, error)
 
 
 def refuse_or_go_on(row):
@@ -115,7 +118,8 @@ def in_words(findings):
 
 
 @transaction.atomic
-def _call_off(row, revision, held):
+def _call_off(row, revision, error):
+    why = in_words(error.findings) if isinstance(error, PublishRefused) else " ".join(getattr(error, "messages", []))
     revision.approved_go_live_at = None
     revision.save(update_fields=["approved_go_live_at"])
-    log(instance=row, action=HELD, revision=revision, data={"why": in_words(held)})
+    log(instance=row, action=HELD, revision=revision, data={"why": why})

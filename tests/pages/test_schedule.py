@@ -4,8 +4,9 @@ import pytest
 from django.utils import timezone
 
 from intake import status
-from pages import schedule
+from pages import publishing, schedule
 from pages.models import ContentPage
+from tests.pages.helpers import page as make_page
 
 pytestmark = pytest.mark.django_db
 
@@ -41,6 +42,21 @@ def test_the_worker_publishes_what_is_due(client, clock):
     schedule.publish_due()
     assert title_shown(client) == "Your privacy, from Monday"
     assert schedule.publish_due() == 0
+
+
+def test_a_page_that_can_not_go_live_keeps_no_other_from_its_time(client, clock):
+    """Its new address was free when it was scheduled."""
+    soon, first = timezone.now() + HOUR, make_page("sleep")
+    first.slug, first.go_live_at = "rest", soon
+    first.save_revision().publish()
+    make_page("rest")
+    schedule_title("Your privacy, from Monday", go_live_at=soon + dt.timedelta(minutes=1))
+    clock.shift(2 * HOUR)
+    schedule.publish_due()
+    assert title_shown(client) == "Your privacy, from Monday"
+    assert client.get("/sleep/").status_code == 200
+    [(held, entry)] = publishing.held_back()
+    assert (held.pk, "slug" in entry.data["why"]) == (first.pk, True)
 
 
 def test_a_page_that_has_ended_is_gone_at_its_second_without_a_worker(client, clock):
