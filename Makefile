@@ -10,6 +10,7 @@ VENV := .venv
 RUN := $(VENV)/bin/python
 MANAGE := $(RUN) manage.py
 PIP_INSTALL := $(VENV)/bin/pip install --quiet --disable-pip-version-check
+COLLECTED := $(or $(VAR_DIR),var)/collected
 STATIC_SOURCES := $(shell find pages/static intake/static recovery_site/static -type f 2>/dev/null)
 
 run: ready ## serve the site on http://127.0.0.1:$(PORT), with the worker beside it
@@ -58,7 +59,7 @@ help: ## list these commands
 
 # What `run` needs; each step does nothing where nothing is to do.
 .PHONY: ready
-ready: .env var/collected
+ready: .env $(COLLECTED)
 	@$(MANAGE) migrate --verbosity 0
 	@$(MANAGE) load_starter
 	@$(MANAGE) ensure_administrator
@@ -66,8 +67,8 @@ ready: .env var/collected
 .env: | $(VENV)/installed
 	@$(RUN) -m recovery_site.first_env .env
 
-# Beside what it speaks of: who deletes var/ to begin anew gets everything anew.
-var/collected: $(VENV)/installed $(STATIC_SOURCES) | .env
+# Beside what it speaks of: who deletes the folder to begin anew gets everything anew.
+$(COLLECTED): $(VENV)/installed $(STATIC_SOURCES) | .env
 	@echo "Collecting static files ..."
 	@$(MANAGE) collectstatic --noinput --verbosity 0
 	@touch $@
