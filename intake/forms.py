@@ -140,9 +140,7 @@ class AssessmentForm(AsksOnce, SaysWhenWeAreClosed, VisitorForm):
     )
     email = EmailTextField(
         label=_("Email address"),
-        help_text=_(
-            "If you give only an email address, we send one short, neutral email with the subject “Your message”."
-        ),
+        help_text=_("If you give only an email address, we send one short, neutral email."),
         required=False,
         max_length=254,
         widget=forms.TextInput(

@@ -355,7 +355,7 @@ def test_the_person_is_written_to_only_where_they_ticked_the_box(mailbox, answer
 
 
 @pytest.mark.django_db
-def test_the_e_mail_to_the_person_is_neutral(mailbox, settings):
+def test_the_e_mail_to_the_person_is_neutral(mailbox, settings, client):
     settings.NEUTRAL_FROM_EMAIL = "Front Desk <hello@frontdesk.example>"
     settings.DEFAULT_FROM_EMAIL = "desk@recovery.example"
     notice = only(acknowledgement())
@@ -366,6 +366,7 @@ def test_the_e_mail_to_the_person_is_neutral(mailbox, settings):
         "Front Desk <hello@frontdesk.example>",
         "Canary+help@nightingale.example",
     )
+    assert "subject “Your message”" in client.get("/assessment/").content.decode()  # so that it is known when it comes
     assert (mail["Auto-Submitted"], mail["X-Auto-Response-Suppress"]) == ("auto-replied", "All")
     center = Center.objects.get()
     assert mail.get_content().strip().splitlines() == [
