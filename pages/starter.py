@@ -1,11 +1,13 @@
 """Starter content: files under `starter/`, loaded so that nothing that a person changed is ever overwritten.
 
 A file makes its page once. A newer file replaces the words only while nobody has touched them, so that an update
-reaches a site whose editors have not. What an editor deleted stays deleted. A row that is there stays as it is.
+reaches a site whose editors have not. What an editor deleted stays deleted, and a file that links there is not loaded:
+it must not keep a new release from starting. A row that is there stays as it is.
 """
 
 import hashlib
 import json
+import re
 from pathlib import Path
 
 from django.db import transaction
@@ -16,6 +18,7 @@ from .content_files import Names
 from .models import LoadedFile
 
 FOLDER = Path(__file__).parent / "starter"
+_LINKED = re.compile(r'page=\\"([^"\\]*)\\"')  # as JSON writes it
 
 
 def load(*more_folders):
@@ -35,7 +38,12 @@ def _load(*folders):
     known = {row.name: row for row in LoadedFile.objects.all()}
     names = Names()
     content.rows = [(model, data) for model, data in content.rows if not content_folder.is_there(model, data, names)]
-    content.pages = [data for data in content.pages if _may_load(data, known.get(_name(data)), names.pages)]
+    gone = {name for name in known if tuple(name.split(":", 1)) not in names.pages}
+    content.pages = [
+        data
+        for data in content.pages
+        if _may_load(data, known.get(_name(data)), names.pages) and gone.isdisjoint(_names_of_pages(data))
+    ]
     today = timezone.localdate().isoformat()
     for data in content.pages:
         if "checked_on" in data:  # the day of the file may not have come yet where this machine is
@@ -56,6 +64,12 @@ def read(path):
 
 def _name(data):
     return f"{data['language']}:{data['path']}"
+
+
+def _names_of_pages(data):
+    """The pages that a file links to, and the one above its own."""
+    above = data["path"].rstrip("/").rpartition("/")[0] + "/"
+    return {f"{data['language']}:{path}" for path in [above, *_LINKED.findall(data["from"].read_text())]}
 
 
 def _digest(data):

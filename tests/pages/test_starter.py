@@ -145,6 +145,15 @@ def test_newer_file_does_not_bring_back_what_was_deleted(load):
     assert content_rows() == before
 
 
+@pytest.mark.parametrize("take_away", [lambda page: page.delete(), lambda page: edit(page, slug="costs")])
+def test_newer_file_that_links_to_what_an_editor_took_away_is_not_loaded(load, take_away):
+    load("First words")
+    take_away(ContentPage.objects.get(slug="paying-for-care"))
+    assert load('See <a page="/treatment/paying-for-care/">costs</a>') == 0
+    assert loaded().title == "First words"
+    assert load("Newer words") == 1
+
+
 def test_address_that_an_editor_took_is_left_alone(load, kind):
     if kind == "page":
         page("rest", under="treatment", title="Words of an editor")
