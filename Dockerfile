@@ -8,7 +8,7 @@ RUN /opt/venv/bin/pip install --quiet -r /tmp/requirements-runtime.txt
 COPY . /srv/site
 WORKDIR /srv/site
 # Collecting files reads no secret, but the settings don't load without one: these are drawn here and thrown away.
-RUN /opt/venv/bin/python -m recovery_site.first_env .env \
+RUN /opt/venv/bin/python -m recovery_site.create_dev_env .env \
  && VAR_DIR=/tmp/build-var /opt/venv/bin/python manage.py collectstatic --noinput --verbosity 0 \
  && mkdir -p /srv/static && cp -r /tmp/build-var/static/. /srv/static/ \
  && rm -rf .env /tmp/build-var

@@ -65,7 +65,7 @@ ready: .env $(COLLECTED)
 	@$(MANAGE) ensure_administrator
 
 .env: | $(VENV)/installed
-	@$(RUN) -m recovery_site.first_env .env
+	@$(RUN) -m recovery_site.create_dev_env .env
 
 # Beside what it speaks of: who deletes the folder to begin anew gets everything anew.
 $(COLLECTED): $(VENV)/installed $(STATIC_SOURCES) | .env

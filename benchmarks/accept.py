@@ -84,7 +84,7 @@ def queries(environment):
     with CaptureQueriesContext(connection) as captured:
         answer = post(words(1) | fields)
     assert answer.status_code == 303, answer.status_code
-    one_by_one = [statement for query in captured for statement in query["sql"].split(";\n")]  # see intake.rows
+    one_by_one = [statement for query in captured for statement in query["sql"].split(";\n")]  # see intake.db.rows
     statements = [one for one in one_by_one if not re.match(r"BEGIN|COMMIT|SAVEPOINT|RELEASE|ROLLBACK", one)]
     print(f"\nStatements of one accepted form: {len(statements)} (at most {MOST_QUERIES})")
     for number, statement in enumerate(statements, 1):
@@ -242,7 +242,7 @@ SET session_replication_role = replica;
 SET synchronous_commit = off;
 CREATE TEMP TABLE drawn AS
     SELECT number, md5(number::text) AS word, number %% 20 = 0 AS is_open, at,
-           overlay(  -- see intake.uuid7
+           overlay(  -- see intake.db.uuid7
                replace(gen_random_uuid()::text, '-', '')
                PLACING lpad(to_hex((extract(epoch FROM at) * 1000)::bigint), 12, '0') || '7' FROM 1
            )::uuid AS id
@@ -299,8 +299,10 @@ def accept_on_demand(environment, pipe):
 
     from django.db import connection
 
-    from intake import blind_index, form_token, submission
-    from tests.intake.helpers import answers_of
+    from intake.crypto import blind_index
+    from intake.submission import accept as submission
+    from intake.submission import tokens
+    from tests.intake.support.helpers import answers_of
 
     connection.ensure_connection()
     schedule = Path(f"/proc/{connection.connection.info.backend_pid}/schedstat")
@@ -313,7 +315,7 @@ def accept_on_demand(environment, pipe):
         for _ in range(count):
             number = random.randrange(10_000_000)
             answers = answers_of(**words(number))
-            draft = form_token.draw()
+            draft = tokens.draw()
             form_key = blind_index.keyed_hash("form", draft.id.hex)
             sent = submission.SentForm(draft, answers, form_key=form_key, sender="0" * 64)
             before = time.perf_counter(), time.process_time(), backend_seconds()

@@ -65,7 +65,7 @@ def pages():
     from django.test import Client
     from django.urls import reverse
 
-    from intake.admin.tabs import TABS
+    from intake.admin.queue.tabs import TABS
     from intake.models import AssessmentRequest, SealedText
 
     reader = get_user_model().objects.get(username="demo-lee")
@@ -112,8 +112,8 @@ def place_near_the_end(tab, reader):
     """What the address of a page of a tab says, behind which few others come."""
     from django.utils import timezone
 
-    from intake.admin import paging, tabs
-    from intake.keyset import reversed_order
+    from intake.admin.queue import paging, tabs
+    from intake.db.keyset import reversed_order
 
     order = tabs.TABS[tab].order
     rows = tabs.rows_of(tab, reader, timezone.now()).order_by(*reversed_order(order))

@@ -178,8 +178,9 @@ def settle(world):
     from django.db import DatabaseError, connection
     from django.utils import timezone
 
-    from intake import notices, spool
     from intake.models import Notice
+    from intake.notifications import outbox
+    from intake.submission import spool
 
     def is_done():
         try:
@@ -188,7 +189,7 @@ def settle(world):
             waiting = Notice.objects.filter(state__in=Notice.WAITING)
             waiting.filter(state="retrying").update(next_try_at=now)
             left_behind = waiting.filter(state="sending", claimed_at__lt=now - dt.timedelta(seconds=40))
-            left_behind.update(claimed_at=now - notices.STUCK_AFTER)
+            left_behind.update(claimed_at=now - outbox.STUCK_AFTER)
             return not spool.waiting() and not waiting.exists()
         except DatabaseError:
             return False

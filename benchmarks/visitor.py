@@ -7,7 +7,7 @@ from http.cookies import SimpleCookie
 from urllib.parse import urlencode
 
 ADDRESS = "/assessment/"
-THINKING = 3.2  # seconds; under 3 would look like a machine, see intake.suspicion
+THINKING = 3.2  # seconds; under 3 would look like a machine, see intake.submission.spam_signals
 TIMEOUT = 30  # seconds that a browser is given
 PATIENCE = 90  # seconds after which a visitor gives up
 BEFORE_AGAIN = 1  # second until they press Send again
@@ -170,7 +170,7 @@ def _read_confirmation(browser, path, seen, gives_up_at):
 def _form_on(answer):
     if answer.headers.get_content_type() != "text/html":
         return None
-    from tests.intake.helpers import forms_on  # which needs Django set up
+    from tests.intake.support.helpers import forms_on  # which needs Django set up
 
     found = [form for form in forms_on(answer) if "request-form" in form.css_class]
     return found[0].fields if found else None

@@ -3,15 +3,16 @@ from pathlib import Path
 from django.conf import settings
 from django.core.checks import Error, Warning, register
 
-from . import blind_index, keys, sealed, spool
+from .crypto import blind_index, envelope, keyring
+from .submission import spool
 
 
 @register()
 def keys_open_what_they_seal(app_configs, **kwargs):
     """The site does not start with keys that could not open what they seal."""
     try:
-        sealed.check_keys()
-    except sealed.SealError as error:
+        envelope.check_keys()
+    except envelope.SealError as error:
         return [Error(str(error), hint="See SEAL_KEYS in .env.example.", id="intake.E001")]
     return []
 
@@ -21,7 +22,7 @@ def keys_find_what_they_index(app_configs, **kwargs):
     """The site does not start with keys that could not find what they index."""
     try:
         blind_index.check_keys()
-    except keys.BadKeys as error:
+    except keyring.BadKeys as error:
         return [Error(str(error), hint="See INDEX_KEYS in .env.example.", id="intake.E002")]
     return []
 
@@ -30,9 +31,9 @@ def keys_find_what_they_index(app_configs, **kwargs):
 def no_secret_stands_in_both_rings(app_configs, **kwargs):
     """Whoever learns an index key must not be able to open what people told us."""
     try:
-        seal_ring = keys.ring(settings.SEAL_KEYS, "SEAL_KEYS")
-        index_ring = keys.ring(settings.INDEX_KEYS, "INDEX_KEYS")
-    except keys.BadKeys:
+        seal_ring = keyring.ring(settings.SEAL_KEYS, "SEAL_KEYS")
+        index_ring = keyring.ring(settings.INDEX_KEYS, "INDEX_KEYS")
+    except keyring.BadKeys:
         return []  # told by the checks above
     if set(seal_ring.values()) & set(index_ring.values()):
         message = "INDEX_KEYS holds a key that is in SEAL_KEYS too"

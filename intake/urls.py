@@ -1,6 +1,7 @@
 from django.urls import path
 
-from . import device_views, private_views, probe, views
+from .monitoring import synthetic_views
+from .public import device_views, self_service_views, views
 
 app_name = "intake"
 urlpatterns = [
@@ -11,7 +12,7 @@ urlpatterns = [
     path("under-18/", views.under_18, name="under_18"),
     path("check/<str:token>/", views.check, name="check"),
     path("received/<str:receipt>/", views.received, name="received"),
-    path("probe/<str:receipt>/", probe.probe, name="probe"),
-    path("yours/<str:secret>/", private_views.yours, name="yours"),
-    path("yours/<str:secret>/check/<str:token>/", private_views.check, name="yours_check"),
+    path("probe/<str:receipt>/", synthetic_views.probe, name="probe"),
+    path("yours/<str:secret>/", self_service_views.yours, name="yours"),
+    path("yours/<str:secret>/check/<str:token>/", self_service_views.check, name="yours_check"),
 ]

@@ -1,27 +1,21 @@
 """One round of the worker: everything that must happen without a visitor. Several workers may run at once."""
 
-import contextlib
 import logging
-import socket
 
 from django.contrib.sessions.models import Session
-from django.db import DatabaseError, InterfaceError, OperationalError, close_old_connections
+from django.db import InterfaceError, OperationalError, close_old_connections
 from django.utils import timezone
 
 from pages import schedule
 
-from . import limiter, notices, pending, readiness, spool, submission, synthetic, workflow
-from .models import Heartbeat
-from .sealed import CannotOpen
-
-PREFIX = "worker "
+from . import workflow
+from .crypto.envelope import CannotOpen
+from .monitoring import heartbeat, readiness, synthetic
+from .notifications import outbox
+from .submission import accept as submission
+from .submission import pending, rate_limit, spool
 
 logger = logging.getLogger(__name__)
-
-
-def name():
-    """The heartbeat's name of this machine's worker: each machine has a spool of its own, and its worker empties it."""
-    return PREFIX + socket.gethostname()
 
 
 def work_once(is_stopped=lambda: False):
@@ -31,12 +25,12 @@ def work_once(is_stopped=lambda: False):
     steps = {
         "spool prepared": spool.prepare,
         "taken in from the spool": take_in_spool,
-        "heartbeat": lambda: beat(name()),  # before the mail, which may take long
+        "heartbeat": lambda: heartbeat.beat(heartbeat.of_this_worker()),  # before the mail, which may take long
         "claims that lapsed given back": workflow.free_lapsed_claims,
-        "list of failures queued": notices.queue_digest,
-        "figures of the week queued": notices.queue_week,
-        "notices sent": lambda: notices.send_due(is_stopped=is_stopped),
-        "senders forgotten": lambda: limiter.forget_old(now),
+        "list of failures queued": outbox.queue_digest,
+        "figures of the week queued": outbox.queue_week,
+        "notices sent": lambda: outbox.send_due(is_stopped=is_stopped),
+        "senders forgotten": lambda: rate_limit.forget_old(now),
         "pending forms forgotten": lambda: pending.forget_old(now),
         "sessions forgotten": lambda: Session.objects.filter(expire_date__lt=now).delete()[0],
         "synthetic requests erased": lambda: synthetic.erase_left_behind(now),
@@ -73,14 +67,3 @@ def take_in_spool():
                 raise  # the database is away: nothing more to do now
             logger.error("A file of the spool can't be stored: %s", type(error).__name__)
     return taken
-
-
-def beat(what):
-    """Writes down that something that must happen again and again has just happened."""
-    Heartbeat.objects.update_or_create(name=what, defaults={"at": timezone.now()})
-
-
-def sign_off():
-    """This machine's worker ends because it was told to: nobody need miss it."""
-    with contextlib.suppress(DatabaseError, InterfaceError):
-        Heartbeat.objects.filter(name=name()).delete()

@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 class StaffAdminConfig(AdminConfig):
     """The stock admin, with this project's own site: the CMS and the admissions desk."""
 
-    default_site = "recovery_site.staff_site.StaffSite"
+    default_site = "recovery_site.admin_site.StaffSite"
 
 
 class RecoverySiteConfig(AppConfig):

@@ -246,7 +246,7 @@ def mail_server(name, default="", *, must_send):
             f"{_ESCAPES}"
         )
     if smtp:
-        config["EMAIL_BACKEND"] = "intake.smtp.EmailBackend"
+        config["EMAIL_BACKEND"] = "intake.notifications.smtp.EmailBackend"
         config["EMAIL_PORT"] = config["EMAIL_PORT"] or _SMTP_PORTS[smtp["scheme"]]
     return config
 

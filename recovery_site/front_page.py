@@ -18,7 +18,7 @@ from wagtail.models import Revision
 from wagtail.permissions import page_permission_policy
 
 from intake import access
-from intake.admin import tabs
+from intake.admin.queue import tabs
 from pages import generation, links
 from pages.models import Center, LinkCheck, Notice
 from pages.publishing import held_back

@@ -74,20 +74,20 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "recovery_site.health.HealthMiddleware",  # first: a probe has no host name and follows no redirect
+    "recovery_site.middleware.health.HealthMiddleware",  # first: a probe has no host name and follows no redirect
     "django.middleware.security.SecurityMiddleware",
-    "recovery_site.content_security.ContentSecurityPolicyMiddleware",
+    "recovery_site.middleware.csp.ContentSecurityPolicyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.http.ConditionalGetMiddleware",
-    "recovery_site.compression.CompressionMiddleware",  # inside the one above: an ETag for each encoding
+    "recovery_site.middleware.compression.CompressionMiddleware",  # inside the one above: an ETag for each encoding
     "django.contrib.sessions.middleware.SessionMiddleware",
     "recovery_site.languages.AddressLanguageMiddleware",
     "django.middleware.common.CommonMiddleware",
-    "recovery_site.public_pages.PublicPagesMiddleware",
+    "recovery_site.middleware.csrf_cookie.PublicPagesMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     # Nothing reads a body before this: the CSRF check comes only with the view. /cms/ takes more from an editor.
-    "recovery_site.request_guard.RequestGuardMiddleware",
+    "recovery_site.middleware.body_limits.RequestGuardMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "recovery_site.cms.access.AccessMiddleware",
     "recovery_site.cms.deleted.DeletedPageMiddleware",
@@ -188,7 +188,7 @@ STATUS_TOKEN = env.token("STATUS_TOKEN")
 SYNTHETIC_MAX_MINUTES = env.number("SYNTHETIC_MAX_MINUTES", 0, least=0, most=10_080)  # a week
 
 # How much one part of the internet, and all of it, may ask for in ten minutes: above the first, a request is not
-# stored and the page says so; above the second, it is stored in quarantine. See intake/limiter.py.
+# stored and the page says so; above the second, it is stored in quarantine. See intake/submission/rate_limit.py.
 
 REQUESTS_PER_SENDER = env.number("REQUESTS_PER_SENDER", 20, least=1, most=1_000_000_000)
 REQUESTS_ALTOGETHER = env.number("REQUESTS_ALTOGETHER", 300, least=1, most=1_000_000_000)
@@ -264,8 +264,8 @@ SECURE_REFERRER_POLICY = "same-origin"
 CSRF_COOKIE_AGE = None  # the cookie ends with the browser session
 CSRF_COOKIE_HTTPONLY = True
 CSRF_COOKIE_SAMESITE = "Lax"
-CSRF_FAILURE_VIEW = "recovery_site.errors.csrf_failure"
-VISIT_COOKIE_NAME = "visit"  # see intake/device.py
+CSRF_FAILURE_VIEW = "recovery_site.error_views.csrf_failure"
+VISIT_COOKIE_NAME = "visit"  # see intake/submission/device.py
 LEAVE_TO = "https://www.weather.gov/"  # where "Leave quickly" leads: a page that anyone may have open
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 SESSION_COOKIE_AGE = 12 * 60 * 60
@@ -298,7 +298,7 @@ LOGGING = {
         },
         "plain": {"format": "%(levelname)s %(name)s: %(message)s"},
     },
-    "filters": {"mask_secret_addresses": {"()": "recovery_site.logs.MaskSecretAddresses"}},
+    "filters": {"mask_secret_addresses": {"()": "recovery_site.log_filters.MaskSecretAddresses"}},
     "handlers": {
         "stdout": {
             "class": "logging.StreamHandler",

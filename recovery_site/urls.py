@@ -4,7 +4,7 @@ from django.conf.urls.i18n import i18n_patterns
 from django.contrib import admin
 from django.urls import include, path, re_path
 
-from . import copied_addresses, discovery, errors, media
+from . import copied_addresses, discovery, error_views, media
 from .search.views import search
 
 urlpatterns = [
@@ -12,19 +12,21 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("cms/", include("recovery_site.cms.urls")),
     # Where "Account" in the menu of /cms/ leads: `reverse` takes a name's last address. The admin above answers it.
-    path("admin/password_change/", errors.no_such_page, name="wagtailadmin_account"),
+    path("admin/password_change/", error_views.no_such_page, name="wagtailadmin_account"),
     path("assessment/", include("intake.urls")),
     path("search/", search, name="search"),
     path("sitemap.xml", discovery.sitemap, name="sitemap"),
     path("robots.txt", discovery.robots, name="robots"),
     path("site.webmanifest", discovery.web_manifest, name="web_manifest"),
     path("media/<path:path>", media.file),
-    path("status", errors.no_such_page),  # answered before this to who knows the token, see recovery_site.health
+    path(
+        "status", error_views.no_such_page
+    ),  # answered before this to who knows the token, see recovery_site.middleware.health
     path(".well-known/security.txt", discovery.security, name="security"),
     *i18n_patterns(path("", include("pages.urls")), prefix_default_language=False),
 ]
 
-handler400 = "recovery_site.errors.bad_request"
-handler403 = "recovery_site.errors.permission_denied"
-handler404 = "recovery_site.errors.not_found"
-handler500 = "recovery_site.errors.server_error"
+handler400 = "recovery_site.error_views.bad_request"
+handler403 = "recovery_site.error_views.permission_denied"
+handler404 = "recovery_site.error_views.not_found"
+handler500 = "recovery_site.error_views.server_error"

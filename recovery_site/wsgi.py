@@ -6,10 +6,10 @@ import sys
 from django.core.exceptions import ImproperlyConfigured
 from django.core.wsgi import get_wsgi_application
 
-from . import chunked, patience
+from . import chunked, database_timeouts
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "recovery_site.settings")
-patience.install()
+database_timeouts.install()
 try:
     application = chunked.with_length(get_wsgi_application())
 except ImproperlyConfigured as error:

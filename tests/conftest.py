@@ -16,7 +16,8 @@ from django.db import connection
 from django.test import Client
 
 import faq.starter
-from intake import breaker, limiter, lookup
+from intake import search
+from intake.submission import circuit_breaker, rate_limit
 from recovery_site.search import index as search_index
 from tests import databases, known_facts, one_way, template_guard
 from tests.chromium import NO_CHROMIUM, chromium_path
@@ -25,7 +26,7 @@ from tests.chromium import NO_CHROMIUM, chromium_path
 SLOW_FILES = {
     "test_access.py",
     "test_any_hour.py",
-    "test_assessment_view.py",
+    "test_views.py",
     "test_commands.py",
     "test_environment.py",
     "test_find.py",
@@ -35,7 +36,7 @@ SLOW_FILES = {
     "test_queue_page.py",
     "test_request_actions.py",
     "test_request_page.py",
-    "test_rotation.py",
+    "test_key_rotation.py",
     "test_search.py",
     "test_synthetic.py",
     "test_taking.py",
@@ -143,9 +144,9 @@ def nothing_remembered():
 
 @pytest.fixture(autouse=True)
 def working_database_and_empty_spool():
-    breaker.reset()
-    limiter.forget_while_away()
-    lookup.rows_of_names.cache_clear()
+    circuit_breaker.reset()
+    rate_limit.forget_while_away()
+    search.rows_of_names.cache_clear()
     shutil.rmtree(settings.SPOOL_DIR, ignore_errors=True)
 
 

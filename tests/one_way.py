@@ -15,9 +15,9 @@ STATE = {
 }
 ALLOWED = (
     "intake/workflow/",
-    "intake/demo.py",  # moves what the workflow did into the past
-    "intake/synthetic.py",  # takes away the requests that the site sent to itself
-    "intake/readiness.py",  # deletes nothing, to see whether the database takes writes
+    "intake/sample_data/demo.py",  # moves what the workflow did into the past
+    "intake/monitoring/synthetic.py",  # takes away the requests that the site sent to itself
+    "intake/monitoring/readiness.py",  # deletes nothing, to see whether the database takes writes
     "tests/",
     "benchmarks/",
 )

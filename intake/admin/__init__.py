@@ -1,6 +1,6 @@
 """The admissions desk, in the admin."""
 
 from .access_log import AccessRecordAdmin
-from .requests import AssessmentRequestAdmin
+from .assessment_requests import AssessmentRequestAdmin
 
 __all__ = ["AccessRecordAdmin", "AssessmentRequestAdmin"]

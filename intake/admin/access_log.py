@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from intake import access
 from intake.models import AccessRecord
 
-from .roles import ReadByRole
+from .base import ReadByRole
 
 
 @admin.register(AccessRecord)

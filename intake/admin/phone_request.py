@@ -12,11 +12,14 @@ from django.utils.html import format_html_join
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from intake import access, form_token, lookup, sealed, submission, workflow
-from intake.commitment import commit_to
-from intake.contact import profile_of
-from intake.forms import AssessmentForm
+from intake import access, search, workflow
+from intake.contact.commitment import commit_to
+from intake.contact.preferences import profile_of
+from intake.crypto import envelope
 from intake.models import AccessRecord, AssessmentRequest
+from intake.submission import accept as submission
+from intake.submission import tokens
+from intake.submission.forms import AssessmentForm
 
 MOST_TYPED = 254  # of a phone or an e-mail: what is longer is neither
 
@@ -41,14 +44,14 @@ def page(model_admin, request):
     if not model_admin.has_add_permission(request):
         raise PermissionDenied
     if request.method != "POST":
-        return _show(model_admin, request, PhoneForm(), form_token.draw())
+        return _show(model_admin, request, PhoneForm(), tokens.draw())
     if request.POST.get("adult") == "no":
         form = PhoneForm(initial=request.POST.dict())
         return _answer(model_admin, request, "under_18.html", _("The caller is under 18"), form=form)
     try:
-        draft = form_token.from_token(request.POST.get("token", ""))
-    except form_token.BadToken:
-        return _show(model_admin, request, PhoneForm(request.POST), form_token.draw(), 403, _stale())
+        draft = tokens.from_token(request.POST.get("token", ""))
+    except tokens.BadToken:
+        return _show(model_admin, request, PhoneForm(request.POST), tokens.draw(), 403, _stale())
     if request.POST.get("do") == "look":
         return _show(model_admin, request, PhoneForm(initial=request.POST.dict()), draft)
     form = PhoneForm(request.POST)
@@ -62,11 +65,11 @@ def _store(model_admin, request, form, draft):
     try:
         request_id = submission.store(sent, commit_to(sent.at, profile_of(sent.answers)))
     except submission.Withdrawn:
-        return _show(model_admin, request, form, form_token.draw(), 409, _withdrawn())
+        return _show(model_admin, request, form, tokens.draw(), 409, _withdrawn())
     except submission.TooManyAmendments:
         return _show(model_admin, request, form, draft, 409, _too_many_changes())
     except submission.ReferenceTaken:
-        return _show(model_admin, request, form, form_token.draw(), 503, _not_stored())
+        return _show(model_admin, request, form, tokens.draw(), 503, _not_stored())
     except Exception as error:  # no spool: the desk is away with its database
         logger.error("A request by phone could not be kept: %s", type(error).__name__)
         return _show(model_admin, request, form, draft, 503, _not_stored())
@@ -83,7 +86,7 @@ def _tell_stored(request, stored):
     promise = stored.promise or _("We will contact you.")
     messages.info(request, _("Read this to the caller: “%(promise)s”") % {"promise": promise})
     messages.info(request, _("If you talk it through right now, log “They called: we spoke” below."))
-    known = lookup.same_contact(stored)
+    known = search.same_contact(stored)
     if known:
         access.record(request.user, AccessRecord.Action.SEARCH, [one.pk for one in known])
         messages.warning(request, _known_in_words(known))
@@ -109,7 +112,7 @@ def _show(model_admin, request, form, draft, status=200, notice=""):
     title = _("Request by phone")
     context = {
         "form": form,
-        "token": form_token.to_token(draft),
+        "token": tokens.to_token(draft),
         "notice": notice,
         "known": known,
         "looked": request.POST.get("do") == "look",
@@ -121,8 +124,8 @@ def _known(request, draft):
     """The requests that the typed number or address is known from; none where that can't be asked: the words count."""
     typed = {name: request.POST.get(name, "")[:MOST_TYPED] for name in ("phone", "email")}
     try:
-        known = lookup.known_contact(typed, besides=draft.id)
-    except sealed.SealError as error:
+        known = search.known_contact(typed, besides=draft.id)
+    except envelope.SealError as error:
         logger.error("Known requests could not be looked up: %s", type(error).__name__)
         return []
     if known:

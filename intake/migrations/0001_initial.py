@@ -4,8 +4,8 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
+import intake.db.uuid7
 import intake.models.saved_filter
-import intake.uuid7
 
 
 class Migration(migrations.Migration):
@@ -19,7 +19,10 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Change",
             fields=[
-                ("id", models.UUIDField(default=intake.uuid7.uuid7, editable=False, primary_key=True, serialize=False)),
+                (
+                    "id",
+                    models.UUIDField(default=intake.db.uuid7.uuid7, editable=False, primary_key=True, serialize=False),
+                ),
                 (
                     "press",
                     models.UUIDField(help_text="Shared by what one press changed: undone together, or not at all"),
@@ -79,7 +82,10 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="AssessmentRequest",
             fields=[
-                ("id", models.UUIDField(default=intake.uuid7.uuid7, editable=False, primary_key=True, serialize=False)),
+                (
+                    "id",
+                    models.UUIDField(default=intake.db.uuid7.uuid7, editable=False, primary_key=True, serialize=False),
+                ),
                 ("reference", models.CharField(editable=False, max_length=9, verbose_name="reference")),
                 (
                     "stage",
@@ -780,7 +786,10 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="SealedText",
             fields=[
-                ("id", models.UUIDField(default=intake.uuid7.uuid7, editable=False, primary_key=True, serialize=False)),
+                (
+                    "id",
+                    models.UUIDField(default=intake.db.uuid7.uuid7, editable=False, primary_key=True, serialize=False),
+                ),
                 (
                     "kind",
                     models.CharField(

@@ -1,6 +1,6 @@
 from .assessment_request import Alias, AssessmentRequest
 from .change import Change, Undone
-from .notice import Notice
+from .outbox_message import Notice
 from .pending import PendingForm
 from .records import RESULTS, AccessRecord, Attempt, Event, Record, RecordIsFixed
 from .saved_filter import SavedFilter

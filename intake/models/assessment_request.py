@@ -4,9 +4,11 @@ from django.db.models import Case, F, Q, When
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from intake.uuid7 import uuid7
+from intake.db.uuid7 import uuid7
 
 from .told import BestTime
+
+BY_PHONE = "phone"  # in place of the page that a request came from: staff took it down for a caller
 
 
 class Stage(models.TextChoices):

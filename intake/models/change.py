@@ -3,7 +3,7 @@
 from django.conf import settings
 from django.db import models
 
-from intake.uuid7 import uuid7
+from intake.db.uuid7 import uuid7
 
 from .records import Record
 

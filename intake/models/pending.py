@@ -2,11 +2,11 @@
 
 from django.db import models
 
-from intake import sealed
+from intake.crypto import envelope as sealed
 
 
 class PendingForm(models.Model):
-    """A form that was sent and is not taken in yet, encrypted (`intake.pending`). Staff never see it."""
+    """A form that was sent and is not taken in yet, encrypted (`intake.submission.pending`). Staff never see it."""
 
     token_hash = models.CharField(max_length=64, primary_key=True)
     about = models.CharField(max_length=64, help_text="Hash of the form that it was sent with")

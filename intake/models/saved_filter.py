@@ -46,7 +46,7 @@ class SavedFilterQuerySet(models.QuerySet):
 
 
 class SavedFilter(models.Model):
-    """A set of filters of `intake.admin.filters` under a name, for oneself or for everyone at the desk."""
+    """A set of filters of `intake.admin.find.filters` under a name, for oneself or for everyone at the desk."""
 
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.CASCADE, related_name="+", db_index=False

@@ -7,8 +7,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from intake import sealed
-from intake.uuid7 import uuid7
+from intake.crypto import envelope as sealed
+from intake.db.uuid7 import uuid7
 
 from .records import Record
 
@@ -82,7 +82,8 @@ class SealedText(models.Model):
 
 
 class BlindIndex(models.Model):
-    """A keyed hash by which a sealed phone, e-mail or name is found (`intake.blind_index`). Erased with the words."""
+    """A keyed hash by which a sealed phone, e-mail or name is found (`intake.crypto.blind_index`). Erased with the
+    words."""
 
     request = models.ForeignKey("intake.AssessmentRequest", models.CASCADE, related_name="blind_indexes")
     kind = models.CharField(max_length=10)

@@ -4,7 +4,8 @@ from django.db import models
 
 
 class RecentSender(models.Model):
-    """That a form came from some part of the internet, as a keyed hash. Gone within hours (`intake.limiter`)."""
+    """That a form came from some part of the internet, as a keyed hash. Gone within hours
+    (`intake.submission.rate_limit`)."""
 
     sender = models.CharField(max_length=64, help_text="Keyed hash of the address prefix")
     at = models.DateTimeField()

@@ -10,7 +10,7 @@ from django.db.models import Count
 from django.utils import timezone
 
 from intake import access
-from intake.keyset import after
+from intake.db.keyset import after
 from intake.models import AccessRecord, AssessmentRequest, Attempt
 
 PIECE = 1000

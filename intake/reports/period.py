@@ -9,7 +9,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from intake import clock
+from intake.contact import schedule
 
 PRESETS = {7: _("Last 7 days"), 30: _("Last 30 days"), 90: _("Last 90 days")}
 DEFAULT = 30
@@ -90,4 +90,4 @@ def today():
 
 def zone():
     """The center's; the one the desk assumes until the owner has told it."""
-    return clock.our_hours().zone
+    return schedule.our_hours().zone

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
 
-from intake.came_from import BY_PHONE
+from intake.models.assessment_request import BY_PHONE
 
 from . import charts
 from .figures import NEVER

@@ -6,10 +6,10 @@ person themselves acted, through their private link or by sending the form again
 that the actor had on the screen: where somebody changed it since, the change is refused as `Stale`.
 """
 
+from .attempts import keep_trying, log_attempt
+from .base import TRANSITIONS, Refused, Stale, locked
+from .contact_preferences import commit_anew, keep_profile, own_rules
 from .duplicates import link_duplicate, locked_family, part, unlink_duplicate
-from .ladder import keep_trying, log_attempt
-from .person import MOST_AMENDMENTS, add_words, change_window, check_window, tell_staff_again, withdraw
-from .profile import commit_anew, keep_profile, own_rules
 from .quarantine import quarantine, release_from_quarantine
 from .queue import (
     assign,
@@ -25,7 +25,7 @@ from .queue import (
     take_next,
     wake,
 )
-from .rules import TRANSITIONS, Refused, Stale, locked
+from .self_service import MOST_AMENDMENTS, add_words, change_window, check_window, tell_staff_again, withdraw
 from .stages import ENDS, book, close, open_again, reopen, set_stage
 from .to_confirm import Why, another_person, in_question
 from .undo import UNDO_WITHIN, offer_for, offers_to, undo

@@ -6,15 +6,12 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from intake import lookup
-from intake.contact import newest_profile
+from intake import search
+from intake.contact.preferences import newest_profile
 from intake.models import AssessmentRequest, Event
 
-from .ladder import last_word
-from .press import undoable
-from .profile import give_rules_back, keep_safest_rules
-from .queue import got_in_touch, wake_up
-from .rules import (
+from .attempts import last_word
+from .base import (
     NOT_ASLEEP,
     Refused,
     Stage,
@@ -30,6 +27,9 @@ from .rules import (
     words_are_gone,
     write,
 )
+from .contact_preferences import give_rules_back, keep_safest_rules
+from .press import undoable
+from .queue import got_in_touch, wake_up
 from .to_confirm import Why, ask_if_same_person, compared, refuse_if_in_question
 
 Outcome = AssessmentRequest.Outcome
@@ -44,7 +44,7 @@ def link_duplicate(*, request_id, of_reference, actor, same_matter=False, seen=N
     Where the rules of contact differ, the safer ones hold for what goes on. What the person waits for in the one, they
     wait for in the other from now on, with a whole new ladder.
     """
-    found = lookup.by_reference(of_reference)
+    found = search.by_reference(of_reference)
     if found is None:
         raise Refused(_("There is no request with this reference. Check it and try again."))
     original_id = found.duplicate_of_id or found.pk
@@ -61,7 +61,7 @@ def link_duplicate(*, request_id, of_reference, actor, same_matter=False, seen=N
         raise Refused(_("Other requests are linked to this one. Link the newer one to it instead."))
     if _is_expected(request) and not _is_expected(original):
         raise Refused(_("This one has an assessment ahead. Link the other one to it instead."))
-    if not same_matter and not lookup.contact_in_common(request, original):
+    if not same_matter and not search.contact_in_common(request, original):
         raise Refused(
             _(
                 "The two requests name no common phone or e-mail. Check the reference. If they are about the same "

@@ -10,8 +10,8 @@ from contextvars import ContextVar
 from django.db import transaction
 from django.utils import timezone
 
+from intake.db.uuid7 import uuid7
 from intake.models import AssessmentRequest, Change
-from intake.uuid7 import uuid7
 
 from .state import as_json
 

@@ -3,13 +3,13 @@
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from intake import consent
+from intake.contact import consent
 from intake.models import Event, Notice
 
+from .base import Refused, Stage, locked, locked_open, save, write
 from .press import queues_mail, undoable
-from .rules import Refused, Stage, locked, locked_open, save, write
 
-BY_STAFF = "staff"  # a code of `intake.suspicion`
+BY_STAFF = "staff"  # a code of `intake.submission.spam_signals`
 
 
 @undoable

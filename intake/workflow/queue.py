@@ -10,12 +10,12 @@ from django.db.models.functions import Coalesce, Greatest
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from intake import access, clock, lookup
-from intake.forms import TIME_ZONES
+from intake import access, search
+from intake.contact import schedule
+from intake.contact.time_zones import TIME_ZONES
 from intake.models import AssessmentRequest, Event, SealedText
 
-from .press import found, undoable
-from .rules import (
+from .base import (
     LONGEST_AHEAD,
     NOT_ASLEEP,
     Refused,
@@ -28,6 +28,7 @@ from .rules import (
     save,
     write,
 )
+from .press import found, undoable
 
 CLAIM = dt.timedelta(minutes=30)  # how long a claim holds without a word from its page
 LONGEST_UNTOUCHED = dt.timedelta(minutes=60)  # how long it holds at most after its owner's last own act
@@ -62,7 +63,7 @@ def take_next(*, actor):
     now = timezone.now()
     possible = _to_contact(now).filter(_may_be_contacted_at(now) | _IN_QUESTION)
     waiting = possible.select_for_update(skip_locked=True, of=("self",), no_key=True).by_urgency()
-    rings_elsewhere = Q(pk__in=lookup.naming_contact_of(_claims_of_colleagues(actor, now).values("pk")))
+    rings_elsewhere = Q(pk__in=search.naming_contact_of(_claims_of_colleagues(actor, now).values("pk")))
     free = waiting.filter(_is_free_for(actor, now)).filter(~rings_elsewhere | _IN_QUESTION)
     request = (
         waiting.filter(owner=actor, claimed_until__gt=now).first()
@@ -185,17 +186,17 @@ def got_in_touch(request, at):
 def claimed_with_same_contact(request, reader):
     """The request with the same phone or email that a colleague of `reader` is at now; None where there is none."""
     claims = _claims_of_colleagues(reader, timezone.now()).exclude(pk=request.pk)
-    return claims.filter(pk__in=lookup.naming_contact_of([request.pk])).select_related("owner").order_by("pk").first()
+    return claims.filter(pk__in=search.naming_contact_of([request.pk])).select_related("owner").order_by("pk").first()
 
 
 def next_possible_contact(*, actor):
     """When `take_next` will have something for `actor` again, if nothing changes; None where nobody waits."""
-    now, hours = timezone.now(), clock.our_hours()
+    now, hours = timezone.now(), schedule.our_hours()
     is_a_colleagues = Q(owner__in=access.readers()) & ~Q(owner=actor)
     is_claimed = Q(claimed_until__isnull=False)
     is_at_once = Q(stage=Stage.NEW) | Q(called_back_at__isnull=False) | _IN_QUESTION
     claims = _claims_of_colleagues(actor, now)
-    rings_elsewhere = Q(pk__in=lookup.naming_contact_of(claims.values("pk"))) & ~_IN_QUESTION
+    rings_elsewhere = Q(pk__in=search.naming_contact_of(claims.values("pk"))) & ~_IN_QUESTION
     first_end = Value(claims.aggregate(end=Min("claimed_until"))["end"] or now, DateTimeField())
     is_to_contact = is_at_once | Q(stage__in=TO_CONTACT) | ~Q(due_at=F("assessment_at"))
     when = Case(
@@ -211,7 +212,7 @@ def next_possible_contact(*, actor):
     waiting = AssessmentRequest.objects.real().open().filter(is_to_contact).order_by()
     first = waiting.exclude(best_time="").values_list("best_time", "time_zone").annotate(first=Min(when))
     moments = (
-        clock.next_contact(max(now, moment), hours, wish, ZoneInfo(zone)) for wish, zone, moment in first.iterator()
+        schedule.next_contact(max(now, moment), hours, wish, ZoneInfo(zone)) for wish, zone, moment in first.iterator()
     )
     return min((moment for moment in moments if moment), default=None)
 
@@ -254,10 +255,12 @@ def _was_given_back_by(actor, now):
 
 def _may_be_contacted_at(now):
     """The wishes and zones whose people may be contacted at this moment."""
-    hours = clock.our_hours()
+    hours = schedule.our_hours()
     allowed = Q(pk__in=[])
     for zone, _name in TIME_ZONES:
-        wishes = [wish for wish in clock.PARTS_OF_DAY if clock.next_contact(now, hours, wish, ZoneInfo(zone)) == now]
+        wishes = [
+            wish for wish in schedule.PARTS_OF_DAY if schedule.next_contact(now, hours, wish, ZoneInfo(zone)) == now
+        ]
         if wishes:
             allowed |= Q(time_zone=zone, best_time__in=wishes)
     return allowed

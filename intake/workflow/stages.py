@@ -6,13 +6,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from intake import access
-from intake.contact import newest_profile
+from intake.contact.preferences import newest_profile
 from intake.models import AssessmentRequest, Event, SealedText
 
-from .duplicates import locked_family, part
-from .ladder import follow_up, ladder_of, must_decide
-from .press import undoable
-from .rules import (
+from .attempts import follow_up, ladder_of, must_decide
+from .base import (
     NOT_ASLEEP,
     TRANSITIONS,
     Refused,
@@ -29,6 +27,8 @@ from .rules import (
     save,
     write,
 )
+from .duplicates import locked_family, part
+from .press import undoable
 from .state import as_json, from_json
 from .to_confirm import Why
 

@@ -9,11 +9,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from intake import lookup, same_person
+from intake import search
+from intake.contact import same_person
 from intake.models import Event, Notice
 
+from .base import Refused, Stage, keep_links_undoable, locked_open, save, write
 from .press import queues_mail, undoable
-from .rules import Refused, Stage, keep_links_undoable, locked_open, save, write
 
 
 class Why(models.TextChoices):
@@ -31,11 +32,11 @@ OTHER_NAME = "other_name"
 def compared(request, other):
     """Whether two requests may be one person's, and the codes of what speaks for and against it. They may where they
     name a phone or an e-mail in common, and where what one of them names can't be read."""
-    shared = lookup.contact_in_common(request, other)
+    shared = search.contact_in_common(request, other)
     names = same_person.given_names_of(request), same_person.given_names_of(other)
     is_other_name = all(names) and not names[0] & names[1]
     codes = [*sorted(shared), *([OTHER_NAME] if is_other_name else [])]
-    return bool(shared) or not lookup.names_any_contact(request), codes
+    return bool(shared) or not search.names_any_contact(request), codes
 
 
 def ask_if_same_person(request, other, codes, actor):

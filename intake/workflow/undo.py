@@ -14,11 +14,11 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from intake import access
-from intake.contact import newest_profile
+from intake.contact.preferences import newest_profile
 from intake.models import AssessmentRequest, Change, ContactProfile, Event, Notice, Undone
 
+from .base import Refused, Stale, check_seen, in_words, save
 from .duplicates import locked_family
-from .rules import Refused, Stale, check_seen, in_words, save
 from .state import from_json
 
 UNDO_WITHIN = dt.timedelta(minutes=10)

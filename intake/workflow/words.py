@@ -4,18 +4,20 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from intake import access, consent, details, rows
-from intake.blind_index import normalized_phone
-from intake.contact import newest_profile
-from intake.lookup import indexes_of
+from intake import access
+from intake.contact import consent, details
+from intake.contact.preferences import newest_profile
+from intake.crypto.blind_index import normalized_phone
+from intake.db import rows
 from intake.models import ConsentRecord, Event, Notice, SealedText
+from intake.search import indexes_of
 
+from .attempts import THEIR_WORD
+from .base import DOUBLE_CLICK, Refused, Stage, locked, locked_open, save, words_are_gone, write
+from .contact_preferences import keep_profile
 from .duplicates import locked_family, part
-from .ladder import THEIR_WORD
 from .press import undoable
-from .profile import keep_profile
 from .queue import keep_claim
-from .rules import DOUBLE_CLICK, Refused, Stage, locked, locked_open, save, words_are_gone, write
 from .to_confirm import Why
 
 

@@ -5,7 +5,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import JsonResponse
 from django.utils.translation import gettext as _
 
-from recovery_site import cms, unsent
+from recovery_site import cms, resubmit
 
 
 def may_edit(request):
@@ -32,7 +32,7 @@ class AccessMiddleware:
             return None
         if not cms.is_page_load(request):
             return not_saved()
-        return unsent.page(request) if unsent.is_worth_keeping(request) else None
+        return resubmit.page(request) if resubmit.is_worth_keeping(request) else None
 
 
 def not_saved():

@@ -13,7 +13,7 @@ from wagtail.admin import urls as wagtail_urls
 from wagtail.admin.auth import require_admin_access
 
 from pages.link_forms import ExternalLinkView
-from recovery_site.errors import no_such_page
+from recovery_site.error_views import no_such_page
 
 CLOSED = (
     r"^(?:account|users|groups|password_reset|sites|failwhale|test404)/",

@@ -4,7 +4,7 @@ import datetime as dt
 
 from django.utils import timezone
 
-from tests.intake.helpers import ADDRESS, moment
+from tests.intake.support.helpers import ADDRESS, moment
 
 
 def of_page(page):

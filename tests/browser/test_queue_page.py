@@ -5,16 +5,17 @@ import functools
 import pytest
 from playwright.sync_api import expect
 
-from intake import form_token, workflow
+from intake import workflow
 from intake.models import AccessRecord, AssessmentRequest
+from intake.submission import tokens
 from tests.browser import looking
-from tests.intake.helpers import LIST, accept, answers_of
+from tests.intake.support.helpers import LIST, accept, answers_of
 
 ASK = "document.dispatchEvent(new Event('visibilitychange'))"  # as when somebody comes back to the tab
 
 
 def asked(**changes):
-    return accept(form_token.draw(), answers_of(**changes))
+    return accept(tokens.draw(), answers_of(**changes))
 
 
 @pytest.fixture
@@ -30,7 +31,7 @@ def reference_links(page):
 @pytest.mark.parametrize(("width", "scheme"), [(320, "light"), (390, "dark"), (1280, "light")])
 def test_the_list_fits_passes_axe_and_is_reached_by_keyboard(open_list, axe_finds, width, scheme):
     asked(language="A language with a very long name that goes on")
-    suspected = accept(form_token.draw(), answers_of(), suspicions=("fast",))
+    suspected = accept(tokens.draw(), answers_of(), suspicions=("fast",))
     workflow.add_words(request_id=suspected.pk, text="More")
     page = open_list(width=width, scheme=scheme)
     expect(reference_links(page)).to_have_count(2)
@@ -81,7 +82,7 @@ def test_who_was_signed_out_meanwhile_is_told(open_list):
 
 @pytest.mark.parametrize("javascript", [True, False])
 def test_several_are_closed_as_spam_with_and_without_script(open_list, javascript):
-    requests = [accept(form_token.draw(), answers_of(), suspicions=("fast",)) for _ in range(3)]
+    requests = [accept(tokens.draw(), answers_of(), suspicions=("fast",)) for _ in range(3)]
     page = open_list(width=390, javascript=javascript)
     page.get_by_role("link", name="Quarantine 3").click()
     if javascript:

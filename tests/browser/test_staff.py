@@ -5,10 +5,10 @@ import csv
 import pytest
 from playwright.sync_api import expect
 
-from intake import form_token
 from intake.models import AssessmentRequest
+from intake.submission import tokens
 from tests.browser import looking
-from tests.intake.helpers import accept
+from tests.intake.support.helpers import accept
 
 ANSWERS = {
     "for_whom": "self",
@@ -31,7 +31,7 @@ ANSWERS = {
 
 
 def test_every_kind_of_staff_page_passes_axe_and_the_policy(sign_in, address, axe_finds):
-    request = accept(form_token.draw(), ANSWERS)
+    request = accept(tokens.draw(), ANSWERS)
     page = sign_in("admissions", "lead", "editor", "publisher", "auditor", width=1280)
     for path in (
         "/admin/",
@@ -54,7 +54,7 @@ def test_reports_find_and_the_form_for_a_caller_fit_and_are_reached_by_keyboard(
     sign_in, address, axe_finds, width, scheme
 ):
     for number in range(12):
-        accept(form_token.draw(came_from="/addiction/kratom-addiction-treatment/"), ANSWERS | {"name": f"Ana {number}"})
+        accept(tokens.draw(came_from="/addiction/kratom-addiction-treatment/"), ANSWERS | {"name": f"Ana {number}"})
     page = sign_in("lead", width=width, scheme=scheme)
     for part in ("reports", "find", "add"):
         page.goto(f"{address}/admin/intake/assessmentrequest/{part}/")
@@ -72,7 +72,7 @@ def test_login_page_passes_axe_on_a_phone_in_the_dark(open_page, axe_finds):
 
 
 def test_request_is_worked_on_from_its_page(sign_in, address):
-    request = accept(form_token.draw(), ANSWERS)
+    request = accept(tokens.draw(), ANSWERS)
     page = sign_in("admissions", path=f"/admin/intake/assessmentrequest/{request.pk}/change/", width=390)
     page.get_by_label("Note for the team").fill("Call back <b>Tuesday</b> ☎")
     page.get_by_role("button", name="Keep note").click()
@@ -95,7 +95,7 @@ def test_request_is_worked_on_from_its_page(sign_in, address):
 
 
 def test_a_caller_is_found_and_their_request_taken_down_on_a_phone_in_the_dark(sign_in, axe_finds):
-    accept(form_token.draw(), ANSWERS)
+    accept(tokens.draw(), ANSWERS)
     page = sign_in("admissions", path="/admin/intake/assessmentrequest/find/", width=390, scheme="dark")
     expect(page.get_by_label("Reference, phone, e-mail or name")).to_be_focused()
     page.keyboard.type("928.555.0111")
@@ -116,7 +116,7 @@ def test_a_caller_is_found_and_their_request_taken_down_on_a_phone_in_the_dark(s
 
 
 def test_a_lead_opens_the_reports_and_downloads_them_as_csv(sign_in):
-    request = accept(form_token.draw(), ANSWERS)
+    request = accept(tokens.draw(), ANSWERS)
     page = sign_in("lead", path="/admin/intake/assessmentrequest/", width=1280)
     page.get_by_role("link", name="Reports").click()
     with page.expect_download() as download:

@@ -4,10 +4,10 @@ import datetime as dt
 
 from playwright.sync_api import expect
 
-from intake import form_token
 from intake.models import AssessmentRequest
+from intake.submission import tokens
 from intake.worker import work_once
-from tests.intake.helpers import LIST, accept, answers_of, moment
+from tests.intake.support.helpers import LIST, accept, answers_of, moment
 
 TAKE = "Take the next"
 
@@ -18,7 +18,7 @@ def test_two_who_press_at_the_same_moment_get_different_requests_and_a_claim_tha
     clock.move_to(moment("2026-11-24 10:00"), tick=False)  # a Tuesday morning
     for number in range(2):
         contact = {"phone": f"602-555-010{number}", "email": ""}
-        accept(form_token.draw(), answers_of(**contact, best_time="asap", time_zone="America/Phoenix"))
+        accept(tokens.draw(), answers_of(**contact, best_time="asap", time_zone="America/Phoenix"))
     pages = [sign_in("admissions", path=LIST, width=width) for width in (1280, 390)]
     # Both posts leave before either is answered: nothing between the two lines waits for a server.
     for page in pages:

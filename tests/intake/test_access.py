@@ -3,10 +3,11 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.models import AnonymousUser
 from django.test import Client
 
-from intake import access, form_token, workflow
-from intake.admin import request_updates
+from intake import access, workflow
+from intake.admin.request import updates as request_updates
 from intake.models import AccessRecord, AssessmentRequest, Event, RecordIsFixed, SavedFilter, SealedText
-from tests.intake.helpers import LIST, PERSON, change_page, personal_words_in, receive, rows
+from intake.submission import tokens
+from tests.intake.support.helpers import LIST, PERSON, change_page, personal_words_in, receive, rows
 
 pytestmark = pytest.mark.django_db
 
@@ -33,7 +34,7 @@ def saved_filter():
 
 
 def token():
-    return form_token.to_token(form_token.draw())
+    return tokens.to_token(tokens.draw())
 
 
 def visit(client, view, request, line):

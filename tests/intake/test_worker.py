@@ -10,9 +10,12 @@ from django.conf import settings
 from django.db import DatabaseError, connection
 from django.utils import timezone
 
-from intake import breaker, form_token, private_link, same_person, spool, submission, worker, workflow
+from intake import worker, workflow
 from intake.models import AssessmentRequest, Heartbeat, Notice, RecentSender, SealedText
-from tests.intake.helpers import accept, answers_of, codes_of, personal_words_in
+from intake.monitoring import heartbeat
+from intake.submission import accept as submission
+from intake.submission import circuit_breaker, private_link, spool, tokens
+from tests.intake.support.helpers import accept, answers_of, codes_of, personal_words_in
 
 DAY = dt.timedelta(days=1)
 
@@ -31,7 +34,7 @@ def take_database_away():
     def bring_back():
         connection.close()
         connection.settings_dict["NAME"] = name
-        breaker.reset()
+        circuit_breaker.reset()
 
     yield take_away, bring_back
     bring_back()
@@ -40,10 +43,10 @@ def take_database_away():
 def spooled(draft, answers, **circumstances):
     """Sends answers in while the database is left alone. Returns the form."""
     form = submission.SentForm(draft, answers, **circumstances)
-    breaker.trip()
-    confirmed_as = same_person.confirmed_as(draft, answers)
+    circuit_breaker.trip()
+    confirmed_as = tokens.confirmed_as(draft, answers)
     assert submission.accept(form) == confirmed_as.id
-    breaker.reset()
+    circuit_breaker.reset()
     return dataclasses.replace(form, confirmed_as=confirmed_as)
 
 
@@ -64,14 +67,14 @@ def errors_in(caplog):
 
 @pytest.mark.django_db
 def test_what_was_spooled_is_stored_as_it_would_have_been():
-    draft, at = form_token.draw(), timezone.now() - DAY
+    draft, at = tokens.draw(), timezone.now() - DAY
     answers = answers_of(email_ok="on")
     form = spooled(draft, answers, at=at, form_key="a" * 64, suspicions=("fast", "links"))
     assert AssessmentRequest.objects.count() == 0
     assert (worker.take_in_spool(), files()) == (1, (0, 0))
     stored = AssessmentRequest.objects.get()
 
-    other = dataclasses.replace(form, draft=form_token.draw(), form_key="b" * 64, confirmed_as=None)
+    other = dataclasses.replace(form, draft=tokens.draw(), form_key="b" * 64, confirmed_as=None)
     direct = AssessmentRequest.objects.get(pk=submission.accept(other))
     kept = ["stage", "received_at", "due_at", "due_is_assumed", "promise", "quarantined_at", "suspicions"]
     assert [getattr(stored, name) for name in kept] == [getattr(direct, name) for name in kept]
@@ -88,7 +91,7 @@ def test_what_was_spooled_is_stored_as_it_would_have_been():
 
 @pytest.mark.django_db
 def test_what_was_promised_is_kept_though_it_is_taken_in_later(monkeypatch):
-    draft = form_token.draw()
+    draft = tokens.draw()
     form = spooled(draft, answers_of(best_time="asap"), at=timezone.now() - 5 * DAY)
     promised = submission.kept_in_spool(form.confirmed_as.id).promise
     worker.take_in_spool()
@@ -98,7 +101,7 @@ def test_what_was_promised_is_kept_though_it_is_taken_in_later(monkeypatch):
 
 @pytest.mark.django_db
 def test_amendments_in_the_spool_stay_in_their_order():
-    draft = form_token.draw()
+    draft = tokens.draw()
     for number in range(3):
         spooled(draft, answers_of(message=f"number {number}"))
     assert worker.take_in_spool() == 3
@@ -112,7 +115,7 @@ def test_amendments_in_the_spool_stay_in_their_order():
 
 @pytest.mark.django_db
 def test_a_request_that_was_committed_and_spooled_is_one_request():
-    draft = form_token.draw()
+    draft = tokens.draw()
     request = accept(draft, answers_of(), form_key="a" * 64)
     spooled(draft, answers_of(), form_key="a" * 64)
     assert (worker.take_in_spool(), files()) == (1, (0, 0))
@@ -122,7 +125,7 @@ def test_a_request_that_was_committed_and_spooled_is_one_request():
 @pytest.mark.django_db
 @pytest.mark.parametrize("message", ["I drink\ncanary tea every morning.", "something new"])
 def test_a_request_that_was_withdrawn_is_not_brought_back_by_its_file(message):
-    draft = form_token.draw()
+    draft = tokens.draw()
     request = accept(draft, answers_of())
     spooled(draft, answers_of(message=message))
     workflow.withdraw(request_id=request.pk)
@@ -134,9 +137,9 @@ def test_a_request_that_was_withdrawn_is_not_brought_back_by_its_file(message):
 
 @pytest.mark.django_db
 def test_a_reference_that_was_taken_meanwhile_is_drawn_anew(caplog):
-    draft = form_token.draw()
+    draft = tokens.draw()
     confirmed = spooled(draft, answers_of()).confirmed_as
-    taken = accept(form_token.Draft(form_token.draw().id, confirmed.reference), answers_of())
+    taken = accept(tokens.Draft(tokens.draw().id, confirmed.reference), answers_of())
     assert (worker.take_in_spool(), files()) == (1, (0, 0))
     stored = AssessmentRequest.objects.get(pk=draft.id)
     assert (taken.reference, stored.reference != confirmed.reference) == (confirmed.reference, True)
@@ -146,8 +149,8 @@ def test_a_reference_that_was_taken_meanwhile_is_drawn_anew(caplog):
 @pytest.mark.django_db
 def test_what_was_acknowledged_is_stored_above_every_limit(settings):
     settings.REQUESTS_PER_SENDER = settings.REQUESTS_ALTOGETHER = 1
-    accept(form_token.draw(), answers_of(), sender="here")
-    spooled(form_token.draw(), answers_of(), sender="here")
+    accept(tokens.draw(), answers_of(), sender="here")
+    spooled(tokens.draw(), answers_of(), sender="here")
     assert worker.take_in_spool() == 1
     assert list(AssessmentRequest.objects.values_list("suspicions", flat=True)) == ["", ""]
     assert RecentSender.objects.count() == 1
@@ -160,7 +163,7 @@ def garbage():
 
 
 def opens_and_makes_no_sense():
-    spool.put(form_token.draw().id, {"answers": {"name": "Wilhelmina Canary"}})
+    spool.put(tokens.draw().id, {"answers": {"name": "Wilhelmina Canary"}})
 
 
 POISON = {
@@ -172,7 +175,7 @@ POISON = {
 @pytest.mark.django_db
 @pytest.mark.parametrize(("make", "left", "said"), POISON.values(), ids=POISON)
 def test_a_file_that_can_not_be_stored_does_not_keep_back_the_others(caplog, make, left, said):
-    before, after = form_token.draw(), form_token.draw()
+    before, after = tokens.draw(), tokens.draw()
     spooled(before, answers_of(name="before"))
     make()
     spooled(after, answers_of(name="after"))
@@ -187,7 +190,7 @@ def test_a_file_that_can_not_be_stored_does_not_keep_back_the_others(caplog, mak
 
 
 def test_two_workers_at_once_take_in_every_file_once(site, caplog):
-    drafts = [form_token.draw() for _ in range(10)]
+    drafts = [tokens.draw() for _ in range(10)]
     for draft in drafts:
         spooled(draft, answers_of(name=draft.reference))
     together = threading.Barrier(2)
@@ -213,18 +216,18 @@ def test_two_workers_at_once_take_in_every_file_once(site, caplog):
 
 
 def test_a_round_takes_in_the_spool_sends_what_is_due_and_leaves_a_heartbeat(site, mailoutbox):
-    confirmed = spooled(form_token.draw(), answers_of()).confirmed_as
+    confirmed = spooled(tokens.draw(), answers_of()).confirmed_as
     began = timezone.now()
     worker.work_once()
     assert files() == (0, 0)
     assert [mail.subject for mail in mailoutbox] == [f"New request {confirmed.reference}"]
-    (heartbeat,) = Heartbeat.objects.all()
-    assert heartbeat.name == worker.name()
-    assert began <= heartbeat.at <= timezone.now()
+    (beat,) = Heartbeat.objects.all()
+    assert beat.name == heartbeat.of_this_worker()
+    assert began <= beat.at <= timezone.now()
 
 
 def test_a_round_gives_back_what_was_taken_and_not_worked_on(site, make_staff):
-    lapsed, live = (accept(form_token.draw(), answers_of()) for _ in range(2))
+    lapsed, live = (accept(tokens.draw(), answers_of()) for _ in range(2))
     for request in (lapsed, live):
         workflow.claim(request_id=request.pk, actor=make_staff("admissions"))
     AssessmentRequest.objects.filter(pk=lapsed.pk).update(claimed_until=timezone.now())
@@ -237,15 +240,15 @@ def test_the_next_round_moves_the_heartbeat(site):
     Heartbeat.objects.update(at=timezone.now() - DAY)
     began = timezone.now()
     worker.work_once()
-    (heartbeat,) = Heartbeat.objects.all()
-    assert heartbeat.at >= began
+    (beat,) = Heartbeat.objects.all()
+    assert beat.at >= began
 
 
 def test_while_the_database_is_away_nothing_breaks_and_nothing_is_lost(site, take_database_away, caplog, mailoutbox):
     take_away, bring_back = take_database_away
-    draft = form_token.draw()
+    draft = tokens.draw()
     take_away()
-    confirmed = same_person.confirmed_as(draft, answers_of())
+    confirmed = tokens.confirmed_as(draft, answers_of())
     assert submission.accept(submission.SentForm(draft, answers_of())) == confirmed.id
     for _ in range(2):
         worker.work_once()
@@ -265,7 +268,7 @@ def test_while_the_database_is_away_nothing_breaks_and_nothing_is_lost(site, tak
 
 @pytest.mark.django_db
 def test_a_second_form_of_one_browser_from_the_spool_is_the_same_request_under_both_references():
-    first, second = form_token.draw(), form_token.draw()
+    first, second = tokens.draw(), tokens.draw()
     request = accept(first, answers_of(), form_key="a" * 64)
     confirmed = spooled(second, answers_of(message="Please call later."), form_key="a" * 64).confirmed_as
     kept = submission.kept_in_spool(confirmed.id)
@@ -283,7 +286,7 @@ def test_a_second_form_of_one_browser_from_the_spool_is_the_same_request_under_b
 
 @pytest.mark.django_db
 def test_the_same_second_form_from_the_spool_twice_makes_its_aliases_once():
-    first, second = form_token.draw(), form_token.draw()
+    first, second = tokens.draw(), tokens.draw()
     request = accept(first, answers_of(), form_key="a" * 64)
     for message in ("One more word.", "And another."):
         spooled(second, answers_of(message=message), form_key="a" * 64)
@@ -293,7 +296,7 @@ def test_the_same_second_form_from_the_spool_twice_makes_its_aliases_once():
 
 @pytest.mark.django_db
 def test_what_was_sent_after_a_withdrawal_is_a_new_request_and_what_was_sent_before_is_not():
-    draft, answers = form_token.draw(), answers_of()
+    draft, answers = tokens.draw(), answers_of()
     request = accept(draft, answers)
     spooled(draft, answers_of(message="before"), at=timezone.now() - dt.timedelta(minutes=1))
     workflow.withdraw(request_id=request.pk)
@@ -308,7 +311,7 @@ def test_what_was_sent_after_a_withdrawal_is_a_new_request_and_what_was_sent_bef
 
 @pytest.mark.django_db
 def test_what_was_sent_after_a_withdrawal_under_legal_hold_is_a_new_request_too(make_staff):
-    draft, answers = form_token.draw(), answers_of()
+    draft, answers = tokens.draw(), answers_of()
     confirmed = spooled(draft, answers).confirmed_as
     worker.take_in_spool()
     withdrawn = AssessmentRequest.objects.get()
@@ -328,19 +331,19 @@ def test_what_was_sent_after_a_withdrawal_under_legal_hold_is_a_new_request_too(
 
 @pytest.mark.django_db(transaction=True)
 def test_a_spool_that_can_not_be_used_keeps_no_alert_back(settings, tmp_path, mailoutbox, caplog):
-    accept(form_token.draw(), answers_of())
+    accept(tokens.draw(), answers_of())
     settings.SPOOL_DIR = tmp_path / "a file"
     settings.SPOOL_DIR.write_text("")
     worker.work_once()
     assert len(mailoutbox) == 1
-    assert Heartbeat.objects.filter(name=worker.name()).exists()
+    assert Heartbeat.objects.filter(name=heartbeat.of_this_worker()).exists()
     assert "Worker, not taken in from the spool: SpoolError" in errors_in(caplog)
 
 
 @pytest.mark.django_db(transaction=True)
 def test_a_worker_that_is_told_to_stop_begins_no_further_mail(mailoutbox):
     for _ in range(3):
-        accept(form_token.draw(), answers_of())
+        accept(tokens.draw(), answers_of())
     worker.work_once(is_stopped=lambda: len(mailoutbox) == 1)
     assert len(mailoutbox) == 1
     assert sorted(Notice.objects.values_list("state", flat=True)) == ["queued", "queued", "sent"]

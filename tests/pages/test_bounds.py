@@ -11,10 +11,10 @@ from django.db import DataError, IntegrityError, models, transaction
 from django.test import Client
 from django.urls import reverse
 
-from intake import clock
+from intake.contact import schedule
 from pages import bounds
 from pages.models import Center, Holiday, OpeningHours
-from tests.intake.helpers import receive
+from tests.intake.support.helpers import receive
 from tests.pages.helpers import any_source, open_form, page, question
 
 pytestmark = pytest.mark.django_db
@@ -107,7 +107,7 @@ def test_the_greatest_target_is_counted():
     center.contact_target_hours = 168
     center.full_clean()
     center.save()
-    assert clock.our_hours().target == dt.timedelta(hours=168)
+    assert schedule.our_hours().target == dt.timedelta(hours=168)
     assert receive(best_time="asap").due_at > dt.datetime(2026, 11, 24, tzinfo=dt.UTC)
 
 
@@ -168,4 +168,4 @@ def test_nobody_can_give_an_account_a_moment_that_can_not_be_read_again(make_sta
 def test_the_days_that_bounds_name_can_be_counted_with():
     for day in bounds.DAYS:
         midnight = dt.datetime.combine(day, dt.time(), tzinfo=dt.UTC)
-        assert (midnight + clock.LOOK_AHEAD).astimezone(clock.PHOENIX)
+        assert (midnight + schedule.LOOK_AHEAD).astimezone(schedule.PHOENIX)

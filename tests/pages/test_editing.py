@@ -11,7 +11,7 @@ from wagtail.test.utils.form_data import nested_form_data, rich_text, streamfiel
 from faq.models import FaqPage, QuestionPage
 from pages.models import Center, HomePage
 from pages.rich_text import FEATURES
-from tests.intake.helpers import forms_on
+from tests.intake.support.helpers import forms_on
 from tests.pages.cms_form import fields_of
 from tests.pages.helpers import page, question, section
 

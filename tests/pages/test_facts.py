@@ -10,7 +10,7 @@ from django.db.models import F
 from pages import facts, generation
 from pages.models import Center, CenterTexts, ContentGeneration, ContentPage, Holiday, HomePage, Notice, OpeningHours
 from tests import known_facts
-from tests.intake.visitor import Browser, send
+from tests.intake.support.visitor import Browser, send
 
 UTC = dt.UTC
 NINE, FIVE = dt.time(9), dt.time(17)
@@ -201,7 +201,7 @@ def test_contact_page_follows_the_facts_in_its_texts_too(client):
     open_on_weekdays(center)
     CenterTexts.objects.create(center=center, directions="Behind the library.", languages="English, Spanish")
     html = client.get("/contact/").content.decode().split("<main")[1]
-    assert "we try to reach you within 4 open hours. If you want to talk sooner, call us." in html
+    assert "we try to reach you within 4 open hours. If you want to talk sooner, call us when we are open." in html
     assert ("<p>Behind the library.</p>" in html, "<p>English, Spanish</p>" in html) == (True, True)
     assert "We speak English, Spanish." in client.get("/language-help/").content.decode()
 

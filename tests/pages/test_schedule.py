@@ -3,7 +3,7 @@ import datetime as dt
 import pytest
 from django.utils import timezone
 
-from intake import status
+from intake.monitoring import status
 from pages import publishing, schedule
 from pages.models import ContentPage
 from tests.pages.helpers import page as make_page

@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import reverse
 
 from pages.models import HomePage
-from tests.intake.helpers import ADDRESS, form_on, forms_on
+from tests.intake.support.helpers import ADDRESS, form_on, forms_on
 
 pytestmark = pytest.mark.django_db
 

@@ -19,10 +19,10 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.management import CommandError, call_command
 
-from recovery_site import first_env
+from recovery_site import create_dev_env
 from tests import databases
-from tests.intake.helpers import ADDRESS, form_on
-from tests.intake.http_visitor import HttpVisitor
+from tests.intake.support.helpers import ADDRESS, form_on
+from tests.intake.support.http_visitor import HttpVisitor
 
 User = get_user_model()
 
@@ -36,7 +36,7 @@ def free_port():
 def test_first_env_is_for_its_owner_only_and_holds_new_keys(tmp_path):
     paths = [tmp_path / "one", tmp_path / "two"]
     for path in paths:
-        first_env.write(path)
+        create_dev_env.write(path)
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
     one, two = (dict(re.findall(r"^([A-Z_]+)=(.+)$", path.read_text(), re.MULTILINE)) for path in paths)
     assert one.keys() == {"DJANGO_ENV", "SECRET_KEY", "SEAL_KEYS", "INDEX_KEYS"}
@@ -48,7 +48,7 @@ def test_first_env_never_replaces_keys(tmp_path):
     path = tmp_path / ".env"
     path.write_text("SEAL_KEYS=precious\n")
     with pytest.raises(FileExistsError):
-        first_env.write(path)
+        create_dev_env.write(path)
     assert path.read_text() == "SEAL_KEYS=precious\n"
 
 

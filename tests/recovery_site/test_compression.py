@@ -12,7 +12,7 @@ from django.db import close_old_connections
 from django.http import HttpResponse, StreamingHttpResponse
 from django.test import RequestFactory
 
-from recovery_site.compression import CompressionMiddleware, best_encoding
+from recovery_site.middleware.compression import CompressionMiddleware, best_encoding
 
 PAGES = ["/", "/addiction/kratom-addiction-treatment/", "/faq/", "/faq/kratom-withdrawal/", "/sitemap.xml"]
 DECODE = {"br": brotli.decompress, "gzip": gzip.decompress, None: bytes}

@@ -9,7 +9,7 @@ from django.utils import timezone
 from faq.models import QuestionPage
 from pages import generation
 from pages.models import Center, ContentPage, LinkCheck, Notice
-from tests.intake.helpers import LIST, receive
+from tests.intake.support.helpers import LIST, receive
 
 pytestmark = pytest.mark.django_db
 

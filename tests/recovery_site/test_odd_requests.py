@@ -10,8 +10,8 @@ from django.contrib.auth import get_user_model
 from django.test import Client, RequestFactory
 from django.urls import reverse
 
-from recovery_site import chunked, errors
-from tests.intake.helpers import ADDRESS, LIST, PERSON, form_on, forms_on
+from recovery_site import chunked, error_views
+from tests.intake.support.helpers import ADDRESS, LIST, PERSON, form_on, forms_on
 
 pytestmark = pytest.mark.django_db
 
@@ -271,7 +271,7 @@ def test_pages_show_phone_and_crisis_lines_without_the_manifest(collected, path)
 
 def test_error_pages_show_phone_and_crisis_lines_without_the_manifest(collected):
     client = Client(raise_request_exception=False)
-    missing, failed = client.get("/nothing-here/"), errors.server_error(RequestFactory().get("/"))
+    missing, failed = client.get("/nothing-here/"), error_views.server_error(RequestFactory().get("/"))
     assert (missing.status_code, shows_help(missing)) == (404, True)
     assert (failed.status_code, shows_help(failed)) == (500, True)
 
@@ -303,7 +303,7 @@ def test_the_log_names_the_file_that_is_missing(collected, caplog):
 
 def test_without_any_template_an_error_of_ours_still_shows_phone_and_crisis_lines(settings, tmp_path):
     settings.TEMPLATES = [settings.TEMPLATES[0] | {"DIRS": [tmp_path], "APP_DIRS": False}]
-    response = errors.server_error(RequestFactory().get("/assessment/"))
+    response = error_views.server_error(RequestFactory().get("/assessment/"))
     html = response.content.decode()
     assert (response.status_code, response["Cache-Control"]) == (500, "no-store")
     assert 'href="tel:+14805267738">(480) 526-7738</a>' in html

@@ -6,10 +6,11 @@ from urllib.parse import quote
 import pytest
 from django.test import Client
 
-from intake import form_token, private_link, workflow
+from intake import workflow
+from intake.submission import private_link, tokens
 from pages.models import ContentPage
-from recovery_site.logs import MaskSecretAddresses
-from tests.intake.helpers import receive
+from recovery_site.log_filters import MaskSecretAddresses
+from tests.intake.support.helpers import receive
 from tests.pages.helpers import edit
 
 pytestmark = pytest.mark.django_db
@@ -60,7 +61,7 @@ def test_a_copied_private_link_leads_to_the_private_page_for_now(client, behind)
 
 
 def test_a_copied_confirmation_and_the_form_lead_on_for_now(client):
-    for address in ("/assessment/", f"/assessment/received/{form_token.to_receipt(receive().pk)}/"):
+    for address in ("/assessment/", f"/assessment/received/{tokens.to_receipt(receive().pk)}/"):
         for odd in copied(address, ")."):
             response = client.get(odd)
             assert (response.status_code, response["Location"]) == (302, address)

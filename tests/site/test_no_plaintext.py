@@ -15,12 +15,14 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
-from intake import breaker, notices, worker
+from intake import worker
 from intake.models import AssessmentRequest, Notice, PendingForm
+from intake.notifications import outbox
+from intake.submission import circuit_breaker
 from tests.crawl import PageFacts
-from tests.intake.helpers import LIST, change_page
-from tests.intake.request_page import press
-from tests.intake.visitor import Browser, opened_earlier
+from tests.intake.support.helpers import LIST, change_page
+from tests.intake.support.request_page import press
+from tests.intake.support.visitor import Browser, opened_earlier
 from tests.settings import ON_SQLITE
 
 CANARIES = {
@@ -133,7 +135,7 @@ def test_request_through_the_real_form_leaves_no_readable_trace(site, make_staff
     confirmation = client.get(response["Location"])
     private = use_private_link(Browser(), private_link_on(confirmation))
     at_the_desk = work_on_it(Client(), make_staff)
-    assert notices.send_due() == 2
+    assert outbox.send_due() == 2
 
     stored = everything_stored()
     assert {row.browser != "" for row in PendingForm.objects.all()} == {True, False}  # the refused one is still there
@@ -163,13 +165,13 @@ def test_request_through_the_real_form_leaves_no_readable_trace(site, make_staff
 
 def test_request_in_the_spool_leaves_no_readable_trace(site, log_lines):
     client = Client()
-    breaker.trip()
+    circuit_breaker.trip()
     response = post_form(client)
     confirmation = client.get(response["Location"])
     assert private_link_on(confirmation)
     (file,) = [path for path in Path(settings.SPOOL_DIR).iterdir() if path.is_file()]
     kept = file.name.encode() + file.read_bytes()
-    breaker.reset()
+    circuit_breaker.reset()
     assert worker.take_in_spool() == 1
     request = AssessmentRequest.objects.get()
     assert request.reference in confirmation.content.decode()
@@ -193,15 +195,15 @@ def test_where_others_may_look_no_word_tells_what_it_is_about(site, make_staff, 
     press(desk, request, "note", note="Asks about kratom and detox.")
     shown_at_the_desk = desk.get(page)
     assert HEALTH.findall(shown_at_the_desk.content.decode()) != []
-    notices.send_due()
+    outbox.send_due()
     private = [*use_private_link(Browser(), link), Client().get("/assessment/yours/made-up/")]
 
-    breaker.trip()
+    circuit_breaker.trip()
     refused = post_form(Browser(), consent="")
     under_18 = post_form(Browser(), adult="no")
     spooled = post_form(Client(), message="kratom")
     names_in_spool = [path.name for path in Path(settings.SPOOL_DIR).iterdir()]
-    breaker.reset()
+    circuit_breaker.reset()
 
     public = [form, response, confirmation, refused, under_18, spooled, *private]
     seen = {

@@ -1,7 +1,7 @@
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from intake import demo
+from intake.sample_data import demo
 
 
 class Command(BaseCommand):

@@ -3,7 +3,7 @@ import time
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from intake import many
+from intake.sample_data import history
 
 WIDTH = 30
 
@@ -22,7 +22,7 @@ class Command(BaseCommand):
             raise CommandError("Refused: DJANGO_ENV is not development. Made-up requests would wait among real ones.")
         began_at, before = time.monotonic(), None
         try:
-            for there in many.make_history(count):
+            for there in history.make_history(count):
                 before = there if before is None else before
                 self._show(there, count, (there - before) / (time.monotonic() - began_at))
         except KeyboardInterrupt:

@@ -1,6 +1,7 @@
 from django.core.management.base import BaseCommand, CommandError
 
-from intake import rotation, spool
+from intake import key_rotation
+from intake.submission import spool
 
 
 class Command(BaseCommand):
@@ -10,7 +11,7 @@ class Command(BaseCommand):
         parser.add_argument("--dry-run", action="store_true", help="only count what there is to do")
 
     def handle(self, *args, dry_run, **options):
-        to_do = rotation.to_do()
+        to_do = key_rotation.to_do()
         self.stdout.write(
             f"Requests to look at: {to_do.requests}. Texts under old keys: {to_do.texts}. Requests indexed with old "
             f"keys: {to_do.indexed_with_old_key}. Requests without an index: {to_do.never_indexed}."
@@ -27,9 +28,9 @@ class Command(BaseCommand):
             )
 
     def _rotate(self, total):
-        progress = rotation.Progress()
+        progress = key_rotation.Progress()
         try:
-            for progress in rotation.rotate():
+            for progress in key_rotation.rotate():
                 self._show(progress.requests, total)
         except KeyboardInterrupt:
             raise CommandError(
@@ -44,11 +45,13 @@ class Command(BaseCommand):
         if self.stdout.isatty():
             self.stdout.write(f"\r{done} of {max(done, total)} requests", ending="")
             self.stdout.flush()
-        elif done >= total or done * 10 // total > (done - rotation.BATCH) * 10 // total:  # in a log: ten lines at most
+        elif (
+            done >= total or done * 10 // total > (done - key_rotation.BATCH) * 10 // total
+        ):  # in a log: ten lines at most
             self.stdout.write(f"{done} of {max(done, total)} requests")
 
     def _say_what_became_of_old_keys(self):
-        all_old_keys = rotation.old_keys()
+        all_old_keys = key_rotation.old_keys()
         for old in all_old_keys:
             if old.used:
                 self.stdout.write(f"Still needed in {old.setting}: {', '.join(old.used)}.")

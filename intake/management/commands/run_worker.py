@@ -4,6 +4,7 @@ import threading
 from django.core.management.base import BaseCommand
 
 from intake import worker
+from intake.monitoring import heartbeat
 
 PAUSE = 5  # seconds between two rounds
 
@@ -24,4 +25,4 @@ class Command(BaseCommand):
         while not stop.is_set():
             worker.work_once(is_stopped=stop.is_set)
             stop.wait(PAUSE)
-        worker.sign_off()
+        heartbeat.sign_off()

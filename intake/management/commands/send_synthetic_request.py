@@ -4,7 +4,7 @@ import time
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from intake import synthetic_walk
+from intake.monitoring import synthetic_client
 
 
 class Command(BaseCommand):
@@ -19,7 +19,7 @@ class Command(BaseCommand):
         if not every:
             try:
                 self._walk(origin, timeout)
-            except synthetic_walk.WalkFailed as failed:
+            except synthetic_client.WalkFailed as failed:
                 raise CommandError(str(failed)) from failed
             return
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -27,12 +27,12 @@ class Command(BaseCommand):
         while True:
             try:
                 self._walk(origin, timeout)
-            except synthetic_walk.WalkFailed as failed:
+            except synthetic_client.WalkFailed as failed:
                 self.stderr.write(str(failed))
             time.sleep(every * 60)
 
     def _walk(self, origin, timeout):
-        reference = synthetic_walk.walk(origin, timeout)
+        reference = synthetic_client.walk(origin, timeout)
         self.stdout.write(f"The synthetic request {reference} came all the way, and is erased.")
         self.stdout.flush()
 

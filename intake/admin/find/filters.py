@@ -1,0 +1,149 @@
+"""The filters of Find: codes that narrow requests down, and none that tells of a person."""
+
+import datetime as dt
+
+from django import forms
+from django.contrib.auth import get_user_model
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db.models import OuterRef, Subquery
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from intake import access
+from intake.models import AssessmentRequest, ContactProfile
+from intake.models.assessment_request import BY_PHONE
+from intake.models.told import BestTime, ForWhom
+from pages import facts
+
+Stage, Outcome = AssessmentRequest.Stage, AssessmentRequest.Outcome
+
+ANY, OPEN, ME, NOBODY = "", "open", "me", "none"
+WAYS = [("call", _("By phone call")), ("text", _("By text message")), ("email", _("By e-mail"))]
+FIRST_DAY, LAST_DAY = dt.date(2000, 1, 1), dt.date(2999, 12, 31)
+
+
+def _day(label):
+    return forms.DateField(
+        label=label,
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        validators=[MinValueValidator(FIRST_DAY), MaxValueValidator(LAST_DAY)],
+        error_messages={"invalid": _("Type this day as year, month, day: 2026-11-23.")},
+    )
+
+
+def _choice(label, choices, anything=None):
+    return forms.ChoiceField(
+        label=label,
+        required=False,
+        choices=[(ANY, anything or _("Any")), *choices],
+        error_messages={"invalid_choice": _("This choice is not there any more. Choose another one.")},
+    )
+
+
+class FilterForm(forms.Form):
+    """What requests are narrowed down by. `reader` is the user for whom "me" stands."""
+
+    stage = _choice(_("Stage"), [(OPEN, _("Any that is open")), *Stage.choices])
+    outcome = _choice(_("Outcome"), Outcome.choices)
+    owner = _choice(_("Owner"), [], _("Anyone"))
+    received_from = _day(_("Received from"))
+    received_to = _day(_("Received until"))
+    best_time = _choice(_("Good time"), BestTime.choices)
+    way = _choice(_("May be reached"), WAYS)
+    for_whom = _choice(_("Asking for"), ForWhom.choices)
+    quarantined = _choice(_("In quarantine"), [("yes", _("Yes")), ("no", _("No"))])
+    came_from = _choice(_("Came from"), [])
+
+    def __init__(self, *args, reader, **kwargs):
+        super().__init__(*args, label_suffix="", **kwargs)
+        self.reader = reader
+        self.fields["owner"].choices += [(ME, _("Me")), (NOBODY, _("No one")), *_owners()]
+        self.fields["came_from"].choices += [(BY_PHONE, _("A phone call")), *_pages()]
+
+    def clean(self):
+        cleaned = super().clean()
+        first, last = cleaned.get("received_from"), cleaned.get("received_to")
+        if first and last and first > last:
+            self.add_error("received_to", _("This day is before the first one. Turn the two around."))
+        return cleaned
+
+    def filters(self):
+        """The fields that narrow, of this form and not of one that adds to it."""
+        return [self[name] for name in FilterForm.base_fields]
+
+    def in_words(self):
+        """What was chosen, for people."""
+        choices = {bound.name: dict(getattr(bound.field, "choices", [])) for bound in self.filters()}
+        return [
+            f"{bound.label}: {choices[bound.name].get(bound.value(), bound.value())}"
+            for bound in self.filters()
+            if bound.value() and bound.name not in self.errors
+        ]
+
+    def codes(self):
+        """What was chosen, as plain texts that can be kept."""
+        chosen = {name: self.cleaned_data[name] for name in FilterForm.base_fields}
+        return {name: value if isinstance(value, str) else value.isoformat() for name, value in chosen.items() if value}
+
+    def narrow(self, requests, names=None):
+        """The requests that fit everything that was chosen, or what was chosen in the fields named."""
+        for name in names or FilterForm.base_fields:
+            if value := self.cleaned_data[name]:
+                requests = _NARROW[name](requests, value, self.reader)
+        return requests
+
+    def narrow_to_days(self, requests):
+        """The requests of the days that were chosen, whatever else was."""
+        return self.narrow(requests, ("received_from", "received_to"))
+
+
+def _by_stage(requests, stage, reader):
+    if stage == Stage.CLOSED:
+        return requests.filter(stage=stage)
+    return requests.open() if stage == OPEN else requests.open().filter(stage=stage)
+
+
+def _by_owner(requests, owner, reader):
+    return requests.filter(owner={ME: reader.pk, NOBODY: None}.get(owner, owner))
+
+
+def _by_profile(name):
+    """By what the newest contact profile says: an earlier one does not count any more."""
+
+    def narrow(requests, value, reader):
+        newest = ContactProfile.objects.filter(request=OuterRef("pk")).order_by("-at", "-pk")
+        field, wanted = (f"may_{value}", True) if name == "way" else (name, value)
+        return requests.alias(**{f"newest_{name}": Subquery(newest.values(field)[:1])}).filter(
+            **{f"newest_{name}": wanted}
+        )
+
+    return narrow
+
+
+def _midnight(day):
+    return timezone.make_aware(dt.datetime.combine(day, dt.time()))
+
+
+_NARROW = {
+    "stage": _by_stage,
+    "outcome": lambda requests, outcome, reader: requests.filter(outcome=outcome),
+    "owner": _by_owner,
+    "received_from": lambda requests, day, reader: requests.filter(received_at__gte=_midnight(day)),
+    "received_to": lambda requests, day, reader: requests.filter(received_at__lt=_midnight(day + dt.timedelta(days=1))),
+    "best_time": lambda requests, time, reader: requests.filter(best_time=time),
+    "way": _by_profile("way"),
+    "for_whom": _by_profile("for_whom"),
+    "quarantined": lambda requests, answer, reader: requests.filter(quarantined_at__isnull=answer == "no"),
+    "came_from": lambda requests, page, reader: requests.filter(came_from=page),
+}
+
+
+def _owners():
+    """Everyone who can own a request, and those who could while they worked here."""
+    users = get_user_model().objects.filter(groups__name__in=access.READERS).distinct().order_by("username")
+    return [(str(user.pk), user.get_username()) for user in users]
+
+
+def _pages():
+    return [(address, address) for address in sorted(facts.current().addresses)]

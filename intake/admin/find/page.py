@@ -1,0 +1,277 @@
+"""Find: one box for what a caller says, and filters. What is typed is posted and never stands in an address.
+
+The last searches are kept sealed with the session, so that going back from a request leads to its results, in each tab
+to its own.
+"""
+
+import json
+import secrets
+import uuid
+from dataclasses import dataclass
+
+from django import forms
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.http import HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from intake import access, search
+from intake.crypto import blind_index
+from intake.crypto import envelope as sealed
+from intake.db.keyset import after
+from intake.models import AccessRecord, AssessmentRequest, SavedFilter
+from intake.models.saved_filter import refuse_what_is_no_code
+from intake.submission.forms import HonestTextField
+
+from .filters import FilterForm
+
+ROWS = 50
+OPENED_AT_MOST = 200
+LOOKED_AT_MOST = 20_000  # for filters that no index serves: 0.2 s at most, however many requests there are
+ADDRESS = "admin:intake_assessmentrequest_find"
+KEPT = "searches"
+KEPT_AT_MOST = 20  # of one browser session, the newest
+
+
+class FindForm(FilterForm):
+    """What somebody looks for: words, filters, or both."""
+
+    words = HonestTextField(
+        label=gettext_lazy("Reference, phone, e-mail or name"),
+        help_text=gettext_lazy("Type the whole number or the whole address. Of a name, one whole word is enough."),
+        required=False,
+        max_length=254,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false", "autocapitalize": "off"}),
+        error_messages={"max_length": gettext_lazy("This is too long to be one of these. Shorten it and try again.")},
+    )
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        if not self.is_bound:
+            self.fields["words"].widget.attrs["autofocus"] = True
+
+    def clean(self):
+        cleaned = super().clean()
+        if not self.errors and not any(cleaned.values()):
+            self.add_error("words", _("Type something here, or choose a filter below."))
+        return cleaned
+
+
+class SaveForm(forms.ModelForm):
+    """The name under which filters are saved."""
+
+    class Meta:
+        model = SavedFilter
+        fields = ["name", "is_shared"]
+        widgets = {"name": forms.TextInput(attrs={"autocomplete": "off"})}
+        help_texts = {"name": gettext_lazy("Such as “New from the weekend”. Never anything about one person.")}
+        error_messages = {"name": {"required": gettext_lazy("Give the filter a name, so that you find it again.")}}
+
+
+@dataclass
+class Results:
+    """What a search found: its rows, newest first, and the last request that it looked at, where there may be more.
+    `opened` counts the requests that were opened to compare a name."""
+
+    rows: list
+    last: AssessmentRequest | None = None
+    opened: int = 0
+
+    @property
+    def is_cut(self):
+        """Whether it stopped before it had a full page: what was not looked at may fit too."""
+        return self.last is not None and len(self.rows) < ROWS
+
+
+def page(model_admin, request):
+    """The page Find. GET shows it, with `?filter=` a saved filter and with `?again=` a kept search; POST finds, saves
+    a filter, or deletes one."""
+    if request.method != "POST":
+        return _show_again(model_admin, request) if "again" in request.GET else _show_saved(model_admin, request)
+    match request.POST.get("do"):
+        case "save":
+            return _save(model_admin, request)
+        case "delete":
+            return _delete(request)
+    return _find(model_admin, request)
+
+
+def _show_saved(model_admin, request):
+    key = request.GET.get("filter")
+    if key is None:
+        return _show(model_admin, request, FindForm(reader=request.user))
+    saved = _saved(request.user, key)
+    if saved is None:
+        messages.warning(request, _("This filter is not there any more, or it is not shared."))
+        return HttpResponseRedirect(reverse(ADDRESS))
+    form = FindForm(saved.codes, reader=request.user)
+    results = _by_filters(form, None) if form.is_valid() else None
+    return _show(model_admin, request, form, results, saved=saved)
+
+
+def _find(model_admin, request):
+    form = FindForm(request.POST, reader=request.user)
+    if not form.is_valid():
+        return _show(model_admin, request, form)
+    words = form.cleaned_data["words"]
+    known = search.by_reference(words)
+    if known is not None:
+        access.record(request.user, AccessRecord.Action.SEARCH, [known.pk])
+        return HttpResponseRedirect(reverse("admin:intake_assessmentrequest_change", args=[known.pk]))
+    return HttpResponseRedirect(reverse(ADDRESS, query={"again": _keep(request)}))
+
+
+def _show_again(model_admin, request):
+    asked = _kept(request, request.GET["again"])
+    if asked is None:
+        messages.info(request, _("This search is not kept any more. Search once more."))
+        return HttpResponseRedirect(reverse(ADDRESS))
+    form = FindForm(asked, reader=request.user)
+    if not form.is_valid():  # a colleague or a page that was chosen is gone
+        return _show(model_admin, request, form)
+    words, last = form.cleaned_data["words"], _last_seen(asked.get("after", ""))
+    kind = search.kind_of(words) if words else None
+    if kind is None:
+        results = _by_filters(form, last)
+    elif kind == blind_index.NAME:
+        results = _by_name(form, last, request.user)
+    else:
+        results = _page(form.narrow(search.by_contact(kind, words)), last, ROWS)
+    return _show(model_admin, request, form, results, kind=kind)
+
+
+def _keep(request):
+    """Keeps what is asked, and gives the key under which it is kept."""
+    key = secrets.token_urlsafe(6)
+    asked = {name: request.POST.get(name, "") for name in (*FindForm.base_fields, "after")}
+    envelope = sealed.seal(json.dumps(asked), _place_of(request, key)).hex()
+    kept = [*request.session.get(KEPT, {}).items(), (key, envelope)]
+    request.session[KEPT] = dict(kept[-KEPT_AT_MOST:])
+    return key
+
+
+def _kept(request, key):
+    """What was asked, or None where nothing is kept under this key or it does not open."""
+    try:
+        return json.loads(sealed.open_envelope(bytes.fromhex(request.session[KEPT][key]), _place_of(request, key)))
+    except (KeyError, ValueError, sealed.CannotOpen):
+        return None
+
+
+def _place_of(request, key):
+    return sealed.Place(table="session", column=KEPT, row=f"{request.session.session_key}:{key}")
+
+
+def _save(model_admin, request):
+    form, name = FindForm(request.POST, reader=request.user), SaveForm(request.POST)
+    if form.is_valid() and name.is_valid():
+        codes = form.codes()
+        try:
+            refuse_what_is_no_code(codes)
+        except ValidationError as refusal:
+            name.add_error(None, refusal)
+        else:
+            saved, _made = SavedFilter.objects.update_or_create(
+                owner=request.user,
+                name=name.cleaned_data["name"],
+                defaults={"codes": codes, "is_shared": name.cleaned_data["is_shared"]},
+            )
+            messages.success(request, _("The filter is saved."))
+            return HttpResponseRedirect(reverse(ADDRESS, query={"filter": saved.pk}))
+    return _show(model_admin, request, form, save_form=name)
+
+
+def _delete(request):
+    saved = _saved(request.user, request.POST.get("filter", ""))
+    if saved is not None:  # the second of two clicks finds it gone
+        if not _may_delete(request.user, saved):
+            raise PermissionDenied
+        saved.delete()
+    messages.success(request, _("The filter is deleted."))
+    return HttpResponseRedirect(reverse(ADDRESS))
+
+
+def _by_filters(form, last):
+    """Looks at a limited number of requests, within the days that were asked for, and says where it stopped."""
+    requests = AssessmentRequest.objects.real().select_related("owner")
+    in_time = _behind(form.narrow_to_days(AssessmentRequest.objects.order_by(*search.NEWEST)), last)
+    edge = in_time[LOOKED_AT_MOST - 1 : LOOKED_AT_MOST].first()
+    if edge is None:
+        return _page(form.narrow(requests), last, ROWS)
+    within = requests.filter(received_at__gte=edge.received_at).exclude(after(edge, search.NEWEST))
+    found = _page(form.narrow(within), last, ROWS)
+    return found if found.last else Results(found.rows, edge)
+
+
+def _by_name(form, last, reader):
+    """Opens those that may have the name, the newest first, and keeps those that do. That they are opened is recorded
+    before."""
+    words = form.cleaned_data["words"]
+    candidates = _page(form.narrow(search.by_name(words)), last, OPENED_AT_MOST)
+    if candidates.rows:
+        access.record(reader, AccessRecord.Action.COMPARE, [row.pk for row in candidates.rows])
+    found = []
+    for row in candidates.rows:
+        names = search.names_told(row)
+        row.found_as = next((name for name in names if blind_index.is_name_in(words, name)), None)
+        if row.found_as:
+            row.newest_name = names[0]
+            found.append(row)
+    return Results(found, candidates.last, opened=len(candidates.rows))
+
+
+def _page(requests, last, size):
+    """The next rows after the request `last`, newest first."""
+    rows = list(_behind(requests, last).order_by(*search.NEWEST)[: size + 1])
+    return Results(rows[:size], rows[size - 1] if len(rows) > size else None)
+
+
+def _behind(requests, last):
+    if last is None:
+        return requests
+    # The second condition says nothing new to us; PostgreSQL needs it to begin in the middle of its index.
+    return requests.filter(after(last, search.NEWEST), received_at__lte=last.received_at)
+
+
+def _last_seen(key):
+    """The request after which to look on, or None to begin with the newest."""
+    try:
+        return AssessmentRequest.objects.filter(pk=uuid.UUID(key)).first()
+    except ValueError:
+        return None
+
+
+def _saved(user, key):
+    """A saved filter that this user sees, or None."""
+    is_id = key.isdecimal() and len(key) < 19
+    return SavedFilter.objects.seen_by(user).filter(pk=int(key)).first() if is_id else None
+
+
+def _may_delete(user, saved):
+    return saved.owner_id == user.pk or (saved.is_shared and access.leads(user))
+
+
+def _show(model_admin, request, form, results=None, *, kind=None, saved=None, save_form=None):
+    """The page. What it shows of requests is recorded first."""
+    if results is not None:
+        access.record(request.user, AccessRecord.Action.SEARCH, [row.pk for row in results.rows])
+    filters = [
+        {"saved": one, "may_delete": _may_delete(request.user, one)}
+        for one in SavedFilter.objects.seen_by(request.user).select_related("owner")
+    ]
+    context = model_admin.admin_site.each_context(request) | {
+        "opts": model_admin.opts,
+        "title": _("Find a request"),
+        "form": form,
+        "save_form": save_form or SaveForm(),
+        "chosen": form.in_words() if form.is_bound else [],
+        "results": results,
+        "is_by_name": kind == blind_index.NAME,
+        "kind": kind,
+        "saved": saved,
+        "filters": filters,
+    }
+    return TemplateResponse(request, "admin/intake/assessmentrequest/find.html", context)

@@ -1,0 +1,174 @@
+"""What is done from the list: taking the next request, and changing several at once."""
+
+from functools import partial
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpResponseRedirect
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html, format_html_join
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from intake import workflow
+from intake.admin.guidance.in_list import must_be_checked, time_in_words
+from intake.admin.readers import chosen_reader
+from intake.admin.request.actions import key_of_act, what_stays
+from intake.db.uuid7 import uuid7
+from intake.models import AssessmentRequest
+
+from . import page as queue_page
+
+Outcome = AssessmentRequest.Outcome
+
+
+def take_next(model_admin, request):
+    """Leads to the request that is next; where there is none, back to the list with a sentence."""
+    if request.method != "POST":
+        return _back_to_list(request)
+    taken = workflow.take_next(actor=request.user)
+    if taken is None:
+        messages.warning(request, _why_none(request.user))
+        return _back_to_list(request)
+    return HttpResponseRedirect(reverse("admin:intake_assessmentrequest_change", args=[taken.pk]) + "?work=open")
+
+
+def change_several(model_admin, request):
+    """Does one thing with each request that was ticked, each by itself, and says of each that it did not happen to why.
+    Those stay ticked.
+
+    A request comes as "id:version", with the version that was on the screen: what a colleague changed since stays.
+    """
+    if request.method == "POST":
+        seen = _seen_versions(request.POST.getlist("chosen"))
+        try:
+            change, report = _chosen_change(request)
+        except workflow.Refused as refused:
+            messages.error(request, str(refused))
+            left = seen
+        else:
+            left = _change_each(request, seen, change, report)
+        queue_page.keep_ticked(request, left)
+    return _back_to_list(request)
+
+
+def _why_none(actor):
+    now, moment = timezone.now(), workflow.next_possible_contact(actor=actor)
+    if moment is None or moment <= now:
+        return _("There is nothing to take now: nobody waits.")
+    return _("There is nothing to take now. Next possible contact: %s.") % time_in_words(moment, now)
+
+
+def _chosen_change(request):
+    """What the pressed button does to one request, and how many it did that to in words."""
+    actor, act = request.user, uuid7()  # one press, undone with one press
+    match request.POST.get("do"):
+        case "assign":
+            owner = chosen_reader(request.POST.get("owner", ""))
+            if owner is None:
+                raise workflow.Refused(_("Choose who takes care of them, then press Assign."))
+            return partial(workflow.assign, owner=owner, actor=actor, act=act), _assigned
+        case "give_back":
+            return partial(workflow.release, actor=actor, act=act), _released
+        case "release":
+            return partial(workflow.release_from_quarantine, actor=actor, act=act), _cleared
+        case "spam":
+            return partial(_close_as_spam, actor=actor, act=act), _closed_as_spam
+    raise workflow.Refused(_("That button is not known. Nothing was changed."))
+
+
+def _close_as_spam(*, request_id, seen, actor, act):
+    """Only what is suspected: one press must not end what a person wrote."""
+    if not must_be_checked(AssessmentRequest.objects.get(pk=request_id)):
+        raise workflow.Refused(_("It does not wait to be checked. If it is spam, close it on its own page."))
+    return workflow.close(request_id=request_id, outcome=Outcome.SPAM, actor=actor, act=act, seen=seen)
+
+
+def _change_each(request, seen, change, report):
+    """Changes what was `seen`: from id to version. Returns the ids of those that were not changed."""
+    if not seen:
+        messages.warning(request, _("Tick the requests first. Nothing was changed."))
+        return []
+    done, left, known = [], [], AssessmentRequest.objects.real().only("reference").in_bulk(seen)
+    for request_id, row in known.items():
+        try:
+            change(request_id=request_id, seen=seen[request_id])
+            done.append(row)
+        except workflow.Refused as refused:
+            messages.error(request, format_html(_("{} was not changed. {}"), _link_to(row), refused))
+            left.append(request_id)
+    if done:
+        messages.success(request, format_html("{} {}", report(len(done)), _links_to(done)))
+    return left
+
+
+def undo(model_admin, request):
+    """Undoes what was done from any page: a bulk action for each request that nobody changed since."""
+    if request.method == "POST":
+        try:
+            undoing = workflow.undo(act=key_of_act(request.POST.get("act", "")), actor=request.user)
+        except workflow.Refused as refused:
+            messages.error(request, str(refused))
+        else:
+            _report_undoing(request, undoing)
+    return _back_to_list(request)
+
+
+def _report_undoing(request, undoing):
+    for row, why in undoing.left:
+        messages.error(request, format_html("{}: {}", _link_to(row), why))
+    if undoing.restored:
+        done = ngettext(
+            "Undone. %(count)d request is as it was before:",
+            "Undone. %(count)d requests are as they were before:",
+            len(undoing.restored),
+        ) % {"count": len(undoing.restored)}
+        stays = " ".join(what_stays(undoing))
+        messages.success(request, format_html("{} {}. {}", done, _links_to(undoing.restored), stays))
+
+
+def _links_to(rows):
+    return format_html_join(", ", "{}", [(_link_to(row),) for row in rows])
+
+
+def _link_to(row):
+    return format_html('<a href="{}">{}</a>', reverse("admin:intake_assessmentrequest_change", args=[row.pk]), row)
+
+
+def _seen_versions(chosen):
+    """From request id to the version that was on the screen, without what no page of ours sends."""
+    seen = {}
+    for key in chosen:
+        request_id, _colon, version = key.partition(":")
+        try:
+            seen[UUID(request_id)] = int(version)
+        except ValueError:
+            continue
+    return seen
+
+
+def _assigned(count):
+    return ngettext("%(count)d request was assigned.", "%(count)d requests were assigned.", count) % {"count": count}
+
+
+def _released(count):
+    sentence = ngettext("%(count)d request is anyone's again.", "%(count)d requests are anyone's again.", count)
+    return sentence % {"count": count}
+
+
+def _cleared(count):
+    sentence = ngettext("%(count)d request is out of quarantine.", "%(count)d requests are out of quarantine.", count)
+    return sentence % {"count": count}
+
+
+def _closed_as_spam(count):
+    sentence = ngettext("%(count)d request was closed as spam.", "%(count)d requests were closed as spam.", count)
+    return sentence % {"count": count}
+
+
+def _back_to_list(request):
+    place = {name: request.POST[name] for name in queue_page.PLACE if name in request.POST}
+    address = reverse("admin:intake_assessmentrequest_changelist")
+    return HttpResponseRedirect(address + (f"?{urlencode(place)}" if place else ""))

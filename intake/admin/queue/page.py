@@ -1,0 +1,81 @@
+"""The desk's front page: one tab of the requests, and who saw which of them."""
+
+import hashlib
+
+from django.contrib.admin.exceptions import DisallowedModelAdminLookup
+from django.core import signing
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+
+from intake import access, workflow
+from intake.models import AccessRecord, AssessmentRequest
+from intake.monitoring import status
+
+from . import paging, tabs
+from .rows import described
+
+PLACE = ("work", "before", "after")  # what an address may say: a tab, and a page of it
+STATE_SALT = "intake.queue"
+TICKED = "ticked requests"
+MOST_TO_UNDO = 5
+
+
+def page(model_admin, request):
+    """One tab of the requests. Who was shown which of them is recorded before the page is made."""
+    if not set(request.GET) <= set(PLACE):
+        raise DisallowedModelAdminLookup("nothing about requests is asked through an address")
+    now, tab = timezone.now(), tab_of(request.GET)
+    rows = tabs.rows_of(tab, request.user, now).select_related("owner")
+    listed = paging.page_of(rows, tabs.TABS[tab].order, model_admin.list_per_page, request.GET)
+    claimed = AssessmentRequest.objects.real().filter(owner=request.user, claimed_until__gt=now)
+    claims = list(claimed.order_by("claimed_until", "pk"))
+    undo = workflow.offers_to(request.user)[:MOST_TO_UNDO]
+    undoable = [row for offer in undo for row in offer.requests]
+    access.record(request.user, AccessRecord.Action.LIST, {row.pk: None for row in (*listed.rows, *claims, *undoable)})
+    counts, attention = tabs.counts(request.user, now)
+    place = {name: request.GET[name] for name in PLACE if name in request.GET}
+    context = model_admin.admin_site.each_context(request) | {
+        "opts": model_admin.opts,
+        "title": _("Requests"),
+        "alarms": status.for_staff(),
+        "tab": tab,
+        "tabs": [(key, tab.label, counts[key]) for key, tab in tabs.TABS.items()],
+        "rows": described(listed.rows, now),
+        "page": listed,
+        "nothing": tabs.TABS[tab].nothing,
+        "ticked": request.session.pop(TICKED, []),
+        "claims": claims,
+        "undo": undo,
+        "readers": access.readers(),
+        "attention": attention,
+        "place": place,
+        "pulse": _pulse_address(place, listed.rows, now),
+    }
+    return TemplateResponse(request, "admin/intake/assessmentrequest/change_list.html", context)
+
+
+def tab_of(query):
+    """The tab that an address asks for."""
+    return query.get("work") if query.get("work") in tabs.TABS else tabs.DEFAULT
+
+
+def keep_ticked(request, ids):
+    """Has the list show these requests ticked once more: what was chosen is not lost where a button was refused."""
+    if ids:
+        request.session[TICKED] = [str(request_id) for request_id in ids]
+
+
+def fingerprint(requests, now):
+    """Changes whenever a row of the list would say something else."""
+    # Sent again with changes, a request has the same version and a later `confirmed_at`.
+    lines = [f"{row.pk} {row.version} {row.confirmed_at} {row.due_at <= now} {row.is_claimed}" for row in requests]
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+
+
+def _pulse_address(place, requests, now):
+    """Where the page asks whether it is still up to date. It brings along, signed, what it shows."""
+    seen = signing.dumps([now.isoformat(), fingerprint(requests, now)], salt=STATE_SALT)
+    return reverse("admin:intake_assessmentrequest_pulse") + "?" + urlencode(place | {"seen": seen})

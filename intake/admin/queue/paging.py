@@ -1,0 +1,62 @@
+"""Pages of a long list without counting it: each knows the row it begins behind, so a deep one costs what the first
+costs, and rows that come and go meanwhile neither hide a row nor show one twice."""
+
+from dataclasses import dataclass
+from types import SimpleNamespace
+
+from django.core import signing
+
+from intake.db.keyset import after, names, reversed_order
+
+
+@dataclass(frozen=True)
+class Page:
+    """Rows in their order, and what leads to the pages beside it: cursors for "before" and "after", "" for none."""
+
+    rows: list
+    before: str
+    after: str
+
+
+def page_of(rows, order, size, where):
+    """The `Page` of a queryset in an order (see `intake.db.keyset`) that `where` asks for, with a cursor under "after"
+    or "before". Without one, and where nothing stands there any more, it is the first page."""
+    if (row := _row_at(where.get("before"), rows.model, order)) is not None:
+        found = list(rows.filter(after(row, reversed_order(order))).order_by(*reversed_order(order))[: size + 1])
+        if len(found) > size:
+            shown = found[:size][::-1]
+            return Page(shown, before=cursor(shown[0], order), after=cursor(shown[-1], order))
+    elif (row := _row_at(where.get("after"), rows.model, order)) is not None:
+        found = list(rows.filter(after(row, order))[: size + 1])
+        if found:
+            return _page(found, order, size, before=cursor(found[0], order))
+    return _page(list(rows[: size + 1]), order, size, before="")
+
+
+def _page(found, order, size, before):
+    shown = found[:size]
+    return Page(shown, before, cursor(shown[-1], order) if len(found) > size else "")
+
+
+def cursor(row, order):
+    """What an address says under "after" or "before" to mean this row."""
+    values = [getattr(row, name) for name in names(order)]
+    plain = [value.isoformat() if hasattr(value, "isoformat") else value for value in values]
+    plain = [value if isinstance(value, int) else str(value) for value in plain]
+    return signing.dumps(plain, salt=_salt(order))
+
+
+def _row_at(written, model, order):
+    """What a cursor of this order knows of its row; None where it is none."""
+    if not written:
+        return None
+    try:
+        values = signing.loads(written, salt=_salt(order))
+    except signing.BadSignature:
+        return None
+    fields = [model._meta.get_field(name) for name in names(order)]
+    return SimpleNamespace(**{field.name: field.to_python(value) for field, value in zip(fields, values, strict=True)})
+
+
+def _salt(order):
+    return "intake.paging:" + ",".join(order)

@@ -1,0 +1,443 @@
+"""What each button of a request's page does, and what was typed on the page when it was pressed."""
+
+import itertools
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from django import forms
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from intake import access, search, workflow
+from intake.admin.readers import chosen_reader
+from intake.admin.wording import moment
+from intake.models import AssessmentRequest, Attempt
+from intake.submission.forms import HonestTextField
+from intake.workflow.attempts import follow_up, ladder_of, must_decide, why_not
+from intake.workflow.base import DOUBLE_CLICK, in_words
+
+from . import details_form
+
+Stage, Outcome, SnoozeReason = AssessmentRequest.Stage, AssessmentRequest.Outcome, AssessmentRequest.SnoozeReason
+Channel, Result = Attempt.Channel, Attempt.Result
+
+# The buttons of an attempt, in their order; a number key goes to each.
+ATTEMPTS = {
+    (Channel.CALL, Result.NO_ANSWER): gettext_lazy("No answer"),
+    (Channel.CALL, Result.REACHED): gettext_lazy("We spoke"),
+    (Channel.CALL, Result.VOICEMAIL): gettext_lazy("Left a voicemail"),
+    (Channel.CALL, Result.BAD_NUMBER): gettext_lazy("Number does not work"),
+    (Channel.TEXT, Result.SENT): gettext_lazy("Text sent"),
+    (Channel.TEXT, Result.REACHED): gettext_lazy("They answered by text"),
+    (Channel.EMAIL, Result.SENT): gettext_lazy("E-mail sent"),
+    (Channel.EMAIL, Result.REACHED): gettext_lazy("They answered by e-mail"),
+    (Channel.THEY_CALLED, Result.REACHED): gettext_lazy("They called: we spoke"),
+    (Channel.THEY_CALLED, Result.MISSED): gettext_lazy("They called: missed it"),
+}
+WAYS = {
+    Channel.CALL: gettext_lazy("We called"),
+    Channel.TEXT: gettext_lazy("We texted"),
+    Channel.EMAIL: gettext_lazy("We e-mailed"),
+    Channel.THEY_CALLED: gettext_lazy("They called"),
+}
+ENDS = [(end, end.label) for end in workflow.ENDS]
+ASKED_REASONS = [choice for choice in SnoozeReason.choices if choice[0] != SnoozeReason.ON_HOLD]
+WORDS_OF_A_BUTTON = ("waits_for", "referral")
+
+
+def _moment_field(label):
+    widget = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
+    errors = {"invalid": gettext_lazy("Give a day and a time, such as 2026-11-24 14:30.")}
+    return forms.DateTimeField(label=label, required=False, widget=widget, error_messages=errors)
+
+
+def _words_field(label, rows, help_text=""):
+    widget = forms.Textarea(attrs={"rows": rows})
+    return HonestTextField(label=label, required=False, max_length=4000, widget=widget, help_text=help_text)
+
+
+class WorkForm(forms.Form):
+    """Everything on the page that can be typed or chosen beside what we know of the person. Whatever button is refused,
+    all of it stays filled in."""
+
+    use_required_attribute = False
+
+    note = _words_field(gettext_lazy("Note for the team. Sealed like the request; any button keeps it."), 3)
+    consent_read = forms.BooleanField(
+        label=gettext_lazy("I read these words to the person, and they agreed."), required=False
+    )
+    next_at = _moment_field(gettext_lazy("Next attempt, center's time"))
+    assessment_at = _moment_field(gettext_lazy("Day and time of the assessment, center's time"))
+    until = _moment_field(gettext_lazy("Until, center's time"))
+    reason = forms.ChoiceField(
+        label=gettext_lazy("The reason"), required=False, choices=[("", gettext_lazy("Choose")), *ASKED_REASONS]
+    )
+    waits_for = _words_field(gettext_lazy("Or: what we wait for"), 2)
+    outcome = forms.ChoiceField(
+        label=gettext_lazy("Close, because"), required=False, choices=[("", gettext_lazy("Choose")), *ENDS]
+    )
+    referral = _words_field(gettext_lazy("Referred to whom"), 2)
+    person_told = forms.BooleanField(label=gettext_lazy("The person was told."), required=False)
+    owner = forms.ChoiceField(label=gettext_lazy("Who takes care of it"), required=False)
+    of_reference = forms.CharField(
+        label=gettext_lazy("Reference of the other request"),
+        required=False,
+        max_length=20,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    same_matter = forms.BooleanField(
+        label=gettext_lazy("It is about the same matter, though phone and e-mail are others."), required=False
+    )
+    sure = forms.BooleanField(
+        label=gettext_lazy(
+            "Yes, erase every word for good. This can't be undone. The reference, the times and the outcome stay."
+        ),
+        required=False,
+    )
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, label_suffix="", **kwargs)
+        self.fields["next_at"].show_hidden_initial = True
+        owners = [(str(reader.pk), reader.get_username()) for reader in access.readers()]
+        self.fields["owner"].choices = [("", _("No one")), *owners]
+
+    @classmethod
+    def of(cls, request, ladder, proposed):
+        """The form as it stands on the page of a request, with the `Proposal` for the next attempt, or None."""
+        return cls(
+            initial={
+                "next_at": proposed and proposed.at,
+                "assessment_at": request.assessment_at,
+                "until": follow_up(ladder.profile, timezone.now()),
+                "owner": str(request.owner_id or ""),
+            }
+        )
+
+
+def proposal(request, ladder):
+    """The `Proposal` for the try after one that is made now; None where no try is made."""
+    now = timezone.now()
+    if ladder.profile is None or request.stage == Stage.CLOSED or request.awaits_assessment:
+        return None
+    made_now = Attempt(channel=ladder.next_channel, result=Result.NO_ANSWER, at=now)
+    return ladder.after(made_now).propose(now)
+
+
+def attempt_buttons(request, ladder):
+    """The attempts that may be written down now, way by way: its name, and the (number, value, label) of each button.
+    The numbers go through all of them."""
+    if request.stage == Stage.CLOSED:
+        return []
+    possible = [attempt for attempt in ATTEMPTS if not why_not(request, ladder, *attempt)]
+    numbered = [
+        (channel, (number, f"attempt:{channel}:{result}", ATTEMPTS[channel, result]))
+        for number, (channel, result) in enumerate(possible, start=1)
+    ]
+    return [
+        (WAYS[channel], [button for _channel, button in buttons])
+        for channel, buttons in itertools.groupby(numbered, key=lambda pair: pair[0])
+    ]
+
+
+@dataclass
+class Press:
+    """A button that was pressed on the page of `obj`: its name and argument, what else was posted, and the conflicts
+    that came of it."""
+
+    obj: AssessmentRequest
+    actor: object
+    posted: dict
+    button: str
+    argument: str
+    work: WorkForm
+    details: details_form.DetailsForm
+    conflicts: list = field(default_factory=list)
+    own_changes: int = 0  # versions that this press itself made
+
+    @classmethod
+    def of(cls, request, obj):
+        button, _colon, argument = request.POST.get("do", "").partition(":")
+        work, details = WorkForm(request.POST), details_form.DetailsForm(request.POST)
+        return cls(obj, request.user, request.POST, button, argument, work, details)
+
+    @property
+    def seen(self):
+        """The version that was on the screen; one that never was where the post names none."""
+        posted = self.posted.get("version", "")
+        return int(posted) + self.own_changes if posted.isdecimal() and len(posted) < 10 else -1
+
+    @property
+    def erases(self):
+        """Whether the button erases what is typed beside it too."""
+        return self.button == "erase" or (self.button == "lift_legal_hold" and self.obj.hidden_at is not None)
+
+    @property
+    def would_lose(self):
+        """The name of a field whose words only another button keeps; None where all that was typed is kept."""
+        outcome = self.argument or self.posted.get("outcome")
+        kept = {"hold": "waits_for", "close": "referral" if outcome == Outcome.REFERRED else None}.get(self.button)
+        lost = (name for name in WORDS_OF_A_BUTTON if name != kept and self.posted.get(name, "").strip())
+        return next(lost, None)
+
+    @property
+    def is_pending(self):
+        """Whether a button was pressed before this one and refused until the conflicts are settled."""
+        return "pending" in self.posted or (bool(self.conflicts) and self.button not in details_form.BUTTONS)
+
+    def typed(self, name):
+        """What was typed in a field. Raises `workflow.Refused` with the field's error."""
+        for error in self.work.errors.get(name, []):
+            raise workflow.Refused(f"{self.work.fields[name].label}: {error}")
+        return self.work.cleaned_data[name]
+
+    def do(self, function, **more):
+        """One change of the workflow, refused where the request is not the one on the screen any more."""
+        try:
+            return function(request_id=self.obj.pk, actor=self.actor, seen=self.seen, **more)
+        except workflow.Stale as stale:
+            if stale.last.actor == self.actor and timezone.now() - stale.last.at <= DOUBLE_CLICK:
+                what = in_words(stale.last)
+                raise workflow.Refused(_("You pressed twice. The first time was carried out: %s.") % what) from stale
+            raise
+
+
+@transaction.atomic
+def carry_out(press):
+    """What the button says, and what else was typed: a note, and what we know. All of it, or nothing (`Refused`).
+
+    Returns the sentence for the screen.
+    """
+    button = BUTTONS.get(press.button)
+    if button is None:
+        raise workflow.Refused(_("Press one of the buttons. Nothing was changed, and what you typed is still here."))
+    if press.would_lose and press.button not in details_form.CHOICES:
+        label = press.work.fields[press.would_lose].label
+        raise workflow.Refused(
+            _("This button does not keep what you typed under “%s”. Press the one below it, or empty the box.") % label
+        )
+    keeps_details = press.button not in details_form.BUTTONS and not press.erases
+    if keeps_details and press.button != "undo":
+        _save_details(press)
+    done = button(press)
+    if keeps_details and press.button == "undo":  # a correction is a change: after it nothing could be undone
+        _save_details(press)
+    if press.button != "note" and not press.erases and press.typed("note").strip():
+        workflow.add_note(request_id=press.obj.pk, text=press.typed("note"), actor=press.actor)
+    return done
+
+
+def _save_details(press):
+    """What was corrected on the page is kept by any button: before what it does, which may be to close."""
+    if not press.details.changed():
+        return
+    # All rows that the button may lock too, at once and in their order: no two people wait in a circle.
+    other = search.by_reference(_other_reference(press)) if press.button == "link" else None
+    before = workflow.locked_family(press.obj.pk, *([other.pk] if other else []))[press.obj.pk].version
+    details_form.save_with_any_button(press)
+    if press.conflicts:
+        raise workflow.Refused(_("A colleague corrected the same as you. Choose below, then press again."))
+    press.own_changes = AssessmentRequest.objects.get(pk=press.obj.pk).version - before
+
+
+def _attempt(press):
+    channel, _colon, result = press.argument.partition(":")
+    attempt = press.do(workflow.log_attempt, channel=channel, result=result, next_at=_next_at(press, result))
+    logged = ATTEMPTS[channel, result]
+    request = AssessmentRequest.objects.get(pk=press.obj.pk)
+    if must_decide(request, ladder_of(request)):
+        return _("Logged: %s. That was the last attempt: decide now.") % logged
+    return _("Logged: %(what)s. Next: %(time)s.") % {"what": logged, "time": moment(attempt.next_at)}
+
+
+def _next_at(press, result):
+    """The time that was chosen for the next attempt. What was only proposed may be over by now, is not meant for
+    someone whom we spoke with, and does not know of another time that they want."""
+    chosen = press.typed("next_at")
+    if "next_at" in press.work.changed_data:
+        return chosen
+    is_out_of_date = result == Result.REACHED or {"best_time", "time_zone"} & set(press.details.changed())
+    return chosen if chosen and chosen > timezone.now() and not is_out_of_date else None
+
+
+def _keep_trying(press):
+    request = press.do(workflow.keep_trying)
+    return _("We keep trying. Next: %s.") % moment(request.due_at)
+
+
+def _set_stage(press):
+    press.do(workflow.set_stage, stage=press.argument)
+    return _("The stage is set.")
+
+
+def _book(press):
+    request = press.do(workflow.book, at=press.typed("assessment_at"))
+    return _("The assessment is booked: %s.") % moment(request.assessment_at)
+
+
+def _snooze(press):
+    request = press.do(workflow.snooze, until=press.typed("until"), reason=press.typed("reason"))
+    return _("Put off until %s.") % moment(request.snoozed_until)
+
+
+def _hold(press):
+    request = press.do(workflow.hold, until=press.typed("until"), text=press.typed("waits_for"))
+    return _("Put off until %s.") % moment(request.snoozed_until)
+
+
+def _wake(press):
+    press.do(workflow.wake)
+    return _("The request is back in the queue.")
+
+
+def _close(press):
+    outcome, linked = press.argument or press.typed("outcome"), press.obj.duplicates.count()
+    press.do(workflow.close, outcome=outcome, referral=press.typed("referral"), person_told=press.typed("person_told"))
+    done = [_("The request is closed.")]
+    if outcome == Outcome.WITHDRAWN:
+        done.append(_("Its words are still there: if the person wants them erased, ask the lead."))
+    return " ".join([*done, *_reopened(press, linked)])
+
+
+def _reopened(press, linked):
+    """How many of the requests that were linked are open by themselves now, in a sentence; none where none is."""
+    if not (reopened := linked - press.obj.duplicates.count()):
+        return []
+    words = ngettext(
+        "%(count)s request that was linked to it is open again.",
+        "%(count)s requests that were linked to it are open again.",
+        reopened,
+    )
+    return [words % {"count": reopened}]
+
+
+def _reopen(press):
+    press.do(workflow.reopen)
+    return _("The request is open again.")
+
+
+def _link(press):
+    other, same_matter = _other_reference(press), press.typed("same_matter")
+    press.do(workflow.link_duplicate, of_reference=other, same_matter=same_matter)
+    return _("The request is linked as a duplicate, and closed.")
+
+
+def _other_reference(press):
+    return press.argument or press.typed("of_reference")
+
+
+def _unlink(press):
+    original = press.obj.duplicate_of
+    press.do(workflow.unlink_duplicate)
+    done = _("The requests are not linked any more. This one is open again.")
+    rules = _("Its own rules of contact hold again, and so do those of %s, but for what was changed since.") % original
+    return f"{done} {rules}"
+
+
+def _another_person(press):
+    press.do(workflow.another_person)
+    return _("Noted: another person. Contact goes on as before.")
+
+
+def _claim(press):
+    request = press.do(workflow.claim)
+    if request.claimed_until is None:
+        return _("This request is yours.")
+    return _("This request is yours until %s.") % moment(request.claimed_until)
+
+
+def _assign(press):
+    press.do(workflow.assign, owner=chosen_reader(press.posted.get("owner", "")))
+    return _("The owner is set.")
+
+
+def _give_back(press):
+    press.do(workflow.release)
+    return _("Released. The request is back in the queue.")
+
+
+def _quarantine(press):
+    press.do(workflow.quarantine)
+    return _("The request is in quarantine. It keeps its place in the queue.")
+
+
+def _release(press):
+    press.do(workflow.release_from_quarantine)
+    return _("The request is out of quarantine.")
+
+
+def _words_read(press):
+    up_to = int(press.argument) if press.argument.isdecimal() and len(press.argument) < 19 else 0
+    workflow.mark_words_read(request_id=press.obj.pk, up_to=up_to, actor=press.actor)
+    return _("Marked as read, for everyone.")
+
+
+def _set_legal_hold(press):
+    workflow.set_legal_hold(request_id=press.obj.pk, actor=press.actor)
+    return _("The words of this request are kept until the hold is lifted.")
+
+
+def _lift_legal_hold(press):
+    workflow.lift_legal_hold(request_id=press.obj.pk, actor=press.actor)
+    return _("The legal hold is lifted.")
+
+
+def _erase(press):
+    if not press.typed("sure"):
+        raise workflow.Refused(_("Tick the box first: what is erased can't come back."))
+    linked = press.obj.duplicates.count()
+    workflow.erase(request_id=press.obj.pk, actor=press.actor)
+    return " ".join([_("What the person told us is erased."), *_reopened(press, linked)])
+
+
+def _undo(press):
+    undoing = workflow.undo(act=key_of_act(press.argument), actor=press.actor, only_for=press.obj.pk)
+    return " ".join(filter(None, [_("Undone. The request is as it was before."), *what_stays(undoing)]))
+
+
+def key_of_act(posted):
+    try:
+        return UUID(posted)
+    except ValueError:
+        raise workflow.Refused(_("That button is not known. Nothing was changed.")) from None
+
+
+def what_stays(undoing):
+    """What undoing does not take back, in sentences."""
+    yield _("Notes and corrections that were saved with it stay.")
+    if undoing.is_mail_out:
+        yield _("The email already went out.")
+
+
+def _note(press):
+    workflow.add_note(request_id=press.obj.pk, text=press.typed("note"), actor=press.actor)
+    return _("The note is kept.")
+
+
+BUTTONS = {
+    "note": _note,
+    "attempt": _attempt,
+    "keep_trying": _keep_trying,
+    "stage": _set_stage,
+    "book": _book,
+    "snooze": _snooze,
+    "hold": _hold,
+    "wake": _wake,
+    "close": _close,
+    "reopen": _reopen,
+    "link": _link,
+    "unlink": _unlink,
+    "another_person": _another_person,
+    "claim": _claim,
+    "words_read": _words_read,
+    "assign": _assign,
+    "give_back": _give_back,
+    "quarantine": _quarantine,
+    "release": _release,
+    "set_legal_hold": _set_legal_hold,
+    "lift_legal_hold": _lift_legal_hold,
+    "erase": _erase,
+    "undo": _undo,
+    **details_form.BUTTONS,
+}

@@ -1,0 +1,191 @@
+"""Correcting what we know of a person, while a colleague may be correcting it too."""
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from intake import workflow
+from intake.admin import wording
+from intake.contact import details
+from intake.contact.time_zones import TIME_ZONES
+from intake.models.told import BestTime, ForWhom, Introduction
+from intake.submission.forms import AsksOnce, EmailTextField, HonestTextField
+
+USE_MINE, KEEP_THEIRS = CHOICES = "use_mine", "keep_theirs"
+
+
+def _text(name, longest, field=HonestTextField, **attrs):
+    widget = forms.TextInput(attrs={"autocomplete": "off"} | attrs)  # of the person, not of the member of staff
+    return field(label=wording.DETAILS[name], required=False, max_length=longest, widget=widget)
+
+
+def _tick(name):
+    return forms.BooleanField(label=wording.DETAILS[name], required=False)
+
+
+def _choice(name, choices):
+    return forms.ChoiceField(label=wording.DETAILS[name], choices=choices)
+
+
+class DetailsForm(AsksOnce, forms.Form):
+    """The fields of `intake.contact.details`. It posts what stood on the screen beside what was typed, so that only
+    what this member of staff changed is written, and asked about."""
+
+    if_right = gettext_lazy("If it is right as it is, press the button again.")
+
+    name = _text("name", 200)
+    phone = _text("phone", 60, inputmode="tel")
+    email = _text("email", 254, EmailTextField, inputmode="email", autocapitalize="off", spellcheck="false")
+    language = _text("language", 100)
+    may_call = _tick("may_call")
+    may_leave_voicemail = _tick("may_leave_voicemail")
+    may_text = _tick("may_text")
+    may_email = _tick("may_email")
+    introduction = _choice("introduction", Introduction.choices)
+    best_time = _choice("best_time", BestTime.choices)
+    time_zone = _choice("time_zone", TIME_ZONES)
+    for_whom = _choice("for_whom", ForWhom.choices)
+    asked_about = HonestTextField(required=False, max_length=400, widget=forms.HiddenInput)
+
+    prefix = "known"
+    use_required_attribute = False
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, label_suffix="", **kwargs)
+        for name in details.FIELDS:
+            self.fields[name].show_hidden_initial = True
+
+    def clean(self):
+        for name in ("phone", "email"):
+            if name in self.changed_data:
+                self.ask_once(name)
+        return self.cleaned_data
+
+    @classmethod
+    def of(cls, known, mine=None):
+        """A form that shows what is `known`, with `mine` in the fields that I want otherwise."""
+        if not mine:
+            return cls(initial=details.plain(known))
+        plain = details.plain(known)
+        data = {}
+        for name, value in (plain | mine).items():
+            data[f"{cls.prefix}-{name}"] = value
+            data[f"initial-{cls.prefix}-{name}"] = str(plain[name])
+        asked_about = filter(
+            None, (mine.get(name) for name in ("phone", "email"))
+        )  # asked before it came to a conflict
+        return cls(data | {f"{cls.prefix}-asked_about": "\n".join(asked_about)})
+
+    @property
+    def was_posted(self):
+        return f"initial-{self.prefix}-phone" in self.data
+
+    def on_screen(self):
+        """The values that stood on the screen before anything was typed."""
+        return {name: self.read(name, self.data.get(self[name].html_initial_name, "")) for name in details.FIELDS}
+
+    def read(self, name, posted):
+        """The value of a field that was posted as a text in a hidden one."""
+        try:
+            return self.fields[name].to_python(posted)
+        except ValidationError as error:
+            raise workflow.Refused(f"{self.fields[name].label}: {error.messages[0]}") from error
+
+    def typed(self):
+        """The values as they were sent. Raises `workflow.Refused` for what can't be one."""
+        for name, errors in self.errors.items():
+            raise workflow.Refused(f"{self.fields[name].label}: {errors[0]}")
+        return self.cleaned_data
+
+    def changed(self):
+        """The names of the fields that were changed on the screen."""
+        return [name for name in self.changed_data if name in details.FIELDS] if self.was_posted else []
+
+
+def save(press):
+    """Writes what was changed. What a colleague changed meanwhile stays, and becomes a conflict of the press."""
+    names = press.details.changed()
+    if not names:
+        raise workflow.Refused(_("You changed nothing in what we know."))
+    _correct(press, names)
+    if press.conflicts:
+        return _("What only you changed is saved. A colleague changed the same as you: choose below.")
+    return _("What we know is corrected.")
+
+
+def save_with_any_button(press):
+    """As `save`, for a button of something else. A field that two people changed needs its own button."""
+    if names := _not_in_conflict(press):
+        _correct(press, names)
+
+
+def use_mine(press):
+    """Writes my value of one field over a colleague's, that I have seen."""
+    if press.argument not in press.details.fields:
+        raise workflow.Refused(_("That button is not known. Nothing was changed."))
+    _correct(press, [press.argument, *_not_in_conflict(press)])
+    is_saved = not press.conflicts
+    _keep_the_others(press)
+    return (
+        _and_the_button_before(press, _("Your value is saved."))
+        if is_saved
+        else _("This was changed once more. Choose again.")
+    )
+
+
+def keep_theirs(press):
+    save_with_any_button(press)
+    _keep_the_others(press)
+    return _and_the_button_before(press, _("The value of your colleague stays."))
+
+
+def _and_the_button_before(press, done):
+    """What is done, and that the button which the conflict kept from being carried out still is not."""
+    if not press.is_pending or press.conflicts:
+        return done
+    return f"{done} {_('The button that you pressed before is not carried out yet: press it again.')}"
+
+
+def _not_in_conflict(press):
+    return [name for name in press.details.changed() if f"was-{name}" not in press.posted]
+
+
+def _correct(press, names):
+    before, after = press.details.on_screen(), press.details.typed()
+    press.conflicts += workflow.correct(
+        request_id=press.obj.pk,
+        before={name: before[name] for name in names},
+        after={name: after[name] for name in names},
+        actor=press.actor,
+        consent_read=press.typed("consent_read"),
+    )
+
+
+def _keep_the_others(press):
+    """The fields about which nothing was chosen yet."""
+    after, known = press.details.typed(), details.of(press.obj)
+    for name in press.details.changed():
+        if f"was-{name}" in press.posted and name != press.argument and name in known:
+            was = press.details.read(name, press.posted[f"was-{name}"])
+            press.conflicts.append(details.Conflict(name, was, known[name], after[name]))
+
+
+def in_words(conflicts):
+    """The table of a conflict: field, before, theirs with who and when, mine."""
+    return [
+        {
+            "name": conflict.field,
+            "label": wording.DETAILS[conflict.field],
+            "before": wording.detail(conflict.field, conflict.before),
+            "was": conflict.before,
+            "theirs": wording.detail(conflict.field, conflict.theirs.value),
+            "who": conflict.theirs.who,
+            "at": conflict.theirs.at,
+            "mine": wording.detail(conflict.field, conflict.mine),
+        }
+        for conflict in conflicts
+    ]
+
+
+BUTTONS = {"details": save, USE_MINE: use_mine, KEEP_THEIRS: keep_theirs}

@@ -1,0 +1,420 @@
+"""The page of one request, and its printed sheet: what is shown."""
+
+from dataclasses import replace
+from urllib.parse import urlencode
+
+from django.contrib import messages
+from django.http import Http404, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from intake import access, search, workflow
+from intake.admin import wording as readable
+from intake.admin.guidance import in_list
+from intake.admin.guidance.on_page import may_take, what_now
+from intake.admin.guidance.reachability import reach_of
+from intake.admin.queue import tabs
+from intake.admin.queue.page import tab_of
+from intake.contact import consent, details
+from intake.contact.preferences import newest_of, newest_profile
+from intake.crypto.envelope import CannotOpen
+from intake.db import keyset
+from intake.models import AccessRecord, AssessmentRequest, Attempt, Event, SealedText
+from intake.models.told import BestTime, ForWhom
+from intake.submission import spam_signals
+from intake.workflow.attempts import ladder_of, must_decide
+
+from . import actions as request_actions
+from . import details_form, timeline
+from . import updates as request_updates
+
+Stage, Kind = AssessmentRequest.Stage, SealedText.Kind
+
+FOLDER = "admin/intake/assessmentrequest"
+# Which part of the page is open after a button of it was refused, or words in it would have been lost
+OPENS = {
+    "book": "book",
+    "snooze": "put_off",
+    "hold": "put_off",
+    "close": "close",
+    "link": "link",
+    "assign": "assign",
+    "erase": "erase",
+    "details": "correct",
+    "waits_for": "put_off",
+    "referral": "close",
+}
+
+# Buttons that change nothing of the request, and leave what was typed where it stands
+ONLY_SHOW = {
+    "look": gettext_lazy("This is how it stands now. What you typed is still here."),
+    "calling": gettext_lazy("It stays yours for an hour. What you typed is still here."),
+}
+
+
+def page(model_admin, request, object_id):
+    """GET shows the request, POST does what its button says and comes back. What was typed is never lost: where the
+    button is refused, everything stands where it stood."""
+    obj = _found(model_admin, request, object_id)
+    if request.method != "POST":
+        return _show(model_admin, request, obj)
+    workflow.keep_claim(request_id=obj.pk, actor=request.user)  # any button is work, also one that is refused
+    press = request_actions.Press.of(request, obj)
+    if press.button in ONLY_SHOW:
+        if press.button == "calling":
+            workflow.keep_claim(request_id=obj.pk, actor=request.user, is_calling=True)
+            obj.refresh_from_db()
+        return _show(model_admin, request, obj, press, done=ONLY_SHOW[press.button])
+    try:
+        done = request_actions.carry_out(press)
+    except workflow.Refused as refused:
+        obj.refresh_from_db()
+        return _show(model_admin, request, obj, press, refusal=str(refused))
+    if press.conflicts or press.would_lose:  # what was typed stays where it stood
+        obj.refresh_from_db()
+        return _show(model_admin, request, obj, press, done=done)
+    messages.success(request, done)
+    return HttpResponseRedirect(f"{request.path}?{urlencode({'work': tab_of(request.GET)})}")
+
+
+def printed_sheet(model_admin, request, object_id):
+    """One page for paper: the rules, what we know, what happened."""
+    obj = _found(model_admin, request, object_id)
+    access.record(request.user, AccessRecord.Action.PRINT, [obj.pk])
+    told = _told(obj, ladder_of(obj))
+    context = {
+        "title": _("Request %(reference)s") % {"reference": obj.reference},
+        "request_row": obj,
+        "timeline": timeline.of(obj, told["texts"]),
+        "printed_at": timezone.now(),
+    }
+    return TemplateResponse(request, f"{FOLDER}/print.html", told | context)
+
+
+def _found(model_admin, request, object_id):
+    obj = model_admin.get_object(request, str(object_id))
+    if obj is None:
+        raise Http404
+    return obj
+
+
+def _show(model_admin, request, obj, press=None, refusal="", done=""):
+    access.record(request.user, AccessRecord.Action.OPEN, [obj.pk])
+    shown = request_updates.shown(obj, request.user)  # before all else, so that what comes meanwhile is told as news
+    beside = _beside(request, obj)
+    ladder = ladder_of(obj)
+    told = _told(obj, ladder)
+    proposed = request_actions.proposal(obj, ladder)
+    reach = _reach(obj, ladder, told["known"])
+    new_words = _new_words(obj, told)
+    elsewhere = workflow.claimed_with_same_contact(obj, request.user)
+    left_alone = _left_alone(obj, ladder, request.user, elsewhere)
+    undo = workflow.offer_for(obj, request.user)
+    title = _("Request %(reference)s") % {"reference": obj.reference}
+    context = (
+        model_admin.admin_site.each_context(request)
+        | told
+        | beside
+        | _work(request, obj, ladder)
+        | _forms(obj, ladder, proposed, told["known"], press, refusal)
+        | _neighbors(request, obj)
+        | {
+            "opts": model_admin.opts,
+            "title": _("Not done: %s") % title if refusal else title,
+            "refusal": refusal,
+            "done": done,
+            "request_row": obj,
+            "reach": _offered(obj, reach, left_alone),
+            "left_alone": left_alone,
+            "what_now": what_now(obj, ladder, reach, request.user, new_words, elsewhere),
+            "new_words": new_words,
+            "shown": shown,
+            "seconds_left": request_updates.seconds_left(obj, request.user),
+            "open_part": _open_part(press, obj) if refusal else "",
+            "undo": undo,
+            "timeline": timeline.of(obj, told["texts"], request.user, undo),
+        }
+    )
+    return TemplateResponse(request, f"{FOLDER}/change_form.html", context)
+
+
+def _beside(request, obj):
+    """The requests with the same contact, those that are linked with this one or were, and those from the same device.
+    That they are shown is recorded."""
+    others = search.same_contact(obj)
+    linked = list(obj.duplicates.order_by("-received_at", "pk").prefetch_related("contact_profiles"))
+    same_device = [] if obj.hidden_at else list(search.from_same_device(obj).filter(hidden_at=None))
+    in_question = _in_question(obj)
+    shown = {one.pk: None for one in (*others, *linked, *same_device, *(asked["other"] for asked in in_question))}
+    if obj.duplicate_of_id:
+        shown[obj.duplicate_of_id] = None
+    if shown:
+        access.record(request.user, AccessRecord.Action.LIST, shown)
+    in_force = newest_profile(obj) if linked else None
+    named_elsewhere = search.naming_another_contact(linked, besides=obj) if linked else set()
+    for other in linked:
+        other.names_another_contact = other.pk in named_elsewhere
+        other.wishes = _wishes(other, in_force)
+    for other in same_device:
+        other.apart = in_list.length_in_words(abs(other.received_at - obj.received_at))
+    has_ended = any(asked["why"] != workflow.Why.CHANGED for asked in in_question)
+    return {"others": others, "linked": linked, "same_device": same_device} | {
+        "in_question": in_question,
+        "has_ended": has_ended,
+    }
+
+
+def _in_question(obj):
+    """The requests of which staff must say whether they are the same person's: each with what happened to it, and how
+    its person may be reached where that is not how the person of `obj` may be."""
+    asked = {event.before: (event, event.after.split(",")) for event in workflow.in_question(obj)}
+    if not asked:
+        return []
+    found = AssessmentRequest.objects.filter(reference__in=asked).order_by("pk").prefetch_related("contact_profiles")
+    others = {other.reference: other for other in found}
+    own, named_elsewhere = newest_profile(obj), search.naming_another_contact(others.values(), besides=obj)
+    return [
+        {
+            "other": other,
+            "why": workflow.Why(codes[0]),
+            "at": event.at,
+            "in_common": readable.in_common(codes[1:]),
+            "wishes": _wishes(other, own),
+            "names_another_contact": other.pk in named_elsewhere,
+            "is_newer": other.received_at > obj.received_at,
+        }
+        for other, event, codes in ((others[reference], *asked[reference]) for reference in asked)
+    ]
+
+
+def _wishes(other, in_force):
+    """What the person of another request said about how to reach them, where it differs from the profile `in_force`:
+    (what, theirs, in force) in words."""
+    theirs = newest_of(other.contact_profiles.all())
+    if theirs is None or in_force is None:
+        return []
+    now, then = in_force.codes(), theirs.codes()
+    return [
+        (readable.DETAILS[name], readable.detail(name, then[name]), readable.detail(name, now[name]))
+        for name in then
+        if then[name] != now[name]
+    ]
+
+
+def _told(obj, ladder):
+    """What the person told us, opened: their words, what is known by now, and the rules of contact."""
+    texts = [] if obj.hidden_at else list(obj.texts.select_related("author"))
+    opened = [(text, _content(text)) for text in texts]
+    known = details.of(obj, opened) if texts else {}
+    profile = obj.contact_profiles.last() if texts else None
+    newest_consents = {record.purpose: record for record in obj.consents.select_related("reader")}
+    return {
+        "texts": opened,
+        "known": known,
+        "known_in_words": _in_words(obj, known),
+        "words": _words(opened),
+        "first_read": _first_read(opened),
+        "contact_rules": _rules(profile, ladder) if profile else [],
+        "consents": [readable.agreed_to(record) for record in newest_consents.values()],
+        "consent_words": [wording.text for wording in consent.BY_PERMISSION.values()],
+    }
+
+
+def _content(text):
+    """What was sealed, or None where it does not open: the page says so instead of failing."""
+    try:
+        return text.open()
+    except CannotOpen:
+        return None
+
+
+def _rules(profile, ladder):
+    email_is_spent = profile.may_email and Attempt.Channel.EMAIL not in ladder.channels
+    return readable.contact_rules(profile, ladder.agreed_to_email, email_is_spent, ladder.may_ever_call)
+
+
+def _in_words(obj, known):
+    return [
+        {
+            "name": name,
+            "label": readable.DETAILS[name],
+            "value": readable.detail(name, known[name].value),
+            "who": known[name].who,
+            "at": known[name].at if known[name].at > obj.received_at else None,
+        }
+        for name in details.ANSWERS
+        if name in known
+    ]
+
+
+def _words(opened):
+    """What the person wrote, oldest first; of what they sent again, the changes."""
+    words, last = [], {}
+    for text, content in opened:
+        if text.kind not in SealedText.FROM_THE_PERSON:
+            continue
+        entry = {"pk": str(text.pk), "kind": text.get_kind_display(), "at": text.at, "is_unreadable": content is None}
+        entry |= {"plain": "", "told": []}
+        if text.kind == Kind.ADDITION:
+            entry["plain"] = content
+        elif text.kind == Kind.ANSWERS or not last:
+            entry["told"] = readable.told(content or {})
+        else:
+            entry["changes"] = readable.changes(last, content or last)
+        if text.kind != Kind.ADDITION:
+            last = content or last
+        words.append(entry)
+    return words
+
+
+def _first_read(opened):
+    """Of the newest answers, what is read before a call: whom they ask for, "" for themselves, and their message."""
+    answers = {}
+    for text, content in opened:
+        if text.kind in (Kind.ANSWERS, Kind.AMENDMENT):
+            answers = content or answers
+    asked_for = {name: answers.get(name) for name in ("for_whom", "relation")}
+    is_for_self = asked_for["for_whom"] in (None, ForWhom.SELF)
+    return {
+        "asked_for": "" if is_for_self else ", ".join(value for _label, value in readable.told(asked_for)),
+        "message": answers.get("message", ""),
+    }
+
+
+def _new_words(obj, told):
+    """What the person said and nobody has marked as read, oldest first, each as on the rest of the page; `up_to` names
+    the last of it. Of what was erased there is nothing to read."""
+    if not told["texts"]:
+        return None
+    written = {entry["pk"]: entry for entry in told["words"]}
+    new = workflow.new_words(obj.events.standing())
+    entries = [
+        written.get(event.after)
+        or {
+            "kind": event.get_code_display(),
+            "at": event.at,
+            "is_unreadable": False,
+            "plain": dict(BestTime.choices)[event.after]
+            if event.code == Event.Code.WINDOW_SET
+            else _("Nothing new in words. Look at how they may be reached."),
+        }
+        for event in new
+    ]
+    return {"entries": entries, "up_to": new[-1].pk} if new else None
+
+
+def _reach(obj, ladder, known):
+    if ladder.profile is None or not known:
+        return None
+    return reach_of(ladder.profile, known, timezone.now(), ladder.channels)
+
+
+def _left_alone(obj, ladder, reader, elsewhere):
+    """Why `reader` contacts nobody now, whatever the hour, in a sentence; empty where nothing is against it."""
+    if obj.to_confirm_since:
+        return _("Contact nobody until you decided: is this the same person?")
+    if ladder.profile and not ladder.channels:
+        return _("No way is left that they allow.")
+    if obj.is_put_off:
+        return _("Put off: leave it until then.")
+    if obj.has_a_colleague_at_it(reader):
+        return _("%s is at it: leave it to them.") % obj.owner
+    if elsewhere:
+        return _("%s is at another request with this phone or email: ask them first.") % elsewhere.owner
+    return ""
+
+
+def _offered(obj, reach, left_alone):
+    """Of a `Reach`, what the page offers to click: nobody is contacted after the end, or who is left alone now."""
+    if reach is None or obj.stage == Stage.CLOSED:
+        return None
+    return replace(reach, tel="", sms="", mailto="") if left_alone else reach
+
+
+def _work(request, obj, ladder):
+    """What may be done."""
+    is_closed = obj.stage == Stage.CLOSED
+    moves = workflow.TRANSITIONS[obj.stage]
+    may_erase = access.may_erase(request.user)
+    number, in_all = len(ladder.tries) + 1, ladder.length + ladder.more if ladder.profile else 0
+    return {
+        "is_closed": is_closed,
+        "ladder": ladder,
+        "attempt_number": number,
+        "attempts_in_all": in_all,
+        "is_last_attempt": number == in_all,
+        "must_decide": must_decide(obj, ladder),
+        "is_being_tried": obj.awaits_contact or bool(ladder.tries),
+        "is_done_here": is_closed or _waits_for_later(obj, ladder) or obj.has_a_colleague_at_it(request.user),
+        "why_not_given_up": "" if is_closed else ladder.why_not_given_up,
+        "attempt_buttons": request_actions.attempt_buttons(obj, ladder),
+        "next_stages": [] if is_closed else [move for move in moves if move not in (Stage.CLOSED, Stage.BOOKED)],
+        "is_mine": obj.owner_id == request.user.pk,
+        "may_take": not is_closed and may_take(obj, request.user),
+        "is_colleagues": obj.has_a_colleague_at_it(request.user),
+        "suspicions": spam_signals.in_words(obj.suspicions),
+        "may_erase": may_erase and is_closed and not obj.legal_hold_at and obj.texts.exists(),
+        "may_set_legal_hold": may_erase,
+    }
+
+
+def _waits_for_later(obj, ladder):
+    """Whether nobody is to do anything with an open request before a time."""
+    if obj.to_confirm_since:
+        return False
+    is_planned = obj.stage != Stage.NEW and obj.due_at > timezone.now() and not must_decide(obj, ladder)
+    return obj.is_put_off or (is_planned and not obj.is_claimed)
+
+
+def _forms(obj, ladder, proposed, known, press, refusal):
+    """The two forms of the page: as they were typed where the press was refused, as things stand otherwise."""
+    details_are_typed = bool(press and press.details.was_posted and press.details.changed())
+    is_only_shown = press is not None and press.button in ONLY_SHOW
+    form = None
+    if known and press and press.conflicts:
+        typed = press.details.typed()
+        mine = {name: typed[name] for name in press.details.changed()} if refusal else {}
+        form = details_form.DetailsForm.of(known, mine | {c.field: c.mine for c in press.conflicts})
+    elif (refusal or is_only_shown) and details_are_typed:
+        form = press.details
+    elif known and obj.stage != Stage.CLOSED:
+        form = details_form.DetailsForm.of(known)
+    is_kept = refusal or is_only_shown or (press and press.would_lose)
+    return {
+        "work": press.work if is_kept else request_actions.WorkForm.of(obj, ladder, proposed),
+        "proposal": proposed,
+        "details": form,
+        "details_are_typed": details_are_typed,
+        "conflicts": details_form.in_words(press.conflicts) if press else [],
+        "is_pending": press is not None and press.is_pending,
+    }
+
+
+def _open_part(press, obj):
+    """The part of the page that a refusal is about."""
+    if press.button == "attempt" and obj.has_a_colleague_at_it(press.actor):
+        return "all_the_same"
+    return OPENS.get(press.would_lose or press.button, "")
+
+
+def _neighbors(request, obj):
+    """The addresses of the requests before and after this one in the tab it was opened from."""
+    tab = tab_of(request.GET)
+    order = tabs.TABS[tab].order
+    rows = tabs.rows_of(tab, request.user, timezone.now()).values_list("pk", flat=True)
+    if any(getattr(obj, name) is None for name in keyset.names(order)):  # it is not in this tab any more
+        previous, following = None, rows.first()
+    else:
+        backwards = keyset.reversed_order(order)
+        previous = rows.filter(keyset.after(obj, backwards)).order_by(*backwards).first()
+        following = rows.filter(keyset.after(obj, order)).first()
+    query = urlencode({"work": tab})
+    return {
+        "tab": tab,
+        "tab_label": tabs.TABS[tab].label,
+        "tab_query": query,
+        "previous": previous and f"../../{previous}/change/?{query}",
+        "following": following and f"../../{following}/change/?{query}",
+    }

@@ -1,0 +1,224 @@
+"""What happened to a request, newest first: one entry for one happening, whatever rows tell of it."""
+
+import datetime as dt
+from dataclasses import dataclass, field
+
+from django.contrib.auth import get_user_model
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from intake.admin import wording
+from intake.contact import details
+from intake.models import AccessRecord, AssessmentRequest, Event, SealedText, Undone
+from intake.models.told import BestTime
+from intake.submission import spam_signals
+from intake.workflow import Why
+
+Code, Kind = Event.Code, SealedText.Kind
+
+MOST_READS = 30
+ONE_PRESS = dt.timedelta(seconds=1)  # what one person did within this time was one press of a button
+
+# Which event tells of a text
+EVENT_OF_TEXT = {
+    Kind.AMENDMENT: Code.AMENDED,
+    Kind.ADDITION: Code.ADDED,
+    Kind.NOTE: Code.NOTE_ADDED,
+    Kind.REFERRAL: Code.CLOSED,
+    Kind.HOLD: Code.SNOOZED,
+    Kind.CORRECTION: Code.CORRECTED,
+}
+SHOWN_ELSEWHERE = (Kind.AMENDMENT, Kind.ADDITION)  # among what the person wrote
+# An event that another one brings with it is no happening of its own
+CONSEQUENCES = {
+    (Code.RECEIVED, Code.SUSPECTED),
+    (Code.ATTEMPTED, Code.STAGE_SET),
+    (Code.STAGE_SET, Code.BOOKED),
+    (Code.WITHDRAWN, Code.ERASED),
+    (Code.WITHDRAWN, Code.HIDDEN),
+    (Code.HOLD_LIFTED, Code.ERASED),
+}
+OWNERSHIP = (Code.TAKEN, Code.ASSIGNED, Code.RELEASED, Code.LAPSED)
+
+_STAGES, _OUTCOMES = dict(AssessmentRequest.Stage.choices), dict(AssessmentRequest.Outcome.choices)
+_REASONS = dict(AssessmentRequest.SnoozeReason.choices)
+
+
+@dataclass
+class Entry:
+    """One happening: when, by whom (None: the person, or the site), what, more about it line by line, and the words
+    that were written with it, each None where it can't be opened."""
+
+    at: dt.datetime
+    who: object
+    what: str
+    kind: str
+    lines: list[str] = field(default_factory=list)
+    texts: list[str | None] = field(default_factory=list)
+    last_code: str = ""
+    undone: Undone | None = None
+    change_id: object = None
+    undo: object = None  # the act that its button undoes
+
+
+def of(request, opened, reader=None, undo=None):
+    """The entries of a request. `opened` are its texts as pairs (`SealedText`, content or None). With a `reader`, also
+    the newest readings by everyone else. What the `workflow` offers to `undo` has a button for it."""
+    events = list(request.events.select_related("actor", "change__undone__actor"))
+    written, users = _by_event(events, opened), _users_in(events)
+    attempts = _attempts_by_event(events, request.attempts.all())
+    entries = []
+    for event in events:
+        if event.code == Code.UNDONE:  # said of what was undone
+            continue
+        last = entries[-1] if entries else None
+        texts = written.get(event.pk, [])
+        lines = _lines(event, users, attempts.get(event.pk))
+        if last and _belongs_to(last, event):
+            if event.code != Code.NOTE_ADDED:
+                lines = [f"{event.get_code_display()}: {lines[0]}" if lines else event.get_code_display(), *lines[1:]]
+                last.last_code = event.code
+            last.lines += lines
+            last.texts += texts
+        else:
+            what = _what(event, attempts.get(event.pk))
+            undone = getattr(event.change, "undone", None)
+            told = (event.at, event.actor, what, event.code, lines, texts, event.code, undone, event.change_id)
+            entries.append(Entry(*told))
+    if reader is not None:
+        entries += _readings(request, reader)
+    newest_first = sorted(entries, key=lambda entry: entry.at, reverse=True)
+    if undo and (entry := next((entry for entry in newest_first if entry.change_id in undo.changes), None)):
+        entry.undo = undo.act
+    return _without_repeated_readings(newest_first)
+
+
+def _belongs_to(entry, event):
+    if entry.who != event.actor or event.at - entry.at > ONE_PRESS:
+        return False
+    is_note = event.code == Code.NOTE_ADDED and entry.kind != Code.NOTE_ADDED
+    return is_note or (entry.last_code, event.code) in CONSEQUENCES
+
+
+def _by_event(events, opened):
+    """From event to the texts that were written with it: those of its author nearest in time."""
+    written = {}
+    for text, content in _with_corrections_in_words(opened):
+        code = EVENT_OF_TEXT.get(text.kind)
+        event = _nearest((e for e in events if e.code == code and e.actor_id == text.author_id), text.at)
+        if event and text.kind not in SHOWN_ELSEWHERE:
+            written.setdefault(event.pk, []).append(content)
+    return written
+
+
+def _with_corrections_in_words(opened):
+    """The texts with their contents, oldest first; of a correction, what stood there before and what does since."""
+    known = {}
+    for text, content in opened:
+        told = {}
+        if text.kind in SealedText.WITH_CONTACT and isinstance(content, dict):
+            told = {name: content[name] for name in details.ANSWERS if name in content}
+        if text.kind == Kind.CORRECTION and content is not None:
+            content = "\n".join(
+                f"{wording.DETAILS[name]}: {known.get(name) or '-'} → {value or '-'}" for name, value in told.items()
+            )
+        known |= told
+        yield text, content
+
+
+def _attempts_by_event(events, attempts):
+    attempted = [event for event in events if event.code == Code.ATTEMPTED]
+    found = {}
+    for attempt in attempts:
+        told = (attempt.change_id, attempt.actor_id, attempt.channel, attempt.result)
+        same = (e for e in attempted if (e.change_id, e.actor_id, e.before, e.after) == told)
+        event = _nearest(same, attempt.at)
+        if event:
+            found[event.pk] = attempt
+    return found
+
+
+def _nearest(events, at):
+    return min(events, key=lambda event: abs(event.at - at), default=None)
+
+
+def _users_in(events):
+    keys = {code for event in events if event.code in OWNERSHIP for code in (event.before, event.after) if code}
+    return {str(key): user.get_username() for key, user in get_user_model().objects.in_bulk(keys).items()}
+
+
+def _what(event, attempt):
+    if event.code == Code.NOTE_ADDED:
+        return _("Note")
+    if attempt:
+        return f"{attempt.get_channel_display()}: {attempt.get_result_display()}"
+    return event.get_code_display()
+
+
+def _lines(event, users, attempt):
+    """More about an event, in words."""
+    before, after = event.before, event.after
+    match event.code:
+        case Code.STAGE_SET:
+            return [_from_to(_STAGES.get(before, before), _STAGES.get(after, after))]
+        case Code.REOPENED:
+            return [_from_to(_OUTCOMES.get(before, before), _STAGES.get(after, after))]
+        case Code.CLOSED:
+            return [str(_OUTCOMES.get(after, after))]
+        case Code.BOOKED:
+            return [_from_to(_moment(before), _moment(after))]
+        case Code.TAKEN | Code.ASSIGNED | Code.RELEASED | Code.LAPSED:
+            return [_from_to(users.get(before, before), users.get(after, after))]
+        case Code.SNOOZED:
+            return [f"{_REASONS.get(before, before)}.", _("Until %s.") % _moment(after)]
+        case Code.ATTEMPTED:
+            is_planned = attempt and attempt.next_at and attempt.next_at > attempt.at
+            return [_("Next due: %s.") % wording.moment(attempt.next_at)] if is_planned else []
+        case Code.CORRECTED:
+            return [", ".join(str(wording.DETAILS.get(name, name)) for name in after.split(","))]
+        case Code.WINDOW_SET:
+            return [str(dict(BestTime.choices).get(after, after))]
+        case Code.SUSPECTED | Code.CLEARED:
+            return ["; ".join(str(reason) for reason in spam_signals.in_words(after or before))]
+        case Code.LINKED if before:
+            return [_("%s was linked to this request.") % before]
+        case Code.LINKED:
+            return [_("This request was linked to %s.") % after]
+        case Code.UNLINKED:
+            return [_("%s is not linked any more.") % before]
+        case Code.TO_CONFIRM:
+            return [f"{before} {Why(after.split(',')[0]).label}.", *wording.in_common(after.split(",")[1:])]
+    return []
+
+
+def _from_to(before, after):
+    if before and after:
+        return _("%(before)s to %(after)s") % {"before": before, "after": after}
+    return str(after or before)
+
+
+def _moment(iso):
+    return wording.moment(dt.datetime.fromisoformat(iso)) if iso else ""
+
+
+def _readings(request, reader):
+    """The newest times that colleagues of `reader` had the whole request before them."""
+    records = AccessRecord.objects.filter(whole_request=request.pk).exclude(actor=reader).select_related("actor")
+    return [Entry(record.at, record.actor, record.get_action_display(), "read") for record in records[:MOST_READS]]
+
+
+def _without_repeated_readings(entries):
+    """Several readings of one person with nothing between them are one entry."""
+    kept, count = [], 1
+    for entry in entries:
+        last = kept[-1] if kept else None
+        if last and entry.kind == last.kind == "read" and (entry.who, entry.what) == (last.who, last.what):
+            count += 1
+            last.lines = [
+                ngettext("%(count)s time since %(at)s", "%(count)s times since %(at)s", count)
+                % {"count": count, "at": wording.moment(entry.at)}
+            ]
+        else:
+            kept.append(entry)
+            count = 1
+    return kept

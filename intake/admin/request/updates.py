@@ -1,0 +1,139 @@
+"""What the open page of a request asks for while somebody looks at it: it keeps their claim, and hears what happened to
+the request since it was shown. Only a page that was shown can ask, and it hears who did what and when, never a word of
+the person: so asking is no reading, and leaves no record."""
+
+import datetime as dt
+
+from django.core import signing
+from django.db.models import Max
+from django.http import HttpResponseNotAllowed, JsonResponse
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from intake import workflow
+from intake.admin.guidance.in_list import time_in_words
+from intake.admin.guidance.on_page import ask_first, holds, leave_it, may_take
+from intake.models import AssessmentRequest, Event
+from intake.workflow.attempts import THEIR_WORD
+from intake.workflow.base import NO_NEW_VERSION, in_words, only_taken_over
+
+SALT = "intake.request_updates"
+LONGEST = dt.timedelta(days=1)  # a longer silence says no more
+
+
+def shown(request, reader):
+    """What a page carries to ask with, signed: for which request and reader it is, up to which event and at which
+    version it shows it, and whether it was theirs."""
+    last = request.events.aggregate(last=Max("pk"))["last"] or 0
+    return signing.dumps([str(request.pk), reader.pk, last, request.version, holds(request, reader)], salt=SALT)
+
+
+def updates(model_admin, request, object_id):
+    """JSON: for how many `seconds` the claim still holds (None where there is none to keep); a `headline` where the one
+    on the page is no longer true; the `news` in a sentence; whether the claim `ended`, and whether it may be taken.
+
+    The page says how many seconds ago its reader last did something of their own, and whether they are calling now.
+    """
+    if request.method != "POST":
+        return HttpResponseNotAllowed(["POST"])
+    page = _page(request, object_id)
+    obj = page and AssessmentRequest.objects.real().select_related("owner").filter(pk=object_id).first()
+    if obj is None:
+        return JsonResponse({}, status=404)
+    now, reader = timezone.now(), request.user
+    if seconds_left(obj, reader) is not None:
+        acted_at = now - _untouched(request.POST.get("untouched", ""))
+        is_calling = request.POST.get("calling") == "yes"
+        workflow.keep_claim(request_id=obj.pk, actor=reader, acted_at=acted_at, is_calling=is_calling)
+        obj.refresh_from_db(fields=["claimed_until"])
+    last, version, was_theirs = page
+    events = list(obj.events.standing().filter(pk__gt=last).select_related("actor").order_by("-pk"))
+    is_closed = obj.stage == AssessmentRequest.Stage.CLOSED
+    has_ended = was_theirs and not is_closed and not holds(obj, reader)
+    others = [one for one in events if one.actor_id != reader.pk and one.code not in NO_NEW_VERSION]
+    is_given_away = obj.owner_id not in (None, reader.pk) and obj.claimed_until is None
+    end = _end(obj, events, version, reader, now) if has_ended and not is_given_away else ""
+    seconds = seconds_left(obj, reader)
+    return JsonResponse(
+        {
+            "seconds": seconds,
+            "until": "" if seconds is None else date_format(timezone.localtime(obj.claimed_until), "g:i A"),
+            "ended": has_ended,
+            "may_take": not is_closed and may_take(obj, reader),
+            "headline": _headline(obj, others, reader, has_ended) or _ask_first(obj, reader),
+            "news": f"{end} {_news(others, now)}".strip(),
+        }
+    )
+
+
+def seconds_left(request, reader):
+    """How long a claim of `reader` still holds; None where they have none."""
+    has_claim = request.is_claimed and request.owner_id == reader.pk
+    return int((request.claimed_until - timezone.now()).total_seconds()) if has_claim else None
+
+
+def _page(request, object_id):
+    """What `shown` signed for this reader and this request; None where it was not."""
+    try:
+        page = signing.loads(request.POST.get("shown", ""), salt=SALT)
+    except signing.BadSignature:
+        return None
+    request_id, reader_id, *state = page
+    return state if (request_id, reader_id) == (str(object_id), request.user.pk) else None
+
+
+def _untouched(seconds):
+    is_number = seconds.isdecimal() and len(seconds) < 9
+    return min(dt.timedelta(seconds=int(seconds)), LONGEST) if is_number else LONGEST
+
+
+def _headline(obj, others, reader, has_ended):
+    """What is to do in place of what the page says, which may be to call; "" where that is still true."""
+    if not others and not has_ended:
+        return ""
+    if obj.stage == AssessmentRequest.Stage.CLOSED:
+        return _("This request has ended. There is nothing to do.")
+    if obj.has_a_colleague_at_it(reader):
+        return leave_it(obj)
+    if any(event.code in THEIR_WORD for event in others):
+        return _("They wrote to us just now. Read it before you go on.")
+    if has_ended and may_take(obj, reader):
+        return _("Take it again before you go on.")
+    return _("Look at what changed before you go on.")
+
+
+def _ask_first(obj, reader):
+    """That a colleague is at another request of the same contact; "" where none is."""
+    elsewhere = None if obj.stage == AssessmentRequest.Stage.CLOSED else workflow.claimed_with_same_contact(obj, reader)
+    return ask_first(elsewhere) if elsewhere else ""
+
+
+def _end(obj, events, version, reader, now):
+    """That the claim is over, since when, and that a log entry still counts where nobody did more than take it."""
+    if obj.owner_id == reader.pk:
+        since = obj.claimed_until
+    else:
+        ends = (Event.Code.LAPSED, Event.Code.TAKEN, Event.Code.ASSIGNED, Event.Code.RELEASED)
+        since = next((event.at for event in reversed(events) if event.code in ends), now)
+    words = _("Back in the queue since %s.") % time_in_words(since, now)
+    is_counted = obj.version == version or only_taken_over(obj, version, reader)
+    return f"{words} {_('What you log still counts.')}" if is_counted else words
+
+
+def _news(others, now):
+    """The newest thing that somebody else did since the page was shown, in a sentence; "" where there is none."""
+    said = next((event for event in others if event.code in THEIR_WORD), None)
+    # An attempt brings a stage with it, and a withdrawal the end of all words: what was done is the first of the two.
+    done = next((event for event in others if event.code in (Event.Code.ATTEMPTED, Event.Code.WITHDRAWN)), None)
+    last = said or done or next(iter(others), None)
+    if last is None:
+        return ""
+    words = {"who": last.actor, "what": in_words(last), "time": time_in_words(last.at, now)}
+    if last.actor is None:
+        return _("%(what)s, %(time)s.") % (words | {"what": last.get_code_display()})
+    if last.code == Event.Code.TAKEN:
+        return _("%(who)s took it at %(time)s.") % words
+    if last.code == Event.Code.ATTEMPTED:
+        return _("%(who)s logged at %(time)s: %(what)s.") % words
+    return _("%(who)s changed this request at %(time)s: %(what)s.") % words

@@ -1,0 +1,147 @@
+"""What a person told us as staff read it: the questions in words, and the rules of contact above everything else."""
+
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from intake.contact import consent
+from intake.models.told import BestTime, ForWhom, Introduction
+from intake.submission.forms import AssessmentForm
+
+# What the fields of `intake.contact.details` are called on the desk
+DETAILS = {
+    "name": gettext_lazy("Name"),
+    "phone": gettext_lazy("Phone"),
+    "email": gettext_lazy("E-mail"),
+    "language": gettext_lazy("Language"),
+    "may_call": gettext_lazy("We may call"),
+    "may_leave_voicemail": gettext_lazy("We may leave a voicemail"),
+    "may_text": gettext_lazy("We may send text messages"),
+    "may_email": gettext_lazy("We may send e-mail"),
+    "introduction": gettext_lazy("How we introduce ourselves"),
+    "best_time": gettext_lazy("Good time"),
+    "time_zone": gettext_lazy("Time zone"),
+    "for_whom": gettext_lazy("Who they ask for"),
+}
+INTRODUCTIONS = {
+    Introduction.FIRST_NAME: gettext_lazy("Say your first name only. Name the center when you know it is them."),
+    Introduction.CENTER: gettext_lazy("Say your name and the center's. Say why when you know it is them."),
+}
+ASKED_FOR = {
+    ForWhom.OTHER: gettext_lazy("They ask for someone else. Talk about it with the person who asked, and no one else."),
+    ForWhom.PROFESSIONAL: gettext_lazy("They ask for a client or patient. Talk about it with them, and no one else."),
+}
+
+_FIELDS = AssessmentForm.base_fields
+_NEVER_CHANGED = {"adult", "consent", *AssessmentForm.NOT_ANSWERS}
+_IN_RULES = {"do_not_call", "voicemail_ok", "text_ok", "email_ok", "introduction", "consent", "best_time", "time_zone"}
+
+
+def told(answers):
+    """Pairs (question, answer) in the order of the form, without what was left empty and what the rules say."""
+    return [
+        (_FIELDS[name].label, _in_words(name, answers[name]))
+        for name in _FIELDS
+        if answers.get(name) and name not in _IN_RULES
+    ]
+
+
+def changes(before, after):
+    """What differs between two sets of answers, as (question, before, after) in the order of the form."""
+    return [
+        (field.label, detail(name, before.get(name, "")), detail(name, after.get(name, "")))
+        for name, field in _FIELDS.items()
+        if name not in _NEVER_CHANGED and (before.get(name) or "") != (after.get(name) or "")
+    ]
+
+
+def detail(name, value):
+    """The value of a field of the form, or of `intake.contact.details`, in words; "" where there is none."""
+    if isinstance(value, bool):
+        return _("Yes") if value else _("No")
+    return _in_words(name, value)
+
+
+def moment(at):
+    """A moment in the time zone in force, such as "Tue, Nov 24, 2:00 PM"; with its year where it is another one."""
+    local = timezone.localtime(at)
+    this_year = local.year == timezone.localtime().year
+    return date_format(local, "D, M j, g:i A" if this_year else "D, M j, Y, g:i A")
+
+
+def contact_rules(profile, agreed_to_email, email_is_spent=False, may_ever_call=True):
+    """What this person allows, one sentence a channel; staff read it before they see a number.
+
+    `agreed_to_email` says whether they agreed to e-mail: an address alone allows a single one. `email_is_spent`
+    says that this one was sent. `may_ever_call` says whether we can call at the time that they asked for.
+    """
+    return [
+        *_rules_of_time(profile, may_ever_call),
+        _("Do not call.")
+        if not profile.may_call
+        else _("When you call then, voicemail is allowed.")
+        if not may_ever_call and profile.may_leave_voicemail
+        else _("When you call then, leave no message.")
+        if not may_ever_call
+        else _("Call. Voicemail is allowed.")
+        if profile.may_leave_voicemail
+        else _("Call. Leave no message."),
+        _("Text messages are allowed.") if profile.may_text else _("Do not text."),
+        _("Do not e-mail.")
+        if not profile.may_email
+        else _("The one e-mail that they allow was sent. Send no other.")
+        if email_is_spent
+        else _("E-mail is allowed, in neutral words.")
+        if agreed_to_email
+        else _("One neutral e-mail is allowed."),
+        # A neutral e-mail names neither the center nor treatment, whatever they chose for calls.
+        *([str(INTRODUCTIONS[profile.introduction])] if profile.may_call or profile.may_text else []),
+        *([str(ASKED_FOR[profile.for_whom])] if profile.for_whom in ASKED_FOR else []),
+        (
+            _("Their time zone: %(zone)s.")
+            if profile.best_time == BestTime.CONFIRMED
+            else _("Good time: %(time)s, %(zone)s time.")
+        )
+        % {"time": profile.get_best_time_display().lower(), "zone": _in_words("time_zone", profile.time_zone)},
+    ]
+
+
+def _rules_of_time(profile, may_ever_call):
+    if may_ever_call or not profile.may_call:
+        return []
+    if profile.best_time == BestTime.CONFIRMED:
+        return [_("Do not call until they have confirmed a time by email or text. Then set it as their good time.")]
+    words = _("Do not call at another time than %(time)s, their time. We are closed then: ask them for another time.")
+    return [words % {"time": profile.get_best_time_display().lower()}]
+
+
+def _in_words(name, value):
+    choices = dict(getattr(_FIELDS[name], "choices", []))
+    return str(choices.get(value, value))
+
+
+def in_common(codes):
+    """What two requests have in common or not (codes of `workflow.to_confirm`), in sentences."""
+    shared = {"phone", "email"} & {*codes}
+    contact = _("Same phone and e-mail.") if len(shared) == 2 else _("Same phone.") if "phone" in shared else ""
+    contact = contact or (_("Same e-mail.") if shared else _("Neither phone nor e-mail is the same."))
+    return [contact, *([_("Another first name.")] if "other_name" in codes else [])]
+
+
+CONSENTS = {
+    consent.CONTACT.purpose: gettext_lazy("to be contacted"),
+    consent.VOICEMAIL.purpose: gettext_lazy("voicemail"),
+    consent.TEXT_MESSAGE.purpose: gettext_lazy("text messages"),
+    consent.EMAIL.purpose: gettext_lazy("e-mail"),
+}
+
+
+def agreed_to(record):
+    """What a `ConsentRecord` says, in words."""
+    words = {"what": CONSENTS[record.purpose], "version": record.wording_version, "at": moment(record.at)}
+    if record.reader_id is None:
+        return _("%(what)s, on %(at)s (wording of %(version)s)") % words
+    return _("%(what)s, on %(at)s (wording of %(version)s, read aloud by %(reader)s)") % (
+        words | {"reader": record.reader.get_username()}
+    )

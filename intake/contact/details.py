@@ -1,0 +1,109 @@
+"""What we know of a person now: what they wrote, with what they and staff changed since, field by field.
+
+What the person wrote is never edited: each change is a row of its own, so that every field can say who gave its value,
+and when.
+"""
+
+import datetime as dt
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+
+from intake.crypto.envelope import CannotOpen
+from intake.models import ContactProfile, SealedText
+from intake.models.told import BestTime
+
+ANSWERS = ("name", "phone", "email", "language")
+CODES = ContactProfile.CODES
+FIELDS = (*ANSWERS, *CODES)
+# Where the rules of contact can't be read: staff write down what the person says on the phone.
+NOTHING_ALLOWED = dict.fromkeys(ContactProfile.PERMISSIONS, False) | {
+    "for_whom": "self",
+    "introduction": "first_name",
+    "best_time": "asap",
+    "time_zone": "America/Phoenix",
+}
+
+
+@dataclass(frozen=True)
+class Value:
+    """What stands in a field, and who (None: the person) gave it when."""
+
+    value: object
+    who: object
+    at: dt.datetime
+
+
+@dataclass(frozen=True)
+class Conflict:
+    """A field that two people changed at once: what stood there, what stands there, what was not written."""
+
+    field: str
+    before: object
+    theirs: Value
+    mine: object
+
+
+def of(request, opened=None):
+    """From field name to `Value`, for a request that is not erased. `opened` may give its texts with their contents,
+    opened before: pairs of `SealedText` and content. A text that can't be opened is left out."""
+    if opened is None:
+        texts = request.texts.select_related("author")
+        opened = [(text, _content(text)) for text in texts if text.kind in SealedText.WITH_CONTACT]
+    nothing = dict.fromkeys(ANSWERS, "") | NOTHING_ALLOWED
+    known = {name: Value(value, None, request.received_at) for name, value in nothing.items()}
+    for text, content in opened:
+        if text.kind in SealedText.WITH_CONTACT and isinstance(content, dict):
+            _overlay(known, {name: content[name] for name in ANSWERS if name in content}, text.author, text.at)
+    for profile in request.contact_profiles.select_related("author"):
+        _overlay(known, profile.codes(), profile.author, profile.at)
+    return known
+
+
+def plain(known):
+    """The values alone."""
+    return {name: value.value for name, value in known.items()}
+
+
+def merge(known, before, after):
+    """What one person changed between `before` and `after`, against what is `known` now.
+
+    Returns the list of `Conflict` and the changes that nobody stands against, as a dictionary.
+    """
+    conflicts, changed = [], {}
+    for name in known:
+        if name not in before or name not in after or after[name] in (before[name], known[name].value):
+            continue
+        if known[name].value == before[name]:
+            changed[name] = after[name]
+        else:
+            conflicts.append(Conflict(name, before[name], known[name], after[name]))
+    return conflicts, changed
+
+
+def why_impossible(values):
+    """Why nobody could be reached like this, in a sentence; empty where they can."""
+    if (values["may_call"] or values["may_text"]) and not values["phone"]:
+        return _("Calls and texts need a phone number.")
+    if values["may_email"] and not values["email"]:
+        return _("E-mail needs an e-mail address.")
+    if values["best_time"] == BestTime.CONFIRMED and not (values["may_text"] or values["may_email"]):
+        return _("To confirm a time, they must allow email or text messages.")
+    if values["may_leave_voicemail"] and not values["may_call"]:
+        return _("Voicemail is for people who allow calls.")
+    if not (values["may_call"] or values["may_text"] or values["may_email"]):
+        return _("Leave one way to reach this person, or close the request.")
+    return ""
+
+
+def _overlay(known, values, who, at):
+    for name, value in values.items():
+        if name not in known or known[name].value != value:
+            known[name] = Value(value, who, at)
+
+
+def _content(text):
+    try:
+        return text.open()
+    except CannotOpen:
+        return None

@@ -1,0 +1,59 @@
+"""What a form says beside each part of the day: whether we can call then, in the time zone that is chosen."""
+
+import functools
+import json
+import logging
+from zoneinfo import ZoneInfo
+
+from django.utils import timezone
+
+from . import schedule
+
+logger = logging.getLogger(__name__)
+
+PARTS = ("morning", "afternoon", "evening")
+
+
+def closed_parts(zone_name):
+    """The parts of the day in which we never call in this time zone; none while no hours are told, or where they can't
+    be counted with: a note is only good to have."""
+    try:
+        hours = schedule.our_hours()
+        if hours.spans_are_assumed:
+            return ()
+        spans = tuple(sorted(hours.spans.items()))
+        return _closed_parts(spans, hours.zone, hours.holidays, timezone.localdate(timezone=hours.zone), zone_name)
+    except Exception as error:
+        logger.error("It could not be told when we are closed: %s", type(error).__name__)
+        return ()
+
+
+@functools.lru_cache(maxsize=256)  # every form asks for every time zone: 2 ms for one that is never met
+def _closed_parts(spans, center_zone, holidays, today, zone_name):
+    hours = schedule.OpenHours(spans=dict(spans), zone=center_zone, target=schedule.ASSUMED.target, holidays=holidays)
+    now, zone = timezone.now(), ZoneInfo(zone_name)
+    return tuple(part for part in PARTS if not schedule.is_ever_met(now, hours, part, zone))
+
+
+class SaysWhenWeAreClosed:
+    """A form with the fields `best_time` and `time_zone`. `templates/intake/preferred_time.html` shows them."""
+
+    @property
+    def shown_zone(self):
+        """The time zone that the notes are about, by its name; "" where none is chosen."""
+        value = self["time_zone"].value() or ""
+        return value if value in dict(self.fields["time_zone"].choices) else ""
+
+    @property
+    def shown_zone_label(self):
+        return dict(self.fields["time_zone"].choices)[self.shown_zone] if self.shown_zone else ""
+
+    def times(self):
+        """Each choice of `best_time`, and whether we are closed then in the zone that is shown."""
+        closed = closed_parts(self.shown_zone) if self.shown_zone else ()
+        return [(choice, choice.data["value"] in closed) for choice in self["best_time"]]
+
+    def closed_in_each_zone(self):
+        """The same for every zone, for the script that follows the one that is chosen."""
+        zones = [zone for zone, _label in self.fields["time_zone"].choices if zone]
+        return json.dumps({zone: closed_parts(zone) for zone in zones})

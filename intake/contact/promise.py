@@ -1,0 +1,129 @@
+"""The promise of a first contact, in words: what the confirmation shows and the request keeps."""
+
+import datetime as dt
+
+from django.utils.formats import date_format
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from . import schedule
+from .time_zones import TIME_ZONES
+
+NOON = dt.time(12)
+
+# Translators: %(zone)s is a name such as "Arizona" or "Eastern". %(times)s is "between 8 and 10 in the morning" or
+# "by 3:30 in the afternoon", %(time)s is "10 in the morning" or "noon".
+SENTENCES = {
+    "call": {
+        "today": _("We will call today, %(times)s, %(zone)s time."),
+        "tomorrow": _("We will call tomorrow, %(weekday)s, %(times)s, %(zone)s time."),
+        "on a day": _("We will call on %(weekday)s, %(date)s, %(times)s, %(zone)s time."),
+        "by tomorrow": _("We will call by tomorrow, %(weekday)s, at %(time)s, %(zone)s time."),
+        "by a day": _("We will call by %(weekday)s, %(date)s, at %(time)s, %(zone)s time."),
+    },
+    "text": {
+        "today": _("We will text you today, %(times)s, %(zone)s time."),
+        "tomorrow": _("We will text you tomorrow, %(weekday)s, %(times)s, %(zone)s time."),
+        "on a day": _("We will text you on %(weekday)s, %(date)s, %(times)s, %(zone)s time."),
+        "by tomorrow": _("We will text you by tomorrow, %(weekday)s, at %(time)s, %(zone)s time."),
+        "by a day": _("We will text you by %(weekday)s, %(date)s, at %(time)s, %(zone)s time."),
+    },
+    "email": {
+        "today": _("We will email you today, %(times)s, %(zone)s time."),
+        "tomorrow": _("We will email you tomorrow, %(weekday)s, %(times)s, %(zone)s time."),
+        "on a day": _("We will email you on %(weekday)s, %(date)s, %(times)s, %(zone)s time."),
+        "by tomorrow": _("We will email you by tomorrow, %(weekday)s, at %(time)s, %(zone)s time."),
+        "by a day": _("We will email you by %(weekday)s, %(date)s, at %(time)s, %(zone)s time."),
+    },
+}
+WISH_NOT_MET = {
+    "morning": _("We are closed in the morning in your time zone, so we can't promise a time."),
+    "afternoon": _("We are closed in the afternoon in your time zone, so we can't promise a time."),
+    "evening": _("We are closed in the evening in your time zone, so we can't promise a time."),
+}
+INSTEAD = {
+    "call": _(
+        "We won't call at another time of day. You can choose another time with your private link, or call us when it "
+        "is safe for you."
+    ),
+    "text": _("We will text you first and ask when a call is safe. We won't call before that."),
+    "email": _("We will email you first and ask when a call is safe. We won't call before that."),
+}
+CONFIRM_FIRST = {
+    "text": _("We will text you first, and call only after you have confirmed a time."),
+    "email": _("We will email you first, and call only after you have confirmed a time."),
+}
+CALL_LATER = _("We call only after you have confirmed a time.")
+WRITE_ONLY = {"text": _("We will text you."), "email": _("We will email you.")}
+BETWEEN = {
+    "morning": _("between %(begins)s and %(ends)s in the morning"),
+    "afternoon": _("between %(begins)s and %(ends)s in the afternoon"),
+    "evening": _("between %(begins)s and %(ends)s in the evening"),
+}
+AT = {
+    "morning": _("%(time)s in the morning"),
+    "afternoon": _("%(time)s in the afternoon"),
+    "evening": _("%(time)s in the evening"),
+}
+
+
+def words(contact, received_at, hours, wish, zone, channel, may_call=True):
+    """What we promise a person about the first contact by `channel` ("call", "text" or "email"), in their own time.
+    `may_call` says whether they allow calls too.
+
+    Without a time where our hours never include the time they asked for: another one may not be safe. Empty where the
+    owner has told no hours, or none in which the person may be contacted, or no target.
+    """
+    is_confirmed_first = wish == schedule.CONFIRMED and may_call and channel in CONFIRM_FIRST
+    no_time = str(CONFIRM_FIRST[channel]) if is_confirmed_first else ""
+    if hours.spans_are_assumed or not schedule.may_contact_at(contact.begins, hours, schedule.ASAP, zone):
+        return no_time
+    if not contact.wish_is_met:
+        return f"{WISH_NOT_MET[wish]} {INSTEAD[channel] if may_call else WRITE_ONLY[channel]}"
+    if hours.target_is_assumed:
+        return no_time
+    begins, ends = contact.begins.astimezone(zone), contact.ends.astimezone(zone)
+    today = received_at.astimezone(zone).date()
+    names = {
+        "weekday": date_format(ends, "l"),
+        "date": date_format(ends, "MONTH_DAY_FORMAT"),
+        "zone": dict(TIME_ZONES).get(zone.key, zone.key),
+    }
+    if begins.date() == ends.date():
+        names["times"] = _times(begins, ends, begins_now=contact.begins <= received_at)
+        form = {0: "today", 1: "tomorrow"}.get((ends.date() - today).days, "on a day")
+    else:
+        names["time"] = _at(ends, _part_that_ends(ends))
+        form = "by tomorrow" if (ends.date() - today).days == 1 else "by a day"
+    promise = SENTENCES[channel][form] % names
+    return f"{promise} {CALL_LATER}" if is_confirmed_first else promise
+
+
+def _times(begins, ends, begins_now):
+    first, last = _part_that_begins(begins), _part_that_ends(ends)
+    if begins_now:
+        return gettext("by %(time)s") % {"time": _at(ends, last)}
+    if first == last and NOON not in (_minute(begins), _minute(ends)):
+        return BETWEEN[first] % {"begins": date_format(begins, "f"), "ends": date_format(ends, "f")}
+    return gettext("between %(begins)s and %(ends)s") % {"begins": _at(begins, first), "ends": _at(ends, last)}
+
+
+def _at(moment, part):
+    if _minute(moment) == NOON:
+        return gettext("noon")
+    return AT[part] % {"time": date_format(moment, "f")}
+
+
+def _part_that_begins(moment):
+    """At 5 begins the evening."""
+    return next(part for part in AT if _minute(moment) < schedule.PARTS_OF_DAY[part][1])
+
+
+def _part_that_ends(moment):
+    """At 5 ends the afternoon."""
+    return next(part for part in AT if _minute(moment) <= schedule.PARTS_OF_DAY[part][1])
+
+
+def _minute(moment):
+    """The time as it is shown. Seconds are dropped, so that no later time than the due one is promised."""
+    return moment.time().replace(second=0, microsecond=0)

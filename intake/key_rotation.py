@@ -1,0 +1,162 @@
+"""Bringing what is stored under the newest keys, beside the running site.
+
+Each batch is a transaction that locks its requests, as every change of a request does. What is left to do is seen in
+the rows themselves, so it can be stopped at any moment and started again.
+"""
+
+import time
+import uuid
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Exists, OuterRef
+
+from .crypto import blind_index, envelope, keyring
+from .models import AssessmentRequest, BlindIndex, SealedText
+from .submission import spool
+
+BATCH = 100  # requests
+PAUSE = 0.1  # seconds between two batches, in which others get at SQLite's one lock for writing
+
+
+@dataclass(frozen=True)
+class ToDo:
+    """What is not under the newest keys. Some of `never_indexed` may hold nothing to be found by."""
+
+    requests: int
+    texts: int
+    indexed_with_old_key: int
+    never_indexed: int
+
+
+@dataclass
+class Progress:
+    """How far a rotation got."""
+
+    requests: int = 0
+    texts: int = 0  # sealed anew
+    indexed: int = 0  # requests
+    unreadable: int = 0  # texts that don't open: they stay as they are
+
+
+@dataclass(frozen=True)
+class OldKeys:
+    """The ids of old keys of one setting, by whether anything still needs them."""
+
+    setting: str
+    unused: list[str]
+    used: list[str]
+
+
+def to_do():
+    return ToDo(
+        requests=_waiting().count(),
+        texts=SealedText.objects.exclude(key_id=envelope.newest_key_id()).count(),
+        indexed_with_old_key=AssessmentRequest.objects.filter(_has_old_index()).count(),
+        never_indexed=AssessmentRequest.objects.filter(_was_never_indexed()).count(),
+    )
+
+
+def rotate(batch_size=BATCH):
+    """Seals and indexes anew whatever is not under the newest keys; yields the `Progress` after each batch."""
+    progress = Progress()
+    rows = BlindIndex.objects.filter(kind=blind_index.NAME).count()
+    rows += AssessmentRequest.objects.filter(_was_never_indexed()).count()
+    last = uuid.UUID(int=0)
+    while last := _rotate_batch(last, batch_size, rows, progress):
+        yield progress
+        time.sleep(PAUSE)
+
+
+def old_keys():
+    """What may be taken out of the environment: the `OldKeys` of SEAL_KEYS and of INDEX_KEYS."""
+    seals = set(SealedText.objects.order_by("key_id").values_list("key_id", flat=True).distinct()) | spool.key_ids()
+    indexes = set(BlindIndex.objects.order_by("key_id").values_list("key_id", flat=True).distinct())
+    return [_old_keys_of("SEAL_KEYS", seals), _old_keys_of("INDEX_KEYS", indexes)]
+
+
+def _old_keys_of(setting, in_use):
+    _newest, *old = keyring.ring(getattr(settings, setting), setting)
+    return OldKeys(setting, [one for one in old if one not in in_use], [one for one in old if one in in_use])
+
+
+def _waiting():
+    has_old_text = Exists(_texts().exclude(key_id=envelope.newest_key_id()))
+    return AssessmentRequest.objects.filter(has_old_text | _has_old_index() | _was_never_indexed())
+
+
+def _has_old_index():
+    return Exists(_indexes().exclude(key_id=blind_index.newest_key_id()))
+
+
+def _was_never_indexed():
+    return Exists(_texts().filter(kind__in=SealedText.WITH_CONTACT)) & ~Exists(_indexes())
+
+
+def _texts():
+    return SealedText.objects.filter(request=OuterRef("pk")).order_by()
+
+
+def _indexes():
+    return BlindIndex.objects.filter(request=OuterRef("pk")).order_by()
+
+
+@transaction.atomic
+def _rotate_batch(last, size, rows, progress):
+    """Does the next requests after the id `last`. Returns the last one's id, None where there was none."""
+    # Locking the request keeps out whoever erases or adds words meanwhile; what they hold is read only after that.
+    batch = _waiting().filter(pk__gt=last).order_by("pk").select_for_update(of=("self",), no_key=True)
+    requests = list(batch.prefetch_related("texts", "blind_indexes")[:size])
+    done = Progress()
+    for request in requests:
+        _rotate(request, rows, done)
+    # Counted when nothing can fail any more but the commit.
+    progress.requests += len(requests)
+    progress.texts += done.texts
+    progress.indexed += done.indexed
+    progress.unreadable += done.unreadable
+    return requests[-1].pk if requests else None
+
+
+def _rotate(request, rows, done):
+    texts, indexes = list(request.texts.all()), list(request.blind_indexes.all())
+    told, can_read_all = [], True
+    for text in texts:
+        try:
+            content = text.open()
+        except envelope.CannotOpen:
+            done.unreadable += 1
+            can_read_all = can_read_all and text.kind not in SealedText.WITH_CONTACT
+            continue
+        if text.key_id != envelope.newest_key_id():
+            text.seal(content).save(update_fields=["envelope", "key_id"])
+            done.texts += 1
+        if text.kind in SealedText.WITH_CONTACT:
+            told.append(content)
+    is_indexed = indexes and all(index.key_id == blind_index.newest_key_id() for index in indexes)
+    if can_read_all and not is_indexed:
+        done.indexed += _index_anew(request, indexes, told, rows)
+
+
+def _index_anew(request, indexes, told, rows):
+    """Writes the new entries over the old rows: the newest id of a row tells about how many rows there are, and names
+    get their width from that. Returns whether there was anything to write."""
+    wanted = {(e.kind, e.value): e for answers in told for e in blind_index.entries_for(answers, rows)}
+    spare, has_entries = [], bool(wanted)
+    for index in indexes:
+        entry = wanted.pop((index.kind, index.value), None)  # a short value of a name may come out as it was
+        if entry is None:
+            spare.append(index)
+        else:
+            _write(index, entry)
+    for entry in wanted.values():
+        _write(spare.pop() if spare else BlindIndex(request=request), entry)
+    for index in spare:
+        index.delete()
+    return bool(indexes or has_entries)
+
+
+def _write(index, entry):
+    index.kind, index.value, index.key_id = entry.kind, entry.value, entry.key_id
+    index.save()

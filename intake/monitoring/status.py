@@ -1,0 +1,195 @@
+"""What alarms and the desk want to know of the site's own health: codes and figures, never anything about a person."""
+
+import datetime as dt
+
+from django.conf import settings
+from django.db import DatabaseError, InterfaceError, connection
+from django.db.migrations.executor import MigrationExecutor
+from django.db.models import Count, Max, Min, Q
+from django.utils import timezone
+from django.utils.translation import ngettext
+
+from intake.models import Heartbeat, Notice
+from intake.submission import spool
+from pages import schedule
+
+from . import heartbeat, readiness, synthetic
+
+SPOOL_WAITS = dt.timedelta(minutes=2)
+WORKER_IS_SILENT = dt.timedelta(seconds=60)
+CONTENT_IS_LATE = dt.timedelta(minutes=5)
+NOTICE_IS_LATE = dt.timedelta(minutes=10)
+TRIES_OF_A_BAD_MOMENT = 3  # at 0, 1 and 3 minutes; who fails at 8 minutes too is not only unlucky
+DAY = dt.timedelta(days=1)
+
+
+def report():
+    """Part by part whether all is well. A part is a dictionary: `ok`, `why` as a list of codes, and figures."""
+    now = timezone.now()
+    parts = {"keys": _keys(), "spool": _spool(), "database": _database()}
+    for name, look in IN_DATABASE.items():
+        parts[name] = _asked(look, now) if parts["database"]["ok"] else _part("database")
+    return {"ok": all(part["ok"] for part in parts.values()), "at": now.isoformat(timespec="seconds"), "parts": parts}
+
+
+def for_staff():
+    """What people at the desk must know at once, as sentences. One query."""
+    waiting, sentences = spool.state(), []
+    if waiting.files:
+        sentences.append(
+            ngettext(
+                "%(count)d request or change is not in this list yet. It is safe and will come in by itself. If this "
+                "line stays, tell the person who runs the site.",
+                "%(count)d requests or changes are not in this list yet. They are safe and will come in by themselves. "
+                "If this line stays, tell the person who runs the site.",
+                waiting.files,
+            )
+            % {"count": waiting.files}
+        )
+    if waiting.set_aside:
+        sentences.append(
+            ngettext(
+                "%(count)d request or change can't be read and is not in this list. Tell the person who runs the site.",
+                "%(count)d requests or changes can't be read and are not in this list. Tell the person who runs the "
+                "site.",
+                waiting.set_aside,
+            )
+            % {"count": waiting.set_aside}
+        )
+    not_sent = _not_sent_since(timezone.now() - DAY)
+    if failed := not_sent["to_staff"]:
+        sentence = ngettext(
+            "%(count)d alert could not be mailed to you in the last day, so please watch this list.",
+            "%(count)d alerts could not be mailed to you in the last day, so please watch this list.",
+            failed,
+        )
+        sentences.append(sentence % {"count": failed})
+    if refused := not_sent["refused"]:
+        sentence = ngettext(
+            "In the last day, the mail server refused %(count)d address that gets our alerts. Tell the person who "
+            "runs the site.",
+            "In the last day, the mail server refused %(count)d addresses that get our alerts. Tell the person who "
+            "runs the site.",
+            refused,
+        )
+        sentences.append(sentence % {"count": refused})
+    return sentences
+
+
+def _part(*why, ok=None, **figures):
+    return {"ok": not why if ok is None else ok, "why": list(why), **figures}
+
+
+def _asked(look, now):
+    try:
+        return look(now)
+    except (DatabaseError, InterfaceError):  # it went away meanwhile, or lacks a table
+        return _part("database")
+
+
+def _keys():
+    return _part(*readiness.bad_rings())
+
+
+def _spool():
+    state = spool.state()
+    red = {
+        "not_writable": not state.is_writable,
+        "waiting": state.oldest_seconds > SPOOL_WAITS.total_seconds(),
+        "set_aside": state.set_aside > 0,
+    }
+    return _part(
+        *_true(red),
+        files=state.files,
+        oldest_seconds=int(state.oldest_seconds),
+        set_aside=state.set_aside,
+        writable=state.is_writable,
+    )
+
+
+def _database():
+    try:
+        connection.ensure_connection()
+    except (DatabaseError, InterfaceError):
+        return _part("away")
+    return _part() if readiness.takes_writes() else _part("no_writes")
+
+
+def _migrations(now):
+    executor = MigrationExecutor(connection)
+    pending = len(executor.migration_plan(executor.loader.graph.leaf_nodes()))
+    return _part(*_true({"pending": pending > 0}), pending=pending)
+
+
+def _worker(now):
+    """Every machine that had a worker in the last day must still have one: no other empties its spool."""
+    beats = Heartbeat.objects.filter(name__startswith=heartbeat.WORKER, at__gt=now - DAY).order_by("name")
+    seconds = {beat.name: int((now - beat.at).total_seconds()) for beat in beats}
+    silent = [name for name, age in seconds.items() if age > WORKER_IS_SILENT.total_seconds()]
+    return _part(*_true({"none": not seconds, "silent": bool(silent)}), seconds_since=seconds)
+
+
+def _outbox(now):
+    """Messages to staff. One to a person can fail because they mistyped their address: counted, no alarm."""
+    fails = Q(attempts__gt=TRIES_OF_A_BAD_MOMENT) & ~Q(kind=Notice.Kind.ACKNOWLEDGEMENT)
+    waiting = Notice.objects.filter(state__in=Notice.WAITING).aggregate(
+        count=Count("pk"), due=Min("next_try_at"), failing=Count("pk", filter=fails)
+    )
+    late = max(0, int((now - waiting["due"]).total_seconds())) if waiting["due"] else 0
+    not_sent = _not_sent_since(now - DAY)
+    red = {
+        "late": late > NOTICE_IS_LATE.total_seconds(),
+        "failing": waiting["failing"] > 0,
+        "failed": not_sent["to_staff"] > 0,
+        "refused": not_sent["refused"] > 0,
+    }
+    return _part(
+        *_true(red),
+        waiting=waiting["count"],
+        failing=waiting["failing"],
+        oldest_seconds_late=late,
+        failed_to_staff=not_sent["to_staff"],
+        failed_to_people=not_sent["to_people"],
+        refused_addresses=not_sent["refused"],
+    )
+
+
+def _not_sent_since(moment):
+    """How many messages reached nobody, `to_staff` and `to_people`, and how many addresses of staff were `refused` at
+    once while others got the message."""
+    failed, to_a_person = Q(state=Notice.State.FAILED), Q(kind=Notice.Kind.ACKNOWLEDGEMENT)
+    return Notice.objects.filter(state__in=Notice.NOT_SENT, claimed_at__gt=moment).aggregate(
+        to_staff=Count("pk", filter=failed & ~to_a_person),
+        to_people=Count("pk", filter=failed & to_a_person),
+        refused=Max("refused", filter=Q(state=Notice.State.PARTLY), default=0),
+    )
+
+
+def _synthetic(now):
+    if not settings.SYNTHETIC_MAX_MINUTES:
+        return _part("not_set_up", ok=True)
+    beat = Heartbeat.objects.filter(name=synthetic.HEARTBEAT).first()
+    if beat is None:
+        return _part("never")
+    age = now - beat.at
+    is_late = age > dt.timedelta(minutes=settings.SYNTHETIC_MAX_MINUTES)
+    return _part(*_true({"late": is_late}), seconds_since=int(age.total_seconds()))
+
+
+def _content(now):
+    """Pages and facts with a time. Ends hold by the clock; what begins waits for the worker."""
+    late = schedule.overdue(now - CONTENT_IS_LATE)
+    return _part(*_true({"late": bool(late)}), overdue=len(late))
+
+
+def _true(codes):
+    return [code for code, is_true in codes.items() if is_true]
+
+
+IN_DATABASE = {
+    "migrations": _migrations,
+    "worker": _worker,
+    "outbox": _outbox,
+    "synthetic": _synthetic,
+    "content": _content,
+}

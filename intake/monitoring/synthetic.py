@@ -1,0 +1,83 @@
+"""The synthetic request: one that the site sends to itself, to see whether form, database, mail and desk work together.
+
+It is told by a signed header that is good for a minute. Whoever catches one can make, see and erase synthetic requests,
+and nothing else: each function here knows no other request.
+"""
+
+import datetime as dt
+
+from django.core import signing
+from django.db import transaction
+from django.db.models import Q
+
+from intake.crypto.envelope import CannotOpen
+from intake.models import Alias, AssessmentRequest, Notice, SealedText
+
+HEADER = "X-Synthetic"
+HEADER_IN_WSGI = "HTTP_X_SYNTHETIC"  # looked up as it is: Django's `headers` copies all of them first
+HEADER_LIFETIME = dt.timedelta(seconds=60)
+HEARTBEAT = "synthetic"
+LEFT_BEHIND_AFTER = dt.timedelta(days=1)
+
+_WORD = "synthetic"
+_SALT = "intake.synthetic"
+
+WHOLE = {"stored": True, "notice": Notice.State.SENT.value, "on_desk": True}
+
+
+def signature():
+    """The value of the header, from now on for a minute."""
+    return signing.TimestampSigner(salt=_SALT).sign(_WORD)
+
+
+def is_signed(http_request):
+    """Whether this request of a browser comes from ourselves."""
+    try:
+        value = http_request.META.get(HEADER_IN_WSGI, "")
+        return bool(value) and signing.TimestampSigner(salt=_SALT).unsign(value, max_age=HEADER_LIFETIME) == _WORD
+    except (signing.BadSignature, ValueError):
+        return False
+
+
+def trace(request_id):
+    """How far a synthetic request came, as codes; `WHOLE` where it came all the way."""
+    request = _synthetic(request_id).first()
+    if request is None:
+        return {"stored": False, "notice": "", "on_desk": False}
+    notice = request.notices.filter(kind=Notice.Kind.NEW_REQUEST).first()
+    return {"stored": True, "notice": notice.state if notice else "", "on_desk": _is_on_desk(request)}
+
+
+@transaction.atomic
+def erase(request_id):
+    """Deletes a synthetic request, whole. Returns whether there was one."""
+    # Locked first, like everyone who changes a request.
+    confirmed = _synthetic(request_id).values("pk")
+    request = AssessmentRequest.objects.select_for_update().filter(pk__in=confirmed).first()
+    if request is None:
+        return False
+    request.delete()
+    return True
+
+
+def erase_left_behind(now):
+    """Erases what walks left behind that came to no end. Returns how many."""
+    # Nobody closes one, and the index of open requests keeps this quick.
+    old = AssessmentRequest.objects.open().filter(is_synthetic=True, received_at__lte=now - LEFT_BEHIND_AFTER)
+    return sum(erase(request_id) for request_id in list(old.order_by("pk").values_list("pk", flat=True)))
+
+
+def _synthetic(request_id):
+    """The synthetic request that was confirmed under this id."""
+    confirmed = Q(pk=request_id) | Q(pk__in=Alias.objects.filter(pk=request_id).values("request"))
+    return AssessmentRequest.objects.filter(confirmed, is_synthetic=True)
+
+
+def _is_on_desk(request):
+    """Whether the desk's list holds it, and its words open there."""
+    if not AssessmentRequest.objects.open().by_urgency().filter(pk=request.pk).exists():
+        return False
+    try:
+        return bool(request.texts.get(kind=SealedText.Kind.ANSWERS).open())
+    except (SealedText.DoesNotExist, CannotOpen):
+        return False

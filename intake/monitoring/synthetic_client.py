@@ -1,0 +1,127 @@
+"""Sends the synthetic request as a visitor would, over HTTP: form, confirmation, desk, and until its notice is out."""
+
+import http.client
+import http.cookiejar
+import json
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+from html.parser import HTMLParser
+
+from intake.submission import spam_signals, tokens
+
+from . import synthetic
+
+FORM = "/assessment/"
+RECEIVED = "/assessment/received/"
+PROBE = "/assessment/probe/"
+HTTP_TIMEOUT = 30  # seconds
+READING_TIME = spam_signals.TOO_FAST.total_seconds() + 0.5
+POLL = 2  # seconds
+
+# A phone alone, so that nobody is sent an e-mail. 555-01xx belongs to no one.
+ANSWERS = {"adult": "yes", "name": "Synthetic request", "phone": "+1 602-555-0100", "consent": "on"}
+
+
+class WalkFailed(Exception):
+    """Something on the way did not work. The message is a sentence that says what."""
+
+
+def walk(origin, timeout):
+    """Goes the whole way once. Returns the reference of the request, which is erased again. Raises `WalkFailed`."""
+    visitor = _Visitor(origin.rstrip("/"))
+    _address, page = visitor.ask("The form", FORM)
+    reader = _HiddenFields()
+    reader.feed(page)
+    try:
+        draft = tokens.from_token(reader.fields.get("token", ""))
+    except tokens.BadToken:
+        raise WalkFailed("The page of the form holds no token of ours. Is the origin right?") from None
+    time.sleep(READING_TIME)
+    address, page = visitor.ask("The sent form", FORM, reader.fields | ANSWERS, is_signed=True)
+    path = urllib.parse.urlsplit(address).path
+    if not path.startswith(RECEIVED):
+        raise WalkFailed("The form was sent and led to no confirmation.")
+    possible = (draft.reference, tokens.confirmed_as(draft, ANSWERS).reference)  # stored, or in the spool
+    reference = next((reference for reference in possible if reference in page), None)
+    if reference is None:
+        raise WalkFailed("The confirmation does not show the reference.")
+    probe = PROBE + path.removeprefix(RECEIVED)
+    _wait_until_whole(visitor, probe, timeout)
+    _address, body = visitor.ask("Erasing the request", probe, {}, is_signed=True)
+    if not json.loads(body).get("erased"):
+        raise WalkFailed("The request was not erased.")
+    return reference
+
+
+def _wait_until_whole(visitor, probe, timeout):
+    ends_at = time.monotonic() + timeout
+    while True:
+        try:
+            _address, body = visitor.ask("The probe", probe, is_signed=True)
+            found = json.loads(body)
+            if found == synthetic.WHOLE:
+                return
+            problem = _in_words(found)
+        except WalkFailed as failed:  # the database may come back in time
+            problem = str(failed)
+        if time.monotonic() >= ends_at:
+            raise WalkFailed(f"After {timeout} seconds: {problem}")
+        time.sleep(POLL)
+
+
+def _in_words(found):
+    if not found["stored"]:
+        return "the request is not in the database. Is the worker taking in the spool?"
+    if not found["on_desk"]:
+        return "the desk would not show the request."
+    return f"the notice to staff is {found['notice'] or 'missing'!r}, not sent. Do the worker and the mail server work?"
+
+
+class _Visitor:
+    """A browser as far as needed: it keeps cookies, follows redirects, and names its origin when it sends a form."""
+
+    def __init__(self, origin):
+        if not origin.startswith(("http://", "https://")):
+            raise WalkFailed("The origin must begin with http:// or https://")
+        self._origin = origin
+        cookies = urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar())
+        self._opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), cookies)
+
+    def ask(self, what, path, fields=None, is_signed=False):
+        """The address in the end and the text that came. `what` names it in the sentence if that fails."""
+        data = None if fields is None else urllib.parse.urlencode(fields).encode()
+        request = urllib.request.Request(self._origin + path, data)  # noqa: S310 (the scheme was checked)
+        if data is not None:
+            request.add_header("Origin", self._origin)
+        if is_signed:
+            request.add_unredirected_header(synthetic.HEADER, synthetic.signature())
+        try:
+            with self._opener.open(request, timeout=HTTP_TIMEOUT) as response:
+                return response.url, response.read().decode()
+        except urllib.error.HTTPError as error:
+            with error:
+                raise WalkFailed(f"{what} got the answer HTTP {error.code}.") from error
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            raise WalkFailed(f"{what} got no answer: {error}") from error
+
+
+class _HiddenFields(HTMLParser):
+    """The hidden fields of the request form on a page."""
+
+    def __init__(self):
+        super().__init__()
+        self.fields = {}
+        self._is_inside = False
+
+    def handle_starttag(self, tag, attributes):
+        attributes = dict(attributes)
+        if tag == "form":
+            self._is_inside = "request-form" in (attributes.get("class") or "").split()
+        elif tag == "input" and self._is_inside and attributes.get("type") == "hidden":
+            self.fields[attributes["name"]] = attributes.get("value") or ""
+
+    def handle_endtag(self, tag):
+        if tag == "form":
+            self._is_inside = False

@@ -1,0 +1,35 @@
+"""Where the synthetic request's sender asks how far it came, and has it erased. For everyone else, no such address."""
+
+from django.db import DatabaseError, InterfaceError, transaction
+from django.http import Http404, JsonResponse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt
+
+from intake.submission import tokens
+
+from . import heartbeat, synthetic
+
+
+@csrf_exempt  # the signed header says who asks; a refusal for want of a cookie would tell that there is something
+@never_cache
+def probe(request, receipt):
+    """GET says how far the synthetic request came. POST erases one that came all the way, and notes the success."""
+    if not synthetic.is_signed(request) or request.method not in ("GET", "POST"):
+        raise Http404
+    try:
+        request_id = tokens.from_receipt(receipt)
+    except tokens.BadToken:
+        raise Http404 from None
+    try:
+        return JsonResponse(_finish(request_id) if request.method == "POST" else synthetic.trace(request_id))
+    except (DatabaseError, InterfaceError):
+        return JsonResponse({"why": "database"}, status=503)
+
+
+@transaction.atomic
+def _finish(request_id):
+    found = synthetic.trace(request_id)
+    if found != synthetic.WHOLE or not synthetic.erase(request_id):
+        return found | {"erased": False}
+    heartbeat.beat(synthetic.HEARTBEAT)
+    return found | {"erased": True}

@@ -1,0 +1,226 @@
+"""The page behind the private link: a person changes or withdraws their own request.
+
+It never shows what was stored. Reading changes nothing; each change is a POST that is asked back once. The secret in
+the address stands in for a cookie, so these pages work without one.
+"""
+
+import logging
+
+from django import forms
+from django.http import HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods, require_safe
+
+from intake import workflow
+from intake.contact.preferred_time import SaysWhenWeAreClosed, closed_parts
+from intake.contact.time_zones import TIME_ZONES
+from intake.models.told import BestTime
+from intake.submission import device, pending, private_link
+from intake.submission.forms import HonestTextField
+
+from .views import private
+
+logger = logging.getLogger(__name__)
+
+
+class PrivateForm(device.VisitorForm):
+    """A form of the private page, which shows nothing again that was typed."""
+
+    must_forget = True
+
+    def check(self, request):
+        """Raises `workflow.Refused` where it is plain before the person confirms that it can't be done."""
+
+    def warning(self, request):
+        """What the person should know before they confirm, in a sentence; "" where there is nothing."""
+        return ""
+
+
+class WindowForm(SaysWhenWeAreClosed, PrivateForm):
+    """Another time to be reached."""
+
+    best_time = forms.ChoiceField(
+        label=gettext_lazy("When is a good time?"),
+        choices=BestTime.choices,
+        widget=forms.RadioSelect,
+        error_messages={"required": gettext_lazy("Choose when we may reach you.")},
+    )
+    time_zone = forms.ChoiceField(
+        label=gettext_lazy("Your time zone"),
+        choices=[("", gettext_lazy("As before")), *TIME_ZONES],
+        required=False,
+    )
+
+    def chosen(self):
+        """What the person is asked back about, in words."""
+        answered = [name for name in self.fields if self.cleaned_data[name]]
+        return [dict(self.fields[name].choices)[self.cleaned_data[name]] for name in answered]
+
+    def check(self, request):
+        workflow.check_window(request, self.cleaned_data["best_time"])
+
+    def warning(self, request):
+        time, zone = self.cleaned_data["best_time"], self.cleaned_data["time_zone"]
+        zone = zone or workflow.own_rules(request).get("time_zone")  # a linked request may have brought another one
+        if not zone or time not in closed_parts(zone):
+            return ""
+        return _(
+            "We are closed %(time)s in your time zone, so we can't call you then. If you choose it all the same, we "
+            "won't call at another time of day. To get a call, go back and choose a time that is safe for you."
+        ) % {"time": BestTime(time).label.lower()}
+
+    def carry_out(self, request_id):
+        return _("The new time is set."), workflow.change_window(request_id=request_id, **self.cleaned_data)
+
+
+class WordsForm(PrivateForm):
+    """More that the person wants us to know."""
+
+    words = HonestTextField(
+        label=gettext_lazy("Anything you want to add"),
+        max_length=1000,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        error_messages={"required": gettext_lazy("Write something first, or leave this page as it is.")},
+    )
+
+    def chosen(self):
+        return [self.cleaned_data["words"]]
+
+    def carry_out(self, request_id):
+        workflow.add_words(request_id=request_id, text=self.cleaned_data["words"])
+        return _("Your words are added."), ""
+
+
+class WithdrawForm(PrivateForm):
+    """The request is taken back; there is nothing to fill in."""
+
+    def chosen(self):
+        return []
+
+    def carry_out(self, request_id):
+        workflow.withdraw(request_id=request_id)
+        return _("Your request is withdrawn."), _(
+            "No one on our team can read what you wrote anymore. We will not contact you about it."
+        )
+
+
+FORMS = {"window": WindowForm, "words": WordsForm, "withdraw": WithdrawForm}
+
+
+@csrf_exempt  # who knows the address may act; a browser sends no origin from a page without referrer
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def yours(request, secret):
+    """The private page. POST `do` is one of `FORMS`: asked back first, carried out with `sure`.
+
+    A post leads to the page that answers it, so that Back and Forward can show it (`check`). Where that page can't be
+    kept, it is the answer itself.
+    """
+    do = request.POST.get("do") if request.method == "POST" else None
+    try:
+        return private(_answer(request, secret, do))
+    except Exception as error:
+        logger.error("The private page failed: %s", type(error).__name__)
+        return private(
+            _show(request, {do: FORMS[do](initial=request.POST.dict())} if do in FORMS else {}, 503, _not_now())
+        )
+
+
+@never_cache
+@require_safe
+def check(request, secret, token):
+    """What a post to the private page led to: to be mended, asked back, or done."""
+    try:
+        content = pending.find(request, token)
+        if content and content.get("about") == private_link.hash_of(secret):
+            if "done" in content:
+                return private(_done_page(request, content))
+            if private_link.find(secret):
+                return private(_page_of(request, content, token))
+    except Exception as error:
+        logger.error("The private page failed: %s", type(error).__name__)
+        return private(_show(request, status=503, notice=_not_now()))
+    return private(_to_the_page(secret))
+
+
+def _answer(request, secret, do):
+    theirs = private_link.find(secret)
+    if theirs is None:
+        return _to_the_page(secret) if request.method == "POST" else _ended(request)
+    if do not in FORMS:
+        return _to_the_page(secret) if request.method == "POST" else _show(request)
+    form = FORMS[do](request.POST)
+    content = {"about": private_link.hash_of(secret), "do": do, "fields": pending.fields_of(request.POST, form.fields)}
+    if not form.is_valid():
+        return _lead_to(request, secret, content | {"status": 422, "notice": ""})
+    try:
+        form.check(theirs)
+        if "sure" not in request.POST:
+            return _lead_to(request, secret, content | {"status": 200, "notice": form.warning(theirs)})
+        done, then = form.carry_out(theirs.pk)
+    except workflow.Refused as refused:
+        return _lead_to(request, secret, content | {"status": 409, "notice": str(refused)})
+    content = {"about": content["about"], "done": done, "then": then, "ended": do == "withdraw"}
+    return device.forget(request, _lead_to(request, secret, content))
+
+
+def _lead_to(request, secret, content):
+    """To the address of the page that these contents make, or the page itself where they can't be kept. What is done
+    holds nothing typed, and is shown after the browser forgot the session that it was done in."""
+    token = pending.keep(request, content["about"], content, is_bound="done" not in content)
+    if token is None:
+        return _done_page(request, content) if "done" in content else _page_of(request, content)
+    return HttpResponseRedirect(reverse("intake:yours_check", args=[secret, token]), status=303)
+
+
+def _to_the_page(secret):
+    return HttpResponseRedirect(reverse("intake:yours", args=[secret]), status=303)
+
+
+def _page_of(request, content, kept_under=""):
+    """The page of a form that has to be mended (with a status that says why) or confirmed."""
+    do = content["do"]
+    form = FORMS[do](pending.data_of(content["fields"]))
+    if content["status"] != 200:
+        return _show(request, {do: form}, content["status"], content["notice"], kept_under)
+    form.is_valid()  # it was, and now its values are there
+    context = {
+        "do": do,
+        "form": form,
+        "chosen": form.chosen(),
+        "warning": content["notice"],
+        "address": _own_address(request),
+        "kept_under": kept_under,
+    }
+    return render(request, "intake/self_service_confirm.html", context)
+
+
+def _own_address(request):
+    return reverse("intake:yours", args=[request.resolver_match.kwargs["secret"]])
+
+
+def _done_page(request, content):
+    return render(
+        request, "intake/self_service_done.html", content | {"address": _own_address(request), "kept_under": ""}
+    )
+
+
+def _ended(request):
+    return render(request, "intake/self_service_ended.html", {"kept_under": ""}, status=404)
+
+
+def _show(request, bound=None, status=200, notice="", kept_under=""):
+    shown = {name: Form() for name, Form in FORMS.items()} | (bound or {})
+    errors = [(field, error) for form in shown.values() for field in form for error in field.errors]
+    context = {"forms": shown, "notice": notice, "errors": errors, "kept_under": kept_under}
+    context["address"] = _own_address(request)
+    return render(request, "intake/self_service.html", context, status=status)
+
+
+def _not_now():
+    return _("We can't change your request right now. Please try again soon, or call us.")

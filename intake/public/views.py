@@ -1,0 +1,305 @@
+"""The request form and its confirmation."""
+
+import datetime as dt
+import logging
+
+from django.conf import settings
+from django.core.exceptions import SuspiciousOperation
+from django.http import HttpResponseRedirect
+from django.middleware.csrf import CsrfViewMiddleware
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods, require_safe
+
+from intake.crypto import blind_index, envelope
+from intake.monitoring import synthetic
+from intake.submission import accept as submission
+from intake.submission import device, pending, private_link, rate_limit, referrer, spam_signals, spool, tokens
+from intake.submission.forms import AssessmentForm
+
+RECEIPT_SHOWN_FOR = dt.timedelta(minutes=30)
+
+logger = logging.getLogger(__name__)
+
+
+class _CsrfCheck(CsrfViewMiddleware):
+    """Django's CSRF check as a question: returns the reason for a refusal instead of a page."""
+
+    def _reject(self, request, reason):
+        return reason
+
+
+@never_cache
+@csrf_exempt  # checked in here, so that a failure shows the form again with everything that was typed
+@require_http_methods(["GET", "HEAD", "POST"])
+def assessment(request):
+    """The request form, and what happens when it is sent.
+
+    Every refusal leads to the form again with everything typed, and says what to do: 403 (stale page or no cookie), 409
+    (withdrawn, or changed too often), 422 (something to mend), 429 (too many from one place), 503 (nothing can be
+    stored now, or anything of ours failed).
+    Someone under 18 is shown where to find help, and nothing of theirs is kept.
+    """
+    if request.method != "POST":
+        return _show_form(request, AssessmentForm(), tokens.draw(came_from=referrer.page_of(request)))
+    posted = request.POST.dict()  # what can't be read at all fails here, and has a page of its own
+    try:
+        return _answer(request)
+    except SuspiciousOperation:
+        raise
+    except Exception as error:
+        logger.error("A form could not be answered: %s", type(error).__name__)
+        # Unbound: to check the fields once more may fail once more.
+        return _show_form(request, AssessmentForm(initial=posted), _draft_of(request), 503, _not_stored())
+
+
+def _answer(request):
+    if request.POST.get("adult") == "no":
+        pending.forget(request.POST.get("kept", ""))
+        return HttpResponseRedirect(reverse("intake:under_18"), status=303)
+
+    form = AssessmentForm(request.POST)
+    try:
+        draft = tokens.from_token(request.POST.get("token", ""))
+    except tokens.BadToken:
+        return _refuse(request, form, _drawn_anew(), 403, _stale())
+    spent_token = None
+    if _CsrfCheck(lambda _request: None).process_view(request, None, (), {}):
+        try:
+            spent_token = tokens.from_pass(request.POST.get("pass", ""), draft)
+        except tokens.BadToken:
+            return _refuse(request, form, draft, 403, _stale())
+        if not comes_from_our_page(request):
+            return _refuse(request, form, draft, 403, _from_elsewhere())
+    if not form.is_valid():
+        return _refuse(request, form, draft, 422)
+    return _accept(request, form, draft, spent_token)
+
+
+def _accept(request, form, draft, spent_token):
+    answers = form.answers()
+    is_synthetic = synthetic.is_signed(request)
+    took = timezone.now() - draft.drawn_at
+    signs = _if_it_works(spam_signals.signs, answers, form.cleaned_data["website"], took, otherwise=())
+    sent = submission.SentForm(
+        draft,
+        answers,
+        form_key=None if spent_token else _if_it_works(_form_key, request, answers),
+        sender=_if_it_works(rate_limit.sender_of, request, otherwise=""),
+        suspicions=() if is_synthetic else signs,
+        spent_token=spent_token,
+        is_synthetic=is_synthetic,
+    )
+    try:
+        request_id = submission.accept(sent)
+    except submission.Withdrawn:
+        return _refuse(request, form, _drawn_anew(draft), 409, _withdrawn())
+    except submission.TooManyAmendments:
+        return _refuse(request, form, draft, 409, _too_many_amendments())
+    except submission.PassSpent:
+        return _refuse(request, form, draft, 403, _stale())
+    except rate_limit.TooMany:
+        return _refuse(request, form, draft, 429, _too_many())
+    except submission.ReferenceTaken:
+        return _show_form(request, form, _drawn_anew(draft), status=503, notice=_not_stored())
+    except (spool.SpoolError, envelope.SealError) as error:
+        logger.error("A request could not be kept: %s", type(error).__name__)
+        return _show_form(request, form, draft, status=503, notice=_not_stored())
+    pending.forget(request.POST.get("kept", ""))
+    receipt = tokens.to_receipt(request_id)
+    response = HttpResponseRedirect(reverse("intake:received", args=[receipt]), status=303)
+    return device.forget(request, response)
+
+
+def _if_it_works(look, *arguments, otherwise=None):
+    """What `look` finds, or `otherwise`: what is only good to have must keep no request out."""
+    try:
+        return look(*arguments)
+    except Exception as error:
+        logger.error("A form is stored without what %s finds: %s", look.__name__, type(error).__name__)
+        return otherwise
+
+
+def _refuse(request, form, draft, status, notice=""):
+    """Lead to a page that shows the form again, which Back and Forward can show too. Where it can't be kept for that,
+    answer with the page."""
+    content = {
+        "token": tokens.to_token(draft),
+        "fields": pending.fields_of(request.POST, form.fields),
+        "status": status,
+        "notice": notice,
+    }
+    token = pending.keep(request, draft.id.hex, content)
+    if token is None:
+        return _show_form(request, form, draft, status, notice)
+    pending.forget(request.POST.get("kept", ""))  # where the draft was drawn anew, it is another's
+    return HttpResponseRedirect(reverse("intake:check", args=[token]), status=303)
+
+
+@never_cache
+@require_safe
+def check(request, token):
+    """A form that was refused: as it was typed, with what was wrong, and with the status that it was refused with."""
+    try:
+        kept = pending.find(request, token)
+    except Exception as error:
+        logger.error("A form to be mended could not be shown: %s", type(error).__name__)
+        return _unindexed(_show_form(request, AssessmentForm(), tokens.draw(), 503, _not_shown()))
+    if kept is None or "token" not in kept:  # nothing, or a form of the private page
+        return _unindexed(_show_form(request, AssessmentForm(), tokens.draw(), is_gone=True))
+    form = AssessmentForm(pending.data_of(kept["fields"]))
+    draft = tokens.from_token(kept["token"])
+    return _unindexed(_show_form(request, form, draft, kept["status"], kept["notice"], kept_under=token))
+
+
+@never_cache
+@require_safe
+def under_18(request):
+    """Where someone under 18 finds help. An address of its own, so that Back and Forward work."""
+    return private(render(request, "intake/under_18.html"))
+
+
+@never_cache
+@require_safe
+def received(request, receipt):
+    """The confirmation. Its address holds no personal data; after a while it no longer shows anything."""
+    try:
+        confirmation = _confirmation_of(tokens.from_receipt(receipt), device.left_at(request))
+    except tokens.BadToken:
+        confirmation = None  # a made-up address learns nothing: it sees the same neutral page as an old one
+    except Exception as error:
+        logger.error("A confirmation could not be shown: %s", type(error).__name__)
+        return private(render(request, "intake/received_later.html"))
+    return private(render(request, "intake/received.html", {"confirmation": confirmation}))
+
+
+def private(response):
+    """The same response, kept out of search engines and referrers. For pages whose address is a secret."""
+    response["Referrer-Policy"] = "no-referrer"
+    return _unindexed(response)
+
+
+def _unindexed(response):
+    """The same response, kept out of search engines. For a page whose form must name its origin when it is sent: from a
+    page without referrer a browser names none. Other sites learn nothing, since our referrers stay with us."""
+    response["X-Robots-Tag"] = "noindex"
+    return response
+
+
+def _confirmation_of(request_id, left_at):
+    """What the confirmation shows of a request that goes on and was confirmed a short while ago, or None.
+    Nothing that was confirmed before `left_at`, when someone left quickly in this browser session.
+
+    The spool first: what has left it is in the database by then. The database even while the breaker says no: it may be
+    back, and the worker has taken the request in. Raises what the database raises: then the request is stored, and
+    can't be shown.
+    """
+    since = timezone.now() - RECEIPT_SHOWN_FOR
+    if left_at:
+        since = max(since, left_at)
+    try:
+        kept = submission.kept_in_spool(request_id)
+    except spool.SpoolError as error:
+        logger.error("The spool could not be asked for a confirmation: %s", type(error).__name__)
+        kept = None
+    if kept is not None:
+        secret = _if_it_works(private_link.secret_of, request_id)
+        shown = _confirmation(kept.reference, kept.promise, secret)
+        return shown if kept.at > since else None
+    known = submission.find(request_id)
+    if known is None or not private_link.goes_on(known) or known.confirmed_at <= since:
+        return None
+    alias = known.aliases.filter(pk=request_id).first() if known.pk != request_id else None
+    secret = _if_it_works(private_link.shown_to, known, alias)
+    return _confirmation((alias or known).reference, known.promise, secret)
+
+
+def _confirmation(reference, promise, secret):
+    return {"reference": reference, "promise": promise, "secret": secret}
+
+
+def _form_key(request, answers):
+    """What two forms share that one person sent from one browser session: its CSRF cookie and the contact."""
+    contact = blind_index.contact_of(answers)
+    return blind_index.keyed_hash(
+        "form",
+        request.COOKIES[settings.CSRF_COOKIE_NAME],
+        contact[blind_index.PHONE],
+        contact[blind_index.EMAIL],
+    )
+
+
+def comes_from_our_page(request):
+    """Whether a form was sent from a page of ours: a browser names the origin with every post, and no
+    other site can make it name ours."""
+    return request.META.get("HTTP_ORIGIN") == f"{request.scheme}://{request.get_host()}"
+
+
+def _draft_of(request):
+    try:
+        return tokens.from_token(request.POST.get("token", ""))
+    except tokens.BadToken:
+        return _drawn_anew()
+
+
+def _drawn_anew(before=None):
+    """A draft for a form that is filled in already: sending it at once is no sign of a machine."""
+    return tokens.draw(was_open_for=spam_signals.TOO_FAST, came_from=before.came_from if before else "")
+
+
+def _show_form(request, form, draft, status=200, notice="", kept_under="", is_gone=False):
+    form.must_forget = device.must_forget(request)
+    context = {
+        "form": form,
+        "visit": device.mark_of(request),
+        "token": tokens.to_token(draft),
+        "pass": tokens.draw_pass(draft) if status != 200 else "",
+        "notice": notice,
+        "kept_under": kept_under,
+        "is_gone": is_gone,
+    }
+    response = render(request, "intake/assessment.html", context, status=status)
+    if status == 429:
+        response["Retry-After"] = int(rate_limit.WINDOW.total_seconds())
+    return response
+
+
+def _stale():
+    return _(
+        "This page was open for a long time, or your browser keeps no cookies. Nothing is lost: please check your "
+        "answers and press Send again."
+    )
+
+
+def _not_shown():
+    return _("We can't show what you typed right now. Please load this page again in a minute, or call us.")
+
+
+def _from_elsewhere():
+    return _(
+        "Your browser did not say that this form came from our page, so we did not store it. Please call us, or try "
+        "another browser. Your words are still here."
+    )
+
+
+def _withdrawn():
+    return _("This request was withdrawn before. If you want us to contact you after all, please press Send again.")
+
+
+def _too_many_amendments():
+    return _("We have your request, and many changes to it. We can't take more this way. Please call us with the rest.")
+
+
+def _too_many():
+    return _(
+        "Many requests came from your network just now, so this one was not stored. Your words are still here. Please "
+        "call us, or press Send again in ten minutes."
+    )
+
+
+def _not_stored():
+    return _("We can't take your request right now. Your words are still here. Please try again soon, or call us.")

@@ -1,0 +1,431 @@
+"""Accepting a request: all of it in one transaction, once, or not at all.
+
+Where the database can't take it, or anything else of ours fails, the sealed request goes to the spool of this machine,
+and the worker stores it later, once. Either way the person sees the same confirmation.
+"""
+
+import datetime as dt
+import logging
+import uuid
+from dataclasses import dataclass, field, replace
+
+from django.db import DatabaseError, IntegrityError, InterfaceError, transaction
+from django.utils import timezone
+
+from intake import reference, search, workflow
+from intake.contact import same_person
+from intake.contact.commitment import Commitment, commit_to
+from intake.contact.consent import BY_FIELD
+from intake.contact.preferences import newest_profile, profile_of
+from intake.db import rows
+from intake.db.rows import New
+from intake.models import Alias, AssessmentRequest, ConsentRecord, ContactProfile, Event, Notice, SealedText
+from intake.models.assessment_request import BY_PHONE
+from intake.search import indexes_of
+
+from . import circuit_breaker, private_link, rate_limit, spool, tokens
+from .tokens import Draft
+
+logger = logging.getLogger(__name__)
+
+
+class NotStored(Exception):
+    """A rule speaks against storing this form; the person is told which, with everything they typed."""
+
+
+class Withdrawn(NotStored):
+    """This form's request was withdrawn or erased `at` a moment; what is sent again must start a new one."""
+
+    def __init__(self, at):
+        super().__init__()
+        self.at = at
+
+
+class PassSpent(NotStored):
+    """The single-use pass of this form was used before, with other words; nothing was stored."""
+
+
+class TooManyAmendments(NotStored):
+    """The request holds as many amendments as it may; these other words were not stored."""
+
+
+class ReferenceTaken(NotStored):
+    """Another request has the reference that this form drew; nothing was stored."""
+
+
+@dataclass(frozen=True)
+class SentForm:
+    """A form as it was sent, with everything that storing it needs.
+
+    `answers` are the cleaned fields as plain JSON values. `form_key` is the keyed hash of browser session and contact,
+    None where the browser keeps no cookie; `sender` the keyed hash of where it came from; `suspicions` codes of
+    `intake.submission.spam_signals`; `spent_token` what was spent in place of a cookie; `taken_by` the id of the
+    member of staff who filled it in for a caller and read the consents to them; `confirmed_as` the id and the reference
+    under which a form was confirmed that waited in the spool.
+    """
+
+    draft: Draft
+    answers: dict
+    at: dt.datetime = field(default_factory=lambda: timezone.now())  # looked up anew: a test may stop the clock
+    form_key: str | None = None
+    sender: str = ""
+    suspicions: tuple[str, ...] = ()
+    spent_token: str | None = None
+    is_synthetic: bool = False
+    taken_by: int | None = None
+    confirmed_as: Draft | None = None
+
+    @property
+    def was_acknowledged(self):
+        return self.confirmed_as is not None
+
+
+def accept(form):
+    """Store a `SentForm` in the database or, if anything goes wrong there, in the spool. Return the id to confirm.
+
+    That is the id of an earlier request where this one repeats it: the same form by the same person (`same_person`), or
+    the same browser session with the same phone and email. The same words are stored once; other words become an
+    amendment. A form that goes to the spool is confirmed under an id of its own (`tokens.confirmed_as`): nobody
+    can say now whether somebody else was confirmed under the form's. Raises `limiter.TooMany`, `NotStored`,
+    `spool.SpoolError`, `sealed.SealError`: then nothing was stored.
+    """
+    commitment = commit_to(form.at, profile_of(form.answers))
+    confirmed_as = tokens.confirmed_as(form.draft, form.answers)
+    if circuit_breaker.allows():
+        try:
+            request_id = store(form, commitment)
+            return confirmed_as.id if _waits_in_spool(confirmed_as.id) else request_id
+        except (NotStored, rate_limit.TooMany):
+            raise
+        except Exception as error:  # away, full, it never said whether it stored, or a fault of ours
+            logger.error("The database did not take request %s: %s", form.draft.reference, type(error).__name__)
+            if isinstance(error, (DatabaseError, InterfaceError)):
+                circuit_breaker.trip()
+    _count_while_away(form)
+    spool.put(confirmed_as.id, _to_json(replace(form, confirmed_as=confirmed_as), commitment))
+    return confirmed_as.id
+
+
+def _count_while_away(form):
+    if form.is_synthetic:
+        return
+    try:
+        rate_limit.count_while_away(form.sender)
+    except rate_limit.TooMany:
+        raise
+    except Exception as error:  # a limit that can't be counted keeps nobody out
+        logger.error("The limit could not be counted: %s", type(error).__name__)
+
+
+def _waits_in_spool(request_id):
+    """Whether the form was confirmed from the spool of this machine before, and was not taken in yet."""
+    try:
+        return bool(spool.find(request_id))
+    except spool.SpoolError:
+        return False
+
+
+def take_in(path):
+    """Store what lies in a file of the spool, unless it is stored already, and remove the file."""
+    form, commitment = _from_json(spool.read(path))
+    try:
+        store(form, commitment)
+    except Withdrawn as withdrawn:
+        # What was sent before must not come back. What was sent after that is a new wish to be contacted.
+        if form.at > withdrawn.at:
+            # Under legal hold the withdrawn request has kept the id that this form was confirmed under.
+            Alias.objects.filter(pk=form.confirmed_as.id, request__hidden_at__isnull=False).delete()
+            store(replace(form, draft=tokens.draw(came_from=form.draft.came_from), form_key=None), commitment)
+    spool.remove(path)
+
+
+def store(form, commitment):
+    """Write a form to the database, once. Return the id of the request that holds it now.
+
+    What was acknowledged to the person before is stored without a limit, with another reference if need be.
+    """
+    if Alias.objects.filter(pk=form.draft.id).exists():
+        return _store_known(form, commitment)
+    try:
+        return _store_new(form, commitment)
+    except IntegrityError as clash:
+        if request_id := _store_known(form, commitment):
+            return request_id
+        drawn = (form.confirmed_as or form.draft).reference
+        if not AssessmentRequest.objects.filter(reference=drawn).exists():
+            raise  # about something else: the spool keeps it, and people look
+        if not form.was_acknowledged:
+            raise ReferenceTaken from clash
+        return store(replace(form, confirmed_as=replace(form.confirmed_as, reference=reference.draw())), commitment)
+
+
+def _store_known(form, commitment):
+    """Store what is no first form of its page and its browser session. None where it is one."""
+    known = _known(form)
+    if known is not None:
+        return _store_again(known, form)
+    first = find(form.draft.id)
+    return first and _store_beside(first, form, commitment)
+
+
+def _store_beside(first, form, commitment):
+    """Store what someone else sent from the page of a request: a new request, which says so to staff. Under the lock of
+    the first one, so that of two posts at once the second finds what the first stored."""
+    with transaction.atomic():
+        first = workflow.locked(first.same_device_as_id or first.pk)
+        known = _known(form)
+        if known is None:
+            if form.spent_token and SealedText.objects.filter(spent_token=form.spent_token).exists():
+                raise PassSpent
+            own = replace(form, draft=tokens.draw(came_from=form.draft.came_from))
+            return _store_new(own, commitment, same_device_as=first)
+    return _store_again(known, form)  # without that lock: it takes others, in an order of its own
+
+
+def _store_new(form, commitment, same_device_as=None):
+    request_id, suspicions = form.draft.id, form.suspicions
+    is_counted = not (form.was_acknowledged or form.is_synthetic or form.taken_by)
+    traffic = rate_limit.look(form.sender, form.at) if is_counted else None
+    if traffic and traffic.is_flood:
+        suspicions = (*suspicions, "flood")
+    new = [
+        New(
+            AssessmentRequest,
+            id=request_id,
+            reference=(form.confirmed_as or form.draft).reference,
+            received_at=form.at,
+            confirmed_at=form.at,
+            due_at=commitment.due_at,
+            first_due_at=commitment.due_at,
+            due_is_assumed=commitment.due_is_assumed,
+            promise=commitment.promise,
+            form_key=form.form_key,
+            private_link_hash=private_link.hash_of(private_link.secret_of(request_id)),
+            quarantined_at=form.at if suspicions else None,
+            suspicions=",".join(suspicions),
+            is_synthetic=form.is_synthetic,
+            best_time=form.answers["best_time"],
+            time_zone=form.answers["time_zone"],
+            came_from=BY_PHONE if form.taken_by else form.draft.came_from,
+            same_device_as_id=same_device_as and same_device_as.pk,
+        ),
+        *([_alias(request_id, form.confirmed_as)] if form.was_acknowledged else []),
+        _sealed_words(request_id, SealedText.Kind.ANSWERS, form),
+        New(ContactProfile, request_id=request_id, at=form.at, **profile_of(form.answers)),
+        *_consents(request_id, form, form.at),
+        *indexes_of(request_id, form.answers),
+        *_events(request_id, form, suspicions),
+        *_notices(request_id, form, suspicions),
+        *([rate_limit.counted(form.sender, form.at)] if traffic else []),
+    ]
+    if form.was_acknowledged or (traffic and traffic.sender_is_over_limit):
+        with transaction.atomic():
+            rows.insert(*new)  # fails where the form is known already: it gets its confirmation again
+            if not form.was_acknowledged:
+                raise rate_limit.TooMany
+            if gone := _withdrawn_since(form):
+                raise Withdrawn(gone.at)
+    else:
+        rows.insert(*new)
+    return request_id
+
+
+@transaction.atomic
+def _store_again(known, form):
+    """Keeps other words of a form that was sent before, `workflow.MOST_AMENDMENTS` times, and tells staff again.
+
+    A request that was closed is opened again: someone has more to say, or asks once more in the same words. One whose
+    words were erased stays empty.
+    """
+    family = workflow.locked_family(known.pk)
+    request = family[known.pk]
+    if gone := request.events.filter(code__in=[Event.Code.ERASED, Event.Code.HIDDEN]).last():
+        raise Withdrawn(gone.at)
+    for confirmed in filter(None, [form.draft, form.confirmed_as]):
+        if find(confirmed.id) is None:
+            rows.insert(_alias(request.pk, confirmed), ignore_conflicts=True)
+    request.confirmed_at = max(request.confirmed_at, form.at)
+    request.save(update_fields=["confirmed_at"])
+    told = list(request.texts.filter(kind__in=SealedText.FROM_THE_PERSON))
+    forms = [text for text in told if text.kind != SealedText.Kind.ADDITION]
+    ended_at = _ended_at(request, family)
+    asks_once_more = ended_at is not None and form.at > ended_at
+    if forms and forms[-1].holds(form.answers) and not asks_once_more:
+        return request.pk
+    is_known = any(text.holds(form.answers) for text in forms)
+    if form.spent_token and SealedText.objects.filter(spent_token=form.spent_token).exists():
+        raise PassSpent
+    if len(told) > workflow.MOST_AMENDMENTS and not (form.was_acknowledged or is_known):
+        raise TooManyAmendments
+    said_at = form.at if form.was_acknowledged else _not_before_the_last(request, form.at)
+    was_closed = request.stage == AssessmentRequest.Stage.CLOSED
+    is_as_before = is_known and workflow.own_rules(request) == profile_of(form.answers)
+    if is_as_before and not asks_once_more:
+        return request.pk
+    if not is_as_before or request.duplicate_of_id:
+        workflow.part(request, family, None, workflow.Why.CHANGED)
+    is_changed = workflow.keep_profile(request, profile_of(form.answers), said_at) if is_known else True
+    if not (is_changed or asks_once_more):
+        return request.pk
+    if not is_known:
+        rows.insert(words := _sealed_words(request.pk, SealedText.Kind.AMENDMENT, form))
+    if was_closed:
+        if request.stage == AssessmentRequest.Stage.CLOSED:
+            workflow.open_again(request, None)
+        workflow.commit_anew(request, profile_of(form.answers), form.at)
+    workflow.keep_profile(request, profile_of(form.answers), said_at)
+    indexes = indexes_of(request.pk, form.answers)
+    rows.insert(*_consents(request.pk, form, said_at), *indexes, ignore_conflicts=True)
+    after = "" if is_known else str(words.pk)
+    Event.objects.create(request=request, code=Event.Code.AMENDED, actor_id=form.taken_by, at=form.at, after=after)
+    workflow.got_in_touch(request, form.at)
+    workflow.tell_staff_again(request, form.at)
+    return request.pk
+
+
+def _ended_at(request, family):
+    """When a request ended, or the one that goes on in its place where it is linked. None while that is open."""
+    return family[request.duplicate_of_id or request.pk].closed_at
+
+
+def _not_before_the_last(request, at):
+    """What is sent now is the last word, even where the clock of another machine was ahead."""
+    last = newest_profile(request)
+    return max(at, last.at) if last else at
+
+
+def _withdrawn_since(form):
+    """The event with which the person took back what they had sent in the same browser session before, if it happened
+    after this form: it belongs to what they took back."""
+    gone = Event.objects.filter(code__in=[Event.Code.ERASED, Event.Code.HIDDEN], at__gt=form.at)
+    return form.form_key and gone.filter(request__ended_form_key=form.form_key).last()
+
+
+def _alias(request_id, draft):
+    secret = private_link.secret_of(draft.id)
+    return New(
+        Alias,
+        id=draft.id,
+        reference=draft.reference,
+        private_link_hash=private_link.hash_of(secret),
+        request_id=request_id,
+    )
+
+
+def _known(form):
+    """The request that this form is or repeats, or None: also where its page was sent by someone else before."""
+    if form.confirmed_as and (known := find(form.confirmed_as.id)):
+        return known
+    first = find(form.draft.id)
+    if first is not None:
+        if known := same_person.known_among([first, *search.from_same_device(first)], form.answers):
+            return known
+        if _may_have_ended_with(first, form):
+            return first
+    if form.form_key is not None:
+        return AssessmentRequest.objects.filter(form_key=form.form_key).first()
+    return None
+
+
+def _may_have_ended_with(first, form):
+    """Whether the words of the first request from this page are gone, and nothing says that this form is another
+    person's. They are asked once more then: what was withdrawn must not come back by a late click."""
+    if first.texts.exists():
+        return False
+    return None in (form.form_key, first.ended_form_key) or form.form_key == first.ended_form_key
+
+
+def find(request_id):
+    """The request that was confirmed under this id, or None."""
+    request = AssessmentRequest.objects.filter(pk=request_id).first()
+    if request is None:
+        alias = Alias.objects.filter(pk=request_id).select_related("request").first()
+        request = alias and alias.request
+    return request
+
+
+def _sealed_words(request_id, kind, form):
+    return SealedText(request_id=request_id, kind=kind, at=form.at, spent_token=form.spent_token).seal(form.answers)
+
+
+def _consents(request_id, form, at):
+    """What was agreed to, purpose by purpose."""
+    return [
+        New(
+            ConsentRecord,
+            request_id=request_id,
+            purpose=wording.purpose,
+            wording_version=wording.version,
+            wording_sha256=wording.sha256,
+            at=at,
+            reader_id=form.taken_by,
+        )
+        for field_name, wording in BY_FIELD.items()
+        if form.answers[field_name]
+    ]
+
+
+def _events(request_id, form, suspicions):
+    codes = {Event.Code.RECEIVED: AssessmentRequest.Stage.NEW}
+    if suspicions:
+        codes[Event.Code.SUSPECTED] = ",".join(suspicions)
+    who = {"request_id": request_id, "actor_id": form.taken_by, "at": form.at}
+    return [New(Event, code=code, after=after, **who) for code, after in codes.items()]
+
+
+def _notices(request_id, form, suspicions):
+    """The alert to staff and, where the person ticked e-mail, the neutral acknowledgement. (An address alone allows one
+    e-mail: that one is for staff to write.) Nobody whom we suspect gets one: a machine may have typed someone else's
+    address."""
+    kinds = [Notice.Kind.NEW_REQUEST]
+    if form.answers["email_ok"] and form.answers["email"] and not suspicions:
+        kinds.append(Notice.Kind.ACKNOWLEDGEMENT)
+    return [New(Notice, request_id=request_id, kind=kind, next_try_at=form.at) for kind in kinds]
+
+
+def _to_json(form, commitment):
+    return {
+        "draft": [form.draft.id.hex, form.draft.reference],
+        "confirmed_as": [form.confirmed_as.id.hex, form.confirmed_as.reference],
+        "came_from": form.draft.came_from,
+        "answers": form.answers,
+        "at": form.at.isoformat(),
+        "form_key": form.form_key,
+        "suspicions": form.suspicions,
+        "is_synthetic": form.is_synthetic,
+        "commitment": [commitment.due_at.isoformat(), commitment.due_is_assumed, commitment.promise],
+    }
+
+
+def _from_json(plain):
+    """The form and its commitment. What was spent in place of a cookie stays behind: the person was answered."""
+    id_hex, drawn_reference = plain["draft"]
+    confirmed_id, confirmed_reference = plain["confirmed_as"]
+    due_at, due_is_assumed, words = plain["commitment"]
+    form = SentForm(
+        draft=Draft(uuid.UUID(id_hex), drawn_reference, came_from=plain.get("came_from", "")),
+        answers=plain["answers"],
+        at=dt.datetime.fromisoformat(plain["at"]),
+        form_key=plain["form_key"],
+        suspicions=tuple(plain["suspicions"]),
+        is_synthetic=plain["is_synthetic"],
+        confirmed_as=Draft(uuid.UUID(confirmed_id), confirmed_reference),
+    )
+    return form, Commitment(dt.datetime.fromisoformat(due_at), due_is_assumed, words)
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What the confirmation needs of a request that waits in the spool."""
+
+    reference: str
+    promise: str
+    at: dt.datetime
+
+
+def kept_in_spool(request_id):
+    """The first form of this request in the spool of this machine, as `Kept`; None where there is none."""
+    for content in spool.find(request_id):
+        form, commitment = _from_json(content)
+        return Kept(form.confirmed_as.reference, commitment.promise, form.at)
+    return None

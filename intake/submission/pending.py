@@ -1,0 +1,123 @@
+"""Forms that were sent and are not taken in yet. Each has an address for a while, which Back and Forward can show.
+
+A page that answers a post can't be shown again: the browser asks "Confirm form resubmission", and the words are gone.
+So a form that has to be mended or confirmed is kept for `KEPT_FOR`, encrypted, and the post leads to its address. The
+address holds a random token, the database a hash of it. Where the browser keeps cookies, the address opens in that
+browser session alone, and no longer once something was sent, withdrawn or left there (`intake.submission.device`).
+
+Where keeping fails, the post is answered with the page itself.
+"""
+
+import datetime as dt
+import hashlib
+import json
+import logging
+import secrets
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Count, Q
+from django.http import QueryDict
+from django.utils import timezone
+
+from intake.crypto import blind_index, envelope
+from intake.models import PendingForm
+
+from . import circuit_breaker, rate_limit
+
+KEPT_FOR = dt.timedelta(minutes=10)
+MOST_BYTES = 64 * 1024  # of one form, before it is encrypted; the longest honest one is under 20,000
+MOST_PER_SENDER = 40  # rows of one part of the internet
+MOST = 1000  # rows of everyone: at most 64 MB
+
+logger = logging.getLogger(__name__)
+
+
+def keep(request, about, content, is_bound=True):
+    """Keep `content`, which JSON can hold, in place of what was kept before `about` the same form.
+
+    Returns the token of its address, or None where it can't be kept. `is_bound`: opens in this browser session alone.
+    """
+    plain = json.dumps(content)
+    if len(plain) > MOST_BYTES or not circuit_breaker.allows():
+        return None
+    token, about = secrets.token_urlsafe(24), _hash("about", about)
+    try:
+        row = PendingForm(
+            pk=_hash("token", token),
+            about=about,
+            browser=_browser_of(request) if is_bound else "",
+            sender=rate_limit.sender_of(request),
+            created_at=timezone.now(),
+        )
+        row.envelope = envelope.seal(plain, row.place)
+        with transaction.atomic():
+            PendingForm.objects.filter(about=about).delete()
+            if _is_full(row.sender):
+                return None
+            row.save(force_insert=True)
+    except Exception as error:
+        logger.error("A form to be mended could not be kept: %s", type(error).__name__)
+        return None
+    return token
+
+
+def find(request, token):
+    """What is kept under a token, or None. Raises what the database raises."""
+    row = PendingForm.objects.filter(
+        pk=_hash("token", token),
+        browser__in=["", _browser_of(request)],
+        created_at__gt=timezone.now() - KEPT_FOR,
+    ).first()
+    try:
+        return row and json.loads(envelope.open_envelope(row.envelope, row.place))
+    except envelope.SealError:
+        return None
+
+
+def forget(token, request=None):
+    """Delete what is kept under a token, and for the browser session of a request. Nobody waits for a database that is
+    away, and nothing else fails because of this: what is kept ends by itself."""
+    try:
+        browser = _browser_of(request) if request else ""
+        if (token or browser) and circuit_breaker.allows():
+            theirs = PendingForm.objects.exclude(browser="").filter(browser=browser)
+            (theirs | PendingForm.objects.filter(pk=_hash("token", token))).delete()
+    except Exception as error:
+        logger.error("A form to be mended could not be deleted: %s", type(error).__name__)
+
+
+def forget_old(now):
+    """Delete what is older than `KEPT_FOR`. Returns how many rows."""
+    return PendingForm.objects.filter(created_at__lte=now - KEPT_FOR).delete()[0]
+
+
+def fields_of(data, names):
+    """The posted values of these fields, as `content` can hold them."""
+    return {name: data.getlist(name) for name in names if name in data}
+
+
+def data_of(fields):
+    """The same as a form takes them."""
+    data = QueryDict(mutable=True)
+    for name, values in fields.items():
+        data.setlist(name, values)
+    return data
+
+
+def _is_full(sender):
+    held = PendingForm.objects.aggregate(all=Count("pk"), theirs=Count("pk", filter=Q(sender=sender)))
+    return held["all"] >= MOST or (bool(sender) and held["theirs"] >= MOST_PER_SENDER)
+
+
+def _browser_of(request):
+    """A keyed hash of this browser session; "" where the browser has no cookie of ours, or is about to get another."""
+    cookie = request.COOKIES.get(settings.CSRF_COOKIE_NAME)
+    if not cookie or request.META.get("CSRF_COOKIE_NEEDS_UPDATE"):
+        return ""
+    visit = request.COOKIES.get(settings.VISIT_COOKIE_NAME, "")
+    return blind_index.keyed_hash("pending form", cookie, visit)
+
+
+def _hash(purpose, text):
+    return hashlib.sha256(f"{purpose} {text}".encode()).hexdigest()

@@ -1,0 +1,90 @@
+"""How many requests one part of the internet, and all of it together, may send in a while.
+
+Counts are shared by all processes through the database. Addresses are kept only as keyed hashes of their prefix, and
+only for `KEPT_FOR`. Counting reads and never locks, so that a flood from one place does not slow down others.
+"""
+
+import collections
+import datetime as dt
+import ipaddress
+import time
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.db import connection
+
+from intake.crypto import blind_index
+from intake.models import RecentSender
+
+WINDOW = dt.timedelta(minutes=10)
+KEPT_FOR = dt.timedelta(hours=1)
+MOST_SENDERS_WHILE_AWAY = 20_000
+PREFIX_LENGTH = {4: 24, 6: 56}  # about one household, clinic or small provider
+
+
+class TooMany(Exception):
+    """This part of the internet sent too many requests just now; nothing was stored."""
+
+
+def sender_of(http_request):
+    """A keyed hash of the visitor's address prefix; "" where there is no address."""
+    address = http_request.META.get("REMOTE_ADDR", "")
+    if settings.BEHIND_PROXY:  # nginx sets the header and drops what a visitor sends
+        address = http_request.META.get("HTTP_X_FORWARDED_FOR", "").rpartition(",")[2].strip() or address
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return ""
+    parsed = getattr(parsed, "ipv4_mapped", None) or parsed
+    network = ipaddress.ip_network((parsed, PREFIX_LENGTH[parsed.version]), strict=False)
+    return blind_index.keyed_hash("sender", str(network))
+
+
+@dataclass(frozen=True)
+class Traffic:
+    """What came in during the last `WINDOW`: too much from this sender, a flood from everywhere."""
+
+    sender_is_over_limit: bool
+    is_flood: bool
+
+
+def look(sender, now):
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*), count(*) FILTER (WHERE sender = %s) FROM intake_recentsender WHERE at > %s AND at <= %s",
+            [sender, *(connection.ops.adapt_datetimefield_value(at) for at in (now - WINDOW, now))],
+        )
+        everywhere, here = cursor.fetchone()
+    return Traffic(
+        sender_is_over_limit=bool(sender) and here >= settings.REQUESTS_PER_SENDER,
+        is_flood=everywhere >= settings.REQUESTS_ALTOGETHER,
+    )
+
+
+def counted(sender, now):
+    """The row that counts a request; it is stored with the request."""
+    return RecentSender(sender=sender, at=now)
+
+
+_while_away = collections.defaultdict(collections.deque)  # sender -> seconds of a monotonic clock, in this process
+
+
+def count_while_away(sender):
+    """Counts a request that goes to the spool, since the database can't count now. Raises `TooMany`."""
+    if len(_while_away) > MOST_SENDERS_WHILE_AWAY:
+        forget_while_away()  # memory is worth more than the limit in such a flood
+    now, times = time.monotonic(), _while_away[sender]
+    while times and times[0] < now - WINDOW.total_seconds():
+        times.popleft()
+    if sender and len(times) >= settings.REQUESTS_PER_SENDER:
+        raise TooMany
+    times.append(now)
+
+
+def forget_while_away():
+    _while_away.clear()
+
+
+def forget_old(now):
+    """Deletes what is older than `KEPT_FOR`. Returns how many rows."""
+    return RecentSender.objects.filter(at__lte=now - KEPT_FOR).delete()[0]

@@ -1,0 +1,328 @@
+"""The spool: a folder that keeps a request for help while the database can't.
+
+A file is one sealed request or amendment. Its name is a keyed hash of the request's id, so a listing tells nothing, and
+its content opens under that name only. It appears whole or not at all, and is on the disk before anyone is told so.
+"""
+
+import contextlib
+import errno
+import functools
+import hashlib
+import hmac
+import json
+import os
+import re
+import secrets
+import time
+from pathlib import Path
+from typing import NamedTuple
+
+from django.conf import settings
+
+from intake.crypto import envelope as sealed
+from intake.crypto import keyring
+
+MOST_FILES = 20_000
+MOST_VERSIONS = 11  # a request and 10 amendments
+RESERVE_BYTES = 4 * 1024 * 1024  # given up when the volume is full: room for about a thousand requests
+ROOM_BYTES = 64 * 1024  # more than any one request takes
+STALE_SECONDS = 60 * 60
+
+RESERVE = "reserve"
+TEMPORARY = ".new-"
+SET_ASIDE = ".unreadable"
+_FILE = re.compile(r"(?P<base>[0-9a-f]{64})-(?P<version>[0-9]+)(?P<set_aside>\.unreadable)?")
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+
+
+class SpoolError(Exception):
+    """The spool took nothing in, or can't be read: full, over its cap, or closed to us. Holds no personal data."""
+
+
+class State(NamedTuple):
+    """What an alarm asks. `is_writable`: nothing is known that would keep the next request out."""
+
+    files: int  # that wait to be taken in
+    oldest_seconds: float  # 0 when none waits
+    set_aside: int
+    is_writable: bool
+
+
+class _File(NamedTuple):
+    entry: os.DirEntry
+    base: str
+    version: int
+    is_set_aside: bool
+
+
+def put(request_id, content):
+    """Keeps one request or amendment; on return it survives a power cut. Raises `SpoolError`.
+
+    `content` is a dictionary of plain JSON values; the same `content["answers"]` for the same request is kept once.
+    """
+    content = json.loads(json.dumps(content))  # as it will be read, so that it compares equal
+    with _spool_errors():
+        try:
+            _put(request_id, content)
+        except OSError as error:
+            if error.errno not in _FULL:
+                raise
+            _release_reserve()
+            _put(request_id, content)
+
+
+def find(request_id):
+    """What this node holds of one request and can open, in the order in which it came."""
+    with _spool_errors():
+        bases = _bases(request_id)
+        return list(_contents(file for file in _files() if file.base in bases and not file.is_set_aside))
+
+
+def waiting():
+    """The files to take in, oldest first."""
+    with _spool_errors():
+        return [Path(file.entry) for file in _in_order(file for file in _files() if not file.is_set_aside)]
+
+
+def read(path):
+    """The content of one file. Raises `sealed.CannotOpen`, and FileNotFoundError where someone else removed it."""
+    envelope = path.read_bytes()
+    return json.loads(sealed.open_envelope(envelope, _place(path.name.removesuffix(SET_ASIDE))))
+
+
+def remove(path):
+    """Deletes a file whose content was committed elsewhere; a missing one is fine."""
+    with _spool_errors():
+        path.unlink(missing_ok=True)
+        _sync_folder()
+
+
+def set_aside(path):
+    """Renames a file that can't be opened or taken in: it is never deleted and no longer retried."""
+    with _spool_errors():
+        with contextlib.suppress(FileNotFoundError):  # another worker was faster
+            path.rename(path.with_name(path.name + SET_ASIDE))
+        _sync_folder()
+
+
+def key_ids():
+    """The ids of the keys that are needed to open what lies here, set aside or not."""
+    ids = set()
+    with _spool_errors():
+        for file in _files():
+            with contextlib.suppress(FileNotFoundError, sealed.CannotOpen):  # taken in meanwhile; garbled
+                ids.add(sealed.key_id_of(_path(file.entry.name).read_bytes()))
+    return ids
+
+
+def state():
+    """Counts for alarms; never raises."""
+    try:
+        files = list(_files())
+        waits = [file for file in files if not file.is_set_aside]
+        oldest = min((at for file in waits if (at := _changed_at(file.entry)) is not None), default=None)
+        return State(
+            files=len(waits),
+            oldest_seconds=0 if oldest is None else max(0.0, time.time() - oldest / 1e9),
+            set_aside=len(files) - len(waits),
+            is_writable=_is_open_to_us() and len(files) < MOST_FILES and _has_room(),
+        )
+    except OSError:
+        return State(files=0, oldest_seconds=0, set_aside=0, is_writable=False)
+
+
+def make_folder():
+    """Makes the folder for its owner alone. Raises `SpoolError` where it can't be made or used."""
+    with _spool_errors():
+        _make_folder()
+        if not _is_open_to_us():
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+
+def prepare():
+    """Makes the folder, sets the reserve aside where there is room for it, clears away what a crash left half done."""
+    make_folder()
+    with _spool_errors():
+        _remove_stale_files()
+        _allocate_reserve()
+
+
+def _put(request_id, content):
+    _make_folder()
+    bases, answers = _bases(request_id), content["answers"]
+    for _ in range(MOST_VERSIONS):
+        files = list(_files())
+        versions = [file for file in files if file.base in bases]
+        kept = _contents(file for file in versions if not file.is_set_aside)
+        if any(known["answers"] == answers for known in kept):
+            _sync_folder()  # whoever wrote it may not have come to this yet
+            return
+        if len(files) >= MOST_FILES:
+            raise SpoolError(f"the spool holds {len(files)} files, which is its cap")
+        if len(versions) >= MOST_VERSIONS:
+            break
+        # Above every version that is there: a number that was freed would sort before older words.
+        version = max((file.version for file in versions), default=0) + 1
+        try:
+            _write(f"{bases[0]}-{version}", content)
+            return
+        except FileExistsError:
+            continue  # another process was faster: perhaps with the same words
+    raise SpoolError(f"the spool holds {MOST_VERSIONS} versions of this request, which is its cap")
+
+
+def _write(name, content):
+    """Writes one file whole or not at all. Raises FileExistsError rather than replace one."""
+    envelope = sealed.seal(json.dumps(content), _place(name))
+    temporary = _path(TEMPORARY + secrets.token_hex(16))
+    try:
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        try:
+            while envelope:
+                envelope = envelope[os.write(descriptor, envelope) :]
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+        os.link(temporary, _path(name))
+    finally:
+        with contextlib.suppress(OSError):
+            os.unlink(temporary)
+    _sync_folder()
+
+
+def _contents(files):
+    """The contents that can be read, in the order in which they came: one that can't must not hide the others."""
+    for file in _in_order(files):
+        with contextlib.suppress(sealed.CannotOpen, OSError):
+            yield read(Path(file.entry))
+
+
+def _in_order(files):
+    dated = [(at, file) for file in files if (at := _changed_at(file.entry)) is not None]
+    # Two files of one tick of the file system's clock: the version decides.
+    return [file for at, file in sorted(dated, key=lambda pair: (pair[0], pair[1].base, pair[1].version))]
+
+
+def _files():
+    """The requests in the folder, waiting or set aside; nothing else that may lie there, such as lost+found."""
+    try:
+        entries = os.scandir(settings.SPOOL_DIR)
+    except FileNotFoundError:
+        return
+    with entries:
+        for entry in entries:
+            if match := _FILE.fullmatch(entry.name):
+                yield _File(entry, match["base"], int(match["version"]), match["set_aside"] is not None)
+
+
+def _changed_at(entry):
+    try:
+        return entry.stat().st_mtime_ns
+    except FileNotFoundError:  # taken in meanwhile
+        return None
+
+
+def _make_folder():
+    folder = Path(settings.SPOOL_DIR)
+    if folder.is_dir():
+        return
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(mode=0o700, exist_ok=True)
+    _sync(folder.parent)
+
+
+def _remove_stale_files():
+    with os.scandir(settings.SPOOL_DIR) as entries:
+        temporary = [entry for entry in entries if entry.name.startswith(TEMPORARY)]
+    for entry in temporary:
+        changed_at = _changed_at(entry)
+        if changed_at is not None and time.time() - changed_at / 1e9 > STALE_SECONDS:
+            Path(entry).unlink(missing_ok=True)
+
+
+def _allocate_reserve():
+    reserve = _path(RESERVE)
+    if _size(reserve) == RESERVE_BYTES:
+        return
+    # Twice its size, so that it doesn't take back the very room that it was given up for.
+    if _free_bytes() < 2 * RESERVE_BYTES:
+        return
+    descriptor = os.open(reserve, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        os.posix_fallocate(descriptor, 0, RESERVE_BYTES)
+        os.fsync(descriptor)
+    except OSError as error:
+        reserve.unlink(missing_ok=True)
+        if error.errno not in _FULL:
+            raise
+    finally:
+        os.close(descriptor)
+    _sync_folder()
+
+
+def _release_reserve():
+    """Gives its room to requests; on return it is free, whoever released it. An unlink alone hides the name a little
+    before it frees the room, and another process would try again too early; a truncate makes it wait."""
+    with contextlib.suppress(FileNotFoundError):
+        os.truncate(_path(RESERVE), 0)
+        _path(RESERVE).unlink()
+
+
+def _size(path):
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return 0
+
+
+def _free_bytes():
+    volume = os.statvfs(settings.SPOOL_DIR)
+    return volume.f_bavail * volume.f_frsize
+
+
+def _has_room():
+    return _free_bytes() >= ROOM_BYTES or _size(_path(RESERVE)) >= ROOM_BYTES
+
+
+def _is_open_to_us():
+    folder = Path(settings.SPOOL_DIR)
+    return folder.is_dir() and os.access(folder, os.R_OK | os.W_OK | os.X_OK)
+
+
+def _sync_folder():
+    _sync(settings.SPOOL_DIR)
+
+
+def _sync(folder):
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _path(name):
+    return Path(settings.SPOOL_DIR, name)
+
+
+def _place(name):
+    return sealed.Place(table="spool", column="file", row=name)
+
+
+def _bases(request_id):
+    """How the request's files are named under every key of the ring, newest first."""
+    return [hmac.new(key, request_id.bytes, hashlib.sha256).hexdigest() for key in _name_keys(settings.SEAL_KEYS)]
+
+
+@functools.lru_cache(maxsize=4)
+def _name_keys(seal_keys):
+    """One key for names from each key of the ring, newest first."""
+    return [keyring.derive(secret, b"intake.spool") for secret in keyring.ring(seal_keys, "SEAL_KEYS").values()]
+
+
+@contextlib.contextmanager
+def _spool_errors():
+    try:
+        yield
+    except OSError as error:
+        raise SpoolError(f"the spool can't be used: {error.strerror}") from error

@@ -1,0 +1,400 @@
+"""The attempts to reach a person: what may be logged, when the next one is due, and when someone must decide.
+
+It took a median of 4 attempts to reach a person in a large trial (Donovan 2014), so nobody is given up after fewer.
+"""
+
+import datetime as dt
+import functools
+from dataclasses import dataclass, replace
+from zoneinfo import ZoneInfo
+
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from intake.contact import consent, schedule
+from intake.contact.preferences import newest_profile, ways_to_try
+from intake.models import RESULTS, Attempt, ContactProfile, Event
+
+from .base import (
+    DOUBLE_CLICK,
+    LONGEST_AHEAD,
+    NOT_ASLEEP,
+    Refused,
+    Stage,
+    check_seen,
+    given_back,
+    locked_open,
+    save,
+    whole_minute,
+    write,
+)
+from .press import undoable, writes
+
+Channel, Result = Attempt.Channel, Attempt.Result
+
+ATTEMPTS = 4
+MORE_ATTEMPTS = 2  # after someone decided to keep trying
+# The wait after each attempt: later the same day, then at other hours of other days.
+GAPS = [dt.timedelta(hours=hours) for hours in (3, 20, 27, 44, 68)]
+TO_ANSWER = dt.timedelta(days=2)  # what is written is read when they find the time
+FOLLOW_UP = dt.timedelta(hours=20)  # after we spoke: the next working day
+
+# What the person says themselves gives them a whole new ladder.
+THEIR_WORD = (Event.Code.AMENDED, Event.Code.ADDED, Event.Code.WINDOW_SET)
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """What to try next: when (aware), and by which `Attempt.Channel`."""
+
+    at: dt.datetime
+    channel: str
+
+    @property
+    def name(self):
+        """The channel in words."""
+        return Channel(self.channel).label.lower()
+
+
+@dataclass(frozen=True)
+class Ladder:
+    """How far we are in trying to reach a person whom we have not spoken with, or lost again.
+
+    `tries` are our attempts since the last conversation, oldest first; `more` how many were granted by `keep_trying`;
+    `profile` None where the words were erased. `agreed_to_email` says that the person consented to e-mail: an address
+    alone allows a single one. `is_mailed` says that it was sent and they have said nothing since, whatever we did.
+    """
+
+    profile: ContactProfile | None
+    tries: list[Attempt]
+    more: int = 0
+    agreed_to_email: bool = False
+    is_mailed: bool = False
+
+    @property
+    def length(self):
+        """How many attempts there are, without those that `keep_trying` adds."""
+        return 1 if self.is_one_email else ATTEMPTS
+
+    @property
+    def is_one_email(self):
+        """Whether a single e-mail is all that the person allows."""
+        return not (self.profile.may_call or self.profile.may_text or self.agreed_to_email)
+
+    @property
+    def channels(self):
+        """The ways in which we may still try, the first choice first."""
+        is_spent = self.is_mailed and not self.agreed_to_email
+        ways = ways_to_try(self.profile, self.may_ever_call)
+        return [channel for channel in ways if not (channel == Channel.EMAIL and is_spent)]
+
+    @functools.cached_property
+    def may_ever_call(self):
+        """Whether we can call at the time that the person asked for. If not, we write first and ask for another one."""
+        wish = self.profile.best_time
+        return wish in ("", schedule.ASAP) or schedule.may_ever_call(
+            timezone.now(), schedule.our_hours(), wish, self._zone
+        )
+
+    @property
+    def has_ended(self):
+        """Whether every attempt was made or no way is left, so that someone must decide."""
+        if self.profile is None:
+            return False
+        if not self.channels:
+            return True
+        return len(self.tries) >= self.length + self.more or (self._no_way_is_left and not self.more)
+
+    @property
+    def why_not_given_up(self):
+        """Why the request can't be closed as not reached, in a sentence. Empty where it can."""
+        if self.profile is None or self._no_way_is_left:
+            return ""
+        missing = self.length - self._separate_tries
+        if missing <= 0:
+            hours = {attempt.at.astimezone(self._zone).hour for attempt in self.tries}
+            is_always_the_same = self.length > 1 and len(hours) == 1
+            return _("Every attempt was at the same time of day. Try once at another.") if is_always_the_same else ""
+        sentence = ngettext(
+            "Nobody is given up before %(all)s attempts, each an hour apart. %(count)s is missing.",
+            "Nobody is given up before %(all)s attempts, each an hour apart. %(count)s are missing.",
+            missing,
+        )
+        return sentence % {"all": self.length, "count": missing}
+
+    def propose(self, now):
+        """The `Proposal` for the next try, after one that was made just now: at another hour of the person's day, and
+        by another way that they allow."""
+        gap = GAPS[min(max(len(self.tries) - 1, 0), len(GAPS) - 1)]
+        # Whole minutes, as the browser's box has them: what comes back unchanged was not chosen.
+        return Proposal(self._at_another_hour(whole_minute(now + gap)), self.next_channel)
+
+    def after(self, attempt):
+        return replace(self, tries=[*self.tries, attempt], is_mailed=self.is_mailed or attempt.channel == Channel.EMAIL)
+
+    @property
+    def _separate_tries(self):
+        """How many tries count: of those within one hour only the first, since the person is as far from the phone as
+        before."""
+        count, last = 0, None
+        for attempt in self.tries:
+            if last is None or attempt.at - last >= dt.timedelta(hours=1):
+                count, last = count + 1, attempt.at
+        return count
+
+    @property
+    def _zone(self):
+        return ZoneInfo(self.profile.time_zone)
+
+    @property
+    def _no_way_is_left(self):
+        is_bad = any(attempt.result == Result.BAD_NUMBER for attempt in self.tries)
+        is_written_to = any(attempt.channel == Channel.EMAIL for attempt in self.tries)
+        return not self.channels or (is_bad and (is_written_to or Channel.EMAIL not in self.channels))
+
+    def _at_another_hour(self, moment):
+        """The first usable moment from `moment` on at an hour at which nobody tried; the first usable one where every
+        hour was tried."""
+        hours, wish = schedule.our_hours(), self.profile.best_time
+        tried = {attempt.at.astimezone(self._zone).hour for attempt in self.tries}
+        if self.next_channel == Channel.CALL and not self.may_ever_call:
+            return schedule.next_in_part(moment, wish, self._zone)  # never at another time of day than they asked for
+        first = usable = schedule.next_contact(moment, hours, wish, self._zone)
+        for _step in range(24):
+            if usable is None:
+                return first or moment
+            if usable.astimezone(self._zone).hour not in tried:
+                return usable
+            usable = schedule.next_contact(usable + dt.timedelta(hours=1), hours, wish, self._zone)
+        return first
+
+    @property
+    def next_channel(self):
+        """Calls first; after one that nobody answered, a text and an e-mail where the person allows them."""
+        allowed = self.channels or self.profile.channels
+        if not self.may_ever_call:
+            allowed = [channel for channel in allowed if channel != Channel.CALL] or allowed
+        used = {attempt.channel for attempt in self.tries}
+        if any(attempt.result == Result.BAD_NUMBER for attempt in self.tries):
+            used |= {Channel.CALL, Channel.TEXT}
+        return next((channel for channel in allowed if channel not in used), allowed[0])
+
+
+def ladder_of(request):
+    """The `Ladder` of a request, with 4 queries however many attempts there are."""
+    attempts, events = request.attempts.standing().select_related("actor"), request.events.standing()
+    return ladder_from(request, newest_profile(request), attempts, events, request.consents.all())
+
+
+def ladder_from(request, profile, attempts, events, consents):
+    """As `ladder_of`, from what was fetched before: the newest profile, and what stands of all attempts and events, in
+    their order."""
+    words = _their_words(events)
+    begin = max([request.received_at, *words, *_beginnings(events, profile)])
+    tries = []
+    for attempt in attempts:
+        if attempt.result == Result.REACHED:
+            begin, tries = max(begin, attempt.at), []
+        elif attempt.channel != Channel.THEY_CALLED and attempt.at >= begin:
+            tries.append(attempt)
+    decisions = [event for event in events if event.code == Event.Code.KEPT_TRYING and event.at >= begin]
+    heard = max([last_word(request, attempts, events), *_corrections_of(events, {"email"})])
+    is_mailed = any(one.channel == Channel.EMAIL and one.at >= heard for one in attempts)
+    return Ladder(profile, tries, MORE_ATTEMPTS * len(decisions), _agreed_to_email(attempts, consents), is_mailed)
+
+
+def last_word(request, attempts, events):
+    """When the person last said something: with the form, by their private link, or to one of us."""
+    spoke = [one.at for one in attempts if one.channel == Channel.THEY_CALLED or one.result == Result.REACHED]
+    return max([request.received_at, *_their_words(events), *_conversations_noted(events), *spoke])
+
+
+def _their_words(events):
+    """When they wrote, or asked once more in a request that is linked to this one."""
+    undone = {event.before: event.pk for event in events if event.code == Event.Code.UNLINKED}
+    return [
+        event.at
+        for event in events
+        if event.code in THEIR_WORD
+        or (event.code == Event.Code.LINKED and event.before and event.pk > undone.get(event.before, 0))
+    ]
+
+
+def _conversations_noted(events):
+    """When someone set a stage by hand that only a conversation leads to."""
+    return [
+        event.at
+        for event in events
+        if event.code == Event.Code.STAGE_SET and event.after in (Stage.TALKING, Stage.BOOKED)
+    ]
+
+
+def _corrections_of(events, names):
+    return [event.at for event in events if event.code == Event.Code.CORRECTED and names & set(event.after.split(","))]
+
+
+def _beginnings(events, profile):
+    """What else gives a whole new ladder: a conversation, the way back to the desk, another number, or another address
+    of someone who allows nothing else."""
+    is_only_written_to = profile is not None and not (profile.may_call or profile.may_text)
+    reopened = [event.at for event in events if event.code == Event.Code.REOPENED]
+    names = {"phone", "email"} if is_only_written_to else {"phone"}
+    return [*_conversations_noted(events), *reopened, *_corrections_of(events, names)]
+
+
+def _agreed_to_email(attempts, consents):
+    """Whether the person agreed to e-mail in the newest form that they sent, or later to a member of staff. Who answers
+    an e-mail talks with us that way."""
+    newest_form = max((one.at for one in consents if one.purpose == consent.CONTACT.purpose), default=None)
+    agreed = [one.at for one in consents if one.purpose == consent.EMAIL.purpose]
+    answered = any((one.channel, one.result) == (Channel.EMAIL, Result.REACHED) for one in attempts)
+    return answered or any(newest_form is None or at >= newest_form for at in agreed)
+
+
+def must_decide(request, ladder):
+    """Whether nothing is left but to decide: keep trying, close, or put off. Who got in touch is reached first, and who
+    has an assessment is expected, or asked whether they came."""
+    is_settled = request.stage in (Stage.BOOKED, Stage.CLOSED)
+    is_answered = not request.called_back_at or not ladder.channels  # where no way is left, nobody can answer
+    return not is_settled and is_answered and ladder.has_ended
+
+
+@undoable
+def log_attempt(*, request_id, channel, result, actor, next_at=None, seen=None):
+    """Writes down a try to reach the person, or of the person to reach us, and sets when the next one is due.
+
+    Without `next_at` that is what the ladder proposes. Who was reached is in conversation from then on. Who called us
+    and was missed is on top until someone calls. After the last attempt a decision is due: `keep_trying`, closing, or
+    putting off. The same attempt by the same person within 10 seconds is a double click. Whoever had the request before
+    a colleague took it, and did no more, may still say what came of their call.
+    """
+    request, now = locked_open(request_id), timezone.now()
+    if result not in RESULTS.get(channel, ()):
+        raise Refused(_("That button is not known. Nothing was changed."))
+    doubled = (
+        request.attempts.standing()
+        .filter(actor=actor, channel=channel, result=result, at__gt=now - DOUBLE_CLICK)
+        .last()
+    )
+    if doubled:
+        return doubled
+    check_seen(request, seen, claimed_before=actor)
+    ladder, before = ladder_of(request), request.stage
+    _check(request, ladder, channel, result, next_at, now)
+    attempt = Attempt(request=request, change_id=writes(request), channel=channel, result=result, actor=actor, at=now)
+    changes = _after(request, ladder, attempt, next_at)
+    attempt.next_at = changes["due_at"]
+    attempt.save(force_insert=True)
+    save(request, **changes)
+    write(request, Event.Code.ATTEMPTED, actor, channel, result)
+    if request.stage != before:
+        write(request, Event.Code.STAGE_SET, actor, before, request.stage)
+    return attempt
+
+
+@undoable
+def keep_trying(*, request_id, actor, seen=None):
+    """Decides at the end of the ladder to try `MORE_ATTEMPTS` times more."""
+    request = locked_open(request_id, seen)
+    ladder = ladder_of(request)
+    if not must_decide(request, ladder):
+        raise Refused(_("There are attempts left. Nothing was changed."))
+    if not ladder.channels:
+        raise Refused(_("The person allows one e-mail, and it was sent. Close the request, or put it off."))
+    save(request, due_at=ladder.propose(timezone.now()).at, **NOT_ASLEEP, **given_back(request, actor))
+    write(request, Event.Code.KEPT_TRYING, actor)
+    return request
+
+
+def follow_up(profile, now):
+    """When to talk on with someone we spoke with: the next working day, at a time they want."""
+    moment = whole_minute(now + FOLLOW_UP)
+    if profile is None:
+        return moment
+    hours, zone = schedule.our_hours(), ZoneInfo(profile.time_zone)
+    return schedule.next_contact(moment, hours, profile.best_time, zone) or moment
+
+
+def why_not(request, ladder, channel, result):
+    """Why an attempt can't be written down now, in a sentence; empty where it can."""
+    if result not in RESULTS.get(channel, ()):
+        return _("That button is not known. Nothing was changed.")
+    if ladder.profile is None:
+        return _("The rules of contact can't be read. Do not contact this person until they can.")
+    if channel == Channel.THEY_CALLED:
+        return ""
+    if result == Result.REACHED and channel in ladder.profile.channels:
+        return ""
+    if request.to_confirm_since:
+        return _("A linked request was withdrawn or changed. Say first whether this is the same person.")
+    if channel == Channel.CALL and ladder.profile.may_call and channel not in ladder.channels:
+        return _("They want to confirm a time before you call. If they did, set their good time below first.")
+    if channel not in ladder.channels:
+        return _("The person does not allow this way. If it was used all the same, say so in a note.")
+    if result == Result.VOICEMAIL and not ladder.profile.may_leave_voicemail:
+        return _("The person does not allow voicemail. If a message was left, say so in a note.")
+    if must_decide(request, ladder):
+        return _("That was the last attempt. Decide now: keep trying, close the request, or put it off.")
+    return ""
+
+
+def _check(request, ladder, channel, result, next_at, now):
+    if next_at is not None and next_at <= now:
+        raise Refused(_("Choose a time for the next attempt that is still to come."))
+    if next_at is not None and next_at > now + LONGEST_AHEAD:
+        raise Refused(_("Choose a time for the next attempt within the next 90 days."))
+    if why := why_not(request, ladder, channel, result):
+        raise Refused(why)
+    if next_at is not None and not _is_daytime(next_at, ladder.profile):
+        raise Refused(
+            _("Then it is %s where the person is. Choose a time for the next attempt between 8 AM and 9 PM there.")
+            % date_format(next_at.astimezone(ZoneInfo(ladder.profile.time_zone)), "g:i A")
+        )
+
+
+def _is_daytime(moment, profile):
+    begins, ends = schedule.PARTS_OF_DAY[schedule.ASAP]
+    return profile is None or begins <= moment.astimezone(ZoneInfo(profile.time_zone)).time() < ends
+
+
+def decide_by(attempt):
+    """By when someone decides after the last attempt: as soon as a first contact would be due that is asked for then,
+    so that those who wait for a call come before. Who was written to has time to answer first."""
+    is_written = attempt.channel in (Channel.TEXT, Channel.EMAIL)
+    return schedule.first_contact(
+        attempt.at + (TO_ANSWER if is_written else dt.timedelta(0)), schedule.our_hours()
+    ).ends
+
+
+def _after(request, ladder, attempt, next_at):
+    """The fields of a request as an attempt leaves them. A booked assessment keeps its own time, unless the person got
+    in touch meanwhile and was not reached."""
+    now, changes = attempt.at, NOT_ASLEEP | {"called_back_at": None}
+    is_owed_a_call = request.is_due_before_assessment
+    if attempt.result == Result.MISSED:
+        return changes | {"called_back_at": now, "due_at": now}
+    if attempt.channel != Channel.THEY_CALLED:
+        changes["first_attempt_at"] = request.first_attempt_at or now
+    if attempt.result == Result.REACHED:
+        has_owner = request.owner_id and request.claimed_until is None  # who only took it gives way to who spoke
+        changes |= {"reached_at": request.reached_at or now, "claimed_until": None}
+        changes |= {"owner": request.owner if has_owner else attempt.actor}
+        next_at = next_at or follow_up(ladder.profile, now)
+        if request.reached_at is None:
+            changes["attempts_to_reach"] = request.attempts.standing().exclude(channel=Channel.THEY_CALLED).count() + 1
+        if request.awaits_contact:
+            changes["stage"] = Stage.TALKING
+    else:
+        changes |= given_back(request, attempt.actor)
+        if request.stage == Stage.NEW:
+            changes["stage"] = Stage.REACHING
+        ladder = ladder.after(attempt)
+        request.called_back_at = None  # answered, if in vain
+        next_at = decide_by(attempt) if must_decide(request, ladder) else next_at or ladder.propose(now).at
+    is_expected = request.stage == Stage.BOOKED and request.assessment_at > now
+    if is_expected:
+        is_settled = attempt.result == Result.REACHED or not is_owed_a_call
+        next_at = request.assessment_at if is_settled else min(next_at, request.assessment_at)
+    return changes | {"due_at": next_at}

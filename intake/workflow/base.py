@@ -1,0 +1,232 @@
+"""What all changes share: the row under lock, the refusal in words, the event beside the change."""
+
+import datetime as dt
+from contextlib import suppress
+from zoneinfo import ZoneInfo
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from intake.contact import schedule
+from intake.models import AssessmentRequest, Attempt, Event
+
+from .press import found, writes
+
+Stage = AssessmentRequest.Stage
+
+# From which stage a request may go to which. Closing needs an outcome; reopening brings back the stage from before.
+TRANSITIONS = {
+    Stage.NEW: (Stage.REACHING, Stage.TALKING, Stage.BOOKED, Stage.CLOSED),
+    Stage.REACHING: (Stage.TALKING, Stage.BOOKED, Stage.CLOSED),
+    Stage.TALKING: (Stage.REACHING, Stage.BOOKED, Stage.CLOSED),
+    Stage.BOOKED: (Stage.REACHING, Stage.TALKING, Stage.CLOSED),
+    Stage.CLOSED: (Stage.NEW, Stage.REACHING, Stage.TALKING, Stage.BOOKED),
+}
+
+
+LONGEST_AHEAD = dt.timedelta(days=90)  # nothing is planned for later
+EARLIEST, LATEST = dt.time(6), dt.time(22)  # by the center's clock
+DOUBLE_CLICK = dt.timedelta(seconds=10)  # the same thing by the same person within this time is one thing
+
+NO_NEW_VERSION = (Event.Code.LAPSED, Event.Code.WORDS_READ)  # stand in nobody's way
+NOT_ASLEEP = {"snoozed_until": None, "snooze_reason": "", "due_before_snooze": None}
+
+
+class Refused(Exception):
+    """The rules forbid this change. The message is a sentence for the screen."""
+
+
+class Stale(Refused):
+    """Somebody changed the request after the actor last saw it: `last` is the event that says who, when and what."""
+
+    def __init__(self, last):
+        super().__init__(_who_was_faster(last))
+        self.last = last
+
+
+def locked(request_id, seen=None):
+    """The request, its row locked until the transaction ends. Raises `Stale` if it is no longer at version `seen`."""
+    request = locked_rows([request_id])[request_id]
+    check_seen(request, seen)
+    return request
+
+
+def locked_rows(ids):
+    """From id to request, the rows locked until the transaction ends. In one order, so that no two wait in a circle;
+    and not against rows that only name a request, such as the events of another one."""
+    rows = AssessmentRequest.objects.select_for_update(no_key=True).filter(pk__in=ids).order_by("pk")
+    by_id = {request.pk: request for request in rows}
+    if missing := set(ids) - set(by_id):
+        raise AssessmentRequest.DoesNotExist(f"no request has the id {missing.pop()}")
+    for request in rows:
+        found(request)
+    return by_id
+
+
+def check_seen(request, seen, claimed_before=None):
+    """Raise `Stale` if a locked request is no longer at version `seen`. With `claimed_before`, an actor, not where all
+    that happened since is that their claim ended and a colleague took the request."""
+    if seen is not None and seen != request.version:
+        if claimed_before is not None and only_taken_over(request, seen, claimed_before):
+            return
+        changes = request.events.exclude(code__in=[Event.Code.NOTE_ADDED, *NO_NEW_VERSION])
+        last, *before = changes.select_related("actor").order_by("-pk")[:2]
+        # An attempt may set the stage too: what the colleague did is the attempt.
+        is_consequence = before and (before[0].code, last.code) == (Event.Code.ATTEMPTED, Event.Code.STAGE_SET)
+        raise Stale(before[0] if is_consequence and before[0].actor == last.actor else last)
+
+
+def only_taken_over(request, seen, actor):
+    """Whether every change of a request since version `seen` is one of ownership, after a claim of `actor` ended.
+
+    Taking, releasing and undoing either count one version each. So as many of them at the end of its events as there
+    are newer versions are all that happened. What the actor wrote beside it, and a lapse, count none or were counted
+    for them.
+    """
+    newer, was_theirs = request.version - seen, False
+    for event in request.events.order_by("-pk"):
+        is_own = event.actor_id == actor.pk
+        if event.code in NO_NEW_VERSION or (is_own and event.code in (Event.Code.NOTE_ADDED, Event.Code.CORRECTED)):
+            was_theirs |= event.code == Event.Code.LAPSED and event.before == str(actor.pk)
+            continue
+        if newer <= 0 or event.code not in (Event.Code.TAKEN, Event.Code.RELEASED, Event.Code.UNDONE) or is_own:
+            break
+        was_theirs |= event.before == str(actor.pk)
+        newer -= 1
+    return was_theirs and newer <= 0
+
+
+def locked_open(request_id, seen=None):
+    request = locked(request_id, seen)
+    if request.stage == Stage.CLOSED:
+        raise Refused(_("This request has ended. Nothing was changed."))
+    return request
+
+
+def save(request, **changes):
+    """Writes these fields of a locked request, and that it is a new version of it."""
+    writes(request)
+    for name, value in (changes | {"version": request.version + 1}).items():
+        setattr(request, name, value)
+    request.save(update_fields=[*changes, "version"])
+    return request
+
+
+def end(request, outcome, **changes):
+    """The fields of a locked request as any end leaves them."""
+    save(
+        request,
+        stage=Stage.CLOSED,
+        outcome=outcome,
+        closed_at=timezone.now(),
+        form_key=None,  # who fills in a new form after this asks anew
+        ended_form_key=request.form_key or request.ended_form_key,
+        claimed_until=None,
+        called_back_at=None,
+        to_confirm_since=None,
+        **NOT_ASLEEP,
+        **changes,
+    )
+
+
+def keep_form_again(request):
+    """A locked request that goes on after its end holds the form of its browser session again, unless that session has
+    another request by now: the same phone and e-mail from there are no second request."""
+    if request.form_key is None and request.ended_form_key is not None:
+        with suppress(IntegrityError), transaction.atomic():
+            type(request).objects.filter(pk=request.pk).update(form_key=request.ended_form_key)
+            request.form_key = request.ended_form_key
+
+
+def keep_links_undoable(original, version):
+    """What was linked to a locked request when it had this version can be undone as if it had not changed since."""
+    for other in original.duplicates.order_by("pk"):
+        if other.before_link and other.before_link.get("version") == version != original.version:
+            save(other, before_link=other.before_link | {"version": original.version})
+
+
+def write(request, code, actor, before="", after="", at=None):
+    """The event that tells of a change: codes only. It happened now, or `at` another moment."""
+    at, change_id = at or timezone.now(), writes(request)
+    told = {"code": code, "actor": actor, "before": str(before), "after": str(after)}
+    Event.objects.create(request=request, at=at, change_id=change_id, **told)
+
+
+def minute(moment):
+    """A moment as events keep it, in UTC."""
+    return moment.astimezone(dt.UTC).isoformat(timespec="minutes") if moment else ""
+
+
+def kept_by(request, actor):
+    """What changes where someone acts on what they took from the queue: from now on it is theirs, without an end."""
+    return {"claimed_until": None} if request.owner_id == actor.pk else {}
+
+
+def given_back(request, actor):
+    """What changes where something was taken from the queue for one try or one decision: the next is anyone's. Not
+    where a colleague is at it meanwhile."""
+    if request.claimed_until is None or request.has_a_colleague_at_it(actor):
+        return {}
+    return {"owner": None, "claimed_until": None}
+
+
+def refuse_at_night(moment, zone_name=""):
+    """Nothing is planned for a time that is night at the center, and where the person is in the zone of this name,
+    unless the center is open then: AM was meant as PM."""
+    hours = schedule.our_hours()
+    local = timezone.localtime(moment, hours.zone)
+    is_open = any(opens <= moment < closes for opens, closes in hours.on(local.date()))
+    days = [local, moment.astimezone(ZoneInfo(zone_name))] if zone_name else [local]
+    if not is_open and not any(EARLIEST <= day.time() < LATEST for day in days):
+        raise Refused(
+            _("That is %(time)s at the center, in the night. Choose a time between %(earliest)s and %(latest)s.")
+            % {
+                "time": date_format(local, "g:i A"),
+                "earliest": date_format(EARLIEST, "g A"),
+                "latest": date_format(LATEST, "g A"),
+            }
+        )
+
+
+def whole_minute(moment):
+    return moment.replace(second=0, microsecond=0)
+
+
+def not_allowed(request, stage):
+    return Refused(
+        _("This request is now “%(now)s”, and can't go to “%(wanted)s” from there. Nothing was changed.")
+        % {"now": request.get_stage_display(), "wanted": Stage(stage).label if stage in Stage.values else stage}
+    )
+
+
+def words_are_gone(request):
+    """Whether what the person told us was erased or hidden."""
+    return request.events.filter(code__in=[Event.Code.ERASED, Event.Code.HIDDEN]).exists()
+
+
+def refuse_if_words_are_gone(request):
+    if words_are_gone(request):
+        if request.outcome == AssessmentRequest.Outcome.WITHDRAWN:
+            raise Refused(_("The person withdrew this request. It stays closed."))
+        raise Refused(_("The words of this request were erased. It stays closed."))
+
+
+def _who_was_faster(last):
+    return _(
+        "%(who)s changed this request on %(time)s: %(what)s. Your button was not carried out. Look at the request as "
+        "it is now, then press again."
+    ) % {
+        "who": last.actor.get_username() if last.actor else _("The site, or the person,"),
+        "time": date_format(timezone.localtime(last.at), "M j, g:i A"),
+        "what": in_words(last),
+    }
+
+
+def in_words(event):
+    """What happened, in a few words that follow a colon."""
+    if event.code == Event.Code.ATTEMPTED:
+        channel, result = dict(Attempt.Channel.choices)[event.before], dict(Attempt.Result.choices)[event.after]
+        return f"{channel}, {result}".lower()
+    return event.get_code_display().lower()

@@ -1,0 +1,110 @@
+"""What the person themselves changes, through their private link or by sending the form again."""
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from intake.contact import schedule
+from intake.contact.preferences import newest_profile
+from intake.models import AssessmentRequest, Event, Notice, SealedText
+
+from .base import Refused, Stage, end, save, words_are_gone, write
+from .contact_preferences import keep_profile, own_rules
+from .duplicates import locked_family, part
+from .queue import got_in_touch, wake_up
+from .to_confirm import Why
+from .words import erase_words, forget_messages
+
+Outcome = AssessmentRequest.Outcome
+
+MOST_AMENDMENTS = 10
+
+
+@transaction.atomic
+def change_window(*, request_id, best_time, time_zone):
+    """The person chose another time to be reached, in the time zone they gave before unless they name one.
+
+    Returns what we promise them now, "" where nothing new is promised.
+    """
+    request, family = _locked_for_the_person(request_id)
+    check_window(request, best_time)
+    own, at = own_rules(request), max(timezone.now(), newest_profile(request).at)
+    codes = own | {"best_time": best_time, "time_zone": time_zone or own["time_zone"]}
+    if codes == own:
+        return ""
+    part(request, family, None, Why.CHANGED)
+    keep_profile(request, codes, at)
+    if request.snoozed_until:
+        due_at = request.due_at
+        wake_up(request, None)
+        save(request, due_at=due_at if request.awaits_contact else min(request.due_at, timezone.now()))
+    write(request, Event.Code.WINDOW_SET, None, "", best_time)
+    return request.promise if request.awaits_contact else ""
+
+
+def check_window(request, best_time):
+    """Raises `Refused` where the person can't choose this time, so that a page can say so before it asks to confirm."""
+    if newest_profile(request) is None:
+        raise Refused(_("We can't change the time here. Please call us."))
+    own = own_rules(request)
+    if best_time == schedule.CONFIRMED and not (own["may_email"] or own["may_text"]):
+        raise Refused(
+            _("To confirm a time, we need to email or text you. So far you have allowed calls only. Please call us.")
+        )
+
+
+@transaction.atomic
+def add_words(*, request_id, text):
+    """Keeps what the person adds to their open request, sealed, and tells staff."""
+    request, family = _locked_for_the_person(request_id)
+    if not text.strip():
+        raise Refused(_("Write something first: the box is empty."))
+    told = list(request.texts.filter(kind__in=SealedText.FROM_THE_PERSON))
+    if any(before.kind == SealedText.Kind.ADDITION and before.holds(text) for before in told):
+        return request
+    if len(told) > MOST_AMENDMENTS:
+        raise Refused(_("We can't take more words this way. Please call us."))
+    part(request, family, None, Why.CHANGED)
+    now = timezone.now()
+    added = SealedText(request=request, kind=SealedText.Kind.ADDITION, at=now).seal(text)
+    added.save(force_insert=True)
+    write(request, Event.Code.ADDED, None, "", added.pk)
+    got_in_touch(request, now)
+    tell_staff_again(request, now)
+    return request
+
+
+@transaction.atomic
+def withdraw(*, request_id):
+    """The person takes their request back. Every word is erased at once; under legal hold it is hidden instead.
+
+    Whatever staff linked it with stays: it may be another person's. Staff are asked whether it is, and contact pauses
+    until they answer. What names another phone and e-mail goes on.
+    """
+    request, family = _locked_for_the_person(request_id)
+    part(request, family, None, Why.WITHDRAWN)
+    end(request, Outcome.WITHDRAWN, duplicate_of=None, before_link=None)
+    write(request, Event.Code.WITHDRAWN, None)
+    if request.legal_hold_at:
+        save(request, hidden_at=request.closed_at)
+        forget_messages(request)
+        write(request, Event.Code.HIDDEN, None)
+    else:
+        erase_words(request, actor=None)
+    return request
+
+
+def tell_staff_again(request, at):
+    """The alert goes out once more: the person has said something new."""
+    request.notices.filter(kind=Notice.Kind.NEW_REQUEST).update(
+        state=Notice.State.QUEUED, attempts=0, next_try_at=at, sent_at=None, answers=None, refused=0
+    )
+
+
+def _locked_for_the_person(request_id):
+    """The request and its family under lock: open, or linked as a duplicate, which its person need not know of."""
+    family = locked_family(request_id)
+    request = family[request_id]
+    if request.stage == Stage.CLOSED and (request.duplicate_of_id is None or words_are_gone(request)):
+        raise Refused(_("This request has ended. Nothing was changed."))
+    return request, family

@@ -1,0 +1,111 @@
+"""The admin site that staff sign in to: the stock admin under its own name, with a front page for each role."""
+
+from functools import wraps
+
+from django.apps import apps
+from django.conf import settings
+from django.contrib import admin, messages
+from django.contrib.admin.forms import AdminAuthenticationForm
+from django.contrib.auth import REDIRECT_FIELD_NAME
+from django.core.exceptions import FieldDoesNotExist
+from django.db.models.base import ModelBase
+from django.http import HttpResponseRedirect
+from django.shortcuts import resolve_url
+from django.template.response import TemplateResponse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from . import error_views, resubmit
+
+
+class StaffSite(admin.AdminSite):
+    site_title = _("Renaissance Recovery Center")
+    site_header = _("Renaissance Recovery Center: staff")
+    index_title = _("Desk and content")
+    enable_nav_sidebar = False
+
+    def register(self, model_or_iterable, admin_class=None, **options):
+        """As in the stock admin, without what Wagtail would add: content is edited at /cms/ alone."""
+        models = [model_or_iterable] if isinstance(model_or_iterable, ModelBase) else model_or_iterable
+        super().register([model for model in models if not _is_content(model)], admin_class, **options)
+
+    def each_context(self, request):
+        """As in the stock admin, with an empty subtitle and no panels for the pages that have none: their templates
+        ask for both."""
+        return super().each_context(request) | {"subtitle": "", "panels": []}
+
+    def index(self, request, extra_context=None):
+        """As in the stock admin, with what waits for the person who is signed in."""
+        from . import front_page  # its models come after this site
+
+        return super().index(request, {"panels": front_page.panels(request)} | (extra_context or {}))
+
+    def login(self, request, extra_context=None):
+        """As in the stock admin, without the notice of `sign_in_again`."""
+        return super().login(request, {"notice": ""} | (extra_context or {}))
+
+    def admin_view(self, view, cacheable=False):
+        """As in the stock admin. Who is signed out by now gets back what they typed instead of the sign-in page."""
+        stock_view = super().admin_view(view, cacheable)
+
+        @wraps(stock_view)
+        def checked(request, *args, **kwargs):
+            if not self.has_permission(request) and resubmit.is_worth_keeping(request):
+                return resubmit.page(request)
+            return stock_view(request, *args, **kwargs)
+
+        return checked
+
+    def autocomplete_view(self, request):
+        """As in the stock admin. 400 for a field that is none: the stock view writes its name into a traceback."""
+        try:
+            model = apps.get_model(request.GET["app_label"], request.GET["model_name"])
+            is_relation = model._meta.get_field(request.GET["field_name"]).is_relation
+        except (LookupError, ValueError, FieldDoesNotExist):
+            is_relation = False
+        return super().autocomplete_view(request) if is_relation else error_views.bad_request(request)
+
+    def sign_in_again(self, request):
+        """Answer a sign-in that could not be checked: most often, a second tab has signed in since the page was opened.
+
+        Who is signed in by now goes on to where the page led, and is told so. Everyone else gets the page again with
+        the name that they typed.
+        """
+        onward = request.POST.get(REDIRECT_FIELD_NAME) or request.GET.get(REDIRECT_FIELD_NAME, "")
+        if self.has_permission(request):
+            self._say_who_is_signed_in(request)
+            is_ours = url_has_allowed_host_and_scheme(onward, {request.get_host()}, require_https=request.is_secure())
+            return HttpResponseRedirect(onward if is_ours else resolve_url(settings.LOGIN_REDIRECT_URL), status=303)
+        form = AdminAuthenticationForm(request, initial={"username": request.POST.get("username", "")})
+        if form["username"].value():  # then only the password is left to type
+            del form.fields["username"].widget.attrs["autofocus"]
+            form.fields["password"].widget.attrs["autofocus"] = True
+        context = self.each_context(request) | {
+            "title": gettext("Sign in"),
+            "app_path": request.get_full_path(),
+            "form": form,
+            REDIRECT_FIELD_NAME: onward,
+            "notice": gettext(
+                "You are not signed in yet. This page was open for a long time, or your browser keeps no cookies. Type "
+                "your password and try again."
+            ),
+        }
+        response = TemplateResponse(request, "admin/login.html", context, status=403)
+        response["Cache-Control"] = "no-store"
+        return response.render()
+
+    def _say_who_is_signed_in(self, request):
+        name, typed = request.user.get_username(), request.POST.get("username", "").strip()
+        if typed in ("", name):
+            messages.info(request, gettext("You are already signed in as %s.") % name)
+            return
+        names = {"name": name, "typed": typed}
+        messages.warning(
+            request,
+            gettext("You are signed in as %(name)s. %(typed)s was not signed in: log out first to switch.") % names,
+        )
+
+
+def _is_content(model):
+    return model._meta.app_label.startswith(("wagtail", "taggit"))

@@ -1,0 +1,110 @@
+"""The pages for what went wrong. Each says what to do next and shows the phone number and the crisis lines."""
+
+import logging
+
+from django.contrib import admin
+from django.http import Http404, HttpResponse
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.translation import gettext as _
+
+from intake.public.views import comes_from_our_page
+from pages import facts
+
+from . import cms, resubmit
+from .cms import access as cms_access
+
+logger = logging.getLogger(__name__)
+
+# Where not even the page of an error can be made: no template, no style, nothing that could fail.
+BARE = """\
+<!doctype html>
+<html lang="en-US">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{title}</title>
+</head>
+<body>
+<h1>{title}</h1>
+<p>{advice}</p>
+{phone}
+<p>{crisis} <a href="tel:911">911</a>, <a href="tel:988">988</a></p>
+</body>
+</html>
+"""
+
+
+def page(request, status, title, advice):
+    """An error page with a title and one or two sentences of advice; never cached."""
+    body = render_to_string("error.html", {"status": status, "title": title, "advice": advice}, request=request)
+    return HttpResponse(body, status=status, headers={"Cache-Control": "no-store"})
+
+
+def bad_request(request, exception=None):
+    return page(
+        request,
+        400,
+        _("We could not read that"),
+        _("Nothing was stored. Please go back and try once more, or call us."),
+    )
+
+
+def permission_denied(request, exception=None):
+    return page(
+        request,
+        403,
+        _("You can't open this page"),
+        _("Your account has no access to it. If it should, ask the lead of your team."),
+    )
+
+
+def csrf_failure(request, reason=""):
+    if cms.is_under(request) and not cms.is_page_load(request):
+        return cms_access.not_saved()
+    if resubmit.can_be_sent_again(request) and comes_from_our_page(request):
+        return resubmit.page(request)
+    if request.path == reverse("admin:login"):
+        return admin.site.sign_in_again(request)
+    return page(
+        request,
+        403,
+        _("Please send that once more"),
+        _("Nothing was stored. The page was open for a long time or cookies are blocked. Go back, reload, send again."),
+    )
+
+
+def not_found(request, exception=None):
+    return page(
+        request,
+        404,
+        _("We could not find that page"),
+        _("It may have moved. Start from the home page, read the questions people ask, or call us."),
+    )
+
+
+def no_such_page(request):
+    """A view for an address that is there for some callers only: for all others it is not, with or without a slash."""
+    raise Http404
+
+
+def server_error(request):
+    """The page of an error of ours; a bare one where even that fails, for what has broken may be a part of it."""
+    title = _("Something went wrong on our side")
+    advice = _("It is not your fault. Please try again in a minute, or call us.")
+    try:
+        return page(request, 500, title, advice)
+    except Exception as error:
+        logger.error("The page of an error could not be made: %s", type(error).__name__)
+    crisis = _("If someone may be in danger, call now:")
+    html = format_html(BARE, title=title, advice=advice, phone=_phone(), crisis=crisis)
+    return HttpResponse(html, status=500, headers={"Cache-Control": "no-store"})
+
+
+def _phone():
+    try:
+        center = facts.current().center
+        return format_html('<p><a href="{}">{}</a></p>', center.phone_link, center.phone) if center else ""
+    except Exception:
+        return ""

@@ -1,0 +1,802 @@
+import datetime as dt
+import re
+from html import unescape
+
+import pytest
+from django.contrib.admin.models import LogEntry
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from intake import workflow
+from intake.contact import details
+from intake.models import AccessRecord, AssessmentRequest, Attempt, Event, SealedText
+from intake.submission import tokens
+from pages.models import Center, OpeningHours
+from tests.intake.support.helpers import (
+    LIST,
+    accept,
+    answers_of,
+    change_page,
+    forms_on,
+    moment,
+    personal_words_in,
+    receive,
+    receive_odd,
+    title_of,
+)
+from tests.intake.support.request_page import buttons_on, press, told
+
+pytestmark = pytest.mark.django_db
+
+TUESDAY = moment("2026-11-24 10:00")
+
+
+def page_of(desk, request, **query):
+    return desk.get(change_page(request), query)
+
+
+def text_of(response):
+    return response.content.decode()
+
+
+# How the person may be reached
+
+
+def test_the_rules_of_contact_stand_above_the_number(desk):
+    request = receive(do_not_call="on")
+    page = page_of(desk, request)
+    assert page.context["contact_rules"] == [
+        "Do not call.",
+        "Do not text.",
+        "One neutral e-mail is allowed.",
+        "Good time: in the evening, Mountain time.",
+    ]
+    (answers,) = page.context["words"]
+    assert ("What should we call you?", "Wilhelmina Canary") in answers["told"]
+    assert 0 < text_of(page).index("Do not call.") < text_of(page).index("(602) 555-0142")
+
+
+WAYS = {
+    "calls alone": ({}, ["tel:+16025550142"]),
+    "text too": ({"text_ok": "on"}, ["tel:+16025550142", "sms:+16025550142"]),
+    "e-mail too": ({"email_ok": "on"}, ["tel:+16025550142", "mailto:canary@nightingale.example"]),
+    "no calls": ({"do_not_call": "on"}, ["mailto:canary@nightingale.example"]),
+}
+
+
+@pytest.mark.parametrize(("changes", "addresses"), WAYS.values(), ids=WAYS)
+def test_a_click_opens_only_the_ways_that_the_person_allows(desk, changes, addresses):
+    request = receive(best_time="asap", **changes)
+    page = text_of(page_of(desk, request))
+    assert [address for address in ("tel:", "sms:", "mailto:") if address in page] == [
+        address.partition(":")[0] + ":" for address in addresses
+    ]
+    assert [address for address in addresses if f'href="{address}"' not in page] == []
+    assert "You may contact them now." in page
+
+
+def test_at_a_time_that_was_not_wished_for_the_number_is_no_link_and_the_page_says_when_it_is(desk):
+    request = receive(best_time="afternoon", time_zone="America/Los_Angeles")
+    page = page_of(desk, request)
+    assert "It is 9:00 AM where they are (Pacific time)." in text_of(page)
+    assert "Not now. Wait until 1:00 PM (12:00 PM for them)." in text_of(page)
+    assert page.context["what_now"] == "Call after 1:00 PM (12:00 PM for them)."
+    assert [way for way in ("tel:", "sms:", "mailto:") if way in text_of(page)] == []
+
+
+def test_nothing_invites_a_contact_after_the_end_or_before_a_time_that_was_put_off(desk, me):
+    closed, asleep = (receive(best_time="asap", text_ok="on", email_ok="on") for _ in range(2))
+    workflow.close(request_id=closed.pk, outcome="withdrawn", actor=me)
+    until = TUESDAY + dt.timedelta(days=1)
+    workflow.snooze(request_id=asleep.pk, until=until, reason="thinking", actor=me)
+    for request in (closed, asleep):
+        words = text_of(page_of(desk, request))
+        assert "(602) 555-0142" in words
+        assert [offer for offer in ("tel:", "sms:", "mailto:", "You may contact them now") if offer in words] == []
+    assert "Put off: leave it until then." in text_of(page_of(desk, asleep))
+
+
+def test_an_e_mail_waits_for_the_hour_like_a_call(desk):
+    request = receive(phone="", best_time="evening", time_zone="America/New_York", email_ok="on")
+    assert "mailto:" not in text_of(page_of(desk, request))
+    assert "Not now. Wait until" in text_of(page_of(desk, request))
+
+
+def test_the_one_e_mail_that_an_address_allows_is_offered_once(desk, me):
+    request = receive(phone="", best_time="asap")
+    page = page_of(desk, request)
+    assert page.context["contact_rules"][2] == "One neutral e-mail is allowed."
+    assert ("mailto:" in text_of(page), "Neutral means:" in text_of(page)) == (True, True)
+    workflow.log_attempt(request_id=request.pk, channel="email", result="sent", actor=me)
+    page = page_of(desk, request)
+    assert page.context["contact_rules"][2] == "The one e-mail that they allow was sent. Send no other."
+    assert page.context["what_now"] == "Decide: close the request, or put it off."
+    assert "mailto:" not in text_of(page)
+
+
+def test_a_number_that_must_not_be_called_is_small_and_says_so(desk):
+    words = text_of(page_of(desk, receive(do_not_call="on")))
+    assert '<p class="address">(602) 555-0142 (do not call)</p>' in words
+    assert '<p class="number">' not in words
+
+
+def test_a_number_that_can_not_be_dialed_says_so(desk, me):
+    request = receive(best_time="asap")
+    assert "be dialed as it is" not in text_of(page_of(desk, request))
+    before = details.plain(details.of(request))
+    workflow.correct(request_id=request.pk, before=before, after=before | {"phone": "602-555-014"}, actor=me)
+    page = text_of(page_of(desk, request))
+    assert ("This can't be dialed as it is" in unescape(page), "602-555-014" in page) == (True, True)
+    assert [way for way in ("tel:", "sms:") if way in page] == []
+
+
+NO_LINKS = {
+    "a digit short": ({"phone": "602-555-014", "text_ok": "on"}, [], "This can't be dialed as it is."),
+    "a country without its plus": ({"phone": "52 55 1234 5678", "text_ok": "on"}, [], "This can't be dialed as it is."),
+    "an extension": (
+        {"phone": "602-555-0142 x12", "text_ok": "on"},
+        ["tel:+16025550142;ext=12"],
+        "Ask for extension 12. A text can't reach it.",
+    ),
+    "an email beside an email": (
+        {"phone": "b@b.example", "email": "c@c.example"},
+        ["mailto:c@c.example"],
+        "The phone box holds an email address. Correct it below.",
+    ),
+    "an odd email": (
+        {"phone": "", "email": "a@b.example, c@d.example"},
+        [],
+        "This can't be mailed as it is. Correct it below.",
+    ),
+}
+
+
+@pytest.mark.parametrize(("changes", "links", "says"), NO_LINKS.values(), ids=NO_LINKS)
+def test_what_can_not_be_clicked_is_shown_with_the_reason(desk, changes, links, says):
+    page = unescape(text_of(page_of(desk, receive_odd(best_time="asap", **{"email": "", **changes}))))
+    offered = page.split('class="reach"')[1].split("</section>")[0]
+    assert re.findall(r'href="((?:tel|sms|mailto):[^"]*)"', offered) == links
+    assert says in offered
+    assert changes["phone"] in offered
+    assert changes.get("email", "") in offered
+
+
+def test_a_time_by_another_clock_than_the_persons_says_by_which(desk, me):
+    for zone, words in (("America/New_York", ", our time."), ("America/Phoenix", " PM.")):
+        request = receive(best_time="asap", time_zone=zone)
+        workflow.log_attempt(request_id=request.pk, channel="call", result="no_answer", actor=me)
+        assert words in str(page_of(desk, request).context["what_now"])
+    assert "our time" not in str(page_of(desk, request).context["what_now"])
+
+
+def test_a_relative_is_talked_with_about_the_other_person_alone(desk):
+    request = receive(for_whom="other", relation="parent")
+    rules = page_of(desk, request).context["contact_rules"]
+    assert rules[-2] == "They ask for someone else. Talk about it with the person who asked, and no one else."
+
+
+def test_words_without_any_rule_of_contact_are_shown_with_a_warning_not_to_contact(desk):
+    request = receive()
+    assert "Do not contact this person until they can." not in text_of(page_of(desk, request))
+    request.contact_profiles.all().delete()
+    page = page_of(desk, request)
+    assert (page.context["contact_rules"], page.context["attempt_buttons"]) == ([], [])
+    assert "Do not contact this person until they can." in text_of(page)
+    assert page.context["what_now"] == "Do not contact this person: the rules of contact can't be read."
+
+
+# What to do now
+
+
+def test_what_to_do_now_is_one_sentence_that_follows_the_work(desk, me):
+    now = TUESDAY
+    request = receive(best_time="asap", voicemail_ok="")
+    workflow.assign(request_id=request.pk, owner=me, actor=me)
+    AssessmentRequest.objects.update(due_at=now)
+    said = [page_of(desk, request).context["what_now"]]
+
+    def after(function, **more):
+        function(request_id=request.pk, actor=me, **more)
+        said.append(page_of(desk, request).context["what_now"])
+
+    after(workflow.log_attempt, channel="call", result="no_answer", next_at=now + dt.timedelta(hours=2))
+    after(workflow.log_attempt, channel="they_called", result="missed")
+    after(workflow.snooze, until=now + dt.timedelta(days=1), reason="away")
+    after(workflow.wake)
+    after(workflow.log_attempt, channel="call", result="reached", next_at=now + dt.timedelta(days=1))
+    after(workflow.book, at=now + dt.timedelta(days=2))
+    after(workflow.quarantine)
+    after(workflow.close, outcome="declined")
+    assert said == [
+        "Call now. Leave no message.",
+        "Call on Tue, Nov 24, 12:00 PM. Leave no message.",
+        "They got in touch on Tue, Nov 24, 10:00 AM and wait for us. Call now. Leave no message.",
+        "Put off until Wed, Nov 25, 10:00 AM: The person is away. Leave it until then.",
+        "Call now. Leave no message.",
+        "Follow up. Call on Wed, Nov 25, 10:00 AM. Leave no message.",
+        "The assessment is on Thu, Nov 26, 10:00 AM.",
+        "The assessment is on Thu, Nov 26, 10:00 AM.",  # in quarantine, but we spoke with them
+        "This request has ended. There is nothing to do.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("answers", "contact"),
+    [
+        ({}, "Call now."),
+        ({"do_not_call": "on", "text_ok": "on", "email_ok": "on"}, "Send a neutral e-mail now."),
+        ({"phone": ""}, "Send a neutral e-mail now. One, and no more."),
+    ],
+)
+def test_who_got_in_touch_is_contacted_only_in_the_way_that_they_allow(desk, me, answers, contact):
+    request = receive(best_time="asap", **answers)
+    workflow.assign(request_id=request.pk, owner=me, actor=me)
+    workflow.log_attempt(request_id=request.pk, channel="they_called", result="missed", actor=me)
+    in_words = f"They got in touch on Tue, Nov 24, 10:00 AM and wait for us. {contact}"
+    assert page_of(desk, request).context["what_now"] == in_words
+
+
+def test_who_may_be_a_machine_is_checked_first_until_we_have_spoken_with_them(desk, me):
+    request = receive(best_time="asap")
+    workflow.assign(request_id=request.pk, owner=me, actor=me)
+    workflow.quarantine(request_id=request.pk, actor=me)
+    AssessmentRequest.objects.update(due_at=TUESDAY)
+    assert page_of(desk, request).context["what_now"] == "Check first whether a person wrote this. Then: Call now."
+
+
+def test_after_an_assessment_that_is_over_the_page_asks_whether_they_came(clock, desk, me):
+    request = receive(best_time="asap")
+    workflow.book(request_id=request.pk, at=TUESDAY + dt.timedelta(hours=1), actor=me)
+    clock.move_to(TUESDAY + dt.timedelta(hours=2))
+    desk = Client()
+    desk.force_login(me)
+    page = page_of(desk, request)
+    assert page.context["what_now"] == "The assessment was on Tue, Nov 24, 11:00 AM. Did they come?"
+    assert "overdue" in text_of(page)
+
+
+def test_a_due_time_from_assumed_hours_is_marked_as_such(desk):
+    request = receive()
+    assert "assumed: hours or target not told" in text_of(page_of(desk, request))
+    AssessmentRequest.objects.update(due_is_assumed=False)
+    assert "assumed: hours or target not told" not in text_of(page_of(desk, request))
+
+
+def test_what_the_person_was_promised_stands_on_the_page(desk):
+    request = receive()
+    assert "What the person was promised" not in text_of(page_of(desk, request))
+    AssessmentRequest.objects.update(promise="We will call today, by noon, Mountain time.")
+    assert "We will call today, by noon, Mountain time." in text_of(page_of(desk, request))
+
+
+# What they told us
+
+
+def test_of_answers_that_were_sent_again_the_changes_stand_below_and_their_rules_count(desk):
+    draft = tokens.draw()
+    request = accept(draft, answers_of())
+    accept(draft, answers_of(voicemail_ok="", message="Please no voicemail.") | {"voicemail_ok": False})
+    context = page_of(desk, request).context
+    assert [str(text["kind"]) for text in context["words"]] == ["What the person wrote", "Sent again with changes"]
+    assert [(str(question), before, after) for question, before, after in context["words"][1]["changes"]] == [
+        ("You may leave a voicemail on this phone.", "Yes", "No"),
+        ("Anything you want us to know", "I drink\ncanary tea every morning.", "Please no voicemail."),
+    ]
+    assert context["contact_rules"][0] == "Call. Leave no message."
+
+
+def test_what_a_person_typed_is_shown_as_text_and_never_as_markup(desk):
+    page = text_of(page_of(desk, receive(name="<script>alert(1)</script>", message="{{ secret }}")))
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
+    assert "<script>alert(1)" not in page
+    assert "{{ secret }}" in page
+
+
+def test_answers_that_do_not_open_are_said_so_with_the_rules_in_force_and_the_work_goes_on(desk):
+    request = receive(do_not_call="on")
+    SealedText.objects.update(envelope=b"\x01\x04gone" + bytes(40))
+    response = page_of(desk, request)
+    assert response.status_code == 200
+    assert "This text can&#x27;t be opened" in text_of(response).replace("can't", "can&#x27;t")
+    assert response.context["contact_rules"][:3] == ["Do not call.", "Do not text.", "One neutral e-mail is allowed."]
+    assert personal_words_in(text_of(response)) == []
+    press(desk, request, "stage:reaching")
+    request.refresh_from_db()
+    assert request.stage == "reaching"
+
+
+def test_a_note_that_does_not_open_is_said_so_beside_those_that_do(desk, me):
+    request = receive()
+    note = workflow.add_note(request_id=request.pk, text="lost words", actor=me)
+    workflow.add_note(request_id=request.pk, text="kept words", actor=me)
+    SealedText.objects.filter(pk=note.pk).update(envelope=b"")
+    page = text_of(page_of(desk, request))
+    assert page.count("This note can't be opened.") == 1
+    assert "kept words" in page
+    assert "Wilhelmina" in page
+
+
+def test_after_newer_answers_that_do_not_open_their_rules_count_all_the_same(desk):
+    draft = tokens.draw()
+    request = accept(draft, answers_of())
+    assert page_of(desk, request).context["contact_rules"][0] == "Call. Voicemail is allowed."
+    accept(draft, answers_of(do_not_call="on"))
+    SealedText.objects.filter(kind="amendment").update(envelope=b"")
+    context = page_of(desk, request).context
+    assert context["contact_rules"][0] == "Do not call."
+    assert [text["is_unreadable"] for text in context["words"]] == [False, True]
+
+
+def test_what_the_person_added_and_the_time_they_chose_later_stand_on_the_page(desk):
+    request = receive()
+    workflow.add_words(request_id=request.pk, text="Ring <twice>,\nplease")
+    workflow.change_window(request_id=request.pk, best_time="morning", time_zone="America/Phoenix")
+    page = page_of(desk, request)
+    assert [str(text["kind"]) for text in page.context["words"]] == ["What the person wrote", "Added by the person"]
+    assert page.context["words"][1]["plain"] == "Ring <twice>,\nplease"
+    assert "Ring &lt;twice&gt;," in text_of(page)
+    assert page.context["contact_rules"][-1] == "Good time: in the morning, Arizona time."
+    assert told(page.context["timeline"]) == [
+        ("Person chose another time", ["In the morning"]),
+        ("Person added words", []),
+        ("Received", []),
+    ]
+
+
+def test_what_a_correction_changed_stands_in_the_timeline(desk, me, make_staff):
+    request = receive()
+    for actor, phone in ((me, "480 555 0111"), (make_staff("lead"), "480 555 0122")):
+        before = details.plain(details.of(request))
+        after = before | {"phone": phone, "language": ""}
+        workflow.correct(request_id=request.pk, before=before, after=after, actor=actor)
+    texts = [entry.texts for entry in page_of(desk, request).context["timeline"] if entry.kind == "corrected"]
+    assert texts == [
+        ["Phone: 480 555 0111 → 480 555 0122"],
+        ["Phone: (602) 555-0142 → 480 555 0111\nLanguage: Canarian whistling → -"],
+    ]
+
+
+def test_a_corrected_value_says_who_gave_it_and_what_the_person_wrote_stays(desk, make_staff):
+    request = receive()
+    known = details.plain(details.of(request))
+    sam = make_staff("admissions", username="sam")
+    workflow.correct(request_id=request.pk, before=known, after=known | {"phone": "480 555 0199"}, actor=sam)
+    page = page_of(desk, request)
+    phone = next(row for row in page.context["known_in_words"] if row["name"] == "phone")
+    assert (phone["value"], phone["who"]) == ("480 555 0199", sam)
+    assert phone["at"] > request.received_at
+    assert ("Phone number", "(602) 555-0142") in page.context["words"][0]["told"]
+    assert told(page.context["timeline"])[0] == ("Details corrected", ["We may leave a voicemail, Phone"])
+
+
+# What happened
+
+
+def test_what_happened_is_told_in_words_newest_first_one_entry_for_one_happening(clock, desk, me):
+    request = accept(tokens.draw(), answers_of(), at=TUESDAY)
+
+    def later(function, **more):
+        clock.shift(dt.timedelta(minutes=10))
+        return function(request_id=request.pk, actor=me, **more)
+
+    later(workflow.assign, owner=me)
+    later(workflow.log_attempt, channel="call", result="no_answer", next_at=timezone.now() + dt.timedelta(days=1))
+    workflow.add_note(request_id=request.pk, text="Rang twice", actor=me)
+    later(workflow.log_attempt, channel="they_called", result="missed")
+    later(workflow.book, at=timezone.now() + dt.timedelta(days=2))
+    later(workflow.hold, until=timezone.now() + dt.timedelta(days=1), text="Waiting for the clinic")
+    later(workflow.close, outcome="referred", referral="To the clinic", person_told=True)
+    later(workflow.reopen)
+    entries = page_of(desk, request).context["timeline"]
+    assert told(entries) == [
+        ("Reopened", ["Referred elsewhere to Assessment booked"]),
+        ("Closed", ["Referred elsewhere"]),
+        ("Put off", ["On hold: we wait for something.", "Until Wed, Nov 25, 10:40 AM."]),
+        ("Stage set", ["Trying to reach to Assessment booked", "Assessment booked: Thu, Nov 26, 10:30 AM"]),
+        ("They called us: We missed it", []),
+        ("Call: No answer", ["Next due: Wed, Nov 25, 10:10 AM.", "Stage set: New to Trying to reach"]),
+        ("Assigned", ["amal"]),
+        ("Received", []),
+    ]
+    assert [entry.texts for entry in entries] == [
+        [],
+        ["To the clinic"],
+        ["Waiting for the clinic"],
+        [],
+        [],
+        ["Rang twice"],
+        [],
+        [],
+    ]
+
+
+def test_readings_of_colleagues_stand_in_the_timeline_and_mine_do_not(desk, make_staff):
+    request, other = receive(phone="", do_not_call="on"), receive(email="")
+    sam = make_staff("lead", username="sam")
+    colleague = Client()
+    colleague.force_login(sam)
+    for _ in range(3):
+        colleague.get(change_page(request))
+    colleague.get(f"{LIST}{request.pk}/print/")
+    colleague.get(change_page(other))
+    page_of(desk, request)
+    entries = page_of(desk, request).context["timeline"]
+    assert [(str(entry.what), entry.who) for entry in entries] == [
+        ("Printed", sam),
+        ("Opened", sam),
+        ("Received", None),
+    ]
+    assert entries[1].lines[0].startswith("3 times since ")
+
+
+def test_an_entry_of_words_that_were_erased_stays_without_them(desk, me, make_staff):
+    request = receive()
+    workflow.add_note(request_id=request.pk, text="canary note", actor=me)
+    workflow.close(request_id=request.pk, outcome="spam", actor=me)
+    workflow.erase(request_id=request.pk, actor=make_staff("lead"))
+    page = page_of(desk, request)
+    assert told(page.context["timeline"]) == [
+        ("Words erased", []),
+        ("Closed", ["Spam"]),
+        ("Note", []),
+        ("Received", []),
+    ]
+    assert personal_words_in(text_of(page)) == []
+    assert "The words of this request were erased." in text_of(page)
+
+
+# The printed sheet
+
+
+def test_the_printed_sheet_is_recorded_and_shows_rules_details_and_timeline(desk, me):
+    request = receive()
+    workflow.add_note(request_id=request.pk, text="Rang twice", actor=me)
+    page = desk.get(f"{LIST}{request.pk}/print/")
+    record = AccessRecord.objects.get()
+    assert (record.actor, record.action, record.requests) == (me, "print", [str(request.pk)])
+    assert title_of(page) == f"Request {request.reference}"
+    wanted = ["Call. Voicemail is allowed.", "(602) 555-0142", "canary tea", "Rang twice", "Shred it"]
+    assert [word for word in wanted if word not in text_of(page)] == []
+    assert text_of(page).index("Call. Voicemail") < text_of(page).index("(602)")
+
+
+def test_the_printed_sheet_of_what_was_withdrawn_under_legal_hold_holds_no_word(desk, make_staff):
+    request = receive()
+    workflow.set_legal_hold(request_id=request.pk, actor=make_staff("lead"))
+    workflow.withdraw(request_id=request.pk)
+    page = desk.get(f"{LIST}{request.pk}/print/")
+    assert page.status_code == 200
+    assert personal_words_in(text_of(page)) == []
+
+
+@pytest.mark.parametrize("key", ["made-up", "1", "00000000-0000-4000-8000-000000000000", "_5F"])
+def test_a_page_of_no_request_is_not_found(desk, key):
+    receive()
+    assert desk.get(f"{LIST}{key}/change/").status_code == 404
+    assert desk.get(f"{LIST}{key}/print/", follow=True).status_code == 404
+    assert AccessRecord.objects.count() == 0
+
+
+def test_a_synthetic_request_has_no_page(desk):
+    request = accept(tokens.draw(), answers_of(), is_synthetic=True)
+    assert page_of(desk, request).status_code == 404
+
+
+# Others with the same contact
+
+
+def test_requests_with_the_same_phone_or_e_mail_are_listed_recorded_and_never_named(desk):
+    request = receive()
+    phone, email = receive(email="", name="Zebedee"), receive(phone="", do_not_call="on")
+    receive(phone="480 555 0100", email="")
+    page = page_of(desk, request)
+    assert [(other.reference, other.shared) for other in page.context["others"]] == [
+        (email.reference, {"email"}),
+        (phone.reference, {"phone"}),
+    ]
+    assert "Zebedee" not in text_of(page)
+    assert list(AccessRecord.objects.order_by("pk").values_list("action", "requests")) == [
+        ("open", [str(request.pk)]),
+        ("list", [str(email.pk), str(phone.pk)]),
+    ]
+
+
+def test_a_request_that_was_withdrawn_under_legal_hold_is_not_among_the_others(desk, make_staff):
+    request, withdrawn = receive(), receive()
+    workflow.set_legal_hold(request_id=withdrawn.pk, actor=make_staff("lead"))
+    assert page_of(desk, request).context["others"] == [withdrawn]
+    workflow.withdraw(request_id=withdrawn.pk)
+    assert page_of(desk, request).context["others"] == []
+
+
+def test_a_linked_duplicate_is_shown_on_both_pages(desk, me):
+    original, request = receive(), receive(phone="480 555 0100", email="")
+    workflow.link_duplicate(request_id=request.pk, of_reference=original.reference, actor=me, same_matter=True)
+    assert page_of(desk, original).context["linked"] == [request]
+    assert original.reference in text_of(page_of(desk, request))
+    assert "unlink" in buttons_on(page_of(desk, request))
+
+
+def test_that_linked_requests_are_shown_is_recorded_on_both_pages(desk, me):
+    original, request = receive(), receive(phone="480 555 0100", email="")
+    workflow.link_duplicate(request_id=request.pk, of_reference=original.reference, actor=me, same_matter=True)
+    for one in (original, request):
+        page_of(desk, one)
+    assert list(AccessRecord.objects.order_by("pk").values_list("action", "requests")) == [
+        ("open", [str(original.pk)]),
+        ("list", [str(request.pk)]),
+        ("open", [str(request.pk)]),
+        ("list", [str(original.pk)]),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("named", "is_another"),
+    [({}, False), ({"email": ""}, False), ({"phone": "480 555 0100"}, True), ({"email": "other@example.org"}, True)],
+)
+def test_a_linked_request_that_names_another_contact_says_so(desk, me, named, is_another):
+    original, request = receive(), receive(**named)
+    workflow.link_duplicate(request_id=request.pk, of_reference=original.reference, actor=me, same_matter=True)
+    assert ("It names another phone or e-mail" in text_of(page_of(desk, original))) is is_another
+
+
+def test_before_erasing_the_lead_is_told_of_linked_requests(make_staff, me):
+    client = Client()
+    client.force_login(make_staff("lead"))
+    original, request = receive(), receive()
+    workflow.link_duplicate(request_id=request.pk, of_reference=original.reference, actor=me)
+    workflow.close(request_id=original.pk, outcome="declined", actor=me)
+    assert "linked to this one keep their words" in text_of(page_of(client, original))
+    assert "linked to this one keep their words" not in text_of(page_of(client, request))
+
+
+# Previous and next
+
+
+def in_tab(desk, request, tab):
+    context = page_of(desk, request, work=tab).context
+    return [address and address.split("/")[2] for address in (context["previous"], context["following"])]
+
+
+def test_previous_and_next_follow_the_order_of_the_tab(desk, me):
+    first, second, third = (receive() for _ in range(3))
+    now = timezone.now()
+    for hours, request in enumerate((first, second, third), start=1):
+        AssessmentRequest.objects.filter(pk=request.pk).update(due_at=now + dt.timedelta(hours=hours))
+    for request in (first, third):
+        workflow.assign(request_id=request.pk, owner=me, actor=me)
+    assert in_tab(desk, first, "open") == [None, str(second.pk)]
+    assert in_tab(desk, second, "open") == [str(first.pk), str(third.pk)]
+    assert in_tab(desk, third, "mine") == [str(first.pk), None]
+    assert in_tab(desk, second, "made-up") == [str(first.pk), str(third.pk)]
+    assert in_tab(desk, second, "asleep") == [None, None]
+    workflow.snooze(request_id=first.pk, until=now + dt.timedelta(days=1), reason="away", actor=me)
+    assert in_tab(desk, second, "asleep") == [None, str(first.pk)]
+
+
+def test_a_press_comes_back_to_the_same_tab(desk):
+    request = receive()
+    response = desk.post(
+        change_page(request) + "?work=mine",
+        {"do": "note", "note": "Rang", "csrfmiddlewaretoken": page_of(desk, request).context["csrf_token"]},
+    )
+    assert response["Location"] == change_page(request) + "?work=mine"
+    assert press(desk, request, "note", note="Again")["Location"] == change_page(request) + "?work=open"
+
+
+# Cost
+
+
+def queries_of(desk, request):
+    with CaptureQueriesContext(connection) as queries:
+        assert page_of(desk, request).status_code == 200
+    return len(queries)
+
+
+def add_attempts(request, staff, count):
+    now = timezone.now()
+    for number in range(count):
+        at = now + dt.timedelta(minutes=number)
+        Attempt(request=request, channel="call", result="no_answer", actor=staff[number % 5], at=at).save()
+        Event(
+            request=request, code="attempted", before="call", after="no_answer", actor=staff[number % 5], at=at
+        ).save()
+
+
+@pytest.mark.parametrize("kind", ["attempts", "notes", "owners", "readings", "amendments"])
+def test_a_page_with_thirty_of_a_kind_costs_as_many_queries_as_one_with_one(desk, make_staff, kind):
+    staff, draft = [make_staff("admissions") for _ in range(5)], tokens.draw()
+    request = accept(draft, answers_of())
+    workflow.assign(request_id=request.pk, owner=staff[0], actor=staff[0])
+    page_of(desk, request)
+    few = queries_of(desk, request)
+    if kind == "attempts":
+        add_attempts(request, staff, 30)
+    for number in range(30 if kind != "attempts" else 0):
+        actor = staff[number % 5]
+        if kind == "notes":
+            workflow.add_note(request_id=request.pk, text=f"Rang {number}", actor=actor)
+        elif kind == "owners":
+            workflow.assign(request_id=request.pk, owner=actor, actor=staff[0])
+        elif kind == "readings":
+            AccessRecord(
+                at=timezone.now(), actor=actor, action="open", requests=[str(request.pk)], whole_request=request.pk
+            ).save()
+        elif number < 10:
+            accept(draft, answers_of(message=f"Again {number}"))
+    assert len(page_of(desk, request).context["timeline"]) >= 10
+    assert queries_of(desk, request) == few
+
+
+def test_a_page_with_ten_linked_requests_costs_as_many_queries_as_one_with_one(desk, me):
+    original = receive()
+
+    def link_one(number):
+        request = receive(phone=f"480 555 01{number:02}", email="")
+        workflow.link_duplicate(request_id=request.pk, of_reference=original.reference, actor=me, same_matter=True)
+
+    link_one(0)
+    page_of(desk, original)
+    one = queries_of(desk, original)
+    for number in range(1, 10):
+        link_one(number)
+    assert len(page_of(desk, original).context["linked"]) == 10
+    assert queries_of(desk, original) == one
+
+
+def test_a_page_with_twenty_duplicates_costs_as_many_queries_as_one_with_one(desk, make_staff):
+    request = receive()
+    page_of(desk, request)
+    none = queries_of(desk, request)
+    receive()
+    one = queries_of(desk, request)
+    for _ in range(20):
+        workflow.assign(request_id=receive().pk, owner=make_staff("lead"), actor=None)
+    assert len(page_of(desk, request).context["others"]) == 20
+    assert [queries_of(desk, request) - one, one - none] == [
+        0,
+        2,
+    ]  # they are fetched with their indexes, and that they were shown is recorded
+
+
+# Discretion
+
+
+def test_titles_addresses_messages_and_the_history_of_the_admin_hold_no_personal_word(desk):
+    request = receive()
+    page = page_of(desk, request)
+    assert personal_words_in(text_of(page)) != []
+    responses = [page, desk.get(LIST), desk.get(f"{LIST}{request.pk}/print/")]
+    responses.append(press(desk, request, "note", note="Wilhelmina Canary: canary@nightingale.example"))
+    responses.append(press(desk, request, "stage:talking"))
+    responses.append(press(desk, request, "close", outcome="", note="Canary"))
+    responses.append(press(desk, request, "close", outcome="spam"))
+    assert title_of(page).startswith(f"Request {request.reference} | ")
+    assert title_of(responses[-2]).startswith(f"Not done: Request {request.reference} | ")
+    seen = [title_of(response) for response in responses if response.status_code == 200]
+    seen += [response.request["PATH_INFO"] + response.request["QUERY_STRING"] for response in responses]
+    seen += [f"{response.headers} {response.cookies.output()}" for response in responses]
+    seen += [str(row) for row in LogEntry.objects.values()]
+    assert personal_words_in(" ".join(seen)) == []
+    assert str(request) == request.reference
+
+
+# Who is left alone
+
+
+def test_while_a_colleague_is_at_it_the_page_says_so_and_opens_no_way(desk, make_staff):
+    request = receive(best_time="asap")
+    assert page_of(desk, request).context["reach"].tel
+    workflow.claim(request_id=request.pk, actor=make_staff("admissions", username="sam"))
+    page = page_of(desk, request)
+    assert page.context["what_now"] == (
+        "sam is at this request until Tue, Nov 24, 10:30 AM. Leave it to them until then."
+    )
+    assert (page.context["reach"].tel, page.context["left_alone"]) == ("", "sam is at it: leave it to them.")
+    assert "You may contact them now." not in text_of(page)
+    assert "no number that can be dialed" not in text_of(page)
+
+
+def test_a_time_that_our_hours_never_meet_is_a_rule_above_the_number(desk):
+    center = Center.objects.get()
+    center.contact_target_hours = 4
+    center.save()
+    OpeningHours.objects.create(center=center, weekday=TUESDAY.weekday(), opens=dt.time(9), closes=dt.time(17))
+    warning = "Do not call at another time than in the evening, their time."
+    request = receive(best_time="evening", time_zone="America/Phoenix", asked_about="evening America/Phoenix")
+    assert warning in text_of(page_of(desk, request))
+    workflow.change_window(request_id=request.pk, best_time="asap", time_zone="")
+    assert warning not in text_of(page_of(desk, request))
+
+
+def test_no_device_makes_a_link_of_a_number(desk):
+    assert '<meta name="format-detection" content="telephone=no' in text_of(page_of(desk, receive()))
+
+
+def test_where_no_way_is_left_the_page_does_not_say_that_they_may_be_contacted(desk, me):
+    request = receive(phone="", voicemail_ok="", best_time="asap")
+    assert "You may contact them now." in text_of(page_of(desk, request))
+    workflow.log_attempt(request_id=request.pk, channel="email", result="sent", actor=me)
+    page = page_of(desk, request)
+    assert page.context["left_alone"] == "No way is left that they allow."
+    assert "You may contact them now." not in text_of(page)
+
+
+def test_who_writes_again_after_the_one_e_mail_may_be_answered_and_the_whole_page_says_so(clock, desk, me):
+    request = receive(phone="", voicemail_ok="", best_time="asap")
+    workflow.assign(request_id=request.pk, owner=me, actor=me)
+    workflow.log_attempt(request_id=request.pk, channel="email", result="sent", actor=me)
+    clock.move_to(TUESDAY + dt.timedelta(minutes=1))
+    workflow.add_words(request_id=request.pk, text="Please write again")
+    page = page_of(desk, request)
+    assert "Send a neutral e-mail now." in page.context["what_now"]
+    assert "One neutral e-mail is allowed." in page.context["contact_rules"]
+    assert page.context["reach"].mailto
+    assert "attempt:email:sent" in buttons_on(page)
+
+
+def test_an_assessment_stands_on_top_whatever_there_is_to_do_before_it(desk, me):
+    request = receive(best_time="asap")
+    workflow.book(request_id=request.pk, at=TUESDAY + dt.timedelta(days=2), actor=me)
+    workflow.log_attempt(request_id=request.pk, channel="they_called", result="missed", actor=me)
+    page = page_of(desk, request)
+    assert page.context["what_now"].startswith("They got in touch")
+    assert "<dt>Assessment</dt><dd>Thu, Nov 26, 10:00 AM</dd>" in text_of(page)
+
+
+def take_next_is_offered(page):
+    return "go-on" in [form.css_class for form in forms_on(page)]
+
+
+def test_the_next_request_is_one_press_away_when_this_one_is_done(desk, me):
+    request = receive(best_time="asap")
+    assert not take_next_is_offered(page_of(desk, request))
+    press(desk, request, "attempt:call:no_answer")
+    assert take_next_is_offered(page_of(desk, request))
+    workflow.close(request_id=request.pk, outcome="declined", actor=me)
+    assert take_next_is_offered(page_of(desk, request))
+
+
+def test_attempts_are_counted_only_while_we_try_to_reach_someone(desk, me):
+    request = receive(best_time="asap")
+    assert "Attempt 1 of 4." in text_of(page_of(desk, request))
+    workflow.log_attempt(request_id=request.pk, channel="call", result="reached", actor=me)
+    assert "Attempt 1 of 4." not in text_of(page_of(desk, request))
+
+
+def test_the_buttons_of_an_attempt_stand_way_by_way_and_are_numbered_through(desk):
+    request = receive(best_time="asap", text_ok="on")
+    ways = page_of(desk, request).context["attempt_buttons"]
+    assert [(str(way), [number for number, _value, _label in buttons]) for way, buttons in ways] == [
+        ("We called", [1, 2, 3, 4]),
+        ("We texted", [5, 6]),
+        ("They called", [7, 8]),
+    ]
+
+
+def test_a_caller_whose_request_was_just_taken_down_is_on_the_phone(desk, me):
+    request = receive(best_time="asap")
+    AssessmentRequest.objects.update(came_from="phone")
+    workflow.claim(request_id=request.pk, actor=me)
+    assert page_of(desk, request).context["what_now"].startswith("You are on the phone with them.")
+    workflow.log_attempt(request_id=request.pk, channel="they_called", result="reached", actor=me)
+    assert page_of(desk, request).context["what_now"].startswith("Follow up.")
+
+
+def test_while_a_decision_is_left_the_page_does_not_lead_away(desk, me):
+    request = receive(phone="", voicemail_ok="", best_time="asap")
+    workflow.log_attempt(request_id=request.pk, channel="email", result="sent", actor=me)
+    page = page_of(desk, request)
+    assert (page.context["must_decide"], take_next_is_offered(page)) == (True, False)
+
+
+def test_where_no_way_is_left_without_a_try_the_page_says_so(clock, desk, me):
+    request = receive(phone="", voicemail_ok="", best_time="asap")
+    workflow.log_attempt(request_id=request.pk, channel="email", result="sent", actor=me)
+    workflow.close(request_id=request.pk, outcome="not_reached", actor=me)
+    clock.move_to(TUESDAY + dt.timedelta(minutes=1))
+    workflow.reopen(request_id=request.pk, actor=me)
+    words = text_of(page_of(desk, request))
+    assert ("No way is left that they allow. Choose one:" in words, "0 attempt" in words) == (True, False)

@@ -1,0 +1,160 @@
+"""How a person may be reached: from their answers to codes, and what the database refuses to believe."""
+
+import datetime as dt
+import itertools
+
+import pytest
+from django.db import IntegrityError, transaction
+
+from intake.contact import preferences
+from intake.models import AssessmentRequest, ContactProfile, RecordIsFixed
+from intake.submission import tokens
+from tests.intake.support.helpers import accept, answers_of, moment, receive
+
+NOW = moment("2026-11-24 10:00")
+PHONE, EMAIL = {"phone": "602-555-0142"}, {"email": "me@example.org"}
+BOTH = PHONE | EMAIL
+NOTHING_TICKED = {"phone": "", "email": "", "do_not_call": "", "voicemail_ok": "", "text_ok": "", "email_ok": ""}
+
+# what was given and ticked: may call, leave voicemail, text, e-mail; how we try first
+TABLE = {
+    "a phone": (PHONE, (True, False, False, False), "call"),
+    "a phone, voicemail": (PHONE | {"voicemail_ok": "on"}, (True, True, False, False), "call"),
+    "a phone, text": (PHONE | {"text_ok": "on"}, (True, False, True, False), "call"),
+    "a phone, a tick for e-mail": (PHONE | {"email_ok": "on"}, (True, False, False, False), "call"),
+    "an e-mail": (EMAIL, (False, False, False, True), "email"),
+    "an e-mail, every tick": (
+        EMAIL | {"voicemail_ok": "on", "text_ok": "on", "email_ok": "on"},
+        (False, False, False, True),
+        "email",
+    ),
+    "both": (BOTH, (True, False, False, False), "call"),
+    "both, e-mail": (BOTH | {"email_ok": "on"}, (True, False, False, True), "call"),
+    "both, no calls": (BOTH | {"do_not_call": "on"}, (False, False, False, True), "email"),
+    "both, no calls, voicemail": (
+        BOTH | {"do_not_call": "on", "voicemail_ok": "on"},
+        (False, False, False, True),
+        "email",
+    ),
+    "both, no calls, text": (BOTH | {"do_not_call": "on", "text_ok": "on"}, (False, False, True, True), "email"),
+    "both, everything": (
+        BOTH | {"voicemail_ok": "on", "text_ok": "on", "email_ok": "on"},
+        (True, True, True, True),
+        "call",
+    ),
+}
+
+
+def profile_of(**given):
+    return ContactProfile(**preferences.profile_of(answers_of(**NOTHING_TICKED | given)))
+
+
+@pytest.mark.parametrize(("given", "may", "channel"), TABLE.values(), ids=TABLE)
+def test_what_was_given_and_ticked_decides_what_is_allowed(given, may, channel):
+    profile = profile_of(**given)
+    allowed = (profile.may_call, profile.may_leave_voicemail, profile.may_text, profile.may_email)
+    assert (allowed, profile.channels[0]) == (may, channel)
+
+
+def test_whatever_the_form_lets_through_some_way_is_allowed():
+    ticks = ("do_not_call", "voicemail_ok", "text_ok", "email_ok")
+    for given, ticked in itertools.product((PHONE, EMAIL, BOTH), itertools.product(("", "on"), repeat=4)):
+        if given == PHONE and ticked[0]:
+            continue  # the form asks for an e-mail then
+        profile = profile_of(**given, **dict(zip(ticks, ticked, strict=True)))
+        assert True in (profile.may_call, profile.may_text, profile.may_email)
+
+
+@pytest.mark.parametrize(
+    ("field", "values"),
+    [
+        ("for_whom", ["self", "other", "professional"]),
+        ("introduction", ["first_name", "center"]),
+        ("best_time", ["asap", "morning", "afternoon", "evening"]),
+        ("time_zone", ["America/Phoenix", "Pacific/Honolulu"]),
+    ],
+)
+def test_what_was_chosen_is_kept_as_its_code(field, values):
+    assert [getattr(profile_of(**PHONE, **{field: value}), field) for value in values] == values
+
+
+# In the database
+
+
+@pytest.mark.django_db
+def test_a_request_has_a_profile_and_an_amendment_that_changes_it_a_second_one():
+    draft = tokens.draw()
+    request = accept(draft, answers_of())
+    accept(draft, answers_of(message="the same way, please"))
+    assert request.contact_profiles.count() == 1
+    accept(draft, answers_of(voicemail_ok=""))
+    assert [profile.may_leave_voicemail for profile in request.contact_profiles.all()] == [True, False]
+    assert preferences.newest_profile(request).may_leave_voicemail is False
+
+
+@pytest.mark.django_db
+def test_the_newest_profile_counts_and_the_later_of_two_of_one_moment():
+    request = receive()
+    codes = preferences.newest_profile(request).codes()
+    later = request.received_at + dt.timedelta(minutes=1)
+    for best_time, at in (("morning", later), ("afternoon", later), ("asap", request.received_at)):
+        ContactProfile.objects.create(request=request, at=at, **codes | {"best_time": best_time})
+    assert preferences.newest_profile(request).best_time == "afternoon"
+
+
+@pytest.mark.django_db
+def test_a_request_whose_words_were_erased_has_no_profile():
+    request = receive()
+    request.contact_profiles.all().delete()
+    assert preferences.newest_profile(request) is None
+
+
+@pytest.mark.django_db
+def test_a_profile_never_changes():
+    profile = preferences.newest_profile(receive())
+    profile.may_text = True
+    with pytest.raises(RecordIsFixed):
+        profile.save()
+    with pytest.raises(RecordIsFixed):
+        profile.delete()
+    profile.refresh_from_db()
+    assert profile.may_text is False
+
+
+NONSENSE = {
+    "voicemail without calls": (ContactProfile, {"may_call": False, "may_leave_voicemail": True, "may_email": True}),
+    "no way at all": (
+        ContactProfile,
+        {"may_call": False, "may_leave_voicemail": False, "may_text": False, "may_email": False},
+    ),
+    "a time that is not offered": (ContactProfile, {"best_time": "midnight"}),
+    "an introduction that is not offered": (ContactProfile, {"introduction": "doctor"}),
+    "for someone unknown": (ContactProfile, {"for_whom": "nobody"}),
+    "a flag that is not told": (ContactProfile, {"may_text": None}),
+    "quarantine without a reason": (AssessmentRequest, {"quarantined_at": NOW, "suspicions": ""}),
+    "hidden and open": (AssessmentRequest, {"hidden_at": NOW, "legal_hold_at": NOW}),
+    "hidden without a hold": (
+        AssessmentRequest,
+        {"hidden_at": NOW, "stage": "closed", "outcome": "withdrawn", "closed_at": NOW},
+    ),
+}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("model", "values"), NONSENSE.values(), ids=NONSENSE)
+def test_the_database_refuses_a_row_that_makes_no_sense(model, values):
+    receive()
+    with pytest.raises(IntegrityError), transaction.atomic():
+        model.objects.update(**values)
+    assert model.objects.filter(**values).count() == 0
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("field", ["form_key", "private_link_hash"])
+def test_two_requests_never_share_a_key_or_a_link_but_may_both_have_none(field):
+    first, second = receive(), receive()
+    AssessmentRequest.objects.update(**{field: None})
+    AssessmentRequest.objects.filter(pk=first.pk).update(**{field: "a" * 64})
+    with pytest.raises(IntegrityError), transaction.atomic():
+        AssessmentRequest.objects.filter(pk=second.pk).update(**{field: "a" * 64})
+    assert AssessmentRequest.objects.filter(**{field: "a" * 64}).get() == first

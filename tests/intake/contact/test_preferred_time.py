@@ -1,0 +1,286 @@
+"""The part of the day that a person asked for: said beside it, asked about once, and never given away for another."""
+
+import datetime as dt
+import json
+from html.parser import HTMLParser
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from intake import workflow
+from intake.contact import preferred_time
+from intake.contact.schedule import PARTS_OF_DAY
+from intake.models import AssessmentRequest
+from intake.submission import private_link
+from intake.workflow.attempts import ladder_of
+from pages import facts
+from pages.models import Center, OpeningHours
+from tests.intake.support.helpers import ADDRESS, LIST, asked, change_page, form_on, forms_on, moment, receive
+from tests.intake.support.helpers import PERSON as SOMEONE
+from tests.intake.support.visitor import Browser, main_of, send
+
+pytestmark = pytest.mark.django_db
+
+PHOENIX, NEW_YORK, HAWAII = "America/Phoenix", "America/New_York", "Pacific/Honolulu"
+BY_PHONE = {"email": "", "email_ok": "", "text_ok": ""}
+
+
+def tell_hours(opens, closes, days=range(7)):
+    Center.objects.update(contact_target_hours=2)
+    OpeningHours.objects.all().delete()
+    for weekday in days:
+        OpeningHours.objects.create(
+            center=Center.objects.get(), weekday=weekday, opens=dt.time(opens), closes=dt.time(closes)
+        )
+    facts.forget()
+
+
+# Hours of the center in Arizona, a time zone, and the parts of the day in which nobody calls there (in November)
+CLOSED = [
+    (9, 17, PHOENIX, ["evening"]),
+    (9, 17, NEW_YORK, []),  # 11 to 19
+    (9, 17, HAWAII, ["evening"]),  # 6 to 14
+    (13, 17, NEW_YORK, ["morning"]),  # 15 to 19
+    (13, 15, NEW_YORK, ["morning", "evening"]),  # 15 to 17
+    (17, 21, PHOENIX, ["morning", "afternoon"]),
+    (17, 21, HAWAII, ["morning"]),  # 14 to 18
+    (8, 21, PHOENIX, []),
+    (None, None, PHOENIX, []),
+    (None, None, NEW_YORK, []),
+]
+TABLE = [
+    (opens, closes, zone, part, part in closed)
+    for opens, closes, zone, closed in CLOSED
+    for part in preferred_time.PARTS
+]
+
+
+def tell(opens, closes):
+    if opens is None:
+        facts.forget()
+    else:
+        tell_hours(opens, closes)
+
+
+@pytest.mark.parametrize(("opens", "closes", "zone", "closed"), CLOSED)
+def test_the_form_says_beside_each_part_of_the_day_whether_we_are_closed(opens, closes, zone, closed):
+    tell(opens, closes)
+    page = Browser().post(ADDRESS, {"token": "stale", "adult": "yes", "time_zone": zone})
+    assert notes_on(page) == closed
+    in_each_zone = json.loads(page.context["form"].closed_in_each_zone())
+    assert in_each_zone[zone] == closed
+    assert len(in_each_zone) == 7
+
+
+@pytest.mark.parametrize(("opens", "closes", "zone", "part", "is_closed"), TABLE)
+def test_a_time_that_can_not_be_kept_is_asked_about_once_and_promised_at_no_other(opens, closes, zone, part, is_closed):
+    tell(opens, closes)
+    visitor = Browser()
+    answer = send(visitor, best_time=part, time_zone=zone, **BY_PHONE)
+    if is_closed:
+        assert (answer.status_code, list(answer.context["form"].errors)) == (422, ["best_time"])
+        assert form_on(answer)["best_time"] == part
+        answer = visitor.post(ADDRESS, form_on(answer))
+    assert answer.status_code == 303
+    request = AssessmentRequest.objects.get()
+    if opens is None:
+        assert (request.promise, request.due_is_assumed) == ("", True)
+    elif is_closed:
+        assert request.promise.startswith(f"We are closed in the {part} in your time zone, so we can't promise a time.")
+        assert "We will call" not in request.promise
+    else:
+        due = request.due_at.astimezone(ZoneInfo(zone)).time()
+        begins, ends = PARTS_OF_DAY[part]
+        assert (request.promise[:12], begins < due <= ends) == ("We will call", True)
+
+
+@pytest.mark.parametrize(
+    "instead",
+    [
+        {"best_time": "morning"},
+        {"time_zone": NEW_YORK},
+        {"best_time": "confirmed"},
+        {"do_not_call": "on"},
+    ],
+    ids=["another part", "another zone", "to confirm first", "no calls"],
+)
+def test_whatever_is_chosen_instead_is_not_asked_about(instead):
+    tell_hours(9, 17)
+    visitor = Browser()
+    page = send(visitor, best_time="evening", time_zone=PHOENIX)
+    assert page.status_code == 422
+    assert visitor.post(ADDRESS, form_on(page) | instead).status_code == 303
+
+
+def test_who_wants_no_calls_is_not_asked_when_to_call():
+    tell_hours(9, 17)
+    assert asked(**SOMEONE | {"time_zone": PHOENIX, "do_not_call": "on"}).errors == {}
+    assert asked(**SOMEONE | {"time_zone": PHOENIX, "phone": ""}).errors == {}
+    assert list(asked(**SOMEONE | {"time_zone": PHOENIX}).errors) == ["best_time"]
+
+
+def test_an_odd_number_and_a_closed_time_are_asked_about_together_and_once():
+    tell_hours(9, 17)
+    first = asked(**SOMEONE | {"time_zone": PHOENIX, "phone": "12"})
+    assert sorted(first.errors) == ["best_time", "phone"]
+    again = asked(**SOMEONE | {"time_zone": PHOENIX, "phone": "12", "asked_about": first.data["asked_about"]})
+    assert again.errors == {}
+    another = {"time_zone": HAWAII, "phone": "12", "asked_about": first.data["asked_about"]}
+    assert list(asked(**SOMEONE | another).errors) == ["best_time"]
+
+
+@pytest.mark.parametrize(
+    ("ways", "is_possible"),
+    [
+        ({"email": "ann@nightingale.example"}, True),
+        ({"email": "", "text_ok": "on"}, True),
+        ({"email": "", "text_ok": ""}, False),
+    ],
+)
+def test_to_confirm_a_time_takes_a_way_to_write(ways, is_possible):
+    form = asked(**SOMEONE | {"best_time": "confirmed"} | ways)
+    assert list(form.errors) == ([] if is_possible else ["best_time"])
+
+
+# The desk
+
+
+def sentence_on(desk, request):
+    return desk.get(change_page(request)).context["what_now"]
+
+
+def links_on(desk, request):
+    reach = desk.get(change_page(request)).context["reach"]
+    return [name for name in ("tel", "sms", "mailto") if getattr(reach, name)]
+
+
+def test_who_asked_for_a_time_at_which_we_are_closed_is_never_to_be_called_at_another(desk, clock):
+    tell_hours(9, 17)
+    clock.move_to(moment("2026-11-24 10:00"), tick=False)
+    request = receive(best_time="evening", time_zone=PHOENIX, asked_about=f"evening {PHOENIX}", **BY_PHONE)
+    assert links_on(desk, request) == []
+    assert sentence_on(desk, request).startswith("Do not call now: they asked for another time of day")
+    assert "Call after 5:00 PM." in sentence_on(desk, request)
+    page = desk.get(LIST).content.decode()
+    assert ("Call only in the evening, their time" in page, "Call now" in page) == (True, False)
+    clock.move_to(moment("2026-11-24 17:30"), tick=False)
+    assert links_on(desk, request) == ["tel"]
+    assert sentence_on(desk, request) == "Take it and call."
+    clock.move_to(moment("2026-11-24 21:00"), tick=False)
+    assert links_on(desk, request) == []
+
+
+def test_who_may_be_written_to_is_written_to_first_and_asked_for_a_time(desk, clock):
+    tell_hours(9, 17)
+    clock.move_to(moment("2026-11-24 10:00"), tick=False)
+    request = receive(
+        best_time="evening", time_zone=PHOENIX, asked_about=f"evening {PHOENIX}", email_ok="on", text_ok="on"
+    )
+    assert "We will text you first and ask when a call is safe." in request.promise
+    assert links_on(desk, request) == ["sms", "mailto"]
+    assert sentence_on(desk, request) == (
+        "Take it and send a text message. Ask when a call is safe. Do not call before that."
+    )
+    assert "Do not call now. You may write to them." in desk.get(change_page(request)).content.decode()
+    assert ladder_of(request).next_channel == "text"
+
+
+@pytest.mark.parametrize("hours", [(9, 17), (None, None)], ids=["hours told", "no hours told"])
+def test_who_wants_to_confirm_first_has_no_link_to_call_until_staff_set_another_time(desk, me, clock, hours):
+    tell(*hours)
+    clock.move_to(moment("2026-11-24 10:00"), tick=False)
+    request = receive(best_time="confirmed", time_zone=PHOENIX, text_ok="")
+    page = desk.get(change_page(request))
+    assert page.context["contact_rules"][0].startswith("Do not call until they have confirmed a time")
+    assert page.context["contact_rules"][1] == "When you call then, voicemail is allowed."
+    assert links_on(desk, request) == ["mailto"]
+    assert sentence_on(desk, request).startswith("Take it and send a neutral email.")
+    assert workflow.take_next(actor=me) == request
+    with pytest.raises(workflow.Refused, match="confirm a time"):
+        workflow.log_attempt(request_id=request.pk, channel="call", result="no_answer", actor=me)
+    workflow.log_attempt(request_id=request.pk, channel="email", result="sent", actor=me)
+    assert links_on(desk, request) == []
+    clock.move_to(moment("2026-11-24 11:00"), tick=False)
+    workflow.correct(request_id=request.pk, before={"best_time": "confirmed"}, after={"best_time": "asap"}, actor=me)
+    assert links_on(desk, request) == ["tel"]
+
+
+def test_an_attempt_by_phone_is_planned_within_the_time_they_asked_for(me, clock):
+    tell_hours(9, 17)
+    clock.move_to(moment("2026-11-24 17:30"), tick=False)
+    request = receive(best_time="evening", time_zone=PHOENIX, asked_about=f"evening {PHOENIX}", **BY_PHONE)
+    workflow.log_attempt(request_id=request.pk, channel="call", result="no_answer", actor=me)
+    request.refresh_from_db()
+    assert 17 <= request.due_at.astimezone(ZoneInfo(PHOENIX)).hour < 21
+
+
+def test_staff_may_not_leave_who_wants_to_confirm_without_a_way_to_write(me):
+    request = receive(best_time="asap", **BY_PHONE)
+    with pytest.raises(workflow.Refused, match="must allow email or text"):
+        workflow.correct(
+            request_id=request.pk, before={"best_time": "asap"}, after={"best_time": "confirmed"}, actor=me
+        )
+
+
+# The private page
+
+
+def private_page(request, **posted):
+    return Browser().post(f"/assessment/yours/{private_link.secret_of(request.pk)}/", {"do": "window"} | posted)
+
+
+def test_the_private_page_says_before_it_changes_the_time_that_we_are_closed_then():
+    tell_hours(9, 17)
+    request = receive(best_time="asap", time_zone=PHOENIX)
+    closed = "We are closed in the evening in your time zone"
+    assert closed in main_of(private_page(request, best_time="evening"))
+    assert closed not in main_of(private_page(request, best_time="evening", time_zone=NEW_YORK))
+    assert closed not in main_of(private_page(request, best_time="morning"))
+    page = private_page(request, best_time="evening", sure="yes")
+    assert "We are closed in the evening in your time zone, so we can&#x27;t promise a time." in main_of(page)
+
+
+def test_the_private_page_counts_in_the_persons_own_zone_whatever_is_linked(me):
+    tell_hours(9, 17)
+    request, other = (
+        receive(best_time=time, time_zone=zone) for time, zone in [("asap", PHOENIX), ("morning", NEW_YORK)]
+    )
+    workflow.link_duplicate(request_id=other.pk, of_reference=request.reference, actor=me)
+    assert AssessmentRequest.objects.get(pk=request.pk).time_zone == NEW_YORK
+    assert "We are closed in the evening in your time zone" in main_of(private_page(request, best_time="evening"))
+
+
+@pytest.mark.parametrize(("ways", "status"), [({}, 200), (BY_PHONE, 409)], ids=["with an email", "by phone alone"])
+def test_a_time_to_be_confirmed_can_be_chosen_later_where_we_may_write(ways, status):
+    request = receive(best_time="asap", **{"email_ok": "on"} | ways)
+    assert private_page(request, best_time="confirmed", sure="yes").status_code == status
+
+
+class _Notes(HTMLParser):
+    def __init__(self):
+        super().__init__()
+        self.parts = []
+
+    def handle_starttag(self, tag, attributes):
+        attributes = dict(attributes)
+        if attributes.get("class") == "closed-note" and "hidden" not in attributes:
+            self.parts.append(attributes["data-part"])
+
+
+def notes_on(page):
+    notes = _Notes()
+    notes.feed(page.content.decode())
+    return notes.parts
+
+
+def test_staff_who_take_down_a_call_are_asked_once_too(desk):
+    tell_hours(9, 17)
+    fields = next(form.fields for form in _forms(desk.get(f"{LIST}add/")))
+    page = desk.post(f"{LIST}add/", fields | SOMEONE | {"time_zone": PHOENIX})
+    assert (page.status_code, list(page.context["form"].errors)) == (422, ["best_time"])
+    fields = next(form.fields for form in _forms(page))
+    assert desk.post(f"{LIST}add/", fields).status_code == 302
+
+
+def _forms(page):
+    return [form for form in forms_on(page) if "token" in form.fields]

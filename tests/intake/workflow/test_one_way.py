@@ -1,0 +1,117 @@
+"""No state of a request changes outside `intake.workflow`: not in any test (see `tests.one_way`), not by any post to a
+stock form of the admin."""
+
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.contrib import admin
+from django.db import DatabaseError, connection, transaction
+from django.urls import reverse
+
+from intake.models import AssessmentRequest
+from intake.workflow import TRANSITIONS
+from tests import one_way
+from tests.intake.support.helpers import receive
+
+ROOT = Path(settings.BASE_DIR)
+
+
+def test_the_watch_knows_every_column_of_state():
+    columns = {field.column for field in AssessmentRequest._meta.concrete_fields if not field.generated}
+    kept_otherwise = {
+        *("id", "reference", "received_at", "due_is_assumed", "first_due_at", "promise", "confirmed_at", "form_key"),
+        *("attempts_to_reach", "private_link_hash", "ended_form_key", "is_synthetic", "best_time", "time_zone"),
+        *("came_from", "same_device_as_id"),
+    }
+    assert columns - kept_otherwise == one_way.STATE
+
+
+WRITES = {
+    "a saved row": lambda row: row.save(update_fields=["owner"]),
+    "all of a row": lambda row: row.save(),
+    "an update": lambda row: AssessmentRequest.objects.filter(pk=row.pk).update(**{"suspicions": "fast"}),
+    "an update of many": lambda row: AssessmentRequest.objects.bulk_update([row], ["due_at"]),
+    "SQL": lambda row: run(f"UPDATE {one_way.TABLE} SET version = 9"),
+    "deleting": lambda row: AssessmentRequest.objects.filter(pk=row.pk).delete(),
+}
+
+
+def run(sql):
+    with connection.cursor() as cursor:
+        cursor.execute(sql)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("write", WRITES.values(), ids=WRITES)
+def test_the_watch_sees_every_way_to_write(monkeypatch, write):
+    row = receive()
+    monkeypatch.setattr(one_way, "ALLOWED", ("intake/workflow/",))
+    with suppress(DatabaseError), transaction.atomic():  # it may be refused; what counts is that it was seen
+        write(row)
+    assert {sender.split(":")[0] for sender in one_way.seen} == {"tests/intake/workflow/test_one_way.py"}
+    one_way.seen.clear()
+
+
+@pytest.mark.django_db
+def test_the_watch_leaves_everything_else_alone(monkeypatch):
+    row = receive()
+    monkeypatch.setattr(one_way, "ALLOWED", ())
+    AssessmentRequest.objects.filter(stage="new", due_at__gt=row.received_at).update(confirmed_at=row.received_at)
+    assert one_way.seen == []
+
+
+def state_of(request):
+    return AssessmentRequest.objects.values(*sorted(one_way.STATE)).get(pk=request.pk)
+
+
+ATTACK = {
+    "stage": "closed",
+    "outcome": "spam",
+    "owner": "1",
+    "due_at_0": "2030-01-01",
+    "due_at_1": "10:00",
+    "due_at": "2030-01-01 10:00",
+    "version": "7",
+    "_save": "Save",
+    "_continue": "1",
+    "post": "yes",
+    "action": "delete_selected",
+    "form-TOTAL_FORMS": "1",
+    "form-INITIAL_FORMS": "1",
+    "form-MAX_NUM_FORMS": "1",
+}
+
+
+@pytest.mark.django_db
+def test_no_stock_form_of_the_admin_changes_the_state_of_a_request(client, make_staff):
+    request = receive()
+    before = state_of(request)
+    client.force_login(make_staff("admissions", "lead", "auditor", "publisher", is_superuser=True))
+    posted = 0
+    for model, model_admin in admin.site._registry.items():
+        assert one_way.STATE.isdisjoint(model_admin.list_editable)
+        name = f"admin:{model._meta.app_label}_{model._meta.model_name}"
+        if model._meta.app_label != "intake":
+            continue
+        attack = ATTACK | {"_selected_action": str(request.pk), "form-0-id": str(request.pk), "form-0-stage": "closed"}
+        addresses = [reverse(f"{name}_changelist"), reverse(f"{name}_add")]
+        addresses += [reverse(f"{name}_{view}", args=[request.pk]) for view in ("change", "delete", "history")]
+        for address in addresses:
+            assert client.post(address, attack).status_code in (200, 302, 400, 403, 404, 405)
+            posted += 1
+    assert posted >= 10
+    assert state_of(request) == before
+    assert AssessmentRequest.objects.count() == 1
+
+
+def test_the_manual_draws_the_transitions_that_are_in_force():
+    lines = [
+        f"    {before.value} --> {after.value}: {'Open again' if before == 'closed' else after.label}"
+        for before, all_after in TRANSITIONS.items()
+        for after in all_after
+    ]
+    names = [f'    state "{stage.label}" as {stage.value}' for stage in TRANSITIONS]
+    drawn = "\n".join(["```mermaid", "stateDiagram-v2", *names, "    [*] --> new", *lines, "```"])
+    assert drawn in (ROOT / "docs/desk.md").read_text(), f"docs/desk.md must hold:\n{drawn}"
