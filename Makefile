@@ -34,9 +34,10 @@ test-fast: $(VENV)/installed-tests ## run the quick tests on SQLite alone, in ab
 test-shifted: $(VENV)/installed-tests ## run the tests of the desk as on a Sunday at 3 AM (SHIFTED_CLOCK="2026-12-31 23:30")
 	@TEST_DATABASE_URL= $(RUN) -m pytest -q -n auto --dist loadgroup -m "not browser" -p tests.shifted_clock tests/intake
 
-lint: $(VENV)/installed-tests ## check style and format
+lint: $(VENV)/installed-tests ## check style, format, and that imports run one way
 	@$(VENV)/bin/ruff check .
 	@$(VENV)/bin/ruff format --check .
+	@$(VENV)/bin/lint-imports --no-cache
 
 format: $(VENV)/installed-tests ## mend style and format
 	@$(VENV)/bin/ruff check --fix .
