@@ -257,9 +257,9 @@ INSERT INTO intake_assessmentrequest
            CASE WHEN is_open THEN NULL ELSE at + interval '2 days' END, at, word || md5(word),
            CASE WHEN is_open THEN md5(word || 'link') || word END, '', false, 0, '', 'evening', 'America/Denver', ''
     FROM drawn;
-INSERT INTO intake_sealedtext (id, request_id, kind, envelope, key_id, at)
+INSERT INTO intake_encryptedtext (id, request_id, kind, envelope, key_id, at)
     SELECT id, id, 'answers', decode(repeat(word, 40), 'hex'), 'bench', at FROM drawn;
-INSERT INTO intake_contactprofile
+INSERT INTO intake_contactpreferences
     (request_id, at, for_whom, may_call, may_leave_voicemail, may_text, may_email, introduction, best_time, time_zone)
     SELECT id, at, 'self', true, true, false, false, 'first_name', 'evening', 'America/Denver' FROM drawn;
 INSERT INTO intake_consentrecord (request_id, purpose, wording_version, wording_sha256, at)

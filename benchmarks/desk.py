@@ -66,7 +66,7 @@ def pages():
     from django.urls import reverse
 
     from intake.admin.queue.tabs import TABS
-    from intake.models import AssessmentRequest, SealedText
+    from intake.models import AssessmentRequest, EncryptedText
 
     reader = get_user_model().objects.get(username="demo-lee")
     client = Client(headers={"host": "127.0.0.1"})
@@ -88,7 +88,7 @@ def pages():
         yield f"tab: {tab}", get(address("changelist"), work=tab)
     for tab in ("open", "closed"):
         yield f"deep page: {tab}", get(address("changelist"), work=tab, after=place_near_the_end(tab, reader))
-    answers = [text.open() for text in SealedText.objects.filter(kind="answers").order_by("pk")[:200]]
+    answers = [text.open() for text in EncryptedText.objects.filter(kind="answers").order_by("pk")[:200]]
     known = next(answer for answer in answers if answer["phone"])
     for name in ("phone", "name"):
         yield f"find by {name}", post(address("find"), words=known[name])

@@ -201,11 +201,11 @@ def count_up(name, visits, mails):
     """The table of one scenario, and what else is worth a line."""
     from django.db import connection
 
-    from intake.models import AssessmentRequest, Notice, SealedText
+    from intake.models import AssessmentRequest, EncryptedText, Notice
 
     connection.close()
     requests, extra_texts = collections.defaultdict(set), 0
-    texts = SealedText.objects.exclude(kind="note").select_related("request").order_by("at", "pk")
+    texts = EncryptedText.objects.exclude(kind="note").select_related("request").order_by("at", "pk")
     stored = {}
     for text in texts:
         answers = text.open()

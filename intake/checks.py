@@ -12,8 +12,8 @@ def keys_open_what_they_seal(app_configs, **kwargs):
     """The site does not start with keys that could not open what they seal."""
     try:
         envelope.check_keys()
-    except envelope.SealError as error:
-        return [Error(str(error), hint="See SEAL_KEYS in .env.example.", id="intake.E001")]
+    except envelope.EncryptionError as error:
+        return [Error(str(error), hint="See ENCRYPTION_KEYS in .env.example.", id="intake.E001")]
     return []
 
 
@@ -22,7 +22,7 @@ def keys_find_what_they_index(app_configs, **kwargs):
     """The site does not start with keys that could not find what they index."""
     try:
         blind_index.check_keys()
-    except keyring.BadKeys as error:
+    except keyring.InvalidKeyring as error:
         return [Error(str(error), hint="See INDEX_KEYS in .env.example.", id="intake.E002")]
     return []
 
@@ -31,12 +31,12 @@ def keys_find_what_they_index(app_configs, **kwargs):
 def no_secret_stands_in_both_rings(app_configs, **kwargs):
     """Whoever learns an index key must not be able to open what people told us."""
     try:
-        seal_ring = keyring.ring(settings.SEAL_KEYS, "SEAL_KEYS")
+        seal_ring = keyring.ring(settings.ENCRYPTION_KEYS, "ENCRYPTION_KEYS")
         index_ring = keyring.ring(settings.INDEX_KEYS, "INDEX_KEYS")
-    except keyring.BadKeys:
+    except keyring.InvalidKeyring:
         return []  # told by the checks above
     if set(seal_ring.values()) & set(index_ring.values()):
-        message = "INDEX_KEYS holds a key that is in SEAL_KEYS too"
+        message = "INDEX_KEYS holds a key that is in ENCRYPTION_KEYS too"
         return [Error(message, hint="Draw a key of its own for INDEX_KEYS: see .env.example.", id="intake.E003")]
     return []
 

@@ -13,7 +13,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef
 
 from .crypto import blind_index, envelope, keyring
-from .models import AssessmentRequest, BlindIndex, SealedText
+from .models import AssessmentRequest, BlindIndex, EncryptedText
 from .submission import spool
 
 BATCH = 100  # requests
@@ -52,7 +52,7 @@ class OldKeys:
 def to_do():
     return ToDo(
         requests=_waiting().count(),
-        texts=SealedText.objects.exclude(key_id=envelope.newest_key_id()).count(),
+        texts=EncryptedText.objects.exclude(key_id=envelope.newest_key_id()).count(),
         indexed_with_old_key=AssessmentRequest.objects.filter(_has_old_index()).count(),
         never_indexed=AssessmentRequest.objects.filter(_was_never_indexed()).count(),
     )
@@ -70,10 +70,10 @@ def rotate(batch_size=BATCH):
 
 
 def old_keys():
-    """What may be taken out of the environment: the `OldKeys` of SEAL_KEYS and of INDEX_KEYS."""
-    seals = set(SealedText.objects.order_by("key_id").values_list("key_id", flat=True).distinct()) | spool.key_ids()
+    """What may be taken out of the environment: the `OldKeys` of ENCRYPTION_KEYS and of INDEX_KEYS."""
+    seals = set(EncryptedText.objects.order_by("key_id").values_list("key_id", flat=True).distinct()) | spool.key_ids()
     indexes = set(BlindIndex.objects.order_by("key_id").values_list("key_id", flat=True).distinct())
-    return [_old_keys_of("SEAL_KEYS", seals), _old_keys_of("INDEX_KEYS", indexes)]
+    return [_old_keys_of("ENCRYPTION_KEYS", seals), _old_keys_of("INDEX_KEYS", indexes)]
 
 
 def _old_keys_of(setting, in_use):
@@ -91,11 +91,11 @@ def _has_old_index():
 
 
 def _was_never_indexed():
-    return Exists(_texts().filter(kind__in=SealedText.WITH_CONTACT)) & ~Exists(_indexes())
+    return Exists(_texts().filter(kind__in=EncryptedText.WITH_CONTACT)) & ~Exists(_indexes())
 
 
 def _texts():
-    return SealedText.objects.filter(request=OuterRef("pk")).order_by()
+    return EncryptedText.objects.filter(request=OuterRef("pk")).order_by()
 
 
 def _indexes():
@@ -125,14 +125,14 @@ def _rotate(request, rows, done):
     for text in texts:
         try:
             content = text.open()
-        except envelope.CannotOpen:
+        except envelope.DecryptionError:
             done.unreadable += 1
-            can_read_all = can_read_all and text.kind not in SealedText.WITH_CONTACT
+            can_read_all = can_read_all and text.kind not in EncryptedText.WITH_CONTACT
             continue
         if text.key_id != envelope.newest_key_id():
             text.seal(content).save(update_fields=["envelope", "key_id"])
             done.texts += 1
-        if text.kind in SealedText.WITH_CONTACT:
+        if text.kind in EncryptedText.WITH_CONTACT:
             told.append(content)
     is_indexed = indexes and all(index.key_id == blind_index.newest_key_id() for index in indexes)
     if can_read_all and not is_indexed:

@@ -9,9 +9,9 @@ from django.db.models import Exists, OuterRef, Prefetch, Q
 from . import phone_numbers, reference
 from .crypto import blind_index
 from .crypto.blind_index import EMAIL, NAME, PHONE
-from .crypto.envelope import CannotOpen
+from .crypto.envelope import DecryptionError
 from .db.rows import New
-from .models import Alias, AssessmentRequest, BlindIndex, SealedText
+from .models import Alias, AssessmentRequest, BlindIndex, EncryptedText
 
 NEWEST = ("-received_at", "-id")
 SHARING_AT_MOST = 20
@@ -75,7 +75,7 @@ def by_name(typed):
             found = found.filter(Exists(rows[word].filter(request=OuterRef("pk"))))
         else:
             found = found.filter(pk__in=rows[word].values("request"))
-    return found.prefetch_related(Prefetch("texts", SealedText.objects.filter(kind__in=SealedText.WITH_CONTACT)))
+    return found.prefetch_related(Prefetch("texts", EncryptedText.objects.filter(kind__in=EncryptedText.WITH_CONTACT)))
 
 
 def names_told(request):
@@ -149,7 +149,7 @@ def shared_contacts(requests, answers):
 
 def _contact_values(request):
     """Every value, by kind, under which what this request was given may stand in the index, under each key."""
-    texts = request.texts.filter(kind__in=SealedText.WITH_CONTACT)
+    texts = request.texts.filter(kind__in=EncryptedText.WITH_CONTACT)
     told = [blind_index.contact_values(_opened(text)) for text in texts]
     return {kind: [value for values in told for value in values[kind]] for kind in (PHONE, EMAIL)}
 
@@ -172,5 +172,5 @@ def _opened(text):
     """The answers in a text; none where it does not open: a search goes on with what it can read."""
     try:
         return text.open()
-    except CannotOpen:
+    except DecryptionError:
         return {}

@@ -9,7 +9,7 @@ from django.utils import timezone
 from pages import schedule
 
 from . import workflow
-from .crypto.envelope import CannotOpen
+from .crypto.envelope import DecryptionError
 from .monitoring import heartbeat, readiness, synthetic
 from .notifications import outbox
 from .submission import accept as submission
@@ -59,7 +59,7 @@ def take_in_spool():
             taken += 1
         except FileNotFoundError:
             continue  # another worker of this machine was faster
-        except CannotOpen:
+        except DecryptionError:
             logger.error("A file of the spool can't be opened; it is set aside")
             spool.set_aside(path)
         except Exception as error:

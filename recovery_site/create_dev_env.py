@@ -12,11 +12,11 @@ import sys
 def content():
     """The text of a `.env` for development with newly drawn keys."""
     return (
-        "# Made for this machine. Keep it: without SEAL_KEYS no stored request can be read.\n"
+        "# Made for this machine. Keep it: without ENCRYPTION_KEYS no stored request can be read.\n"
         "# .env.example lists every variable.\n"
         "DJANGO_ENV=development\n"
         f"SECRET_KEY={secrets.token_urlsafe(50)}\n"
-        f"SEAL_KEYS=k1:{_draw_key()}\n"
+        f"ENCRYPTION_KEYS=k1:{_draw_key()}\n"
         f"INDEX_KEYS=k1:{_draw_key()}\n"
     )
 

@@ -38,7 +38,9 @@ if IN_DEVELOPMENT:
 
 SECRET_KEY = env.required("SECRET_KEY", "a long random string that signs cookies and links")
 SECRET_KEY_FALLBACKS = env.items("SECRET_KEY_FALLBACKS")
-SEAL_KEYS = env.required("SEAL_KEYS", "the keys that seal what people tell us, newest first, as id:key,id:key")
+ENCRYPTION_KEYS = env.required(
+    "ENCRYPTION_KEYS", "the keys that seal what people tell us, newest first, as id:key,id:key"
+)
 INDEX_KEYS = env.required("INDEX_KEYS", "the keys that find sealed texts again, newest first, as id:key,id:key")
 
 # The house
@@ -190,8 +192,8 @@ SYNTHETIC_MAX_MINUTES = env.number("SYNTHETIC_MAX_MINUTES", 0, least=0, most=10_
 # How much one part of the internet, and all of it, may ask for in ten minutes: above the first, a request is not
 # stored and the page says so; above the second, it is stored in quarantine. See intake/submission/rate_limit.py.
 
-REQUESTS_PER_SENDER = env.number("REQUESTS_PER_SENDER", 20, least=1, most=1_000_000_000)
-REQUESTS_ALTOGETHER = env.number("REQUESTS_ALTOGETHER", 300, least=1, most=1_000_000_000)
+REQUEST_LIMIT_PER_NETWORK = env.number("REQUEST_LIMIT_PER_NETWORK", 20, least=1, most=1_000_000_000)
+REQUEST_LIMIT_TOTAL = env.number("REQUEST_LIMIT_TOTAL", 300, least=1, most=1_000_000_000)
 BEHIND_PROXY = IS_HTTPS  # TLS ends at nginx, which names the visitor's address in a header
 
 # Words and time

@@ -19,7 +19,7 @@ os.environ |= {
     "PUBLIC_ORIGIN": "http://127.0.0.1:8000",
     "PORT": "",
     "SECRET_KEY": secrets.token_urlsafe(50),
-    "SEAL_KEYS": "test:" + base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
+    "ENCRYPTION_KEYS": "test:" + base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
     "INDEX_KEYS": "test:" + base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
     "DATABASE_URL": os.environ.get("TEST_DATABASE_URL", ""),
     "VAR_DIR": _folder,

@@ -6,11 +6,11 @@ from django.utils.translation import gettext_lazy as _
 from intake import access
 from intake.models import AccessRecord
 
-from .base import ReadByRole
+from .base import RoleGuardedAdmin
 
 
 @admin.register(AccessRecord)
-class AccessRecordAdmin(ReadByRole):
+class AccessRecordAdmin(RoleGuardedAdmin):
     list_display = ["at", "actor", "action", "how_many"]
     list_display_links = ["at"]
     list_select_related = ["actor"]

@@ -10,7 +10,7 @@ from intake import access
 from intake.models import AssessmentRequest
 
 from . import phone_request, reports
-from .base import ReadByRole, for_readers
+from .base import RoleGuardedAdmin, for_readers
 from .find import page as find
 from .queue import actions as queue_actions
 from .queue import page as queue_page
@@ -20,7 +20,7 @@ from .request import updates as request_updates
 
 
 @admin.register(AssessmentRequest)
-class AssessmentRequestAdmin(ReadByRole):
+class AssessmentRequestAdmin(RoleGuardedAdmin):
     list_per_page = 25  # before the last of them is called, the list has changed
 
     def has_view_permission(self, request, obj=None):

@@ -24,7 +24,7 @@ def for_readers(view):
     return page
 
 
-class ReadByRole(admin.ModelAdmin):
+class RoleGuardedAdmin(admin.ModelAdmin):
     """Nothing is added, changed or deleted through the stock forms, and being a superuser opens nothing."""
 
     actions = None

@@ -64,7 +64,7 @@ def _store(model_admin, request, form, draft):
     sent = submission.SentForm(draft, form.answers(), taken_by=request.user.pk)
     try:
         request_id = submission.store(sent, commit_to(sent.at, profile_of(sent.answers)))
-    except submission.Withdrawn:
+    except submission.RequestWithdrawn:
         return _show(model_admin, request, form, tokens.draw(), 409, _withdrawn())
     except submission.TooManyAmendments:
         return _show(model_admin, request, form, draft, 409, _too_many_changes())
@@ -78,7 +78,7 @@ def _store(model_admin, request, form, draft):
 
 def _tell_stored(request, stored):
     """To the page of the request, which is the member of staff's now, with what the caller should hear."""
-    with suppress(workflow.Refused):  # sent again, and meanwhile a colleague's or closed
+    with suppress(workflow.TransitionRefused):  # sent again, and meanwhile a colleague's or closed
         workflow.claim(request_id=stored.pk, actor=request.user)
     messages.success(
         request, _("Saved. Tell the caller their reference: %(reference)s.") % {"reference": stored.reference}
@@ -125,7 +125,7 @@ def _known(request, draft):
     typed = {name: request.POST.get(name, "")[:MOST_TYPED] for name in ("phone", "email")}
     try:
         known = search.known_contact(typed, besides=draft.id)
-    except envelope.SealError as error:
+    except envelope.EncryptionError as error:
         logger.error("Known requests could not be looked up: %s", type(error).__name__)
         return []
     if known:

@@ -11,5 +11,5 @@ def chosen_reader(key):
         return None
     reader = {str(reader.pk): reader for reader in access.readers()}.get(key)
     if reader is None:
-        raise workflow.Refused(_("Only admissions staff and their lead can own a request."))
+        raise workflow.TransitionRefused(_("Only admissions staff and their lead can own a request."))
     return reader

@@ -5,7 +5,7 @@ import logging
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
-from intake.models import ContactProfile
+from intake.models import ContactPreferences
 
 from . import promise, schedule
 from .preferences import ways_to_try
@@ -38,7 +38,7 @@ def _counted(asked_at, profile):
     hours = schedule.our_hours()
     wish, zone = profile["best_time"], ZoneInfo(profile["time_zone"])
     contact = schedule.first_contact(asked_at, hours, wish, zone)
-    row = ContactProfile(**profile)
+    row = ContactPreferences(**profile)
     ways = ways_to_try(row, schedule.may_ever_call(asked_at, hours, wish, zone)) or row.channels
     words = promise.words(contact, asked_at, hours, wish, zone, ways[0], row.may_call)
     return Commitment(contact.ends, hours.is_assumed, words)

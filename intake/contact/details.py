@@ -9,15 +9,15 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
-from intake.crypto.envelope import CannotOpen
-from intake.models import ContactProfile, SealedText
+from intake.crypto.envelope import DecryptionError
+from intake.models import ContactPreferences, EncryptedText
 from intake.models.told import BestTime
 
 ANSWERS = ("name", "phone", "email", "language")
-CODES = ContactProfile.CODES
+CODES = ContactPreferences.CODES
 FIELDS = (*ANSWERS, *CODES)
 # Where the rules of contact can't be read: staff write down what the person says on the phone.
-NOTHING_ALLOWED = dict.fromkeys(ContactProfile.PERMISSIONS, False) | {
+NOTHING_ALLOWED = dict.fromkeys(ContactPreferences.PERMISSIONS, False) | {
     "for_whom": "self",
     "introduction": "first_name",
     "best_time": "asap",
@@ -46,14 +46,14 @@ class Conflict:
 
 def of(request, opened=None):
     """From field name to `Value`, for a request that is not erased. `opened` may give its texts with their contents,
-    opened before: pairs of `SealedText` and content. A text that can't be opened is left out."""
+    opened before: pairs of `EncryptedText` and content. A text that can't be opened is left out."""
     if opened is None:
         texts = request.texts.select_related("author")
-        opened = [(text, _content(text)) for text in texts if text.kind in SealedText.WITH_CONTACT]
+        opened = [(text, _content(text)) for text in texts if text.kind in EncryptedText.WITH_CONTACT]
     nothing = dict.fromkeys(ANSWERS, "") | NOTHING_ALLOWED
     known = {name: Value(value, None, request.received_at) for name, value in nothing.items()}
     for text, content in opened:
-        if text.kind in SealedText.WITH_CONTACT and isinstance(content, dict):
+        if text.kind in EncryptedText.WITH_CONTACT and isinstance(content, dict):
             _overlay(known, {name: content[name] for name in ANSWERS if name in content}, text.author, text.at)
     for profile in request.contact_profiles.select_related("author"):
         _overlay(known, profile.codes(), profile.author, profile.at)
@@ -105,5 +105,5 @@ def _overlay(known, values, who, at):
 def _content(text):
     try:
         return text.open()
-    except CannotOpen:
+    except DecryptionError:
         return None

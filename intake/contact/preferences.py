@@ -1,12 +1,12 @@
 """From answers to the codes that say how a person may be reached."""
 
 from intake import email_addresses
-from intake.models import ContactProfile
+from intake.models import ContactPreferences
 from intake.models.told import BestTime
 
 
 def profile_of(answers):
-    """The codes of a `ContactProfile` for the cleaned answers of the form.
+    """The codes of a `ContactPreferences` for the cleaned answers of the form.
 
     A number and consent allow a live call; an email address in the phone box does not. Where an e-mail address is the
     only way to reach someone, or the way they chose instead of calls or before them, giving it allows the one neutral
@@ -40,7 +40,7 @@ def ways_to_try(profile, may_ever_call):
 
 def newest_profile(request):
     """The profile that counts, or None where the words were erased."""
-    return newest_of(ContactProfile.objects.filter(request=request))
+    return newest_of(ContactPreferences.objects.filter(request=request))
 
 
 def newest_of(profiles):

@@ -7,8 +7,8 @@ second without a call. To take one person for two costs a second call. In doubt 
 
 from intake import search
 from intake.crypto import blind_index
-from intake.crypto.envelope import CannotOpen
-from intake.models import SealedText
+from intake.crypto.envelope import DecryptionError
+from intake.models import EncryptedText
 
 TITLES = {"mr", "mrs", "ms", "miss", "mx", "dr", "prof", "rev", "sir", "maam"}
 
@@ -43,13 +43,13 @@ def given_names(typed):
 
 def given_names_of(request):
     """What may be the given names that a request was ever told; empty where nothing is sure to be one."""
-    told = (_content(text) for text in request.texts.filter(kind__in=SealedText.WITH_CONTACT))
+    told = (_content(text) for text in request.texts.filter(kind__in=EncryptedText.WITH_CONTACT))
     return frozenset().union(*(given_names(content.get("name") or "") for content in told))
 
 
 def _content(text):
     try:
         content = text.open()
-    except CannotOpen:
+    except DecryptionError:
         return {}
     return content if isinstance(content, dict) else {}

@@ -207,11 +207,11 @@ def newest_key_id():
 
 
 def check_keys():
-    """Raises `BadKeys` unless what is indexed with the keys in force would be found again."""
+    """Raises `InvalidKeyring` unless what is indexed with the keys in force would be found again."""
     known = {PHONE: "480-555-0100", EMAIL: "known@example.org", NAME: "known"}
     for entry in entries_for(known, rows=0):
         if entry.value not in values_to_ask(entry.kind, known[entry.kind]):
-            raise keyring.BadKeys(f"with INDEX_KEYS, a known {entry.kind} was not found again")
+            raise keyring.InvalidKeyring(f"with INDEX_KEYS, a known {entry.kind} was not found again")
 
 
 def _contact_keys(answers, phone_keys):

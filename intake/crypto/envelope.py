@@ -2,7 +2,7 @@
 
 An envelope is `version (1 byte) | length of key id (1) | key id | nonce (12) | AES-256-GCM ciphertext and tag`.
 It is bound to one place (table, column, row): moved elsewhere, altered, or opened with another key, it does not open.
-There is no fallback: what does not open raises `CannotOpen`.
+There is no fallback: what does not open raises `DecryptionError`.
 """
 
 import functools
@@ -14,14 +14,14 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.conf import settings
 
 from . import keyring
-from .keyring import BadKeys, SealError
+from .keyring import EncryptionError, InvalidKeyring
 
 VERSION = 1
 NONCE_BYTES = 12  # NIST SP 800-38D, section 5.2.1.1
 
 
-class CannotOpen(SealError):
-    """The envelope was altered, moved, cut, or sealed with a key that is not in SEAL_KEYS."""
+class DecryptionError(EncryptionError):
+    """The envelope was altered, moved, cut, or sealed with a key that is not in ENCRYPTION_KEYS."""
 
 
 @dataclass(frozen=True)
@@ -38,53 +38,53 @@ class Place:
 
 def seal(text, place):
     """Text to an envelope (bytes) for one place, under the newest key."""
-    key_id, cipher = next(iter(_ciphers(settings.SEAL_KEYS).items()))
+    key_id, cipher = next(iter(_ciphers(settings.ENCRYPTION_KEYS).items()))
     nonce = os.urandom(NONCE_BYTES)
     ciphertext = cipher.encrypt(nonce, text.encode(), place.as_associated_data())
     return bytes([VERSION, len(key_id)]) + key_id.encode() + nonce + ciphertext
 
 
 def open_envelope(envelope, place):
-    """An envelope (bytes) of one place back to its text. Raises `CannotOpen`."""
+    """An envelope (bytes) of one place back to its text. Raises `DecryptionError`."""
     envelope = bytes(envelope)
     key_id = key_id_of(envelope)
-    cipher = _ciphers(settings.SEAL_KEYS).get(key_id)
+    cipher = _ciphers(settings.ENCRYPTION_KEYS).get(key_id)
     if cipher is None:
-        raise CannotOpen("the envelope was sealed with a key that is not in SEAL_KEYS")
+        raise DecryptionError("the envelope was sealed with a key that is not in ENCRYPTION_KEYS")
     key_end = 2 + len(key_id)
     nonce, ciphertext = envelope[key_end : key_end + NONCE_BYTES], envelope[key_end + NONCE_BYTES :]
     try:
         return cipher.decrypt(nonce, ciphertext, place.as_associated_data()).decode()
     except (InvalidTag, ValueError) as error:
-        raise CannotOpen("the envelope was altered or belongs elsewhere") from error
+        raise DecryptionError("the envelope was altered or belongs elsewhere") from error
 
 
 def key_id_of(envelope):
-    """The id of the key that an envelope was sealed with, told without opening it. Raises `CannotOpen`."""
+    """The id of the key that an envelope was sealed with, told without opening it. Raises `DecryptionError`."""
     envelope = bytes(envelope)
     if len(envelope) < 2 or envelope[0] != VERSION:
-        raise CannotOpen("the envelope has no known version")
+        raise DecryptionError("the envelope has no known version")
     length = envelope[1]
     key_id = envelope[2 : 2 + length].decode("ascii", "replace")
     if len(key_id) != length or not keyring.KEY_ID.fullmatch(key_id):
-        raise CannotOpen("the envelope names no key")
+        raise DecryptionError("the envelope names no key")
     return key_id
 
 
 def newest_key_id():
     """The id of the key that seals from now on."""
-    return next(iter(_ciphers(settings.SEAL_KEYS)))
+    return next(iter(_ciphers(settings.ENCRYPTION_KEYS)))
 
 
 def check_keys():
-    """Raises `SealError` unless an envelope can be sealed and opened with the keys in force."""
+    """Raises `EncryptionError` unless an envelope can be sealed and opened with the keys in force."""
     place = Place("check", "check", "check")
     if open_envelope(seal("known", place), place) != "known":
-        raise BadKeys("a sealed text did not come back as it was")
+        raise InvalidKeyring("a sealed text did not come back as it was")
 
 
 @functools.lru_cache(maxsize=4)
 def _ciphers(text):
     """From key id to cipher, newest first. The text of the ring is the cache key."""
-    ring = keyring.ring(text, "SEAL_KEYS")
+    ring = keyring.ring(text, "ENCRYPTION_KEYS")
     return {key_id: AESGCM(keyring.derive(secret, b"intake.sealed")) for key_id, secret in ring.items()}

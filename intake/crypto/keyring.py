@@ -12,11 +12,11 @@ KEY_BYTES = 32
 KEY_ID = re.compile(r"[A-Za-z0-9_-]{1,32}")
 
 
-class SealError(Exception):
+class EncryptionError(Exception):
     """Something about keys or envelopes is wrong; nothing was stored or shown."""
 
 
-class BadKeys(SealError):
+class InvalidKeyring(EncryptionError):
     """A ring can't be used; the message names the setting and says why, without the key."""
 
 
@@ -27,16 +27,16 @@ def ring(text, setting):
     for entry in filter(None, (part.strip() for part in text.split(","))):
         key_id, colon, encoded = entry.partition(":")
         if not colon or not KEY_ID.fullmatch(key_id) or key_id in secrets:  # without a colon, the "id" may be a key
-            raise BadKeys(f"{setting} must be id:key,id:key with a different short id for each key")
+            raise InvalidKeyring(f"{setting} must be id:key,id:key with a different short id for each key")
         try:
             secret = base64.b64decode(encoded + "=" * (-len(encoded) % 4), altchars=b"-_", validate=True)
         except (binascii.Error, ValueError) as error:
-            raise BadKeys(f"the key {key_id!r} in {setting} is not base64url") from error
+            raise InvalidKeyring(f"the key {key_id!r} in {setting} is not base64url") from error
         if len(secret) != KEY_BYTES:
-            raise BadKeys(f"the key {key_id!r} in {setting} has {len(secret)} bytes instead of {KEY_BYTES}")
+            raise InvalidKeyring(f"the key {key_id!r} in {setting} has {len(secret)} bytes instead of {KEY_BYTES}")
         secrets[key_id] = secret
     if not secrets:
-        raise BadKeys(f"{setting} holds no key")
+        raise InvalidKeyring(f"{setting} holds no key")
     return secrets
 
 

@@ -4,7 +4,7 @@ from .outbox_message import Notice
 from .pending import PendingForm
 from .records import RESULTS, AccessRecord, Attempt, Event, Record, RecordIsFixed
 from .saved_filter import SavedFilter
-from .told import BlindIndex, ConsentRecord, ContactProfile, SealedText
+from .told import BlindIndex, ConsentRecord, ContactPreferences, EncryptedText
 from .traffic import Heartbeat, RecentSender
 
 __all__ = [
@@ -16,7 +16,8 @@ __all__ = [
     "BlindIndex",
     "Change",
     "ConsentRecord",
-    "ContactProfile",
+    "ContactPreferences",
+    "EncryptedText",
     "Event",
     "Heartbeat",
     "Notice",
@@ -25,6 +26,5 @@ __all__ = [
     "Record",
     "RecordIsFixed",
     "SavedFilter",
-    "SealedText",
     "Undone",
 ]

@@ -62,7 +62,7 @@ class AssessmentRequestQuerySet(models.QuerySet):
 class AssessmentRequest(models.Model):
     """A request for the free assessment: its place in the work of the desk.
 
-    What the person told us is not here: it lies sealed in `SealedText`. The primary key and the reference are drawn
+    What the person told us is not here: it lies sealed in `EncryptedText`. The primary key and the reference are drawn
     when the form is shown, so that two posts of one form can only ever make one row. Stage, owner and outcome change
     in `intake.workflow` alone.
     """

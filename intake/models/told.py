@@ -23,7 +23,7 @@ class TextKind(models.TextChoices):
     HOLD = "hold", _("What we wait for")
 
 
-class SealedText(models.Model):
+class EncryptedText(models.Model):
     """One text that a person gave us, or that staff wrote about a person: sealed, and erasable by itself."""
 
     Kind = TextKind
@@ -34,7 +34,7 @@ class SealedText(models.Model):
     request = models.ForeignKey("intake.AssessmentRequest", models.CASCADE, related_name="texts")
     kind = models.CharField(max_length=10, choices=Kind.choices)
     envelope = models.BinaryField()
-    key_id = models.CharField(max_length=32, help_text="Which of SEAL_KEYS opens it")
+    key_id = models.CharField(max_length=32, help_text="Which of ENCRYPTION_KEYS opens it")
     author = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     at = models.DateTimeField()
     # The single-use token that stood in for a cookie
@@ -45,11 +45,11 @@ class SealedText(models.Model):
         ordering = ["at", "pk"]
         constraints = [
             # Not `unique=True`, see `AssessmentRequest`.
-            models.UniqueConstraint(fields=["spent_token"], name="sealedtext_token_spent_once"),
-            models.CheckConstraint(name="sealedtext_kind_is_known", condition=Q(kind__in=TextKind.values)),
+            models.UniqueConstraint(fields=["spent_token"], name="encryptedtext_token_spent_once"),
+            models.CheckConstraint(name="encryptedtext_kind_is_known", condition=Q(kind__in=TextKind.values)),
             models.UniqueConstraint(fields=["request"], condition=Q(kind="answers"), name="one_set_of_answers"),
             models.CheckConstraint(
-                name="sealedtext_names_its_author_where_staff_wrote",
+                name="encryptedtext_names_its_author_where_staff_wrote",
                 condition=Q(kind__in=["answers", "amendment", "addition"], author=None)
                 | Q(kind__in=["note", "correction", "referral", "hold"], author__isnull=False),
             ),
@@ -70,14 +70,14 @@ class SealedText(models.Model):
         return self
 
     def open(self):
-        """What was sealed. Raises `sealed.CannotOpen`."""
+        """What was sealed. Raises `sealed.DecryptionError`."""
         return json.loads(sealed.open_envelope(self.envelope, self._place))
 
     def holds(self, content):
         """Whether exactly this was sealed. What can't be opened any more must not keep later words out."""
         try:
             return self.open() == content
-        except sealed.CannotOpen:
+        except sealed.DecryptionError:
             return False
 
 
@@ -118,7 +118,7 @@ class BestTime(models.TextChoices):
     CONFIRMED = "confirmed", _("Only when I have confirmed a time by email or text")
 
 
-class ContactProfile(Record):
+class ContactPreferences(Record):
     """How a person may be reached, as they last said: the newest one counts. Staff see it above the number, and the
     outbox obeys it."""
 

@@ -19,10 +19,10 @@ def why_not_ready():
 def bad_rings():
     """The settings of keys that can't be used, by name."""
     bad = []
-    for setting, check in (("SEAL_KEYS", envelope.check_keys), ("INDEX_KEYS", blind_index.check_keys)):
+    for setting, check in (("ENCRYPTION_KEYS", envelope.check_keys), ("INDEX_KEYS", blind_index.check_keys)):
         try:
             check()
-        except envelope.SealError:
+        except envelope.EncryptionError:
             bad.append(setting)
     return bad
 

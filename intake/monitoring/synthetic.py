@@ -10,8 +10,8 @@ from django.core import signing
 from django.db import transaction
 from django.db.models import Q
 
-from intake.crypto.envelope import CannotOpen
-from intake.models import Alias, AssessmentRequest, Notice, SealedText
+from intake.crypto.envelope import DecryptionError
+from intake.models import Alias, AssessmentRequest, EncryptedText, Notice
 
 HEADER = "X-Synthetic"
 HEADER_IN_WSGI = "HTTP_X_SYNTHETIC"  # looked up as it is: Django's `headers` copies all of them first
@@ -78,6 +78,6 @@ def _is_on_desk(request):
     if not AssessmentRequest.objects.open().by_urgency().filter(pk=request.pk).exists():
         return False
     try:
-        return bool(request.texts.get(kind=SealedText.Kind.ANSWERS).open())
-    except (SealedText.DoesNotExist, CannotOpen):
+        return bool(request.texts.get(kind=EncryptedText.Kind.ANSWERS).open())
+    except (EncryptedText.DoesNotExist, DecryptionError):
         return False

@@ -21,8 +21,8 @@ from django.utils.translation import gettext as _
 
 from intake.contact.preferences import newest_profile
 from intake.crypto import blind_index
-from intake.crypto.envelope import CannotOpen
-from intake.models import Notice, SealedText
+from intake.crypto.envelope import DecryptionError
+from intake.models import EncryptedText, Notice
 from intake.reports import weekly
 from pages import facts
 
@@ -101,7 +101,7 @@ def _send(notice, now):
     except BadAddress:
         _end(notice, State.FAILED, "no address")
         return False
-    except CannotOpen:
+    except DecryptionError:
         _retry_later(notice, "sealed with a missing key", now)
         return False
     everyone, message.to = message.to, [address for address in message.to if not _is_settled(notice, address)]
@@ -272,7 +272,7 @@ def _acknowledgement(notice):
     anyone may have typed it. Raises `BadAddress` where it is none.
     """
     profile = newest_profile(notice.request)
-    told = notice.request.texts.filter(kind__in=SealedText.WITH_CONTACT)
+    told = notice.request.texts.filter(kind__in=EncryptedText.WITH_CONTACT)
     if profile is None or not profile.may_email or notice.request.hidden_at or not told:
         raise NotAllowed
     if _had_one_today(notice):

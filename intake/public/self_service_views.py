@@ -34,7 +34,7 @@ class PrivateForm(device.VisitorForm):
     must_forget = True
 
     def check(self, request):
-        """Raises `workflow.Refused` where it is plain before the person confirms that it can't be done."""
+        """Raises `workflow.TransitionRefused` where it is plain before the person confirms that it can't be done."""
 
     def warning(self, request):
         """What the person should know before they confirm, in a sentence; "" where there is nothing."""
@@ -163,7 +163,7 @@ def _answer(request, secret, do):
         if "sure" not in request.POST:
             return _lead_to(request, secret, content | {"status": 200, "notice": form.warning(theirs)})
         done, then = form.carry_out(theirs.pk)
-    except workflow.Refused as refused:
+    except workflow.TransitionRefused as refused:
         return _lead_to(request, secret, content | {"status": 409, "notice": str(refused)})
     content = {"about": content["about"], "done": done, "then": then, "ended": do == "withdraw"}
     return device.forget(request, _lead_to(request, secret, content))

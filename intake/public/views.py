@@ -96,17 +96,17 @@ def _accept(request, form, draft, spent_token):
     )
     try:
         request_id = submission.accept(sent)
-    except submission.Withdrawn:
+    except submission.RequestWithdrawn:
         return _refuse(request, form, _drawn_anew(draft), 409, _withdrawn())
     except submission.TooManyAmendments:
         return _refuse(request, form, draft, 409, _too_many_amendments())
     except submission.PassSpent:
         return _refuse(request, form, draft, 403, _stale())
-    except rate_limit.TooMany:
+    except rate_limit.RateLimited:
         return _refuse(request, form, draft, 429, _too_many())
     except submission.ReferenceTaken:
         return _show_form(request, form, _drawn_anew(draft), status=503, notice=_not_stored())
-    except (spool.SpoolError, envelope.SealError) as error:
+    except (spool.SpoolError, envelope.EncryptionError) as error:
         logger.error("A request could not be kept: %s", type(error).__name__)
         return _show_form(request, form, draft, status=503, notice=_not_stored())
     pending.forget(request.POST.get("kept", ""))

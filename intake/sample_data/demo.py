@@ -14,7 +14,7 @@ from intake import workflow
 from intake.contact import schedule
 from intake.contact.preferences import newest_profile
 from intake.contact.time_zones import TIME_ZONES
-from intake.models import AssessmentRequest, Attempt, Change, Event, SealedText
+from intake.models import AssessmentRequest, Attempt, Change, EncryptedText, Event
 from intake.models.told import BestTime, Introduction
 from intake.submission import tokens
 from intake.submission.accept import SentForm, accept
@@ -171,7 +171,7 @@ class _Desk:
         began = timezone.now()
         done = step(request_id=self.id, **what)
         request = AssessmentRequest.objects.get(pk=self.id)
-        for rows in (Event, SealedText, Change):
+        for rows in (Event, EncryptedText, Change):
             rows.objects.filter(request__in=[self.id, request.duplicate_of_id], at__gte=began).update(at=self.at)
         moments = ("first_attempt_at", "reached_at", "closed_at", "called_back_at")
         known = {name: getattr(request, name) for name in moments}

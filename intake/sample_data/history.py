@@ -24,10 +24,10 @@ from intake.models import (
     Attempt,
     BlindIndex,
     ConsentRecord,
-    ContactProfile,
+    ContactPreferences,
+    EncryptedText,
     Event,
     Notice,
-    SealedText,
 )
 from intake.submission import private_link
 
@@ -196,7 +196,7 @@ class _Story:
             self._book()
             self._pass(DAY)
         if self.outcome == Outcome.REFERRED:
-            self._write(SealedText.Kind.REFERRAL, "Copper Trail Counseling, Mesa")
+            self._write(EncryptedText.Kind.REFERRAL, "Copper Trail Counseling, Mesa")
         if self.outcome == Outcome.DUPLICATE:
             first = self.number - self.number % FAMILY  # stored with the same batch or before
             self.request["duplicate_of_id"] = id_of(first)
@@ -256,7 +256,7 @@ class _Story:
                 self.request |= {"first_attempt_at": self.at, "stage": Stage.REACHING}
                 self._tell(Code.STAGE_SET, Stage.NEW, Stage.REACHING)
             if self.random.random() < 0.15:
-                self._write(SealedText.Kind.NOTE, self.random.choice(demo.NOTES))
+                self._write(EncryptedText.Kind.NOTE, self.random.choice(demo.NOTES))
 
     def _reach(self, after):
         self._try(after, last=Result.REACHED)
@@ -286,17 +286,17 @@ class _Story:
     # What is written
 
     def _words(self):
-        yield self._sealed(SealedText.Kind.ANSWERS, self.answers, self.received, None)
+        yield self._sealed(EncryptedText.Kind.ANSWERS, self.answers, self.received, None)
         for kind, content, at, author in self.texts:
             yield self._sealed(kind, content, at, author)
-        yield copy_rows.row(ContactProfile, request_id=self.id, at=self.received, **profile_of(self.answers))
+        yield copy_rows.row(ContactPreferences, request_id=self.id, at=self.received, **profile_of(self.answers))
         for entry in blind_index.entries_for(self.answers, rows=2 * self.number):
             yield copy_rows.row(BlindIndex, request_id=self.id, kind=entry.kind, value=entry.value, key_id=entry.key_id)
 
     def _sealed(self, kind, content, at, author):
-        text = SealedText(id=uuid.UUID(int=self.random.getrandbits(128), version=4)).seal(content)
+        text = EncryptedText(id=uuid.UUID(int=self.random.getrandbits(128), version=4)).seal(content)
         return copy_rows.row(
-            SealedText,
+            EncryptedText,
             id=text.id,
             request_id=self.id,
             kind=kind,
@@ -308,7 +308,7 @@ class _Story:
 
     def _write(self, kind, content):
         self.texts.append((kind, content, self.at, self.person))
-        if kind == SealedText.Kind.NOTE:
+        if kind == EncryptedText.Kind.NOTE:
             self._tell(Code.NOTE_ADDED)
 
     def _tell(self, code, before="", after="", by=...):

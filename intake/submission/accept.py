@@ -19,7 +19,7 @@ from intake.contact.consent import BY_FIELD
 from intake.contact.preferences import newest_profile, profile_of
 from intake.db import rows
 from intake.db.rows import New
-from intake.models import Alias, AssessmentRequest, ConsentRecord, ContactProfile, Event, Notice, SealedText
+from intake.models import Alias, AssessmentRequest, ConsentRecord, ContactPreferences, EncryptedText, Event, Notice
 from intake.models.assessment_request import BY_PHONE
 from intake.search import indexes_of
 
@@ -33,7 +33,7 @@ class NotStored(Exception):
     """A rule speaks against storing this form; the person is told which, with everything they typed."""
 
 
-class Withdrawn(NotStored):
+class RequestWithdrawn(NotStored):
     """This form's request was withdrawn or erased `at` a moment; what is sent again must start a new one."""
 
     def __init__(self, at):
@@ -86,8 +86,8 @@ def accept(form):
     That is the id of an earlier request where this one repeats it: the same form by the same person (`same_person`), or
     the same browser session with the same phone and email. The same words are stored once; other words become an
     amendment. A form that goes to the spool is confirmed under an id of its own (`tokens.confirmed_as`): nobody
-    can say now whether somebody else was confirmed under the form's. Raises `limiter.TooMany`, `NotStored`,
-    `spool.SpoolError`, `sealed.SealError`: then nothing was stored.
+    can say now whether somebody else was confirmed under the form's. Raises `limiter.RateLimited`, `NotStored`,
+    `spool.SpoolError`, `sealed.EncryptionError`: then nothing was stored.
     """
     commitment = commit_to(form.at, profile_of(form.answers))
     confirmed_as = tokens.confirmed_as(form.draft, form.answers)
@@ -95,7 +95,7 @@ def accept(form):
         try:
             request_id = store(form, commitment)
             return confirmed_as.id if _waits_in_spool(confirmed_as.id) else request_id
-        except (NotStored, rate_limit.TooMany):
+        except (NotStored, rate_limit.RateLimited):
             raise
         except Exception as error:  # away, full, it never said whether it stored, or a fault of ours
             logger.error("The database did not take request %s: %s", form.draft.reference, type(error).__name__)
@@ -111,7 +111,7 @@ def _count_while_away(form):
         return
     try:
         rate_limit.count_while_away(form.sender)
-    except rate_limit.TooMany:
+    except rate_limit.RateLimited:
         raise
     except Exception as error:  # a limit that can't be counted keeps nobody out
         logger.error("The limit could not be counted: %s", type(error).__name__)
@@ -130,7 +130,7 @@ def take_in(path):
     form, commitment = _from_json(spool.read(path))
     try:
         store(form, commitment)
-    except Withdrawn as withdrawn:
+    except RequestWithdrawn as withdrawn:
         # What was sent before must not come back. What was sent after that is a new wish to be contacted.
         if form.at > withdrawn.at:
             # Under legal hold the withdrawn request has kept the id that this form was confirmed under.
@@ -175,7 +175,7 @@ def _store_beside(first, form, commitment):
         first = workflow.locked(first.same_device_as_id or first.pk)
         known = _known(form)
         if known is None:
-            if form.spent_token and SealedText.objects.filter(spent_token=form.spent_token).exists():
+            if form.spent_token and EncryptedText.objects.filter(spent_token=form.spent_token).exists():
                 raise PassSpent
             own = replace(form, draft=tokens.draw(came_from=form.draft.came_from))
             return _store_new(own, commitment, same_device_as=first)
@@ -210,8 +210,8 @@ def _store_new(form, commitment, same_device_as=None):
             same_device_as_id=same_device_as and same_device_as.pk,
         ),
         *([_alias(request_id, form.confirmed_as)] if form.was_acknowledged else []),
-        _sealed_words(request_id, SealedText.Kind.ANSWERS, form),
-        New(ContactProfile, request_id=request_id, at=form.at, **profile_of(form.answers)),
+        _sealed_words(request_id, EncryptedText.Kind.ANSWERS, form),
+        New(ContactPreferences, request_id=request_id, at=form.at, **profile_of(form.answers)),
         *_consents(request_id, form, form.at),
         *indexes_of(request_id, form.answers),
         *_events(request_id, form, suspicions),
@@ -222,9 +222,9 @@ def _store_new(form, commitment, same_device_as=None):
         with transaction.atomic():
             rows.insert(*new)  # fails where the form is known already: it gets its confirmation again
             if not form.was_acknowledged:
-                raise rate_limit.TooMany
+                raise rate_limit.RateLimited
             if gone := _withdrawn_since(form):
-                raise Withdrawn(gone.at)
+                raise RequestWithdrawn(gone.at)
     else:
         rows.insert(*new)
     return request_id
@@ -237,23 +237,23 @@ def _store_again(known, form):
     A request that was closed is opened again: someone has more to say, or asks once more in the same words. One whose
     words were erased stays empty.
     """
-    family = workflow.locked_family(known.pk)
+    family = workflow.lock_linked(known.pk)
     request = family[known.pk]
     if gone := request.events.filter(code__in=[Event.Code.ERASED, Event.Code.HIDDEN]).last():
-        raise Withdrawn(gone.at)
+        raise RequestWithdrawn(gone.at)
     for confirmed in filter(None, [form.draft, form.confirmed_as]):
         if find(confirmed.id) is None:
             rows.insert(_alias(request.pk, confirmed), ignore_conflicts=True)
     request.confirmed_at = max(request.confirmed_at, form.at)
     request.save(update_fields=["confirmed_at"])
-    told = list(request.texts.filter(kind__in=SealedText.FROM_THE_PERSON))
-    forms = [text for text in told if text.kind != SealedText.Kind.ADDITION]
+    told = list(request.texts.filter(kind__in=EncryptedText.FROM_THE_PERSON))
+    forms = [text for text in told if text.kind != EncryptedText.Kind.ADDITION]
     ended_at = _ended_at(request, family)
     asks_once_more = ended_at is not None and form.at > ended_at
     if forms and forms[-1].holds(form.answers) and not asks_once_more:
         return request.pk
     is_known = any(text.holds(form.answers) for text in forms)
-    if form.spent_token and SealedText.objects.filter(spent_token=form.spent_token).exists():
+    if form.spent_token and EncryptedText.objects.filter(spent_token=form.spent_token).exists():
         raise PassSpent
     if len(told) > workflow.MOST_AMENDMENTS and not (form.was_acknowledged or is_known):
         raise TooManyAmendments
@@ -264,22 +264,22 @@ def _store_again(known, form):
         return request.pk
     if not is_as_before or request.duplicate_of_id:
         workflow.part(request, family, None, workflow.Why.CHANGED)
-    is_changed = workflow.keep_profile(request, profile_of(form.answers), said_at) if is_known else True
+    is_changed = workflow.record_contact_preferences(request, profile_of(form.answers), said_at) if is_known else True
     if not (is_changed or asks_once_more):
         return request.pk
     if not is_known:
-        rows.insert(words := _sealed_words(request.pk, SealedText.Kind.AMENDMENT, form))
+        rows.insert(words := _sealed_words(request.pk, EncryptedText.Kind.AMENDMENT, form))
     if was_closed:
         if request.stage == AssessmentRequest.Stage.CLOSED:
             workflow.open_again(request, None)
-        workflow.commit_anew(request, profile_of(form.answers), form.at)
-    workflow.keep_profile(request, profile_of(form.answers), said_at)
+        workflow.recompute_due(request, profile_of(form.answers), form.at)
+    workflow.record_contact_preferences(request, profile_of(form.answers), said_at)
     indexes = indexes_of(request.pk, form.answers)
     rows.insert(*_consents(request.pk, form, said_at), *indexes, ignore_conflicts=True)
     after = "" if is_known else str(words.pk)
     Event.objects.create(request=request, code=Event.Code.AMENDED, actor_id=form.taken_by, at=form.at, after=after)
-    workflow.got_in_touch(request, form.at)
-    workflow.tell_staff_again(request, form.at)
+    workflow.mark_contacted_again(request, form.at)
+    workflow.requeue_staff_notification(request, form.at)
     return request.pk
 
 
@@ -345,7 +345,7 @@ def find(request_id):
 
 
 def _sealed_words(request_id, kind, form):
-    return SealedText(request_id=request_id, kind=kind, at=form.at, spent_token=form.spent_token).seal(form.answers)
+    return EncryptedText(request_id=request_id, kind=kind, at=form.at, spent_token=form.spent_token).seal(form.answers)
 
 
 def _consents(request_id, form, at):

@@ -71,7 +71,7 @@ def find(request, token):
     ).first()
     try:
         return row and json.loads(envelope.open_envelope(row.envelope, row.place))
-    except envelope.SealError:
+    except envelope.EncryptionError:
         return None
 
 

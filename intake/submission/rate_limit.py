@@ -22,7 +22,7 @@ MOST_SENDERS_WHILE_AWAY = 20_000
 PREFIX_LENGTH = {4: 24, 6: 56}  # about one household, clinic or small provider
 
 
-class TooMany(Exception):
+class RateLimited(Exception):
     """This part of the internet sent too many requests just now; nothing was stored."""
 
 
@@ -56,8 +56,8 @@ def look(sender, now):
         )
         everywhere, here = cursor.fetchone()
     return Traffic(
-        sender_is_over_limit=bool(sender) and here >= settings.REQUESTS_PER_SENDER,
-        is_flood=everywhere >= settings.REQUESTS_ALTOGETHER,
+        sender_is_over_limit=bool(sender) and here >= settings.REQUEST_LIMIT_PER_NETWORK,
+        is_flood=everywhere >= settings.REQUEST_LIMIT_TOTAL,
     )
 
 
@@ -70,14 +70,14 @@ _while_away = collections.defaultdict(collections.deque)  # sender -> seconds of
 
 
 def count_while_away(sender):
-    """Counts a request that goes to the spool, since the database can't count now. Raises `TooMany`."""
+    """Counts a request that goes to the spool, since the database can't count now. Raises `RateLimited`."""
     if len(_while_away) > MOST_SENDERS_WHILE_AWAY:
         forget_while_away()  # memory is worth more than the limit in such a flood
     now, times = time.monotonic(), _while_away[sender]
     while times and times[0] < now - WINDOW.total_seconds():
         times.popleft()
-    if sender and len(times) >= settings.REQUESTS_PER_SENDER:
-        raise TooMany
+    if sender and len(times) >= settings.REQUEST_LIMIT_PER_NETWORK:
+        raise RateLimited
     times.append(now)
 
 

@@ -85,7 +85,7 @@ def waiting():
 
 
 def read(path):
-    """The content of one file. Raises `sealed.CannotOpen`, and FileNotFoundError where someone else removed it."""
+    """The content of one file. Raises `sealed.DecryptionError`, and FileNotFoundError where someone else removed it."""
     envelope = path.read_bytes()
     return json.loads(sealed.open_envelope(envelope, _place(path.name.removesuffix(SET_ASIDE))))
 
@@ -110,7 +110,7 @@ def key_ids():
     ids = set()
     with _spool_errors():
         for file in _files():
-            with contextlib.suppress(FileNotFoundError, sealed.CannotOpen):  # taken in meanwhile; garbled
+            with contextlib.suppress(FileNotFoundError, sealed.DecryptionError):  # taken in meanwhile; garbled
                 ids.add(sealed.key_id_of(_path(file.entry.name).read_bytes()))
     return ids
 
@@ -193,7 +193,7 @@ def _write(name, content):
 def _contents(files):
     """The contents that can be read, in the order in which they came: one that can't must not hide the others."""
     for file in _in_order(files):
-        with contextlib.suppress(sealed.CannotOpen, OSError):
+        with contextlib.suppress(sealed.DecryptionError, OSError):
             yield read(Path(file.entry))
 
 
@@ -311,13 +311,13 @@ def _place(name):
 
 def _bases(request_id):
     """How the request's files are named under every key of the ring, newest first."""
-    return [hmac.new(key, request_id.bytes, hashlib.sha256).hexdigest() for key in _name_keys(settings.SEAL_KEYS)]
+    return [hmac.new(key, request_id.bytes, hashlib.sha256).hexdigest() for key in _name_keys(settings.ENCRYPTION_KEYS)]
 
 
 @functools.lru_cache(maxsize=4)
 def _name_keys(seal_keys):
     """One key for names from each key of the ring, newest first."""
-    return [keyring.derive(secret, b"intake.spool") for secret in keyring.ring(seal_keys, "SEAL_KEYS").values()]
+    return [keyring.derive(secret, b"intake.spool") for secret in keyring.ring(seal_keys, "ENCRYPTION_KEYS").values()]
 
 
 @contextlib.contextmanager

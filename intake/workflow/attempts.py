@@ -15,14 +15,14 @@ from django.utils.translation import ngettext
 
 from intake.contact import consent, schedule
 from intake.contact.preferences import newest_profile, ways_to_try
-from intake.models import RESULTS, Attempt, ContactProfile, Event
+from intake.models import RESULTS, Attempt, ContactPreferences, Event
 
 from .base import (
     DOUBLE_CLICK,
     LONGEST_AHEAD,
     NOT_ASLEEP,
-    Refused,
     Stage,
+    TransitionRefused,
     check_seen,
     given_back,
     locked_open,
@@ -59,7 +59,7 @@ class Proposal:
 
 
 @dataclass(frozen=True)
-class Ladder:
+class AttemptPlan:
     """How far we are in trying to reach a person whom we have not spoken with, or lost again.
 
     `tries` are our attempts since the last conversation, oldest first; `more` how many were granted by `keep_trying`;
@@ -67,7 +67,7 @@ class Ladder:
     alone allows a single one. `is_mailed` says that it was sent and they have said nothing since, whatever we did.
     """
 
-    profile: ContactProfile | None
+    profile: ContactPreferences | None
     tries: list[Attempt]
     more: int = 0
     agreed_to_email: bool = False
@@ -183,7 +183,7 @@ class Ladder:
 
 
 def ladder_of(request):
-    """The `Ladder` of a request, with 4 queries however many attempts there are."""
+    """The `AttemptPlan` of a request, with 4 queries however many attempts there are."""
     attempts, events = request.attempts.standing().select_related("actor"), request.events.standing()
     return ladder_from(request, newest_profile(request), attempts, events, request.consents.all())
 
@@ -202,7 +202,7 @@ def ladder_from(request, profile, attempts, events, consents):
     decisions = [event for event in events if event.code == Event.Code.KEPT_TRYING and event.at >= begin]
     heard = max([last_word(request, attempts, events), *_corrections_of(events, {"email"})])
     is_mailed = any(one.channel == Channel.EMAIL and one.at >= heard for one in attempts)
-    return Ladder(profile, tries, MORE_ATTEMPTS * len(decisions), _agreed_to_email(attempts, consents), is_mailed)
+    return AttemptPlan(profile, tries, MORE_ATTEMPTS * len(decisions), _agreed_to_email(attempts, consents), is_mailed)
 
 
 def last_word(request, attempts, events):
@@ -272,7 +272,7 @@ def log_attempt(*, request_id, channel, result, actor, next_at=None, seen=None):
     """
     request, now = locked_open(request_id), timezone.now()
     if result not in RESULTS.get(channel, ()):
-        raise Refused(_("That button is not known. Nothing was changed."))
+        raise TransitionRefused(_("That button is not known. Nothing was changed."))
     doubled = (
         request.attempts.standing()
         .filter(actor=actor, channel=channel, result=result, at__gt=now - DOUBLE_CLICK)
@@ -300,9 +300,9 @@ def keep_trying(*, request_id, actor, seen=None):
     request = locked_open(request_id, seen)
     ladder = ladder_of(request)
     if not must_decide(request, ladder):
-        raise Refused(_("There are attempts left. Nothing was changed."))
+        raise TransitionRefused(_("There are attempts left. Nothing was changed."))
     if not ladder.channels:
-        raise Refused(_("The person allows one e-mail, and it was sent. Close the request, or put it off."))
+        raise TransitionRefused(_("The person allows one e-mail, and it was sent. Close the request, or put it off."))
     save(request, due_at=ladder.propose(timezone.now()).at, **NOT_ASLEEP, **given_back(request, actor))
     write(request, Event.Code.KEPT_TRYING, actor)
     return request
@@ -342,13 +342,13 @@ def why_not(request, ladder, channel, result):
 
 def _check(request, ladder, channel, result, next_at, now):
     if next_at is not None and next_at <= now:
-        raise Refused(_("Choose a time for the next attempt that is still to come."))
+        raise TransitionRefused(_("Choose a time for the next attempt that is still to come."))
     if next_at is not None and next_at > now + LONGEST_AHEAD:
-        raise Refused(_("Choose a time for the next attempt within the next 90 days."))
+        raise TransitionRefused(_("Choose a time for the next attempt within the next 90 days."))
     if why := why_not(request, ladder, channel, result):
-        raise Refused(why)
+        raise TransitionRefused(why)
     if next_at is not None and not _is_daytime(next_at, ladder.profile):
-        raise Refused(
+        raise TransitionRefused(
             _("Then it is %s where the person is. Choose a time for the next attempt between 8 AM and 9 PM there.")
             % date_format(next_at.astimezone(ZoneInfo(ladder.profile.time_zone)), "g:i A")
         )

@@ -34,11 +34,11 @@ NO_NEW_VERSION = (Event.Code.LAPSED, Event.Code.WORDS_READ)  # stand in nobody's
 NOT_ASLEEP = {"snoozed_until": None, "snooze_reason": "", "due_before_snooze": None}
 
 
-class Refused(Exception):
+class TransitionRefused(Exception):
     """The rules forbid this change. The message is a sentence for the screen."""
 
 
-class Stale(Refused):
+class StaleVersion(TransitionRefused):
     """Somebody changed the request after the actor last saw it: `last` is the event that says who, when and what."""
 
     def __init__(self, last):
@@ -47,7 +47,8 @@ class Stale(Refused):
 
 
 def locked(request_id, seen=None):
-    """The request, its row locked until the transaction ends. Raises `Stale` if it is no longer at version `seen`."""
+    """The request, its row locked until the transaction ends. Raises `StaleVersion` if it is no longer at version
+    `seen`."""
     request = locked_rows([request_id])[request_id]
     check_seen(request, seen)
     return request
@@ -66,8 +67,8 @@ def locked_rows(ids):
 
 
 def check_seen(request, seen, claimed_before=None):
-    """Raise `Stale` if a locked request is no longer at version `seen`. With `claimed_before`, an actor, not where all
-    that happened since is that their claim ended and a colleague took the request."""
+    """Raise `StaleVersion` if a locked request is no longer at version `seen`. With `claimed_before`, an actor, not
+    where all that happened since is that their claim ended and a colleague took the request."""
     if seen is not None and seen != request.version:
         if claimed_before is not None and only_taken_over(request, seen, claimed_before):
             return
@@ -75,7 +76,7 @@ def check_seen(request, seen, claimed_before=None):
         last, *before = changes.select_related("actor").order_by("-pk")[:2]
         # An attempt may set the stage too: what the colleague did is the attempt.
         is_consequence = before and (before[0].code, last.code) == (Event.Code.ATTEMPTED, Event.Code.STAGE_SET)
-        raise Stale(before[0] if is_consequence and before[0].actor == last.actor else last)
+        raise StaleVersion(before[0] if is_consequence and before[0].actor == last.actor else last)
 
 
 def only_taken_over(request, seen, actor):
@@ -101,7 +102,7 @@ def only_taken_over(request, seen, actor):
 def locked_open(request_id, seen=None):
     request = locked(request_id, seen)
     if request.stage == Stage.CLOSED:
-        raise Refused(_("This request has ended. Nothing was changed."))
+        raise TransitionRefused(_("This request has ended. Nothing was changed."))
     return request
 
 
@@ -180,7 +181,7 @@ def refuse_at_night(moment, zone_name=""):
     is_open = any(opens <= moment < closes for opens, closes in hours.on(local.date()))
     days = [local, moment.astimezone(ZoneInfo(zone_name))] if zone_name else [local]
     if not is_open and not any(EARLIEST <= day.time() < LATEST for day in days):
-        raise Refused(
+        raise TransitionRefused(
             _("That is %(time)s at the center, in the night. Choose a time between %(earliest)s and %(latest)s.")
             % {
                 "time": date_format(local, "g:i A"),
@@ -195,7 +196,7 @@ def whole_minute(moment):
 
 
 def not_allowed(request, stage):
-    return Refused(
+    return TransitionRefused(
         _("This request is now “%(now)s”, and can't go to “%(wanted)s” from there. Nothing was changed.")
         % {"now": request.get_stage_display(), "wanted": Stage(stage).label if stage in Stage.values else stage}
     )
@@ -209,8 +210,8 @@ def words_are_gone(request):
 def refuse_if_words_are_gone(request):
     if words_are_gone(request):
         if request.outcome == AssessmentRequest.Outcome.WITHDRAWN:
-            raise Refused(_("The person withdrew this request. It stays closed."))
-        raise Refused(_("The words of this request were erased. It stays closed."))
+            raise TransitionRefused(_("The person withdrew this request. It stays closed."))
+        raise TransitionRefused(_("The words of this request were erased. It stays closed."))
 
 
 def _who_was_faster(last):

@@ -9,14 +9,14 @@ from django.utils.translation import gettext as _
 from intake.contact import consent, details, schedule
 from intake.contact.commitment import commit_to
 from intake.contact.preferences import newest_profile
-from intake.models import ContactProfile, Event
+from intake.models import ContactPreferences, Event
 from intake.models.told import Introduction
 
-from .base import Refused, Stage, save, write
+from .base import Stage, TransitionRefused, save, write
 from .press import replaces_profile
 
 
-def keep_profile(request, codes, at, author=None, is_from_link=False):
+def record_contact_preferences(request, codes, at, author=None, is_from_link=False):
     """Writes how the person may be reached from now on, where it changed, and commits anew where the time did.
 
     `request` is locked by the caller; `author` is the member of staff who wrote it down, None for the person. Returns
@@ -29,12 +29,12 @@ def keep_profile(request, codes, at, author=None, is_from_link=False):
     if last is not None and (last.codes() == codes or last.at > at):
         return False
     replaces_profile(request, last)
-    kept = ContactProfile.objects.create(request=request, at=at, author=author, is_from_link=is_from_link, **codes)
+    kept = ContactPreferences.objects.create(request=request, at=at, author=author, is_from_link=is_from_link, **codes)
     save(request, best_time=kept.best_time, time_zone=kept.time_zone)
     if last is not None and _commits_us_to(last) == _commits_us_to(kept):
         return True
     if author is None and request.awaits_contact:
-        commit_anew(request, codes, at)
+        recompute_due(request, codes, at)
     elif request.stage == Stage.NEW:  # what we promised stays, and nothing that was due is put off by a correction
         save(request, due_at=min(request.due_at, commit_to(at, codes).due_at))
     elif last is not None and (last.best_time, last.time_zone) != (kept.best_time, kept.time_zone):
@@ -51,8 +51,8 @@ def _how_safe(best_time):
 
 
 def own_rules(request):
-    """How the person of this request may be reached (the codes of a `ContactProfile`), without what linking took away;
-    {} where the words were erased.
+    """How the person of this request may be reached (the codes of a `ContactPreferences`), without what linking took
+    away; {} where the words were erased.
 
     What was allowed on one phone is not allowed on one that was written down while it was taken away.
     """
@@ -82,7 +82,7 @@ def safest_rules(original, duplicates):
         theirs = newest_profile(duplicate) or profiles[-1]  # erased: what it took away stays away
         linked_after = (duplicate.before_link or {}).get("rules", profiles[-1].pk)
         settled = {name for profile, said in _said(profiles) if profile.pk > linked_after for name in said}
-        for name in {*ContactProfile.PERMISSIONS} - settled:
+        for name in {*ContactPreferences.PERMISSIONS} - settled:
             codes[name] = codes[name] and getattr(theirs, name)
         if "introduction" not in settled and theirs.introduction != Introduction.CENTER:
             codes["introduction"] = Introduction.FIRST_NAME
@@ -96,17 +96,17 @@ def safest_rules(original, duplicates):
 def keep_safest_rules(original, duplicates, actor):
     """Writes `safest_rules` for a request to which one more is being linked.
 
-    Raises `Refused` where they allow no way to reach the person.
+    Raises `TransitionRefused` where they allow no way to reach the person.
     """
     codes = safest_rules(original, duplicates)
     if not codes:
         return
     if not (codes["may_call"] or codes["may_text"] or codes["may_email"]):
-        raise Refused(
+        raise TransitionRefused(
             _("The two requests allow no common way to reach the person. Write down on the other one what holds now.")
         )
     before = newest_profile(original).codes()
-    if keep_profile(original, codes, timezone.now(), author=actor, is_from_link=True):
+    if record_contact_preferences(original, codes, timezone.now(), author=actor, is_from_link=True):
         _write_changes(original, actor, before, codes)
 
 
@@ -118,7 +118,7 @@ def give_rules_back(original, duplicates, actor):
         return False
     at = max(timezone.now(), last.at)
     replaces_profile(original, last)
-    kept = ContactProfile.objects.create(request=original, at=at, author=actor, is_from_link=True, **codes)
+    kept = ContactPreferences.objects.create(request=original, at=at, author=actor, is_from_link=True, **codes)
     save(original, best_time=kept.best_time, time_zone=kept.time_zone)
     _write_changes(original, actor, last.codes(), codes)
     return True
@@ -137,7 +137,7 @@ def _write_changes(request, actor, before, codes):
     write(request, Event.Code.CORRECTED, actor, "", ",".join(changed))
 
 
-def commit_anew(request, codes, at):
+def recompute_due(request, codes, at):
     """Sets due time and promise as for someone who asks now, while they wait for us."""
     if not request.awaits_contact:
         return

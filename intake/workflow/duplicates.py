@@ -13,8 +13,8 @@ from intake.models import AssessmentRequest, Event
 from .attempts import last_word
 from .base import (
     NOT_ASLEEP,
-    Refused,
     Stage,
+    TransitionRefused,
     check_seen,
     end,
     keep_form_again,
@@ -29,7 +29,7 @@ from .base import (
 )
 from .contact_preferences import give_rules_back, keep_safest_rules
 from .press import undoable
-from .queue import got_in_touch, wake_up
+from .queue import mark_contacted_again, wake_up
 from .to_confirm import Why, ask_if_same_person, compared, refuse_if_in_question
 
 Outcome = AssessmentRequest.Outcome
@@ -46,23 +46,25 @@ def link_duplicate(*, request_id, of_reference, actor, same_matter=False, seen=N
     """
     found = search.by_reference(of_reference)
     if found is None:
-        raise Refused(_("There is no request with this reference. Check it and try again."))
+        raise TransitionRefused(_("There is no request with this reference. Check it and try again."))
     original_id = found.duplicate_of_id or found.pk
     if original_id == request_id:
-        raise Refused(_("A request can't be a duplicate of itself."))
+        raise TransitionRefused(_("A request can't be a duplicate of itself."))
     rows = locked_rows([request_id, original_id])
     request, original = rows[request_id], rows[original_id]
     check_seen(request, seen)
     if request.stage == Stage.CLOSED:
         raise not_allowed(request, Stage.CLOSED)
     if original.stage == Stage.CLOSED:
-        raise Refused(_("That request has ended, so nobody would call this person. Open that one again first."))
+        raise TransitionRefused(
+            _("That request has ended, so nobody would call this person. Open that one again first.")
+        )
     if request.duplicates.exists():
-        raise Refused(_("Other requests are linked to this one. Link the newer one to it instead."))
+        raise TransitionRefused(_("Other requests are linked to this one. Link the newer one to it instead."))
     if _is_expected(request) and not _is_expected(original):
-        raise Refused(_("This one has an assessment ahead. Link the other one to it instead."))
+        raise TransitionRefused(_("This one has an assessment ahead. Link the other one to it instead."))
     if not same_matter and not search.contact_in_common(request, original):
-        raise Refused(
+        raise TransitionRefused(
             _(
                 "The two requests name no common phone or e-mail. Check the reference. If they are about the same "
                 "matter all the same, tick that, then press again."
@@ -99,11 +101,11 @@ def unlink_duplicate(*, request_id, actor, seen=None):
     """Undoes `link_duplicate`: the request goes on by itself, and so does the other one, each due as before; that one
     only where nothing was done with it since. Both have their own rules of contact again, but for what someone changed
     since."""
-    family = locked_family(request_id)
+    family = lock_linked(request_id)
     request = family[request_id]
     check_seen(request, seen)
     if request.duplicate_of_id is None:
-        raise Refused(_("This request is not linked as a duplicate. Nothing was changed."))
+        raise TransitionRefused(_("This request is not linked as a duplicate. Nothing was changed."))
     refuse_if_words_are_gone(request)
     unlink(request, family[request.duplicate_of_id], actor)
     return request
@@ -166,7 +168,7 @@ def undo_on(original, request, actor):
     keep_links_undoable(original, version)
 
 
-def locked_family(*request_ids):
+def lock_linked(*request_ids):
     """Requests, those that they are linked to, and all that are linked to either: from id to row, all locked."""
     while True:
         ids = _ids_of_families(request_ids)
@@ -213,7 +215,7 @@ def _wait_there(request, original, actor):
     asked_again = request.stage == Stage.NEW and request.received_at > original.received_at
     if request.called_back_at or asked_again or (request.awaits_contact and original.stage == Stage.BOOKED):
         first = original.called_back_at
-        got_in_touch(original, request.called_back_at or request.received_at)
+        mark_contacted_again(original, request.called_back_at or request.received_at)
         if first or request.called_back_at:
             save(original, called_back_at=first or request.called_back_at)
     if original.stage == Stage.BOOKED and request.stage != Stage.TALKING:

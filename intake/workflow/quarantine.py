@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 from intake.contact import consent
 from intake.models import Event, Notice
 
-from .base import Refused, Stage, locked, locked_open, save, write
+from .base import Stage, TransitionRefused, locked, locked_open, save, write
 from .press import queues_mail, undoable
 
 BY_STAFF = "staff"  # a code of `intake.submission.spam_signals`
@@ -17,7 +17,7 @@ def quarantine(*, request_id, actor, seen=None):
     """Says that a request looks as if a machine had sent it."""
     request = locked_open(request_id, seen)
     if request.quarantined_at:
-        raise Refused(_("This request is in quarantine already. Nothing was changed."))
+        raise TransitionRefused(_("This request is in quarantine already. Nothing was changed."))
     save(request, quarantined_at=timezone.now(), suspicions=BY_STAFF)
     write(request, Event.Code.SUSPECTED, actor, "", BY_STAFF)
     return request
@@ -28,7 +28,7 @@ def release_from_quarantine(*, request_id, actor, seen=None):
     """Says that a person looked at a suspected request and it is real."""
     request = locked(request_id, seen)
     if request.quarantined_at is None:
-        raise Refused(_("This request is not in quarantine. Nothing was changed."))
+        raise TransitionRefused(_("This request is not in quarantine. Nothing was changed."))
     before = request.suspicions
     save(request, quarantined_at=None, suspicions="")
     write(request, Event.Code.CLEARED, actor, before)

@@ -13,13 +13,13 @@ from django.utils.translation import gettext as _
 from intake import access, search
 from intake.contact import schedule
 from intake.contact.time_zones import TIME_ZONES
-from intake.models import AssessmentRequest, Event, SealedText
+from intake.models import AssessmentRequest, EncryptedText, Event
 
 from .base import (
     LONGEST_AHEAD,
     NOT_ASLEEP,
-    Refused,
     Stage,
+    TransitionRefused,
     given_back,
     locked,
     locked_open,
@@ -81,9 +81,11 @@ def claim(*, request_id, actor, seen=None):
     _require_reader(actor)
     request, now = locked_open(request_id, seen), timezone.now()
     if request.has_a_colleague_at_it(actor):
-        raise Refused(_("%s is at this request now. Take the next one.") % request.owner)
+        raise TransitionRefused(_("%s is at this request now. Take the next one.") % request.owner)
     if request.owner_id not in (None, actor.pk) and request.claimed_until is None:
-        raise Refused(_("%s owns this request. If you take it over, set yourself as its owner.") % request.owner)
+        raise TransitionRefused(
+            _("%s owns this request. If you take it over, set yourself as its owner.") % request.owner
+        )
     return _take(request, actor, now)
 
 
@@ -101,7 +103,7 @@ def assign(*, request_id, owner, actor, seen=None):
     if owner is not None:
         _require_reader(owner)
     elif request.has_a_colleague_at_it(actor):
-        raise Refused(_("%s is at this request now. Nothing was changed.") % request.owner)
+        raise TransitionRefused(_("%s is at this request now. Nothing was changed.") % request.owner)
     if request.owner_id == (owner and owner.pk) and request.claimed_until is None:
         return request
     before = request.owner_id
@@ -138,7 +140,7 @@ def free_lapsed_claims(now=None):
 def snooze(*, request_id, until, reason, actor, seen=None):
     """Puts a request off until a time, for one of `SnoozeReason` that the person gave. Then it is due."""
     if reason not in (SnoozeReason.ASKED_LATER, SnoozeReason.AWAY, SnoozeReason.THINKING):
-        raise Refused(_("Choose why this request is put off."))
+        raise TransitionRefused(_("Choose why this request is put off."))
     return _put_off(locked_open(request_id, seen), until, reason, actor)
 
 
@@ -147,9 +149,9 @@ def hold(*, request_id, until, text, actor, seen=None):
     """Puts a request off because we wait for something, which `text` says. It is sealed like a note. Who got in touch
     and was not answered still waits when it comes back."""
     if not text.strip():
-        raise Refused(_("Say what we wait for."))
+        raise TransitionRefused(_("Say what we wait for."))
     request = _put_off(locked_open(request_id, seen), until, SnoozeReason.ON_HOLD, actor)
-    SealedText(request=request, kind=SealedText.Kind.HOLD, author=actor, at=timezone.now()).seal(text).save(
+    EncryptedText(request=request, kind=EncryptedText.Kind.HOLD, author=actor, at=timezone.now()).seal(text).save(
         force_insert=True
     )
     return request
@@ -160,7 +162,7 @@ def wake(*, request_id, actor, seen=None):
     """Ends what `snooze` or `hold` began: the request is due when it was before."""
     request = locked_open(request_id, seen)
     if request.snoozed_until is None:
-        raise Refused(_("This request was not put off. Nothing was changed."))
+        raise TransitionRefused(_("This request was not put off. Nothing was changed."))
     wake_up(request, actor)
     return request
 
@@ -172,7 +174,7 @@ def wake_up(request, actor):
     write(request, Event.Code.WOKEN, actor)
 
 
-def got_in_touch(request, at):
+def mark_contacted_again(request, at):
     """The person said something new: a request that was put off is awake, and unless it is new and waits anyway, it
     stands on top until someone tries to reach them."""
     if request.snoozed_until:
@@ -296,12 +298,14 @@ def _free_one(lapsed):
 def _put_off(request, until, reason, actor):
     now = timezone.now()
     if until is None or until <= now:
-        raise Refused(_("Choose a time that is still to come."))
+        raise TransitionRefused(_("Choose a time that is still to come."))
     if until > now + LONGEST_AHEAD:
-        raise Refused(_("Choose a time within the next 90 days. For longer, close the request."))
+        raise TransitionRefused(_("Choose a time within the next 90 days. For longer, close the request."))
     refuse_at_night(until, request.time_zone)
     if request.stage == Stage.BOOKED and now < request.assessment_at < until:
-        raise Refused(_("The assessment is before that. Choose an earlier time, or move the assessment first."))
+        raise TransitionRefused(
+            _("The assessment is before that. Choose an earlier time, or move the assessment first.")
+        )
     changes = {"snoozed_until": until, "snooze_reason": reason, "due_at": until}
     changes["due_before_snooze"] = request.due_before_snooze or request.due_at
     if reason != SnoozeReason.ON_HOLD:  # they said so, which answers what they said before
@@ -313,4 +317,4 @@ def _put_off(request, until, reason, actor):
 
 def _require_reader(user):
     if not access.may_read_requests(user):
-        raise Refused(_("Only admissions staff and their lead can own a request."))
+        raise TransitionRefused(_("Only admissions staff and their lead can own a request."))

@@ -6,12 +6,12 @@ from django.utils.translation import gettext as _
 
 from intake.contact import schedule
 from intake.contact.preferences import newest_profile
-from intake.models import AssessmentRequest, Event, Notice, SealedText
+from intake.models import AssessmentRequest, EncryptedText, Event, Notice
 
-from .base import Refused, Stage, end, save, words_are_gone, write
-from .contact_preferences import keep_profile, own_rules
-from .duplicates import locked_family, part
-from .queue import got_in_touch, wake_up
+from .base import Stage, TransitionRefused, end, save, words_are_gone, write
+from .contact_preferences import own_rules, record_contact_preferences
+from .duplicates import lock_linked, part
+from .queue import mark_contacted_again, wake_up
 from .to_confirm import Why
 from .words import erase_words, forget_messages
 
@@ -33,7 +33,7 @@ def change_window(*, request_id, best_time, time_zone):
     if codes == own:
         return ""
     part(request, family, None, Why.CHANGED)
-    keep_profile(request, codes, at)
+    record_contact_preferences(request, codes, at)
     if request.snoozed_until:
         due_at = request.due_at
         wake_up(request, None)
@@ -43,12 +43,13 @@ def change_window(*, request_id, best_time, time_zone):
 
 
 def check_window(request, best_time):
-    """Raises `Refused` where the person can't choose this time, so that a page can say so before it asks to confirm."""
+    """Raises `TransitionRefused` where the person can't choose this time, so that a page can say so before it asks to
+    confirm."""
     if newest_profile(request) is None:
-        raise Refused(_("We can't change the time here. Please call us."))
+        raise TransitionRefused(_("We can't change the time here. Please call us."))
     own = own_rules(request)
     if best_time == schedule.CONFIRMED and not (own["may_email"] or own["may_text"]):
-        raise Refused(
+        raise TransitionRefused(
             _("To confirm a time, we need to email or text you. So far you have allowed calls only. Please call us.")
         )
 
@@ -58,19 +59,19 @@ def add_words(*, request_id, text):
     """Keeps what the person adds to their open request, sealed, and tells staff."""
     request, family = _locked_for_the_person(request_id)
     if not text.strip():
-        raise Refused(_("Write something first: the box is empty."))
-    told = list(request.texts.filter(kind__in=SealedText.FROM_THE_PERSON))
-    if any(before.kind == SealedText.Kind.ADDITION and before.holds(text) for before in told):
+        raise TransitionRefused(_("Write something first: the box is empty."))
+    told = list(request.texts.filter(kind__in=EncryptedText.FROM_THE_PERSON))
+    if any(before.kind == EncryptedText.Kind.ADDITION and before.holds(text) for before in told):
         return request
     if len(told) > MOST_AMENDMENTS:
-        raise Refused(_("We can't take more words this way. Please call us."))
+        raise TransitionRefused(_("We can't take more words this way. Please call us."))
     part(request, family, None, Why.CHANGED)
     now = timezone.now()
-    added = SealedText(request=request, kind=SealedText.Kind.ADDITION, at=now).seal(text)
+    added = EncryptedText(request=request, kind=EncryptedText.Kind.ADDITION, at=now).seal(text)
     added.save(force_insert=True)
     write(request, Event.Code.ADDED, None, "", added.pk)
-    got_in_touch(request, now)
-    tell_staff_again(request, now)
+    mark_contacted_again(request, now)
+    requeue_staff_notification(request, now)
     return request
 
 
@@ -94,7 +95,7 @@ def withdraw(*, request_id):
     return request
 
 
-def tell_staff_again(request, at):
+def requeue_staff_notification(request, at):
     """The alert goes out once more: the person has said something new."""
     request.notices.filter(kind=Notice.Kind.NEW_REQUEST).update(
         state=Notice.State.QUEUED, attempts=0, next_try_at=at, sent_at=None, answers=None, refused=0
@@ -103,8 +104,8 @@ def tell_staff_again(request, at):
 
 def _locked_for_the_person(request_id):
     """The request and its family under lock: open, or linked as a duplicate, which its person need not know of."""
-    family = locked_family(request_id)
+    family = lock_linked(request_id)
     request = family[request_id]
     if request.stage == Stage.CLOSED and (request.duplicate_of_id is None or words_are_gone(request)):
-        raise Refused(_("This request has ended. Nothing was changed."))
+        raise TransitionRefused(_("This request has ended. Nothing was changed."))
     return request, family

@@ -7,14 +7,14 @@ from django.utils.translation import gettext as _
 
 from intake import access
 from intake.contact.preferences import newest_profile
-from intake.models import AssessmentRequest, Event, SealedText
+from intake.models import AssessmentRequest, EncryptedText, Event
 
 from .attempts import follow_up, ladder_of, must_decide
 from .base import (
     NOT_ASLEEP,
     TRANSITIONS,
-    Refused,
     Stage,
+    TransitionRefused,
     check_seen,
     end,
     keep_form_again,
@@ -27,7 +27,7 @@ from .base import (
     save,
     write,
 )
-from .duplicates import locked_family, part
+from .duplicates import lock_linked, part
 from .press import undoable
 from .state import as_json, from_json
 from .to_confirm import Why
@@ -52,7 +52,7 @@ def set_stage(*, request_id, stage, actor, seen=None):
     if stage == Stage.CLOSED or request.stage == Stage.CLOSED or stage not in TRANSITIONS[request.stage]:
         raise not_allowed(request, stage)
     if stage == Stage.BOOKED:
-        raise Refused(_("Say when the assessment is."))
+        raise TransitionRefused(_("Say when the assessment is."))
     now, before = timezone.now(), request.stage
     changes = NOT_ASLEEP | kept_by(request, actor) | {"stage": stage, "assessment_at": None}
     if stage == Stage.TALKING:
@@ -77,9 +77,9 @@ def book(*, request_id, at, actor, seen=None):
     if request.stage != Stage.BOOKED and Stage.BOOKED not in TRANSITIONS[request.stage]:
         raise not_allowed(request, Stage.BOOKED)
     if at is None or at <= now:
-        raise Refused(_("Choose a time for the assessment that is still to come."))
+        raise TransitionRefused(_("Choose a time for the assessment that is still to come."))
     if at > now + dt.timedelta(days=365):
-        raise Refused(_("Choose a time for the assessment within a year."))
+        raise TransitionRefused(_("Choose a time for the assessment within a year."))
     refuse_at_night(at)
     before, asked_before = request.stage, request.assessment_at
     changes = {"stage": Stage.BOOKED, "assessment_at": at, "due_at": at, "called_back_at": None}
@@ -98,21 +98,21 @@ def close(*, request_id, outcome, actor, referral="", person_told=False, seen=No
     Duplicate: `link_duplicate`, which says of which. Spam, withdrawn: what was linked to it goes on by itself, with its
     own promise. What names the phone or e-mail of one that was withdrawn waits for staff to say whose it is.
     """
-    family = locked_family(request_id)
+    family = lock_linked(request_id)
     request = family[request_id]
     check_seen(request, seen)
     if request.stage == Stage.CLOSED:
         raise not_allowed(request, Stage.CLOSED)
     if outcome == Outcome.DUPLICATE:
-        raise Refused(_("Say of which request it is a duplicate: link it."))
+        raise TransitionRefused(_("Say of which request it is a duplicate: link it."))
     if outcome not in ENDS:
-        raise Refused(_("Choose why this request ends."))
+        raise TransitionRefused(_("Choose why this request ends."))
     if outcome == Outcome.NOT_REACHED:
         ladder = ladder_of(request)
         if request.called_back_at and not must_decide(request, ladder):
-            raise Refused(_("They got in touch and wait for us. Try to reach them before you give up."))
+            raise TransitionRefused(_("They got in touch and wait for us. Try to reach them before you give up."))
         if why := ladder.why_not_given_up:
-            raise Refused(why)
+            raise TransitionRefused(why)
     if outcome == Outcome.REFERRED:
         _keep_referral(request, referral, person_told, actor)
     if outcome in (Outcome.SPAM, Outcome.WITHDRAWN):
@@ -131,7 +131,7 @@ def reopen(*, request_id, actor, seen=None):
         raise not_allowed(request, Stage.REACHING)
     refuse_if_words_are_gone(request)
     if request.duplicate_of_id:
-        raise Refused(_("This request is linked as a duplicate. Unlink it to open it again."))
+        raise TransitionRefused(_("This request is linked as a duplicate. Unlink it to open it again."))
     open_again(request, actor)
     return request
 
@@ -182,8 +182,8 @@ def _may_have_it_back(request):
 
 def _keep_referral(request, referral, person_told, actor):
     if not referral.strip():
-        raise Refused(_("Say to whom the person was referred."))
+        raise TransitionRefused(_("Say to whom the person was referred."))
     if not person_told:
-        raise Refused(_("Tell the person first, then tick that they were told."))
-    text = SealedText(request=request, kind=SealedText.Kind.REFERRAL, author=actor, at=timezone.now())
+        raise TransitionRefused(_("Tell the person first, then tick that they were told."))
+    text = EncryptedText(request=request, kind=EncryptedText.Kind.REFERRAL, author=actor, at=timezone.now())
     text.seal(referral).save(force_insert=True)

@@ -13,7 +13,7 @@ from intake import search
 from intake.contact import same_person
 from intake.models import Event, Notice
 
-from .base import Refused, Stage, keep_links_undoable, locked_open, save, write
+from .base import Stage, TransitionRefused, keep_links_undoable, locked_open, save, write
 from .press import queues_mail, undoable
 
 
@@ -58,7 +58,7 @@ def another_person(*, request_id, actor, seen=None):
     """Says that the requests in question are another person's: contact goes on as before."""
     request = locked_open(request_id, seen)
     if request.to_confirm_since is None:
-        raise Refused(_("Nothing is to be confirmed here. Nothing was changed."))
+        raise TransitionRefused(_("Nothing is to be confirmed here. Nothing was changed."))
     _set(request, None)
     request.notices.filter(kind=Notice.Kind.TO_CONFIRM, state__in=Notice.WAITING).delete()
     write(request, Event.Code.ANOTHER, actor)
@@ -88,9 +88,9 @@ def in_question(request):
 
 
 def refuse_if_in_question(request, other):
-    """Raises `Refused` where staff must first say whether requests besides `other` are the same person's."""
+    """Raises `TransitionRefused` where staff must first say whether requests besides `other` are the same person's."""
     if any(event.before != other.reference for event in in_question(request)):
-        raise Refused(
+        raise TransitionRefused(
             _("A request that was linked with %s was withdrawn or changed. Say first whether it is the same person.")
             % request.reference
         )

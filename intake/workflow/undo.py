@@ -15,10 +15,10 @@ from django.utils.translation import gettext as _
 
 from intake import access
 from intake.contact.preferences import newest_profile
-from intake.models import AssessmentRequest, Change, ContactProfile, Event, Notice, Undone
+from intake.models import AssessmentRequest, Change, ContactPreferences, Event, Notice, Undone
 
-from .base import Refused, Stale, check_seen, in_words, save
-from .duplicates import locked_family
+from .base import StaleVersion, TransitionRefused, check_seen, in_words, save
+from .duplicates import lock_linked
 from .state import from_json
 
 UNDO_WITHIN = dt.timedelta(minutes=10)
@@ -56,7 +56,7 @@ def undo(*, act, actor, only_for=None):
     """Undoes an act, request by request: a single button wholly or not at all, a bulk action where nobody changed
     anything since. `only_for` picks of a bulk action what it did to one request. Returns an `Undoing`.
 
-    Raises `Refused` with a sentence where nothing could be undone.
+    Raises `TransitionRefused` with a sentence where nothing could be undone.
     """
     presses = {}
     for change in Change.objects.filter(act=act).select_related("request"):
@@ -68,13 +68,13 @@ def undo(*, act, actor, only_for=None):
             if only_for in [change.request_id for change in changes]
         }
     if not presses:
-        raise Refused(_("There is nothing to undo here. Nothing was changed."))
+        raise TransitionRefused(_("There is nothing to undo here. Nothing was changed."))
     undoing = Undoing()
     for changes in presses.values():
         try:
             undoing.is_mail_out |= _undo_press(changes, actor)
             undoing.restored += [change.request for change in changes]
-        except Refused as refused:
+        except TransitionRefused as refused:
             if len(presses) == 1:
                 raise
             undoing.left.append((changes[-1].request, str(refused)))
@@ -147,22 +147,24 @@ def _may_undo(change, user):
 @transaction.atomic
 def _undo_press(changes, actor):
     """Undoes one press. Returns whether mail had gone out."""
-    family = locked_family(*(change.request_id for change in changes))
+    family = lock_linked(*(change.request_id for change in changes))
     if done := Undone.objects.filter(change__in=changes).select_related("actor").first():
         if done.actor == actor:
             return False  # pressed twice
-        raise Refused(_("%(who)s undid this at %(time)s already.") % {"who": done.actor, "time": _clock(done.at)})
+        raise TransitionRefused(
+            _("%(who)s undid this at %(time)s already.") % {"who": done.actor, "time": _clock(done.at)}
+        )
     if not all(_may_undo(change, actor) for change in changes):
-        raise Refused(_("Only %s or a lead can undo this.") % changes[0].actor)
+        raise TransitionRefused(_("Only %s or a lead can undo this.") % changes[0].actor)
     if timezone.now() >= changes[0].at + UNDO_WITHIN:
-        raise Refused(
+        raise TransitionRefused(
             _("This was done at %s. Undo works for 10 minutes, so it was not undone. Set it right by hand.")
             % _clock(changes[0].at)
         )
     versions = _versions_of(family.values())
     for change in changes:
         if change.version_after not in versions[change.request_id]:
-            raise Refused(_why_not(family[change.request_id]))
+            raise TransitionRefused(_why_not(family[change.request_id]))
     mail_is_out = [_bring_back(family, change, actor) for change in changes]
     for change in changes:
         _move_links(family, change)
@@ -172,7 +174,7 @@ def _undo_press(changes, actor):
 def _why_not(request):
     try:
         check_seen(request, request.version + 1)
-    except Stale as stale:
+    except StaleVersion as stale:
         last = stale.last
     who = last.actor.get_username() if last.actor else _("The person, or the site,")
     return _("%(who)s changed %(reference)s at %(time)s: %(what)s. It was not undone. Look at it as it is now.") % {
@@ -202,11 +204,11 @@ def _bring_back(family, change, actor):
 def _bring_back_profile(request, change, actor, now):
     """The contact rules from before a link was made or ended, as the newest: nobody wrote any since, or it would not be
     undone."""
-    kept = ContactProfile.objects.filter(pk=change.profile_before).first()
+    kept = ContactPreferences.objects.filter(pk=change.profile_before).first()
     if kept is None:
         return
     at = max(now, newest_profile(request).at)
-    ContactProfile.objects.create(request=request, at=at, author=actor, is_from_link=True, **kept.codes())
+    ContactPreferences.objects.create(request=request, at=at, author=actor, is_from_link=True, **kept.codes())
     request.best_time, request.time_zone = kept.best_time, kept.time_zone
     request.save(update_fields=["best_time", "time_zone"])
 

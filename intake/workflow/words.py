@@ -9,13 +9,13 @@ from intake.contact import consent, details
 from intake.contact.preferences import newest_profile
 from intake.crypto.blind_index import normalized_phone
 from intake.db import rows
-from intake.models import ConsentRecord, Event, Notice, SealedText
+from intake.models import ConsentRecord, EncryptedText, Event, Notice
 from intake.search import indexes_of
 
 from .attempts import THEIR_WORD
-from .base import DOUBLE_CLICK, Refused, Stage, locked, locked_open, save, words_are_gone, write
-from .contact_preferences import keep_profile
-from .duplicates import locked_family, part
+from .base import DOUBLE_CLICK, Stage, TransitionRefused, locked, locked_open, save, words_are_gone, write
+from .contact_preferences import record_contact_preferences
+from .duplicates import lock_linked, part
 from .press import undoable
 from .queue import keep_claim
 from .to_confirm import Why
@@ -25,14 +25,14 @@ from .to_confirm import Why
 def add_note(*, request_id, text, actor):
     """Adds a sealed note to a request, open or closed. Notes of two people never stand in each other's way."""
     if not text.strip():
-        raise Refused(_("Write something first: the note is empty."))
+        raise TransitionRefused(_("Write something first: the note is empty."))
     request, now = locked(request_id), timezone.now()
     if words_are_gone(request):
-        raise Refused(_("The words of this request were erased. Nothing is added to it any more."))
-    last = request.texts.filter(kind=SealedText.Kind.NOTE, author=actor, at__gt=now - DOUBLE_CLICK).last()
+        raise TransitionRefused(_("The words of this request were erased. Nothing is added to it any more."))
+    last = request.texts.filter(kind=EncryptedText.Kind.NOTE, author=actor, at__gt=now - DOUBLE_CLICK).last()
     if last and last.holds(text):
         return last
-    note = SealedText(request=request, kind=SealedText.Kind.NOTE, author=actor, at=now).seal(text)
+    note = EncryptedText(request=request, kind=EncryptedText.Kind.NOTE, author=actor, at=now).seal(text)
     note.save(force_insert=True)
     keep_claim(request_id=request.pk, actor=actor)
     write(request, Event.Code.NOTE_ADDED, actor)
@@ -53,7 +53,7 @@ def mark_words_read(*, request_id, up_to, actor):
     request = locked(request_id)
     new = new_words(request.events.standing())
     if not request.events.filter(pk=up_to, code__in=THEIR_WORD).exists():
-        raise Refused(_("There are no such words. Nothing was changed."))
+        raise TransitionRefused(_("There are no such words. Nothing was changed."))
     if any(event.pk <= up_to for event in new):
         write(request, Event.Code.WORDS_READ, actor, "", up_to)
     return request
@@ -73,7 +73,7 @@ def correct(*, request_id, before, after, actor, consent_read=False):
     """
     request = locked_open(request_id)
     if words_are_gone(request):
-        raise Refused(_("The words of this request were erased. Nothing is added to it any more."))
+        raise TransitionRefused(_("The words of this request were erased. Nothing is added to it any more."))
     known, last = details.of(request), newest_profile(request)
     now = max(timezone.now(), last.at) if last else timezone.now()  # what holds now, whatever this machine's clock says
     conflicts, changed = details.merge(known, before, after)
@@ -86,15 +86,15 @@ def correct(*, request_id, before, after, actor, consent_read=False):
         if not details.why_impossible(values | taken_away):
             changed, values, for_another_phone = changed | taken_away, values | taken_away, []
     if (why := details.why_impossible(values)) and why != details.why_impossible(details.plain(known)):
-        raise Refused(why)
+        raise TransitionRefused(why)
     allowed = [name for name in consent.BY_PERMISSION if changed.get(name) or name in for_another_phone]
     agreed = [consent.BY_PERMISSION[name] for name in allowed]
     if agreed and not consent_read:
         words = " ".join(wording.text for wording in agreed)
-        raise Refused(_("Read this to the person first, then tick that they agreed: %s") % words)
+        raise TransitionRefused(_("Read this to the person first, then tick that they agreed: %s") % words)
     answers = {name: value for name, value in changed.items() if name in details.ANSWERS}
     if answers:
-        SealedText(request=request, kind=SealedText.Kind.CORRECTION, author=actor, at=now).seal(answers).save(
+        EncryptedText(request=request, kind=EncryptedText.Kind.CORRECTION, author=actor, at=now).seal(answers).save(
             force_insert=True
         )
         rows.insert(*indexes_of(request.pk, answers), ignore_conflicts=True)
@@ -102,7 +102,7 @@ def correct(*, request_id, before, after, actor, consent_read=False):
     for wording in agreed:
         record = {"wording_version": wording.version, "wording_sha256": wording.sha256, "at": now, "reader": actor}
         ConsentRecord.objects.create(request=request, purpose=wording.purpose, **record)
-    keep_profile(request, {name: values[name] for name in details.CODES}, now, author=actor)
+    record_contact_preferences(request, {name: values[name] for name in details.CODES}, now, author=actor)
     keep_claim(request_id=request.pk, actor=actor)
     write(request, Event.Code.CORRECTED, actor, "", ",".join(sorted(changed)))
     return conflicts
@@ -116,13 +116,13 @@ def erase(*, request_id, actor):
     as a duplicate keeps its content and goes on by itself.
     """
     if not access.may_erase(actor):
-        raise Refused(_("Only the lead can erase what a person told us."))
-    family = locked_family(request_id)
+        raise TransitionRefused(_("Only the lead can erase what a person told us."))
+    family = lock_linked(request_id)
     request = family[request_id]
     if request.stage != Stage.CLOSED:
-        raise Refused(_("Close the request first. Then its words can be erased."))
+        raise TransitionRefused(_("Close the request first. Then its words can be erased."))
     if request.legal_hold_at:
-        raise Refused(_("This request is under legal hold. Its words must be kept until the hold is lifted."))
+        raise TransitionRefused(_("This request is under legal hold. Its words must be kept until the hold is lifted."))
     if request.duplicate_of_id is None:
         part(request, family, actor, Why.ERASED)
     erase_words(request, actor)
@@ -133,7 +133,7 @@ def erase(*, request_id, actor):
 def set_legal_hold(*, request_id, actor):
     """Keeps the words of a request from being erased, by whoever. For a lead."""
     if not access.may_erase(actor):
-        raise Refused(_("Only the lead can set or lift a legal hold."))
+        raise TransitionRefused(_("Only the lead can set or lift a legal hold."))
     request = locked(request_id)
     if request.legal_hold_at:
         return request
@@ -146,7 +146,7 @@ def set_legal_hold(*, request_id, actor):
 def lift_legal_hold(*, request_id, actor):
     """Ends a legal hold. What the person withdrew meanwhile is erased now."""
     if not access.may_erase(actor):
-        raise Refused(_("Only the lead can set or lift a legal hold."))
+        raise TransitionRefused(_("Only the lead can set or lift a legal hold."))
     request = locked(request_id)
     if request.legal_hold_at is None:
         return request

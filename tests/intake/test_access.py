@@ -5,7 +5,7 @@ from django.test import Client
 
 from intake import access, workflow
 from intake.admin.request import updates as request_updates
-from intake.models import AccessRecord, AssessmentRequest, Event, RecordIsFixed, SavedFilter, SealedText
+from intake.models import AccessRecord, AssessmentRequest, EncryptedText, Event, RecordIsFixed, SavedFilter
 from intake.submission import tokens
 from tests.intake.support.helpers import LIST, PERSON, change_page, personal_words_in, receive, rows
 
@@ -114,14 +114,14 @@ def test_who_may_see_and_do_what_is_as_the_table_says(make_staff, view, who, exp
     admissions = make_staff("admissions")
     workflow.close(request_id=closed.pk, outcome="spam", actor=admissions)
     access.record(admissions, "open", [closed.pk])
-    before = [AccessRecord.objects.count(), SealedText.objects.count(), Event.objects.count()]
+    before = [AccessRecord.objects.count(), EncryptedText.objects.count(), Event.objects.count()]
     response = visit(client_of(who, make_staff), view, request, AccessRecord.objects.get())
     assert in_words(response) == expected
     if expected != "yes":
         page = response.content.decode()
         assert [one.reference for one in (request, closed) if one.reference in page] == []
         assert set(personal_words_in(page)) <= set(personal_words_in(given_back(response)))
-        assert [AccessRecord.objects.count(), SealedText.objects.count(), Event.objects.count()] == before
+        assert [AccessRecord.objects.count(), EncryptedText.objects.count(), Event.objects.count()] == before
 
 
 def test_the_page_of_a_request_shows_the_words_that_others_must_not_see(make_staff):

@@ -11,7 +11,7 @@ from django.db import connection, transaction
 
 from intake import key_rotation, workflow
 from intake.crypto import blind_index
-from intake.models import AssessmentRequest, BlindIndex, SealedText
+from intake.models import AssessmentRequest, BlindIndex, EncryptedText
 from intake.submission import private_link, spool, tokens
 from tests.intake.support.helpers import PERSON, accept, answers_of, personal_words_in, receive
 
@@ -23,15 +23,15 @@ def ring(*letters):
 
 @pytest.fixture(autouse=True)
 def first_keys(settings):
-    settings.SEAL_KEYS, settings.INDEX_KEYS = ring("a"), ring("b")
+    settings.ENCRYPTION_KEYS, settings.INDEX_KEYS = ring("a"), ring("b")
 
 
 def draw_new_keys(settings):
-    settings.SEAL_KEYS, settings.INDEX_KEYS = ring("n", "a"), ring("m", "b")
+    settings.ENCRYPTION_KEYS, settings.INDEX_KEYS = ring("n", "a"), ring("m", "b")
 
 
 def drop_old_keys(settings):
-    settings.SEAL_KEYS, settings.INDEX_KEYS = ring("n"), ring("m")
+    settings.ENCRYPTION_KEYS, settings.INDEX_KEYS = ring("n"), ring("m")
 
 
 def rotate_keys(*arguments):
@@ -42,7 +42,7 @@ def rotate_keys(*arguments):
 
 
 def key_ids():
-    return [sorted(set(model.objects.values_list("key_id", flat=True))) for model in (SealedText, BlindIndex)]
+    return [sorted(set(model.objects.values_list("key_id", flat=True))) for model in (EncryptedText, BlindIndex)]
 
 
 def found_by(**typed):
@@ -158,9 +158,9 @@ def test_a_second_rotation_changes_nothing(settings):
     receive()
     draw_new_keys(settings)
     rotate_keys()
-    before = [list(model.objects.order_by("pk").values()) for model in (SealedText, BlindIndex)]
+    before = [list(model.objects.order_by("pk").values()) for model in (EncryptedText, BlindIndex)]
     said = rotate_keys()
-    assert [list(model.objects.order_by("pk").values()) for model in (SealedText, BlindIndex)] == before
+    assert [list(model.objects.order_by("pk").values()) for model in (EncryptedText, BlindIndex)] == before
     assert said.splitlines()[0].startswith("Requests to look at: 0.")
     assert "Sealed anew: 0 texts. Indexed anew: 0 requests." in said
 
@@ -208,10 +208,10 @@ def test_a_rotation_that_was_stopped_goes_on_where_it_was(settings, monkeypatch)
 @pytest.mark.django_db(transaction=True)
 def test_a_batch_that_fails_half_way_leaves_nothing_half_done(settings):
     requests = sorted((receive() for _ in range(4)), key=lambda request: request.pk)
-    SealedText.objects.filter(request=requests[3]).update(kind="addition")
+    EncryptedText.objects.filter(request=requests[3]).update(kind="addition")
     broken = requests[3].texts.get()
     broken.seal({"phone": 5}).save()  # what no form sends: it opens, and can't be indexed
-    SealedText.objects.filter(pk=broken.pk).update(kind="answers")
+    EncryptedText.objects.filter(pk=broken.pk).update(kind="answers")
     draw_new_keys(settings)
     with pytest.raises(TypeError):
         list(key_rotation.rotate(batch_size=2))
@@ -281,7 +281,7 @@ def test_what_is_erased_during_a_rotation_stays_erased(site, settings):
     list(key_rotation.rotate(batch_size=2))
     result()
     assert key_ids() == [["n"], ["m"]]
-    assert set(SealedText.objects.values_list("request", flat=True)) == {request.pk for request in kept}
+    assert set(EncryptedText.objects.values_list("request", flat=True)) == {request.pk for request in kept}
     assert set(BlindIndex.objects.values_list("request", flat=True)) == {request.pk for request in kept}
     drop_old_keys(settings)
     assert [told_by(request) for request in kept] == [[("answers", answers_of())]] * 15
@@ -304,7 +304,7 @@ def test_a_request_whose_erasing_has_begun_is_waited_for(site, settings):
     threading.Timer(0.5, may_end.set).start()
     erasing()
     rotating()
-    assert (SealedText.objects.count(), BlindIndex.objects.count()) == (0, 0)
+    assert (EncryptedText.objects.count(), BlindIndex.objects.count()) == (0, 0)
 
 
 # What it says
@@ -315,7 +315,7 @@ def test_a_text_that_does_not_open_is_left_counted_and_reported(settings):
     broken, whole = receive(), receive()
     text = broken.texts.get()
     envelope = bytes(text.envelope)
-    SealedText.objects.filter(pk=text.pk).update(envelope=envelope[:-1] + bytes([envelope[-1] ^ 1]))
+    EncryptedText.objects.filter(pk=text.pk).update(envelope=envelope[:-1] + bytes([envelope[-1] ^ 1]))
     before = [list(rows.order_by("pk").values()) for rows in (broken.texts, broken.blind_indexes)]
     draw_new_keys(settings)
     out = io.StringIO()
@@ -323,7 +323,7 @@ def test_a_text_that_does_not_open_is_left_counted_and_reported(settings):
         call_command("rotate_keys", stdout=out)
     assert failed.value.returncode == 1
     assert [list(rows.order_by("pk").values()) for rows in (broken.texts, broken.blind_indexes)] == before
-    assert "Still needed in SEAL_KEYS: a.\nStill needed in INDEX_KEYS: b.\n" in out.getvalue()
+    assert "Still needed in ENCRYPTION_KEYS: a.\nStill needed in INDEX_KEYS: b.\n" in out.getvalue()
     assert list(whole.texts.values_list("key_id", flat=True)) == ["n"]
 
 
@@ -337,7 +337,7 @@ def test_it_names_the_keys_that_nothing_needs_any_more_and_no_word_of_a_person(s
         "Requests without an index: 0.",
         "1 of 1 requests",
         "Sealed anew: 1 texts. Indexed anew: 1 requests.",
-        "No longer used, may be taken out of SEAL_KEYS: a.",
+        "No longer used, may be taken out of ENCRYPTION_KEYS: a.",
         "No longer used, may be taken out of INDEX_KEYS: b.",
         "First see that the spool of every other machine is empty. Keep a copy of these keys for as long as you keep "
         "backups from before today.",
@@ -353,11 +353,11 @@ def test_a_file_of_the_spool_still_needs_its_key_until_it_is_taken_in(settings):
     spool.set_aside(spool.waiting()[0])
     draw_new_keys(settings)
     said = rotate_keys()
-    assert "Still needed in SEAL_KEYS: a.\nNo longer used, may be taken out of INDEX_KEYS: b.\n" in said
+    assert "Still needed in ENCRYPTION_KEYS: a.\nNo longer used, may be taken out of INDEX_KEYS: b.\n" in said
     assert said.endswith("The spool of this machine holds 1 files that wait and 1 set aside.\n")
     for path in settings.SPOOL_DIR.glob("*-*"):
         path.unlink()
-    assert "No longer used, may be taken out of SEAL_KEYS: a." in rotate_keys()
+    assert "No longer used, may be taken out of ENCRYPTION_KEYS: a." in rotate_keys()
 
 
 @pytest.mark.django_db

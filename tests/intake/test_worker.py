@@ -11,7 +11,7 @@ from django.db import DatabaseError, connection
 from django.utils import timezone
 
 from intake import worker, workflow
-from intake.models import AssessmentRequest, Heartbeat, Notice, RecentSender, SealedText
+from intake.models import AssessmentRequest, EncryptedText, Heartbeat, Notice, RecentSender
 from intake.monitoring import heartbeat
 from intake.submission import accept as submission
 from intake.submission import circuit_breaker, private_link, spool, tokens
@@ -55,7 +55,7 @@ def files():
 
 
 def told():
-    return {str(text.request_id): text.open()["name"] for text in SealedText.objects.filter(kind="answers")}
+    return {str(text.request_id): text.open()["name"] for text in EncryptedText.objects.filter(kind="answers")}
 
 
 def errors_in(caplog):
@@ -131,7 +131,7 @@ def test_a_request_that_was_withdrawn_is_not_brought_back_by_its_file(message):
     workflow.withdraw(request_id=request.pk)
     assert (worker.take_in_spool(), files()) == (1, (0, 0))
     request.refresh_from_db()
-    assert (request.stage, SealedText.objects.count(), Notice.objects.count()) == ("closed", 0, 0)
+    assert (request.stage, EncryptedText.objects.count(), Notice.objects.count()) == ("closed", 0, 0)
     assert AssessmentRequest.objects.count() == 1
 
 
@@ -148,7 +148,7 @@ def test_a_reference_that_was_taken_meanwhile_is_drawn_anew(caplog):
 
 @pytest.mark.django_db
 def test_what_was_acknowledged_is_stored_above_every_limit(settings):
-    settings.REQUESTS_PER_SENDER = settings.REQUESTS_ALTOGETHER = 1
+    settings.REQUEST_LIMIT_PER_NETWORK = settings.REQUEST_LIMIT_TOTAL = 1
     accept(tokens.draw(), answers_of(), sender="here")
     spooled(tokens.draw(), answers_of(), sender="here")
     assert worker.take_in_spool() == 1

@@ -39,17 +39,17 @@ def test_first_env_is_for_its_owner_only_and_holds_new_keys(tmp_path):
         create_dev_env.write(path)
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
     one, two = (dict(re.findall(r"^([A-Z_]+)=(.+)$", path.read_text(), re.MULTILINE)) for path in paths)
-    assert one.keys() == {"DJANGO_ENV", "SECRET_KEY", "SEAL_KEYS", "INDEX_KEYS"}
-    drawn = [file[name] for file in (one, two) for name in ("SECRET_KEY", "SEAL_KEYS", "INDEX_KEYS")]
+    assert one.keys() == {"DJANGO_ENV", "SECRET_KEY", "ENCRYPTION_KEYS", "INDEX_KEYS"}
+    drawn = [file[name] for file in (one, two) for name in ("SECRET_KEY", "ENCRYPTION_KEYS", "INDEX_KEYS")]
     assert len(set(drawn)) == 6
 
 
 def test_first_env_never_replaces_keys(tmp_path):
     path = tmp_path / ".env"
-    path.write_text("SEAL_KEYS=precious\n")
+    path.write_text("ENCRYPTION_KEYS=precious\n")
     with pytest.raises(FileExistsError):
         create_dev_env.write(path)
-    assert path.read_text() == "SEAL_KEYS=precious\n"
+    assert path.read_text() == "ENCRYPTION_KEYS=precious\n"
 
 
 @pytest.mark.django_db

@@ -56,7 +56,7 @@ MALFORMED = {
     "HSTS_SUBDOMAINS": ["flase", "2", '"True"'],
     "SECRET_KEY": ["\n", " ", f"{SECRET}\nx", f"{SECRET}\x07"],
     "SECRET_KEY_FALLBACKS": [f"{SECRET}\n{SECRET}"],
-    "SEAL_KEYS": [" ", f"k1:{SECRET}", f"k1:${SECRET}", f"${SECRET}", f"'k1:{SECRET}'", f"k1={SECRET}"],
+    "ENCRYPTION_KEYS": [" ", f"k1:{SECRET}", f"k1:${SECRET}", f"${SECRET}", f"'k1:{SECRET}'", f"k1={SECRET}"],
     "INDEX_KEYS": [" ", f"k1:{SECRET}", f"k1:${SECRET}", f"${SECRET}", f"'k1:{SECRET}'", f"k1={SECRET}"],
     "DATABASE_URL": [
         f"postgres://u:a?{SECRET}@host/db",
@@ -128,15 +128,15 @@ MALFORMED = {
     "SECURITY_CONTACT": ["security@example.org", "http://example.org", "mailto:a@example.org b", "mailto:"],
     "STATUS_TOKEN": [f"{SECRET} and blanks", f"{SECRET}ä", f"{SECRET}\nx"],
     "SYNTHETIC_MAX_MINUTES": ["-1", "4.5", "99999999999", "45 minutes", "٤٥", "1e3"],
-    "REQUESTS_PER_SENDER": ["0", "-1", "many", "1_000", "99999999999999999999"],
-    "REQUESTS_ALTOGETHER": ["0", "-1", "many"],
+    "REQUEST_LIMIT_PER_NETWORK": ["0", "-1", "many", "1_000", "99999999999999999999"],
+    "REQUEST_LIMIT_TOTAL": ["0", "-1", "many"],
     "LOG_LEVEL": ["verbose", "debug", "10"],
     "VAR_DIR": ["/dev/null/site", "/proc/site"],
     "SPOOL_DIR": ["/dev/null/spool", "/proc/spool"],
     "PORT": ["0", "65536", "-1", "http", "8 000"],  # read in development alone
 }
 MADE_FOR = {"PORT": {"DJANGO_ENV": "development", "PUBLIC_ORIGIN": ""}}
-JUDGED_BY_CHECKS = ("SEAL_KEYS", "INDEX_KEYS", "SPOOL_DIR")  # which say more than one sentence
+JUDGED_BY_CHECKS = ("ENCRYPTION_KEYS", "INDEX_KEYS", "SPOOL_DIR")  # which say more than one sentence
 
 # Reads the settings once for each value that stands on the input, and writes what stopped them.
 READ_SETTINGS = """
@@ -232,7 +232,7 @@ def gunicorn(argument, tmp_path, **environment):
 def test_the_example_starts_the_site_once_what_is_required_is_filled_in(tmp_path):
     example = (site_settings.BASE_DIR / ".env.example").read_text()
     written = dict(re.findall(r"^#?([A-Z_]+)=(.*)$", example, re.MULTILINE))
-    drawn = {name: COMPLETE[name] for name in ("SECRET_KEY", "SEAL_KEYS", "INDEX_KEYS", "SPOOL_DIR")}
+    drawn = {name: COMPLETE[name] for name in ("SECRET_KEY", "ENCRYPTION_KEYS", "INDEX_KEYS", "SPOOL_DIR")}
     ours = {"VAR_DIR": str(tmp_path), "STATIC_DIR": str(tmp_path / "static")}
     done = subprocess.run(
         [sys.executable, "manage.py", "check"],
@@ -432,7 +432,7 @@ def in_a_folder(tmp_path):
     return read
 
 
-FILE = b"SECRET_KEY=$a first secret#\nDJANGO_ENV=development\nSEAL_KEYS=k1:x\nINDEX_KEYS=k1:y\n"
+FILE = b"SECRET_KEY=$a first secret#\nDJANGO_ENV=development\nENCRYPTION_KEYS=k1:x\nINDEX_KEYS=k1:y\n"
 
 
 @pytest.mark.parametrize(

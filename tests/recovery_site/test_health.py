@@ -24,7 +24,7 @@ def test_readyz_is_ready_with_keys_and_database(client):
 @pytest.mark.django_db
 @pytest.mark.parametrize("keys", ["", "k1:short", "k1:" + "!" * 43])
 def test_readyz_says_when_the_keys_can_not_be_used(client, keys):
-    with override_settings(SEAL_KEYS=keys):
+    with override_settings(ENCRYPTION_KEYS=keys):
         response = client.get("/readyz")
     assert (response.status_code, response.content) == (503, b"keys\n")
 

@@ -5,7 +5,7 @@ from django.contrib.auth import get_user_model
 from django.test import Client
 from django.urls import reverse
 
-from intake.models import AccessRecord, SealedText
+from intake.models import AccessRecord, EncryptedText
 from tests.intake.support.helpers import LIST, change_page, forms_on, receive
 from tests.intake.support.request_page import work_form
 
@@ -31,7 +31,7 @@ def change_page_of(page):
 
 
 def notes():
-    return [text.open() for text in SealedText.objects.filter(kind="note")]
+    return [text.open() for text in EncryptedText.objects.filter(kind="note")]
 
 
 def test_who_was_signed_out_gets_the_words_back_signs_in_and_sends_them(desk, me):

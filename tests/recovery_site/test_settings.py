@@ -19,7 +19,7 @@ COMPLETE = {
     "DJANGO_ENV": "production",
     "PUBLIC_ORIGIN": "https://www.example.org",
     "SECRET_KEY": secrets.token_urlsafe(50),
-    "SEAL_KEYS": "k1:" + base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
+    "ENCRYPTION_KEYS": "k1:" + base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
     "INDEX_KEYS": "k1:" + base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
     "EMAIL_URL": "smtp://localhost:25",
     "ADMISSIONS_EMAILS": "desk@example.org",
@@ -60,7 +60,7 @@ def test_production_refuses_to_start_without(name, tmp_path):
 
 
 @pytest.mark.parametrize("keys", ["k1", "k1:short", "k1:" + "A" * 43 + ",k1:" + "A" * 43, "no spaces:" + "A" * 43])
-@pytest.mark.parametrize(("name", "error"), [("SEAL_KEYS", "intake.E001"), ("INDEX_KEYS", "intake.E002")])
+@pytest.mark.parametrize(("name", "error"), [("ENCRYPTION_KEYS", "intake.E001"), ("INDEX_KEYS", "intake.E002")])
 def test_keys_that_can_not_be_used_are_named_by_a_check(name, error, keys, settings):
     setattr(settings, name, keys)
     [found] = run_checks([apps.get_app_config("intake")])
@@ -68,10 +68,10 @@ def test_keys_that_can_not_be_used_are_named_by_a_check(name, error, keys, setti
 
 
 def test_one_secret_in_both_rings_stops_the_start(tmp_path):
-    done = manage("check", tmp_path=tmp_path, **COMPLETE | {"INDEX_KEYS": COMPLETE["SEAL_KEYS"]})
+    done = manage("check", tmp_path=tmp_path, **COMPLETE | {"INDEX_KEYS": COMPLETE["ENCRYPTION_KEYS"]})
     assert done.returncode == 1
     assert re.findall(r"intake\.E\d+", done.stderr) == ["intake.E003"]
-    assert COMPLETE["SEAL_KEYS"].partition(":")[2].rstrip("=") not in done.stderr
+    assert COMPLETE["ENCRYPTION_KEYS"].partition(":")[2].rstrip("=") not in done.stderr
 
 
 def test_https_makes_cookies_secure_and_sends_everyone_to_tls(tmp_path):

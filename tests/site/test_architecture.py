@@ -17,7 +17,7 @@ def test_every_setting_from_the_environment_stands_in_env_example():
     read = set(re.findall(r'(?:env\.\w+|environ\.get|_checked)\(\s*"([A-Z_]+)"', source))
     undocumented = read - example - {"DEBUG"}  # DEBUG is for `make dev`, and ignored in production
     assert undocumented == set()
-    assert {"SECRET_KEY", "SEAL_KEYS", "DATABASE_URL", "PUBLIC_ORIGIN"} <= read
+    assert {"SECRET_KEY", "ENCRYPTION_KEYS", "DATABASE_URL", "PUBLIC_ORIGIN"} <= read
 
 
 def test_every_command_stands_in_the_operating_manual():

@@ -142,7 +142,7 @@ def test_request_through_the_real_form_leaves_no_readable_trace(site, make_staff
     request = AssessmentRequest.objects.get()
     assert request.reference.encode() in stored  # the search below looks at the right bytes
     logged = "\n".join(log_lines).encode()
-    assert b"intake_sealedtext" in logged
+    assert b"intake_encryptedtext" in logged
     to_staff, to_person = sorted((mail.message() for mail in mailoutbox), key=lambda mail: mail["Subject"])
     assert (to_staff["To"], to_person["To"]) == ("admissions@example.org", CANARIES["email"])
     del to_person["To"]

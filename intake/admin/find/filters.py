@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from intake import access
-from intake.models import AssessmentRequest, ContactProfile
+from intake.models import AssessmentRequest, ContactPreferences
 from intake.models.assessment_request import BY_PHONE
 from intake.models.told import BestTime, ForWhom
 from pages import facts
@@ -112,7 +112,7 @@ def _by_profile(name):
     """By what the newest contact profile says: an earlier one does not count any more."""
 
     def narrow(requests, value, reader):
-        newest = ContactProfile.objects.filter(request=OuterRef("pk")).order_by("-at", "-pk")
+        newest = ContactPreferences.objects.filter(request=OuterRef("pk")).order_by("-at", "-pk")
         field, wanted = (f"may_{value}", True) if name == "way" else (name, value)
         return requests.alias(**{f"newest_{name}": Subquery(newest.values(field)[:1])}).filter(
             **{f"newest_{name}": wanted}

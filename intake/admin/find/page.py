@@ -157,7 +157,7 @@ def _kept(request, key):
     """What was asked, or None where nothing is kept under this key or it does not open."""
     try:
         return json.loads(sealed.open_envelope(bytes.fromhex(request.session[KEPT][key]), _place_of(request, key)))
-    except (KeyError, ValueError, sealed.CannotOpen):
+    except (KeyError, ValueError, sealed.DecryptionError):
         return None
 
 

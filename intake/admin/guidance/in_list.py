@@ -19,7 +19,7 @@ LONGEST_LANGUAGE = 30  # of what a person typed as their language, this much sta
 def in_words(request, ladder, language, now):
     """The next step, such as "Call, leave no message, Spanish, by 10:15 AM".
 
-    `ladder` is the request's `workflow.ladder.Ladder` and `language` what the person prefers, in their own words.
+    `ladder` is the request's `workflow.ladder.AttemptPlan` and `language` what the person prefers, in their own words.
     """
     if request.stage == Stage.CLOSED:
         return _("Nothing to do")

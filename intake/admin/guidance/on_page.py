@@ -35,10 +35,10 @@ AT = {
 
 
 def what_now(request, ladder, reach, reader, has_new_words=False, elsewhere=None):
-    """The sentence for a `Ladder` and a `Reach`; `reach` is None where no rules of contact can be read, `reader` who
-    looks at the page. Nobody is told to contact a person now but the one who has the request, so that no two are; nor
-    while a colleague is at another request with the same contact, `elsewhere`. And what the person said is read first:
-    they may have asked for the opposite."""
+    """The sentence for an `AttemptPlan` and a `Reach`; `reach` is None where no rules of contact can be read, `reader`
+    who looks at the page. Nobody is told to contact a person now but the one who has the request, so that no two are;
+    nor while a colleague is at another request with the same contact, `elsewhere`. And what the person said is read
+    first: they may have asked for the opposite."""
     if request.hidden_at:
         return _("The person withdrew this request. Do not contact them.")
     if request.stage == Stage.CLOSED:

@@ -45,7 +45,7 @@ def change_several(model_admin, request):
         seen = _seen_versions(request.POST.getlist("chosen"))
         try:
             change, report = _chosen_change(request)
-        except workflow.Refused as refused:
+        except workflow.TransitionRefused as refused:
             messages.error(request, str(refused))
             left = seen
         else:
@@ -68,7 +68,7 @@ def _chosen_change(request):
         case "assign":
             owner = chosen_reader(request.POST.get("owner", ""))
             if owner is None:
-                raise workflow.Refused(_("Choose who takes care of them, then press Assign."))
+                raise workflow.TransitionRefused(_("Choose who takes care of them, then press Assign."))
             return partial(workflow.assign, owner=owner, actor=actor, act=act), _assigned
         case "give_back":
             return partial(workflow.release, actor=actor, act=act), _released
@@ -76,13 +76,13 @@ def _chosen_change(request):
             return partial(workflow.release_from_quarantine, actor=actor, act=act), _cleared
         case "spam":
             return partial(_close_as_spam, actor=actor, act=act), _closed_as_spam
-    raise workflow.Refused(_("That button is not known. Nothing was changed."))
+    raise workflow.TransitionRefused(_("That button is not known. Nothing was changed."))
 
 
 def _close_as_spam(*, request_id, seen, actor, act):
     """Only what is suspected: one press must not end what a person wrote."""
     if not must_be_checked(AssessmentRequest.objects.get(pk=request_id)):
-        raise workflow.Refused(_("It does not wait to be checked. If it is spam, close it on its own page."))
+        raise workflow.TransitionRefused(_("It does not wait to be checked. If it is spam, close it on its own page."))
     return workflow.close(request_id=request_id, outcome=Outcome.SPAM, actor=actor, act=act, seen=seen)
 
 
@@ -96,7 +96,7 @@ def _change_each(request, seen, change, report):
         try:
             change(request_id=request_id, seen=seen[request_id])
             done.append(row)
-        except workflow.Refused as refused:
+        except workflow.TransitionRefused as refused:
             messages.error(request, format_html(_("{} was not changed. {}"), _link_to(row), refused))
             left.append(request_id)
     if done:
@@ -109,7 +109,7 @@ def undo(model_admin, request):
     if request.method == "POST":
         try:
             undoing = workflow.undo(act=key_of_act(request.POST.get("act", "")), actor=request.user)
-        except workflow.Refused as refused:
+        except workflow.TransitionRefused as refused:
             messages.error(request, str(refused))
         else:
             _report_undoing(request, undoing)

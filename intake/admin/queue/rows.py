@@ -10,8 +10,8 @@ from django.utils.translation import gettext as _
 from intake.admin.guidance import in_list
 from intake.contact import schedule
 from intake.contact.preferences import newest_of
-from intake.crypto.envelope import CannotOpen
-from intake.models import AssessmentRequest, Attempt, Event, SealedText
+from intake.crypto.envelope import DecryptionError
+from intake.models import AssessmentRequest, Attempt, EncryptedText, Event
 from intake.workflow import new_words
 from intake.workflow.attempts import ladder_from
 
@@ -55,7 +55,9 @@ def _fetch(requests):
         requests,
         "contact_profiles",
         Prefetch("attempts", Attempt.objects.standing()),
-        Prefetch("texts", SealedText.objects.filter(kind__in=SealedText.WITH_CONTACT), to_attr="texts_with_contact"),
+        Prefetch(
+            "texts", EncryptedText.objects.filter(kind__in=EncryptedText.WITH_CONTACT), to_attr="texts_with_contact"
+        ),
         Prefetch("events", Event.objects.standing()),
         "consents",
     )
@@ -92,5 +94,5 @@ def _language(texts):
 def _opened(text):
     try:
         return text.open()
-    except CannotOpen:
+    except DecryptionError:
         return None

@@ -58,7 +58,7 @@ def _words_field(label, rows, help_text=""):
     return HonestTextField(label=label, required=False, max_length=4000, widget=widget, help_text=help_text)
 
 
-class WorkForm(forms.Form):
+class RequestActionsForm(forms.Form):
     """Everything on the page that can be typed or chosen beside what we know of the person. Whatever button is refused,
     all of it stays filled in."""
 
@@ -142,7 +142,7 @@ def attempt_buttons(request, ladder):
 
 
 @dataclass
-class Press:
+class ActionRequest:
     """A button that was pressed on the page of `obj`: its name and argument, what else was posted, and the conflicts
     that came of it."""
 
@@ -151,7 +151,7 @@ class Press:
     posted: dict
     button: str
     argument: str
-    work: WorkForm
+    work: RequestActionsForm
     details: details_form.DetailsForm
     conflicts: list = field(default_factory=list)
     own_changes: int = 0  # versions that this press itself made
@@ -159,7 +159,7 @@ class Press:
     @classmethod
     def of(cls, request, obj):
         button, _colon, argument = request.POST.get("do", "").partition(":")
-        work, details = WorkForm(request.POST), details_form.DetailsForm(request.POST)
+        work, details = RequestActionsForm(request.POST), details_form.DetailsForm(request.POST)
         return cls(obj, request.user, request.POST, button, argument, work, details)
 
     @property
@@ -187,34 +187,39 @@ class Press:
         return "pending" in self.posted or (bool(self.conflicts) and self.button not in details_form.BUTTONS)
 
     def typed(self, name):
-        """What was typed in a field. Raises `workflow.Refused` with the field's error."""
+        """What was typed in a field. Raises `workflow.TransitionRefused` with the field's error."""
         for error in self.work.errors.get(name, []):
-            raise workflow.Refused(f"{self.work.fields[name].label}: {error}")
+            raise workflow.TransitionRefused(f"{self.work.fields[name].label}: {error}")
         return self.work.cleaned_data[name]
 
     def do(self, function, **more):
         """One change of the workflow, refused where the request is not the one on the screen any more."""
         try:
             return function(request_id=self.obj.pk, actor=self.actor, seen=self.seen, **more)
-        except workflow.Stale as stale:
+        except workflow.StaleVersion as stale:
             if stale.last.actor == self.actor and timezone.now() - stale.last.at <= DOUBLE_CLICK:
                 what = in_words(stale.last)
-                raise workflow.Refused(_("You pressed twice. The first time was carried out: %s.") % what) from stale
+                raise workflow.TransitionRefused(
+                    _("You pressed twice. The first time was carried out: %s.") % what
+                ) from stale
             raise
 
 
 @transaction.atomic
 def carry_out(press):
-    """What the button says, and what else was typed: a note, and what we know. All of it, or nothing (`Refused`).
+    """What the button says, and what else was typed: a note, and what we know. All of it, or nothing
+    (`TransitionRefused`).
 
     Returns the sentence for the screen.
     """
     button = BUTTONS.get(press.button)
     if button is None:
-        raise workflow.Refused(_("Press one of the buttons. Nothing was changed, and what you typed is still here."))
+        raise workflow.TransitionRefused(
+            _("Press one of the buttons. Nothing was changed, and what you typed is still here.")
+        )
     if press.would_lose and press.button not in details_form.CHOICES:
         label = press.work.fields[press.would_lose].label
-        raise workflow.Refused(
+        raise workflow.TransitionRefused(
             _("This button does not keep what you typed under “%s”. Press the one below it, or empty the box.") % label
         )
     keeps_details = press.button not in details_form.BUTTONS and not press.erases
@@ -234,10 +239,10 @@ def _save_details(press):
         return
     # All rows that the button may lock too, at once and in their order: no two people wait in a circle.
     other = search.by_reference(_other_reference(press)) if press.button == "link" else None
-    before = workflow.locked_family(press.obj.pk, *([other.pk] if other else []))[press.obj.pk].version
+    before = workflow.lock_linked(press.obj.pk, *([other.pk] if other else []))[press.obj.pk].version
     details_form.save_with_any_button(press)
     if press.conflicts:
-        raise workflow.Refused(_("A colleague corrected the same as you. Choose below, then press again."))
+        raise workflow.TransitionRefused(_("A colleague corrected the same as you. Choose below, then press again."))
     press.own_changes = AssessmentRequest.objects.get(pk=press.obj.pk).version - before
 
 
@@ -385,7 +390,7 @@ def _lift_legal_hold(press):
 
 def _erase(press):
     if not press.typed("sure"):
-        raise workflow.Refused(_("Tick the box first: what is erased can't come back."))
+        raise workflow.TransitionRefused(_("Tick the box first: what is erased can't come back."))
     linked = press.obj.duplicates.count()
     workflow.erase(request_id=press.obj.pk, actor=press.actor)
     return " ".join([_("What the person told us is erased."), *_reopened(press, linked)])
@@ -400,7 +405,7 @@ def key_of_act(posted):
     try:
         return UUID(posted)
     except ValueError:
-        raise workflow.Refused(_("That button is not known. Nothing was changed.")) from None
+        raise workflow.TransitionRefused(_("That button is not known. Nothing was changed.")) from None
 
 
 def what_stays(undoing):

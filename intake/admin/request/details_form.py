@@ -90,12 +90,12 @@ class DetailsForm(AsksOnce, forms.Form):
         try:
             return self.fields[name].to_python(posted)
         except ValidationError as error:
-            raise workflow.Refused(f"{self.fields[name].label}: {error.messages[0]}") from error
+            raise workflow.TransitionRefused(f"{self.fields[name].label}: {error.messages[0]}") from error
 
     def typed(self):
-        """The values as they were sent. Raises `workflow.Refused` for what can't be one."""
+        """The values as they were sent. Raises `workflow.TransitionRefused` for what can't be one."""
         for name, errors in self.errors.items():
-            raise workflow.Refused(f"{self.fields[name].label}: {errors[0]}")
+            raise workflow.TransitionRefused(f"{self.fields[name].label}: {errors[0]}")
         return self.cleaned_data
 
     def changed(self):
@@ -107,7 +107,7 @@ def save(press):
     """Writes what was changed. What a colleague changed meanwhile stays, and becomes a conflict of the press."""
     names = press.details.changed()
     if not names:
-        raise workflow.Refused(_("You changed nothing in what we know."))
+        raise workflow.TransitionRefused(_("You changed nothing in what we know."))
     _correct(press, names)
     if press.conflicts:
         return _("What only you changed is saved. A colleague changed the same as you: choose below.")
@@ -123,7 +123,7 @@ def save_with_any_button(press):
 def use_mine(press):
     """Writes my value of one field over a colleague's, that I have seen."""
     if press.argument not in press.details.fields:
-        raise workflow.Refused(_("That button is not known. Nothing was changed."))
+        raise workflow.TransitionRefused(_("That button is not known. Nothing was changed."))
     _correct(press, [press.argument, *_not_in_conflict(press)])
     is_saved = not press.conflicts
     _keep_the_others(press)

@@ -19,9 +19,9 @@ from intake.admin.queue import tabs
 from intake.admin.queue.page import tab_of
 from intake.contact import consent, details
 from intake.contact.preferences import newest_of, newest_profile
-from intake.crypto.envelope import CannotOpen
+from intake.crypto.envelope import DecryptionError
 from intake.db import keyset
-from intake.models import AccessRecord, AssessmentRequest, Attempt, Event, SealedText
+from intake.models import AccessRecord, AssessmentRequest, Attempt, EncryptedText, Event
 from intake.models.told import BestTime, ForWhom
 from intake.submission import spam_signals
 from intake.workflow.attempts import ladder_of, must_decide
@@ -30,7 +30,7 @@ from . import actions as request_actions
 from . import details_form, timeline
 from . import updates as request_updates
 
-Stage, Kind = AssessmentRequest.Stage, SealedText.Kind
+Stage, Kind = AssessmentRequest.Stage, EncryptedText.Kind
 
 FOLDER = "admin/intake/assessmentrequest"
 # Which part of the page is open after a button of it was refused, or words in it would have been lost
@@ -61,7 +61,7 @@ def page(model_admin, request, object_id):
     if request.method != "POST":
         return _show(model_admin, request, obj)
     workflow.keep_claim(request_id=obj.pk, actor=request.user)  # any button is work, also one that is refused
-    press = request_actions.Press.of(request, obj)
+    press = request_actions.ActionRequest.of(request, obj)
     if press.button in ONLY_SHOW:
         if press.button == "calling":
             workflow.keep_claim(request_id=obj.pk, actor=request.user, is_calling=True)
@@ -69,7 +69,7 @@ def page(model_admin, request, object_id):
         return _show(model_admin, request, obj, press, done=ONLY_SHOW[press.button])
     try:
         done = request_actions.carry_out(press)
-    except workflow.Refused as refused:
+    except workflow.TransitionRefused as refused:
         obj.refresh_from_db()
         return _show(model_admin, request, obj, press, refusal=str(refused))
     if press.conflicts or press.would_lose:  # what was typed stays where it stood
@@ -226,7 +226,7 @@ def _content(text):
     """What was sealed, or None where it does not open: the page says so instead of failing."""
     try:
         return text.open()
-    except CannotOpen:
+    except DecryptionError:
         return None
 
 
@@ -253,7 +253,7 @@ def _words(opened):
     """What the person wrote, oldest first; of what they sent again, the changes."""
     words, last = [], {}
     for text, content in opened:
-        if text.kind not in SealedText.FROM_THE_PERSON:
+        if text.kind not in EncryptedText.FROM_THE_PERSON:
             continue
         entry = {"pk": str(text.pk), "kind": text.get_kind_display(), "at": text.at, "is_unreadable": content is None}
         entry |= {"plain": "", "told": []}
@@ -383,7 +383,7 @@ def _forms(obj, ladder, proposed, known, press, refusal):
         form = details_form.DetailsForm.of(known)
     is_kept = refusal or is_only_shown or (press and press.would_lose)
     return {
-        "work": press.work if is_kept else request_actions.WorkForm.of(obj, ladder, proposed),
+        "work": press.work if is_kept else request_actions.RequestActionsForm.of(obj, ladder, proposed),
         "proposal": proposed,
         "details": form,
         "details_are_typed": details_are_typed,

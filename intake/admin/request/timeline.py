@@ -9,12 +9,12 @@ from django.utils.translation import ngettext
 
 from intake.admin import wording
 from intake.contact import details
-from intake.models import AccessRecord, AssessmentRequest, Event, SealedText, Undone
+from intake.models import AccessRecord, AssessmentRequest, EncryptedText, Event, Undone
 from intake.models.told import BestTime
 from intake.submission import spam_signals
 from intake.workflow import Why
 
-Code, Kind = Event.Code, SealedText.Kind
+Code, Kind = Event.Code, EncryptedText.Kind
 
 MOST_READS = 30
 ONE_PRESS = dt.timedelta(seconds=1)  # what one person did within this time was one press of a button
@@ -62,8 +62,8 @@ class Entry:
 
 
 def of(request, opened, reader=None, undo=None):
-    """The entries of a request. `opened` are its texts as pairs (`SealedText`, content or None). With a `reader`, also
-    the newest readings by everyone else. What the `workflow` offers to `undo` has a button for it."""
+    """The entries of a request. `opened` are its texts as pairs (`EncryptedText`, content or None). With a `reader`,
+    also the newest readings by everyone else. What the `workflow` offers to `undo` has a button for it."""
     events = list(request.events.select_related("actor", "change__undone__actor"))
     written, users = _by_event(events, opened), _users_in(events)
     attempts = _attempts_by_event(events, request.attempts.all())
@@ -116,7 +116,7 @@ def _with_corrections_in_words(opened):
     known = {}
     for text, content in opened:
         told = {}
-        if text.kind in SealedText.WITH_CONTACT and isinstance(content, dict):
+        if text.kind in EncryptedText.WITH_CONTACT and isinstance(content, dict):
             told = {name: content[name] for name in details.ANSWERS if name in content}
         if text.kind == Kind.CORRECTION and content is not None:
             content = "\n".join(

@@ -24,7 +24,7 @@ class Command(BaseCommand):
         if progress.unreadable:
             raise CommandError(
                 f"Texts that don't open: {progress.unreadable}. They stay as they are. Usually a key is missing: put "
-                "it back into SEAL_KEYS and run this again."
+                "it back into ENCRYPTION_KEYS and run this again."
             )
 
     def _rotate(self, total):

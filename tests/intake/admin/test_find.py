@@ -16,7 +16,7 @@ from django.utils import timezone
 from intake import reference, search, workflow
 from intake.admin.find import page as find
 from intake.contact import details
-from intake.models import AccessRecord, Alias, AssessmentRequest, BlindIndex, SealedText
+from intake.models import AccessRecord, Alias, AssessmentRequest, BlindIndex, EncryptedText
 from intake.submission import tokens
 from tests.intake.support.helpers import (
     LIST,
@@ -252,7 +252,7 @@ def test_what_was_indexed_with_an_older_key_is_found(desk, settings):
 
 def test_a_text_that_can_not_be_opened_does_not_stop_a_search(desk):
     closed, request = receive(), receive()
-    SealedText.objects.filter(request=closed).update(envelope=b"broken")
+    EncryptedText.objects.filter(request=closed).update(envelope=b"broken")
     assert found(look_for(desk, "wilhelmina")) == references(request)
 
 

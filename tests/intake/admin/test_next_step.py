@@ -5,8 +5,8 @@ import pytest
 
 from intake.admin.guidance import in_list
 from intake.contact import schedule
-from intake.models import AssessmentRequest, Attempt, ContactProfile
-from intake.workflow.attempts import Ladder
+from intake.models import AssessmentRequest, Attempt, ContactPreferences
+from intake.workflow.attempts import AttemptPlan
 
 PHOENIX = ZoneInfo("America/Phoenix")
 NOW = dt.datetime(2026, 11, 24, 10, 0, tzinfo=PHOENIX)  # a Tuesday
@@ -22,8 +22,8 @@ def at(hour, minute=0, days=0):
 
 def ladder_after(ways=CALL_ONLY, tries=(), more=0, is_answered=False):
     attempts = [Attempt(channel=channel, result="no_answer", at=at(9)) for channel in tries]
-    profile = ways and ContactProfile(best_time="asap", time_zone="America/Phoenix", **ways)
-    return Ladder(profile, attempts, more, is_mailed="email" in tries and not is_answered)
+    profile = ways and ContactPreferences(best_time="asap", time_zone="America/Phoenix", **ways)
+    return AttemptPlan(profile, attempts, more, is_mailed="email" in tries and not is_answered)
 
 
 def step(ways=CALL_ONLY, tries=(), language="", more=0, **fields):

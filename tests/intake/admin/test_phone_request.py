@@ -5,7 +5,7 @@ from django.contrib.admin.models import LogEntry
 
 from intake import workflow
 from intake.contact import consent
-from intake.models import AccessRecord, AssessmentRequest, Notice, SealedText
+from intake.models import AccessRecord, AssessmentRequest, EncryptedText, Notice
 from tests.intake.support.helpers import (
     LIST,
     PERSON,
@@ -119,7 +119,7 @@ def test_two_callers_with_one_phone_are_two_requests(desk):
 
 
 def test_neither_the_limit_nor_signs_of_machines_hold_a_colleague_up(desk, settings):
-    settings.REQUESTS_PER_SENDER = settings.REQUESTS_ALTOGETHER = 1
+    settings.REQUEST_LIMIT_PER_NETWORK = settings.REQUEST_LIMIT_TOTAL = 1
     for _ in range(3):
         enter(desk, message="https://a.example https://b.example www.c.example")
     assert list(AssessmentRequest.objects.values_list("suspicions", flat=True)) == ["", "", ""]
@@ -155,7 +155,7 @@ def test_a_caller_under_18_gets_help_and_nothing_is_stored(desk):
     content = page.content.decode()
     assert page.status_code == 200
     assert [help_ for help_ in ("tel:911", "tel:988", "tel:+18445344673", "Read aloud") if help_ not in content] == []
-    assert (AssessmentRequest.objects.count(), SealedText.objects.count(), AccessRecord.objects.count()) == (0, 0, 0)
+    assert (AssessmentRequest.objects.count(), EncryptedText.objects.count(), AccessRecord.objects.count()) == (0, 0, 0)
 
 
 def test_no_that_was_chosen_by_mistake_leads_back_to_what_was_typed(desk):
@@ -188,7 +188,7 @@ def test_a_withdrawn_request_is_not_filled_again(desk):
 
 
 def test_where_the_database_takes_nothing_the_words_stay_on_the_page(desk, settings, caplog):
-    refuse_inserts("intake_sealedtext")
+    refuse_inserts("intake_encryptedtext")
     page = enter(desk)
     assert (page.status_code, AssessmentRequest.objects.count()) == (503, 0)
     assert form_on(page)["message"] == ON_PHONE["message"]

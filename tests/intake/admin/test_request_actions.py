@@ -9,7 +9,7 @@ from django.utils import timezone
 from intake import workflow
 from intake.contact import details
 from intake.contact.preferences import newest_profile
-from intake.models import AssessmentRequest, SealedText
+from intake.models import AssessmentRequest, EncryptedText
 from intake.submission import tokens
 from tests.intake.support.helpers import accept, answers_of, change_page, moment, receive
 from tests.intake.support.request_page import buttons_on, followed, press, refusal_of, told, work_form
@@ -436,7 +436,7 @@ def test_a_request_that_a_colleague_changed_is_not_changed_again_by_an_old_page(
     response = press(desk, request, "attempt:call:no_answer", form, note="\nCalled <twice>,\nno answer")
     assert refusal_of(response).startswith("sam changed this request on ")
     assert work_form(response).fields["note"].strip() == "Called <twice>,\nno answer"
-    assert (request.attempts.count(), SealedText.objects.filter(kind="note").count()) == (1, 0)
+    assert (request.attempts.count(), EncryptedText.objects.filter(kind="note").count()) == (1, 0)
     fresh = work_form(response)
     assert press(desk, request, "attempt:call:reached", fresh).status_code == 302
 

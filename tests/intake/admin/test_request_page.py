@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from intake import workflow
 from intake.contact import details
-from intake.models import AccessRecord, AssessmentRequest, Attempt, Event, SealedText
+from intake.models import AccessRecord, AssessmentRequest, Attempt, EncryptedText, Event
 from intake.submission import tokens
 from pages.models import Center, OpeningHours
 from tests.intake.support.helpers import (
@@ -296,7 +296,7 @@ def test_what_a_person_typed_is_shown_as_text_and_never_as_markup(desk):
 
 def test_answers_that_do_not_open_are_said_so_with_the_rules_in_force_and_the_work_goes_on(desk):
     request = receive(do_not_call="on")
-    SealedText.objects.update(envelope=b"\x01\x04gone" + bytes(40))
+    EncryptedText.objects.update(envelope=b"\x01\x04gone" + bytes(40))
     response = page_of(desk, request)
     assert response.status_code == 200
     assert "This text can&#x27;t be opened" in text_of(response).replace("can't", "can&#x27;t")
@@ -311,7 +311,7 @@ def test_a_note_that_does_not_open_is_said_so_beside_those_that_do(desk, me):
     request = receive()
     note = workflow.add_note(request_id=request.pk, text="lost words", actor=me)
     workflow.add_note(request_id=request.pk, text="kept words", actor=me)
-    SealedText.objects.filter(pk=note.pk).update(envelope=b"")
+    EncryptedText.objects.filter(pk=note.pk).update(envelope=b"")
     page = text_of(page_of(desk, request))
     assert page.count("This note can't be opened.") == 1
     assert "kept words" in page
@@ -323,7 +323,7 @@ def test_after_newer_answers_that_do_not_open_their_rules_count_all_the_same(des
     request = accept(draft, answers_of())
     assert page_of(desk, request).context["contact_rules"][0] == "Call. Voicemail is allowed."
     accept(draft, answers_of(do_not_call="on"))
-    SealedText.objects.filter(kind="amendment").update(envelope=b"")
+    EncryptedText.objects.filter(kind="amendment").update(envelope=b"")
     context = page_of(desk, request).context
     assert context["contact_rules"][0] == "Do not call."
     assert [text["is_unreadable"] for text in context["words"]] == [False, True]

@@ -171,7 +171,7 @@ def test_a_correction_that_is_in_no_index_is_kept_all_the_same(me, changes):
 
 def test_a_correction_that_leaves_no_way_to_reach_the_person_is_refused(me):
     request = receive()
-    with pytest.raises(workflow.Refused, match="Calls and texts need a phone number"):
+    with pytest.raises(workflow.TransitionRefused, match="Calls and texts need a phone number"):
         correct(request, me, phone="")
     assert (request.texts.count(), request.events.count(), request.contact_profiles.count()) == (1, 1, 1)
 
@@ -200,7 +200,7 @@ def test_where_no_rules_of_contact_can_be_read_staff_write_down_what_the_person_
 def test_what_is_allowed_on_the_phone_is_on_record_with_who_read_the_words(me, permission, purpose):
     request = receive(voicemail_ok="")
     change = {"before": {permission: False}, "after": {permission: True}}
-    with pytest.raises(workflow.Refused, match="Read this to the person first"):
+    with pytest.raises(workflow.TransitionRefused, match="Read this to the person first"):
         workflow.correct(request_id=request.pk, **change, actor=me)
     workflow.correct(request_id=request.pk, **change, actor=me, consent_read=True)
     assert request.consents.get(purpose=purpose).reader == me
@@ -394,7 +394,7 @@ def test_what_is_read_again_for_another_phone_is_allowed_there_and_on_record(me)
 def test_who_allows_texts_alone_is_asked_before_another_phone_is_written_down(me):
     request = receive(text_ok="on", email_ok="on")
     corrected(request, me, may_call=False, may_leave_voicemail=False, may_email=False)
-    with pytest.raises(workflow.Refused, match="Read this to the person first"):
+    with pytest.raises(workflow.TransitionRefused, match="Read this to the person first"):
         corrected(request, me, phone="(480) 555-0199")
 
 

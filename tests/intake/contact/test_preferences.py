@@ -7,7 +7,7 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from intake.contact import preferences
-from intake.models import AssessmentRequest, ContactProfile, RecordIsFixed
+from intake.models import AssessmentRequest, ContactPreferences, RecordIsFixed
 from intake.submission import tokens
 from tests.intake.support.helpers import accept, answers_of, moment, receive
 
@@ -46,7 +46,7 @@ TABLE = {
 
 
 def profile_of(**given):
-    return ContactProfile(**preferences.profile_of(answers_of(**NOTHING_TICKED | given)))
+    return ContactPreferences(**preferences.profile_of(answers_of(**NOTHING_TICKED | given)))
 
 
 @pytest.mark.parametrize(("given", "may", "channel"), TABLE.values(), ids=TABLE)
@@ -98,7 +98,7 @@ def test_the_newest_profile_counts_and_the_later_of_two_of_one_moment():
     codes = preferences.newest_profile(request).codes()
     later = request.received_at + dt.timedelta(minutes=1)
     for best_time, at in (("morning", later), ("afternoon", later), ("asap", request.received_at)):
-        ContactProfile.objects.create(request=request, at=at, **codes | {"best_time": best_time})
+        ContactPreferences.objects.create(request=request, at=at, **codes | {"best_time": best_time})
     assert preferences.newest_profile(request).best_time == "afternoon"
 
 
@@ -122,15 +122,18 @@ def test_a_profile_never_changes():
 
 
 NONSENSE = {
-    "voicemail without calls": (ContactProfile, {"may_call": False, "may_leave_voicemail": True, "may_email": True}),
+    "voicemail without calls": (
+        ContactPreferences,
+        {"may_call": False, "may_leave_voicemail": True, "may_email": True},
+    ),
     "no way at all": (
-        ContactProfile,
+        ContactPreferences,
         {"may_call": False, "may_leave_voicemail": False, "may_text": False, "may_email": False},
     ),
-    "a time that is not offered": (ContactProfile, {"best_time": "midnight"}),
-    "an introduction that is not offered": (ContactProfile, {"introduction": "doctor"}),
-    "for someone unknown": (ContactProfile, {"for_whom": "nobody"}),
-    "a flag that is not told": (ContactProfile, {"may_text": None}),
+    "a time that is not offered": (ContactPreferences, {"best_time": "midnight"}),
+    "an introduction that is not offered": (ContactPreferences, {"introduction": "doctor"}),
+    "for someone unknown": (ContactPreferences, {"for_whom": "nobody"}),
+    "a flag that is not told": (ContactPreferences, {"may_text": None}),
     "quarantine without a reason": (AssessmentRequest, {"quarantined_at": NOW, "suspicions": ""}),
     "hidden and open": (AssessmentRequest, {"hidden_at": NOW, "legal_hold_at": NOW}),
     "hidden without a hold": (

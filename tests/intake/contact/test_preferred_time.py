@@ -196,7 +196,7 @@ def test_who_wants_to_confirm_first_has_no_link_to_call_until_staff_set_another_
     assert links_on(desk, request) == ["mailto"]
     assert sentence_on(desk, request).startswith("Take it and send a neutral email.")
     assert workflow.take_next(actor=me) == request
-    with pytest.raises(workflow.Refused, match="confirm a time"):
+    with pytest.raises(workflow.TransitionRefused, match="confirm a time"):
         workflow.log_attempt(request_id=request.pk, channel="call", result="no_answer", actor=me)
     workflow.log_attempt(request_id=request.pk, channel="email", result="sent", actor=me)
     assert links_on(desk, request) == []
@@ -216,7 +216,7 @@ def test_an_attempt_by_phone_is_planned_within_the_time_they_asked_for(me, clock
 
 def test_staff_may_not_leave_who_wants_to_confirm_without_a_way_to_write(me):
     request = receive(best_time="asap", **BY_PHONE)
-    with pytest.raises(workflow.Refused, match="must allow email or text"):
+    with pytest.raises(workflow.TransitionRefused, match="must allow email or text"):
         workflow.correct(
             request_id=request.pk, before={"best_time": "asap"}, after={"best_time": "confirmed"}, actor=me
         )

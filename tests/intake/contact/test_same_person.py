@@ -9,7 +9,7 @@ from django.db import IntegrityError, connection, transaction
 
 from intake import worker, workflow
 from intake.contact import same_person
-from intake.models import AccessRecord, AssessmentRequest, SealedText
+from intake.models import AccessRecord, AssessmentRequest, EncryptedText
 from intake.submission import accept as submission
 from intake.submission import circuit_breaker, private_link, spool, tokens
 from tests.intake.support.helpers import (
@@ -61,7 +61,7 @@ def send_while_away(draft, **changes):
 
 
 def stored():
-    return AssessmentRequest.objects.count(), SealedText.objects.filter(kind="answers").count()
+    return AssessmentRequest.objects.count(), EncryptedText.objects.filter(kind="answers").count()
 
 
 # Who is the same person
@@ -189,7 +189,7 @@ def test_a_withdrawn_form_asks_once_more_where_nothing_says_that_it_is_another_p
     draft = tokens.draw()
     request = accept(draft, answers_of(**ANN), form_key=form_key)
     workflow.withdraw(request_id=request.pk)
-    with pytest.raises(submission.Withdrawn):
+    with pytest.raises(submission.RequestWithdrawn):
         accept(draft, answers_of(**ANN), form_key=form_key)
     assert stored() == (1, 0)
 
@@ -319,7 +319,7 @@ def test_a_second_person_who_presses_eight_times_at_once_is_one_request(site, ke
     assert {status for status, _ in answers} == {303}
     assert len({address for _, address in answers}) == 1
     assert stored() == (2, 2)
-    assert SealedText.objects.count() == 2
+    assert EncryptedText.objects.count() == 2
 
 
 def test_two_files_of_a_second_person_taken_in_by_two_workers_are_one_request(site):
@@ -330,12 +330,12 @@ def test_two_files_of_a_second_person_taken_in_by_two_workers_are_one_request(si
     send_while_away(draft, **BOB | {"phone": "480-555-0155", "email": ""})
     at_once(2, lambda _number: worker.take_in_spool())
     assert (stored(), spool.state().files) == ((2, 2), 0)
-    assert SealedText.objects.count() == 4
+    assert EncryptedText.objects.count() == 4
 
 
 @pytest.mark.django_db
 def test_a_second_person_counts_against_the_limit_like_everyone(settings):
-    settings.REQUESTS_PER_SENDER = 1
+    settings.REQUEST_LIMIT_PER_NETWORK = 1
     visitor = Browser()
     fields = filled(visitor.get(ADDRESS))
     answers = [visitor.post(ADDRESS, fields | person) for person in (ANN, BOB)]

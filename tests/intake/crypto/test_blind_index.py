@@ -25,7 +25,7 @@ from intake.crypto.blind_index import (
     normalized_phone,
     values_to_ask,
 )
-from intake.crypto.keyring import BadKeys
+from intake.crypto.keyring import InvalidKeyring
 
 OLD = "old:" + base64.urlsafe_b64encode(b"A" * 32).decode()
 NEW = "new:" + base64.urlsafe_b64encode(b"B" * 32).decode()
@@ -443,5 +443,5 @@ USES = {
 @pytest.mark.parametrize("use", USES.values(), ids=USES)
 def test_a_wrong_ring_is_refused_by_its_name(settings, use, ring):
     settings.INDEX_KEYS = ring
-    with pytest.raises(BadKeys, match="INDEX_KEYS"):
+    with pytest.raises(InvalidKeyring, match="INDEX_KEYS"):
         use()

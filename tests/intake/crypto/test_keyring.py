@@ -3,7 +3,7 @@ import base64
 import pytest
 
 from intake.checks import keys_find_what_they_index, keys_open_what_they_seal, no_secret_stands_in_both_rings
-from intake.crypto.keyring import BadKeys, derive, ring
+from intake.crypto.keyring import InvalidKeyring, derive, ring
 
 
 def key(letter):
@@ -12,14 +12,14 @@ def key(letter):
 
 
 def test_a_ring_holds_its_secrets_newest_first():
-    secrets = ring(f"new:{key('B')},old:{key('A')}", "SEAL_KEYS")
+    secrets = ring(f"new:{key('B')},old:{key('A')}", "ENCRYPTION_KEYS")
     assert list(secrets.items()) == [("new", b"B" * 32), ("old", b"A" * 32)]
 
 
 def test_keys_may_have_padding_or_none_and_blanks_around_them():
     bare, padded = key("A").rstrip("="), key("B")
     assert padded.endswith("=")
-    secrets = ring(f" b:{padded} ,\n a:{bare} ,", "SEAL_KEYS")
+    secrets = ring(f" b:{padded} ,\n a:{bare} ,", "ENCRYPTION_KEYS")
     assert list(secrets.items()) == [("b", b"B" * 32), ("a", b"A" * 32)]
 
 
@@ -44,13 +44,13 @@ BAD_RINGS = {
     "one id twice": (f"k1:{SECRET},k1:{key('T')}", SECRET),
     "a good key before a bad one": (f"k1:{key('T')},k2:{SHORT}", SHORT),
 }
-RINGS = {"SEAL_KEYS": keys_open_what_they_seal, "INDEX_KEYS": keys_find_what_they_index}
+RINGS = {"ENCRYPTION_KEYS": keys_open_what_they_seal, "INDEX_KEYS": keys_find_what_they_index}
 
 
 @pytest.mark.parametrize("setting", RINGS)
 @pytest.mark.parametrize(("text", "secret"), BAD_RINGS.values(), ids=BAD_RINGS)
 def test_bad_keys_are_refused_by_the_setting_s_name_without_being_shown(settings, setting, text, secret):
-    with pytest.raises(BadKeys) as refused:
+    with pytest.raises(InvalidKeyring) as refused:
         ring(text, setting)
     setattr(settings, setting, text)
     errors = RINGS[setting](None)
@@ -94,6 +94,6 @@ def test_the_site_starts_with_the_keys_of_these_tests():
     ],
 )
 def test_the_site_starts_only_with_two_good_rings_that_share_no_secret(settings, seal_ring, index_ring, errors):
-    settings.SEAL_KEYS, settings.INDEX_KEYS = seal_ring, index_ring
+    settings.ENCRYPTION_KEYS, settings.INDEX_KEYS = seal_ring, index_ring
     assert checked() == errors
     assert key("B").rstrip("=") not in str(no_secret_stands_in_both_rings(None))

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from intake.db import rows
 from intake.db.rows import New
-from intake.models import AssessmentRequest, BlindIndex, Event, Notice, SealedText
+from intake.models import AssessmentRequest, BlindIndex, EncryptedText, Event, Notice
 from tests.intake.support.helpers import receive
 
 NOW = dt.datetime(2026, 11, 24, 12, 30, 15, 123456, tzinfo=dt.timezone(dt.timedelta(hours=-7)))
@@ -29,16 +29,16 @@ def test_rows_of_several_models_are_stored_as_django_stores_them():
     request, now = receive(), timezone.now()
 
     def drawn():
-        text = SealedText(request=request, kind="amendment", at=now, envelope=b"\x00\xff%s", key_id="k1")
+        text = EncryptedText(request=request, kind="amendment", at=now, envelope=b"\x00\xff%s", key_id="k1")
         return text, Notice(request=None, kind="failures", day=now.date(), next_try_at=now, state="queued")
 
     for row in drawn():
         row.save(force_insert=True)
-    by_django = values_of(SealedText, kind="amendment"), values_of(Notice, kind="failures")
-    SealedText.objects.filter(kind="amendment").delete()
+    by_django = values_of(EncryptedText, kind="amendment"), values_of(Notice, kind="failures")
+    EncryptedText.objects.filter(kind="amendment").delete()
     Notice.objects.filter(kind="failures").delete()
     rows.insert(*drawn())
-    by_us = values_of(SealedText, kind="amendment"), values_of(Notice, kind="failures")
+    by_us = values_of(EncryptedText, kind="amendment"), values_of(Notice, kind="failures")
     assert [len(found) for found in by_django] == [1, 1]
     assert by_us == by_django
 

@@ -5,7 +5,7 @@ import time
 import uuid
 
 from intake.db.uuid7 import uuid7
-from intake.models import AssessmentRequest, SealedText
+from intake.models import AssessmentRequest, EncryptedText
 from intake.submission import tokens
 
 RANDOM_BITS = (1 << 76) - 1 & ~(0b11 << 62)  # the last 76 without the variant
@@ -34,5 +34,5 @@ def test_all_the_rest_is_random(stopped_clock):
 
 
 def test_requests_and_their_texts_have_such_ids():
-    drawn = [tokens.draw().id, AssessmentRequest().pk, SealedText().pk]
+    drawn = [tokens.draw().id, AssessmentRequest().pk, EncryptedText().pk]
     assert [one.version for one in drawn] == [7, 7, 7]

@@ -135,7 +135,7 @@ def test_it_holds_nothing_that_a_person_told(client, healthy):
 # What is red
 
 
-@pytest.mark.parametrize("setting", ["SEAL_KEYS", "INDEX_KEYS"])
+@pytest.mark.parametrize("setting", ["ENCRYPTION_KEYS", "INDEX_KEYS"])
 def test_keys_that_can_not_be_used_are_red(client, healthy, settings, setting):
     setattr(settings, setting, "k1:short")
     assert problems(client) == (503, {"keys": [setting]})
@@ -355,7 +355,7 @@ def test_readyz_is_ready_with_the_database_alone(client, settings, tmp_path):
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("setting", ["SEAL_KEYS", "INDEX_KEYS"])
+@pytest.mark.parametrize("setting", ["ENCRYPTION_KEYS", "INDEX_KEYS"])
 def test_readyz_is_not_ready_without_one_of_the_rings(client, settings, setting):
     setattr(settings, setting, "k1:" + base64.urlsafe_b64encode(b"short").decode())
     response = client.get("/readyz")

@@ -26,12 +26,12 @@ from intake.models import (
     AssessmentRequest,
     BlindIndex,
     ConsentRecord,
-    ContactProfile,
+    ContactPreferences,
+    EncryptedText,
     Event,
     Heartbeat,
     Notice,
     RecentSender,
-    SealedText,
 )
 from intake.monitoring import synthetic, synthetic_client
 from intake.notifications import outbox
@@ -42,11 +42,11 @@ EVERYTHING_OF_A_REQUEST = [
     AssessmentRequest,
     BlindIndex,
     ConsentRecord,
-    ContactProfile,
+    ContactPreferences,
     Event,
     Notice,
     RecentSender,
-    SealedText,
+    EncryptedText,
 ]
 
 
@@ -118,7 +118,7 @@ def send(live_server, *arguments):
 
 
 def test_it_goes_the_whole_way_and_leaves_nothing_but_its_success(site, live_server, working_worker, mails, settings):
-    settings.REQUESTS_PER_SENDER = settings.REQUESTS_ALTOGETHER = 0  # it is not counted
+    settings.REQUEST_LIMIT_PER_NETWORK = settings.REQUEST_LIMIT_TOTAL = 0  # it is not counted
     receive()
     outbox.send_due()
     mails.clear()
@@ -154,12 +154,12 @@ def test_while_the_database_is_away_it_is_kept_and_comes_all_the_way_later(site,
         try:
             assert come_back.wait(60)
             with connection.cursor() as cursor:
-                cursor.execute("ALTER TABLE intake_sealedtext_away RENAME TO intake_sealedtext")
+                cursor.execute("ALTER TABLE intake_encryptedtext_away RENAME TO intake_encryptedtext")
         finally:
             connection.close()
 
     with connection.cursor() as cursor:
-        cursor.execute("ALTER TABLE intake_sealedtext RENAME TO intake_sealedtext_away")
+        cursor.execute("ALTER TABLE intake_encryptedtext RENAME TO intake_encryptedtext_away")
     thread = threading.Thread(target=bring_back)
     thread.start()
     watch = threading.Thread(target=lambda: (_wait_for_a_spool_file(), come_back.set()))
@@ -232,7 +232,7 @@ def sent_form(client, **extra):
 
 @pytest.mark.django_db
 def test_a_form_with_the_header_is_synthetic_never_suspected_and_never_counted(settings):
-    settings.REQUESTS_PER_SENDER = settings.REQUESTS_ALTOGETHER = 0
+    settings.REQUEST_LIMIT_PER_NETWORK = settings.REQUEST_LIMIT_TOTAL = 0
     client = Client(enforce_csrf_checks=True)
     response = sent_form(client, **signed())  # at once, which is suspicious
     assert response.status_code == 303
@@ -281,7 +281,7 @@ def test_the_probe_tells_how_far_it_came_in_codes(client):
     assert "no-store" in response["Cache-Control"]
     Notice.objects.update(state="sent")
     assert client.get(probe_of(request), **signed()).json() == synthetic.WHOLE
-    SealedText.objects.update(envelope=b"\x01\x01kgarbled")
+    EncryptedText.objects.update(envelope=b"\x01\x01kgarbled")
     assert client.get(probe_of(request), **signed()).json()["on_desk"] is False
 
 
@@ -370,4 +370,4 @@ def test_the_worker_erases_what_was_left_behind_for_a_day(site):
     real = accept(tokens.draw(), answers_of(), at=now - 9 * day)
     worker.work_once()
     assert set(AssessmentRequest.objects.values_list("pk", flat=True)) == {young.pk, real.pk}
-    assert SealedText.objects.filter(request_id=old.pk).count() == 0
+    assert EncryptedText.objects.filter(request_id=old.pk).count() == 0

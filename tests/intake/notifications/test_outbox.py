@@ -18,7 +18,7 @@ from django.utils import timezone
 
 from intake import workflow
 from intake.contact import preferences
-from intake.models import ContactProfile, Notice
+from intake.models import ContactPreferences, Notice
 from intake.monitoring import status
 from intake.notifications import outbox
 from intake.submission import tokens
@@ -410,7 +410,7 @@ def test_the_e_mail_goes_to_the_address_that_was_told_last(mailbox):
 def test_the_e_mail_is_refused_when_the_person_no_longer_allows_it(mailbox):
     notice = only(acknowledgement())
     codes = preferences.newest_profile(notice.request).codes() | {"may_email": False, "may_text": True}
-    ContactProfile.objects.create(request=notice.request, at=timezone.now(), **codes)
+    ContactPreferences.objects.create(request=notice.request, at=timezone.now(), **codes)
     assert outbox.send_due(NOW) == 0
     assert (state_of(notice), mailbox.mails) == (("refused", 1), [])
     assert outbox.send_due(NOW + dt.timedelta(days=9)) == 0

@@ -7,7 +7,7 @@ import pytest
 
 from intake import search, workflow
 from intake.contact.preferences import newest_profile
-from intake.models import AssessmentRequest, SealedText
+from intake.models import AssessmentRequest, EncryptedText
 from intake.submission import accept as submission
 from intake.submission import circuit_breaker, private_link, spool, tokens
 from intake.worker import take_in_spool
@@ -62,7 +62,7 @@ def test_who_speaks_up_while_put_off_is_awake_and_a_new_version(actor, speak):
     assert (request.snoozed_until, request.snooze_reason) == (None, "")
     assert request.due_at < TUESDAY + dt.timedelta(days=1)
     assert "woken" in codes_of(request)
-    with pytest.raises(workflow.Stale):
+    with pytest.raises(workflow.StaleVersion):
         workflow.close(request_id=request.pk, outcome="declined", actor=actor, seen=seen)
 
 
@@ -89,7 +89,7 @@ def test_who_speaks_up_at_the_end_of_the_ladder_gets_a_whole_new_one(actor, cloc
     else:
         speak(draft)
     workflow.log_attempt(request_id=request.pk, channel="call", result="no_answer", actor=actor)
-    with pytest.raises(workflow.Refused, match="3 are missing"):
+    with pytest.raises(workflow.TransitionRefused, match="3 are missing"):
         workflow.close(request_id=request.pk, outcome="not_reached", actor=actor)
 
 
@@ -150,7 +150,7 @@ def test_who_withdraws_by_either_link_ends_their_own_request_and_no_other(linked
     assert private_link.find(private_link.secret_of(withdrawn.pk)) == withdrawn
     workflow.withdraw(request_id=withdrawn.pk)
     assert outcomes(withdrawn, left) == ["withdrawn", ""]
-    assert [SealedText.objects.filter(request=one).count() for one in (withdrawn, left)] == [0, 1]
+    assert [EncryptedText.objects.filter(request=one).count() for one in (withdrawn, left)] == [0, 1]
     assert (is_in_question(left), workflow.take_next(actor=actor)) == (True, left)
     assert AssessmentRequest.objects.filter(duplicate_of__isnull=False).count() == 0
 
@@ -180,7 +180,7 @@ def test_what_ended_otherwise_before_stays_as_it_ended(linked, actor):
     workflow.close(request_id=first.pk, outcome="declined", actor=actor)
     workflow.withdraw(request_id=second.pk)
     assert outcomes(first, second) == ["declined", "withdrawn"]
-    assert [SealedText.objects.filter(request=one).count() for one in (first, second)] == [1, 0]
+    assert [EncryptedText.objects.filter(request=one).count() for one in (first, second)] == [1, 0]
 
 
 def test_what_a_relative_sent_from_another_number_goes_on_by_itself(actor):
@@ -198,14 +198,14 @@ def test_a_relative_who_withdraws_takes_nothing_else_back(actor):
     workflow.link_duplicate(request_id=relatives.pk, of_reference=first.reference, actor=actor, same_matter=True)
     workflow.withdraw(request_id=relatives.pk)
     assert outcomes(first, relatives) == ["", "withdrawn"]
-    assert [SealedText.objects.filter(request=one).count() for one in (first, relatives)] == [1, 0]
+    assert [EncryptedText.objects.filter(request=one).count() for one in (first, relatives)] == [1, 0]
     assert (codes_of(first)[-1], is_in_question(first)) == ("unlinked", False)
 
 
 def test_a_request_that_has_ended_is_not_withdrawn(actor):
     request = ask()
     workflow.close(request_id=request.pk, outcome="declined", actor=actor)
-    with pytest.raises(workflow.Refused, match="has ended"):
+    with pytest.raises(workflow.TransitionRefused, match="has ended"):
         workflow.withdraw(request_id=request.pk)
     assert request.texts.count() == 1
 
@@ -219,7 +219,7 @@ def test_what_waited_in_the_spool_when_the_person_withdrew_does_not_come_back(cl
     clock.move_to(TUESDAY + dt.timedelta(minutes=2), tick=False)
     workflow.withdraw(request_id=request.pk)
     assert (take_in_spool(), spool.state().files) == (1, 0)
-    assert (AssessmentRequest.objects.count(), SealedText.objects.count()) == (1, 0)
+    assert (AssessmentRequest.objects.count(), EncryptedText.objects.count()) == (1, 0)
 
 
 def test_what_the_person_sends_after_they_withdrew_is_a_new_request(clock):
@@ -227,7 +227,7 @@ def test_what_the_person_sends_after_they_withdrew_is_a_new_request(clock):
     workflow.withdraw(request_id=request.pk)
     spool_form(TUESDAY + dt.timedelta(minutes=1), form_key="one browser session", **CHANGED)
     take_in_spool()
-    assert (AssessmentRequest.objects.open().count(), SealedText.objects.count()) == (1, 1)
+    assert (AssessmentRequest.objects.open().count(), EncryptedText.objects.count()) == (1, 1)
 
 
 # Opened again

@@ -7,7 +7,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from intake import worker, workflow
-from intake.models import AssessmentRequest, SealedText
+from intake.models import AssessmentRequest, EncryptedText
 from intake.public import views
 from intake.submission import circuit_breaker, spool, tokens
 from pages import facts
@@ -52,7 +52,7 @@ def stored():
 
 
 def kinds_of_texts():
-    return list(SealedText.objects.values_list("kind", flat=True))
+    return list(EncryptedText.objects.values_list("kind", flat=True))
 
 
 def old_token(age):
@@ -98,7 +98,7 @@ def test_sending_the_form_leads_to_a_confirmation_with_the_reference(visitor):
 
 def test_what_is_stored_is_what_was_typed(visitor):
     send(visitor)
-    opened = SealedText.objects.get().open()
+    opened = EncryptedText.objects.get().open()
     assert {name: opened[name] for name in TYPED} == {
         name: True if value == "on" else value for name, value in TYPED.items()
     }
@@ -115,14 +115,14 @@ def test_the_same_form_posted_twice_is_one_request_with_one_confirmation(visitor
     first, again = visitor.post(ADDRESS, fields), visitor.post(ADDRESS, fields)
     assert [first.status_code, again.status_code] == [303, 303]
     assert first["Location"] == again["Location"]
-    assert [stored(), SealedText.objects.count()] == [1, 1]
+    assert [stored(), EncryptedText.objects.count()] == [1, 1]
 
 
 def test_going_back_and_sending_other_answers_leads_to_the_same_confirmation(visitor):
     fields = filled(visitor.get(ADDRESS))
     first, again = visitor.post(ADDRESS, fields), visitor.post(ADDRESS, fields | {"message": "Please call later."})
     assert first["Location"] == again["Location"]
-    assert [stored(), SealedText.objects.count()] == [1, 2]
+    assert [stored(), EncryptedText.objects.count()] == [1, 2]
 
 
 @pytest.mark.parametrize(
@@ -185,7 +185,7 @@ def test_an_odd_phone_is_asked_about_on_the_page_and_kept_when_sent_again(visito
     page = send(visitor, phone="12")
     assert page.status_code == 422
     assert visitor.post(ADDRESS, form_on(page)).status_code == 303
-    assert SealedText.objects.get().open()["phone"] == "12"
+    assert EncryptedText.objects.get().open()["phone"] == "12"
 
 
 def test_a_field_that_came_twice_is_refused_with_the_rest_kept(visitor):
@@ -326,8 +326,8 @@ def test_nothing_typed_stands_in_any_address_title_header_cookie_or_log(visitor,
 
 TABLES = [
     "intake_assessmentrequest",
-    "intake_sealedtext",
-    "intake_contactprofile",
+    "intake_encryptedtext",
+    "intake_contactpreferences",
     "intake_blindindex",
     "intake_event",
     "intake_notice",
@@ -351,14 +351,14 @@ def test_when_the_database_refuses_the_request_is_spooled_with_the_same_confirma
     refuse_inserts(table)
     sent = send(visitor)
     assert sent.status_code == 303
-    assert [stored(), SealedText.objects.count(), spool.state().files] == [0, 0, 1]
+    assert [stored(), EncryptedText.objects.count(), spool.state().files] == [0, 0, 1]
     shown = main_of(visitor.get(sent["Location"]))
     assert "We have your request" in shown
 
     accept_inserts(table)
     circuit_breaker.reset()
     assert worker.take_in_spool() == 1
-    assert [stored(), SealedText.objects.count(), spool.state().files] == [1, 1, 0]
+    assert [stored(), EncryptedText.objects.count(), spool.state().files] == [1, 1, 0]
     assert AssessmentRequest.objects.get().reference in shown
     assert main_of(visitor.get(sent["Location"])) == shown
     assert personal_words_in(caplog.text) == []
@@ -403,7 +403,7 @@ def test_when_neither_database_nor_spool_takes_it_the_words_are_kept(visitor, ca
     assert typed_on(page) == TYPED
     assert "We can&#x27;t take your request right now" in main_of(page)
     assert 'href="tel:+1' in main_of(page)
-    assert [stored(), SealedText.objects.count()] == [0, 0]
+    assert [stored(), EncryptedText.objects.count()] == [0, 0]
     assert personal_words_in(caplog.text) == []
 
 
@@ -473,7 +473,7 @@ def test_with_the_pass_and_our_origin_the_form_is_accepted_once(cookieless):
     assert sent.status_code == 303
     request = AssessmentRequest.objects.get()
     assert (kinds_of_texts(), request.form_key, request.quarantined_at) == (["answers"], None, None)
-    assert SealedText.objects.get().open()["name"] == TYPED["name"]
+    assert EncryptedText.objects.get().open()["name"] == TYPED["name"]
     assert f"<strong>{request.reference}</strong>" in main_of(cookieless.get(sent["Location"]))
 
 

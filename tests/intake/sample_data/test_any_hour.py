@@ -13,7 +13,7 @@ from django.utils import timezone
 from intake import workflow
 from intake.contact import schedule as hours_of_contact
 from intake.contact.preferences import newest_profile
-from intake.models import AssessmentRequest, Attempt, Event, SealedText
+from intake.models import AssessmentRequest, Attempt, EncryptedText, Event
 from intake.sample_data import history
 from intake.worker import work_once
 from pages.models import Center
@@ -71,7 +71,7 @@ def test_what_staff_did_in_the_demo_lies_in_open_hours(zone):
     now = timezone.now()
     attempts = list(Attempt.objects.values_list("at", flat=True))
     events = list(Event.objects.filter(actor__isnull=False).values_list("at", flat=True))
-    texts = list(SealedText.objects.filter(author__isnull=False).values_list("at", flat=True))
+    texts = list(EncryptedText.objects.filter(author__isnull=False).values_list("at", flat=True))
     assert (len(attempts) > 30, len(events) > 60, len(texts) > 10) == (True, True, True)
     assert [at for at in attempts + events + texts if not is_open(at) or at > now] == []
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from intake import reference, workflow
 from intake.crypto import blind_index
-from intake.models import AssessmentRequest, Attempt, Event, SealedText
+from intake.models import AssessmentRequest, Attempt, EncryptedText, Event
 from intake.sample_data import history
 from intake.workflow.attempts import ladder_of
 from tests.intake.support.helpers import receive
@@ -26,7 +26,7 @@ def run(command, *arguments):
 
 
 def counts():
-    return {model.__name__: model.objects.count() for model in (AssessmentRequest, Attempt, Event, SealedText)}
+    return {model.__name__: model.objects.count() for model in (AssessmentRequest, Attempt, Event, EncryptedText)}
 
 
 @pytest.mark.parametrize("command", [["make_demo_requests"], ["make_requests", "50"]])
@@ -118,7 +118,7 @@ def test_a_history_looks_as_the_desk_would_have_left_it():
     assert median == 4
     owners = requests.filter(claimed_until__gt=timezone.now()).values_list("owner__username", flat=True)
     assert sorted(owners) == ["demo-ana", "demo-lee", "demo-sam"]  # nobody is at two requests
-    text = SealedText.objects.filter(kind="answers").first()
+    text = EncryptedText.objects.filter(kind="answers").first()
     assert text.open()["consent"] is True
     withdrawn = requests.filter(outcome="withdrawn").first()
     assert (withdrawn.texts.count(), withdrawn.blind_indexes.count()) == (0, 0)
@@ -133,7 +133,7 @@ def test_a_longer_history_leaves_no_more_to_do_today(monkeypatch):
 
 def test_a_history_is_found_by_phone_as_real_requests_are():
     run("make_requests", "50")
-    text = next(text for text in SealedText.objects.filter(kind="answers") if text.open()["phone"])
+    text = next(text for text in EncryptedText.objects.filter(kind="answers") if text.open()["phone"])
     values = blind_index.values_to_ask(blind_index.PHONE, text.open()["phone"])
     found = AssessmentRequest.objects.filter(blind_indexes__kind="phone", blind_indexes__value__in=values)
     assert text.request in found

@@ -11,14 +11,14 @@ from intake import workflow
 from intake.contact import commitment, schedule
 from intake.contact.consent import BY_FIELD
 from intake.contact.preferences import profile_of
-from intake.models import AssessmentRequest, ConsentRecord, Event, Notice, RecordIsFixed, SealedText
+from intake.models import AssessmentRequest, ConsentRecord, EncryptedText, Event, Notice, RecordIsFixed
 from intake.submission import accept as submission
 from intake.submission import spool, tokens
 from pages import facts
 from pages.models import Center, Holiday, OpeningHours
 from tests.intake.support.helpers import accept, answers_of, personal_words_in, receive, refuse_inserts
 
-TABLES = [AssessmentRequest, SealedText, ConsentRecord, Event, Notice]
+TABLES = [AssessmentRequest, EncryptedText, ConsentRecord, Event, Notice]
 
 
 def stored():
@@ -93,7 +93,7 @@ def test_no_table_holds_a_word_that_the_person_typed():
     request = receive()
     assert personal_words_in(str(told_by(request))) != []
     tables = [name for name in connection.introspection.table_names() if name.startswith("intake_")]
-    assert {"intake_assessmentrequest", "intake_sealedtext", "intake_blindindex"} <= set(tables)
+    assert {"intake_assessmentrequest", "intake_encryptedtext", "intake_blindindex"} <= set(tables)
     with connection.cursor() as cursor:
         for table in tables:
             cursor.execute(f"SELECT * FROM {table}")
@@ -189,7 +189,7 @@ def test_words_that_were_erased_do_not_come_back_with_an_old_page(make_staff):
     workflow.close(request_id=request.pk, outcome="withdrawn", actor=lead)
     workflow.erase(request_id=request.pk, actor=lead)
     for answers in (answers_of(), answers_of(message="again")):
-        with pytest.raises(submission.Withdrawn):
+        with pytest.raises(submission.RequestWithdrawn):
             accept(draft, answers)
     request.refresh_from_db()
     assert (request.stage, request.texts.count(), codes_of(request)[-1]) == ("closed", 0, "erased")
@@ -245,10 +245,10 @@ def test_notes_of_staff_do_not_count_as_amendments(make_staff):
     draft = tokens.draw()
     request = accept(draft, answers_of())
     for _ in range(12):
-        note = SealedText(request=request, kind="note", author=make_staff("admissions"), at=request.received_at)
+        note = EncryptedText(request=request, kind="note", author=make_staff("admissions"), at=request.received_at)
         note.seal("called").save(force_insert=True)
     accept(draft, answers_of(message="Please call later."))
-    assert SealedText.objects.filter(kind="amendment").count() == 1
+    assert EncryptedText.objects.filter(kind="amendment").count() == 1
 
 
 @pytest.mark.django_db

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from intake import worker
 from intake.contact import schedule
-from intake.models import AssessmentRequest, SealedText
+from intake.models import AssessmentRequest, EncryptedText
 from intake.monitoring import status
 from intake.submission import accept as submission
 from intake.submission import circuit_breaker, private_link, spool, tokens
@@ -130,11 +130,11 @@ FAULTS = {
     "a target beyond all dates": (TargetBeyondAllDates(), STORED, STORED),
     "a target of ten thousand years": (TargetOfManyYears(), STORED, STORED),
     "the keys of the index": (BrokenSetting("INDEX_KEYS", "broken"), SPOOLED, SPOOLED),
-    "a limit that is no number": (BrokenSetting("REQUESTS_PER_SENDER", "many"), SPOOLED, STORED),
+    "a limit that is no number": (BrokenSetting("REQUEST_LIMIT_PER_NETWORK", "many"), SPOOLED, STORED),
     "rows of the limiter": (RefusedRows("intake_recentsender"), SPOOLED, STORED),
     "the table of the limiter": (MissingTable("intake_recentsender"), SPOOLED, STORED),
     "rows of the index": (RefusedRows("intake_blindindex"), SPOOLED, SPOOLED),
-    "the keys that seal": (BrokenSetting("SEAL_KEYS", "broken"), SHOWN, SHOWN),
+    "the keys that seal": (BrokenSetting("ENCRYPTION_KEYS", "broken"), SHOWN, SHOWN),
     "a folder that is none, and the database": (
         Both(BrokenSetting("SPOOL_DIR", None), RefusedRows("intake_notice")),
         SHOWN,
@@ -182,7 +182,7 @@ def test_whatever_fails_a_form_is_stored_once_or_shown_with_all_that_was_typed(
         answer = visitor.post(ADDRESS, form_on(answer))
     worker.take_in_spool()
     assert (AssessmentRequest.objects.count(), spool.state().files) == (1, 0)
-    assert SealedText.objects.get().open()["message"] == TYPED["message"]
+    assert EncryptedText.objects.get().open()["message"] == TYPED["message"]
     assert AssessmentRequest.objects.get().reference in main_of(visitor.get(answer["Location"]))
     assert personal_words_in(caplog.text) == []
 
@@ -208,7 +208,7 @@ def test_what_can_not_be_taken_in_stays_and_keeps_nothing_back(site, settings, c
     submission.accept(submission.SentForm(healthy, answers_of(name="Healthy")))
     circuit_breaker.reset()
     worker.take_in_spool()
-    assert sorted(text.open()["name"] for text in SealedText.objects.all()) == ["Healthy", TYPED["name"]]
+    assert sorted(text.open()["name"] for text in EncryptedText.objects.all()) == ["Healthy", TYPED["name"]]
 
 
 def test_a_file_that_the_database_refuses_does_not_block_those_behind_it(site):
@@ -307,7 +307,7 @@ def test_a_confirmation_is_never_a_bare_failure(site, settings, fault):
 @pytest.mark.parametrize("do", ["window", "words", "withdraw"])
 @pytest.mark.parametrize(
     "fault",
-    [BrokenSetting("SEAL_KEYS", "broken"), MissingTable("intake_alias"), RefusedRows("intake_event")],
+    [BrokenSetting("ENCRYPTION_KEYS", "broken"), MissingTable("intake_alias"), RefusedRows("intake_event")],
     ids=["keys that seal", "other ids", "events"],
 )
 def test_the_private_page_is_never_a_bare_failure(site, settings, fault, do):

@@ -5,7 +5,7 @@ from django.http import QueryDict
 
 from intake.admin import wording
 from intake.contact.preferences import profile_of
-from intake.models import ContactProfile
+from intake.models import ContactPreferences
 from intake.submission.forms import AssessmentForm
 from tests.intake.support.helpers import PERSON, answers_of, asked
 
@@ -353,7 +353,7 @@ def test_the_rules_of_contact_allow_only_what_the_person_ticked(changes, rules):
     changed = {name: value for name, value in (PERSON | changes).items() if value}
     answers = asked_valid(changed).answers()
     is_called = rules[0] != "Do not call."
-    assert wording.contact_rules(ContactProfile(**profile_of(answers)), answers["email_ok"]) == [
+    assert wording.contact_rules(ContactPreferences(**profile_of(answers)), answers["email_ok"]) == [
         *rules,
         *(["Say your name and the center's. Say why when you know it is them."] if is_called else []),
         "Good time: in the evening, Mountain time.",

@@ -8,7 +8,7 @@ import pytest
 from django.db import connection
 
 from intake import workflow
-from intake.models import AssessmentRequest, ContactProfile, Notice, SealedText
+from intake.models import AssessmentRequest, ContactPreferences, EncryptedText, Notice
 from intake.submission import accept as submission
 from intake.submission import tokens
 from tests.intake.support.helpers import ADDRESS, accept, answers_of
@@ -19,7 +19,7 @@ AT_ONCE = 20
 
 @pytest.fixture(autouse=True)
 def no_limit(settings):
-    settings.REQUESTS_PER_SENDER = settings.REQUESTS_ALTOGETHER = 10_000
+    settings.REQUEST_LIMIT_PER_NETWORK = settings.REQUEST_LIMIT_TOTAL = 10_000
 
 
 @pytest.fixture
@@ -48,7 +48,7 @@ def test_one_form_posted_twenty_times_at_once_is_one_request_with_twenty_equal_c
     assert len({address for address, _confirmation in addresses}) == 1
     request = AssessmentRequest.objects.get()
     assert request.reference in addresses[0][1]
-    assert (SealedText.objects.count(), ContactProfile.objects.count()) == (1, 1)
+    assert (EncryptedText.objects.count(), ContactPreferences.objects.count()) == (1, 1)
     assert Notice.objects.filter(kind=Notice.Kind.NEW_REQUEST).count() == 1
     assert request.texts.get().open()["name"] == answers_of()["name"]
 
@@ -63,7 +63,7 @@ def test_two_hundred_different_forms_at_once_are_two_hundred_requests(origin):
         asked += list(pool.map(ask, range(AT_ONCE, 200)))
     assert len({address for address, _confirmation in asked}) == 200
     assert AssessmentRequest.objects.count() == 200
-    names = {text.open()["name"] for text in SealedText.objects.all()}
+    names = {text.open()["name"] for text in EncryptedText.objects.all()}
     assert names == {f"Number {number}" for number in range(200)}
     assert Notice.objects.filter(kind=Notice.Kind.NEW_REQUEST).count() == 200
 
@@ -73,7 +73,7 @@ def test_a_withdrawal_and_a_post_of_the_old_form_at_once_leave_no_word(site):
         together.wait(30)
         try:
             do()
-        except submission.Withdrawn:
+        except submission.RequestWithdrawn:
             return "withdrawn"
         finally:
             connection.close()

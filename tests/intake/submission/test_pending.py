@@ -155,7 +155,7 @@ def test_made_up_address_shows_a_fresh_form(visitor, token):
 
 def test_form_whose_key_is_gone_shows_a_fresh_form(visitor, settings):
     page = refused(visitor)
-    settings.SEAL_KEYS = "other:" + "b2xk" * 10 + "b2w"
+    settings.ENCRYPTION_KEYS = "other:" + "b2xk" * 10 + "b2w"
     assert is_gone(visitor, page)
 
 

@@ -5,7 +5,7 @@ import pytest
 from django.utils import timezone
 
 from intake import worker
-from intake.models import AssessmentRequest, Notice, RecentSender, SealedText
+from intake.models import AssessmentRequest, EncryptedText, Notice, RecentSender
 from intake.submission import accept as submission
 from intake.submission import rate_limit, tokens
 from tests.intake.support.helpers import ADDRESS, accept, answers_of, form_on, personal_words_in
@@ -19,7 +19,7 @@ SECOND = dt.timedelta(seconds=1)
 
 @pytest.fixture(autouse=True)
 def low_limits(settings):
-    settings.REQUESTS_PER_SENDER, settings.REQUESTS_ALTOGETHER = 3, 5
+    settings.REQUEST_LIMIT_PER_NETWORK, settings.REQUEST_LIMIT_TOTAL = 3, 5
 
 
 def visitor_at(address):
@@ -104,14 +104,14 @@ def test_a_visitor_can_not_dodge_the_limit_with_a_header(settings):
 def test_above_the_limit_nothing_is_stored_and_the_words_are_kept(caplog):
     caplog.set_level(logging.DEBUG)
     assert statuses(3, "192.0.2.1") == [303, 303, 303]
-    before = [model.objects.count() for model in (AssessmentRequest, SealedText, Notice, RecentSender)]
+    before = [model.objects.count() for model in (AssessmentRequest, EncryptedText, Notice, RecentSender)]
     page = send(visitor_at("192.0.2.9"))
     assert (page.status_code, page["Retry-After"]) == (429, "600")
     assert typed_on(page) == TYPED
     assert "Many requests came from your network just now, so this one was not stored." in main_of(page)
     assert 'href="tel:+1' in main_of(page)
     assert "no-store" in page["Cache-Control"]
-    assert [model.objects.count() for model in (AssessmentRequest, SealedText, Notice, RecentSender)] == before
+    assert [model.objects.count() for model in (AssessmentRequest, EncryptedText, Notice, RecentSender)] == before
     assert before == [3, 3, 3, 3]
     assert personal_words_in(caplog.text) == []
 
@@ -201,9 +201,9 @@ def test_the_window_is_ten_minutes_to_the_second():
 
 
 def test_what_we_send_ourselves_and_what_comes_from_the_spool_is_not_limited(settings):
-    settings.REQUESTS_PER_SENDER = 1
+    settings.REQUEST_LIMIT_PER_NETWORK = 1
     accept(tokens.draw(), answers_of(), sender="here")
-    with pytest.raises(rate_limit.TooMany):
+    with pytest.raises(rate_limit.RateLimited):
         accept(tokens.draw(), answers_of(), sender="here")
     assert accept(tokens.draw(), answers_of(), sender="here", is_synthetic=True).is_synthetic
     form = submission.SentForm(tokens.draw(), answers_of(), sender="here", confirmed_as=tokens.draw())
@@ -242,16 +242,16 @@ def test_a_sender_is_another_one_under_another_key(rf, settings):
 
 
 def test_while_the_database_is_away_a_sender_is_held_to_the_limit_by_each_process(settings):
-    settings.REQUESTS_PER_SENDER = 3
+    settings.REQUEST_LIMIT_PER_NETWORK = 3
     for sender in ("a" * 64, "b" * 64):
         for _ in range(3):
             rate_limit.count_while_away(sender)
-        with pytest.raises(rate_limit.TooMany):
+        with pytest.raises(rate_limit.RateLimited):
             rate_limit.count_while_away(sender)
 
 
 def test_while_the_database_is_away_an_old_request_no_longer_counts(settings, monkeypatch):
-    settings.REQUESTS_PER_SENDER = 1
+    settings.REQUEST_LIMIT_PER_NETWORK = 1
     rate_limit.count_while_away("c" * 64)
     later = rate_limit.time.monotonic() + rate_limit.WINDOW.total_seconds() + 1
     monkeypatch.setattr(rate_limit.time, "monotonic", lambda: later)
@@ -259,6 +259,6 @@ def test_while_the_database_is_away_an_old_request_no_longer_counts(settings, mo
 
 
 def test_while_the_database_is_away_who_has_no_address_is_not_counted(settings):
-    settings.REQUESTS_PER_SENDER = 1
+    settings.REQUEST_LIMIT_PER_NETWORK = 1
     for _ in range(3):
         rate_limit.count_while_away("")

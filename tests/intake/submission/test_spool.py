@@ -31,7 +31,7 @@ def ring(*letters):
 
 @pytest.fixture(autouse=True)
 def folder(settings, tmp_path):
-    settings.SEAL_KEYS = ring("a")
+    settings.ENCRYPTION_KEYS = ring("a")
     settings.SPOOL_DIR = tmp_path / "spool"
     spool.prepare()
     return settings.SPOOL_DIR
@@ -60,7 +60,8 @@ def child(code, *arguments, **options):
         "import json, os, signal, sys, uuid\n"
         "from pathlib import Path\n"
         "from django.conf import settings\n"
-        f"settings.configure(SEAL_KEYS={site_settings.SEAL_KEYS!r}, SPOOL_DIR=Path({str(site_settings.SPOOL_DIR)!r}))\n"
+        f"keys, folder = {site_settings.ENCRYPTION_KEYS!r}, Path({str(site_settings.SPOOL_DIR)!r})\n"
+        "settings.configure(ENCRYPTION_KEYS=keys, SPOOL_DIR=folder)\n"
         "from intake.submission import spool\n"
         f"CONTENT, arguments = {CONTENT!r}, sys.argv[1:]\n"
     )
@@ -188,7 +189,7 @@ def test_names_and_bytes_tell_nothing(folder):
 def test_names_depend_on_the_key(folder, settings):
     request_id = uuid.uuid4()
     spool.put(request_id, CONTENT)
-    settings.SEAL_KEYS = ring("b")
+    settings.ENCRYPTION_KEYS = ring("b")
     spool.put(request_id, CONTENT)
     one, two = names_in(folder)
     assert one.partition("-")[0] != two.partition("-")[0]
@@ -217,7 +218,7 @@ def test_a_file_that_was_moved_to_another_name_does_not_open(folder):
     spool.put(other, content("other"))
     [target] = set(spool.waiting()) - {path}
     path.rename(target)
-    with pytest.raises(envelope.CannotOpen):
+    with pytest.raises(envelope.DecryptionError):
         spool.read(target)
     assert spool.find(other) == []
 
@@ -227,7 +228,7 @@ def test_a_file_that_was_cut_does_not_open_and_keeps_nothing_out():
     spool.put(request_id, CONTENT)
     [path] = spool.waiting()
     path.write_bytes(path.read_bytes()[:-1])
-    with pytest.raises(envelope.CannotOpen):
+    with pytest.raises(envelope.DecryptionError):
         spool.read(path)
     assert spool.find(request_id) == []
     spool.put(request_id, CONTENT)
@@ -238,12 +239,12 @@ def test_a_file_that_was_cut_does_not_open_and_keeps_nothing_out():
 def test_after_a_rotation_a_request_is_found_and_kept_once(settings):
     request_id = uuid.uuid4()
     spool.put(request_id, content("before"))
-    settings.SEAL_KEYS = ring("b", "a")
+    settings.ENCRYPTION_KEYS = ring("b", "a")
     spool.put(request_id, content("before"))
     assert words_of(spool.find(request_id)) == ["before"]
     spool.put(request_id, content("after"))
     assert words_of(spool.find(request_id)) == ["before", "after"]
-    settings.SEAL_KEYS = ring("b")
+    settings.ENCRYPTION_KEYS = ring("b")
     assert words_of(spool.find(request_id)) == ["after"]
 
 
@@ -251,7 +252,7 @@ def test_the_versions_of_all_keys_count_together(settings):
     request_id = uuid.uuid4()
     for number in range(6):
         spool.put(request_id, content(f"old {number}"))
-    settings.SEAL_KEYS = ring("b", "a")
+    settings.ENCRYPTION_KEYS = ring("b", "a")
     for number in range(5):
         spool.put(request_id, content(f"new {number}"))
     with pytest.raises(spool.SpoolError):

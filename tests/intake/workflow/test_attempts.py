@@ -9,7 +9,7 @@ from intake import workflow
 from intake.contact import details
 from intake.models import RESULTS, AssessmentRequest, Attempt
 from intake.submission import tokens
-from intake.workflow.attempts import Ladder, ladder_of, must_decide
+from intake.workflow.attempts import AttemptPlan, ladder_of, must_decide
 from pages import facts
 from pages.models import Center, Holiday, OpeningHours
 from tests.intake.support.helpers import accept, answers_of, codes_of, moment, wall
@@ -80,7 +80,7 @@ def test_the_next_attempt_can_be_set_by_hand(actor):
 
 def test_a_next_attempt_in_the_past_is_refused(actor):
     request = ask()
-    with pytest.raises(workflow.Refused, match="still to come"):
+    with pytest.raises(workflow.TransitionRefused, match="still to come"):
         log(request, actor, next_at=TUESDAY)
     assert request.attempts.count() == 0
 
@@ -130,7 +130,7 @@ def test_a_double_click_is_one_attempt(actor, clock):
     first = log(request, actor, seen=0)
     assert log(request, actor, seen=0) == first
     clock.move_to(TUESDAY + dt.timedelta(seconds=11), tick=False)
-    with pytest.raises(workflow.Stale):
+    with pytest.raises(workflow.StaleVersion):
         log(request, actor, seen=0)
     assert request.attempts.count() == 1
 
@@ -154,7 +154,7 @@ def test_an_attempt_frees_what_was_taken_from_the_queue_and_leaves_what_was_give
 )
 def test_what_the_person_does_not_allow_is_refused_in_words(actor, channel, result, answers):
     request = ask(**answers)
-    with pytest.raises(workflow.Refused, match="does not allow"):
+    with pytest.raises(workflow.TransitionRefused, match="does not allow"):
         log(request, actor, result, channel)
     assert request.attempts.count() == 0
 
@@ -165,7 +165,7 @@ def test_what_the_person_does_not_allow_is_refused_in_words(actor, channel, resu
 )
 def test_a_result_that_its_channel_can_not_have_is_refused_by_the_rules_and_the_database(actor, channel, result):
     request = ask(text_ok="on", email="a@example.org", email_ok="on")
-    with pytest.raises(workflow.Refused):
+    with pytest.raises(workflow.TransitionRefused):
         log(request, actor, result, channel)
     with pytest.raises(IntegrityError), transaction.atomic():
         Attempt.objects.create(request=request, channel=channel, result=result, actor=actor, at=TUESDAY)
@@ -194,14 +194,14 @@ def test_after_the_last_attempt_someone_must_decide_and_who_waits_for_a_call_com
     waiting = accept(tokens.draw(), answers_of(**PHONE_ONLY), at=moment("2026-11-26 12:59"))
     assert workflow.take_next(actor=actor) == waiting
     clock.move_to(request.due_at + MINUTE, tick=False)
-    with pytest.raises(workflow.Refused, match="Decide now"):
+    with pytest.raises(workflow.TransitionRefused, match="Decide now"):
         log(request, actor)
     assert request.attempts.count() == 4
 
 
 def test_before_the_last_attempt_nobody_is_given_up(actor, clock):
     request = try_in_vain(ask(), actor, clock, 3)
-    with pytest.raises(workflow.Refused, match=r"before 4 attempts, each an hour apart\. 1 is missing"):
+    with pytest.raises(workflow.TransitionRefused, match=r"before 4 attempts, each an hour apart\. 1 is missing"):
         workflow.close(request_id=request.pk, outcome="not_reached", actor=actor)
     log(request, actor)
     assert workflow.close(request_id=request.pk, outcome="not_reached", actor=actor).outcome == "not_reached"
@@ -212,7 +212,7 @@ def test_four_calls_within_one_hour_are_one_attempt_to_reach_somebody(actor, clo
     for minute in range(4):
         clock.move_to(TUESDAY + dt.timedelta(minutes=minute), tick=False)
         log(request, actor)
-    with pytest.raises(workflow.Refused, match="3 are missing"):
+    with pytest.raises(workflow.TransitionRefused, match="3 are missing"):
         workflow.close(request_id=request.pk, outcome="not_reached", actor=actor)
 
 
@@ -221,7 +221,7 @@ def test_calls_before_and_after_a_full_hour_are_one_attempt_too(actor, clock):
     for time in ("12:59", "13:00", "14:59", "15:00"):
         clock.move_to(moment(f"2026-11-24 {time}"), tick=False)
         log(request, actor)
-    with pytest.raises(workflow.Refused, match="2 are missing"):
+    with pytest.raises(workflow.TransitionRefused, match="2 are missing"):
         workflow.close(request_id=request.pk, outcome="not_reached", actor=actor)
 
 
@@ -230,7 +230,7 @@ def test_four_calls_at_the_same_time_of_day_are_not_enough_to_give_up(actor, clo
     for day in (25, 26, 27, 28):
         clock.move_to(moment(f"2026-11-{day} 09:15"), tick=False)
         log(request, actor)
-    with pytest.raises(workflow.Refused, match="Every attempt was at the same time of day"):
+    with pytest.raises(workflow.TransitionRefused, match="Every attempt was at the same time of day"):
         workflow.close(request_id=request.pk, outcome="not_reached", actor=actor)
     workflow.keep_trying(request_id=request.pk, actor=actor)
     clock.move_to(moment("2026-11-28 14:15"), tick=False)
@@ -243,7 +243,7 @@ def test_who_calls_back_after_the_last_attempt_is_called_and_not_given_up(actor,
     log(request, actor, "missed", "they_called")
     request.refresh_from_db()
     assert not must_decide(request, ladder_of(request))
-    with pytest.raises(workflow.Refused, match="They got in touch and wait for us"):
+    with pytest.raises(workflow.TransitionRefused, match="They got in touch and wait for us"):
         workflow.close(request_id=request.pk, outcome="not_reached", actor=actor)
     clock.move_to(request.called_back_at + MINUTE, tick=False)
     log(request, actor)
@@ -272,7 +272,7 @@ def test_who_keeps_trying_has_two_attempts_more(actor, clock):
 def test_keeping_on_is_no_decision_while_attempts_are_left(actor):
     request = ask()
     log(request, actor)
-    with pytest.raises(workflow.Refused, match="attempts left"):
+    with pytest.raises(workflow.TransitionRefused, match="attempts left"):
         workflow.keep_trying(request_id=request.pk, actor=actor)
 
 
@@ -282,7 +282,7 @@ def test_a_person_who_was_reached_and_lost_again_gets_a_whole_new_ladder(actor, 
     workflow.set_stage(request_id=request.pk, stage="reaching", actor=actor)
     request.refresh_from_db()
     assert ladder_of(request).tries == []
-    with pytest.raises(workflow.Refused, match="4 are missing"):
+    with pytest.raises(workflow.TransitionRefused, match="4 are missing"):
         workflow.close(request_id=request.pk, outcome="not_reached", actor=actor)
 
 
@@ -307,9 +307,9 @@ def test_one_e_mail_means_one_e_mail(actor, clock):
     request = ask(phone="", email="a@example.org")
     log(request, actor, "sent", "email")
     clock.move_to(TUESDAY + MINUTE, tick=False)
-    with pytest.raises(workflow.Refused, match="The person allows one e-mail, and it was sent"):
+    with pytest.raises(workflow.TransitionRefused, match="The person allows one e-mail, and it was sent"):
         workflow.keep_trying(request_id=request.pk, actor=actor)
-    with pytest.raises(workflow.Refused, match="does not allow this way"):
+    with pytest.raises(workflow.TransitionRefused, match="does not allow this way"):
         log(request, actor, "sent", "email", next_at=TUESDAY + 60 * MINUTE)
 
 
@@ -331,7 +331,7 @@ def test_one_e_mail_stays_one_e_mail_when_we_open_the_request_again(actor, clock
     opened_again(request, actor)
     request.refresh_from_db()
     assert must_decide(request, ladder_of(request))
-    with pytest.raises(workflow.Refused, match="does not allow this way"):
+    with pytest.raises(workflow.TransitionRefused, match="does not allow this way"):
         log(request, actor, "sent", "email")
     assert workflow.close(request_id=request.pk, outcome="not_reached", actor=actor).outcome == "not_reached"
 
@@ -419,7 +419,7 @@ def proposed_after_a_try_at(words, tries=1, **changes):
     tried = moment(words)
     request = accept(tokens.draw(), answers_of(**PHONE_ONLY | changes), at=tried)
     made = [Attempt(request=request, channel="call", result="no_answer", at=tried)] * tries
-    return Ladder(request.contact_profiles.get(), made).propose(tried).at
+    return AttemptPlan(request.contact_profiles.get(), made).propose(tried).at
 
 
 def test_a_try_in_the_last_hour_before_closing_is_followed_by_one_the_next_morning():
@@ -502,7 +502,7 @@ def test_who_keeps_trying_wakes_the_request_and_gives_it_back(actor, clock):
 def test_nobody_is_to_be_contacted_in_the_night_of_their_own_day(actor, at, zone, is_refused):
     request = ask(time_zone=zone)
     if is_refused:
-        with pytest.raises(workflow.Refused, match="between 8 AM and 9 PM there"):
+        with pytest.raises(workflow.TransitionRefused, match="between 8 AM and 9 PM there"):
             log(request, actor, next_at=moment(at))
         assert request.attempts.count() == 0
     else:
@@ -511,7 +511,7 @@ def test_nobody_is_to_be_contacted_in_the_night_of_their_own_day(actor, at, zone
 
 def test_a_next_attempt_in_another_age_is_refused(actor):
     request = ask()
-    with pytest.raises(workflow.Refused, match="within the next 90 days"):
+    with pytest.raises(workflow.TransitionRefused, match="within the next 90 days"):
         log(request, actor, next_at=moment("2062-11-24 10:00"))
 
 
@@ -547,7 +547,7 @@ def test_no_attempt_is_planned_past_the_assessment_so_that_who_does_not_come_is_
 @pytest.mark.parametrize("result", ["\0", "made-up", None, "sent"])
 def test_a_result_that_its_channel_can_not_have_is_refused_before_it_is_looked_for(actor, result):
     request = ask()
-    with pytest.raises(workflow.Refused, match="not known"):
+    with pytest.raises(workflow.TransitionRefused, match="not known"):
         log(request, actor, result)
     assert request.attempts.count() == 0
 

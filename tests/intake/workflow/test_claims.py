@@ -152,7 +152,7 @@ def test_what_the_first_one_logs_counts_after_a_colleague_only_took_it(at, claim
     we_spoke(claimed, maria, seen=1)
     claimed.refresh_from_db()
     assert (claimed.owner, claimed.claimed_until, claimed.stage) == (maria, None, "talking")
-    with pytest.raises(workflow.Stale, match=r"^maria changed this request on Nov 24, 10:33 AM: call, we spoke"):
+    with pytest.raises(workflow.StaleVersion, match=r"^maria changed this request on Nov 24, 10:33 AM: call, we spoke"):
         workflow.log_attempt(request_id=claimed.pk, channel="call", result="no_answer", actor=tom, seen=2)
     assert Attempt.objects.count() == 1
 
@@ -215,14 +215,14 @@ def test_where_the_second_did_more_the_first_one_is_told_and_loses_nothing(at, c
 def test_who_never_had_the_claim_is_told_that_a_colleague_took_it(at, maria, tom):
     request = accept(tokens.draw(), answers_of(best_time="asap"), at=timezone.now())
     workflow.claim(request_id=request.pk, actor=tom)
-    with pytest.raises(workflow.Stale, match=r"^tom changed this request"):
+    with pytest.raises(workflow.StaleVersion, match=r"^tom changed this request"):
         we_spoke(request, maria, seen=0)
 
 
 def test_who_gave_it_back_is_told_that_a_colleague_took_it(at, claimed, maria, tom):
     workflow.release(request_id=claimed.pk, actor=maria)
     workflow.claim(request_id=claimed.pk, actor=tom)
-    with pytest.raises(workflow.Stale, match=r"^tom changed this request"):
+    with pytest.raises(workflow.StaleVersion, match=r"^tom changed this request"):
         we_spoke(claimed, maria, seen=1)
 
 
@@ -471,7 +471,7 @@ def test_no_two_are_told_to_call_one_person_at_the_same_moment(at, maria, tom, s
                 lambda who, key: workflow.free_lapsed_claims(),
             ]
         )
-        with suppress(workflow.Refused):
+        with suppress(workflow.TransitionRefused):
             act(who, key)
         minute += random.choice([0, 1, 12, 31])
         at(min(minute, 400))

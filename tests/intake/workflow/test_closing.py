@@ -39,14 +39,14 @@ def test_a_booked_assessment_can_be_moved(actor):
 @pytest.mark.parametrize("at", [None, TUESDAY, TUESDAY + dt.timedelta(days=366)])
 def test_an_assessment_in_the_past_or_far_away_is_refused(actor, at):
     request = receive()
-    with pytest.raises(workflow.Refused, match="Choose a time for the assessment"):
+    with pytest.raises(workflow.TransitionRefused, match="Choose a time for the assessment"):
         workflow.book(request_id=request.pk, at=at, actor=actor)
     assert codes_of(request) == ["received"]
 
 
 def test_booked_is_no_stage_to_set_without_a_time(actor):
     request = receive()
-    with pytest.raises(workflow.Refused, match="Say when the assessment is"):
+    with pytest.raises(workflow.TransitionRefused, match="Say when the assessment is"):
         workflow.set_stage(request_id=request.pk, stage="booked", actor=actor)
 
 
@@ -61,7 +61,7 @@ def test_who_did_not_come_is_due_now(actor):
 def test_a_referral_says_sealed_to_whom_and_that_the_person_was_told(actor):
     request = receive()
     for more in ({}, {"referral": "Canary Clinic"}, {"person_told": True}):
-        with pytest.raises(workflow.Refused):
+        with pytest.raises(workflow.TransitionRefused):
             workflow.close(request_id=request.pk, outcome="referred", actor=actor, **more)
     workflow.close(request_id=request.pk, outcome="referred", referral="Canary Clinic", person_told=True, actor=actor)
     text = request.texts.get(kind="referral")
@@ -86,7 +86,7 @@ def test_staff_put_into_quarantine_and_take_out_again(actor):
     workflow.quarantine(request_id=request.pk, actor=actor)
     request.refresh_from_db()
     assert (request.quarantined_at, request.suspicions) == (TUESDAY, "staff")
-    with pytest.raises(workflow.Refused, match="already"):
+    with pytest.raises(workflow.TransitionRefused, match="already"):
         workflow.quarantine(request_id=request.pk, actor=actor)
     workflow.release_from_quarantine(request_id=request.pk, actor=actor)
     request.refresh_from_db()
@@ -112,7 +112,7 @@ def test_nothing_is_planned_in_the_night_where_am_was_meant_as_pm(actor, at, is_
     ]
     for step in steps:
         if is_refused:
-            with pytest.raises(workflow.Refused, match=r"in the night\. Choose a time between 6 AM and 10"):
+            with pytest.raises(workflow.TransitionRefused, match=r"in the night\. Choose a time between 6 AM and 10"):
                 step()
         else:
             step()

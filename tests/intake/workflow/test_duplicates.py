@@ -66,7 +66,7 @@ def test_another_reference_of_a_request_names_it_too(actor):
 def test_a_duplicate_of_itself_or_of_nothing_is_refused(actor):
     request = receive()
     for typed in (request.reference, "4K7T-09QX", "", "x" * 1000):
-        with pytest.raises(workflow.Refused):
+        with pytest.raises(workflow.TransitionRefused):
             workflow.link_duplicate(request_id=request.pk, of_reference=typed, actor=actor)
     assert codes_of(request) == ["received"]
 
@@ -75,7 +75,7 @@ def test_requests_that_name_no_common_contact_are_linked_only_by_who_is_sure(act
     first, strangers = receive(), receive(phone="(480) 555-0199", email="")
     before = AssessmentRequest.objects.values().get(pk=first.pk)
     names = {"request_id": strangers.pk, "of_reference": first.reference, "actor": actor}
-    with pytest.raises(workflow.Refused, match="name no common phone or e-mail"):
+    with pytest.raises(workflow.TransitionRefused, match="name no common phone or e-mail"):
         workflow.link_duplicate(**names)
     assert (AssessmentRequest.objects.values().get(pk=first.pk), codes_of(first)) == (before, ["received"])
     assert workflow.link_duplicate(**names, same_matter=True).duplicate_of == first
@@ -280,7 +280,7 @@ def test_whose_introduction_was_narrower_in_one_of_two_keeps_it(actor, clock):
 def test_one_that_has_duplicates_is_not_linked_away(actor):
     first, second, third = receive(), receive(), receive()
     link(second, first, actor)
-    with pytest.raises(workflow.Refused, match="Other requests are linked to this one"):
+    with pytest.raises(workflow.TransitionRefused, match="Other requests are linked to this one"):
         link(first, third, actor)
 
 
@@ -300,16 +300,16 @@ def test_unlinking_gives_a_request_its_own_place_back(actor, result, stage):
 def test_a_linked_duplicate_is_unlinked_and_not_reopened(actor):
     first, second = receive(), receive()
     link(second, first, actor)
-    with pytest.raises(workflow.Refused, match="Unlink"):
+    with pytest.raises(workflow.TransitionRefused, match="Unlink"):
         workflow.reopen(request_id=second.pk, actor=actor)
-    with pytest.raises(workflow.Refused, match="link it"):
+    with pytest.raises(workflow.TransitionRefused, match="link it"):
         workflow.close(request_id=first.pk, outcome="duplicate", actor=actor)
 
 
 def test_a_duplicate_of_one_that_ended_is_refused_so_that_somebody_calls(actor):
     ended, request = receive(), receive()
     workflow.close(request_id=ended.pk, outcome="declined", actor=actor)
-    with pytest.raises(workflow.Refused, match="has ended, so nobody would call"):
+    with pytest.raises(workflow.TransitionRefused, match="has ended, so nobody would call"):
         link(request, ended, actor)
     assert codes_of(request) == ["received"]
 
@@ -365,7 +365,7 @@ def test_who_asks_again_at_the_end_of_the_ladder_is_not_given_up(actor, clock):
         workflow.log_attempt(request_id=first.pk, channel="call", result="no_answer", actor=actor)
     link(asked_again(actor, clock, days=3, email=""), first, actor)
     workflow.log_attempt(request_id=first.pk, channel="call", result="no_answer", actor=actor)
-    with pytest.raises(workflow.Refused, match="3 are missing"):
+    with pytest.raises(workflow.TransitionRefused, match="3 are missing"):
         workflow.close(request_id=first.pk, outcome="not_reached", actor=actor)
 
 
@@ -392,14 +392,14 @@ def test_what_sleeps_wakes_nobody_when_it_is_linked(actor):
 def test_two_requests_that_allow_no_common_way_are_not_linked(actor):
     by_phone = receive(email="", voicemail_ok="")
     by_email = receive(phone="", voicemail_ok="")
-    with pytest.raises(workflow.Refused, match="no common way"):
+    with pytest.raises(workflow.TransitionRefused, match="no common way"):
         link(by_email, by_phone, actor)
 
 
 def test_an_assessment_ahead_is_not_linked_away(actor):
     first, second = receive(), receive()
     workflow.book(request_id=second.pk, at=moment("2026-12-04 11:00"), actor=actor)
-    with pytest.raises(workflow.Refused, match="has an assessment ahead"):
+    with pytest.raises(workflow.TransitionRefused, match="has an assessment ahead"):
         link(second, first, actor)
     assert link(first, second, actor).duplicate_of == second
 
@@ -423,7 +423,7 @@ def test_what_was_erased_is_not_opened_again(actor, make_staff, undo):
     else:
         workflow.close(request_id=second.pk, outcome="declined", actor=actor)
     workflow.erase(request_id=second.pk, actor=make_staff("lead"))
-    with pytest.raises(workflow.Refused, match="were erased"):
+    with pytest.raises(workflow.TransitionRefused, match="were erased"):
         undo(request_id=second.pk, actor=actor)
 
 

@@ -5,7 +5,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from intake import workflow
-from intake.models import Event, SealedText
+from intake.models import EncryptedText, Event
 from intake.submission import tokens
 from tests.intake.support.helpers import LIST, accept, answers_of, change_page, codes_of, moment, receive
 from tests.intake.support.request_page import buttons_on, press, refusal_of, work_form
@@ -116,7 +116,7 @@ def test_words_of_a_form_that_waited_in_the_spool_are_new_whenever_they_were_sen
     workflow.add_words(request_id=request_here.pk, text=WORDS)
     workflow.mark_words_read(request_id=request_here.pk, up_to=request_here.events.last().pk, actor=me)
     earlier = Event.objects.get(code="received").at
-    late = SealedText(request=request_here, kind="addition", at=earlier).seal("Sent before, stored after")
+    late = EncryptedText(request=request_here, kind="addition", at=earlier).seal("Sent before, stored after")
     late.save(force_insert=True)
     Event.objects.create(request=request_here, code="added", after=str(late.pk), at=earlier)
     (entry,) = page_of(desk, request_here).context["new_words"]["entries"]
@@ -143,7 +143,7 @@ def test_words_that_do_not_exist_are_not_marked(desk, request_here, up_to):
 def test_words_of_another_request_are_not_marked(desk, request_here, me):
     workflow.add_words(request_id=request_here.pk, text=WORDS)
     other = receive(phone="480 555 0100", email="")
-    with pytest.raises(workflow.Refused, match="no such words"):
+    with pytest.raises(workflow.TransitionRefused, match="no such words"):
         workflow.mark_words_read(request_id=other.pk, up_to=request_here.events.last().pk, actor=me)
 
 

@@ -133,10 +133,10 @@ def test_who_gives_one_back_gets_another_first_and_a_colleague_gets_that_one(ama
 def test_a_colleague_who_is_at_a_request_is_not_put_off_it(amal, sam):
     request = ask()
     workflow.take_next(actor=sam)
-    with pytest.raises(workflow.Refused, match="sam is at this request now"):
+    with pytest.raises(workflow.TransitionRefused, match="sam is at this request now"):
         workflow.release(request_id=request.pk, actor=amal)
     assert state_of(request)[0] == sam
-    with pytest.raises(workflow.Refused, match="sam is at this request now"):
+    with pytest.raises(workflow.TransitionRefused, match="sam is at this request now"):
         workflow.assign(request_id=request.pk, owner=None, actor=amal)
     workflow.assign(request_id=request.pk, owner=amal, actor=amal)  # taking over says so
     assert state_of(request) == (amal, None)
@@ -212,7 +212,7 @@ def test_what_may_be_spam_stands_in_the_queue_and_what_the_site_sent_itself_does
 @pytest.mark.parametrize("role", ["auditor", "editor"])
 def test_who_may_not_read_requests_takes_none(make_staff, role):
     ask()
-    with pytest.raises(workflow.Refused, match="Only admissions staff"):
+    with pytest.raises(workflow.TransitionRefused, match="Only admissions staff"):
         workflow.take_next(actor=make_staff(role, is_superuser=True))
 
 
@@ -258,7 +258,7 @@ def test_who_writes_a_note_keeps_the_claim(amal, clock):
 def test_what_a_colleague_is_at_can_not_be_claimed(amal, sam):
     request = ask()
     workflow.claim(request_id=request.pk, actor=amal)
-    with pytest.raises(workflow.Refused, match="amal is at this request now"):
+    with pytest.raises(workflow.TransitionRefused, match="amal is at this request now"):
         workflow.claim(request_id=request.pk, actor=sam)
     workflow.release(request_id=request.pk, actor=amal)
     assert workflow.claim(request_id=request.pk, actor=sam).owner == sam
@@ -267,7 +267,7 @@ def test_what_a_colleague_is_at_can_not_be_claimed(amal, sam):
 def test_a_change_of_what_somebody_changed_meanwhile_is_refused_and_says_who(amal, sam):
     request = ask()
     workflow.assign(request_id=request.pk, owner=sam, actor=sam, seen=0)
-    with pytest.raises(workflow.Stale, match=r"sam changed this request on Nov 24, 10:00 AM: assigned"):
+    with pytest.raises(workflow.StaleVersion, match=r"sam changed this request on Nov 24, 10:00 AM: assigned"):
         workflow.close(request_id=request.pk, outcome="spam", actor=amal, seen=0)
     request.refresh_from_db()
     assert (request.stage, request.version) == ("new", 1)
@@ -308,7 +308,7 @@ def test_a_hold_keeps_what_we_wait_for_sealed(amal):
 )
 def test_putting_off_needs_a_reason_and_an_end(amal, until, reason, refusal):
     request = ask()
-    with pytest.raises(workflow.Refused, match=refusal):
+    with pytest.raises(workflow.TransitionRefused, match=refusal):
         workflow.snooze(request_id=request.pk, until=until, reason=reason, actor=amal)
     assert codes_of(request) == ["received"]
 
@@ -320,7 +320,7 @@ def test_a_request_that_is_woken_is_due_when_it_was_before(amal):
     workflow.wake(request_id=request.pk, actor=amal)
     request.refresh_from_db()
     assert (request.due_at, request.snoozed_until) == (due_at, None)
-    with pytest.raises(workflow.Refused, match="not put off"):
+    with pytest.raises(workflow.TransitionRefused, match="not put off"):
         workflow.wake(request_id=request.pk, actor=amal)
 
 
@@ -397,12 +397,12 @@ def test_two_who_link_a_pair_in_opposite_directions_leave_one_of_it_open(open_ar
 
 
 def link(request, of, actor):
-    with suppress(workflow.Refused):  # the other one was faster
+    with suppress(workflow.TransitionRefused):  # the other one was faster
         workflow.link_duplicate(request_id=request.pk, of_reference=of.reference, actor=actor)
 
 
 def undo_the_link(request, actor):
-    with suppress(workflow.Refused):  # the person was faster
+    with suppress(workflow.TransitionRefused):  # the person was faster
         workflow.unlink_duplicate(request_id=request.pk, actor=actor)
 
 
@@ -432,7 +432,7 @@ def test_a_family_that_is_taken_back_by_two_links_at_once_is_gone(open_around_th
 
 
 def take_back(request):
-    with suppress(workflow.Refused):  # another link was faster
+    with suppress(workflow.TransitionRefused):  # another link was faster
         workflow.withdraw(request_id=request.pk)
 
 
@@ -490,7 +490,7 @@ def test_a_call_before_the_assessment_is_not_lost_when_they_choose_another_time(
 def test_nothing_is_put_off_past_its_assessment(amal):
     request, at = ask(), moment("2026-11-25 11:00")
     workflow.book(request_id=request.pk, at=at, actor=amal)
-    with pytest.raises(workflow.Refused, match="The assessment is before that"):
+    with pytest.raises(workflow.TransitionRefused, match="The assessment is before that"):
         workflow.snooze(request_id=request.pk, until=at + dt.timedelta(hours=1), reason="away", actor=amal)
     workflow.snooze(request_id=request.pk, until=at - dt.timedelta(hours=1), reason="away", actor=amal)
     workflow.wake(request_id=request.pk, actor=amal)
@@ -605,7 +605,7 @@ def test_my_own_forgotten_request_is_not_handed_to_a_colleague_while_i_am_at_it(
 def test_what_a_colleague_owns_can_not_be_claimed_in_passing(amal, sam):
     request = ask()
     workflow.assign(request_id=request.pk, owner=sam, actor=sam)
-    with pytest.raises(workflow.Refused, match="sam owns this request"):
+    with pytest.raises(workflow.TransitionRefused, match="sam owns this request"):
         workflow.claim(request_id=request.pk, actor=amal)
 
 

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from intake import workflow
 from intake.contact.preferences import newest_profile
-from intake.models import AccessRecord, AssessmentRequest, Event, Notice, SealedText
+from intake.models import AccessRecord, AssessmentRequest, EncryptedText, Event, Notice
 from intake.notifications import outbox
 from intake.submission import private_link
 from tests.intake.support.helpers import ADDRESS, change_page, codes_of, moment, receive
@@ -231,7 +231,7 @@ def test_when_a_duplicate_is_withdrawn_only_the_one_that_goes_on_is_asked_about(
     workflow.withdraw(request_id=second.pk)
     assert in_question(first, third, relatives) == [True, False, False]
     assert states(second, third, relatives) == [("closed", "withdrawn"), *[("closed", "duplicate")] * 2]
-    assert [SealedText.objects.filter(request=one).count() for one in family] == [1, 0, 1, 1]
+    assert [EncryptedText.objects.filter(request=one).count() for one in family] == [1, 0, 1, 1]
 
 
 def test_what_was_linked_to_spam_is_back_and_what_is_suspected_is_back_in_quarantine(me, family):
@@ -339,7 +339,7 @@ def test_while_it_is_not_decided_nothing_we_try_is_written_down_and_a_caller_is(
     link(second, first, me)
     workflow.withdraw(request_id=second.pk)
     log = partial(workflow.log_attempt, request_id=first.pk, actor=me)
-    with pytest.raises(workflow.Refused, match="Say first whether this is the same person"):
+    with pytest.raises(workflow.TransitionRefused, match="Say first whether this is the same person"):
         log(channel="call", result="no_answer")
     log(channel="they_called", result="missed")
     assert (first.attempts.count(), in_question(first)) == (1, [True])
@@ -348,7 +348,7 @@ def test_while_it_is_not_decided_nothing_we_try_is_written_down_and_a_caller_is(
 def test_an_answer_to_nothing_and_an_old_page_are_refused(desk, me, make_staff):
     first, second = receive(), receive()
     link(second, first, me)
-    with pytest.raises(workflow.Refused, match="Nothing is to be confirmed"):
+    with pytest.raises(workflow.TransitionRefused, match="Nothing is to be confirmed"):
         workflow.another_person(request_id=first.pk, actor=me)
     workflow.withdraw(request_id=second.pk)
     form = work_form(desk.get(change_page(first)))
@@ -394,7 +394,7 @@ def test_what_is_in_question_is_not_linked_elsewhere_before_it_is_answered(me):
     link(second, first, me)
     workflow.withdraw(request_id=second.pk)
     for request, of in ((third, first), (first, third)):
-        with pytest.raises(workflow.Refused, match="Say first whether it is the same person"):
+        with pytest.raises(workflow.TransitionRefused, match="Say first whether it is the same person"):
             link(request, of, me)
     assert states(first, third) == [("new", "")] * 2
 
@@ -586,7 +586,7 @@ def at_once(*steps):
     def run(step):
         together.wait(30)
         try:
-            with suppress(workflow.Refused):  # the other one was faster
+            with suppress(workflow.TransitionRefused):  # the other one was faster
                 step()
         finally:
             connection.close()
@@ -619,4 +619,4 @@ def test_two_who_withdraw_what_was_linked_at_once_are_both_withdrawn(site, make_
         link(second, first, me)
         at_once(*(partial(workflow.withdraw, request_id=one.pk) for one in (first, second)))
         assert states(first, second) == [("closed", "withdrawn")] * 2
-        assert SealedText.objects.filter(request__in=[first, second]).count() == 0
+        assert EncryptedText.objects.filter(request__in=[first, second]).count() == 0

@@ -531,7 +531,7 @@ def at_once(*things_to_do):
         together.wait(30)
         try:
             return do()
-        except workflow.Refused as refused:
+        except workflow.TransitionRefused as refused:
             return type(refused)
         finally:
             connection.close()
@@ -557,10 +557,10 @@ def test_undo_and_a_colleagues_button_at_once_never_mix(site, me, sam):
             ),
         )
         request.refresh_from_db()
-        if undone is workflow.Refused:  # the colleague was first
+        if undone is workflow.TransitionRefused:  # the colleague was first
             assert (booked.stage, request.stage, request.reached_at is None) == ("booked", "booked", False)
         else:
-            assert (booked, request.stage, request.reached_at) == (workflow.Stale, "new", None)
+            assert (booked, request.stage, request.reached_at) == (workflow.StaleVersion, "new", None)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -568,7 +568,7 @@ def test_two_who_undo_at_once_undo_once(site, me, lead):
     for _time in range(8):
         request, act = in_conversation_by_mistake(me)
         results = at_once(*[partial(workflow.undo, act=act, actor=actor) for actor in (me, lead)])
-        assert results.count(workflow.Refused) == 1
+        assert results.count(workflow.TransitionRefused) == 1
         request.refresh_from_db()
         assert (request.stage, request.version, codes_of(request).count("undone")) == ("new", 2, 1)
 
@@ -585,7 +585,7 @@ def test_undo_of_a_link_and_of_what_was_done_on_the_other_one_at_once(site, me, 
         )
         assert logged.request == original
         stages = [AssessmentRequest.objects.get(pk=one.pk).stage for one in (original, request)]
-        assert stages == ["reaching", "closed" if undone is workflow.Refused else "new"]
+        assert stages == ["reaching", "closed" if undone is workflow.TransitionRefused else "new"]
 
 
 # The list

@@ -7,7 +7,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from intake import workflow
-from intake.models import AssessmentRequest, Event, Notice, RecordIsFixed, SealedText
+from intake.models import AssessmentRequest, EncryptedText, Event, Notice, RecordIsFixed
 from tests.intake.support.helpers import moment, personal_words_in, receive, refuse_inserts, rows
 
 STAGES = {label: stage for stage, label in AssessmentRequest.Stage.choices}
@@ -68,7 +68,7 @@ def test_a_request_moves_as_the_table_says(actor, row):
         is_booked = row["to"] == "Assessment booked" and not is_closed
         assert request.events.count() == happened + (2 if is_booked else 1)
     else:
-        with pytest.raises(workflow.Refused):
+        with pytest.raises(workflow.TransitionRefused):
             move(request, STAGES[row["to"]], actor)
         assert state_of(request) == before
         assert request.events.count() == happened
@@ -83,14 +83,14 @@ def test_setting_a_stage_writes_who_did_it_from_where_to_where(actor):
 @pytest.mark.parametrize("stage", ["closed", "", "made-up", None])
 def test_a_stage_that_is_closed_or_unknown_can_not_be_set(actor, stage):
     request = receive()
-    with pytest.raises(workflow.Refused):
+    with pytest.raises(workflow.TransitionRefused):
         workflow.set_stage(request_id=request.pk, stage=stage, actor=actor)
     assert state_of(request) == ("new", "", None, None)
 
 
 def test_a_refusal_says_in_words_where_the_request_is(actor):
     request = request_at("closed", actor)
-    with pytest.raises(workflow.Refused) as refused:
+    with pytest.raises(workflow.TransitionRefused) as refused:
         workflow.set_stage(request_id=request.pk, stage="talking", actor=actor)
     assert str(refused.value) == (
         "This request is now “Closed”, and can't go to “In conversation” from there. Nothing was changed."
@@ -111,7 +111,7 @@ def test_closing_keeps_why_and_when(actor, outcome):
 @pytest.mark.parametrize("outcome", ["", "made-up", None, "unlinked"])
 def test_closing_needs_an_outcome_that_is_offered(actor, outcome):
     request = request_at("talking", actor)
-    with pytest.raises(workflow.Refused, match="Choose why this request ends"):
+    with pytest.raises(workflow.TransitionRefused, match="Choose why this request ends"):
         workflow.close(request_id=request.pk, outcome=outcome, actor=actor)
     assert state_of(request) == ("talking", "", None, None)
     assert last_event(request)[0] == "stage_set"
@@ -120,7 +120,7 @@ def test_closing_needs_an_outcome_that_is_offered(actor, outcome):
 def test_closing_twice_keeps_the_first_outcome(actor):
     request = request_at("closed", actor)
     before = state_of(request)
-    with pytest.raises(workflow.Refused):
+    with pytest.raises(workflow.TransitionRefused):
         workflow.close(request_id=request.pk, outcome="spam", actor=actor)
     assert state_of(request) == before
     assert before[1] == "declined"
@@ -134,7 +134,7 @@ def test_reopening_writes_from_which_outcome_to_which_stage(actor):
 
 def test_an_open_request_can_not_be_reopened(actor):
     request = request_at("booked", actor)
-    with pytest.raises(workflow.Refused):
+    with pytest.raises(workflow.TransitionRefused):
         workflow.reopen(request_id=request.pk, actor=actor)
     assert state_of(request)[0] == "booked"
 
@@ -161,14 +161,14 @@ def test_setting_the_same_owner_again_is_no_event(actor):
 @pytest.mark.parametrize("roles", [(), ("editor",), ("publisher",), ("reviewer",), ("auditor",)])
 def test_who_may_not_read_requests_can_not_own_one(actor, make_staff, roles):
     request, other = receive(), make_staff(*roles, is_superuser=True)
-    with pytest.raises(workflow.Refused, match="Only admissions staff"):
+    with pytest.raises(workflow.TransitionRefused, match="Only admissions staff"):
         workflow.assign(request_id=request.pk, owner=other, actor=actor)
     assert state_of(request)[3] is None
 
 
 def test_who_left_can_not_own_a_request(actor, make_staff):
     request, gone = receive(), make_staff("admissions", is_active=False)
-    with pytest.raises(workflow.Refused):
+    with pytest.raises(workflow.TransitionRefused):
         workflow.assign(request_id=request.pk, owner=gone, actor=actor)
     assert state_of(request)[3] is None
 
@@ -188,7 +188,7 @@ def test_a_note_is_kept_sealed_at_every_stage(actor, stage):
 @pytest.mark.parametrize("text", ["", "   ", "\n\t"])
 def test_an_empty_note_is_refused(actor, text):
     request = receive()
-    with pytest.raises(workflow.Refused, match="empty"):
+    with pytest.raises(workflow.TransitionRefused, match="empty"):
         workflow.add_note(request_id=request.pk, text=text, actor=actor)
     assert request.texts.count() == 1
 
@@ -227,7 +227,7 @@ def test_an_event_never_changes_and_holds_no_word_that_anyone_typed(actor):
 def test_who_was_faster_is_named_with_what_they_did_and_not_with_what_came_of_it(actor, make_staff, result, what):
     request = receive()
     workflow.log_attempt(request_id=request.pk, channel="call", result=result, actor=make_staff("lead", username="lee"))
-    with pytest.raises(workflow.Stale, match=f"^lee changed this request on .*: {what}. Your button"):
+    with pytest.raises(workflow.StaleVersion, match=f"^lee changed this request on .*: {what}. Your button"):
         workflow.close(request_id=request.pk, outcome="declined", actor=actor, seen=0)
 
 
@@ -262,9 +262,9 @@ NONSENSE = {
     ),
     "a wish that is not known": (AssessmentRequest, {"best_time": "at tea"}),
     "no due time": (AssessmentRequest, {"due_at": None}),
-    "a text of an unknown kind": (SealedText, {"kind": "made-up"}),
-    "a note that nobody wrote": (SealedText, {"kind": "note"}),
-    "a referral that nobody wrote": (SealedText, {"kind": "referral"}),
+    "a text of an unknown kind": (EncryptedText, {"kind": "made-up"}),
+    "a note that nobody wrote": (EncryptedText, {"kind": "note"}),
+    "a referral that nobody wrote": (EncryptedText, {"kind": "referral"}),
     "a notice in an unknown state": (Notice, {"state": "made-up"}),
 }
 
@@ -280,7 +280,7 @@ def test_the_database_refuses_a_row_that_makes_no_sense(model, values):
 def test_the_database_refuses_an_author_of_what_the_person_wrote(actor):
     receive()
     with pytest.raises(IntegrityError), transaction.atomic():
-        SealedText.objects.update(author=actor)
+        EncryptedText.objects.update(author=actor)
 
 
 def test_the_database_refuses_second_answers_notices_and_consents():
@@ -288,7 +288,7 @@ def test_the_database_refuses_second_answers_notices_and_consents():
     answers, notice, consent = request.texts.get(), request.notices.get(), request.consents.first()
     answers.pk = notice.pk = consent.pk = None
     consent._state.adding = True
-    for copy in (SealedText(request=request, kind="answers", envelope=b"-", at=NOW), notice, consent):
+    for copy in (EncryptedText(request=request, kind="answers", envelope=b"-", at=NOW), notice, consent):
         with pytest.raises(IntegrityError), transaction.atomic():
             copy.save(force_insert=True)
     assert [request.texts.count(), request.notices.count(), request.consents.count()] == [1, 1, 2]
