@@ -7,6 +7,7 @@ from django.utils.functional import cached_property
 from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.forms import WagtailAdminPageForm
+from wagtail.admin.forms.pages import CopyForm
 from wagtail.admin.panels import FieldPanel, FieldRowPanel, MultiFieldPanel, PublishingPanel
 from wagtail.fields import StreamField
 from wagtail.models import Page, PagePermissionTester, get_page_models
@@ -41,16 +42,25 @@ def _leads_to_a_page(path):
         return False
 
 
+def _refuse_unreachable(form, name, above):
+    """No slug under which readers would never find a page: with an underscore or a capital, or where something else of
+    the site answers."""
+    slug = form.cleaned_data.get(name)
+    if slug and above.url and not _leads_to_a_page(f"{above.url}{slug}/"):
+        form.add_error(name, _("Readers could not open this. Use small letters, digits, and hyphens, or another word."))
+
+
+class SiteCopyForm(CopyForm):
+    def clean(self):
+        cleaned = super().clean()
+        _refuse_unreachable(self, "new_slug", cleaned.get("new_parent_page") or self.page.get_parent())
+        return cleaned
+
+
 class SitePageForm(WagtailAdminPageForm):
     def clean(self):
-        """As in Wagtail, and no slug under which readers would never find the page: with an underscore or a capital,
-        or where something else of the site answers."""
         cleaned = super().clean()
-        slug, above = cleaned.get("slug"), self.parent_page.url
-        if slug and above and not _leads_to_a_page(f"{above}{slug}/"):
-            self.add_error(
-                "slug", _("Readers could not open this. Use small letters, digits, and hyphens, or another word.")
-            )
+        _refuse_unreachable(self, "slug", self.parent_page)
         return cleaned
 
     def save(self, commit=True):
@@ -69,6 +79,7 @@ class SitePage(CheckedPublishing, Page):
         FOOTER = "footer", _("In the list at the foot of every page")
 
     base_form_class = SitePageForm
+    copy_form_class = SiteCopyForm
     private_page_options = []  # a cache and the search stand before every page
     show_in_menus_default = False
 

@@ -232,6 +232,13 @@ def test_address_that_readers_could_not_open_is_refused(erin, slug):
     assert list(response.context["form"].errors) == ["slug"]
 
 
+def test_copy_gets_no_address_that_readers_could_not_open(erin):
+    address = reverse("wagtailadmin_pages:copy", args=[page().pk])
+    fields = {"new_title": "Sleep", "new_slug": "search", "new_parent_page": HomePage.objects.get().pk}
+    assert list(erin.post(address, fields).context["form"].errors) == ["new_slug"]
+    assert erin.post(address, fields | {"new_slug": "search-us"}).status_code == 302
+
+
 def test_new_question_has_a_topic_and_comes_last(erin):
     response = add(erin, title="Can I drive?", slug="can-i-drive", answer=rich_text("<p>Not at once.</p>"))
     made = QuestionPage.objects.get(title="Can I drive?")
