@@ -1,5 +1,7 @@
 """The blocks that a page is made of. Each has one template, `templates/pages/blocks/<name>.html`."""
 
+import re
+
 from django.utils.translation import gettext_lazy as _
 from wagtail import blocks
 from wagtail.contrib.typed_table_block.blocks import TypedTableBlock, TypedTableBlockValidationError
@@ -188,3 +190,15 @@ SECTIONS = [
     ("table", TableBlock()),
     ("download", DownloadBlock()),
 ]
+
+
+class Sections(blocks.StreamBlock):
+    """The blocks of a page. A block whose id is none gets a new one: the editor writes ids into its page as they are,
+    so that a crafted one would press buttons there in the name of who opens the text next."""
+
+    def value_from_datadict(self, data, files, prefix):
+        value = super().value_from_datadict(data, files, prefix)
+        for child in value:
+            if not re.fullmatch(r"[a-zA-Z0-9-]+", child.id or ""):
+                child.id = None
+        return value

@@ -14,7 +14,7 @@ from wagtail.models import Page, PagePermissionTester, get_page_models
 from wagtail.search import index
 
 from .. import bounds, content_checks, structured_data
-from ..blocks import SECTIONS
+from ..blocks import SECTIONS, Sections
 from ..citations import Citations
 from ..publishing import CheckedPublishing
 from ..shown import shown
@@ -206,7 +206,7 @@ class PageWithSections(SitePage):
     summary = models.TextField(
         _("summary"), max_length=400, help_text=_("One to three plain sentences at the top: the most important first.")
     )
-    sections = StreamField(SECTIONS, verbose_name=_("sections"), blank=True)
+    sections = StreamField(Sections(SECTIONS), verbose_name=_("sections"), blank=True)
 
     content_panels = [
         *Page.content_panels,

@@ -224,6 +224,14 @@ def add(client, **fields):
     return client.post(url, fields_of(client.get(url).content.decode()) | fields)
 
 
+def test_id_of_a_block_is_never_markup(erin):
+    sleep = page(state="draft")
+    crafted = sections("First", "Second") | {"sections-0-id": '"><b data-controller="x">', "sections-1-id": "1-b"}
+    save(erin, sleep, open_editor(erin, sleep) | crafted)
+    first, second = (block["id"] for block in newest(sleep).sections.raw_data)
+    assert (len(first), "<" in first, second) == (36, False, "1-b")
+
+
 @pytest.mark.parametrize("slug", ["qué-es", "что", "a_b", "Sleep", "admin", "assessment", "search"])
 def test_address_that_readers_could_not_open_is_refused(erin, slug):
     home = HomePage.objects.get()
