@@ -17,7 +17,7 @@ from wagtail.models import (
     Locale,
     Page,
     Site,
-    WorkflowPage,
+    Workflow,
 )
 from wagtail.snippets.models import create_extra_permissions
 
@@ -62,8 +62,9 @@ def set_up(**kwargs):
     if site := Site.objects.filter(is_default_site=True).first():
         site_address.follow(site)
     Group.objects.filter(name__in=GROUPS_OF_WAGTAIL).delete()
-    # Without its moderators, nobody could approve the pages that it locks.
-    WorkflowPage.objects.filter(workflow__name=WORKFLOW_OF_WAGTAIL).delete()
+    # Without its moderators, nobody could approve the pages that it locks, nor those that it has locked.
+    for workflow in Workflow.objects.active().filter(name=WORKFLOW_OF_WAGTAIL):
+        workflow.deactivate()
     create_extra_permissions(apps.get_app_config("wagtailsnippets"))  # publish and lock, where a model has them
     for name, rights in CONTENT_ROLES.items():
         group, _made = Group.objects.get_or_create(name=name)

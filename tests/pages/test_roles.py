@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from django.contrib.auth.models import Group, Permission
 from django.urls import reverse
-from wagtail.models import Collection, GroupPagePermission, Locale, Page, Site
+from wagtail.models import Collection, GroupPagePermission, Locale, Page, Site, Workflow
 
 from faq.models import QuestionPage, Topic
 from pages import roles, site_address
@@ -176,6 +176,16 @@ def test_groups_of_wagtail_with_rights_beside_the_table_are_gone():
 
 def test_no_page_is_sent_to_an_approval_that_nobody_can_give(question):
     assert question.get_workflow() is None
+
+
+def test_page_that_waits_for_such_an_approval_is_free_again(question):
+    workflow = Workflow.objects.get(name=roles.WORKFLOW_OF_WAGTAIL)
+    workflow.active = True
+    workflow.save()
+    workflow.start(question, None)
+    assert question.workflow_in_progress
+    roles.set_up()
+    assert not QuestionPage.objects.get(pk=question.pk).workflow_in_progress
 
 
 @pytest.mark.parametrize(
