@@ -274,6 +274,7 @@ class HomePage(PageWithSections):
     template = "pages/page.html"
     parent_page_types = ["wagtailcore.Page"]
     max_count_per_parent = 1
+    settings_panels = [PublishingPanel(children=[FieldPanel("go_live_at")])]  # and no end
 
     class Meta(PageWithSections.Meta):
         verbose_name = _("home page")

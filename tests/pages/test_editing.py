@@ -224,6 +224,13 @@ def add(client, **fields):
     return client.post(url, fields_of(client.get(url).content.decode()) | fields)
 
 
+def test_home_page_gets_no_end(paul):
+    home = HomePage.objects.get()
+    publish(paul, home, open_editor(paul, home) | sections("New") | {"expire_at": "2026-12-01 09:00"})
+    published = HomePage.objects.get()
+    assert ([block.value["heading"] for block in published.sections], published.expire_at) == (["New"], None)
+
+
 def test_id_of_a_block_is_never_markup(erin):
     sleep = page(state="draft")
     crafted = sections("First", "Second") | {"sections-0-id": '"><b data-controller="x">', "sections-1-id": "1-b"}
