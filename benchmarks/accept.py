@@ -84,8 +84,8 @@ def queries(environment):
     with CaptureQueriesContext(connection) as captured:
         answer = post(words(1) | fields)
     assert answer.status_code == 303, answer.status_code
-    one_by_one = [statement for query in captured for statement in query["sql"].split(";\n")]  # see intake.db.rows
-    statements = [one for one in one_by_one if not re.match(r"BEGIN|COMMIT|SAVEPOINT|RELEASE|ROLLBACK", one)]
+    sent = [query["sql"] for query in captured]
+    statements = [one for one in sent if not re.match(r"BEGIN|COMMIT|SAVEPOINT|RELEASE|ROLLBACK", one)]
     print(f"\nStatements of one accepted form: {len(statements)} (at most {MOST_QUERIES})")
     for number, statement in enumerate(statements, 1):
         print(f"  {number:2}  {statement[:100]}")

@@ -10,7 +10,6 @@ from . import phone_numbers, reference
 from .crypto import blind_index
 from .crypto.blind_index import EMAIL, NAME, PHONE
 from .crypto.envelope import DecryptionError
-from .db.rows import New
 from .models import Alias, AssessmentRequest, BlindIndex, EncryptedText
 
 NEWEST = ("-received_at", "-id")
@@ -21,7 +20,7 @@ FEW = 1000  # of people who share a word of their name
 def indexes_of(request_id, answers):
     """The new rows under which a request will be found by the phone, e-mail and name in `answers`."""
     entries = blind_index.entries_for(answers, rows_of_names(time.monotonic() // 60))
-    return [New(BlindIndex, request_id=request_id, kind=e.kind, value=e.value, key_id=e.key_id) for e in entries]
+    return [BlindIndex(request_id=request_id, kind=e.kind, value=e.value, key_id=e.key_id) for e in entries]
 
 
 @functools.lru_cache(maxsize=1)

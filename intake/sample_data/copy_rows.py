@@ -6,13 +6,14 @@ import uuid
 from functools import lru_cache
 
 from django.db import connection
+from django.db.models import AutoField
 
 
 @lru_cache
 def _columns(model):
     """What a new row brings, with the value it has where nothing is said: from attribute to default."""
     fields = [
-        field for field in model._meta.concrete_fields if not field.generated and field is not model._meta.auto_field
+        field for field in model._meta.concrete_fields if not field.generated and not isinstance(field, AutoField)
     ]
     return {field.attname: None if field.primary_key else field.get_default() for field in fields}
 

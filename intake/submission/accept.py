@@ -5,6 +5,7 @@ and the worker stores it later, once. Either way the person sees the same confir
 """
 
 import datetime as dt
+import itertools
 import logging
 import uuid
 from dataclasses import dataclass, field, replace
@@ -17,9 +18,16 @@ from intake.contact import same_person
 from intake.contact.commitment import Commitment, commit_to
 from intake.contact.consent import BY_FIELD
 from intake.contact.preferences import newest_profile, profile_of
-from intake.db import rows
-from intake.db.rows import New
-from intake.models import Alias, AssessmentRequest, ConsentRecord, ContactPreferences, EncryptedText, Event, Notice
+from intake.models import (
+    Alias,
+    AssessmentRequest,
+    BlindIndex,
+    ConsentRecord,
+    ContactPreferences,
+    EncryptedText,
+    Event,
+    Notice,
+)
 from intake.models.assessment_request import BY_PHONE
 from intake.search import indexes_of
 
@@ -189,8 +197,7 @@ def _store_new(form, commitment, same_device_as=None):
     if traffic and traffic.is_flood:
         suspicions = (*suspicions, "flood")
     new = [
-        New(
-            AssessmentRequest,
+        AssessmentRequest(
             id=request_id,
             reference=(form.confirmed_as or form.draft).reference,
             received_at=form.at,
@@ -211,7 +218,7 @@ def _store_new(form, commitment, same_device_as=None):
         ),
         *([_alias(request_id, form.confirmed_as)] if form.was_acknowledged else []),
         _sealed_words(request_id, EncryptedText.Kind.ANSWERS, form),
-        New(ContactPreferences, request_id=request_id, at=form.at, **profile_of(form.answers)),
+        ContactPreferences(request_id=request_id, at=form.at, **profile_of(form.answers)),
         *_consents(request_id, form, form.at),
         *indexes_of(request_id, form.answers),
         *_events(request_id, form, suspicions),
@@ -220,14 +227,21 @@ def _store_new(form, commitment, same_device_as=None):
     ]
     if form.was_acknowledged or (traffic and traffic.sender_is_over_limit):
         with transaction.atomic():
-            rows.insert(*new)  # fails where the form is known already: it gets its confirmation again
+            _insert(new)  # fails where the form is known already: it gets its confirmation again
             if not form.was_acknowledged:
                 raise rate_limit.RateLimited
             if gone := _withdrawn_since(form):
                 raise RequestWithdrawn(gone.at)
     else:
-        rows.insert(*new)
+        _insert(new)
     return request_id
+
+
+@transaction.atomic
+def _insert(new):
+    """Stores new rows of several models, all or none, in this order: one statement for each model."""
+    for model, rows in itertools.groupby(new, type):
+        model.objects.bulk_create(rows)
 
 
 @transaction.atomic
@@ -243,7 +257,7 @@ def _store_again(known, form):
         raise RequestWithdrawn(gone.at)
     for confirmed in filter(None, [form.draft, form.confirmed_as]):
         if find(confirmed.id) is None:
-            rows.insert(_alias(request.pk, confirmed), ignore_conflicts=True)
+            Alias.objects.bulk_create([_alias(request.pk, confirmed)], ignore_conflicts=True)
     request.confirmed_at = max(request.confirmed_at, form.at)
     request.save(update_fields=["confirmed_at"])
     told = list(request.texts.filter(kind__in=EncryptedText.FROM_THE_PERSON))
@@ -268,14 +282,15 @@ def _store_again(known, form):
     if not (is_changed or asks_once_more):
         return request.pk
     if not is_known:
-        rows.insert(words := _sealed_words(request.pk, EncryptedText.Kind.AMENDMENT, form))
+        words = _sealed_words(request.pk, EncryptedText.Kind.AMENDMENT, form)
+        words.save(force_insert=True)
     if was_closed:
         if request.stage == AssessmentRequest.Stage.CLOSED:
             workflow.open_again(request, None)
         workflow.recompute_due(request, profile_of(form.answers), form.at)
     workflow.record_contact_preferences(request, profile_of(form.answers), said_at)
-    indexes = indexes_of(request.pk, form.answers)
-    rows.insert(*_consents(request.pk, form, said_at), *indexes, ignore_conflicts=True)
+    ConsentRecord.objects.bulk_create(_consents(request.pk, form, said_at), ignore_conflicts=True)
+    BlindIndex.objects.bulk_create(indexes_of(request.pk, form.answers), ignore_conflicts=True)
     after = "" if is_known else str(words.pk)
     Event.objects.create(request=request, code=Event.Code.AMENDED, actor_id=form.taken_by, at=form.at, after=after)
     workflow.mark_contacted_again(request, form.at)
@@ -303,8 +318,7 @@ def _withdrawn_since(form):
 
 def _alias(request_id, draft):
     secret = private_link.secret_of(draft.id)
-    return New(
-        Alias,
+    return Alias(
         id=draft.id,
         reference=draft.reference,
         private_link_hash=private_link.hash_of(secret),
@@ -351,8 +365,7 @@ def _sealed_words(request_id, kind, form):
 def _consents(request_id, form, at):
     """What was agreed to, purpose by purpose."""
     return [
-        New(
-            ConsentRecord,
+        ConsentRecord(
             request_id=request_id,
             purpose=wording.purpose,
             wording_version=wording.version,
@@ -370,7 +383,7 @@ def _events(request_id, form, suspicions):
     if suspicions:
         codes[Event.Code.SUSPECTED] = ",".join(suspicions)
     who = {"request_id": request_id, "actor_id": form.taken_by, "at": form.at}
-    return [New(Event, code=code, after=after, **who) for code, after in codes.items()]
+    return [Event(code=code, after=after, **who) for code, after in codes.items()]
 
 
 def _notices(request_id, form, suspicions):
@@ -380,7 +393,7 @@ def _notices(request_id, form, suspicions):
     kinds = [Notice.Kind.NEW_REQUEST]
     if form.answers["email_ok"] and form.answers["email"] and not suspicions:
         kinds.append(Notice.Kind.ACKNOWLEDGEMENT)
-    return [New(Notice, request_id=request_id, kind=kind, next_try_at=form.at) for kind in kinds]
+    return [Notice(request_id=request_id, kind=kind, next_try_at=form.at) for kind in kinds]
 
 
 def _to_json(form, commitment):

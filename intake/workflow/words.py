@@ -8,8 +8,7 @@ from intake import access
 from intake.contact import consent, details
 from intake.contact.preferences import newest_profile
 from intake.crypto.blind_index import normalized_phone
-from intake.db import rows
-from intake.models import ConsentRecord, EncryptedText, Event, Notice
+from intake.models import BlindIndex, ConsentRecord, EncryptedText, Event, Notice
 from intake.search import indexes_of
 
 from .attempts import THEIR_WORD
@@ -97,7 +96,7 @@ def correct(*, request_id, before, after, actor, consent_read=False):
         EncryptedText(request=request, kind=EncryptedText.Kind.CORRECTION, author=actor, at=now).seal(answers).save(
             force_insert=True
         )
-        rows.insert(*indexes_of(request.pk, answers), ignore_conflicts=True)
+        BlindIndex.objects.bulk_create(indexes_of(request.pk, answers), ignore_conflicts=True)
         save(request)
     for wording in agreed:
         record = {"wording_version": wording.version, "wording_sha256": wording.sha256, "at": now, "reader": actor}
