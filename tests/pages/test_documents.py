@@ -1,5 +1,7 @@
 """The document library holds PDF alone, by content; readers get it as a file to save."""
 
+import re
+
 import pytest
 from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
@@ -56,10 +58,11 @@ def test_what_is_no_pdf_is_not_stored_by_a_shell(media, make):
 
 
 @pytest.mark.parametrize("name", ["letter.pdf", "letter.html", "LETTER.PDF", "letter"])
-def test_pdf_is_stored_under_a_name_that_says_so(editor, media, name):
+def test_pdf_is_stored_under_a_name_that_says_so_and_nobody_guesses(editor, media, name):
     by_form(editor, ContentFile(pictures.WHITE_PDF, name))
     row = Download.objects.get()
-    assert (row.file.name.lower(), row.file_size) == ("documents/letter.pdf", len(pictures.WHITE_PDF))
+    assert re.fullmatch(r"documents/letter-[0-9a-f]{8}\.pdf", row.file.name.lower())
+    assert row.file_size == len(pictures.WHITE_PDF)
     row.file_hash, told = "", row.file_hash
     assert row.get_file_hash() == told
-    assert row.url.lower() == "/media/documents/letter.pdf"
+    assert row.url == f"/media/{row.file.name}"
