@@ -134,12 +134,16 @@ def site(transactional_db):
     """The whole site for tests that commit: what they write is taken back afterwards."""
 
 
-@pytest.fixture(autouse=True)
-def nothing_remembered():
-    """What a process remembers of the last test's rows is forgotten."""
+def forget_the_last_test():
+    """What a process remembers of rows that are gone."""
     known_facts.begin_with()
     search_index.forget()
     cache.clear()  # where Wagtail keeps the addresses of its sites
+
+
+@pytest.fixture(autouse=True)
+def nothing_remembered():
+    forget_the_last_test()
 
 
 @pytest.fixture(autouse=True)
