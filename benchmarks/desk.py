@@ -1,7 +1,8 @@
 """What the desk costs with a long history: python -m benchmarks.desk URL [URL ...] [--times N]
 
-Each URL names a database that `manage.py make_requests` filled, PostgreSQL or SQLite. Those of one kind are compared: a
-page must not get slower because there are more requests behind it. Each is migrated to this version of the site first.
+Each URL names a database that `manage.py generate_load_data` filled, PostgreSQL or SQLite. Those of one kind are
+compared: a page must not get slower because there are more requests behind it. Each is migrated to this version of the
+site first.
 
 The pages are asked for in this process, by the test client, signed in as a lead: server time alone, with the access log
 written as for anyone. Only the middle of several tries counts.

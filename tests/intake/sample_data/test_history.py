@@ -29,7 +29,7 @@ def counts():
     return {model.__name__: model.objects.count() for model in (AssessmentRequest, Attempt, Event, EncryptedText)}
 
 
-@pytest.mark.parametrize("command", [["make_demo_requests"], ["make_requests", "50"]])
+@pytest.mark.parametrize("command", [["make_demo_requests"], ["generate_load_data", "50"]])
 def test_made_up_requests_are_refused_outside_development(settings, command):
     settings.IN_DEVELOPMENT = False
     with pytest.raises(CommandError, match="Made-up requests would wait among real ones"):
@@ -67,15 +67,15 @@ def test_what_the_demo_did_lies_in_the_past_and_in_order():
 
 
 def test_a_history_is_made_whole_and_a_second_run_adds_nothing():
-    assert "200 of 200" in run("make_requests", "200")
+    assert "200 of 200" in run("generate_load_data", "200")
     made = counts()
     assert made["AssessmentRequest"] == 200
-    run("make_requests", "200")
+    run("generate_load_data", "200")
     assert counts() == made
 
 
 def test_after_a_history_postgresql_plans_with_what_it_holds():
-    run("make_requests", "100")
+    run("generate_load_data", "100")
     plan = AssessmentRequest.objects.all().explain()
     assert connection.vendor == "sqlite" or "rows=100 " in plan
 
@@ -92,13 +92,13 @@ def test_a_history_that_was_stopped_goes_on_where_it_stopped(monkeypatch):
 
 def test_a_history_leaves_what_is_there_alone():
     request = receive()
-    run("make_requests", "50")
+    run("generate_load_data", "50")
     assert AssessmentRequest.objects.count() == 51
     assert request.texts.get().open()["name"] == "Wilhelmina Canary"
 
 
 def test_a_history_looks_as_the_desk_would_have_left_it():
-    run("make_requests", "1000")
+    run("generate_load_data", "1000")
     requests = AssessmentRequest.objects.all()
     assert requests.open().count() == 200
     assert requests.filter(duplicate_of__outcome="duplicate").count() == 0
@@ -126,13 +126,13 @@ def test_a_history_looks_as_the_desk_would_have_left_it():
 
 def test_a_longer_history_leaves_no_more_to_do_today(monkeypatch):
     monkeypatch.setattr(history, "NEWEST", 100)
-    run("make_requests", "200")
+    run("generate_load_data", "200")
     requests = AssessmentRequest.objects.all()
     assert (requests.open().count(), requests.filter(outcome="duplicate").exists()) == (20, True)
 
 
 def test_a_history_is_found_by_phone_as_real_requests_are():
-    run("make_requests", "50")
+    run("generate_load_data", "50")
     text = next(text for text in EncryptedText.objects.filter(kind="answers") if text.open()["phone"])
     values = blind_index.values_to_ask(blind_index.PHONE, text.open()["phone"])
     found = AssessmentRequest.objects.filter(blind_indexes__kind="phone", blind_indexes__value__in=values)
