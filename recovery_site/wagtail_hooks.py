@@ -19,3 +19,9 @@ def style():
 def hide_what_has_its_home_elsewhere(request, items):
     """Accounts and roles are kept at /admin/; the address of the site comes from PUBLIC_ORIGIN."""
     items[:] = [item for item in items if item.name not in ("users", "groups", "sites")]
+
+
+@hooks.register("construct_help_menu")
+def lead_to_no_other_site(request, items):
+    """Wagtail's help is news of its versions and a guide to its stock editor, both on another site."""
+    items.clear()
