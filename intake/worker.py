@@ -6,7 +6,7 @@ from django.contrib.sessions.models import Session
 from django.db import InterfaceError, OperationalError, close_old_connections
 from django.utils import timezone
 
-from pages import schedule
+from pages import scheduled_publishing
 
 from . import workflow
 from .crypto.envelope import DecryptionError
@@ -34,7 +34,7 @@ def work_once(is_stopped=lambda: False):
         "pending forms forgotten": lambda: pending.forget_old(now),
         "sessions forgotten": lambda: Session.objects.filter(expire_date__lt=now).delete()[0],
         "synthetic requests erased": lambda: synthetic.erase_left_behind(now),
-        "pages published or ended": schedule.publish_due,
+        "pages published or ended": scheduled_publishing.publish_due,
     }
     for what, step in steps.items():
         try:

@@ -13,7 +13,7 @@ from wagtail.rich_text import LinkHandler
 from wagtail.rich_text.pages import PageLinkHandler as StockPageLinkHandler
 from wagtail.snippets.models import register_snippet
 
-from . import facts, link_report, publishing_admin, source_admin, together
+from . import concurrent_edits, facts, link_report, publishing_admin, source_admin
 from .models import Center, Source
 from .snippets import CenterViewSet, HolidaysWithoutNotice, NoticeViewSet
 from .source_admin import SourceViewSet, mark_data
@@ -141,15 +141,15 @@ def offer_notices_for_holidays(request, panels):
 
 hooks.register("before_delete_snippet", source_admin.refuse_to_delete_cited)
 hooks.register("after_edit_snippet", source_admin.name_what_shows)
-hooks.register("before_edit_page", together.look_for_newer_version)
-hooks.register("before_edit_snippet", together.look_for_newer_version)
-hooks.register("before_publish_page", together.ask_before_publish)
+hooks.register("before_edit_page", concurrent_edits.look_for_newer_version)
+hooks.register("before_edit_snippet", concurrent_edits.look_for_newer_version)
+hooks.register("before_publish_page", concurrent_edits.ask_before_publish)
 hooks.register("before_publish_page", publishing_admin.hold_before_publish)
-hooks.register("before_bulk_action", together.ask_before_bulk_publish)
-hooks.register("before_publish", together.ask_before_publish)
-hooks.register("after_edit_page", together.tell_after_save)
-hooks.register("after_edit_snippet", together.tell_after_save)
-hooks.register("register_log_actions", together.register_log_actions)
+hooks.register("before_bulk_action", concurrent_edits.ask_before_bulk_publish)
+hooks.register("before_publish", concurrent_edits.ask_before_publish)
+hooks.register("after_edit_page", concurrent_edits.tell_after_save)
+hooks.register("after_edit_snippet", concurrent_edits.tell_after_save)
+hooks.register("register_log_actions", concurrent_edits.register_log_actions)
 hooks.register("before_bulk_action", publishing_admin.hold_before_bulk_publish)
 hooks.register("register_log_actions", publishing_admin.register_log_actions)
 hooks.register("register_admin_urls", lambda: publishing_admin.urls)

@@ -96,7 +96,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "recovery_site.old_addresses.OldAddressesMiddleware",
     "pages.publishing_admin.PublishRefusedMiddleware",
-    "pages.together.RefusedFormMiddleware",
+    "pages.concurrent_edits.RefusedFormMiddleware",
 ]
 
 ROOT_URLCONF = "recovery_site.urls"

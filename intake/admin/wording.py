@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from intake.contact import consent
-from intake.models.told import BestTime, ForWhom, Introduction
+from intake.models.contact import BestTime, ForWhom, Introduction
 from intake.submission.forms import AssessmentForm
 
 # What the fields of `intake.contact.details` are called on the desk

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from intake.crypto.envelope import DecryptionError
 from intake.models import ContactPreferences, EncryptedText
-from intake.models.told import BestTime
+from intake.models.contact import BestTime
 
 ANSWERS = ("name", "phone", "email", "language")
 CODES = ContactPreferences.CODES

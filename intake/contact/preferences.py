@@ -2,7 +2,7 @@
 
 from intake import email_addresses
 from intake.models import ContactPreferences
-from intake.models.told import BestTime
+from intake.models.contact import BestTime
 
 
 def profile_of(answers):

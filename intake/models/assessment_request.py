@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from intake.db.uuid7 import uuid7
 
-from .told import BestTime
+from .contact import BestTime
 
 BY_PHONE = "phone"  # in place of the page that a request came from: staff took it down for a caller
 

@@ -11,7 +11,7 @@ from django.utils.translation import ngettext
 
 from intake.models import Heartbeat, Notice
 from intake.submission import spool
-from pages import schedule
+from pages import scheduled_publishing
 
 from . import heartbeat, readiness, synthetic
 
@@ -178,7 +178,7 @@ def _synthetic(now):
 
 def _content(now):
     """Pages and facts with a time. Ends hold by the clock; what begins waits for the worker."""
-    late = schedule.overdue(now - CONTENT_IS_LATE)
+    late = scheduled_publishing.overdue(now - CONTENT_IS_LATE)
     return _part(*_true({"late": bool(late)}), overdue=len(late))
 
 

@@ -19,7 +19,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from intake import workflow
 from intake.contact.preferred_time import SaysWhenWeAreClosed, closed_parts
 from intake.contact.time_zones import TIME_ZONES
-from intake.models.told import BestTime
+from intake.models.contact import BestTime
 from intake.submission import device, pending, private_link
 from intake.submission.forms import HonestTextField
 

@@ -15,7 +15,7 @@ from intake.contact import schedule
 from intake.contact.preferences import newest_profile
 from intake.contact.time_zones import TIME_ZONES
 from intake.models import AssessmentRequest, Attempt, Change, EncryptedText, Event
-from intake.models.told import BestTime, Introduction
+from intake.models.contact import BestTime, Introduction
 from intake.submission import tokens
 from intake.submission.accept import SentForm, accept
 from intake.workflow.attempts import decide_by, follow_up, ladder_of, must_decide

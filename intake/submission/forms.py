@@ -10,7 +10,7 @@ from intake import email_addresses, phone_numbers
 from intake.contact import consent
 from intake.contact.preferred_time import SaysWhenWeAreClosed, closed_parts
 from intake.contact.time_zones import TIME_ZONES
-from intake.models.told import BestTime, ForWhom, Introduction
+from intake.models.contact import BestTime, ForWhom, Introduction
 
 from .device import VisitorForm
 

@@ -10,7 +10,7 @@ from intake.contact import consent, details, schedule
 from intake.contact.commitment import commit_to
 from intake.contact.preferences import newest_profile
 from intake.models import ContactPreferences, Event
-from intake.models.told import Introduction
+from intake.models.contact import Introduction
 
 from .base import Stage, TransitionRefused, save, write
 from .press import replaces_profile

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from intake import access
 from intake.models import AssessmentRequest, ContactPreferences
 from intake.models.assessment_request import BY_PHONE
-from intake.models.told import BestTime, ForWhom
+from intake.models.contact import BestTime, ForWhom
 from pages import facts
 
 Stage, Outcome = AssessmentRequest.Stage, AssessmentRequest.Outcome

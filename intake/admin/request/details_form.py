@@ -9,7 +9,7 @@ from intake import workflow
 from intake.admin import wording
 from intake.contact import details
 from intake.contact.time_zones import TIME_ZONES
-from intake.models.told import BestTime, ForWhom, Introduction
+from intake.models.contact import BestTime, ForWhom, Introduction
 from intake.submission.forms import AsksOnce, EmailTextField, HonestTextField
 
 USE_MINE, KEEP_THEIRS = CHOICES = "use_mine", "keep_theirs"

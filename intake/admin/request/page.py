@@ -22,7 +22,7 @@ from intake.contact.preferences import newest_of, newest_profile
 from intake.crypto.envelope import DecryptionError
 from intake.db import keyset
 from intake.models import AccessRecord, AssessmentRequest, Attempt, EncryptedText, Event
-from intake.models.told import BestTime, ForWhom
+from intake.models.contact import BestTime, ForWhom
 from intake.submission import spam_signals
 from intake.workflow.attempts import ladder_of, must_decide
 

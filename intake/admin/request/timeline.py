@@ -10,7 +10,7 @@ from django.utils.translation import ngettext
 from intake.admin import wording
 from intake.contact import details
 from intake.models import AccessRecord, AssessmentRequest, EncryptedText, Event, Undone
-from intake.models.told import BestTime
+from intake.models.contact import BestTime
 from intake.submission import spam_signals
 from intake.workflow import Why
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from intake.contact import schedule
 from intake.contact.schedule import ASSUMED, PHOENIX, FirstContact, OpenHours, first_contact
 from intake.contact.time_zones import TIME_ZONES
-from intake.models.told import BestTime
+from intake.models.contact import BestTime
 from pages.facts import Facts
 from pages.models import Center, Holiday, OpeningHours
 

@@ -4,7 +4,7 @@ import pytest
 from django.utils import timezone
 
 from intake.monitoring import status
-from pages import publishing, schedule
+from pages import publishing, scheduled_publishing
 from pages.models import ContentPage
 from tests.pages.helpers import page as make_page
 
@@ -35,13 +35,13 @@ def title_shown(client):
 def test_the_worker_publishes_what_is_due(client, clock):
     before = page().title
     schedule_title("Your privacy, from Monday", go_live_at=timezone.now() + HOUR)
-    schedule.publish_due()
+    scheduled_publishing.publish_due()
     assert title_shown(client) == before
     clock.shift(HOUR + dt.timedelta(seconds=1))
     assert title_shown(client) == before
-    schedule.publish_due()
+    scheduled_publishing.publish_due()
     assert title_shown(client) == "Your privacy, from Monday"
-    assert schedule.publish_due() == 0
+    assert scheduled_publishing.publish_due() == 0
 
 
 def test_a_page_that_can_not_go_live_keeps_no_other_from_its_time(client, clock):
@@ -52,7 +52,7 @@ def test_a_page_that_can_not_go_live_keeps_no_other_from_its_time(client, clock)
     make_page("rest")
     schedule_title("Your privacy, from Monday", go_live_at=soon + dt.timedelta(minutes=1))
     clock.shift(2 * HOUR)
-    schedule.publish_due()
+    scheduled_publishing.publish_due()
     assert title_shown(client) == "Your privacy, from Monday"
     assert client.get("/sleep/").status_code == 200
     [(held, entry)] = publishing.held_back()
@@ -68,7 +68,7 @@ def test_a_page_that_has_ended_is_gone_at_its_second_without_a_worker(client, cl
     clock.move_to(end, tick=False)
     assert (title_shown(client), page().live) == (404, True)
     clock.move_to(end + dt.timedelta(seconds=1), tick=False)
-    schedule.publish_due()
+    scheduled_publishing.publish_due()
     assert (title_shown(client), page().live) == (404, False)
 
 

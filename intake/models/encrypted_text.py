@@ -1,0 +1,97 @@
+"""Texts of a person and about a person, encrypted, and the hashes by which they are found."""
+
+import json
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from intake.crypto import envelope as sealed
+from intake.db.uuid7 import uuid7
+
+
+class TextKind(models.TextChoices):
+    ANSWERS = "answers", _("What the person wrote")
+    AMENDMENT = "amendment", _("Sent again with changes")
+    ADDITION = "addition", _("Added by the person")
+    NOTE = "note", _("Note")
+    CORRECTION = "correction", _("Corrected by staff")
+    REFERRAL = "referral", _("Referred to")
+    HOLD = "hold", _("What we wait for")
+
+
+class EncryptedText(models.Model):
+    """One text that a person gave us, or that staff wrote about a person: sealed, and erasable by itself."""
+
+    Kind = TextKind
+    FROM_THE_PERSON = (Kind.ANSWERS, Kind.AMENDMENT, Kind.ADDITION)
+    WITH_CONTACT = (Kind.ANSWERS, Kind.AMENDMENT, Kind.CORRECTION)
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    request = models.ForeignKey("intake.AssessmentRequest", models.CASCADE, related_name="texts")
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+    envelope = models.BinaryField()
+    key_id = models.CharField(max_length=32, help_text="Which of ENCRYPTION_KEYS opens it")
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    at = models.DateTimeField()
+    # The single-use token that stood in for a cookie
+    spent_token = models.CharField(max_length=32, null=True)  # noqa: DJ001
+
+    class Meta:
+        default_permissions = ()
+        ordering = ["at", "pk"]
+        constraints = [
+            # Not `unique=True`, see `AssessmentRequest`.
+            models.UniqueConstraint(fields=["spent_token"], name="encryptedtext_token_spent_once"),
+            models.CheckConstraint(name="encryptedtext_kind_is_known", condition=Q(kind__in=TextKind.values)),
+            models.UniqueConstraint(fields=["request"], condition=Q(kind="answers"), name="one_set_of_answers"),
+            models.CheckConstraint(
+                name="encryptedtext_names_its_author_where_staff_wrote",
+                condition=Q(kind__in=["answers", "amendment", "addition"], author=None)
+                | Q(kind__in=["note", "correction", "referral", "hold"], author__isnull=False),
+            ),
+        ]
+        indexes = [models.Index(fields=["key_id", "id"], name="texts_by_key")]
+
+    def __str__(self):
+        return f"{self.kind} {self.pk}"
+
+    @property
+    def _place(self):
+        return sealed.Place(table=self._meta.db_table, column="envelope", row=str(self.pk))
+
+    def seal(self, content):
+        """Fills the envelope with text, or with anything that JSON can hold."""
+        self.envelope = sealed.seal(json.dumps(content, ensure_ascii=False, sort_keys=True), self._place)
+        self.key_id = sealed.key_id_of(self.envelope)
+        return self
+
+    def open(self):
+        """What was sealed. Raises `sealed.DecryptionError`."""
+        return json.loads(sealed.open_envelope(self.envelope, self._place))
+
+    def holds(self, content):
+        """Whether exactly this was sealed. What can't be opened any more must not keep later words out."""
+        try:
+            return self.open() == content
+        except sealed.DecryptionError:
+            return False
+
+
+class BlindIndex(models.Model):
+    """A keyed hash by which a sealed phone, e-mail or name is found (`intake.crypto.blind_index`). Erased with the
+    words."""
+
+    request = models.ForeignKey("intake.AssessmentRequest", models.CASCADE, related_name="blind_indexes")
+    kind = models.CharField(max_length=10)
+    value = models.CharField(max_length=40)
+    key_id = models.CharField(max_length=32, help_text="Which of INDEX_KEYS made it")
+
+    class Meta:
+        default_permissions = ()
+        constraints = [models.UniqueConstraint(fields=["kind", "value", "request"], name="indexed_once")]
+        indexes = [models.Index(fields=["key_id", "id"], name="indexes_by_key")]
+
+    def __str__(self):
+        return f"{self.kind} {self.pk}"
