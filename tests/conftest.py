@@ -22,26 +22,40 @@ from recovery_site.search import index as search_index
 from tests import databases, known_facts, one_way, template_guard
 from tests.chromium import NO_CHROMIUM, chromium_path
 
-# Four fifths of the time of a run on SQLite, measured with --durations=0. `make test-fast` leaves them out.
+# Most of the time of a run on SQLite, measured with --durations=0. `make test-fast` leaves them out.
 SLOW_FILES = {
     "test_access.py",
     "test_any_hour.py",
-    "test_views.py",
+    "test_center.py",
+    "test_claims.py",
+    "test_cms.py",
     "test_commands.py",
+    "test_content_files.py",
+    "test_database_timeouts.py",
+    "test_editing.py",
     "test_environment.py",
     "test_find.py",
+    "test_key_rotation.py",
     "test_many_at_once.py",
     "test_new_words.py",
+    "test_odd_requests.py",
+    "test_page_view.py",
+    "test_publishing.py",
+    "test_queries.py",
     "test_questions.py",
     "test_queue_page.py",
     "test_request_actions.py",
     "test_request_page.py",
-    "test_key_rotation.py",
+    "test_roles.py",
     "test_search.py",
+    "test_settings.py",
+    "test_shifted_clock.py",
+    "test_starter.py",
     "test_synthetic.py",
     "test_taking.py",
     "test_to_confirm.py",
     "test_undo.py",
+    "test_views.py",
     "test_walk.py",
 }
 
