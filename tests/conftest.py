@@ -12,7 +12,7 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
 from django.core.cache import cache
-from django.db import connection
+from django.db import DatabaseError, connection
 from django.test import Client
 
 import faq.starter
@@ -193,8 +193,30 @@ def make_staff(db):
 
 
 @pytest.fixture
+def take_database_away(transactional_db):
+    """A function that points the connection at a database that does not exist, until the test ends."""
+    name = connection.settings_dict["NAME"]
+
+    def take_away():
+        connection.close()
+        connection.settings_dict["NAME"] = "/no/such/folder/database"
+        with pytest.raises(DatabaseError):
+            connection.ensure_connection()
+
+    yield take_away
+    connection.close()
+    connection.settings_dict["NAME"] = name
+
+
+@pytest.fixture
 def me(make_staff):
     return make_staff("admissions", username="amal")
+
+
+@pytest.fixture
+def sam(make_staff):
+    """A colleague of `me`."""
+    return make_staff("admissions", username="sam")
 
 
 @pytest.fixture

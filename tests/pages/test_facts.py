@@ -4,7 +4,6 @@ import re
 import time
 
 import pytest
-from django.db import DatabaseError, connection
 from django.db.models import F
 
 from pages import facts, generation
@@ -20,22 +19,6 @@ def start_again():
     """As a process that has not asked the database yet; what it knows stays."""
     facts.forget()
     generation.forget()
-
-
-@pytest.fixture
-def take_database_away():
-    """Points the connection at a database that does not exist, until the test ends."""
-    name = connection.settings_dict["NAME"]
-
-    def take_away():
-        connection.close()
-        connection.settings_dict["NAME"] = "/no/such/folder/database"
-        with pytest.raises(DatabaseError):
-            connection.ensure_connection()
-
-    yield take_away
-    connection.close()
-    connection.settings_dict["NAME"] = name
 
 
 def menu_labels():

@@ -9,7 +9,6 @@ import pytest
 from django.contrib.admin.models import LogEntry
 from django.contrib.sessions.models import Session
 from django.db import connection
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
@@ -23,6 +22,7 @@ from tests.intake.support.helpers import (
     PERSONAL,
     accept,
     answers_of,
+    browser_of,
     change_page,
     forms_on,
     receive,
@@ -40,13 +40,6 @@ OTHER = {"name": "Zoltan Other", "phone": "(520) 555-0177", "email": "zoltan@els
 @pytest.fixture
 def me(make_staff):
     return make_staff("admissions", username="amal")
-
-
-def browser_of(user):
-    """The browser of a member of staff, whose posts are checked as on the real site."""
-    client = Client(enforce_csrf_checks=True)
-    client.force_login(user)
-    return client
 
 
 @pytest.fixture

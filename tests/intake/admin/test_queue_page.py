@@ -8,7 +8,6 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import connection
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from django.utils.html import strip_tags
@@ -24,6 +23,7 @@ from tests.intake.support.helpers import (
     LIST,
     accept,
     answers_of,
+    browser_of,
     change_page,
     forms_on,
     personal_words_in,
@@ -36,17 +36,6 @@ pytestmark = pytest.mark.django_db
 NOW = dt.datetime(2026, 11, 24, 10, 0, tzinfo=ZoneInfo("America/Phoenix"))  # a Tuesday
 TAKE, SEVERAL, FIND = f"{LIST}take/", f"{LIST}several/", f"{LIST}find/"
 MINUTE, HOUR, DAY = dt.timedelta(minutes=1), dt.timedelta(hours=1), dt.timedelta(days=1)
-
-
-@pytest.fixture
-def sam(make_staff):
-    return make_staff("admissions", username="sam")
-
-
-def browser_of(user):
-    client = Client(enforce_csrf_checks=True)
-    client.force_login(user)
-    return client
 
 
 @pytest.fixture

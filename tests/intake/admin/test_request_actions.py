@@ -2,7 +2,6 @@ import datetime as dt
 
 import pytest
 from django.db import connection
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
@@ -11,7 +10,7 @@ from intake.contact import details
 from intake.contact.preferences import newest_profile
 from intake.models import AssessmentRequest, EncryptedText
 from intake.submission import tokens
-from tests.intake.support.helpers import accept, answers_of, change_page, moment, receive
+from tests.intake.support.helpers import accept, answers_of, browser_of, change_page, moment, receive
 from tests.intake.support.request_page import buttons_on, followed, press, refusal_of, told, work_form
 
 pytestmark = pytest.mark.django_db
@@ -21,17 +20,6 @@ TUESDAY = moment("2026-11-24 10:00")
 RESULTS = ["attempt:call:no_answer", "attempt:call:reached", "attempt:call:voicemail", "attempt:call:bad_number"]
 THEY_CALLED = ["attempt:they_called:reached", "attempt:they_called:missed"]
 STEPS = ["book", "snooze", "hold", "close", "stage:reaching", "stage:talking", "link", "quarantine", "assign"]
-
-
-@pytest.fixture
-def sam(make_staff):
-    return make_staff("admissions", username="sam")
-
-
-def browser_of(user):
-    client = Client(enforce_csrf_checks=True)
-    client.force_login(user)
-    return client
 
 
 @pytest.fixture

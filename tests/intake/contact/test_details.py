@@ -83,11 +83,6 @@ def test_why_nobody_could_be_reached_is_said_in_a_sentence(changes, why):
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def sam(make_staff):
-    return make_staff("admissions", username="sam")
-
-
 def correct(request, actor, **changes):
     known = details.plain(details.of(request))
     return workflow.correct(request_id=request.pk, before=known, after=known | changes, actor=actor, consent_read=True)

@@ -11,7 +11,7 @@ import uuid
 
 import pytest
 from django.core.management import call_command
-from django.db import DatabaseError, connection
+from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
@@ -280,22 +280,6 @@ def test_a_database_that_takes_no_writes_is_red(client):
         finally:
             cursor.execute("PRAGMA query_only = OFF" if on_sqlite else "SET default_transaction_read_only = off")
     assert (status_code, red["database"]) == (503, ["no_writes"])
-
-
-@pytest.fixture
-def take_database_away(transactional_db):
-    """Points the connection at a database that does not exist, until the test ends."""
-    name = connection.settings_dict["NAME"]
-
-    def take_away():
-        connection.close()
-        connection.settings_dict["NAME"] = "/no/such/folder/database"
-        with pytest.raises(DatabaseError):
-            connection.ensure_connection()
-
-    yield take_away
-    connection.close()
-    connection.settings_dict["NAME"] = name
 
 
 def test_while_the_database_is_away_it_says_so_and_tells_of_the_rest(client, take_database_away, settings):

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from django.db import connection
 from django.http import QueryDict
+from django.test import Client
 
 from intake.models import AssessmentRequest
 from intake.submission import accept as submission
@@ -53,6 +54,13 @@ def accept(draft, answers, **circumstances):
     """Sends answers in with a draft. Returns the request that holds them."""
     request_id = submission.accept(submission.SentForm(draft, answers, **circumstances))
     return AssessmentRequest.objects.get(pk=request_id)
+
+
+def browser_of(user):
+    """The browser of a member of staff, whose posts are checked as on the real site."""
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(user)
+    return client
 
 
 def receive(**changes):

@@ -27,11 +27,6 @@ def amal(make_staff):
     return make_staff("admissions", username="amal")
 
 
-@pytest.fixture
-def sam(make_staff):
-    return make_staff("admissions", username="sam")
-
-
 def ask(minutes_ago=0, **changes):
     """A request of another person than all before, unless `changes` give the same phone or email."""
     at, number = timezone.now() - dt.timedelta(minutes=minutes_ago), AssessmentRequest.objects.count()

@@ -7,7 +7,6 @@ from functools import partial
 
 import pytest
 from django.db import connection
-from django.test import Client
 
 from intake import workflow
 from intake.admin.queue.rows import described
@@ -21,7 +20,7 @@ from intake.submission import tokens
 from intake.workflow.attempts import ladder_of, must_decide
 from intake.workflow.press import STATE
 from tests.conftest import TUESDAY_MORNING
-from tests.intake.support.helpers import LIST, accept, answers_of, change_page, codes_of, receive
+from tests.intake.support.helpers import LIST, accept, answers_of, browser_of, change_page, codes_of, receive
 from tests.intake.support.request_page import followed, press, refusal_of, work_form
 
 MINUTE, HOUR, DAY = (dt.timedelta(**{name: 1}) for name in ("minutes", "hours", "days"))
@@ -46,17 +45,6 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("stopped_clock")]
 @pytest.fixture
 def lead(make_staff):
     return make_staff("lead", username="lena")
-
-
-@pytest.fixture
-def sam(make_staff):
-    return make_staff("admissions", username="sam")
-
-
-def browser_of(user):
-    client = Client(enforce_csrf_checks=True)
-    client.force_login(user)
-    return client
 
 
 def everything_of(request, actor):
