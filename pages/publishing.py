@@ -52,6 +52,8 @@ class CheckedPublishing(models.Model):
         called off instead, so that Wagtail's command goes on with the other pages."""
         try:
             with transaction.atomic():
+                # Publishing writes to every revision of the row. Two at once would wait for each other.
+                list(type(self).objects.select_for_update().filter(pk=self.pk).values_list("pk"))
                 if held := holds(revision.as_object()):
                     raise PublishRefused(self, held)
                 return super().publish(
