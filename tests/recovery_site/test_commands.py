@@ -18,6 +18,7 @@ import pytest
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.management import CommandError, call_command
+from django.db import connection
 
 from recovery_site import create_dev_env
 from tests import databases
@@ -128,9 +129,14 @@ def serving(tmp_path, port):
         "EMAIL_URL": f"filemail:///{tmp_path}/mail",
         "PUBLIC_ORIGIN": "http://127.0.0.1:8000",  # as the settings have it of themselves
     }
-    databases.copy_file(tmp_path / "database.sqlite3")
+    manage = [sys.executable, "manage.py"]
+    if connection.vendor == "sqlite":
+        databases.copy_file(tmp_path / "database.sqlite3")
+    else:
+        for command in (["migrate", "-v0"], ["load_starter"]):
+            subprocess.run([*manage, *command], cwd=settings.BASE_DIR, env=environment, check=True)
     parent = subprocess.Popen(
-        [sys.executable, "manage.py", "serve", "--port", str(port)],
+        [*manage, "serve", "--port", str(port)],
         cwd=settings.BASE_DIR,
         env=environment,
         stdout=subprocess.PIPE,
