@@ -3,8 +3,8 @@
 FROM python:3.11-slim AS build
 ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1 PYTHONDONTWRITEBYTECODE=1
 RUN python -m venv /opt/venv
-COPY requirements-runtime.txt /tmp/
-RUN /opt/venv/bin/pip install --quiet -r /tmp/requirements-runtime.txt
+COPY requirements-runtime.lock /tmp/
+RUN /opt/venv/bin/pip install --quiet --require-hashes -r /tmp/requirements-runtime.lock
 COPY . /srv/site
 WORKDIR /srv/site
 # Collecting files reads no secret, but the settings don't load without one: these are drawn here and thrown away.

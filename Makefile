@@ -1,7 +1,7 @@
 # make help lists the commands.
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: run worker dev demo test test-fast test-shifted lint format bench-faults bench-accept bench-desk bench-content help
+.PHONY: run worker dev demo test test-fast test-shifted lint format lock bench-faults bench-accept bench-desk bench-content help
 
 PORT ?= 8000
 export PORT # in development, every address that the site writes carries it
@@ -43,6 +43,11 @@ format: $(VENV)/installed-tests ## mend style and format
 	@$(VENV)/bin/ruff check --fix .
 	@$(VENV)/bin/ruff format .
 
+lock: $(VENV)/installed-tests ## write requirements-runtime.lock anew, after a change of requirements-runtime.txt
+	@$(VENV)/bin/uv pip compile --quiet --no-config --no-python-downloads --universal --python-version 3.11 \
+		--generate-hashes --no-annotate --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" \
+		--output-file requirements-runtime.lock requirements-runtime.txt
+
 bench-faults: $(VENV)/installed-tests ## break things while people ask for help (QUICK=--quick: less of it)
 	@$(RUN) -m benchmarks.faults $(QUICK)
 
@@ -74,10 +79,10 @@ $(COLLECTED): $(VENV)/installed $(STATIC_SOURCES) | .env
 	@$(MANAGE) collectstatic --noinput --verbosity 0
 	@touch $@
 
-$(VENV)/installed: requirements-runtime.txt
+$(VENV)/installed: requirements-runtime.lock
 	@test -d $(VENV) || { echo "Making the virtual environment ..."; $(PYTHON) -m venv $(VENV); }
 	@echo "Installing what the site needs ..."
-	@$(PIP_INSTALL) -r requirements-runtime.txt
+	@$(PIP_INSTALL) --require-hashes -r requirements-runtime.lock
 	@touch $@
 
 $(VENV)/installed-tests: requirements.txt $(VENV)/installed
