@@ -8,7 +8,7 @@ admin.site.unregister(User)
 
 @admin.register(User)
 class AccountAdmin(UserAdmin):
-    """The stock admin of accounts. The site alone writes when someone joined and signed in: PostgreSQL takes a moment
-    past the year 9999, and no account with one can be read again."""
+    """The stock user admin, with the two dates read-only. The site sets them itself. An editor could enter a date near
+    the end of year 9999, which PostgreSQL stores but Python cannot read back."""
 
     readonly_fields = ["last_login", "date_joined"]

@@ -1,4 +1,4 @@
-"""The admin site that staff sign in to: the stock admin under its own name, with a front page for each role."""
+"""The admin site for staff: Django's admin with its own name and a front page for each role."""
 
 from functools import wraps
 
@@ -26,27 +26,27 @@ class StaffSite(admin.AdminSite):
     enable_nav_sidebar = False
 
     def register(self, model_or_iterable, admin_class=None, **options):
-        """As in the stock admin, without what Wagtail would add: content is edited at /cms/ alone."""
+        """Register models, but skip those of Wagtail and taggit. Editors change content at /cms/ only."""
         models = [model_or_iterable] if isinstance(model_or_iterable, ModelBase) else model_or_iterable
         super().register([model for model in models if not _is_content(model)], admin_class, **options)
 
     def each_context(self, request):
-        """As in the stock admin, with an empty subtitle and no panels for the pages that have none: their templates
-        ask for both."""
+        """Add an empty subtitle and an empty list of panels, because the templates use both on every page."""
         return super().each_context(request) | {"subtitle": "", "panels": []}
 
     def index(self, request, extra_context=None):
-        """As in the stock admin, with what waits for the person who is signed in."""
-        from . import front_page  # its models come after this site
+        """Show the front page with the panels for the signed-in user."""
+        from . import front_page  # imported here: its models load after this site
 
         return super().index(request, {"panels": front_page.panels(request)} | (extra_context or {}))
 
     def login(self, request, extra_context=None):
-        """As in the stock admin, without the notice of `sign_in_again`."""
+        """Show the sign-in page without the notice that `sign_in_again` adds."""
         return super().login(request, {"notice": ""} | (extra_context or {}))
 
     def admin_view(self, view, cacheable=False):
-        """As in the stock admin. Who is signed out by now gets back what they typed instead of the sign-in page."""
+        """Wrap a view as the stock admin does. If someone was signed out before they sent a form, show them what they
+        typed instead of the sign-in page."""
         stock_view = super().admin_view(view, cacheable)
 
         @wraps(stock_view)
@@ -58,7 +58,7 @@ class StaffSite(admin.AdminSite):
         return checked
 
     def autocomplete_view(self, request):
-        """As in the stock admin. 400 for a field that is none: the stock view writes its name into a traceback."""
+        """Answer 400 if the field is not a relation. The stock view would raise and log the field's name."""
         try:
             model = apps.get_model(request.GET["app_label"], request.GET["model_name"])
             is_relation = model._meta.get_field(request.GET["field_name"]).is_relation
@@ -67,10 +67,11 @@ class StaffSite(admin.AdminSite):
         return super().autocomplete_view(request) if is_relation else error_views.bad_request(request)
 
     def sign_in_again(self, request):
-        """Answer a sign-in that could not be checked: most often, a second tab has signed in since the page was opened.
+        """Answer a sign-in whose CSRF check failed. Most often, the user signed in from a second tab after this page
+        was opened.
 
-        Who is signed in by now goes on to where the page led, and is told so. Everyone else gets the page again with
-        the name that they typed.
+        If someone is signed in by now, redirect to the target page and say who is signed in. Otherwise, show the form
+        again with the typed username.
         """
         onward = request.POST.get(REDIRECT_FIELD_NAME) or request.GET.get(REDIRECT_FIELD_NAME, "")
         if self.has_permission(request):
@@ -78,7 +79,7 @@ class StaffSite(admin.AdminSite):
             is_ours = url_has_allowed_host_and_scheme(onward, {request.get_host()}, require_https=request.is_secure())
             return HttpResponseRedirect(onward if is_ours else resolve_url(settings.LOGIN_REDIRECT_URL), status=303)
         form = AdminAuthenticationForm(request, initial={"username": request.POST.get("username", "")})
-        if form["username"].value():  # then only the password is left to type
+        if form["username"].value():  # only the password is left to type
             del form.fields["username"].widget.attrs["autofocus"]
             form.fields["password"].widget.attrs["autofocus"] = True
         context = self.each_context(request) | {
@@ -87,8 +88,8 @@ class StaffSite(admin.AdminSite):
             "form": form,
             REDIRECT_FIELD_NAME: onward,
             "notice": gettext(
-                "You are not signed in yet. This page was open for a long time, or your browser keeps no cookies. Type "
-                "your password and try again."
+                "You are not signed in yet. This page was open too long, or your browser blocks cookies. Type your "
+                "password and try again."
             ),
         }
         response = TemplateResponse(request, "admin/login.html", context, status=403)
@@ -103,7 +104,7 @@ class StaffSite(admin.AdminSite):
         names = {"name": name, "typed": typed}
         messages.warning(
             request,
-            gettext("You are signed in as %(name)s. %(typed)s was not signed in: log out first to switch.") % names,
+            gettext("You are signed in as %(name)s. To sign in as %(typed)s, log out first.") % names,
         )
 
 

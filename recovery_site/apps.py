@@ -4,7 +4,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class StaffAdminConfig(AdminConfig):
-    """The stock admin, with this project's own site: the CMS and the admissions desk."""
+    """Django's admin app, with our `StaffSite` in place of the default site."""
 
     default_site = "recovery_site.admin_site.StaffSite"
 

@@ -1,4 +1,4 @@
-"""Addresses that were copied with what stood behind them: a full stop, a bracket, a blank."""
+"""Redirect addresses that were copied with extra characters at the end: a period, a bracket, a space."""
 
 import unicodedata
 
@@ -7,19 +7,20 @@ from django.urls import resolve, reverse
 from django.views.decorators.csrf import csrf_exempt
 from wagtail.contrib.redirects.middleware import get_redirect
 
-# No address of ours ends like this, with or without a slash behind it. The admin and the CMS answer for themselves.
+# None of our addresses ends like this, with or without a slash. The admin and the CMS handle their own addresses.
 PATTERN = r"^(?!admin/|cms/)(?P<copied>[\s\S]*)(?<=[^\w/\x00-\x08\x0e-\x1f\x7f-])/?$"
 FOR_GOOD = {"wagtail_serve", "search"}
 FOR_NOW = {"intake:assessment", "intake:received", "intake:yours"}
 KEPT_HEADERS = ("Cache-Control", "Expires", "Referrer-Policy", "X-Robots-Tag")
 
 
-@csrf_exempt  # what takes posts checks them itself
+@csrf_exempt  # views that take a POST check the token themselves
 def lead_on(request, copied):
-    """Redirect to the page that was meant; 404 where there is none.
+    """Redirect to the page that was meant. Raises `Http404` if there is none.
 
-    Asks that page itself whether it is there. Its answer counts where it is another one: a page that has moved, a
-    private link that has ended. Leads only to addresses that `reverse` makes, never to another site.
+    Calls the view of that page to learn whether it exists. If the view answers with anything but a page, such as a
+    redirect or "this link has expired", return that answer. Redirects only to addresses from `reverse`, never to
+    another site.
     """
     meant = _without_what_stands_behind(copied)
     match = resolve(f"/{meant}/" if meant else "/")
@@ -28,14 +29,14 @@ def lead_on(request, copied):
     is_read = request.method in ("GET", "HEAD")
     if not is_read and not getattr(match.func, "csrf_exempt", False):
         raise Http404
-    request.resolver_match = match  # the page may ask under which address it was found
+    request.resolver_match = match  # the view may ask for the address it was called under
     address = reverse(match.view_name, args=match.args, kwargs=match.kwargs)
     try:
         page = match.func(request, *match.args, **match.kwargs)
     except Http404:
         if get_redirect(request, address.rstrip("/")) is None:
             raise
-        return HttpResponsePermanentRedirect(address)  # an old address of a page: it leads on from there
+        return HttpResponsePermanentRedirect(address)  # an old address of a page; Wagtail redirects it from there
     if page.status_code != 200 or not is_read:
         return page
     redirect = HttpResponsePermanentRedirect if match.view_name in FOR_GOOD else HttpResponseRedirect
@@ -54,6 +55,6 @@ def _without_what_stands_behind(copied):
 
 
 def _may_stand_behind(character):
-    """Punctuation, symbols, blanks and invisible characters; no other control character comes from copying."""
+    """True for punctuation, symbols, spaces and invisible characters. Copying adds no other control character."""
     category = unicodedata.category(character)
     return character not in "_-" and (character.isspace() or category[0] in "PSZ" or category == "Cf")

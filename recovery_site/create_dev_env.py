@@ -1,4 +1,4 @@
-"""Writes a `.env` for development with keys of its own, where there is none. Needs nothing but Python.
+"""Create a `.env` for development with new random keys, unless there is one. Needs only Python.
 
 python -m recovery_site.create_dev_env .env
 """
@@ -10,7 +10,7 @@ import sys
 
 
 def content():
-    """The text of a `.env` for development with newly drawn keys."""
+    """Return the text of a development `.env` with new random keys."""
     return (
         "# Made for this machine. Keep it: without ENCRYPTION_KEYS no stored request can be read.\n"
         "# .env.example lists every variable.\n"
@@ -26,7 +26,7 @@ def _draw_key():
 
 
 def write(path):
-    """Writes the file for its owner's eyes only; raises FileExistsError rather than replace keys."""
+    """Write the file, readable by its owner only. Raises FileExistsError rather than replace existing keys."""
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w") as file:
         file.write(content())
@@ -34,4 +34,4 @@ def write(path):
 
 if __name__ == "__main__":
     write(sys.argv[1])
-    print(f"Wrote {sys.argv[1]} with new keys.")  # noqa: T201 (a command's own word)
+    print(f"Wrote {sys.argv[1]} with new keys.")  # noqa: T201 (output of a command)

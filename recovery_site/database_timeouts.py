@@ -1,7 +1,7 @@
-"""Lets no visitor wait for a database that has fallen silent.
+"""Stop waiting when the database no longer responds.
 
-libpq waits for ever for a server that is frozen or whose network swallows packets. psycopg2 can be told how to wait
-instead: with an end. Only the web processes do: a migration or the worker may take its time.
+libpq waits forever for a server that is frozen or whose network drops packets. psycopg2 lets us replace its wait with
+one that times out. Only the web processes install this; migrations and the worker may take longer.
 """
 
 import select
@@ -11,7 +11,7 @@ from psycopg2 import OperationalError, extensions
 
 TO_CONNECT = 2  # seconds
 TO_ANSWER = 3  # seconds for one statement
-PAUSE = 2  # seconds in which nobody connects to a server that has just been silent
+PAUSE = 2  # seconds without new connections after a timeout
 
 _EVENTS = {extensions.POLL_READ: select.POLLIN, extensions.POLL_WRITE: select.POLLOUT}
 _CONNECTED = 0  # CONNECTION_OK of libpq
@@ -24,13 +24,13 @@ def install():
 
 
 def wait(connection):
-    """Waits for the server as psycopg2 asks; raises OperationalError, which closes the connection, where it takes too
-    long. psycopg2 calls it for each connect and for each statement."""
+    """Wait for the server. Raises OperationalError on a timeout, which closes the connection. psycopg2 calls this for
+    each connection and each statement."""
     global _silent_until
     now = time.monotonic()
     is_connecting = connection.info.status != _CONNECTED
     if is_connecting and now < _silent_until:
-        raise OperationalError("the database was silent just now")
+        raise OperationalError("the database timed out a moment ago")
     ends = now + (TO_CONNECT if is_connecting else TO_ANSWER)
     while (state := connection.poll()) != extensions.POLL_OK:
         poller = select.poll()

@@ -1,4 +1,4 @@
-"""What machines ask a site for: its map, what to leave alone, whom to tell about a hole, how to show it as an icon."""
+"""Files that machines ask a site for: the sitemap, robots.txt, security.txt and the web app manifest."""
 
 import datetime as dt
 from urllib.parse import urlsplit
@@ -40,7 +40,7 @@ Canonical: {origin}/.well-known/security.txt
 
 
 class PublicSitemap(Sitemap):
-    """Addresses under the public origin, whatever host the request was sent to."""
+    """A sitemap with addresses under the public origin, whichever host the request named."""
 
     def get_domain(self, site=None):
         return urlsplit(settings.PUBLIC_ORIGIN).netloc
@@ -50,7 +50,7 @@ class PublicSitemap(Sitemap):
 
 
 class ShownPages(PublicSitemap):
-    """What readers can open, each page with the moment when its words were published."""
+    """The pages that readers can open, each with the time it was last published."""
 
     def items(self):
         return shown(Page.objects.filter(depth__gte=HOME_DEPTH))
@@ -73,7 +73,7 @@ class StandingAddresses(PublicSitemap):
 @require_safe
 @cache_control(public=True, max_age=60)
 def sitemap(request):
-    """Every page that readers can reach now; what is off-line is not named."""
+    """List every page that readers can open now. Pages that are not live are left out."""
     sitemaps = {
         "pages": ShownPages(),
         "standing": StandingAddresses(),
@@ -90,7 +90,7 @@ def robots(request):
 @require_safe
 @cache_control(public=True, max_age=60)
 def security(request):
-    """Whom to tell about a hole (RFC 9116); 404 where the owner has named nobody."""
+    """The contact for security reports (RFC 9116). 404 if SECURITY_CONTACT is empty."""
     if not settings.SECURITY_CONTACT:
         raise Http404
     expires = timezone.now() + CONTACT_HOLDS_FOR
@@ -102,7 +102,7 @@ def security(request):
 @require_safe
 @cache_control(public=True, max_age=60)
 def web_manifest(request):
-    """Name, colors and icon for a phone's home screen. It opens in the browser: nothing pretends to be an app."""
+    """The name, colors and icon for a phone's home screen. The site opens in the browser, not as an app."""
     center = facts.current().center
     return JsonResponse(
         ({"name": center.name} if center else {})

@@ -1,10 +1,10 @@
-"""Read the environment for the settings: each variable as what it must be, or one sentence that names it.
+"""Read the settings from environment variables, and check each value.
 
-Every function takes the variable's name, and raises ImproperlyConfigured where the value is not of its kind. The
-sentence never repeats the value: it may be a secret.
+Every function takes the variable's name. It raises ImproperlyConfigured if the value is invalid. The message names the
+variable but never repeats the value, which may be a secret.
 
-Values are read from `os.environ`, where django-environ puts what stands in `.env`. Its own readers take a value that
-begins with $ for the name of another variable, and say that name in a traceback: it may be a password.
+Values come from `os.environ`; django-environ adds those from `.env`. We don't use django-environ's own readers: they
+treat a value that begins with $ as the name of another variable and print it in a traceback. It may be a password.
 """
 
 import io
@@ -26,9 +26,9 @@ _ORIGIN = re.compile(
 _USUAL_PORTS = {"http": 80, "https": 443}
 _LABEL = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 _MAILBOX = re.compile(r'(?:(?P<name>"[^"]*"\s*|[^"<>@,;]*)<(?P<in_brackets>[^<>\s]+)>|(?P<bare>[^<>\s",;]+))')
-_IN_LIST = re.compile(r'(?:"[^"]*"|[^",;])+')  # one address of several: a quoted name may hold a comma
+_IN_LIST = re.compile(r'(?:"[^"]*"|[^",;])+')  # one address of several; a quoted name may contain a comma
 
-# In an address of a server, what stands for itself and what is written as % and two digits
+# Characters of a server address: plain ones, and % with two hex digits
 _LOGIN = r"(?:[^\s/?#%\[\]]|%[0-9A-Fa-f]{2})+"
 _HOST = r"(?:\[[0-9A-Fa-f:.]+\]|(?:[^\s/?#@:,%\[\]]|%2[fF])+)(?::\d{1,5})?"
 _POSTGRES = re.compile(
@@ -36,39 +36,39 @@ _POSTGRES = re.compile(
 )
 _SQLITE = re.compile(r"sqlite:///(?:[^?#%+]|%[0-9A-Fa-f]{2})+")
 _SMTP = re.compile(rf"(?P<scheme>smtp(?:\+tls|\+ssl)?)://(?:(?P<login>{_LOGIN})@)?{_HOST}/?")
-_ESCAPES = "In a name or password write % as %25, / as %2F, ? as %3F, # as %23, [ as %5B, ] as %5D, a blank as %20."
+_ESCAPES = "In a name or password, write % as %25, / as %2F, ? as %3F, # as %23, [ as %5B, ] as %5D and a space as %20."
 _SMTP_PORTS = {"smtp": 25, "smtp+tls": 587, "smtp+ssl": 465}
 _NO_SERVER = re.compile(r"(?:consolemail|memorymail|dummymail)://|filemail:///\S+")
 
 
 def load(path):
-    """Put what a `.env` file says into the environment, which wins; do nothing where there is none.
+    """Add the variables of a `.env` file to the environment, which takes precedence. Do nothing if the file is missing.
 
-    Raises ImproperlyConfigured for a file that is not UTF-8 text and for a line that sets nothing.
+    Raises ImproperlyConfigured if the file is not UTF-8 text or a line sets nothing.
     """
     try:
-        content = path.read_text(encoding="utf-8-sig")  # an editor on Windows may begin it with a byte-order mark
-    except (FileNotFoundError, PermissionError):  # then whoever starts us has read it
+        content = path.read_text(encoding="utf-8-sig")  # editors on Windows may add a byte-order mark
+    except (FileNotFoundError, PermissionError):  # no access: the process that started us has already read it
         return
     except (OSError, UnicodeDecodeError) as error:
-        raise ImproperlyConfigured(f"{path.name} can't be read. It must be a file of UTF-8 text.") from error
+        raise ImproperlyConfigured(f"Can't read {path.name}. It must be a UTF-8 text file.") from error
     lines = [line.strip() for line in content.splitlines()]
     for number, line in enumerate(lines, start=1):
         if line and not line.startswith("#") and not _LINE.match(line):
-            raise ImproperlyConfigured(f"Line {number} of {path.name} sets nothing. Write NAME=value, without blanks.")
+            raise ImproperlyConfigured(f"Line {number} of {path.name} sets nothing. Write NAME=value, without spaces.")
     environ.Env.read_env(io.StringIO("\n".join(lines)))
 
 
 def text(name, default=""):
-    """The value without blanks around it; the default where it is empty."""
+    """Return the value without spaces around it, or the default if it is empty."""
     value = os.environ.get(name, "").strip()
     if not value.isprintable():
-        raise ImproperlyConfigured(f"{name} holds a character that nobody can see, such as a line break. Remove it.")
+        raise ImproperlyConfigured(f"{name} contains an invisible character, such as a line break. Remove it.")
     return value or default
 
 
 def required(name, meaning):
-    """The value, which must be there. `meaning` ends the sentence "It is ..."."""
+    """Return a value that must be set. `meaning` completes the sentence "It is ..."."""
     value = text(name)
     if not value:
         raise ImproperlyConfigured(f"{name} is not set. It is {meaning}. See .env.example.")
@@ -76,7 +76,7 @@ def required(name, meaning):
 
 
 def items(name):
-    """The parts of a value that stand between commas, without blanks around them."""
+    """Split the value at commas, without spaces around each part."""
     return [item.strip() for item in text(name).split(",") if item.strip()]
 
 
@@ -88,7 +88,7 @@ def choice(name, choices, default):
 
 
 def flag(name):
-    """True or False. An empty one is False."""
+    """Return True or False. An empty value means False."""
     value = text(name, "false").lower()
     if value not in (*_YES, *_NO):
         raise ImproperlyConfigured(f"{name} must be True or False.")
@@ -103,23 +103,23 @@ def number(name, default, least, most):
 
 
 def folder(name, base, default):
-    """A folder as a Path, made where it is missing. A relative one counts from `base`."""
+    """Return a folder as a Path, and create it if needed. A relative path starts at `base`."""
     path = base / text(name, str(default))
     try:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise ImproperlyConfigured(f"{name} can't be used as a folder ({error.strerror}).") from error
+        raise ImproperlyConfigured(f"{name} is not a usable folder ({error.strerror}).") from error
     return path
 
 
 def origin(name, value):
-    """Scheme, host and port as a browser sends them, and the host alone: `("https://xn--bcher-kva.example", ...)`."""
+    """Return the origin as a browser sends it, and its host: `("https://xn--bcher-kva.example", ...)`."""
     found = _ORIGIN.fullmatch(value)
     host = found and _host(found["host"])
     port = int(found["port"]) if host and found["port"] else None
     if not host or (port is not None and not 1 <= port <= 65535):
         raise ImproperlyConfigured(
-            f"{name} is no web address. It must look like https://www.example.org, with nothing after it but a port."
+            f"{name} is not a web address. It must look like https://www.example.org, with nothing after it but a port."
         )
     scheme = found["scheme"].lower()
     shown_port = f":{port}" if port not in (None, _USUAL_PORTS[scheme]) else ""
@@ -127,25 +127,25 @@ def origin(name, value):
 
 
 def hosts(name):
-    """Host names for ALLOWED_HOSTS: a name, a name with a dot before it (for all below it), or an IP address."""
+    """Return host names for ALLOWED_HOSTS: a name, a name with a leading dot (for all subdomains), or an IP address."""
     found = []
     for item in items(name):
         bare = item.removeprefix(".")
         host = _host(f"[{bare}]" if bare.count(":") > 1 and not bare.startswith("[") else bare)
         if host is None:
             raise ImproperlyConfigured(
-                f"{name} holds something that is no host name. It must look like example.org, www.example.org: "
-                "no scheme, no port, no *."
+                f"{name} contains an invalid host name. Each must look like example.org or www.example.org: no "
+                f"scheme, no port, no *."
             )
         found.append("." + host if item != bare else host)
     return found
 
 
 def _host(host):
-    """A host as browsers send it: small letters, an international name in its xn-- form. None where it is none.
+    """Return a host as browsers send it: lowercase, with an international name in its xn-- form. None if it is invalid.
 
-    Python knows the older rules for international names. Where the newer ones mean another name (such as with ß), the
-    owner has to say which.
+    Python follows the older rules for international names. If the newer rules give another name (as with ß), return
+    None, so that the owner must choose one.
     """
     if host.startswith("["):
         if not host.endswith("]"):
@@ -161,23 +161,23 @@ def _host(host):
             return None
         if re.fullmatch(r"[\d.]+", in_ascii):
             return str(ipaddress.IPv4Address(in_ascii))
-    except ValueError:  # UnicodeError is one
+    except ValueError:  # UnicodeError is a ValueError
         return None
     return in_ascii if all(_LABEL.fullmatch(label) for label in in_ascii.split(".")) else None
 
 
 def address(name, value):
-    """One e-mail address, alone or as `Name <address>`."""
+    """Return one email address, alone or as `Name <address>`."""
     parts = _parts_of_address(value)
     if parts is None:
         raise ImproperlyConfigured(
-            f"{name} is no email address. It must look like desk@example.org or Front desk <desk@example.org>."
+            f"{name} is not an email address. It must look like desk@example.org or Front desk <desk@example.org>."
         )
     return formataddr(parts)
 
 
 def addresses(name, default=""):
-    """Several addresses, with commas or semicolons between them, each once."""
+    """Return several addresses, separated by commas or semicolons, without duplicates."""
     value = text(name, default)
     found = {}
     for item in _IN_LIST.findall(value) if value.count('"') % 2 == 0 else [value]:
@@ -185,17 +185,17 @@ def addresses(name, default=""):
             parts = _parts_of_address(item.strip())
             if parts is None:
                 raise ImproperlyConfigured(
-                    f"{name} holds something that is no email address. It must look like "
-                    "desk@example.org, Front desk <front@example.org>."
+                    f"{name} contains an invalid email address. Each must look like desk@example.org or Front desk "
+                    f"<front@example.org>."
                 )
             found.setdefault(parts[1].lower(), formataddr(parts))
     if not found:
-        raise ImproperlyConfigured(f"{name} holds no email address. It must look like desk@example.org.")
+        raise ImproperlyConfigured(f"{name} contains no email address. It must look like desk@example.org.")
     return list(found.values())
 
 
 def _parts_of_address(value):
-    """The name, which may be empty, and the address with its domain in ASCII; None where it is no address."""
+    """Return the name, which may be empty, and the address with its domain in ASCII. None if the address is invalid."""
     found = _MAILBOX.fullmatch(value)
     if not found:
         return None
@@ -209,7 +209,8 @@ def _parts_of_address(value):
 
 
 def database(name, base, default):
-    """What DATABASES wants: PostgreSQL, or SQLite in a file (`default` without the variable; relative to `base`)."""
+    """Return the settings for DATABASES: PostgreSQL, or SQLite in a file. `default` is used if the variable is
+    empty."""
     url = text(name)
     if not url:
         return {"ENGINE": "django.db.backends.sqlite3", "NAME": str(default)}
@@ -217,11 +218,11 @@ def database(name, base, default):
     if _POSTGRES.fullmatch(url) or _SQLITE.fullmatch(url):
         try:
             config = environ.Env.db_url_config(url)
-        except ValueError:  # a port that is none
+        except ValueError:  # an invalid port
             config = None
     if config is None or config["NAME"] in ("", ":memory:"):
         raise ImproperlyConfigured(
-            f"{name} can't be read. It must look like postgres://name:password@host:5432/database or "
+            f"{name} is not valid. It must look like postgres://name:password@host:5432/database or "
             f"sqlite:////folder/file. {_ESCAPES}"
         )
     if config["ENGINE"].endswith("sqlite3"):
@@ -230,19 +231,20 @@ def database(name, base, default):
 
 
 def mail_server(name, default="", *, must_send):
-    """The settings EMAIL_... for a mail server. Unless it `must_send`, mail may go to the console or a folder too."""
+    """Return the EMAIL_... settings for a mail server. Unless it `must_send`, mail may go to the console or a
+    folder."""
     url = text(name, default)
     smtp = _SMTP.fullmatch(url)
     config = None
     if smtp or (not must_send and _NO_SERVER.fullmatch(url)):
         try:
             config = environ.Env.email_url_config(url)
-        except ValueError:  # a port that is none
+        except ValueError:  # an invalid port
             config = None
     has_login = smtp is None or not smtp["login"] or bool(config and config["EMAIL_HOST_PASSWORD"])
     if config is None or not has_login:
         raise ImproperlyConfigured(
-            f"{name} can't be read. It must look like smtp+tls://name:password@host:587 (or smtp+ssl, port 465). "
+            f"{name} is not valid. It must look like smtp+tls://name:password@host:587 (or smtp+ssl, port 465). "
             f"{_ESCAPES}"
         )
     if smtp:
@@ -252,16 +254,16 @@ def mail_server(name, default="", *, must_send):
 
 
 def security_contact(name):
-    """An address for reports of security holes, or an empty text."""
+    """Return the contact for security reports, or an empty string."""
     value = text(name)
     if value and not re.fullmatch(r"(?:mailto:|https://|tel:)\S+", value):
-        raise ImproperlyConfigured(f"{name} must begin with mailto:, https:// or tel: and hold no blank.")
+        raise ImproperlyConfigured(f"{name} must begin with mailto:, https:// or tel: and contain no spaces.")
     return value
 
 
 def token(name):
-    """A secret that is sent in a header, or an empty text."""
+    """Return a secret that callers send in a header, or an empty string."""
     value = text(name)
     if not re.fullmatch(r"[!-~]*", value):
-        raise ImproperlyConfigured(f"{name} must hold letters, digits and signs of ASCII alone, without blanks.")
+        raise ImproperlyConfigured(f"{name} may contain only ASCII letters, digits and symbols, without spaces.")
     return value

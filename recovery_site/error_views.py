@@ -1,4 +1,4 @@
-"""The pages for what went wrong. Each says what to do next and shows the phone number and the crisis lines."""
+"""Error pages. Each one says what to do next and shows the phone number and the crisis lines."""
 
 import logging
 
@@ -17,7 +17,7 @@ from .cms import access as cms_access
 
 logger = logging.getLogger(__name__)
 
-# Where not even the page of an error can be made: no template, no style, nothing that could fail.
+# The fallback if the error page itself fails: no template, no style, nothing else that could break.
 BARE = """\
 <!doctype html>
 <html lang="en-US">
@@ -37,7 +37,7 @@ BARE = """\
 
 
 def page(request, status, title, advice):
-    """An error page with a title and one or two sentences of advice; never cached."""
+    """Return an error page with a title and one or two sentences of advice. Never cached."""
     body = render_to_string("error.html", {"status": status, "title": title, "advice": advice}, request=request)
     return HttpResponse(body, status=status, headers={"Cache-Control": "no-store"})
 
@@ -47,7 +47,7 @@ def bad_request(request, exception=None):
         request,
         400,
         _("We could not read that"),
-        _("Nothing was stored. Please go back and try once more, or call us."),
+        _("Nothing was stored. Please go back and try once more, or give us a call."),
     )
 
 
@@ -56,7 +56,7 @@ def permission_denied(request, exception=None):
         request,
         403,
         _("You can't open this page"),
-        _("Your account has no access to it. If it should, ask the lead of your team."),
+        _("Your account has no access to this page. If it should, ask your team lead."),
     )
 
 
@@ -70,8 +70,11 @@ def csrf_failure(request, reason=""):
     return page(
         request,
         403,
-        _("Please send that once more"),
-        _("Nothing was stored. The page was open for a long time or cookies are blocked. Go back, reload, send again."),
+        _("Please send that again"),
+        _(
+            "Nothing was stored, because this page was open too long or your browser blocks cookies. Go back, reload "
+            "the page and send it again."
+        ),
     )
 
 
@@ -80,23 +83,23 @@ def not_found(request, exception=None):
         request,
         404,
         _("We could not find that page"),
-        _("It may have moved. Start from the home page, read the questions people ask, or call us."),
+        _("The page may have moved. Start from the home page, read the questions people ask, or call us."),
     )
 
 
 def no_such_page(request):
-    """A view for an address that is there for some callers only: for all others it is not, with or without a slash."""
+    """Answer 404, with or without a trailing slash. For addresses that exist only for some callers."""
     raise Http404
 
 
 def server_error(request):
-    """The page of an error of ours; a bare one where even that fails, for what has broken may be a part of it."""
+    """Return the error page, or a bare page if that fails too, because the error may have broken our templates."""
     title = _("Something went wrong on our side")
-    advice = _("It is not your fault. Please try again in a minute, or call us.")
+    advice = _("This is not your fault. Please try again in a minute, or call us.")
     try:
         return page(request, 500, title, advice)
     except Exception as error:
-        logger.error("The page of an error could not be made: %s", type(error).__name__)
+        logger.error("Could not build the error page: %s", type(error).__name__)
     crisis = _("If someone may be in danger, call now:")
     html = format_html(BARE, title=title, advice=advice, phone=_phone(), crisis=crisis)
     return HttpResponse(html, status=500, headers={"Cache-Control": "no-store"})

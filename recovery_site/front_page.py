@@ -1,7 +1,7 @@
-"""The front page of staff at /admin/: what waits for the person who signed in, and the way to their work.
+"""The front page for staff at /admin/: work that is waiting, and links to it.
 
-A panel is one function: it gets the request of the browser and returns a `Panel`, or None for who has nothing to do
-with it. Add it to `PANELS`, in the order of the page.
+A panel is a function that takes the HTTP request and returns a `Panel`, or None if the user has no use for it. Add new
+panels to `PANELS`, in display order.
 """
 
 import functools
@@ -31,7 +31,7 @@ WAITING = ["overdue", "unassigned", "mine", "back", "open", "quarantine"]  # tab
 
 @dataclass(frozen=True)
 class Row:
-    """One line of a panel: a link, and what is to be known about it."""
+    """One line of a panel: a link and a note about it."""
 
     text: str
     address: str
@@ -40,7 +40,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Panel:
-    """A box of the front page. `nothing` is said in place of rows that are not there."""
+    """A box on the front page. It shows `nothing` if it has no rows."""
 
     title: str
     rows: list[Row]
@@ -49,13 +49,13 @@ class Panel:
 
 
 def panels(request):
-    """The panels for the person who is signed in."""
+    """Return the panels for the signed-in user."""
     made = [panel(request) for panel in PANELS]
     return [panel for panel in made if panel]
 
 
 def requests_waiting(request):
-    """How many requests are in each tab of the desk, without a word of them."""
+    """Count the requests in each tab of the desk. Shows no content."""
     if not access.may_read_requests(request.user):
         return None
     desk = reverse("admin:intake_assessmentrequest_changelist")
@@ -63,13 +63,13 @@ def requests_waiting(request):
     return Panel(
         _("Requests waiting"),
         [Row(str(tabs.TABS[tab].label), f"{desk}?work={tab}", counts[tab]) for tab in WAITING if counts[tab] != "0"],
-        _("Nobody waits. Nothing is open."),
+        _("No requests are waiting."),
         Row(_("Open the desk"), desk),
     )
 
 
 def drafts(request):
-    """Pages with words that readers don't see yet, the last changed first."""
+    """List pages with unpublished changes, the latest first."""
     if not may_edit(request):
         return None
     pages = _pages_of(request.user).filter(has_unpublished_changes=True).exclude(pk__in=_to_go_live())
@@ -77,37 +77,37 @@ def drafts(request):
     return Panel(
         _("Drafts"),
         [_row(page, _("changed %s"), page.latest_revision_created_at) for page in newest[:MOST]],
-        _("No page has changes that are not published."),
+        _("No page has unpublished changes."),
         Row(_("All pages"), reverse("wagtailadmin_explore_root")),
     )
 
 
 def scheduled(request):
-    """Pages that a time is set for, to go live or to end: the next first."""
+    """List pages that are scheduled to go live or expire, the next one first."""
     if not may_edit(request):
         return None
     pages, to_go_live = _pages_of(request.user), _to_go_live()
     rows = [(to_go_live[page.pk], page, _("goes live %s")) for page in pages.filter(pk__in=to_go_live)]
-    rows += [(page.expire_at, page, _("ends %s")) for page in pages.filter(live=True, expire_at__gt=timezone.now())]
+    rows += [(page.expire_at, page, _("expires %s")) for page in pages.filter(live=True, expire_at__gt=timezone.now())]
     rows.sort(key=lambda row: row[0])
     return Panel(
         _("Scheduled"),
         [_row(page, words, moment) for moment, page, words in rows[:MOST]],
-        _("No page has a time to go live or to end."),
+        _("No page is scheduled to go live or expire."),
     )
 
 
 def held(request):
-    """Pages whose time came while their words could not be published; none where there is none."""
+    """List pages that were due to go live but failed a content check. None if there are none."""
     if not may_edit(request) or not (pages := held_back()):
         return None
     mine = set(_pages_of(request.user).filter(pk__in=[page.pk for page, _entry in pages]).values_list("pk", flat=True))
-    rows = [_row(page, _("held %s"), entry.timestamp) for page, entry in pages if page.pk in mine]
-    return Panel(_("Not published at their time"), rows[:MOST]) if rows else None
+    rows = [_row(page, _("held since %s"), entry.timestamp) for page, entry in pages if page.pk in mine]
+    return Panel(_("Scheduled, but not published"), rows[:MOST]) if rows else None
 
 
 def content(request):
-    """The ways into the CMS."""
+    """Link to the parts of the CMS."""
     if not may_edit(request):
         return None
     count = _pages_of(request.user).filter(live=True).count()
@@ -125,7 +125,7 @@ def content(request):
 
 
 def notices_showing(request):
-    """The notices that readers see now, and until when."""
+    """List the notices that readers see now, and when each one ends."""
     if not may_edit(request):
         return None
     now = timezone.now()
@@ -140,23 +140,23 @@ def notices_showing(request):
 
 
 def broken_links(request):
-    """How many links lead nowhere; none where all lead on."""
+    """Count the broken links. None if there are none."""
     if not may_edit(request):
         return None
     last_check = LinkCheck.objects.aggregate(Max("checked_at"))["checked_at__max"]
     count = _broken_count(generation.current(), last_check)
     if not count:
         return None
-    words = ngettext("%s link leads nowhere", "%s links lead nowhere", count) % count
+    words = ngettext("%s broken link", "%s broken links", count) % count
     return Panel(_("Broken links"), [Row(words, reverse("broken_links"))])
 
 
 def launch_checklist(request):
-    """What is still missing for people to rely on the site; none once nothing is."""
+    """List what is still missing before launch. None if nothing is."""
     if not may_edit(request) or not (center := Center.objects.first()):
         return None
     to_center = reverse(Center.snippet_viewset.get_url_name("edit"), args=[center.pk])
-    rows = [Row(capfirst(name), to_center, _("not told yet, so hidden")) for name in center.untold_facts()]
+    rows = [Row(capfirst(name), to_center, _("not set, so readers don't see it")) for name in center.untold_facts()]
     if not LinkCheck.objects.exists():
         rows.append(Row(_("Links to other sites"), reverse("broken_links"), _("never checked")))
     return Panel(_("Before launch"), rows) if rows else None
@@ -176,7 +176,8 @@ PANELS = [
 
 @functools.lru_cache(maxsize=1)
 def _broken_count(generation_number, last_check):
-    """Read every page again only when the content or the checks of outer links changed."""
+    """Count the broken links. Reads every page again only after a change to the content or a new check of outer
+    links."""
     return len(links.all_broken())
 
 
@@ -190,12 +191,12 @@ def _pages_of(user):
 
 
 def _to_go_live():
-    """The pages with words that go live later: from the page's key to the moment."""
+    """Return the time when each scheduled page goes live, by the page's key."""
     waiting = Revision.page_revisions.filter(approved_go_live_at__isnull=False)
     return {int(key): moment for key, moment in waiting.values_list("object_id", "approved_go_live_at")}
 
 
 def _row(page, words, moment):
-    """A page by the name of its last draft, and when something happens or happened to it."""
+    """Return a row with the page's draft title and the time of what happens or happened to it."""
     at = date_format(timezone.localtime(moment), "DATETIME_FORMAT") if moment else ""
     return Row(page.draft_title or page.title, reverse("wagtailadmin_pages:edit", args=[page.pk]), words % at)

@@ -1,12 +1,12 @@
-"""The language of a page is its address's alone, so that any cache may keep it."""
+"""Set the language from the address alone, so that any cache may keep the page."""
 
 from django.conf import settings
 from django.utils import translation
 
 
 class AddressLanguageMiddleware:
-    """Answers in the language that the address begins with, else in the site's own. Django's would ask a header and a
-    cookie too, and tell every cache to keep a copy for each."""
+    """Use the language at the start of the address, or else the default. Django's own middleware also reads a header
+    and a cookie, so caches would keep a copy for each."""
 
     def __init__(self, get_response):
         self.get_response = get_response

@@ -1,4 +1,4 @@
-"""Pictures and documents that editors keep, as nginx serves them in production (see deploy/nginx.conf)."""
+"""Serve editors' pictures and documents in development. In production nginx does it (see deploy/nginx.conf)."""
 
 import posixpath
 
@@ -8,14 +8,14 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 from django.views.static import serve
 
-PICTURES, DOCUMENTS = "images/", "documents/"  # what readers get; the originals of pictures lie beside them
+PICTURES, DOCUMENTS = "images/", "documents/"  # public folders; the original pictures lie in another one
 
 
 @require_safe
 @cache_control(public=True, max_age=3600)
 def file(request, path):
-    """A picture to show, or a document to keep; 404 for everything else."""
-    path = posixpath.normpath(path)  # "documents/../x" lies elsewhere
+    """Serve a picture, or a document as a download. 404 for everything else."""
+    path = posixpath.normpath(path)  # "documents/../x" is outside of it
     if not path.startswith((PICTURES, DOCUMENTS)):
         raise Http404
     response = serve(request, path, document_root=settings.MEDIA_ROOT)

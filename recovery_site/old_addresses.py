@@ -1,4 +1,4 @@
-"""Old addresses of pages lead on to the new ones."""
+"""Redirect old addresses of pages to their new ones."""
 
 from urllib.parse import urlsplit
 
@@ -9,7 +9,7 @@ from pages import facts
 
 
 class OldAddressesMiddleware(RedirectMiddleware):
-    """As Wagtail's, but never to a page that readers can't open: that would tell an address before its time."""
+    """Wagtail's redirects, except to a page that readers can't open yet. That would reveal its address too early."""
 
     def process_response(self, request, response):
         led_on = super().process_response(request, response)

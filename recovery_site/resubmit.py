@@ -1,5 +1,5 @@
-"""What a member of staff typed is not lost when they are signed out, or have signed in anew, before it is sent: they
-get it back on a page of its own, and one button sends it again."""
+"""Save staff from losing what they typed if they were signed out, or signed in again, before they sent it. We show it
+on its own page with a button that sends it again."""
 
 from django.contrib import admin
 from django.template.response import TemplateResponse
@@ -12,13 +12,13 @@ TOKEN = "csrfmiddlewaretoken"  # noqa: S105 (names a field)
 
 
 def is_worth_keeping(request):
-    """Whether a post to the admin or the CMS that can't be taken holds anything that someone typed or chose."""
+    """Return whether a refused POST to the admin or the CMS contains anything that someone typed or chose."""
     return _is_post_of_staff(request) and bool(_fields(request))
 
 
 def can_be_sent_again(request):
-    """Whether a post that could not be checked is of use once more: its words, or the button alone that someone who is
-    signed in has pressed."""
+    """Return whether it makes sense to send a POST again whose CSRF check failed. It does if it has content, or if a
+    signed-in user only pressed a button."""
     return _is_post_of_staff(request) and (bool(_fields(request)) or admin.site.has_permission(request))
 
 
@@ -29,13 +29,13 @@ def _is_post_of_staff(request):
 
 
 def page(request):
-    """Everything that was sent, with a button that sends it again. Kept by nobody."""
+    """Show everything that was sent, with a button that sends it again. Nothing is stored."""
     fields = _fields(request)
     context = admin.site.each_context(request) | {
         "title": _("Not sent yet"),
         "is_signed_in": admin.site.has_permission(request),
         "fields": fields,
-        # A form of the CMS holds the whole page, in the editor's own notation.
+        # A form of the CMS contains the whole page in the editor's own format.
         "words": [value for name, value in fields if not cms.is_under(request) and _was_typed(request, name, value)],
         "address": request.get_full_path(),
     }
@@ -45,12 +45,13 @@ def page(request):
 
 
 def _was_typed(request, name, value):
-    """Whether these are words that stood on no page before. What a form showed already, ticks and choices are not."""
+    """Return whether someone typed this value. Values that the form already showed, check boxes and choices don't
+    count."""
     is_new = not name.startswith(("initial-", "was-")) and request.POST.get(f"initial-{name}") != value
     return is_new and len(value.split()) > 1
 
 
 def _fields(request):
-    """Pairs of name and value, as they were sent. No password is shown or sent again."""
+    """Return the sent fields as pairs of name and value. Passwords are never shown or sent again."""
     names = [name for name in request.POST if name != TOKEN and "password" not in name.lower()]
     return [(name, value) for name in names for value in request.POST.getlist(name)]

@@ -1,7 +1,7 @@
-"""All settings, in one file, from the environment (and from `.env` beside manage.py, where there is one).
+"""All settings, read from environment variables (and from a `.env` file beside manage.py, if there is one).
 
-`.env.example` lists every variable with its meaning. Nothing secret has a default: what is missing stops the start
-with a sentence that names the variable, see `recovery_site/environment.py`.
+`.env.example` explains every variable. Secrets have no default. If one is missing, the site does not start, and the
+message names the variable (see `recovery_site/environment.py`).
 """
 
 from pathlib import Path
@@ -14,7 +14,7 @@ from recovery_site import environment as env
 BASE_DIR = Path(__file__).resolve().parent.parent
 env.load(BASE_DIR / ".env")
 
-# Where this runs
+# Where the site runs
 
 DEVELOPMENT_ORIGIN = "http://127.0.0.1:8000"
 DJANGO_ENV = env.choice("DJANGO_ENV", ("production", "development"), "production")
@@ -27,7 +27,7 @@ else:
     _given_origin = env.required("PUBLIC_ORIGIN", "the public address of the site, such as https://www.example.org")
 PUBLIC_ORIGIN, _host = env.origin("PUBLIC_ORIGIN", _given_origin)
 if IN_DEVELOPMENT and PUBLIC_ORIGIN == DEVELOPMENT_ORIGIN:
-    # The port that `make run` was given is the port in every address. An origin of the owner's stays as it is.
+    # Use the port given to `make run` in every address. An origin that the owner set stays as it is.
     PUBLIC_ORIGIN, _host = env.origin("PORT", f"http://127.0.0.1:{env.number('PORT', 8000, least=1, most=65535)}")
 IS_HTTPS = PUBLIC_ORIGIN.startswith("https:")
 ALLOWED_HOSTS = [_host, *env.hosts("EXTRA_HOSTS")]
@@ -39,11 +39,11 @@ if IN_DEVELOPMENT:
 SECRET_KEY = env.required("SECRET_KEY", "a long random string that signs cookies and links")
 SECRET_KEY_FALLBACKS = env.items("SECRET_KEY_FALLBACKS")
 ENCRYPTION_KEYS = env.required(
-    "ENCRYPTION_KEYS", "the keys that seal what people tell us, newest first, as id:key,id:key"
+    "ENCRYPTION_KEYS", "the keys that encrypt what people tell us, newest first, as id:key,id:key"
 )
-INDEX_KEYS = env.required("INDEX_KEYS", "the keys that find sealed texts again, newest first, as id:key,id:key")
+INDEX_KEYS = env.required("INDEX_KEYS", "the keys that make encrypted text searchable, newest first, as id:key,id:key")
 
-# The house
+# Apps and middleware
 
 INSTALLED_APPS = [
     "recovery_site.apps.StaffAdminConfig",
@@ -56,7 +56,7 @@ INSTALLED_APPS = [
     "django.forms",  # the templates of its widgets, see FORM_RENDERER
     "csp",
     "recovery_site.apps.RecoverySiteConfig",
-    "wagtail.contrib.redirects",  # above pages: its receivers store redirects before the generation is raised
+    "wagtail.contrib.redirects",  # before pages: it must store redirects before the content version increases
     "pages",
     "faq",
     "intake",
@@ -76,19 +76,20 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "recovery_site.middleware.health.HealthMiddleware",  # first: a probe has no host name and follows no redirect
+    "recovery_site.middleware.health.HealthMiddleware",  # first: health checks have no host name
     "django.middleware.security.SecurityMiddleware",
     "recovery_site.middleware.csp.ContentSecurityPolicyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.http.ConditionalGetMiddleware",
-    "recovery_site.middleware.compression.CompressionMiddleware",  # inside the one above: an ETag for each encoding
+    "recovery_site.middleware.compression.CompressionMiddleware",  # after the one above: an ETag for each encoding
     "django.contrib.sessions.middleware.SessionMiddleware",
     "recovery_site.languages.AddressLanguageMiddleware",
     "django.middleware.common.CommonMiddleware",
     "recovery_site.middleware.csrf_cookie.PublicPagesMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    # Nothing reads a body before this: the CSRF check comes only with the view. /cms/ takes more from an editor.
+    # Must come before anything that reads the body; the CSRF check runs later, with the view. Editors at /cms/ may send
+    # more.
     "recovery_site.middleware.body_limits.RequestGuardMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "recovery_site.cms.access.AccessMiddleware",
@@ -117,11 +118,11 @@ TEMPLATES = [
         },
     },
 ]
-FORM_RENDERER = "django.forms.renderers.TemplatesSetting"  # so that templates/ may replace those of Wagtail's widgets
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"  # lets templates/ override the templates of Wagtail's widgets
 
-# What is kept on disk
+# Files on disk
 
-# Web and worker must mean the same folder, wherever each was started: a relative path counts from manage.py's.
+# The web server and the worker must use the same folder, wherever they were started. Relative paths start at manage.py.
 VAR_DIR = env.folder("VAR_DIR", BASE_DIR, "var")
 if IN_DEVELOPMENT:
     SPOOL_DIR = BASE_DIR / env.text("SPOOL_DIR", str(VAR_DIR / "spool"))
@@ -133,8 +134,8 @@ else:
 _database = env.database("DATABASE_URL", BASE_DIR, VAR_DIR / "database.sqlite3")
 if _database["ENGINE"].endswith("sqlite3"):
     _database["OPTIONS"] = {
-        # What was acknowledged survives a power cut, what was erased leaves no trace in the file,
-        # and two writers queue instead of failing half way through a transaction.
+        # Confirmed requests survive a power failure. Erased content leaves no trace in the file.
+        # Two writers wait for each other instead of failing in the middle of a transaction.
         "transaction_mode": "IMMEDIATE",
         "timeout": 20,
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON;",
@@ -149,16 +150,17 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / env.text("STATIC_DIR", str(VAR_DIR / "static"))
 MEDIA_URL = "/media/"
-MEDIA_ROOT = VAR_DIR / "media"  # nginx serves a part of it, see recovery_site/media.py
+MEDIA_ROOT = VAR_DIR / "media"  # nginx serves part of it, see recovery_site/media.py
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "recovery_site.static_files.StaticFilesStorage"},
 }
-# Told by its name. By itself WhiteNoise asks the storage, also for names that no file has, and each of those is logged.
+# Recognize versioned files by their names. Otherwise WhiteNoise asks the storage about unknown files too, which logs an
+# error.
 WHITENOISE_IMMUTABLE_FILE_TEST = r"\.[0-9a-f]{12}(\.[^/.]+)?$"
 WHITENOISE_SKIP_COMPRESS_EXTENSIONS = ("woff2", "png", "webp", "jpg", "ico", "map", "LICENSE", "txt", "md")
 
-# Mail: alerts to staff carry a reference and a link, nothing else
+# Email: alerts to staff contain only a reference and a link
 
 if IN_DEVELOPMENT:
     EMAIL_CONFIG = env.mail_server("EMAIL_URL", "consolemail://", must_send=False)
@@ -172,31 +174,31 @@ else:
     ADMISSIONS_EMAILS = env.addresses("ADMISSIONS_EMAILS")
     _desk_sender = env.required("DEFAULT_FROM_EMAIL", "the sender of alerts to staff, such as desk@example.org")
     _neutral_sender = env.required(
-        "NEUTRAL_FROM_EMAIL", "the sender of e-mail to a person: a name and an address that say nothing about health"
+        "NEUTRAL_FROM_EMAIL", "the sender of emails to a person: a name and an address that say nothing about health"
     )
 vars().update(EMAIL_CONFIG)
 EMAIL_TIMEOUT = 20
 DEFAULT_FROM_EMAIL = env.address("DEFAULT_FROM_EMAIL", _desk_sender)
 NEUTRAL_FROM_EMAIL = env.address("NEUTRAL_FROM_EMAIL", _neutral_sender)
 
-# Whom to tell about a hole in the site: /.well-known/security.txt, which is not there without it
+# The contact for security reports. Without it, /.well-known/security.txt answers 404.
 
 SECURITY_CONTACT = env.security_contact("SECURITY_CONTACT")
 
-# What alarms watch at /status, which is not there without the token. SYNTHETIC_MAX_MINUTES: how long ago the synthetic
-# request may have come all the way at most; 0 where none is sent.
+# The token for /status, which answers 404 without it. SYNTHETIC_MAX_MINUTES: the longest time since the last
+# successful synthetic request. Use 0 if none is sent.
 
 STATUS_TOKEN = env.token("STATUS_TOKEN")
 SYNTHETIC_MAX_MINUTES = env.number("SYNTHETIC_MAX_MINUTES", 0, least=0, most=10_080)  # a week
 
-# How much one part of the internet, and all of it, may ask for in ten minutes: above the first, a request is not
-# stored and the page says so; above the second, it is stored in quarantine. See intake/submission/rate_limit.py.
+# The request limits for ten minutes. Above the limit for a network, a request is not stored, and the page says so.
+# Above the total limit, it is stored in quarantine. See intake/submission/rate_limit.py.
 
 REQUEST_LIMIT_PER_NETWORK = env.number("REQUEST_LIMIT_PER_NETWORK", 20, least=1, most=1_000_000_000)
 REQUEST_LIMIT_TOTAL = env.number("REQUEST_LIMIT_TOTAL", 300, least=1, most=1_000_000_000)
-BEHIND_PROXY = IS_HTTPS  # TLS ends at nginx, which names the visitor's address in a header
+BEHIND_PROXY = IS_HTTPS  # TLS ends at nginx, which puts the visitor's address in a header
 
-# Words and time
+# Language and time
 
 LANGUAGE_CODE = "en-us"
 LANGUAGES = WAGTAIL_CONTENT_LANGUAGES = [("en-us", _("English")), ("es", _("Spanish"))]
@@ -206,10 +208,10 @@ USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "America/Phoenix"
 
-# People who sign in
+# Signing in
 
 LOGIN_URL = "admin:login"
-LOGIN_REDIRECT_URL = "admin:index"  # where the address to go on to is none of ours
+LOGIN_REDIRECT_URL = "admin:index"  # used if the target is not an address of ours
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
@@ -217,42 +219,43 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
 
-# The content, which editors keep at /cms/
+# The content, which editors manage at /cms/
 
 WAGTAIL_SITE_NAME = "Renaissance Recovery Center"
 WAGTAILADMIN_BASE_URL = PUBLIC_ORIGIN
-WAGTAILADMIN_LOGIN_URL = LOGIN_URL  # where logging out leads, too
-WAGTAIL_ALLOW_UNICODE_SLUGS = False  # "Qué es" becomes "que-es": the addresses of pages have plain letters alone
-WAGTAIL_ENABLE_UPDATE_CHECK = False  # it would ask another host
+WAGTAILADMIN_LOGIN_URL = LOGIN_URL  # logging out leads here too
+WAGTAIL_ALLOW_UNICODE_SLUGS = False  # "Qué es" becomes "que-es": page addresses use plain letters only
+WAGTAIL_ENABLE_UPDATE_CHECK = False  # it would contact another server
 WAGTAIL_GRAVATAR_PROVIDER_URL = None  # so would a picture of each editor
-# At the default of 500 ms, each editor takes SQLite's one write lock twice a second, from people who ask for help.
+# At the default of 500 ms, every editor would take SQLite's only write lock twice a second and slow down the assessment
+# form.
 WAGTAIL_AUTOSAVE_INTERVAL = 5000  # ms
 WAGTAIL_AUTO_UPDATE_PREVIEW_INTERVAL = 2000  # ms
 WAGTAILDOCS_SERVE_METHOD = "direct"  # from MEDIA_URL
 WAGTAILSEARCH_BACKENDS = {"default": {"BACKEND": "wagtail.search.backends.database"}}
 
-# Pictures and documents: what they must be, see pages/stored_files.py
+# Pictures and documents: limits for uploads, see pages/stored_files.py
 
 WAGTAILIMAGES_IMAGE_MODEL = "pages.Picture"
 WAGTAILIMAGES_IMAGE_FORM_BASE = "pages.file_forms.PictureForm"
 WAGTAILIMAGES_EXTENSIONS = ["jpg", "jpeg", "png", "webp"]
-WAGTAILIMAGES_MAX_UPLOAD_SIZE = 14_000_000  # bytes, under what a whole form may have, so that a sentence can answer
+WAGTAILIMAGES_MAX_UPLOAD_SIZE = 14_000_000  # bytes; below the limit for a form, so it can say so
 WAGTAILIMAGES_MAX_IMAGE_PIXELS = 40_000_000
 WAGTAILDOCS_DOCUMENT_MODEL = "pages.Download"
 WAGTAILDOCS_DOCUMENT_FORM_BASE = "pages.file_forms.DownloadForm"
 WAGTAILDOCS_EXTENSIONS = ["pdf"]
 WAGTAILDOCS_MAX_UPLOAD_SIZE = 14_000_000  # bytes
 
-LINK_CHECK_INSIDE = []  # hosts of an inner network that check_links may ask all the same
+LINK_CHECK_INSIDE = []  # hosts on an internal network that check_links may request anyway
 
-# What a browser may do
+# Browser security
 
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [NONE],
         "script-src": [SELF],
         "style-src": [SELF],
-        "img-src": [SELF, "data:"],  # the admin's own style sheets draw their icons as data: addresses
+        "img-src": [SELF, "data:"],  # the admin's style sheets embed their icons as data: addresses
         "font-src": [SELF],
         "connect-src": [SELF],
         "manifest-src": [SELF],
@@ -263,20 +266,20 @@ CONTENT_SECURITY_POLICY = {
 }
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
-CSRF_COOKIE_AGE = None  # the cookie ends with the browser session
+CSRF_COOKIE_AGE = None  # the cookie ends when the browser closes
 CSRF_COOKIE_HTTPONLY = True
 CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_FAILURE_VIEW = "recovery_site.error_views.csrf_failure"
 VISIT_COOKIE_NAME = "visit"  # see intake/submission/device.py
-LEAVE_TO = "https://www.weather.gov/"  # where "Leave quickly" leads: a page that anyone may have open
+LEAVE_TO = "https://www.weather.gov/"  # the target of "Leave quickly": a page that anyone might have open
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 SESSION_COOKIE_AGE = 12 * 60 * 60
 SESSION_COOKIE_SAMESITE = "Lax"
-# Kept with the session: a cookie is readable on the disk of a shared computer, and messages name requests.
+# Stored in the session, because messages name requests and cookies stay readable on a shared computer.
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 if IS_HTTPS:
     SECURE_SSL_REDIRECT = True
-    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")  # nginx sets it and drops what a visitor sends
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")  # nginx sets it and drops the visitor's own
     SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60
     SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = env.flag("HSTS_SUBDOMAINS")
     SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
@@ -284,10 +287,10 @@ if IS_HTTPS:
     CSRF_COOKIE_NAME = "__Host-csrf"
     VISIT_COOKIE_NAME = "__Host-visit"
 
-DATA_UPLOAD_MAX_MEMORY_SIZE = 2_500_000  # bytes, files apart
-DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000  # a long page in /cms/; recovery_site.request_guard allows less elsewhere
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2_500_000  # bytes, without files
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000  # a long page in /cms/; middleware/body_limits.py allows fewer elsewhere
 
-# What the logs say: never a query string, never a form value
+# Logs: never a query string, never a form value
 
 LOG_LEVEL = env.choice("LOG_LEVEL", ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"), "INFO")
 LOGGING = {
@@ -311,15 +314,15 @@ LOGGING = {
     "root": {"handlers": ["stdout"], "level": LOG_LEVEL},
     "loggers": {
         "django": {"handlers": [], "propagate": True},
-        # At DEBUG it writes out whole contexts of templates, with what a person told us in them.
+        # At DEBUG it logs whole template contexts, including what people told us.
         "django.template": {"level": "INFO"},
-        "django.security.csrf": {"level": "ERROR"},  # its warnings hold addresses, and some of them are secrets
-        "django_tasks": {"level": "WARNING"},  # each save of a page has four lines otherwise
+        "django.security.csrf": {"level": "ERROR"},  # its warnings contain addresses, some of them secret
+        "django_tasks": {"level": "WARNING"},  # it would log four lines each time a page is saved
         "wagtail": {"level": "WARNING"},
         "modelsearch": {"level": "WARNING"},
-        "PIL": {"level": "INFO"},  # at DEBUG it writes out where a picture was taken
+        "PIL": {"level": "INFO"},  # at DEBUG it logs where a picture was taken
         "django.server": {"handlers": ["stdout"], "propagate": False},
-        "gunicorn.http.wsgi": {"level": "ERROR"},  # its warning about HEAD: Django leaves dropping the body to it
+        "gunicorn.http.wsgi": {"level": "ERROR"},  # it warns about HEAD; Django lets the server drop the body
         "django.security.DisallowedHost": {"handlers": [], "level": "CRITICAL", "propagate": False},
     },
 }

@@ -1,4 +1,4 @@
-"""Style sheets and scripts under names that change with their content."""
+"""Static files under names that change with their content."""
 
 import logging
 
@@ -8,14 +8,14 @@ logger = logging.getLogger(__name__)
 
 
 class StaticFilesStorage(CompressedManifestStaticFilesStorage):
-    """WhiteNoise's own, which raises for a file that it does not know. A page without its style still shows the phone
-    number and the words of the person, so here such a file is named plainly, and the log says so."""
+    """WhiteNoise's storage, but a missing file does not raise an error. A page without styles can still show the phone
+    number and what the person typed. So use the plain name and log an error."""
 
     def load_manifest(self):
         try:
             return super().load_manifest()
-        except (OSError, ValueError, AttributeError) as error:  # cut off, no JSON, or not of its form
-            logger.error("The manifest of the static files can't be read: %s", type(error).__name__)
+        except (OSError, ValueError, AttributeError) as error:  # cut off, not JSON, or in another format
+            logger.error("Can't read the manifest of the static files: %s", type(error).__name__)
             return {}, ""
 
     def stored_name(self, name):

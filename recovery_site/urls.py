@@ -1,4 +1,4 @@
-"""The addresses of the site. The pages come last: they take every address that no one else has."""
+"""The URL configuration. Pages come last, because their pattern matches every address that is left."""
 
 from django.conf.urls.i18n import i18n_patterns
 from django.contrib import admin
@@ -11,7 +11,8 @@ urlpatterns = [
     re_path(copied_addresses.PATTERN, copied_addresses.lead_on),
     path("admin/", admin.site.urls),
     path("cms/", include("recovery_site.cms.urls")),
-    # Where "Account" in the menu of /cms/ leads: `reverse` takes a name's last address. The admin above answers it.
+    # The target of "Account" in the menu of /cms/: `reverse` uses the last pattern with a name. The admin above serves
+    # it.
     path("admin/password_change/", error_views.no_such_page, name="wagtailadmin_account"),
     path("assessment/", include("intake.urls")),
     path("search/", search, name="search"),
@@ -19,9 +20,7 @@ urlpatterns = [
     path("robots.txt", discovery.robots, name="robots"),
     path("site.webmanifest", discovery.web_manifest, name="web_manifest"),
     path("media/<path:path>", media.file),
-    path(
-        "status", error_views.no_such_page
-    ),  # answered before this to who knows the token, see recovery_site.middleware.health
+    path("status", error_views.no_such_page),  # HealthMiddleware answers first if the token is right
     path(".well-known/security.txt", discovery.security, name="security"),
     *i18n_patterns(path("", include("pages.urls")), prefix_default_language=False),
 ]

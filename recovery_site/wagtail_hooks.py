@@ -1,4 +1,4 @@
-"""What this project adds to the pages of Wagtail's admin."""
+"""Changes to the pages of Wagtail's admin."""
 
 from django.templatetags.static import static
 from django.utils.html import format_html
@@ -17,11 +17,11 @@ def style():
 
 @hooks.register("construct_settings_menu")
 def hide_what_has_its_home_elsewhere(request, items):
-    """Accounts and roles are kept at /admin/; the address of the site comes from PUBLIC_ORIGIN."""
+    """Hide what is managed elsewhere: accounts and roles at /admin/, the address of the site in PUBLIC_ORIGIN."""
     items[:] = [item for item in items if item.name not in ("users", "groups", "sites")]
 
 
 @hooks.register("construct_help_menu")
 def lead_to_no_other_site(request, items):
-    """Wagtail's help is news of its versions and a guide to its stock editor, both on another site."""
+    """Empty the help menu. It links to another site, with news and a guide to the stock editor."""
     items.clear()

@@ -1,4 +1,4 @@
-"""Who may enter /cms/, and what they get who may not."""
+"""Access to /cms/, and the answers to people without access."""
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
@@ -9,13 +9,13 @@ from recovery_site import cms, resubmit
 
 
 def may_edit(request):
-    """Whether someone is signed in who may enter /cms/: active staff with a content role, or a superuser."""
+    """Return whether the signed-in user may open /cms/: active staff with a content role, or a superuser."""
     return admin.site.has_permission(request) and request.user.has_perm("wagtailadmin.access_admin")
 
 
 class AccessMiddleware:
-    """Keeps out of /cms/ who is signed in without a content role: Wagtail would send them to sign in, again and again.
-    Who was signed out meanwhile gets back what they posted. Wagtail sends everyone else to the sign-in page."""
+    """Refuse signed-in users without a content role. Wagtail would send them to the sign-in page in an endless loop.
+    Users who were signed out get back what they sent. Wagtail sends everyone else to sign in."""
 
     def __init__(self, get_response):
         self.get_response = get_response
@@ -36,10 +36,10 @@ class AccessMiddleware:
 
 
 def not_saved():
-    """The answer to a script of Wagtail's editor, in the form that autosave reads and shows."""
+    """Answer a script of Wagtail's editor in the format that autosave displays."""
     sentence = _(
-        "Not saved: you are signed out. Leave this page open, sign in in a new tab, then come back and press Save."
+        "Not saved: you are signed out. Leave this page open and sign in from a new tab. Then come back and press Save."
     )
-    # Of the codes that Wagtail's script knows, the one after which it goes on to try.
+    # The one error code after which Wagtail's script keeps trying.
     answer = {"success": False, "error_code": "validation_error", "error_message": sentence}
     return JsonResponse(answer, status=403)

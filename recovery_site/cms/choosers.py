@@ -1,6 +1,6 @@
-"""Choosers without an inline script, which the policy refuses.
+"""Render choosers without inline scripts, which our Content-Security-Policy blocks.
 
-Wagtail writes the script of a chooser in Python, not in a template, so its public method `render` is replaced here.
+Wagtail builds a chooser's script in Python, not in a template, so we replace the public method `render`.
 """
 
 import json
@@ -12,12 +12,12 @@ START = '{}<start-part data-part="{}" data-id="{}" data-options="{}"></start-par
 
 
 def install():
-    """Replace `render` of every chooser: pages, pictures, documents, snippets, the target of a move."""
+    """Replace `render` for every chooser: pages, pictures, documents, snippets and move targets."""
     BaseChooser.render = render
 
 
 def render(widget, name, value, attrs=None, renderer=None):
-    """The HTML of a chooser, with what `cms.js` needs to start it."""
+    """Return the HTML of a chooser, with the data that `cms.js` needs to start it."""
     value_data = widget.get_value_data(value)
     options = widget.get_js_init_options(attrs["id"], name, value_data)
     html = widget.render_html(name, value_data, attrs)

@@ -1,5 +1,5 @@
-"""A page that was deleted while someone had it open: what they typed comes back, and one press makes a new draft of
-it."""
+"""Handle a page that was deleted while someone was editing it. They get their text back and can save it as a new
+draft."""
 
 from django.http import JsonResponse
 from django.shortcuts import render
@@ -16,7 +16,7 @@ OF_THE_DELETED = ("csrfmiddlewaretoken", "loaded_revision_id", "loaded_revision_
 
 
 class DeletedPageMiddleware:
-    """Says who deleted a page to someone who opens its editor, and keeps what is sent from there."""
+    """Tell an editor who deleted the page they have open, and keep what they send."""
 
     def __init__(self, get_response):
         self.get_response = get_response
@@ -34,8 +34,8 @@ def _answer(request, entry):
     who = get_user_display_name(entry.user) if entry.user else _("someone")
     when = date_format(timezone.localtime(entry.timestamp), "F j, g:i A")
     if not cms.is_page_load(request):
-        sentence = _("This page was deleted by %(who)s. Press Save draft: your words are kept.") % {"who": who}
-        # Of the codes that Wagtail's script knows, the one after which it goes on to try.
+        sentence = _("%(who)s deleted this page. Press Save draft to keep your text.") % {"who": who}
+        # The one error code after which Wagtail's script keeps trying.
         answer = {"success": False, "error_code": "validation_error", "error_message": sentence}
         return JsonResponse(answer, status=404)
     model = entry.content_type.model_class()

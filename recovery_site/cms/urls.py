@@ -1,7 +1,7 @@
-"""The addresses of Wagtail's admin, without those that have another home here.
+"""The addresses of Wagtail's admin, except those that we handle elsewhere.
 
-People sign in at /admin/, where accounts, roles and passwords are kept too. The public address of the site comes from
-PUBLIC_ORIGIN. Pages and documents are public or they are drafts: nothing has a password of its own.
+People sign in at /admin/, which also has the accounts, roles and passwords. PUBLIC_ORIGIN sets the public address.
+Pages and documents are public or drafts; none has its own password.
 """
 
 from django.conf import settings
@@ -17,7 +17,7 @@ from recovery_site.error_views import no_such_page
 
 CLOSED = (
     r"^(?:account|users|groups|password_reset|sites|failwhale|test404)/",
-    r"^bulk/auth/",  # accounts again
+    r"^bulk/auth/",  # accounts too
     r"^pages/\d+/privacy/$",
     r"^collections/\d+/privacy/$",
 )
@@ -25,7 +25,7 @@ CLOSED = (
 
 @never_cache
 def sign_in(request):
-    """Lead to the one sign-in page, with where to go on to."""
+    """Redirect to our sign-in page and keep the target address."""
     query = request.META.get("QUERY_STRING", "")
     return HttpResponseRedirect(resolve_url(settings.LOGIN_URL) + (f"?{query}" if query else ""))
 
@@ -33,6 +33,6 @@ def sign_in(request):
 urlpatterns = [
     path("login/", sign_in),
     *(re_path(pattern, no_such_page) for pattern in CLOSED),
-    path("choose-external-link/", require_admin_access(ExternalLinkView.as_view())),  # in place of Wagtail's
+    path("choose-external-link/", require_admin_access(ExternalLinkView.as_view())),  # replaces Wagtail's view
     path("", include(wagtail_urls)),
 ]

@@ -1,7 +1,7 @@
-"""Refuses bodies that nobody can read, before Django parses them, with a page that shows the phone number.
+"""Refuse request bodies that we can't read, before Django parses them. The error page shows the phone number.
 
-Django 5.2 answers 500 to some of them (a form that claims to be UTF-7 or UTF-16) and reads others in full before
-it says no.
+Django 5.2 answers some of them with 500 (a form that claims to be UTF-7 or UTF-16) and reads others completely before
+it refuses them.
 """
 
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from recovery_site import cms, error_views
 from recovery_site.cms.access import may_edit
 
 READABLE_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data")
-JSON_ADDRESSES = ("/cms/dismissibles/",)  # what Wagtail's scripts send as JSON: "don't show this again"
+JSON_ADDRESSES = ("/cms/dismissibles/",)  # Wagtail's scripts send JSON here: "don't show this again"
 
 
 @dataclass(frozen=True)
@@ -22,14 +22,14 @@ class Limits:
     fields: int
 
 
-PUBLIC = Limits(64 * 1024, 1000)  # the longest honest request form is under 20,000 bytes
+PUBLIC = Limits(64 * 1024, 1000)  # the longest real request form is under 20,000 bytes
 STAFF = Limits(2_000_000, 1000)  # under DATA_UPLOAD_MAX_MEMORY_SIZE
 EDITOR = Limits(15_000_000, 10_000)  # a picture from a phone; a page with many sections
 
 
 class RequestGuardMiddleware:
-    """Lets a form body pass, or answers 413 (too large), 415 (not a form in UTF-8) or 400 (too many fields, or what
-    came in chunks broke off). Answers 400 to a NUL in a query of staff: nobody types one, and PostgreSQL takes none."""
+    """Pass a valid form body on. Otherwise answer 413 (too large), 415 (not a form in UTF-8) or 400 (too many fields,
+    or a chunked body that broke off). A NUL in a staff query also gets 400: PostgreSQL rejects it."""
 
     def __init__(self, get_response):
         self.get_response = get_response
@@ -39,7 +39,7 @@ class RequestGuardMiddleware:
 
 
 def _refusal(request):
-    """The answer to a request that goes no further; None for all others."""
+    """Return the error page for a bad request, or None."""
     query = request.META.get("QUERY_STRING", "")
     if request.path_info.startswith(("/admin/", cms.PREFIX)) and "%00" in query:
         return error_views.bad_request(request)
@@ -47,7 +47,7 @@ def _refusal(request):
         return error_views.bad_request(request)
     if request.method not in ("POST", "PUT", "PATCH"):
         return None
-    if "Transfer-Encoding" in request.headers:  # what could be read has lost it, see recovery_site.chunked
+    if "Transfer-Encoding" in request.headers:  # removed from complete bodies, see recovery_site.chunked_requests
         return _broken_off(request)
     length = _length(request)
     limits = _limits(request, length)
@@ -56,16 +56,16 @@ def _refusal(request):
             request,
             413,
             _("That was too long to send"),
-            _("Nothing was stored. Please call us, or open the form again and send a shorter message."),
+            _("Nothing was stored. Please call us, or open the form again and send us a shorter message."),
         )
     if length and not _is_readable(request):
         return error_views.page(
             request,
             415,
             _("We could not read what was sent"),
-            _("Nothing was stored. Please open the form again and send it from there. Or call us."),
+            _("Nothing was stored. Please open the form again and send it from there, or call us."),
         )
-    if length and limits.fields < EDITOR.fields:  # Django itself counts those of an editor
+    if length and limits.fields < EDITOR.fields:  # Django itself limits an editor's fields
         try:
             is_too_much = _fields(request) > limits.fields
         except UnreadablePostError:
@@ -84,10 +84,10 @@ def _limits(request, length):
 
 
 def _fields(request):
-    """At least as many as the body has fields. Reads it whole, up to the limit of its size."""
+    """Return an upper bound for the number of fields. Reads the whole body, up to the size limit."""
     if request.content_type == "multipart/form-data":
         boundary = request.content_params.get("boundary", "").encode(errors="replace")
-        return request.body.count(boundary) if boundary else 0  # Django takes no body without one
+        return request.body.count(boundary) if boundary else 0  # Django refuses a body without one
     return request.body.count(b"&") + 1
 
 
@@ -97,8 +97,8 @@ def _broken_off(request):
         400,
         _("We could not read what was sent"),
         _(
-            "Nothing was stored. Please go back: your words should still be in the form. Then send it again, or call "
-            "us."
+            "Nothing was stored. Please go back, where your words should still be in the form. Then send it again, or "
+            "call us."
         ),
     )
 

@@ -7,8 +7,8 @@ WITH_FORMS = ("/assessment/", "/admin/", "/cms/")
 
 
 class PublicPagesMiddleware:
-    """Keeps the CSRF cookie away from pages without a form. Django would replace a broken one in its answer, and any
-    cache may keep these pages: for no longer than their words stay true by the clock, such as "Open now until 5 PM"."""
+    """Ignore the CSRF cookie on pages without a form. Otherwise Django may set a new one, and a cache may not keep the
+    page. Also limit how long a cache keeps a page with text like "Open now until 5 PM"."""
 
     def __init__(self, get_response):
         self.get_response = get_response

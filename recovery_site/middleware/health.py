@@ -1,6 +1,6 @@
-"""What a load balancer asks: does the process live, can it accept a request for help? And what an alarm asks.
+"""Health checks for load balancers: is the process alive, and can it accept a request? And the status for alarms.
 
-Answered before the host check and the TLS redirect, since a probe has neither a host name nor a reason to follow.
+Runs before the host check and the TLS redirect, because probes have no host name and follow no redirects.
 """
 
 import secrets
@@ -13,8 +13,8 @@ from intake.monitoring.readiness import why_not_ready
 
 
 class HealthMiddleware:
-    """Answers `/healthz` (always 200 while the process lives), `/readyz` (200, or 503 with the reason as a code), and,
-    to those who know STATUS_TOKEN, `/status` (200 or 503, with codes and figures)."""
+    """Answer `/healthz` (always 200), `/readyz` (200, or 503 with a reason code) and, for callers with STATUS_TOKEN,
+    `/status` (200 or 503, with codes and figures)."""
 
     def __init__(self, get_response):
         self.get_response = get_response

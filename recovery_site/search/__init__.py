@@ -1,5 +1,5 @@
-"""The site search: what readers can read now, found by the words that people use.
+"""The site search: it finds the pages that readers can open, by the words people use.
 
-It stands in the wiring, because only here may pages and answers be known together. A search asks an index in memory
-(`index.py`), so one engine serves both databases and a search costs no query.
+It lives in `recovery_site`, because only this app may import both pages and questions. It searches an index in memory
+(`index.py`). So a search needs no query, and it works the same on both databases.
 """

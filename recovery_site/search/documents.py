@@ -1,4 +1,4 @@
-"""What readers can read now, as plain text."""
+"""The pages that readers can open, as plain text."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,7 +16,7 @@ from pages.shown import shown
 
 @dataclass(frozen=True)
 class Entry:
-    """A page that readers can open. `lead` is what weighs more than the rest of the text."""
+    """A page that readers can open. The `lead` weighs more than the rest of the text."""
 
     kind: str  # "page" or "question"
     url: str
@@ -26,18 +26,18 @@ class Entry:
     expire_at: datetime | None = None
 
     def is_shown(self, now):
-        """Whether readers may still see it; nothing has to run for it to end."""
+        """Return whether the page has not expired. Checked here, so that no job has to run at that moment."""
         return self.expire_at is None or now < self.expire_at
 
 
 def read():
-    """Every page that readers can open, in one query for each type of page and one more."""
+    """Read every page that readers can open. Needs one query for each type of page and one more."""
     pages = shown(Page.objects.filter(depth__gte=HOME_DEPTH)).order_by("path")
     return [entry_of(page) for page in pages.specific()]
 
 
 def entry_of(page):
-    """A page as its plain text. What the marks of sources say is no text."""
+    """Return a page as plain text, without its citation marks."""
     summary, texts = getattr(page, "summary", ""), page.texts()
     parts = [_as_sentence(summary)]
     for heading, body in texts:

@@ -1,4 +1,4 @@
-"""The index in memory: built once in each process, and again when the content's generation moves."""
+"""The index in memory. Each process builds it once, and again when the content changes."""
 
 import threading
 from array import array
@@ -14,18 +14,18 @@ from pages import generation
 from . import documents
 from .words import WORD, fold, plain
 
-ENOUGH_TIMES = 10  # what stands in a text more often than this weighs no more
+ENOUGH_TIMES = 10  # more occurrences than this don't raise the score
 
 _NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 class Field:
-    """One part of all entries: their titles, or leads, or texts."""
+    """One part of all entries: the titles, the leads or the texts."""
 
     def __init__(self, texts, fold_of):
-        self.folds = []  # of each entry: its words in their order, folded
-        self.spans = []  # of each entry: where its words begin and end, in pairs
-        self._places = {}  # fold -> {number of the entry: how often it stands there}
+        self.folds = []  # for each entry: its folded words, in order
+        self.spans = []  # for each entry: the start and end of each word, in pairs
+        self._places = {}  # fold -> {number of the entry: count}
         for number, text in enumerate(texts):
             matches = list(WORD.finditer(text))
             folds = [fold_of[plain(match.group(0))] for match in matches]
@@ -35,8 +35,8 @@ class Field:
                 self._places.setdefault(folded, {})[number] = times
 
     def places(self, phrase):
-        """The entries that hold a phrase (a tuple of folds), and how often: {number: times}. Several words are counted
-        up to `ENOUGH_TIMES`."""
+        """Return the entries that contain a phrase (a tuple of folds), with counts: {number: times}. For phrases of
+        several words, counting stops at `ENOUGH_TIMES`."""
         if len(phrase) == 1:
             return self._places.get(phrase[0], {})
         of_words = [self._places.get(folded, {}) for folded in phrase]
@@ -45,7 +45,7 @@ class Field:
         return {number: count for number, count in times.items() if count}
 
     def starts(self, number, phrase):
-        """At which words of an entry a phrase begins."""
+        """Return the positions where a phrase begins in an entry."""
         folds, at = self.folds[number], -1
         for _ in range(self._places.get(phrase[0], {}).get(number, 0)):
             at = folds.index(phrase[0], at + 1)
@@ -54,7 +54,7 @@ class Field:
 
 
 class Index:
-    """Entries with their words. What has expired is not in it: `at(now)` leaves it out."""
+    """All entries with their words. It may contain expired entries; `at(now)` removes them."""
 
     def __init__(self, entries):
         self.entries = entries
@@ -68,13 +68,13 @@ class Index:
         self.texts = Field([entry.text for entry in entries], fold_of)
 
     def at(self, now):
-        """This index, or one without the entries that have expired since."""
+        """Return this index without the entries that have expired."""
         if now < self.valid_until:
             return self
         return Index([entry for entry in self.entries if entry.is_shown(now)])
 
     def beginning_with(self, start):
-        """The words of all entries that begin with `start`."""
+        """Return the words that begin with `start`, from all entries."""
         words = self.alphabetical
         return list(takewhile(lambda word: word.startswith(start), words[bisect_left(words, start) :]))
 
@@ -85,10 +85,10 @@ _generation = None
 
 
 def current():
-    """The index of what readers can read now."""
+    """Return the index of the pages that readers can open now."""
     global _index, _generation
     number = generation.current()
-    with _lock:  # one thread builds, the others wait
+    with _lock:  # one thread builds the index, the others wait
         if _index is None or number != _generation:
             _index, _generation = Index(documents.read()), number
         _index = _index.at(timezone.now())
@@ -96,6 +96,6 @@ def current():
 
 
 def forget():
-    """Make the next `current()` read the content."""
+    """Make the next `current()` build the index again."""
     global _index
     _index = None

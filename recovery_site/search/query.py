@@ -1,4 +1,4 @@
-"""From what someone typed to what is looked for."""
+"""Turn a typed query into the words and phrases to look for."""
 
 import string
 import unicodedata
@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from .synonyms import ALSO, KNOWN, LONGEST_PHRASE, ROW_OF
 from .words import STOP_WORDS, WORD, fold, folded, plain, words
 
-LONGEST_QUERY = 100  # characters; more words than that find less, not more
-SHORTEST_MENDED = 5  # letters: shorter words have too many neighbors
+LONGEST_QUERY = 100  # characters; more words would find less, not more
+SHORTEST_MENDED = 5  # letters; shorter words have too many similar words
 LONGEST_MENDED = 30
-LEAST_TIMES = 3  # as often a word must stand on the site to be what someone meant
-LEADS_WEIGH = 0.8  # beside 1 for the words themselves
-# Beyond this, a beginning says nothing about which word is meant.
+LEAST_TIMES = 3  # a word must occur this often on the site to serve as a correction
+LEADS_WEIGH = 0.8  # the weight of a related word; the words themselves weigh 1
+# A prefix with more matches than this is too vague.
 MOST_ENDINGS = 50
 
 _KNOWN_FOLDS = {fold(word) for word in KNOWN}
@@ -20,14 +20,14 @@ _KNOWN_FOLDS = {fold(word) for word in KNOWN}
 
 @dataclass(frozen=True)
 class Form:
-    """A word or phrase that would do for a thing asked for, folded."""
+    """A folded word or phrase that matches a part of the query."""
 
     phrase: tuple[str, ...]
     weight: float = 1.0
 
 
 def readable(typed):
-    """What was typed, at most 100 characters and none of them a control character, and whether it was cut."""
+    """Return the query without control characters, at most 100 characters long, and whether it was cut."""
     typed = typed.strip()
     normal = unicodedata.normalize("NFKC", typed[:LONGEST_QUERY])
     spaced = " ".join("".join(" " if unicodedata.category(c)[0] == "C" else c for c in normal).split())
@@ -35,9 +35,9 @@ def readable(typed):
 
 
 def corrected(query, index):
-    """The query with each unknown word replaced by the most frequent word one letter away, where there is one.
+    """Replace each unknown word with the most frequent word that is one letter away, if there is one.
 
-    A word of the field is never unknown, and people get first letters right: "taper" does not become "paper".
+    Words of the field are never unknown, and the first letter never changes. So "taper" does not become "paper".
     """
     return WORD.sub(lambda match: _meant(match.group(0), index), query)
 
@@ -64,7 +64,8 @@ def _is_known(word, index):
 
 
 def _one_letter_away(word):
-    """All that differs by one letter (wrong, missing, too many) or two swapped neighbors, the first letter kept."""
+    """Return all words that differ by one letter (wrong, missing or extra) or by two swapped letters. The first letter
+    stays."""
     splits = [(word[:i], word[i:]) for i in range(1, len(word) + 1)]
     near = {head[:-1] + tail[0] + head[-1] + tail[1:] for head, tail in splits if tail}
     near |= {head + tail[1:] for head, tail in splits}
@@ -75,7 +76,7 @@ def _one_letter_away(word):
 
 
 def groups(query, index):
-    """One list of forms for each thing asked for: any of them will do. What is asked for twice counts once."""
+    """Return a list of alternatives for each part of the query. A part that occurs twice counts once."""
     found, rest = [], words(query)
     while rest:
         length, phrase = _longest_phrase(rest)
@@ -88,7 +89,7 @@ def groups(query, index):
 
 
 def _longest_phrase(rest):
-    """How many words the longest phrase of the tables has that begins here, and its folds; 1 and None without one."""
+    """Find the longest known phrase at the start of `rest`. Return its length and its folds, or 1 and None."""
     for length in range(min(LONGEST_PHRASE, len(rest)), 0, -1):
         phrase = tuple(map(fold, rest[:length]))
         if phrase in ROW_OF or phrase in ALSO:

@@ -1,15 +1,15 @@
-"""The order of what was found."""
+"""Rank the search results."""
 
 from math import log
 
 from .index import ENOUGH_TIMES
 
-# A title says what a page is about, summary and headings nearly so.
+# The title counts most, then the summary and headings, then the text.
 TITLE, LEAD, TEXT = 1, 0.4, 0.1
 
 
 def ranked(index, groups):
-    """The numbers of the entries that hold every group, or else of those that hold any, the best first."""
+    """Return the numbers of the entries that match every group, or else of those that match any, best first."""
     scores = [_scores(index, group) for group in groups]
     numbers = set().union(*scores)
     numbers = numbers.intersection(*scores) or numbers
@@ -18,7 +18,7 @@ def ranked(index, groups):
 
 
 def _scores(index, group):
-    """What a group counts in each entry that holds one of its forms: {number: score}."""
+    """Return the score of a group for each entry that contains one of its forms: {number: score}."""
     fields = index.titles, index.leads, index.texts
     places = [(form, [field.places(form.phrase) for field in fields]) for form in group]
     exact = set().union(*(place for form, found in places if form.weight == 1 for place in found))
@@ -34,5 +34,5 @@ def _scores(index, group):
 
 
 def _rarity(found, entries):
-    """What stands in few entries counts more: near 0 for all of them, 3 for 1 of 26."""
+    """Weigh rare words more: near 0 for a word in all entries, 3 for a word in 1 of 26."""
     return log(1 + (entries - found + 0.5) / (found + 0.5))

@@ -1,4 +1,4 @@
-"""The part of a text that shows why it was found."""
+"""Pick the part of a text that shows why it was found."""
 
 from collections import Counter
 
@@ -6,11 +6,11 @@ from django.utils.html import escape, format_html
 from django.utils.safestring import mark_safe
 
 LENGTH = 220  # characters
-BEFORE = 60  # characters of a snippet that lead up to the first word found
+BEFORE = 60  # characters shown before the first match
 
 
 def snippet(index, number, groups):
-    """Safe HTML: where in an entry's text most of the groups stand, with `<mark>` around each; else its beginning."""
+    """Return safe HTML: the part of the text with the most groups, each in `<mark>`, or else the beginning."""
     text, hits = index.entries[number].text, _hits(index.texts, number, groups)
     begin = max(0, _best_start(hits) - BEFORE)
     begin = text.rfind(" ", 0, begin) + 1
@@ -27,7 +27,7 @@ def snippet(index, number, groups):
 
 
 def _best_start(hits):
-    """Where the first text begins in which the most groups stand; 0 without hits. Looks at each hit twice."""
+    """Return the start of the first passage with the most groups, or 0 without hits. Runs in linear time."""
     best, most, near, ahead = 0, 0, Counter(), 0
     for first, _last, group in hits:
         while ahead < len(hits) and hits[ahead][0] - first < LENGTH - BEFORE:
@@ -42,8 +42,8 @@ def _best_start(hits):
 
 
 def _hits(field, number, groups):
-    """Where forms of the groups stand: (first, last, number of the group), in the order of the text, the longest of
-    those that begin at one word before the others."""
+    """Return the matches as (start, end, number of the group), in the order of the text. At the same start, the longest
+    comes first."""
     spans = field.spans[number]
     found = [
         (spans[2 * start], spans[2 * (start + len(form.phrase)) - 1], group_number)

@@ -1,8 +1,8 @@
-"""What people say for the same thing, and the words of the field."""
+"""Synonyms that people use, and the words of the field."""
 
 from .words import folded, words
 
-# Whoever types one of a row finds all of it.
+# Each word of a row finds all the others.
 SAME_THING = [
     ("7-OH", "7-hydroxymitragynine", "7oh", "seven oh"),
     ("benzodiazepines", "benzos", "xanax", "valium", "klonopin", "ativan"),
@@ -31,7 +31,7 @@ SAME_THING = [
     ("use again", "return to use", "relapse"),
 ]
 
-# Whoever types the word, or another of its row, also finds these. They weigh less, and do not lead back.
+# The word, and every synonym of it, also finds these. They weigh less and don't work in reverse.
 LEADS_TO = {
     "address": ("contact",),
     "chat": ("contact",),
@@ -54,7 +54,7 @@ LEADS_TO = {
     "weekend": ("contact",),
 }
 
-# Words of the field that people type and that may stand in no text of ours. They are no typing errors.
+# Words of the field that people type but our pages may not contain. They are not typing errors.
 _FIELD_WORDS = """
 abstinence abuse addict addiction adderall admission aftercare alcohol alcoholic alcoholism alkaloid amphetamine
 antabuse anxiety anxious appetite arrest ativan attorney

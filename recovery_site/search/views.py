@@ -12,14 +12,14 @@ MOST_RESULTS = 20
 KINDS = {"page": _("Page"), "question": _("Question")}
 
 
-# A question of health on a device that others may use: `never_cache` says `private` and `no-store`, so neither the
-# browser's disk nor a cache on the way keeps what was found, and "back" after closing shows nothing from a store.
-# `no-referrer` keeps the words out of what the next page is told. The address itself does stay in the browser's
-# history, as with any search by GET; the page says so, and its title never repeats the words.
+# People may search for health topics on a shared device. `never_cache` sends `private` and `no-store`, so neither the
+# browser nor a cache keeps the results, and Back shows nothing from a cache. `no-referrer` keeps the query from the
+# next site. The query stays in the browser's history, as with any GET search. The page says so, and its title never
+# repeats the query.
 @never_cache
 @require_safe
 def search(request):
-    """The search page: a form alone without `q`, else with what was found. Stores and logs nothing."""
+    """Show the search form, and the results if there is a `q`. Stores and logs nothing."""
     query, was_cut = readable(request.GET.get("q", ""))
     results, correction = find(query) if query else ([], "")
     context = {
@@ -35,8 +35,8 @@ def search(request):
 
 
 def find(query):
-    """What readers can read about `query`: at most 20 dictionaries (title, url, kind, snippet), the best first, and
-    the query as corrected, or "" where every word was known."""
+    """Return at most 20 results (title, url, kind, snippet), best first, and the corrected query, or "" if it was not
+    corrected."""
     index = index_in_memory.current()
     correction = corrected(query, index)
     asked_for = groups(correction, index)

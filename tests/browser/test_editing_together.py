@@ -121,7 +121,7 @@ def test_what_was_written_in_a_deleted_page_is_kept(at, asked, make_staff):
     asked.delete(user=make_staff("publisher", username="paul"))
     box(erin, "Title").fill("How addictive is it?")
     erin.clock.run_for(8_000)
-    expect(erin.get_by_text("This page was deleted by paul. Press Save draft: your words are kept.")).to_be_visible()
+    expect(erin.get_by_text("paul deleted this page. Press Save draft to keep your text.")).to_be_visible()
     press(erin, "Save draft")
     expect(erin.get_by_role("heading", level=1)).to_contain_text("This page was deleted")
     erin.get_by_role("button", name="Keep it as a new draft").click()

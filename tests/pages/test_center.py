@@ -284,7 +284,7 @@ def test_scheduled_facts_begin_when_they_are_due_and_no_earlier(clock, was_publi
 
 def test_edit_page_names_what_was_not_told(publisher):
     html = publisher.get(EDIT).content.decode()
-    assert "Not told yet, so hidden from readers: street address, ZIP code, license number, fax, referral line" in html
+    assert "Not set, so hidden from readers: street address, ZIP code, license number, fax, referral line" in html
 
 
 def test_preview_shows_the_facts_of_the_draft(publisher):

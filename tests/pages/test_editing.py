@@ -177,7 +177,7 @@ def test_what_was_written_in_a_page_that_a_colleague_deleted_becomes_a_new_draft
     opened = open_editor(erin, asked) | {"title": "Can I sleep well?"}
     paul.post(address(asked, "delete"))
     refused = erin.post(address(asked), opened, headers=AUTOSAVE)
-    assert refused.json()["error_message"] == "This page was deleted by paul. Press Save draft: your words are kept."
+    assert refused.json()["error_message"] == "paul deleted this page. Press Save draft to keep your text."
     response = erin.post(address(asked), opened)
     words = response.content.decode()
     assert (response.status_code, response["Cache-Control"]) == (404, "no-store")

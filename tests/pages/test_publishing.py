@@ -225,13 +225,13 @@ def test_schedule_that_comes_due_is_called_off_and_told(boss, rest, clock):
     assert "We help people rest." in seen_by_readers(rest)
     assert [(held.pk, entry.action) for held, entry in held_back()] == [(rest.pk, HELD)]
     for front in ("/cms/", "/admin/"):
-        assert "Not published at their time" in boss.get(front).content.decode()
+        assert "Scheduled, but not published" in boss.get(front).content.decode()
     history = boss.get(reverse("wagtailadmin_pages:history", args=[rest.pk])).content.decode()
     assert "Not published at its time. It stays a draft." in history
 
     draft(rest, GOOD, go_live_at=None).publish()
     assert held_back() == []
-    assert "Not published at their time" not in boss.get("/admin/").content.decode()
+    assert "Scheduled, but not published" not in boss.get("/admin/").content.decode()
 
 
 def test_reason_lets_a_claim_be_published_and_is_kept(client, make_staff, rest):

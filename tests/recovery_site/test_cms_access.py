@@ -129,7 +129,7 @@ def test_autosave_tells_who_is_signed_out_what_to_do(editor):
     ):
         said = answer.json()
         assert (answer.status_code, said["success"], said["error_code"]) == (403, False, "validation_error")
-        assert "sign in in a new tab" in said["error_message"]
+        assert "sign in from a new tab" in said["error_message"]
 
 
 # What is taken

@@ -63,7 +63,7 @@ def test_connecting_to_a_silent_server_ends_and_is_not_tried_again_at_once(serve
     later = "time.sleep(database_timeouts.PAUSE)\n"
     told = told_by(start(TIMEOUTS + connect + connect + later + connect))
     silent = "the database did not answer in time"
-    assert told == [silent, "the database was silent just now", silent]
+    assert told == [silent, "the database timed out a moment ago", silent]
 
 
 # What PostgreSQL says to a new connection: you are in (R), three settings (S), ready (Z)

@@ -454,10 +454,10 @@ def test_the_first_variable_of_the_file_is_read(in_a_folder, content):
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [
-        (FILE + b"SEAL KEYS=k1:" + SECRET.encode(), "Line 5 of .env sets nothing. Write NAME=value, without blanks."),
-        (b"SECRET_KEY = " + SECRET.encode(), "Line 1 of .env sets nothing. Write NAME=value, without blanks."),
-        ("".join(map(chr, FILE)).encode("utf-16"), ".env can't be read. It must be a file of UTF-8 text."),
-        (FILE + b"STATUS_TOKEN=\xff" + SECRET.encode(), ".env can't be read. It must be a file of UTF-8 text."),
+        (FILE + b"SEAL KEYS=k1:" + SECRET.encode(), "Line 5 of .env sets nothing. Write NAME=value, without spaces."),
+        (b"SECRET_KEY = " + SECRET.encode(), "Line 1 of .env sets nothing. Write NAME=value, without spaces."),
+        ("".join(map(chr, FILE)).encode("utf-16"), "Can't read .env. It must be a UTF-8 text file."),
+        (FILE + b"STATUS_TOKEN=\xff" + SECRET.encode(), "Can't read .env. It must be a UTF-8 text file."),
     ],
     ids=["a blank in the name", "blanks around the sign", "UTF-16", "Latin-1"],
 )

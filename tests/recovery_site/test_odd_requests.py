@@ -10,7 +10,7 @@ from django.contrib.auth import get_user_model
 from django.test import Client, RequestFactory
 from django.urls import reverse
 
-from recovery_site import chunked, error_views
+from recovery_site import chunked_requests, error_views
 from tests.intake.support.helpers import ADDRESS, LIST, PERSON, form_on, forms_on
 
 pytestmark = pytest.mark.django_db
@@ -144,7 +144,7 @@ def test_a_second_tab_for_another_name_says_who_is_signed_in(person, make_staff)
     first, second = tab(client), tab(client) | {"username": "zoe"}
     client.post(SIGN_IN, second, headers=OURS)
     client.post(SIGN_IN, first, headers=OURS)
-    said = "You are signed in as zoe. maria was not signed in: log out first to switch."
+    said = "You are signed in as zoe. To sign in as maria, log out first."
     assert said in client.get("/admin/").content.decode()
 
 
@@ -182,14 +182,16 @@ class BrokenOff:
 
 
 def through(body, **environ):
-    """What a WSGI application finds behind `chunked.with_length`."""
+    """What a WSGI application finds behind `chunked_requests.with_length`."""
     found = {}
 
     def application(environ, start_response):
         found.update(environ)
         return [environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))]
 
-    (read,) = chunked.with_length(application)({"wsgi.input": body, "wsgi.input_terminated": True} | environ, None)
+    (read,) = chunked_requests.with_length(application)(
+        {"wsgi.input": body, "wsgi.input_terminated": True} | environ, None
+    )
     return found, read
 
 
@@ -200,7 +202,7 @@ def test_a_body_in_chunks_gets_its_length():
 
 def test_a_body_in_chunks_is_read_no_further_than_the_guard_lets_pass():
     found, read = through(io.BytesIO(b"a" * 10_000_000), HTTP_TRANSFER_ENCODING="chunked")
-    assert (len(read), found["CONTENT_LENGTH"]) == (chunked.MOST + 1, str(sys.maxsize))
+    assert (len(read), found["CONTENT_LENGTH"]) == (chunked_requests.MAX_BYTES + 1, str(sys.maxsize))
 
 
 @pytest.mark.parametrize(
@@ -228,7 +230,7 @@ def test_a_body_that_nobody_could_read_is_answered_with_what_is_true(path):
     response = client.generic("POST", path, b"", headers={"transfer-encoding": "chunked"})
     words = response.content.decode()
     assert (response.status_code, PHONE in words) == (400, True)
-    assert "Nothing was stored. Please go back: your words should still be in the form." in words
+    assert "Nothing was stored. Please go back, where your words should still be in the form." in words
     assert "Nothing is lost" not in words
 
 

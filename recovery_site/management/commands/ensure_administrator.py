@@ -10,8 +10,8 @@ from django.core.management.base import BaseCommand, CommandError
 
 class Command(BaseCommand):
     help = (
-        "Makes the first administrator where there is none: from DJANGO_SUPERUSER_USERNAME, _PASSWORD and _EMAIL, "
-        "else generated and printed once. Never touches an account that exists."
+        "Create the first administrator if there is none. Uses DJANGO_SUPERUSER_USERNAME, _PASSWORD and _EMAIL, or "
+        "else generates a password and prints it once. Never changes an existing account."
     )
 
     def handle(self, *args, **options):
@@ -24,14 +24,15 @@ class Command(BaseCommand):
         password = given or secrets.token_urlsafe(15)
         user = User.objects.create_superuser(username, email, password)
         if settings.IN_DEVELOPMENT:
-            user.groups.set(Group.objects.all())  # one login shows everything
+            user.groups.set(Group.objects.all())  # so that one account can see everything
         self.stdout.write(f"First administrator: {username}")
         if not given:
-            self.stdout.write(f"Password, shown this once: {password}")
+            self.stdout.write(f"Password (shown only once): {password}")
 
 
 def _checked(name, field):
-    """A variable's value, empty or as the field of an account takes it; raises CommandError, which names it."""
+    """Return a variable's value, checked by the account's field, or "". Raises CommandError with the variable's
+    name."""
     value = os.environ.get(name, "").strip()
     try:
         return get_user_model()._meta.get_field(field).clean(value, None) if value else ""

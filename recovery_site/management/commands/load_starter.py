@@ -4,7 +4,7 @@ from faq import starter
 
 
 class Command(BaseCommand):
-    help = "Loads the starter content. Safe to run again: what an editor changed is never overwritten."
+    help = "Load the starter content. Safe to run again: it never overwrites what an editor changed."
 
     def handle(self, *args, **options):
         written = starter.load()

@@ -9,11 +9,11 @@ import time
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-GRACE = 15  # seconds that a process may take to end
+GRACE = 15  # seconds before we kill a process
 
 
 class Command(BaseCommand):
-    help = "Serves the site: gunicorn and the worker under this one process, which stops both."
+    help = "Run the site: gunicorn and the worker. If one of them ends, stop the other."
 
     def add_arguments(self, parser):
         parser.add_argument("--port", type=_port, default=8000)
@@ -21,9 +21,9 @@ class Command(BaseCommand):
     def handle(self, *args, port, **options):
         address = f"127.0.0.1:{port}"
         _refuse_taken_port(port)
-        environment = os.environ | {"PORT": str(port)}  # in development, every address that is written carries it
+        environment = os.environ | {"PORT": str(port)}  # in development, every generated address uses this port
         processes = [
-            subprocess.Popen(command, cwd=settings.BASE_DIR, env=environment)  # noqa: S603 (gunicorn looks there)
+            subprocess.Popen(command, cwd=settings.BASE_DIR, env=environment)  # noqa: S603 (fixed commands)
             for command in (
                 [sys.executable, "-m", "gunicorn", "recovery_site.wsgi", "--bind", address],
                 [sys.executable, "manage.py", "run_worker"],
@@ -35,7 +35,7 @@ class Command(BaseCommand):
         try:
             while all(process.poll() is None for process in processes):
                 time.sleep(0.2)
-            raise CommandError("The web server or the worker ended, so both were stopped. The reason stands above.")
+            raise CommandError("The web server or the worker ended, so both were stopped. See the reason above.")
         finally:
             _stop(processes)
 
@@ -53,7 +53,7 @@ def _refuse_taken_port(port):
             probe.bind(("127.0.0.1", port))
         except OSError as error:
             raise CommandError(
-                f"Port {port} can't be used ({error.strerror}). Try another one: make run PORT=8123"
+                f"Can't use port {port} ({error.strerror}). Try another one: make run PORT=8123"
             ) from error
 
 
@@ -62,7 +62,7 @@ def _raise_exit(number, frame):
 
 
 def _stop(processes):
-    """Asks both to end, and kills what has not ended after `GRACE`."""
+    """Ask both processes to end, and kill those still running after `GRACE` seconds."""
     for process in processes:
         process.terminate()
     for process in processes:
