@@ -1,13 +1,12 @@
 """A question is a page of its own; the FAQ and the page of its topic show the same answer, expandable."""
 
 import json
-from html.parser import HTMLParser
 
 import pytest
 from wagtail.models import Locale, Page
 
 from faq.models import QuestionPage, Topic
-from tests.crawl import PageFacts
+from tests.html import PageFacts, soup
 from tests.pages.helpers import OFF_LINE, edit, mark, page, question, section
 
 pytestmark = pytest.mark.django_db
@@ -28,42 +27,23 @@ TITLES = [title for _, title in IN_ORDER]
 every_list = pytest.mark.parametrize("path", ["/faq/", KRATOM_PAGE])
 
 
-class Details(HTMLParser):
-    """The questions of a page: attributes of `details` and `summary`, the wording, and the id of the body."""
-
-    def __init__(self, html):
-        super().__init__()
-        self.all, self._path = [], []
-        self.feed(html)
-
-    def handle_starttag(self, tag, attributes):
-        if tag in ("meta", "link", "input", "br", "img"):
-            return
-        if tag == "details":
-            self.all.append({"attributes": dict(attributes), "summary": None, "title": "", "body": None, "words": ""})
-        elif tag == "summary":
-            self.all[-1]["summary"] = dict(attributes)
-        elif self._path and self._path[-1] == "details" and self.all[-1]["body"] is None:
-            self.all[-1]["body"] = dict(attributes).get("id")
-        self._path.append(tag)
-
-    def handle_endtag(self, tag):
-        if tag in self._path:
-            while self._path.pop() != tag:
-                pass
-
-    def handle_data(self, data):
-        if "summary" in self._path:
-            self.all[-1]["title"] += data
-        elif "details" in self._path:
-            self.all[-1]["words"] += data
-
-
 def details(client, path):
+    """The questions of a page: attributes of `details` and `summary`, the wording, and the id and words of the body."""
     response = client.get(path)
     assert response.status_code == 200
-    found = Details(response.content.decode()).all
-    return [question for question in found if question["attributes"].get("class") == "question"]
+    found = []
+    for shown in soup(response).select("details.question"):
+        summary = shown.summary.extract()
+        found.append(
+            {
+                "attributes": shown.attrs,
+                "summary": summary.attrs,
+                "title": summary.get_text(),
+                "body": shown.find(True).get("id"),
+                "words": shown.get_text(),
+            }
+        )
+    return found
 
 
 def titles(found):
@@ -79,7 +59,7 @@ def new_topic(key="nights", title="Nights", position=2, page=None):
 
 
 def graph_of(client, path):
-    (data,) = PageFacts(client.get(path).content.decode()).structured_data
+    (data,) = PageFacts(client.get(path)).structured_data
     return json.loads(data)["@graph"]
 
 
@@ -98,7 +78,7 @@ def test_page_of_a_question_is_about_that_question(client, slug, title):
         source.url for source in asked.citations
     ]
     assert len(asked.citations) > 2
-    assert Details(html).all == [found for found in Details(html).all if found["attributes"].get("class") != "question"]
+    assert facts.soup.select("details.question") == []
 
 
 def test_page_of_a_question_leads_to_every_other_question(client):

@@ -1,11 +1,9 @@
-"""What the tests of pages and answers share: small content, rows as they are, and forms as a browser sends them."""
+"""What the tests of pages and answers share: small content, and rows as they are."""
 
 import datetime as dt
-from html.parser import HTMLParser
 
 from django.apps import apps
 from django.test import TestCase
-from django.urls import reverse
 from django.utils import timezone
 from wagtail.models import Page
 
@@ -86,57 +84,3 @@ def rows(*models):
 def content_rows():
     models = [Page, *apps.get_app_config("pages").get_models(), *apps.get_app_config("faq").get_models()]
     return rows(*models, apps.get_model("wagtailcore", "Revision"))
-
-
-class FormFields(HTMLParser):
-    """What a browser would send of the form with an id, buttons aside."""
-
-    def __init__(self, html, form_id):
-        super().__init__()
-        self.fields, self.buttons = {}, []
-        self._form_id, self._inside, self._textarea, self._select = form_id, False, None, None
-        self.feed(html)
-
-    def handle_starttag(self, tag, attributes):
-        given = dict(attributes)
-        if tag == "form":
-            self._inside = given.get("id") == self._form_id
-        elif not self._inside:
-            return
-        elif tag == "input" and given.get("type") == "submit":
-            self.buttons.append(given["name"])
-        elif tag == "input" and "name" in given:
-            if given.get("type") not in ("checkbox", "radio") or "checked" in given:
-                self.fields[given["name"]] = given.get("value", "")
-        elif tag == "textarea":
-            self._textarea = given["name"]
-            self.fields[self._textarea] = ""
-        elif tag == "select":
-            self._select = given["name"]
-        elif tag == "option" and (self._select not in self.fields or "selected" in given):
-            self.fields[self._select] = given.get("value", "")
-
-    def handle_endtag(self, tag):
-        if tag == "form":
-            self._inside = False
-        elif tag == "textarea":
-            self.fields[self._textarea] = self.fields[self._textarea].removeprefix("\n")
-            self._textarea = None
-
-    def handle_data(self, data):
-        if self._textarea:
-            self.fields[self._textarea] += data
-
-
-def admin_url(target, view="change", **query):
-    """The address of a row's admin page, or of a model's list or add page."""
-    opts = target._meta
-    arguments = [] if isinstance(target, type) else [target.pk]
-    return reverse(f"admin:{opts.app_label}_{opts.model_name}_{view}", args=arguments, query=query)
-
-
-def open_form(client, url, model):
-    """The form of an admin page, as it was sent to the browser."""
-    response = client.get(url)
-    assert response.status_code == 200
-    return FormFields(response.content.decode(), f"{model._meta.model_name}_form")

@@ -12,7 +12,7 @@ from django.template.loader import render_to_string
 from pages import plain_language
 from pages.blocks import FIGURES
 from pages.models import ContentPage
-from tests.crawl import PageFacts
+from tests.html import PageFacts
 from tests.pages.helpers import HIGHEST_GRADE, page, section
 
 FOLDER = Path(settings.BASE_DIR) / "templates/includes/figures"
@@ -86,7 +86,7 @@ def test_page_with_a_figure_shows_it_below_its_text_and_loads_its_styles(client,
 
 @pytest.mark.django_db
 def test_page_without_a_figure_loads_no_styles_for_it(client):
-    facts = PageFacts(client.get(page_with().url).content.decode())
+    facts = PageFacts(client.get(page_with().url))
     assert (styles(facts), facts.all("figure")) == (["/static/pages/site.css"], [])
 
 

@@ -2,13 +2,13 @@ import datetime as dt
 from zoneinfo import ZoneInfo
 
 import pytest
-from bs4 import BeautifulSoup
 from django.db import IntegrityError, transaction
 from django.test import Client
 from django.urls import reverse
 
 from pages import facts, holiday_notices
 from pages.models import Center, ContentPage, Holiday, Notice
+from tests.html import soup
 from tests.pages.cms_form import fields_of
 
 pytestmark = pytest.mark.django_db
@@ -30,7 +30,7 @@ def notice(text="<p>We moved.</p>", **fields):
 
 def shown_on(client, path):
     """The texts of the notices that a page shows, in their order."""
-    html = BeautifulSoup(client.get(path).content, "html.parser")
+    html = soup(client.get(path))
     return [" ".join(element.get_text().split()) for element in html.select(".notices .notice")]
 
 
@@ -135,7 +135,7 @@ def test_notice_that_makes_no_sense_is_refused_by_the_database(wrong):
 
 
 def test_notice_is_written_and_published_in_the_cms(publisher):
-    fields = fields_of(publisher.get(ADD).content.decode())
+    fields = fields_of(publisher.get(ADD))
     fields |= {
         "text": '{"blocks": [{"key": "a", "text": "We moved.", "type": "unstyled"}], "entityMap": {}}',
         "kind": "strong",
@@ -162,14 +162,14 @@ def test_preview_shows_the_draft_whatever_its_time_and_pages(publisher):
     draft.save_revision()
     address = reverse("wagtailsnippets_pages_notice:preview_on_edit", args=[draft.pk])
     edit = reverse("wagtailsnippets_pages_notice:edit", args=[draft.pk])
-    publisher.post(address, fields_of(publisher.get(edit).content.decode()))
+    publisher.post(address, fields_of(publisher.get(edit)))
     html = publisher.get(address, {"in_preview_panel": "true", "mode": ""}).content.decode()
     assert ("We moved." in html, "It shows from Tuesday, November 24, 5:00 PM" in html) == (True, True)
 
 
 def offers(client, path="/cms/"):
     """The forms of a page by the words on their buttons."""
-    html = BeautifulSoup(client.get(path).content, "html.parser")
+    html = soup(client.get(path))
     return {button.get_text(strip=True): button.find_parent("form") for button in html.select("form button")}
 
 

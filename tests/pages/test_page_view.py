@@ -7,7 +7,7 @@ from wagtail.models import Page
 
 from faq.models import Topic
 from pages.models import ContentPage, Source
-from tests.crawl import PageFacts
+from tests.html import PageFacts
 from tests.pages.helpers import HOUR, OFF_LINE, edit, home, mark, page, section
 
 pytestmark = pytest.mark.django_db
@@ -179,7 +179,7 @@ def test_staff_who_may_edit_a_page_are_led_to_its_editor_by_an_answer_for_them_a
     client.force_login(make_staff(role))
     response = client.get(path)
     assert response["Cache-Control"] == "private, no-store"
-    links = [link for link in PageFacts(response.content.decode()).links if link.startswith("/cms/")]
+    links = [link for link in PageFacts(response).links if link.startswith("/cms/")]
     edited = [reverse("wagtailadmin_pages:edit", args=[Page.objects.get(slug=path.split("/")[-2] or "home").pk])]
     assert links == (edited if is_led else [])
 

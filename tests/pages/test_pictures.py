@@ -5,7 +5,6 @@ import re
 from pathlib import Path
 
 import pytest
-from bs4 import BeautifulSoup
 from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -14,6 +13,7 @@ from PIL import Image
 
 from pages import content_checks
 from pages.models import ContentPage, Download, Picture, Source
+from tests.html import soup
 from tests.pages import pictures
 
 pytestmark = pytest.mark.django_db
@@ -201,7 +201,7 @@ def picture_block(**fields):
 def test_reader_gets_a_picture_in_the_size_of_the_screen(client, media, levels):
     show(levels, picture_block())
     html = client.get(levels.url).content.decode()
-    [image] = BeautifulSoup(html, "html.parser").select("main figure img")
+    [image] = soup(html).select("main figure img")
     assert image.attrs == {
         "src": "/media/images/picture.width-1280.format-webp.webp",
         "srcset": ", ".join(
@@ -222,7 +222,7 @@ def test_reader_gets_a_picture_in_the_size_of_the_screen(client, media, levels):
 
 def test_decorative_picture_is_silent(client, media, levels):
     show(levels, picture_block(decorative=True, alt_text=""))
-    [image] = BeautifulSoup(client.get(levels.url).content.decode(), "html.parser").select("main figure img")
+    [image] = soup(client.get(levels.url)).select("main figure img")
     assert image["alt"] == ""
 
 
@@ -255,7 +255,7 @@ def table_block(caption="What each level asks of you", heading="Hours a week", r
 
 def test_table_has_names_for_rows_and_columns_and_cites(client, levels):
     show(levels, table_block())
-    tree = BeautifulSoup(client.get(levels.url).content.decode(), "html.parser")
+    tree = soup(client.get(levels.url))
     [region] = tree.select("main [role=region][tabindex='0']")
     assert (region["aria-label"], region.caption.text) == ("What each level asks of you",) * 2
     assert [head.text for head in region.select("thead th[scope=col]")] == ["Level", "Hours a week"]
@@ -285,7 +285,7 @@ def test_download_says_kind_and_size(client, media, levels):
         title="x", file=ContentFile(pictures.WHITE_PDF + b"%" * 2048 + b"%%EOF", "list.pdf")
     )
     show(levels, {"type": "download", "value": {"title": "What to bring", "document": stored.pk}})
-    [line] = BeautifulSoup(client.get(levels.url).content.decode(), "html.parser").select("main .download")
+    [line] = soup(client.get(levels.url)).select("main .download")
     assert (line.a["href"], line.get_text()) == ("/media/documents/list.pdf", "What to bring (PDF, 2.1\xa0KB)")
 
 

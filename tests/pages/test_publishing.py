@@ -334,7 +334,7 @@ def test_notice_that_is_held_stays_a_draft_in_its_form(boss):
     notice.save()
     notice.save_revision()
     url = reverse(Notice.snippet_viewset.get_url_name("edit"), args=[notice.pk])
-    fields = fields_of(boss.get(url).content.decode())
+    fields = fields_of(boss.get(url))
     fields["text"] = rich_text("<p>A guaranteed cure.</p>", features=["bold"])
     response = boss.post(url, fields | {"action-publish": "1"}, follow=True)
     assert "was not published" in said(response)

@@ -11,7 +11,7 @@ from wagtail.models import Collection, GroupPagePermission, Locale, Page, Site, 
 from faq.models import QuestionPage, Topic
 from pages import roles, site_address
 from pages.models import HomePage, Source
-from tests.intake.support.helpers import forms_on
+from tests.html import forms_on
 
 pytestmark = pytest.mark.django_db
 

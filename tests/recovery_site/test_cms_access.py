@@ -10,7 +10,8 @@ from django.test import Client
 from django.urls import reverse
 
 from pages.models import HomePage
-from tests.intake.support.helpers import ADDRESS, form_on, forms_on
+from tests.html import forms_on
+from tests.intake.support.helpers import ADDRESS, form_on
 
 pytestmark = pytest.mark.django_db
 

@@ -3,12 +3,12 @@
 import datetime as dt
 
 import pytest
-from bs4 import BeautifulSoup
 from django.utils import timezone
 
 from faq.models import QuestionPage
 from pages import generation
 from pages.models import Center, ContentPage, LinkCheck, Notice
+from tests.html import soup
 from tests.intake.support.helpers import LIST, receive
 
 pytestmark = pytest.mark.django_db
@@ -19,7 +19,7 @@ CONTENT = ["Drafts", "Scheduled", "Notices showing", "Content", "Before launch"]
 
 def panels_of(client):
     """From the title of each panel to its lines."""
-    page = BeautifulSoup(client.get("/admin/").content, "html.parser")
+    page = soup(client.get("/admin/"))
     return {
         section.h2.get_text(): [" ".join(line.get_text(" ").split()) for line in section.select("li, p")]
         for section in page.select(".front section")

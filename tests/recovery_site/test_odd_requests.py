@@ -11,7 +11,8 @@ from django.test import Client, RequestFactory
 from django.urls import reverse
 
 from recovery_site import chunked_requests, error_views
-from tests.intake.support.helpers import ADDRESS, LIST, PERSON, form_on, forms_on
+from tests.html import forms_on
+from tests.intake.support.helpers import ADDRESS, LIST, PERSON, form_on
 
 pytestmark = pytest.mark.django_db
 

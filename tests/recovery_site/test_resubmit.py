@@ -6,7 +6,8 @@ from django.test import Client
 from django.urls import reverse
 
 from intake.models import AccessRecord, EncryptedText
-from tests.intake.support.helpers import LIST, change_page, forms_on, receive
+from tests.html import forms_on
+from tests.intake.support.helpers import LIST, change_page, receive
 from tests.intake.support.request_page import work_form
 
 pytestmark = pytest.mark.django_db

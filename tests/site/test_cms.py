@@ -2,7 +2,6 @@
 
 import re
 from collections import deque
-from html.parser import HTMLParser
 from urllib.parse import urlsplit
 
 import pytest
@@ -11,6 +10,7 @@ from wagtail.models import Page
 
 from faq.models import FaqPage, QuestionPage
 from pages.models import ContentPage, HomePage, SectionIndexPage
+from tests.html import PageFacts, inline_scripts
 
 pytestmark = pytest.mark.django_db
 
@@ -18,33 +18,20 @@ DATA = {"application/json", "text/html", "text/x-template", "text/django-form-te
 MOST = 150  # screens; a walk that finds more leaves out copies of the same with other arguments
 
 
-class Screen(HTMLParser):
+class Screen:
     """The links of a page, what a browser would run or refuse in it, and what it would load."""
 
-    def __init__(self, html):
-        super().__init__()
-        self.links, self.inline, self.loaded = [], [], []
-        self._is_inline = False
-        self.feed(html)
-
-    def handle_starttag(self, name, attributes):
-        values = dict(attributes)
-        self.inline += [f"<{name} {attribute}>" for attribute in values if attribute.startswith("on")]
-        if name in ("a", "form"):
-            target = values.get("href") or values.get("action") or ""
-            self.links += [target] if name == "a" else []
-            self.inline += [target] if target.startswith("javascript:") else []
-        if name == "script":
-            self._is_inline = "src" not in values and values.get("type", "") not in DATA
-        if name in ("script", "img", "iframe", "link", "source"):
-            self.loaded += [values.get("src") or values.get("href") or ""]
-
-    def handle_endtag(self, name):
-        self._is_inline = False if name == "script" else self._is_inline
-
-    def handle_data(self, data):
-        if self._is_inline and data.strip():
-            self.inline.append(data.strip()[:60])
+    def __init__(self, page):
+        facts = PageFacts(page)
+        self.links = facts.links
+        targets = [*self.links, *(form.get("action", "") for form in facts.all("form"))]
+        self.inline = [
+            *(f"<{name} {attribute}>" for name, values in facts.tags for attribute in values if attribute[:2] == "on"),
+            *(target for target in targets if target.startswith("javascript:")),
+            *(code.strip()[:60] for code in inline_scripts(facts.soup, DATA)),
+        ]
+        loading = [tag for name in ("script", "img", "iframe", "link", "source") for tag in facts.all(name)]
+        self.loaded = [tag.get("src") or tag.get("href") or "" for tag in loading]
 
 
 def kind(path):
@@ -70,7 +57,7 @@ def walk(client, starts):
         response = client.get(path)
         if response.status_code != 200 or "text/html" not in response["Content-Type"]:
             continue
-        screen = screens[path] = Screen(response.content.decode())
+        screen = screens[path] = Screen(response)
         paths = [urlsplit(link).path for link in screen.links if not urlsplit(link).netloc]
         waiting += [path for path in paths if path.startswith("/cms/") and "logout" not in path]
     return screens

@@ -5,7 +5,6 @@ import re
 import struct
 from collections import Counter
 from datetime import date
-from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -15,7 +14,7 @@ from django.contrib.staticfiles import finders
 
 from pages import facts
 from pages.models import Center, ContentPage
-from tests.crawl import PageFacts
+from tests.html import PageFacts, visible_text
 from tests.pages import helpers
 
 pytestmark = pytest.mark.django_db
@@ -35,22 +34,6 @@ SCHEMA_TYPES = {
     "Question",
     "WebPage",
 }
-
-
-class VisibleText(HTMLParser):
-    """The words of a page's body."""
-
-    def __init__(self, html):
-        super().__init__()
-        self.text = ""
-        self.feed(html[html.index("<body") :])
-
-    def handle_endtag(self, name):
-        if name in ("p", "li", "h3", "h4"):
-            self.text += "\n"
-
-    def handle_data(self, data):
-        self.text += data
 
 
 @pytest.fixture
@@ -129,7 +112,7 @@ def test_picture_of_link_previews_has_its_size_and_is_small():
 
 def test_structured_data_says_nothing_that_the_page_does_not_show(kept):
     for path, (html, page) in kept.items():
-        shown = words(VisibleText(html).text)
+        shown = words(visible_text(page.soup.body))
         addresses = {settings.PUBLIC_ORIGIN + known for known in kept} | set(page.links)
         for key, string in strings(graph(page)):
             if key in VOCABULARY:
@@ -156,7 +139,7 @@ def test_kinds_of_structured_data_stand_where_they_belong(kept):
 
 def test_kratom_page_is_described_in_full(client):
     described = ContentPage.objects.get(slug="kratom-addiction-treatment")
-    facts_of_page = PageFacts(client.get(described.url).content.decode())
+    facts_of_page = PageFacts(client.get(described.url))
     steps = [
         ("Home", "/"),
         ("Kratom and addiction", "/addiction/"),
@@ -186,16 +169,14 @@ def test_kratom_page_is_described_in_full(client):
 
 
 def test_breadcrumbs_are_those_that_the_page_shows(kept):
-    for path, (html, page) in kept.items():
+    for path, (_html, page) in kept.items():
         told = [
             [step["name"] for step in thing["itemListElement"]]
             for thing in graph(page)
             if thing["@type"] == "BreadcrumbList"
         ]
-        shown = re.findall(r'<nav class="breadcrumbs".*?</nav>', html, re.DOTALL)
-        steps = [
-            [VisibleText(f"<body>{item}").text.strip() for item in re.findall("<li.*?</li>", nav)] for nav in shown
-        ]
+        shown = page.soup.select("nav.breadcrumbs")
+        steps = [[item.get_text(strip=True) for item in nav.find_all("li")] for nav in shown]
         assert (path, told) == (path, steps)
 
 
@@ -229,7 +210,7 @@ def test_all_questions_and_answers_stand_in_the_faq_page_once(kept):
 
 
 def clinic(client):
-    page = PageFacts(client.get("/contact/").content.decode())
+    page = PageFacts(client.get("/contact/"))
     return [thing for thing in graph(page) if thing["@type"] == "MedicalClinic"]
 
 
@@ -251,7 +232,7 @@ def test_center_is_described_by_what_its_owner_told(client):
 def test_nothing_is_said_of_a_center_that_nobody_told_of(client):
     Center.objects.all().delete()
     facts.forget()
-    page = PageFacts(client.get("/contact/").content.decode())
+    page = PageFacts(client.get("/contact/"))
     assert types(page) == {"MedicalWebPage", "BreadcrumbList"}
     assert "publisher" not in graph(page)[0]
     assert "og:site_name" not in og(page)
@@ -259,5 +240,5 @@ def test_nothing_is_said_of_a_center_that_nobody_told_of(client):
 
 def test_words_can_not_break_out_of_the_structured_data(client):
     title = 'Sleep & "rest" </script><script>alert(1)</script><!--'
-    page_facts = PageFacts(client.get(helpers.page(title=title).url).content.decode())
+    page_facts = PageFacts(client.get(helpers.page(title=title).url))
     assert (graph(page_facts)[0]["name"], page_facts.inline_code) == (title, [])

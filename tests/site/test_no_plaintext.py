@@ -19,7 +19,7 @@ from intake import worker
 from intake.models import AssessmentRequest, Notice, PendingForm
 from intake.notifications import outbox
 from intake.submission import circuit_breaker
-from tests.crawl import PageFacts
+from tests.html import PageFacts
 from tests.intake.support.helpers import LIST, change_page
 from tests.intake.support.request_page import press
 from tests.intake.support.visitor import Browser, opened_earlier
@@ -65,7 +65,7 @@ def log_lines():
 
 
 def post_form(client, **changes):
-    form = PageFacts(client.get("/assessment/").content.decode())
+    form = PageFacts(client.get("/assessment/"))
     hidden = {i["name"]: i.get("value", "") for i in form.all("input") if i.get("type") == "hidden"}
     hidden["token"] = opened_earlier(hidden["token"])
     ticked = {"adult": "yes", "consent": "on", "for_whom": "self", "email_ok": "on"}
@@ -73,7 +73,7 @@ def post_form(client, **changes):
 
 
 def private_link_on(page):
-    return next(link for link in PageFacts(page.content.decode()).links if link.startswith("/assessment/yours/"))
+    return next(link for link in PageFacts(page).links if link.startswith("/assessment/yours/"))
 
 
 def use_private_link(client, link):
@@ -151,7 +151,7 @@ def test_request_through_the_real_form_leaves_no_readable_trace(site, make_staff
     shown[2] = shown[2].replace(ADDED, "")  # asked back with the words, before they are kept
     seen = (refused, response, confirmation, *private, *at_the_desk)
     headers = [f"{page.headers} {page.cookies.output()}" for page in seen]
-    titles = [PageFacts(page.content.decode()).title for page in at_the_desk if page.status_code == 200]
+    titles = [PageFacts(page).title for page in at_the_desk if page.status_code == 200]
     addresses = [page.request["PATH_INFO"] + page.request["QUERY_STRING"] for page in at_the_desk]
 
     for canary in TRACES:
@@ -213,7 +213,7 @@ def test_where_others_may_look_no_word_tells_what_it_is_about(site, make_staff, 
         "cookies": [answer.cookies.output() for answer in public],
         "addresses": [answer.request["PATH_INFO"] for answer in public]
         + [response["Location"], spooled["Location"], link, page],
-        "titles": [PageFacts(answer.content.decode()).title for answer in [*public, shown_at_the_desk]],
+        "titles": [PageFacts(answer).title for answer in [*public, shown_at_the_desk]],
         "history": [str(row) for row in LogEntry.objects.values()],
     }
     assert {place: HEALTH.findall(" ".join(texts)) for place, texts in seen.items()} == {place: [] for place in seen}

@@ -17,7 +17,7 @@ from pages.models import ContentPage, HomePage, SectionIndexPage, Source
 from recovery_site.search.query import LONGEST_QUERY
 from recovery_site.search.synonyms import SAME_THING
 from recovery_site.search.views import find
-from tests.crawl import PageFacts
+from tests.html import PageFacts
 
 pytestmark = pytest.mark.django_db
 
@@ -343,7 +343,7 @@ INPUTS = {
 @pytest.mark.parametrize("query", INPUTS.values(), ids=INPUTS.keys())
 def test_any_input_gets_the_search_page(client, query):
     response = ask(client, query)
-    facts = PageFacts(response.content.decode())
+    facts = PageFacts(response)
     assert (response.status_code, len(facts.all("h1")), facts.title.strip()[:6]) == (200, 1, "Search")
     assert {"tel:911", "tel:988", "sms:988"} <= set(facts.links)
     (field,) = [field for field in facts.all("input") if field.get("name") == "q"]
@@ -356,7 +356,7 @@ def test_any_query_string_gets_the_search_page(client, raw):
 
 
 def test_full_width_letters_and_typographic_hyphens_find(client):
-    links = PageFacts(ask(client, "７‑ＯＨ").content.decode()).links
+    links = PageFacts(ask(client, "７‑ＯＨ")).links
     assert set(urls("7-OH")) <= set(links)
     assert "/addiction/kratom-addiction-treatment/" in urls("7-OH")
 
@@ -381,7 +381,7 @@ def test_long_query_is_cut_and_the_page_says_so(client, zebra):
 
 def test_empty_search_shows_the_form_and_links(client):
     response = client.get("/search/")
-    facts = PageFacts(response.content.decode())
+    facts = PageFacts(response)
     assert {"/faq/", "/assessment/", "/addiction/kratom-addiction-treatment/"} <= set(facts.links)
     assert "found nothing" not in response.content.decode()
     assert [form for form in facts.all("form") if form.get("role") == "search"] == [
@@ -391,7 +391,7 @@ def test_empty_search_shows_the_form_and_links(client):
 
 def test_search_without_result_shows_form_ways_on_and_crisis_lines(client):
     response = ask(client, "nothingofthekind")
-    facts = PageFacts(response.content.decode())
+    facts = PageFacts(response)
     assert "We found nothing for these words" in response.content.decode()
     assert {"/faq/", "/assessment/", "tel:911", "tel:988", "tel:+14805267738"} <= set(facts.links)
     assert 'value="nothingofthekind"' in response.content.decode()
@@ -409,7 +409,7 @@ def test_form_stands_on_any_page():
 @pytest.mark.parametrize("query", ["", "kratom withdrawal", "nothingofthekind"])
 def test_search_page_is_kept_by_no_one(client, query):
     response = ask(client, query)
-    facts = PageFacts(response.content.decode())
+    facts = PageFacts(response)
     kept = {part.strip() for part in response["Cache-Control"].split(",")}
     assert {"private", "no-store"} <= kept
     assert (response["Referrer-Policy"], response.cookies) == ("no-referrer", {})

@@ -6,7 +6,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.crawl import PageFacts, internal_path
+from tests.crawl import internal_path
+from tests.html import PageFacts
 
 pytestmark = pytest.mark.django_db
 
@@ -185,7 +186,7 @@ def test_kratom_page_has_its_sections_in_order(client):
 @pytest.mark.parametrize("path", ["/nothing-here/", "/faq/no-such-question/", "/%00/", "/a%0d%0ab/", "/assessment/x/"])
 def test_unknown_address_gets_a_404_page_with_ways_on(client, path):
     response = client.get(path)
-    facts = PageFacts(response.content.decode())
+    facts = PageFacts(response)
     assert response.status_code == 404
     assert {"/", "/faq/", "/assessment/", "tel:988", "tel:+14805267738"} <= set(facts.links)
     assert len(facts.all("h1")) == 1

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.contrib.staticfiles import finders
 from whitenoise.compress import Compressor
 
-from tests.crawl import PageFacts
+from tests.html import PageFacts
 
 pytestmark = pytest.mark.django_db
 
@@ -22,7 +22,7 @@ def kratom_page(client):
     """The bytes of the page as sent with brotli, and the addresses that a first view of it loads."""
     response = client.get(PATH, headers={"accept-encoding": "br"})
     assert response["Content-Encoding"] == "br"
-    facts = PageFacts(client.get(PATH).content.decode())
+    facts = PageFacts(client.get(PATH))
     links = [link["href"] for link in facts.all("link") if LOADING_RELS & set(link.get("rel", "").split())]
     sources = [attributes["src"] for _name, attributes in facts.tags if "src" in attributes]
     return len(response.content), links + sources

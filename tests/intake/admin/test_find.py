@@ -17,6 +17,7 @@ from intake.admin.find import page as find
 from intake.contact import details
 from intake.models import AccessRecord, Alias, AssessmentRequest, BlindIndex, EncryptedText
 from intake.submission import tokens
+from tests.html import forms_on
 from tests.intake.support.helpers import (
     LIST,
     PERSONAL,
@@ -24,7 +25,6 @@ from tests.intake.support.helpers import (
     answers_of,
     browser_of,
     change_page,
-    forms_on,
     receive,
     receive_odd,
     title_of,

@@ -6,6 +6,7 @@ from django.contrib.admin.models import LogEntry
 from intake import workflow
 from intake.contact import consent
 from intake.models import AccessRecord, AssessmentRequest, EncryptedText, Notice
+from tests.html import forms_on
 from tests.intake.support.helpers import (
     LIST,
     PERSON,
@@ -13,7 +14,6 @@ from tests.intake.support.helpers import (
     change_page,
     codes_of,
     form_on,
-    forms_on,
     personal_words_in,
     receive,
     refuse_inserts,

@@ -19,13 +19,13 @@ from intake.models import AccessRecord, AssessmentRequest, Event
 from intake.submission import tokens
 from pages import facts
 from pages.models import Center, OpeningHours
+from tests.html import forms_on
 from tests.intake.support.helpers import (
     LIST,
     accept,
     answers_of,
     browser_of,
     change_page,
-    forms_on,
     personal_words_in,
     receive,
     title_of,

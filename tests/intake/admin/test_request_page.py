@@ -14,12 +14,12 @@ from intake.contact import details
 from intake.models import AccessRecord, AssessmentRequest, Attempt, EncryptedText, Event
 from intake.submission import tokens
 from pages.models import Center, OpeningHours
+from tests.html import forms_on
 from tests.intake.support.helpers import (
     LIST,
     accept,
     answers_of,
     change_page,
-    forms_on,
     moment,
     personal_words_in,
     receive,

@@ -8,7 +8,8 @@ from django.test import Client
 from intake import reference
 from intake.models import AccessRecord, AssessmentRequest, SavedFilter
 from intake.models.saved_filter import refuse_what_is_no_code
-from tests.intake.support.helpers import LIST, PERSONAL, forms_on, receive
+from tests.html import forms_on
+from tests.intake.support.helpers import LIST, PERSONAL, receive
 
 pytestmark = pytest.mark.django_db
 

@@ -2,7 +2,6 @@
 
 import datetime as dt
 import json
-from html.parser import HTMLParser
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -15,7 +14,8 @@ from intake.submission import private_link
 from intake.workflow.attempts import ladder_of
 from pages import facts
 from pages.models import Center, OpeningHours
-from tests.intake.support.helpers import ADDRESS, LIST, asked, change_page, form_on, forms_on, moment, receive
+from tests.html import forms_on, soup
+from tests.intake.support.helpers import ADDRESS, LIST, asked, change_page, form_on, moment, receive
 from tests.intake.support.helpers import PERSON as SOMEONE
 from tests.intake.support.visitor import Browser, main_of, send
 
@@ -256,21 +256,9 @@ def test_a_time_to_be_confirmed_can_be_chosen_later_where_we_may_write(ways, sta
     assert private_page(request, best_time="confirmed", sure="yes").status_code == status
 
 
-class _Notes(HTMLParser):
-    def __init__(self):
-        super().__init__()
-        self.parts = []
-
-    def handle_starttag(self, tag, attributes):
-        attributes = dict(attributes)
-        if attributes.get("class") == "closed-note" and "hidden" not in attributes:
-            self.parts.append(attributes["data-part"])
-
-
 def notes_on(page):
-    notes = _Notes()
-    notes.feed(page.content.decode())
-    return notes.parts
+    """The parts of the day of which the page says that we are closed."""
+    return [note["data-part"] for note in soup(page).select(".closed-note:not([hidden])")]
 
 
 def test_staff_who_take_down_a_call_are_asked_once_too(desk):

@@ -17,13 +17,13 @@ from intake.models import AssessmentRequest, Attempt, EncryptedText, Event
 from intake.sample_data import history
 from intake.worker import work_once
 from pages.models import Center
+from tests.html import forms_on
 from tests.intake.support.helpers import (
     ADDRESS,
     LIST,
     PERSON,
     change_page,
     form_on,
-    forms_on,
     moment,
     personal_words_in,
 )

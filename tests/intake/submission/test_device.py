@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 
 from intake.models import AssessmentRequest
-from tests.crawl import PageFacts
+from tests.html import PageFacts
 from tests.intake.support.helpers import ADDRESS
 from tests.intake.support.visitor import Browser, main_of, send
 
@@ -26,7 +26,7 @@ def visit_cookie(answer):
 
 def fields_that_keep(page):
     """The names of visible fields into which a browser may put again what was typed."""
-    fields = [attributes for name, attributes in PageFacts(page.content.decode()).tags if name in ("input", "textarea")]
+    fields = [attributes for name, attributes in PageFacts(page).tags if name in ("input", "textarea")]
     visible = [field for field in fields if field.get("type") not in ("hidden", "checkbox", "radio")]
     return sorted(field["name"] for field in visible if field.get("autocomplete") != "off")
 
@@ -124,7 +124,7 @@ def test_leaving_is_no_post():
 
 
 def invalid_fields(page):
-    tags = PageFacts(page.content.decode()).tags
+    tags = PageFacts(page).tags
     return {
         attributes["name"]: attributes["aria-invalid"] for _name, attributes in tags if "aria-invalid" in attributes
     }
@@ -141,7 +141,7 @@ def test_fresh_form_calls_no_field_invalid(visitor):
 
 def test_error_link_leads_to_a_field(visitor):
     page = send(visitor, adult=None, phone="", email="", consent=None)
-    facts_of_page = PageFacts(page.content.decode())
+    facts_of_page = PageFacts(page)
     links = [link.removeprefix("#") for link in facts_of_page.links if link.startswith("#id_")]
     names = {attributes.get("id"): name for name, attributes in facts_of_page.tags}
     assert [(link, names[link]) for link in links] == [

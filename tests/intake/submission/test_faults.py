@@ -17,6 +17,7 @@ from intake.submission import accept as submission
 from intake.submission import circuit_breaker, private_link, spool, tokens
 from pages import facts
 from pages.models import Center, OpeningHours
+from tests.html import forms_on
 from tests.intake.support.helpers import (
     ADDRESS,
     LIST,
@@ -25,7 +26,6 @@ from tests.intake.support.helpers import (
     accept_inserts,
     answers_of,
     form_on,
-    forms_on,
     personal_words_in,
     receive,
     refuse_inserts,

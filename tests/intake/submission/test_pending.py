@@ -8,7 +8,8 @@ from django.db import connection
 from intake import worker
 from intake.models import AssessmentRequest, PendingForm
 from intake.submission import circuit_breaker, pending, private_link, rate_limit
-from tests.intake.support.helpers import ADDRESS, form_on, forms_on, receive, refuse_inserts
+from tests.html import forms_on
+from tests.intake.support.helpers import ADDRESS, form_on, receive, refuse_inserts
 from tests.intake.support.visitor import OUR_ORIGIN, TYPED, Browser, CookielessClient, filled, main_of, send, typed_on
 
 pytestmark = pytest.mark.django_db

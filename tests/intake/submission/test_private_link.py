@@ -15,13 +15,13 @@ from intake.public import views
 from intake.submission import circuit_breaker, private_link, tokens
 from pages import facts
 from pages.models import Center, OpeningHours
+from tests.html import forms_on
 from tests.intake.support.helpers import (
     accept,
     accept_inserts,
     answers_of,
     change_page,
     codes_of,
-    forms_on,
     personal_words_in,
     receive,
     refuse_inserts,

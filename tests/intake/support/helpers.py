@@ -1,8 +1,7 @@
-"""What the tests of this room share: a person's answers, and a reader of forms that fills them as a browser would."""
+"""What the tests of this room share: a person's answers, and requests made from them."""
 
 import csv
 import datetime as dt
-from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
@@ -15,6 +14,7 @@ from intake.models import AssessmentRequest
 from intake.submission import accept as submission
 from intake.submission import tokens
 from intake.submission.forms import AssessmentForm
+from tests.html import forms_on, soup
 
 ADDRESS = "/assessment/"
 LIST = "/admin/intake/assessmentrequest/"
@@ -128,67 +128,8 @@ def form_on(response):
     return forms[0].fields
 
 
-def forms_on(response):
-    reader = _FormReader()
-    reader.feed(response.content.decode())
-    return reader.forms
-
-
 def title_of(response):
-    return response.content.decode().split("<title>")[1].split("</title>")[0]
-
-
-class FormOnPage:
-    """A form as it stands on a page: its fields, and the buttons that send it as (name, value)."""
-
-    def __init__(self, css_class):
-        self.css_class = css_class
-        self.fields = {}
-        self.buttons = []
-        self.options = {}
-
-
-_TICKED = ("checkbox", "radio")
-
-
-class _FormReader(HTMLParser):
-    def __init__(self):
-        super().__init__()
-        self.forms = []
-        self.form = self.textarea = self.select = None
-
-    def handle_starttag(self, tag, attributes):
-        attributes = dict(attributes)
-        if tag == "form":
-            self.form = FormOnPage(attributes.get("class") or "")
-            self.forms.append(self.form)
-        if self.form is None:
-            return
-        name = attributes.get("name")
-        if tag == "textarea":
-            self.textarea, self.form.fields[name] = name, ""
-        elif tag == "select":
-            self.select, self.form.options[name] = name, []
-        elif tag == "option":
-            self.form.options[self.select].append(attributes["value"])
-            if "selected" in attributes or self.select not in self.form.fields:
-                self.form.fields[self.select] = attributes["value"]
-        elif tag == "button":
-            self.form.buttons.append((name, attributes.get("value")))
-        elif tag == "input" and name and (attributes.get("type") not in _TICKED or "checked" in attributes):
-            self.form.fields[name] = attributes.get("value", "on" if attributes.get("type") == "checkbox" else "")
-
-    def handle_data(self, data):
-        if self.textarea:
-            self.form.fields[self.textarea] += data
-
-    def handle_endtag(self, tag):
-        if tag == "form":
-            self.form = None
-        elif tag == "textarea":
-            # A browser drops the first line break after the tag.
-            self.form.fields[self.textarea] = self.form.fields[self.textarea].removeprefix("\n")
-            self.textarea = None
+    return soup(response, only="title").get_text()
 
 
 def moment(words, zone="America/Phoenix"):

@@ -1,6 +1,7 @@
 """The page of a request as a browser uses it."""
 
-from tests.intake.support.helpers import change_page, forms_on
+from tests.html import forms_on
+from tests.intake.support.helpers import change_page
 
 
 def work_form(page):
