@@ -1,7 +1,7 @@
 # make help lists the commands.
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: run worker dev demo test test-fast test-shifted lint format lock bench-faults bench-accept bench-desk bench-content help
+.PHONY: run worker dev demo test test-fast test-shifted coverage lint format lock bench-faults bench-accept bench-desk bench-content help
 
 PORT ?= 8000
 export PORT # in development, every address that the site writes carries it
@@ -33,6 +33,9 @@ test-fast: $(VENV)/installed-tests ## run the quick tests on SQLite alone, in ab
 
 test-shifted: $(VENV)/installed-tests ## run the tests of the desk as on a Sunday at 3 AM (SHIFTED_CLOCK="2026-12-31 23:30")
 	@TEST_DATABASE_URL= $(RUN) -m pytest -q -n auto --dist loadgroup -m "not browser" -p tests.shifted_clock tests/intake
+
+coverage: $(VENV)/installed-tests ## report which lines and branches the quick tests run; each line is in var/coverage/
+	@TEST_DATABASE_URL= $(RUN) -m pytest -q -n auto --dist loadgroup -m "not browser and not slow" --cov --cov-report=term --cov-report=html
 
 lint: $(VENV)/installed-tests ## check style, format, and that imports run one way
 	@$(VENV)/bin/ruff check .
