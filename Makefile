@@ -11,6 +11,7 @@ RUN := $(VENV)/bin/python
 MANAGE := $(RUN) manage.py
 PIP_INSTALL := $(VENV)/bin/pip install --quiet --disable-pip-version-check
 COLLECTED := $(or $(VAR_DIR),var)/collected
+TEMPLATES := $(shell find templates -name "*.html")
 STATIC_SOURCES := $(shell find pages/static intake/static recovery_site/static -type f 2>/dev/null)
 
 run: ready ## serve the site on http://127.0.0.1:$(PORT), with the worker beside it
@@ -37,14 +38,16 @@ test-shifted: $(VENV)/installed-tests ## run the tests of the desk as on a Sunda
 coverage: $(VENV)/installed-tests ## report which lines and branches the quick tests run; each line is in var/coverage/
 	@TEST_DATABASE_URL= $(RUN) -m pytest -q -n auto --dist loadgroup -m "not browser and not slow" --cov --cov-report=term --cov-report=html
 
-lint: $(VENV)/installed-tests ## check style, format, and that imports run one way
+lint: $(VENV)/installed-tests ## check style and format of code and templates, and that imports run one way
 	@$(VENV)/bin/ruff check .
 	@$(VENV)/bin/ruff format --check .
+	@$(VENV)/bin/djade --check --target-version 5.2 $(TEMPLATES)
 	@$(VENV)/bin/lint-imports --no-cache
 
 format: $(VENV)/installed-tests ## mend style and format
 	@$(VENV)/bin/ruff check --fix .
 	@$(VENV)/bin/ruff format .
+	@$(VENV)/bin/djade --target-version 5.2 $(TEMPLATES)
 
 lock: $(VENV)/installed-tests ## write requirements-runtime.lock anew, after a change of requirements-runtime.txt
 	@$(VENV)/bin/uv pip compile --quiet --no-config --no-python-downloads --universal --python-version 3.11 \
