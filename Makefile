@@ -38,11 +38,12 @@ test-shifted: $(VENV)/installed-tests ## run the tests of the desk as on a Sunda
 coverage: $(VENV)/installed-tests ## report which lines and branches the quick tests run; each line is in var/coverage/
 	@TEST_DATABASE_URL= $(RUN) -m pytest -q -n auto --dist loadgroup -m "not browser and not slow" --cov --cov-report=term --cov-report=html
 
-lint: $(VENV)/installed-tests ## check style and format of code and templates, and that imports run one way
+lint: $(VENV)/installed-tests ## check style and format of code and templates, types, and that imports run one way
 	@$(VENV)/bin/ruff check .
 	@$(VENV)/bin/ruff format --check .
 	@$(VENV)/bin/djade --check --target-version 5.2 $(TEMPLATES)
 	@$(VENV)/bin/lint-imports --no-cache
+	@$(VENV)/bin/mypy
 
 format: $(VENV)/installed-tests ## mend style and format
 	@$(VENV)/bin/ruff check --fix .

@@ -18,6 +18,7 @@ from .keyring import EncryptionError, InvalidKeyring
 
 VERSION = 1
 NONCE_BYTES = 12  # NIST SP 800-38D, section 5.2.1.1
+Envelope = bytes | memoryview  # psycopg2 hands out what a column holds as a memoryview
 
 
 class DecryptionError(EncryptionError):
@@ -32,20 +33,20 @@ class Place:
     column: str
     row: str
 
-    def as_associated_data(self):
+    def as_associated_data(self) -> bytes:
         return f"{self.table}.{self.column}:{self.row}".encode()
 
 
-def seal(text, place):
-    """Text to an envelope (bytes) for one place, under the newest key."""
+def seal(text: str, place: Place) -> bytes:
+    """Text to an envelope for one place, under the newest key."""
     key_id, cipher = next(iter(_ciphers(settings.ENCRYPTION_KEYS).items()))
     nonce = os.urandom(NONCE_BYTES)
     ciphertext = cipher.encrypt(nonce, text.encode(), place.as_associated_data())
     return bytes([VERSION, len(key_id)]) + key_id.encode() + nonce + ciphertext
 
 
-def open_envelope(envelope, place):
-    """An envelope (bytes) of one place back to its text. Raises `DecryptionError`."""
+def open_envelope(envelope: Envelope, place: Place) -> str:
+    """An envelope of one place back to its text. Raises `DecryptionError`."""
     envelope = bytes(envelope)
     key_id = key_id_of(envelope)
     cipher = _ciphers(settings.ENCRYPTION_KEYS).get(key_id)
@@ -59,7 +60,7 @@ def open_envelope(envelope, place):
         raise DecryptionError("the envelope was altered or belongs elsewhere") from error
 
 
-def key_id_of(envelope):
+def key_id_of(envelope: Envelope) -> str:
     """The id of the key that an envelope was sealed with, told without opening it. Raises `DecryptionError`."""
     envelope = bytes(envelope)
     if len(envelope) < 2 or envelope[0] != VERSION:
@@ -71,12 +72,12 @@ def key_id_of(envelope):
     return key_id
 
 
-def newest_key_id():
+def newest_key_id() -> str:
     """The id of the key that seals from now on."""
     return next(iter(_ciphers(settings.ENCRYPTION_KEYS)))
 
 
-def check_keys():
+def check_keys() -> None:
     """Raises `EncryptionError` unless an envelope can be sealed and opened with the keys in force."""
     place = Place("check", "check", "check")
     if open_envelope(seal("known", place), place) != "known":
@@ -84,7 +85,7 @@ def check_keys():
 
 
 @functools.lru_cache(maxsize=4)
-def _ciphers(text):
+def _ciphers(text: str) -> dict[str, AESGCM]:
     """From key id to cipher, newest first. The text of the ring is the cache key."""
     ring = keyring.ring(text, "ENCRYPTION_KEYS")
     return {key_id: AESGCM(keyring.derive(secret, b"intake.sealed")) for key_id, secret in ring.items()}

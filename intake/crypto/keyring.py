@@ -21,9 +21,9 @@ class InvalidKeyring(EncryptionError):
 
 
 @functools.lru_cache(maxsize=8)
-def ring(text, setting):
+def ring(text: str, setting: str) -> dict[str, bytes]:
     """The ring as a dictionary from key id to secret, newest first. `setting` is its name, for the message."""
-    secrets = {}
+    secrets: dict[str, bytes] = {}
     for entry in filter(None, (part.strip() for part in text.split(","))):
         key_id, colon, encoded = entry.partition(":")
         if not colon or not KEY_ID.fullmatch(key_id) or key_id in secrets:  # without a colon, the "id" may be a key
@@ -40,6 +40,6 @@ def ring(text, setting):
     return secrets
 
 
-def derive(secret, purpose):
-    """One key a purpose (RFC 5869), so that a key never serves two algorithms. `purpose` is bytes."""
+def derive(secret: bytes, purpose: bytes) -> bytes:
+    """One key a purpose (RFC 5869), so that a key never serves two algorithms."""
     return HKDF(algorithm=hashes.SHA256(), length=KEY_BYTES, salt=None, info=purpose).derive(secret)
