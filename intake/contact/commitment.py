@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from intake.models import ContactPreferences
 
 from . import promise, schedule
-from .preferences import ways_to_try
+from .preferences import ContactCodes, ways_to_try
 
 logger = logging.getLogger(__name__)
 
@@ -22,7 +22,7 @@ class Commitment:
     promise: str
 
 
-def commit_to(asked_at, profile):
+def commit_to(asked_at: dt.datetime, profile: ContactCodes) -> Commitment:
     """The commitment for someone who asks at `asked_at` and may be reached as the codes in `profile` say.
 
     Where none can be counted, it is assumed and promises nothing: a request is worth more than its promise.
@@ -34,7 +34,7 @@ def commit_to(asked_at, profile):
         return Commitment(asked_at + schedule.ASSUMED.target, True, "")
 
 
-def _counted(asked_at, profile):
+def _counted(asked_at: dt.datetime, profile: ContactCodes) -> Commitment:
     hours = schedule.our_hours()
     wish, zone = profile["best_time"], ZoneInfo(profile["time_zone"])
     contact = schedule.first_contact(asked_at, hours, wish, zone)

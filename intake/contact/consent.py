@@ -17,7 +17,7 @@ class Wording:
     text: str
 
     @functools.cached_property
-    def sha256(self):
+    def sha256(self) -> str:
         return hashlib.sha256(self.text.encode()).hexdigest()
 
 

@@ -5,12 +5,14 @@ and when.
 """
 
 import datetime as dt
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from django.contrib.auth.models import User
 from django.utils.translation import gettext as _
 
 from intake.crypto.envelope import DecryptionError
-from intake.models import ContactPreferences, EncryptedText
+from intake.models import AssessmentRequest, ContactPreferences, EncryptedText
 from intake.models.contact import BestTime
 
 ANSWERS = ("name", "phone", "email", "language")
@@ -30,7 +32,7 @@ class Value:
     """What stands in a field, and who (None: the person) gave it when."""
 
     value: object
-    who: object
+    who: User | None
     at: dt.datetime
 
 
@@ -44,7 +46,7 @@ class Conflict:
     mine: object
 
 
-def of(request, opened=None):
+def of(request: AssessmentRequest, opened: Iterable[tuple[EncryptedText, object]] | None = None) -> dict[str, Value]:
     """From field name to `Value`, for a request that is not erased. `opened` may give its texts with their contents,
     opened before: pairs of `EncryptedText` and content. A text that can't be opened is left out."""
     if opened is None:
@@ -60,17 +62,20 @@ def of(request, opened=None):
     return known
 
 
-def plain(known):
+def plain(known: Mapping[str, Value]) -> dict[str, object]:
     """The values alone."""
     return {name: value.value for name, value in known.items()}
 
 
-def merge(known, before, after):
+def merge(
+    known: Mapping[str, Value], before: Mapping[str, object], after: Mapping[str, object]
+) -> tuple[list[Conflict], dict[str, object]]:
     """What one person changed between `before` and `after`, against what is `known` now.
 
     Returns the list of `Conflict` and the changes that nobody stands against, as a dictionary.
     """
-    conflicts, changed = [], {}
+    conflicts: list[Conflict] = []
+    changed: dict[str, object] = {}
     for name in known:
         if name not in before or name not in after or after[name] in (before[name], known[name].value):
             continue
@@ -81,7 +86,7 @@ def merge(known, before, after):
     return conflicts, changed
 
 
-def why_impossible(values):
+def why_impossible(values: Mapping[str, object]) -> str:
     """Why nobody could be reached like this, in a sentence; empty where they can."""
     if (values["may_call"] or values["may_text"]) and not values["phone"]:
         return _("Calls and texts need a phone number.")
@@ -96,13 +101,13 @@ def why_impossible(values):
     return ""
 
 
-def _overlay(known, values, who, at):
+def _overlay(known: dict[str, Value], values: Mapping[str, object], who: User | None, at: dt.datetime) -> None:
     for name, value in values.items():
         if name not in known or known[name].value != value:
             known[name] = Value(value, who, at)
 
 
-def _content(text):
+def _content(text: EncryptedText) -> object:
     try:
         return text.open()
     except DecryptionError:

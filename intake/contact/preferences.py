@@ -1,11 +1,42 @@
 """From answers to the codes that say how a person may be reached."""
 
+from collections.abc import Iterable
+from typing import TypedDict
+
 from intake import email_addresses
-from intake.models import ContactPreferences
+from intake.models import AssessmentRequest, ContactPreferences
 from intake.models.contact import BestTime
 
 
-def profile_of(answers):
+class ContactAnswers(TypedDict):
+    """What the form asks about how someone may be reached."""
+
+    for_whom: str
+    phone: str
+    email: str
+    do_not_call: bool
+    voicemail_ok: bool
+    text_ok: bool
+    email_ok: bool
+    introduction: str
+    best_time: str
+    time_zone: str
+
+
+class ContactCodes(TypedDict):
+    """The fields of a `ContactPreferences` that say how someone may be reached."""
+
+    for_whom: str
+    may_call: bool
+    may_leave_voicemail: bool
+    may_text: bool
+    may_email: bool
+    introduction: str
+    best_time: str
+    time_zone: str
+
+
+def profile_of(answers: ContactAnswers) -> ContactCodes:
     """The codes of a `ContactPreferences` for the cleaned answers of the form.
 
     A number and consent allow a live call; an email address in the phone box does not. Where an e-mail address is the
@@ -28,7 +59,7 @@ def profile_of(answers):
     }
 
 
-def ways_to_try(profile, may_ever_call):
+def ways_to_try(profile: ContactPreferences, may_ever_call: bool) -> list[str]:
     """The channels of a profile, the first choice first. Who can't be called at the time they asked for is written to
     first; who wants to confirm a time is not called at all until staff have written down another time."""
     if may_ever_call:
@@ -38,11 +69,11 @@ def ways_to_try(profile, may_ever_call):
     return [*written, "call"] if is_called else written
 
 
-def newest_profile(request):
+def newest_profile(request: AssessmentRequest) -> ContactPreferences | None:
     """The profile that counts, or None where the words were erased."""
     return newest_of(ContactPreferences.objects.filter(request=request))
 
 
-def newest_of(profiles):
+def newest_of(profiles: Iterable[ContactPreferences]) -> ContactPreferences | None:
     """The one that counts among the profiles of one request, or None."""
     return max(profiles, key=lambda profile: (profile.at, profile.pk), default=None)

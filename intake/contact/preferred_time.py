@@ -1,10 +1,15 @@
 """What a form says beside each part of the day: whether we can call then, in the time zone that is chosen."""
 
+import datetime as dt
 import functools
 import json
 import logging
+from collections.abc import Iterable
+from typing import cast
 from zoneinfo import ZoneInfo
 
+from django import forms
+from django.forms.boundfield import BoundWidget
 from django.utils import timezone
 
 from . import schedule
@@ -14,7 +19,7 @@ logger = logging.getLogger(__name__)
 PARTS = ("morning", "afternoon", "evening")
 
 
-def closed_parts(zone_name):
+def closed_parts(zone_name: str) -> tuple[str, ...]:
     """The parts of the day in which we never call in this time zone; none while no hours are told, or where they can't
     be counted with: a note is only good to have."""
     try:
@@ -29,31 +34,40 @@ def closed_parts(zone_name):
 
 
 @functools.lru_cache(maxsize=256)  # every form asks for every time zone: 2 ms for one that is never met
-def _closed_parts(spans, center_zone, holidays, today, zone_name):
+def _closed_parts(
+    spans: tuple[tuple[int, tuple[schedule.Times, ...]], ...],
+    center_zone: ZoneInfo,
+    holidays: frozenset[dt.date],
+    today: dt.date,
+    zone_name: str,
+) -> tuple[str, ...]:
     hours = schedule.OpenHours(spans=dict(spans), zone=center_zone, target=schedule.ASSUMED.target, holidays=holidays)
     now, zone = timezone.now(), ZoneInfo(zone_name)
     return tuple(part for part in PARTS if not schedule.is_ever_met(now, hours, part, zone))
 
 
-class SaysWhenWeAreClosed:
+class SaysWhenWeAreClosed(forms.Form):
     """A form with the fields `best_time` and `time_zone`. `templates/intake/preferred_time.html` shows them."""
 
     @property
-    def shown_zone(self):
+    def shown_zone(self) -> str:
         """The time zone that the notes are about, by its name; "" where none is chosen."""
         value = self["time_zone"].value() or ""
-        return value if value in dict(self.fields["time_zone"].choices) else ""
+        return value if value in self._zones() else ""
 
     @property
-    def shown_zone_label(self):
-        return dict(self.fields["time_zone"].choices)[self.shown_zone] if self.shown_zone else ""
+    def shown_zone_label(self) -> str:
+        return self._zones()[self.shown_zone] if self.shown_zone else ""
 
-    def times(self):
+    def times(self) -> list[tuple[BoundWidget, bool]]:
         """Each choice of `best_time`, and whether we are closed then in the zone that is shown."""
         closed = closed_parts(self.shown_zone) if self.shown_zone else ()
         return [(choice, choice.data["value"] in closed) for choice in self["best_time"]]
 
-    def closed_in_each_zone(self):
+    def closed_in_each_zone(self) -> str:
         """The same for every zone, for the script that follows the one that is chosen."""
-        zones = [zone for zone, _label in self.fields["time_zone"].choices if zone]
-        return json.dumps({zone: closed_parts(zone) for zone in zones})
+        return json.dumps({zone: closed_parts(zone) for zone in self._zones() if zone})
+
+    def _zones(self) -> dict[str, str]:
+        field = cast(forms.ChoiceField, self.fields["time_zone"])
+        return dict(cast(Iterable[tuple[str, str]], field.choices))

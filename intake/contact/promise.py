@@ -1,6 +1,7 @@
 """The promise of a first contact, in words: what the confirmation shows and the request keeps."""
 
 import datetime as dt
+from zoneinfo import ZoneInfo
 
 from django.utils.formats import date_format
 from django.utils.translation import gettext
@@ -67,7 +68,15 @@ AT = {
 }
 
 
-def words(contact, received_at, hours, wish, zone, channel, may_call=True):
+def words(
+    contact: schedule.FirstContact,
+    received_at: dt.datetime,
+    hours: schedule.OpenHours,
+    wish: str,
+    zone: ZoneInfo,
+    channel: str,
+    may_call: bool = True,
+) -> str:
     """What we promise a person about the first contact by `channel` ("call", "text" or "email"), in their own time.
     `may_call` says whether they allow calls too.
 
@@ -99,7 +108,7 @@ def words(contact, received_at, hours, wish, zone, channel, may_call=True):
     return f"{promise} {CALL_LATER}" if is_confirmed_first else promise
 
 
-def _times(begins, ends, begins_now):
+def _times(begins: dt.datetime, ends: dt.datetime, begins_now: bool) -> str:
     first, last = _part_that_begins(begins), _part_that_ends(ends)
     if begins_now:
         return gettext("by %(time)s") % {"time": _at(ends, last)}
@@ -108,22 +117,22 @@ def _times(begins, ends, begins_now):
     return gettext("between %(begins)s and %(ends)s") % {"begins": _at(begins, first), "ends": _at(ends, last)}
 
 
-def _at(moment, part):
+def _at(moment: dt.datetime, part: str) -> str:
     if _minute(moment) == NOON:
         return gettext("noon")
     return AT[part] % {"time": date_format(moment, "f")}
 
 
-def _part_that_begins(moment):
+def _part_that_begins(moment: dt.datetime) -> str:
     """At 5 begins the evening."""
     return next(part for part in AT if _minute(moment) < schedule.PARTS_OF_DAY[part][1])
 
 
-def _part_that_ends(moment):
+def _part_that_ends(moment: dt.datetime) -> str:
     """At 5 ends the afternoon."""
     return next(part for part in AT if _minute(moment) <= schedule.PARTS_OF_DAY[part][1])
 
 
-def _minute(moment):
+def _minute(moment: dt.datetime) -> dt.time:
     """The time as it is shown. Seconds are dropped, so that no later time than the due one is promised."""
     return moment.time().replace(second=0, microsecond=0)

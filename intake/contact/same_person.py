@@ -5,15 +5,17 @@ proves nothing: the forms must share a phone, an email or a given name. To take 
 second without a call. To take one person for two costs a second call. In doubt they are two.
 """
 
+from collections.abc import Sequence
+
 from intake import search
 from intake.crypto import blind_index
 from intake.crypto.envelope import DecryptionError
-from intake.models import EncryptedText
+from intake.models import AssessmentRequest, EncryptedText
 
 TITLES = {"mr", "mrs", "ms", "miss", "mx", "dr", "prof", "rev", "sir", "maam"}
 
 
-def known_among(requests, answers):
+def known_among(requests: Sequence[AssessmentRequest], answers: blind_index.Answers) -> AssessmentRequest | None:
     """The request that shares most with `answers` of phone, email and given name, or None where none shares any.
 
     Counts everything that a request was ever told: answers, amendments and corrections. What was erased, or does not
@@ -21,7 +23,7 @@ def known_among(requests, answers):
     """
     shared, given = search.shared_contacts(requests, answers), given_names(answers.get("name") or "")
 
-    def proof(request):
+    def proof(request: AssessmentRequest) -> tuple[int, int]:
         contacts, has_name = len(shared.get(request.pk, ())), bool(given & given_names_of(request))
         return contacts + has_name, contacts
 
@@ -29,7 +31,7 @@ def known_among(requests, answers):
     return best if any(proof(best)) else None
 
 
-def given_names(typed):
+def given_names(typed: str) -> frozenset[str]:
     """What may be the given name in what someone typed; empty where nothing is sure to be one.
 
     The family name is no proof: sisters share it. Of "Mr. Smith" only the whole is, since he may have a brother.
@@ -41,13 +43,13 @@ def given_names(typed):
     return frozenset(first)
 
 
-def given_names_of(request):
+def given_names_of(request: AssessmentRequest) -> frozenset[str]:
     """What may be the given names that a request was ever told; empty where nothing is sure to be one."""
     told = (_content(text) for text in request.texts.filter(kind__in=EncryptedText.WITH_CONTACT))
     return frozenset().union(*(given_names(content.get("name") or "") for content in told))
 
 
-def _content(text):
+def _content(text: EncryptedText) -> blind_index.Answers:
     try:
         content = text.open()
     except DecryptionError:

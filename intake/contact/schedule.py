@@ -7,6 +7,7 @@ What the owner has not told of hours and target, the desk takes from `ASSUMED`, 
 import datetime as dt
 import functools
 import logging
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo
 
@@ -29,11 +30,15 @@ PARTS_OF_DAY = {
 }
 
 
+Times = tuple[dt.time, dt.time]
+Moments = tuple[dt.datetime, dt.datetime]
+
+
 @dataclass(frozen=True)
 class OpenHours:
     """When a center answers. `spans` maps a weekday (Monday is 0) to (opens, closes) pairs of local time."""
 
-    spans: dict[int, tuple[tuple[dt.time, dt.time], ...]]
+    spans: Mapping[int, tuple[Times, ...]]
     zone: ZoneInfo
     target: dt.timedelta  # first contact within this much open time
     holidays: frozenset[dt.date] = frozenset()
@@ -41,15 +46,15 @@ class OpenHours:
     target_is_assumed: bool = False
 
     @property
-    def is_assumed(self):
+    def is_assumed(self) -> bool:
         """Whether anything of a due time is assumed. Such a time is never promised."""
         return self.spans_are_assumed or self.target_is_assumed
 
-    def on(self, day):
+    def on(self, day: dt.date) -> list[Moments]:
         """The spans of one local day as pairs of UTC moments, in order; spans that overlap or touch are one."""
         if day in self.holidays:
             return []
-        merged = []
+        merged: list[Moments] = []
         for opens, closes in sorted(_moments(day, span, self.zone) for span in self.spans.get(day.weekday(), ())):
             if merged and opens <= merged[-1][1]:
                 merged[-1] = (merged[-1][0], max(closes, merged[-1][1]))
@@ -79,7 +84,7 @@ ASSUMED = OpenHours(
 _ALL_DAY = dict.fromkeys(range(5), (PARTS_OF_DAY[ASAP],))
 
 
-def our_hours():
+def our_hours() -> OpenHours:
     """The open hours as the owner has told them by now; `ASSUMED` where they can't be counted with."""
     try:
         return hours_of(facts.current())
@@ -88,7 +93,7 @@ def our_hours():
         return ASSUMED
 
 
-def hours_of(told):
+def hours_of(told: facts.Facts) -> OpenHours:
     """The open hours of the center in `pages.facts.Facts`: what was told, and of `ASSUMED` only what was not."""
     center = told.center
     if center is None:
@@ -105,7 +110,9 @@ def hours_of(told):
     )
 
 
-def first_contact(received_at, hours, wish=ASAP, zone=PHOENIX):
+def first_contact(
+    received_at: dt.datetime, hours: OpenHours, wish: str = ASAP, zone: ZoneInfo = PHOENIX
+) -> FirstContact:
     """When to try first, for a `wish` of `PARTS_OF_DAY` in the person's `zone`.
 
     As soon as possible: from the first usable moment until `hours.target` of usable time has passed. At a wished time:
@@ -119,7 +126,7 @@ def first_contact(received_at, hours, wish=ASAP, zone=PHOENIX):
         for begins, ends in _usable_spans(received_at, hours, wish, zone):
             if ends - begins >= WORTH_A_TRY:
                 return FirstContact(begins, min(begins + hours.target, ends), wish_is_met=True)
-    first, last, left = None, None, hours.target
+    first, last, left = None, received_at, hours.target
     for begins, ends in _usable_spans(received_at, hours, ASAP, zone):
         first, last = first or begins, min(begins + left, ends)
         left -= last - begins
@@ -130,12 +137,12 @@ def first_contact(received_at, hours, wish=ASAP, zone=PHOENIX):
     return FirstContact(first, last, wish_is_met=wish == ASAP)
 
 
-def next_usable(moment, hours, wish, zone):
+def next_usable(moment: dt.datetime, hours: OpenHours, wish: str, zone: ZoneInfo) -> dt.datetime | None:
     """The first moment from `moment` on at which the person may be contacted; None if there is none ahead."""
     return next((begins for begins, _ in _usable_spans(moment, hours, wish, zone)), None)
 
 
-def next_contact(moment, hours, wish, zone):
+def next_contact(moment: dt.datetime, hours: OpenHours, wish: str, zone: ZoneInfo) -> dt.datetime | None:
     """As `next_usable`. Where our hours never meet the wish for as long as `first_contact` asks for, the first moment
     at which someone may write to the person, see `may_ever_call`."""
     hours = _hours_for(moment, hours, wish, zone)
@@ -144,20 +151,20 @@ def next_contact(moment, hours, wish, zone):
     return next_usable(moment, hours, wish, zone)
 
 
-def may_ever_call(moment, hours, wish, zone):
+def may_ever_call(moment: dt.datetime, hours: OpenHours, wish: str, zone: ZoneInfo) -> bool:
     """Whether we can call at the time that the person asked for, on some day ahead. While no hours are told, whoever
     works may call at any part of the day."""
     return wish != CONFIRMED and (hours.spans_are_assumed or is_ever_met(moment, hours, wish, zone))
 
 
-def next_in_part(moment, wish, zone):
+def next_in_part(moment: dt.datetime, wish: str, zone: ZoneInfo) -> dt.datetime:
     """The first moment from `moment` on in a part of the person's day, whether we are open then or not."""
     today = moment.astimezone(zone).date()
     parts = (_moments(day, PARTS_OF_DAY[wish], zone) for day in _days(today, today + dt.timedelta(days=1)))
     return next(max(begins, moment) for begins, ends in parts if moment < ends)
 
 
-def is_ever_met(moment, hours, wish, zone):
+def is_ever_met(moment: dt.datetime, hours: OpenHours, wish: str, zone: ZoneInfo) -> bool:
     """Whether a wished time holds enough of our hours on some day ahead, counted from that day's beginning. Any time of
     the day always does."""
     if wish == ASAP:
@@ -166,19 +173,19 @@ def is_ever_met(moment, hours, wish, zone):
     return any(ends - begins >= WORTH_A_TRY for begins, ends in _usable_spans(midnight, hours, wish, zone))
 
 
-def _hours_for(moment, hours, wish, zone):
+def _hours_for(moment: dt.datetime, hours: OpenHours, wish: str, zone: ZoneInfo) -> OpenHours:
     """The hours that count for a wish. Assumed ones are no reason to try at another time: nobody told the person that
     we would, as the promise of told ones does."""
     is_kept = hours.spans_are_assumed and not is_ever_met(moment, hours, wish, zone)
     return replace(hours, spans=_ALL_DAY) if is_kept else hours
 
 
-def may_contact_at(moment, hours, wish, zone):
+def may_contact_at(moment: dt.datetime, hours: OpenHours, wish: str, zone: ZoneInfo) -> bool:
     # In UTC: moments of two zones never compare equal within the hour that a clock change repeats.
     return next_usable(moment, hours, wish, zone) == moment.astimezone(dt.UTC)
 
 
-def _usable_spans(moment, hours, wish, zone):
+def _usable_spans(moment: dt.datetime, hours: OpenHours, wish: str, zone: ZoneInfo) -> Iterator[Moments]:
     """What is left from `moment` on of the time in which the center is open and the person's part of the day runs.
 
     Pairs of UTC moments in order, without overlap; the second of a pair is no longer usable.
@@ -193,12 +200,12 @@ def _usable_spans(moment, hours, wish, zone):
                 yield begins, ends
 
 
-def _days(first, last):
+def _days(first: dt.date, last: dt.date) -> Iterator[dt.date]:
     return (first + dt.timedelta(days=number) for number in range((last - first).days + 1))
 
 
 @functools.lru_cache(maxsize=4096)  # the days ahead of everyone who asks are the same
-def _moments(day, times, zone):
+def _moments(day: dt.date, times: Times, zone: ZoneInfo) -> Moments:
     """A pair of local times as UTC moments, so that a clock change can't add or lose an hour."""
     begins, ends = (dt.datetime.combine(day, time, tzinfo=zone).astimezone(dt.UTC) for time in times)
     return begins, ends
