@@ -3,6 +3,7 @@
 import re
 import sys
 
+import pytest
 from django.conf import settings
 from django.db.backends.signals import connection_created
 
@@ -29,23 +30,26 @@ _COLUMN = re.compile(r'"?(\w+)"? = ')
 seen = []
 
 
-def changes_state(sql):
-    """Whether a statement deletes requests or sets a column of their state. Tables are emptied after a test without any
-    condition: that is none."""
+def what_changes(sql):
+    """What a statement does to the state of requests, such as "change due_at, stage"; empty if nothing. Tables are
+    emptied after a test without any condition: that doesn't count."""
     change = _CHANGE.match(sql)
     if change is None:
-        return False
+        return ""
     what, rest = change.groups()
     begin, *condition = re.split(r"\bWHERE\b", rest)
-    return bool(condition) if what.upper() == "DELETE FROM" else not STATE.isdisjoint(_COLUMN.findall(begin))
+    if what.upper() == "DELETE FROM":
+        return "delete requests" if condition else ""
+    columns = sorted(STATE.intersection(_COLUMN.findall(begin)))
+    return f"change {', '.join(columns)} of a request" if columns else ""
 
 
 def watch(execute, sql, params, many, context):
-    """A wrapper of `execute`: notes in `seen` which module of ours sent a change that it must not."""
-    if changes_state(str(sql)):
+    """A wrapper of `execute`: says in `seen` which module of ours sent a change that it must not."""
+    if changed := what_changes(str(sql)):
         sender = _sender()
         if not sender.startswith(ALLOWED):
-            seen.append(f"{sender}: {sql}")
+            seen.append(f"Only intake/workflow may {changed}; {sender} sent: {sql}")
     return execute(sql, params, many, context)
 
 
@@ -58,6 +62,14 @@ def _sender():
             return name.removeprefix(_ROOT)
         frame = frame.f_back
     return "nobody"
+
+
+def fail_if_seen():
+    """Fails the test in which a module changed what it must not. Begins anew."""
+    sentences = "\n".join(seen)
+    seen.clear()
+    if sentences:
+        pytest.fail(sentences, pytrace=False)
 
 
 def watch_every_connection():

@@ -144,7 +144,7 @@ def test_words_that_may_be_said_reach_readers(boss, rest, publish):
 def test_words_that_may_not_be_said_stay_a_draft(boss, rest, publish, body):
     response = publish(boss, rest, body)
     assert response.status_code == 200
-    assert seen_by_readers(rest) == "" or "We help people rest." in seen_by_readers(rest)
+    assert "We help people rest." in seen_by_readers(rest)
     kept = latest(rest).sections[0].value["body"].source
     if publish is not publish_from_parent_in_bulk:
         assert ("was not published" in said(response), "was published" in said(response)) == (True, False)
@@ -172,7 +172,7 @@ def test_refusal_leads_to_the_place_of_each_finding(boss, rest, body):
     response = press_publish(boss, rest, body)
     block = latest(rest).sections[0].id
     assert f'href="/cms/pages/{rest.pk}/edit/#block-{block}-section"' in said(response)
-    assert f'id="block-{block}-section"' in response.content.decode() or block in response.content.decode()
+    assert f"&quot;id&quot;: &quot;{block}&quot;" in response.content.decode()
 
 
 def test_shell_publishes_nothing_that_is_held(rest):

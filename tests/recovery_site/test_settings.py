@@ -84,5 +84,11 @@ def test_https_makes_cookies_secure_and_sends_everyone_to_tls(tmp_path):
     assert done.stdout.split() == ["__Host-session", "__Host-csrf", "True", "True", "True", "True", "False"]
 
 
-def test_template_contexts_never_reach_the_log_at_any_level():
-    assert settings.LOGGING["loggers"]["django.template"] == {"level": "INFO"}
+def test_template_contexts_never_reach_the_log_at_any_level(tmp_path):
+    script = (
+        "import logging; from django.template import engines; logging.getLogger('intake').debug('heard'); "
+        "engines['django'].from_string('{{ nobody_gave_this }}').render({'name': 'Canary'})"
+    )
+    done = manage("shell", "-v0", "-c", script, tmp_path=tmp_path, **COMPLETE | {"LOG_LEVEL": "DEBUG"})
+    assert done.returncode == 0
+    assert ("heard" in done.stderr, "Canary" in done.stdout + done.stderr) == (True, False)

@@ -4,6 +4,7 @@ import pytest
 from django.test import Client
 
 from intake.models import AssessmentRequest
+from tests.intake.support.helpers import form_on
 
 pytestmark = pytest.mark.django_db
 
@@ -32,7 +33,7 @@ def test_unreadable_post_gets_a_page_with_the_phone_number(path, body, content_t
     response = Client(raise_request_exception=False).generic("POST", path, body, content_type=content_type)
     allowed = {status} if path == "/assessment/" else {status, 403, 405}
     assert response.status_code in allowed
-    assert "(480) 526-7738" in response.content.decode() or response.status_code == 405
+    assert ("(480) 526-7738" in response.content.decode()) is (response.status_code != 405)
     assert AssessmentRequest.objects.count() == 0
 
 
@@ -41,7 +42,7 @@ def test_unreadable_post_gets_a_page_with_the_phone_number(path, body, content_t
     [
         (b"", ""),
         (b"name=Ana", "Ana"),
-        (b"name=A%00na", ""),
+        (b"name=A%00na", "A"),
         (b"name=Ana%ED%A0%80", "Ana"),
         (b"name=Ana&name=Bea&adult=yes", "Bea"),
         (b"%ff%fe=%ff&name=Ana", "Ana"),
@@ -56,5 +57,6 @@ def test_readable_but_invalid_post_gets_a_4xx_form_with_everything_kept(body, ke
     assert response.status_code == 303
     response = client.get(response["Location"])
     assert response.status_code in (403, 422)
-    assert f'value="{kept}' in response.content.decode() or not kept
+    name = form_on(response)["name"]
+    assert (name.startswith(kept), bool(name)) == (True, bool(kept))
     assert AssessmentRequest.objects.count() == 0

@@ -47,7 +47,7 @@ def test_a_request_by_phone_is_a_request_like_any_other(desk, me):
     assert response["Location"] == change_page(request)
     assert request.texts.get().open() == answers_of(voicemail_ok="", text_ok="on") | {"voicemail_ok": False}
     assert (request.came_from, request.stage, request.quarantined_at) == ("phone", "new", None)
-    assert request.promise or request.due_is_assumed
+    assert (request.promise, request.due_is_assumed) == ("", True)
     assert [(event.code, event.actor) for event in request.events.all()] == [("received", me), ("taken", me)]
     assert list(request.notices.values_list("kind", flat=True)) == [Notice.Kind.NEW_REQUEST]
 

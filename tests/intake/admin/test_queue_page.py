@@ -692,3 +692,16 @@ def test_a_pulse_costs_as_many_queries_for_ten_as_for_one(desk):
     for _ in range(9):
         receive()
     assert queries_of(desk, pulse_of(desk.get(LIST))) == one
+
+
+# Quarantine
+
+
+def test_suspected_request_is_in_the_open_list_and_in_quarantine(desk):
+    first, second, third = (
+        accept(tokens.draw(), answers_of(), suspicions=suspicions) for suspicions in (["fast"], [], ["links", "markup"])
+    )
+    assert listed(desk) == [first.reference, second.reference, third.reference]
+    assert listed(desk, work="quarantine") == [first.reference, third.reference]
+    steps = [row.step.partition(",")[0] for row in desk.get(LIST).context["rows"]]
+    assert steps == ["Check", "Call", "Check"]

@@ -75,9 +75,10 @@ def test_a_history_is_made_whole_and_a_second_run_adds_nothing():
 
 
 def test_after_a_history_postgresql_plans_with_what_it_holds():
+    if connection.vendor == "sqlite":
+        pytest.skip("SQLite plans without counting rows")
     run("generate_load_data", "100")
-    plan = AssessmentRequest.objects.all().explain()
-    assert connection.vendor == "sqlite" or "rows=100 " in plan
+    assert "rows=100 " in AssessmentRequest.objects.all().explain()
 
 
 def test_a_history_that_was_stopped_goes_on_where_it_stopped(monkeypatch):

@@ -215,7 +215,7 @@ def test_what_has_to_be_mended_is_said_with_the_words_kept_and_nothing_changed(v
     before = everything()
     page = visitor.post(address_of(request), posted | SURE)
     assert page.status_code == 422
-    assert "field-error" in main_of(page) or "has-error" in main_of(page)
+    assert "has-error" in main_of(page)
     kept = {name: value for form in forms_on(page) for name, value in form.fields.items()}
     assert kept["words"] == posted.get("words", "")
     assert everything() == before

@@ -9,7 +9,7 @@ from faq.models import QuestionPage
 from intake import worker
 from intake.models import AssessmentRequest
 from intake.submission import accept as submission
-from intake.submission import circuit_breaker, tokens
+from intake.submission import circuit_breaker, spool, tokens
 from pages import facts
 from tests.intake.support.helpers import ADDRESS, PERSON, accept, answers_of, form_on
 from tests.intake.support.visitor import Browser
@@ -114,12 +114,16 @@ def test_the_spool_keeps_the_page():
 
 def test_what_lay_in_the_spool_before_is_taken_in():
     draft = tokens.draw(came_from=TREATMENT)
-    confirmed_as = tokens.confirmed_as(draft, answers_of())
-    form = submission.SentForm(draft, answers_of(), confirmed_as=confirmed_as)
-    plain = submission._to_json(form, submission.commit_to(form.at, submission.profile_of(form.answers)))
-    del plain["came_from"]
-    read, _commitment = submission._from_json(plain)
-    assert (read.draft, read.draft.came_from) == (form.draft, "")
+    circuit_breaker.trip()
+    request_id = submission.accept(submission.SentForm(draft, answers_of()))
+    (path,) = spool.waiting()
+    content = spool.read(path)
+    assert content.pop("came_from") == TREATMENT
+    spool.remove(path)
+    spool.put(request_id, content)
+    circuit_breaker.reset()
+    worker.take_in_spool()
+    assert AssessmentRequest.objects.get().came_from == ""
 
 
 def test_who_sends_again_from_another_page_keeps_the_first_one():

@@ -526,7 +526,8 @@ def test_who_wants_something_before_their_assessment_is_tried_until_they_are_rea
     ]
     for now, channel, result, due_at in times:
         clock.move_to(now, tick=False)
-        assert now == TUESDAY or workflow.take_next(actor=actor) == request
+        if now != TUESDAY:
+            assert workflow.take_next(actor=actor) == request
         log(request, actor, result, channel)
         request.refresh_from_db()
         assert (request.stage, wall(request.due_at)) == ("booked", due_at)
