@@ -4,13 +4,13 @@ from django.utils.translation import gettext_lazy as _
 from wagtail.admin.panels import FieldPanel, FieldRowPanel
 from wagtail.models import Page, TranslatableMixin
 
-from pages import bounds
+from pages import field_limits
 from pages.citations import Citations, marks
-from pages.generation import AtomicModel
+from pages.content_generation import AtomicModel
 from pages.models import SitePage, Source
 from pages.models.page import for_search
 from pages.rich_text import RichTextField
-from pages.shown import shown
+from pages.visibility import visible
 
 from . import structured_data
 
@@ -26,7 +26,7 @@ class Topic(TranslatableMixin, AtomicModel):
     key = models.SlugField(_("key"), help_text=_("A short name for staff, such as kratom."))
     title = models.CharField(_("title"), max_length=120)
     position = models.PositiveSmallIntegerField(
-        _("position"), default=1, validators=bounds.validators(bounds.POSITIONS)
+        _("position"), default=1, validators=field_limits.validators(field_limits.POSITIONS)
     )
     page = models.ForeignKey(
         Page,
@@ -48,7 +48,8 @@ class Topic(TranslatableMixin, AtomicModel):
         constraints = [
             models.UniqueConstraint(fields=["key", "locale"], name="topic_key_once_per_language"),
             models.CheckConstraint(
-                name="topic_position_is_within_bounds", condition=bounds.between(bounds.POSITIONS, "position")
+                name="topic_position_is_within_bounds",
+                condition=field_limits.between(field_limits.POSITIONS, "position"),
             ),
         ]
 
@@ -126,7 +127,7 @@ class QuestionPage(SitePage):
 
 def in_order(questions):
     """The questions of a query set that readers may see, by topic."""
-    return shown(questions).order_by("topic__position", "topic", "path")
+    return visible(questions).order_by("topic__position", "topic", "path")
 
 
 def for_readers(questions):

@@ -8,12 +8,12 @@ class PagesConfig(AppConfig):
     verbose_name = _("Pages")
 
     def ready(self):
-        from . import citing, media_rights, overlap, signals
+        from . import citing, media_rights, opening_hours_trigger, signals
 
         citing.connect()
         media_rights.install()
         signals.connect()
-        post_migrate.connect(overlap.install, sender=self)
+        post_migrate.connect(opening_hours_trigger.install, sender=self)
         # Sent for one app after the other: with the last one, the permissions of all are there.
         last = [config for config in apps.get_app_configs() if config.models_module][-1]
         post_migrate.connect(_set_up_roles, sender=last)

@@ -30,10 +30,10 @@ from wagtail.coreutils import get_dummy_request, get_supported_content_language_
 from wagtail.models import Page
 from wagtail.rich_text import expand_db_html
 
-from . import fact_marks, generation, opening
+from . import content_generation, fact_marks, opening_hours
 from .models import Center, CenterTexts, Holiday, Notice, OpeningHours, SitePage
 from .models.page import HOME_DEPTH
-from .shown import shown
+from .visibility import visible
 
 PATIENCE = 10  # seconds in which a database that did not answer is not asked again: no page may wait for it each time
 LONG_AGO, FAR_AHEAD = (dt.datetime(year, 1, 1, tzinfo=dt.UTC) for year in (2000, 2100))
@@ -119,24 +119,24 @@ class Facts:
 
     @property
     def status(self):
-        """Whether we are open now: an `opening.Status`, or None while no hours are told."""
-        return opening.status(self, timezone.now())
+        """Whether we are open now: an `opening_hours.Status`, or None while no hours are told."""
+        return opening_hours.status(self, timezone.now())
 
     @property
     def holidays_ahead(self):
-        return opening.holidays_ahead(self, timezone.now())
+        return opening_hours.holidays_ahead(self, timezone.now())
 
     @cached_property
     def zone_label(self):
-        return opening.zone_label(self)
+        return opening_hours.zone_label(self)
 
     @property
     def week(self):
-        return opening.week(self)
+        return opening_hours.week(self)
 
     @property
     def hours_words(self):
-        return opening.hours_words(self)
+        return opening_hours.hours_words(self)
 
     @property
     def texts(self):
@@ -156,7 +156,7 @@ class Facts:
         """The first moment after `now` at which the words of a page change by the clock; None where none do."""
         moments = [moment for notice in self.notices for moment in (notice.shows_from, notice.shows_until)]
         moments += self.ends.values()
-        moments.append(opening.next_change(self, now))
+        moments.append(opening_hours.next_change(self, now))
         return min((moment for moment in moments if moment and moment > now), default=None)
 
 
@@ -168,7 +168,7 @@ _retry_at = 0
 def current():
     """The facts as they are; the last known ones while the database is away."""
     global _known, _made_from, _retry_at
-    number = generation.current()  # before the facts, so that a change in between is noticed the next time
+    number = content_generation.current()  # before the facts, so that a change in between is noticed the next time
     if number != _made_from and time.monotonic() >= _retry_at:
         try:
             _known = _read()
@@ -238,7 +238,7 @@ def _texts_of(row):
 
 
 def _read():
-    pages = shown(Page.objects.filter(depth__gte=HOME_DEPTH)).only("path", "depth", "url_path", "expire_at")
+    pages = visible(Page.objects.filter(depth__gte=HOME_DEPTH)).only("path", "depth", "url_path", "expire_at")
     request = get_dummy_request()  # where Wagtail keeps what it would look up for each page anew
     urls = {page.pk: page.get_url(request) for page in pages}
     return Facts(

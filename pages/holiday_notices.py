@@ -7,7 +7,7 @@ from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
-from . import facts, opening
+from . import facts, opening_hours
 from .models import Holiday, Notice
 
 OFFERED = dt.timedelta(days=30)  # ahead of the holiday
@@ -16,7 +16,7 @@ SHOWN = dt.timedelta(days=7)  # ahead of the holiday
 
 def without_a_notice():
     """The holidays from today on for which nobody has begun a notice, the next one first."""
-    zone = opening.zone_of(facts.current())
+    zone = opening_hours.zone_of(facts.current())
     today = timezone.localdate(timezone=zone)
     return (
         Holiday.objects.filter(day__range=(today, today + OFFERED))
@@ -28,9 +28,10 @@ def without_a_notice():
 def draft_for(holiday, user=None):
     """A draft of the notice for a holiday, stored: its words, and the days on which it would show. Readers see it when
     it is published."""
-    zone = opening.zone_of(facts.current())
+    zone = opening_hours.zone_of(facts.current())
     begins, ends = (
-        dt.datetime.combine(day, dt.time(), tzinfo=zone) for day in (holiday.day - SHOWN, holiday.day + opening.ONE_DAY)
+        dt.datetime.combine(day, dt.time(), tzinfo=zone)
+        for day in (holiday.day - SHOWN, holiday.day + opening_hours.ONE_DAY)
     )
     notice = Notice(
         text=_words(holiday),

@@ -15,7 +15,7 @@ from wagtail.models import Page
 
 from .citations import marks
 from .models import Download, LinkCheck, SitePage, Source
-from .shown import shown
+from .visibility import visible
 
 _A = re.compile(r"<a\b([^>]*)>")
 _ATTRIBUTE = re.compile(r'([\w-]+)="([^"]*)"')
@@ -96,7 +96,7 @@ def of_text(markup):
 
 def readable_pages():
     """The pages that readers can open, by id."""
-    return {page.pk: page for kind in SitePage.kinds() for page in shown(kind.objects.all()).select_related("locale")}
+    return {page.pk: page for kind in SitePage.kinds() for page in visible(kind.objects.all()).select_related("locale")}
 
 
 def by_link(pages):

@@ -11,7 +11,7 @@ from django.db.models.signals import m2m_changed, post_delete, post_save
 from wagtail.models import Page
 from wagtail.signals import page_slug_changed, post_page_move
 
-from .generation import AtomicModel, raise_generation
+from .content_generation import AtomicModel, raise_generation
 
 # What Wagtail saves with a draft (autosaves included) or a lock. Readers see none of it.
 OF_EDITORS = {

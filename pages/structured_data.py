@@ -6,7 +6,7 @@ Plain dictionaries, which the tag `head_meta` writes into the page as JSON-LD.
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from . import opening
+from . import opening_hours
 
 # The names of schema.org, which have no language.
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -74,7 +74,7 @@ def clinic(told):
 def _opening_hours(told):
     """One entry for each span, with all days that have it."""
     days_of = {}
-    for weekday, spans in opening.spans_by_weekday(told).items():
+    for weekday, spans in opening_hours.spans_by_weekday(told).items():
         for span in spans:
             days_of.setdefault(span, []).append(DAYS[weekday])
     return [

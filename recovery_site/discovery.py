@@ -15,7 +15,7 @@ from wagtail.models import Page
 
 from pages import facts
 from pages.models.page import HOME_DEPTH
-from pages.shown import shown
+from pages.visibility import visible
 
 CONTACT_HOLDS_FOR = dt.timedelta(days=180)  # RFC 9116 asks for less than a year
 
@@ -53,7 +53,7 @@ class ShownPages(PublicSitemap):
     """The pages that readers can open, each with the time it was last published."""
 
     def items(self):
-        return shown(Page.objects.filter(depth__gte=HOME_DEPTH))
+        return visible(Page.objects.filter(depth__gte=HOME_DEPTH))
 
     def location(self, page):
         return page.url

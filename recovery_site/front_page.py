@@ -19,7 +19,7 @@ from wagtail.permissions import page_permission_policy
 
 from intake import access
 from intake.admin.queue import tabs
-from pages import generation, links
+from pages import content_generation, links
 from pages.models import Center, LinkCheck, Notice
 from pages.publishing import held_back
 
@@ -144,7 +144,7 @@ def broken_links(request):
     if not may_edit(request):
         return None
     last_check = LinkCheck.objects.aggregate(Max("checked_at"))["checked_at__max"]
-    count = _broken_count(generation.current(), last_check)
+    count = _broken_count(content_generation.current(), last_check)
     if not count:
         return None
     words = ngettext("%s broken link", "%s broken links", count) % count
@@ -156,7 +156,7 @@ def launch_checklist(request):
     if not may_edit(request) or not (center := Center.objects.first()):
         return None
     to_center = reverse(Center.snippet_viewset.get_url_name("edit"), args=[center.pk])
-    rows = [Row(capfirst(name), to_center, _("not set, so readers don't see it")) for name in center.untold_facts()]
+    rows = [Row(capfirst(name), to_center, _("not set, so readers don't see it")) for name in center.missing_facts()]
     if not LinkCheck.objects.exists():
         rows.append(Row(_("Links to other sites"), reverse("broken_links"), _("never checked")))
     return Panel(_("Before launch"), rows) if rows else None

@@ -11,7 +11,7 @@ import time
 
 from django.db.backends.signals import connection_created
 
-from pages import facts, generation
+from pages import content_generation, facts
 
 _WRITES_CONTENT = re.compile(
     r'\s*(INSERT INTO|UPDATE|DELETE FROM) "?(pages_|faq_|wagtailcore_(page|site|locale))', re.IGNORECASE
@@ -24,18 +24,18 @@ def remember():
     """Read them, right after the database was filled."""
     global _of_the_filled_database
     facts.forget()
-    generation.forget()
-    _of_the_filled_database = facts.current(), generation.current()
-    generation.LIFETIME = 60 * 60
+    content_generation.forget()
+    _of_the_filled_database = facts.current(), content_generation.current()
+    content_generation.LIFETIME = 60 * 60
 
 
 def begin_with():
     """Let the next test begin with them."""
-    generation.forget()
+    content_generation.forget()
     facts.forget()
     if _of_the_filled_database:
         facts._known, facts._made_from = _of_the_filled_database
-        generation._known, generation._asked_at = facts._made_from, time.monotonic()
+        content_generation._known, content_generation._asked_at = facts._made_from, time.monotonic()
 
 
 def _watch(execute, sql, params, many, context):

@@ -7,7 +7,7 @@ import django.core.validators
 import django.db.models.deletion
 from django.db import migrations, models
 
-import pages.bounds
+import pages.field_limits
 import pages.rich_text
 
 
@@ -46,7 +46,7 @@ class Migration(migrations.Migration):
                             django.core.validators.MaxValueValidator(
                                 datetime.date(2100, 12, 31), "Check the year: it is after 2100."
                             ),
-                            pages.bounds.not_ahead,
+                            pages.field_limits.not_in_future,
                         ],
                         verbose_name="sources checked on",
                     ),
@@ -219,7 +219,7 @@ class Migration(migrations.Migration):
                             django.core.validators.MaxValueValidator(
                                 datetime.date(2100, 12, 31), "Check the year: it is after 2100."
                             ),
-                            pages.bounds.not_ahead,
+                            pages.field_limits.not_in_future,
                         ],
                         verbose_name="sources checked on",
                     ),

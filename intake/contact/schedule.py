@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo
 
-from pages import facts, opening
+from pages import facts, opening_hours
 
 logger = logging.getLogger(__name__)
 
@@ -98,7 +98,7 @@ def hours_of(told: facts.Facts) -> OpenHours:
     center = told.center
     if center is None:
         return ASSUMED
-    spans = opening.spans_by_weekday(told)
+    spans = opening_hours.spans_by_weekday(told)
     target = center.contact_target_hours
     return OpenHours(
         spans=spans or ASSUMED.spans,

@@ -14,7 +14,7 @@ import wagtail.models.preview
 from django.conf import settings
 from django.db import migrations, models
 
-import pages.bounds
+import pages.field_limits
 import pages.models.center
 import pages.models.notice
 import pages.models.picture
@@ -268,7 +268,7 @@ class Migration(migrations.Migration):
                             django.core.validators.MaxValueValidator(
                                 datetime.date(2100, 12, 31), "Check the year: it is after 2100."
                             ),
-                            pages.bounds.not_ahead,
+                            pages.field_limits.not_in_future,
                         ],
                         verbose_name="sources checked on",
                     ),
@@ -551,7 +551,7 @@ class Migration(migrations.Migration):
                             django.core.validators.MaxValueValidator(
                                 datetime.date(2100, 12, 31), "Check the year: it is after 2100."
                             ),
-                            pages.bounds.not_ahead,
+                            pages.field_limits.not_in_future,
                         ],
                         verbose_name="sources checked on",
                     ),
@@ -986,7 +986,7 @@ class Migration(migrations.Migration):
                             django.core.validators.MaxValueValidator(
                                 datetime.date(2100, 12, 31), "Check the year: it is after 2100."
                             ),
-                            pages.bounds.not_ahead,
+                            pages.field_limits.not_in_future,
                         ],
                         verbose_name="sources checked on",
                     ),
@@ -1210,7 +1210,7 @@ class Migration(migrations.Migration):
                             django.core.validators.MaxValueValidator(
                                 datetime.date(2100, 12, 31), "Check the year: it is after 2100."
                             ),
-                            pages.bounds.not_ahead,
+                            pages.field_limits.not_in_future,
                         ],
                         verbose_name="checked on",
                     ),

@@ -1,4 +1,4 @@
-from ..generation import ContentGeneration
+from ..content_generation import ContentGeneration
 from .center import Center, CenterTexts, Holiday, OpeningHours
 from .link_check import LinkCheck
 from .loaded_file import LoadedFile

@@ -13,9 +13,9 @@ from wagtail.admin.panels import FieldPanel, FieldRowPanel, HelpPanel, InlinePan
 from wagtail.coreutils import get_supported_content_language_variant
 from wagtail.models import DraftStateMixin, Locale, LockableMixin, PreviewableMixin, RevisionMixin
 
-from .. import bounds
+from .. import field_limits
+from ..content_generation import AtomicModel
 from ..fields import PlainDayField, PlainTimeField, clock_time
-from ..generation import AtomicModel
 from ..publishing import CheckedPublishing
 
 OVERLAP = _("These hours overlap with another line of the same day. Join the two, or change one.")
@@ -93,8 +93,8 @@ class Center(
         _("first contact within (open hours)"),
         null=True,
         blank=True,
-        validators=bounds.validators(
-            bounds.OPEN_HOURS,
+        validators=field_limits.validators(
+            field_limits.OPEN_HOURS,
             _("Give at least 1 open hour, or leave it empty."),
             _("Give at most 168 open hours: that is a week around the clock."),
         ),
@@ -163,7 +163,7 @@ class Center(
             models.CheckConstraint(name="center_is_always_live", condition=Q(live=True, expire_at__isnull=True)),
             models.CheckConstraint(
                 name="center_target_is_within_bounds",
-                condition=bounds.between(bounds.OPEN_HOURS, "contact_target_hours"),
+                condition=field_limits.between(field_limits.OPEN_HOURS, "contact_target_hours"),
                 violation_error_message=_("Give 1 to 168 open hours, or leave it empty."),
             ),
         ]
@@ -217,7 +217,7 @@ class Center(
     def referral_link(self):
         return tel_link(self.referral_line)
 
-    def untold_facts(self):
+    def missing_facts(self):
         """The names of the facts that the owner has not told, which the site hides."""
         optional = ("street", "postal_code", "license_number", "fax", "referral_line", "contact_target_hours")
         blank = [self._meta.get_field(name).verbose_name for name in optional if not getattr(self, name)]
@@ -243,7 +243,7 @@ class CenterLine(AtomicModel):
 class OpeningHours(CenterLine):
     """A span of a weekday in which the center answers, in the center's time zone.
 
-    The spans of a weekday never overlap: see `pages.overlap`.
+    The spans of a weekday never overlap: see `pages.opening_hours_trigger`.
     """
 
     class Weekday(models.IntegerChoices):
@@ -287,7 +287,7 @@ class Holiday(CenterLine):
     relation_name = "holidays"
 
     center = ParentalKey(Center, related_name=relation_name)
-    day = PlainDayField(_("day"), unique=True, validators=bounds.day_validators())
+    day = PlainDayField(_("day"), unique=True, validators=field_limits.day_validators())
     name = models.CharField(_("name"), max_length=80)
 
     class Meta:
@@ -295,7 +295,9 @@ class Holiday(CenterLine):
         verbose_name_plural = _("holidays")
         ordering = ["day"]
         constraints = [
-            models.CheckConstraint(name="holiday_is_within_bounds", condition=bounds.between(bounds.DAYS, "day"))
+            models.CheckConstraint(
+                name="holiday_is_within_bounds", condition=field_limits.between(field_limits.DAYS, "day")
+            )
         ]
 
     def __str__(self):

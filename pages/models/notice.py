@@ -14,9 +14,9 @@ from modelcluster.models import ClusterableModel
 from wagtail.admin.panels import FieldPanel, FieldRowPanel
 from wagtail.models import DraftStateMixin, LockableMixin, Page, PreviewableMixin, RevisionMixin
 
-from .. import bounds
+from .. import field_limits
+from ..content_generation import AtomicModel
 from ..fields import PlainMomentField
-from ..generation import AtomicModel
 from ..publishing import CheckedPublishing
 from ..rich_text import RichTextField
 
@@ -75,8 +75,8 @@ class Notice(
             models.CheckConstraint(
                 name="notice_is_within_bounds",
                 condition=Q(
-                    shows_from__gte=dt.datetime.combine(bounds.DAYS[0], dt.time(), tzinfo=dt.UTC),
-                    shows_until__lt=dt.datetime.combine(bounds.DAYS[1], dt.time(), tzinfo=dt.UTC),
+                    shows_from__gte=dt.datetime.combine(field_limits.DAYS[0], dt.time(), tzinfo=dt.UTC),
+                    shows_until__lt=dt.datetime.combine(field_limits.DAYS[1], dt.time(), tzinfo=dt.UTC),
                 ),
                 violation_error_message=_("Check the year: it is before 2000 or after 2100."),
             ),

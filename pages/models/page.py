@@ -13,11 +13,11 @@ from wagtail.fields import StreamField
 from wagtail.models import Page, PagePermissionTester, get_page_models
 from wagtail.search import index
 
-from .. import bounds, content_checks, structured_data
+from .. import content_checks, field_limits, structured_data
 from ..blocks import SECTIONS, Sections
 from ..citations import Citations
 from ..publishing import CheckedPublishing
-from ..shown import shown
+from ..visibility import visible
 
 RARE_BLOCKS = {"picture", "table", "download", "facts", "self_check"}  # their styles are a file of their own
 HOME_DEPTH = 2  # in the tree, the root has 1
@@ -87,7 +87,7 @@ class SitePage(CheckedPublishing, Page):
         _("sources checked on"),
         null=True,
         blank=True,
-        validators=[*bounds.day_validators(), bounds.not_ahead],
+        validators=[*field_limits.day_validators(), field_limits.not_in_future],
         help_text=_("The day when someone last compared this text with its sources. Readers see it."),
     )
     written_by = models.CharField(
@@ -101,7 +101,7 @@ class SitePage(CheckedPublishing, Page):
         _("name in the menu"), max_length=40, blank=True, help_text=_("One to three words. Needed for either menu.")
     )
     menu_position = models.PositiveSmallIntegerField(
-        _("place in the menu"), default=0, validators=bounds.validators(bounds.POSITIONS)
+        _("place in the menu"), default=0, validators=field_limits.validators(field_limits.POSITIONS)
     )
     quick_exit = models.BooleanField(
         _("offers “Leave this page quickly”"),
@@ -136,10 +136,11 @@ class SitePage(CheckedPublishing, Page):
             ),
             models.CheckConstraint(
                 name="%(class)s_menu_position_is_within_bounds",
-                condition=bounds.between(bounds.POSITIONS, "menu_position"),
+                condition=field_limits.between(field_limits.POSITIONS, "menu_position"),
             ),
             models.CheckConstraint(
-                name="%(class)s_checked_on_is_within_bounds", condition=bounds.between(bounds.DAYS, "checked_on")
+                name="%(class)s_checked_on_is_within_bounds",
+                condition=field_limits.between(field_limits.DAYS, "checked_on"),
             ),
         ]
 
@@ -189,12 +190,12 @@ class SitePage(CheckedPublishing, Page):
     @cached_property
     def way(self):
         """The pages between the home page and this one."""
-        return list(shown(self.get_ancestors().filter(depth__gt=HOME_DEPTH)))
+        return list(visible(self.get_ancestors().filter(depth__gt=HOME_DEPTH)))
 
     @cached_property
     def in_languages(self):
         """This page in each language in which readers can open it: pairs of code and address; none if there is one."""
-        others = list(shown(self.get_translations()).select_related("locale"))
+        others = list(visible(self.get_translations()).select_related("locale"))
         if not others:
             return []
         return [(page.locale.language_code, page.url) for page in (self, *others)]
@@ -296,7 +297,7 @@ class SectionIndexPage(PageWithSections):
         verbose_name_plural = _("section pages")
 
     def get_context(self, request, *args, **kwargs):
-        children = shown(ContentPage.objects.child_of(self)).order_by("path")
+        children = visible(ContentPage.objects.child_of(self)).order_by("path")
         return super().get_context(request, *args, **kwargs) | {"children": children}
 
 

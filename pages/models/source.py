@@ -5,8 +5,8 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from wagtail.models import RevisionMixin
 
-from .. import bounds
-from ..generation import AtomicModel
+from .. import field_limits
+from ..content_generation import AtomicModel
 
 _WEB_ADDRESS = URLValidator(schemes=["https", "http"])
 
@@ -30,13 +30,13 @@ class Source(RevisionMixin, AtomicModel):
     key = models.SlugField(_("key"), unique=True, help_text=_("A short name for staff, such as dea-fact-sheet."))
     publisher = models.CharField(_("agency or journal"), max_length=200)
     title = models.CharField(_("title"), max_length=300)
-    year = models.PositiveSmallIntegerField(_("year"), validators=bounds.validators(bounds.YEARS))
+    year = models.PositiveSmallIntegerField(_("year"), validators=field_limits.validators(field_limits.YEARS))
     url = WebAddressField(_("address"), max_length=500, validators=[_WEB_ADDRESS])
     checked_on = models.DateField(
         _("checked on"),
         null=True,
         blank=True,
-        validators=[*bounds.day_validators(), bounds.not_ahead],
+        validators=[*field_limits.day_validators(), field_limits.not_in_future],
         help_text=_("The day when someone last opened this address and found the source there."),
     )
     archived_url = WebAddressField(
@@ -57,9 +57,12 @@ class Source(RevisionMixin, AtomicModel):
         verbose_name_plural = _("sources")
         ordering = ["publisher", "year", "key"]
         constraints = [
-            models.CheckConstraint(name="source_year_is_within_bounds", condition=bounds.between(bounds.YEARS, "year")),
             models.CheckConstraint(
-                name="source_checked_on_is_within_bounds", condition=bounds.between(bounds.DAYS, "checked_on")
+                name="source_year_is_within_bounds", condition=field_limits.between(field_limits.YEARS, "year")
+            ),
+            models.CheckConstraint(
+                name="source_checked_on_is_within_bounds",
+                condition=field_limits.between(field_limits.DAYS, "checked_on"),
             ),
         ]
 

@@ -11,7 +11,7 @@ from pages import fact_marks
 from pages.citations import without_marks
 from pages.models.page import HOME_DEPTH
 from pages.plain_language import as_text
-from pages.shown import shown
+from pages.visibility import visible
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Entry:
 
 def read():
     """Read every page that readers can open. Needs one query for each type of page and one more."""
-    pages = shown(Page.objects.filter(depth__gte=HOME_DEPTH)).order_by("path")
+    pages = visible(Page.objects.filter(depth__gte=HOME_DEPTH)).order_by("path")
     return [entry_of(page) for page in pages.specific()]
 
 

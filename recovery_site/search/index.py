@@ -9,7 +9,7 @@ from itertools import islice, takewhile
 
 from django.utils import timezone
 
-from pages import generation
+from pages import content_generation
 
 from . import documents
 from .words import WORD, fold, plain
@@ -87,7 +87,7 @@ _generation = None
 def current():
     """Return the index of the pages that readers can open now."""
     global _index, _generation
-    number = generation.current()
+    number = content_generation.current()
     with _lock:  # one thread builds the index, the others wait
         if _index is None or number != _generation:
             _index, _generation = Index(documents.read()), number

@@ -84,7 +84,7 @@ def test_unknown_time_zone_is_refused(zone):
 
 def test_facts_that_were_not_told_are_named_until_they_are_told():
     center = Center.objects.get()
-    assert [str(name) for name in center.untold_facts()] == [
+    assert [str(name) for name in center.missing_facts()] == [
         "street address",
         "ZIP code",
         "license number",
@@ -99,9 +99,9 @@ def test_facts_that_were_not_told_are_named_until_they_are_told():
     center.fax = center.referral_line = "(480) 526-7738"
     center.contact_target_hours = 4
     center.texts = [CenterTexts(directions="Behind the library.", languages="English")]
-    assert [str(name) for name in center.untold_facts()] == ["opening hours"]
+    assert [str(name) for name in center.missing_facts()] == ["opening hours"]
     OpeningHours.objects.create(center=center, weekday=0, opens="09:00", closes="17:00")
-    assert center.untold_facts() == []
+    assert center.missing_facts() == []
 
 
 # The lines, in the database

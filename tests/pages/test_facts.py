@@ -6,7 +6,7 @@ import time
 import pytest
 from django.db.models import F
 
-from pages import facts, generation
+from pages import content_generation, facts
 from pages.models import Center, CenterTexts, ContentGeneration, ContentPage, Holiday, HomePage, Notice, OpeningHours
 from tests import known_facts
 from tests.intake.support.visitor import Browser, send
@@ -18,7 +18,7 @@ NINE, FIVE = dt.time(9), dt.time(17)
 def start_again():
     """As a process that has not asked the database yet; what it knows stays."""
     facts.forget()
-    generation.forget()
+    content_generation.forget()
 
 
 def menu_labels():
@@ -57,8 +57,8 @@ def test_change_in_another_process_shows_within_about_a_second(monkeypatch):
     ContentGeneration.objects.update(number=F("number") + 1)
     known_facts.begin_with()
     assert facts.current().center.phone == "(480) 526-7738"
-    asked_at = time.monotonic() - generation.LIFETIME
-    monkeypatch.setattr(generation, "_asked_at", asked_at)
+    asked_at = time.monotonic() - content_generation.LIFETIME
+    monkeypatch.setattr(content_generation, "_asked_at", asked_at)
     assert facts.current().center.phone == "(928) 555-0100"
 
 

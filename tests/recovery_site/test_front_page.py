@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from faq.models import QuestionPage
-from pages import generation
+from pages import content_generation
 from pages.models import Center, ContentPage, LinkCheck, Notice
 from tests.html import soup
 from tests.intake.support.helpers import LIST, receive
@@ -125,7 +125,7 @@ def test_broken_links_are_counted_as_they_break(make_staff, client):
     client.force_login(make_staff("editor"))
     assert "Broken links" not in panels_of(client)
     ContentPage.objects.get(slug="paying-for-care").unpublish()
-    generation.forget()
+    content_generation.forget()
     (line,) = panels_of(client)["Broken links"]
     assert int(line.removesuffix(" broken links")) > 2
 

@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from faq.models import FaqPage, QuestionPage, Topic
-from pages import facts, generation
+from pages import content_generation, facts
 from pages.models import ContentPage, HomePage, SectionIndexPage, Source
 from recovery_site.search.query import LONGEST_QUERY
 from recovery_site.search.synonyms import SAME_THING
@@ -92,7 +92,7 @@ def test_search_leads_to_the_new_address_of_a_page(zebra):
     before = urls("zebras")
     page.slug = "stripes"
     page.save()
-    generation.forget()
+    content_generation.forget()
     renamed = urls("zebras")
     page.move(SectionIndexPage.objects.get(slug="treatment"), "last-child")
     assert (before, renamed, urls("zebras")) == (["/zebra/"], ["/stripes/"], ["/treatment/stripes/"])
@@ -178,7 +178,7 @@ def test_reading_the_content_anew_takes_as_many_queries_for_many_pages(client, c
         content_page(f"Capybara {number}")
         question_page(f"Capybara {number}?", "<p>Yes.</p>")
     facts.current()
-    generation.forget()
+    content_generation.forget()
     with CaptureQueriesContext(connection) as queries:
         assert len(urls("capybara")) == min(20, 2 * count)
     assert len(queries) <= 9, [query["sql"][:120] for query in queries]
@@ -186,7 +186,7 @@ def test_reading_the_content_anew_takes_as_many_queries_for_many_pages(client, c
 
 def test_search_goes_on_while_the_database_is_away(client, zebra):
     before = urls("okapi")
-    generation.forget()
+    content_generation.forget()
 
     def away(execute, sql, params, many, context):
         raise OperationalError("the server is gone")

@@ -14,8 +14,8 @@ from django.utils import timezone
 from wagtail.contrib.redirects.models import Redirect
 
 from faq.models import Topic
-from pages import generation
-from pages.generation import ContentGeneration, raise_generation
+from pages import content_generation
+from pages.content_generation import ContentGeneration, raise_generation
 from pages.models import Center, ContentPage, Holiday, HomePage, OpeningHours, SectionIndexPage, Source
 
 pytestmark = pytest.mark.django_db
@@ -108,10 +108,10 @@ def test_draft_and_lock_leave_the_generation(page):
 
 def test_generation_of_a_new_site_is_nought_and_then_rises():
     ContentGeneration.objects.all().delete()
-    generation.forget()
-    assert generation.current() == 0
+    content_generation.forget()
+    assert content_generation.current() == 0
     raise_generation()
-    assert (number(), generation.current()) == (1, 1)
+    assert (number(), content_generation.current()) == (1, 1)
 
 
 def test_database_refuses_a_second_row():
@@ -121,36 +121,36 @@ def test_database_refuses_a_second_row():
 
 def test_process_asks_at_most_once_a_second(monkeypatch):
     seconds = time.monotonic()
-    monkeypatch.setattr(generation.time, "monotonic", lambda: seconds)
-    monkeypatch.setattr(generation, "LIFETIME", 1)  # as outside the tests
-    generation.forget()
+    monkeypatch.setattr(content_generation.time, "monotonic", lambda: seconds)
+    monkeypatch.setattr(content_generation, "LIFETIME", 1)  # as outside the tests
+    content_generation.forget()
     with CaptureQueriesContext(connection) as queries:
-        first = generation.current()
+        first = content_generation.current()
         ContentGeneration.objects.update(number=first + 1)  # as another process does
         seconds += 0.9
-        unseen = generation.current()
+        unseen = content_generation.current()
         seconds += 0.1
-        seen = generation.current()
+        seen = content_generation.current()
     assert (unseen, seen) == (first, first + 1)
     assert len([query for query in queries if query["sql"].startswith("SELECT")]) == 2
 
 
 def test_own_change_shows_at_once():
-    before = generation.current()
+    before = content_generation.current()
     raise_generation()
-    assert generation.current() == before + 1
+    assert content_generation.current() == before + 1
 
 
 def test_last_known_generation_serves_while_the_database_is_away(caplog):
-    known = generation.current()
-    generation.forget()
+    known = content_generation.current()
+    content_generation.forget()
 
     def away(execute, sql, params, many, context):
         raise OperationalError("the server is gone")
 
     with connection.execute_wrapper(away):
-        assert (generation.current(), generation.current()) == (known, known)
-    assert [record.getMessage() for record in caplog.records if record.name == "pages.generation"] == [
+        assert (content_generation.current(), content_generation.current()) == (known, known)
+    assert [record.getMessage() for record in caplog.records if record.name == "pages.content_generation"] == [
         "The content's generation could not be read: OperationalError"
     ]
 
@@ -186,7 +186,7 @@ def test_row_and_generation_are_stored_together_or_neither(site, fails_after_eac
 @pytest.mark.django_db(transaction=True)
 def test_change_shows_to_others_once_it_is_committed(site):
     raise_generation()
-    known, raised, looked = generation.current(), threading.Event(), threading.Event()
+    known, raised, looked = content_generation.current(), threading.Event(), threading.Event()
 
     def change():
         with transaction.atomic():
@@ -198,10 +198,10 @@ def test_change_shows_to_others_once_it_is_committed(site):
     other = threading.Thread(target=change)
     other.start()
     raised.wait(20)
-    before_commit = generation.current()
+    before_commit = content_generation.current()
     looked.set()
     other.join()
-    assert (before_commit, generation.current()) == (known, known + 1)
+    assert (before_commit, content_generation.current()) == (known, known + 1)
 
 
 @pytest.mark.django_db(transaction=True)

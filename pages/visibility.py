@@ -4,7 +4,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 
-def shown(rows, at=None):
+def visible(rows, at=None):
     """Of a query set of pages or of snippets with drafts: those that are live and have not ended at a moment (default:
     now). What has ended is hidden by the clock, though the job that takes it off-line has not run yet."""
     at = at or timezone.now()

@@ -3,7 +3,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from pages import opening
+from pages import opening_hours
 from pages.facts import Facts, ShownNotice
 from pages.models import Center, Holiday, OpeningHours
 
@@ -44,7 +44,7 @@ def at(words, zone=PHOENIX):
     ],
 )
 def test_status_says_what_is_true_at_a_moment(moment, words):
-    assert opening.status(told(OFFICE, CHRISTMAS), at(moment)).words == words
+    assert opening_hours.status(told(OFFICE, CHRISTMAS), at(moment)).words == words
 
 
 @pytest.mark.parametrize(
@@ -61,20 +61,20 @@ def test_status_says_what_is_true_at_a_moment(moment, words):
     ],
 )
 def test_status_of_uncommon_hours_on_a_monday_at_eleven(spans, words):
-    status = opening.status(told(spans), at("2026-11-23 11:00"))
+    status = opening_hours.status(told(spans), at("2026-11-23 11:00"))
     assert (status.words if status else None) == words
 
 
 def test_center_that_is_closed_for_months_names_no_day():
     days = [Holiday(day=dt.date(2026, 11, 23) + dt.timedelta(days=number), name="Rebuilding") for number in range(90)]
-    assert opening.status(told(OFFICE, *days), at("2026-11-23 11:00")).words == "Closed today: Rebuilding."
+    assert opening_hours.status(told(OFFICE, *days), at("2026-11-23 11:00")).words == "Closed today: Rebuilding."
 
 
 def test_status_is_by_the_clock_of_the_center():
     facts = told(OFFICE, zone="America/New_York")
-    assert opening.status(facts, at("2026-11-23 07:30")).words == "Open now until 5 PM"
-    assert opening.status(facts, at("2026-11-23 15:30")).words == "Closed now. Opens tomorrow at 9 AM."
-    assert opening.status(told(OFFICE, zone="no/such"), at("2026-11-23 11:00")) is None
+    assert opening_hours.status(facts, at("2026-11-23 07:30")).words == "Open now until 5 PM"
+    assert opening_hours.status(facts, at("2026-11-23 15:30")).words == "Closed now. Opens tomorrow at 9 AM."
+    assert opening_hours.status(told(OFFICE, zone="no/such"), at("2026-11-23 11:00")) is None
 
 
 def test_clock_change_neither_adds_nor_takes_open_time():
@@ -82,8 +82,8 @@ def test_clock_change_neither_adds_nor_takes_open_time():
     changes = []
     now = dt.datetime(2026, 11, 1, 4, tzinfo=dt.UTC)  # midnight in New York, in the night that gains an hour
     while now < dt.datetime(2026, 11, 1, 12, tzinfo=dt.UTC):
-        now = opening.next_change(sundays, now)
-        changes.append((now.astimezone(dt.UTC).hour, opening.status(sundays, now).is_open))
+        now = opening_hours.next_change(sundays, now)
+        changes.append((now.astimezone(dt.UTC).hour, opening_hours.status(sundays, now).is_open))
     assert changes[:2] == [(5, True), (10, False)]
 
 
@@ -99,9 +99,9 @@ def test_clock_change_neither_adds_nor_takes_open_time():
 )
 def test_words_hold_until_the_next_change(moment, change):
     facts = told(OFFICE, CHRISTMAS)
-    assert opening.next_change(facts, at(moment)) == at(change)
+    assert opening_hours.next_change(facts, at(moment)) == at(change)
     last = at(change) - dt.timedelta(microseconds=1)
-    assert opening.status(facts, last).words == opening.status(facts, at(moment)).words
+    assert opening_hours.status(facts, last).words == opening_hours.status(facts, at(moment)).words
 
 
 def test_notices_change_a_page_at_their_beginning_and_end():
@@ -115,21 +115,23 @@ def test_notices_change_a_page_at_their_beginning_and_end():
 
 def test_week_is_told_in_few_lines():
     spans = [*OFFICE, (5, "10:00", "12:00"), (5, "13:30", "15:00")]
-    assert opening.week(told(spans)) == [
+    assert opening_hours.week(told(spans)) == [
         ("Monday to Friday", "9 AM to 5 PM"),
         ("Saturday", "10 AM to noon and 1:30 PM to 3 PM"),
         ("Sunday", "Closed"),
     ]
-    assert opening.hours_words(told(spans)) == (
+    assert opening_hours.hours_words(told(spans)) == (
         "Monday to Friday, 9 AM to 5 PM; Saturday, 10 AM to noon and 1:30 PM to 3 PM"
     )
-    assert opening.week(told([(day, "00:00", "23:59") for day in range(7)])) == [("Monday to Sunday", "Day and night")]
-    assert opening.week(told([(0, "09:00", "17:00"), (1, "09:00", "17:00")]))[0][0] == "Monday and Tuesday"
-    assert (opening.week(told([])), opening.hours_words(told([]))) == ([], "")
+    assert opening_hours.week(told([(day, "00:00", "23:59") for day in range(7)])) == [
+        ("Monday to Sunday", "Day and night")
+    ]
+    assert opening_hours.week(told([(0, "09:00", "17:00"), (1, "09:00", "17:00")]))[0][0] == "Monday and Tuesday"
+    assert (opening_hours.week(told([])), opening_hours.hours_words(told([]))) == ([], "")
 
 
 def test_holidays_are_told_from_the_day_itself_on():
     facts = told(OFFICE, Holiday(day=dt.date(2026, 11, 22), name="Past"), CHRISTMAS)
-    assert opening.holidays_ahead(facts, at("2026-11-23 11:00")) == [CHRISTMAS]
-    assert opening.holidays_ahead(facts, at("2026-12-25 23:59")) == [CHRISTMAS]
-    assert opening.holidays_ahead(facts, at("2026-12-26 00:00")) == []
+    assert opening_hours.holidays_ahead(facts, at("2026-11-23 11:00")) == [CHRISTMAS]
+    assert opening_hours.holidays_ahead(facts, at("2026-12-25 23:59")) == [CHRISTMAS]
+    assert opening_hours.holidays_ahead(facts, at("2026-12-26 00:00")) == []

@@ -17,9 +17,9 @@ YEARS = 1800, 2100
 DAYS = dt.date(2000, 1, 1), dt.date(2100, 12, 31)
 
 
-def validators(bounds, least_message=None, most_message=None):
+def validators(limits, least_message=None, most_message=None):
     """The two validators of a field for a pair of least and greatest value."""
-    least, most = bounds
+    least, most = limits
     return [MinValueValidator(least, least_message), MaxValueValidator(most, most_message)]
 
 
@@ -28,15 +28,15 @@ def day_validators():
     return validators(DAYS, _("Check the year: it is before 2000."), _("Check the year: it is after 2100."))
 
 
-def not_ahead(day):
+def not_in_future(day):
     """Refuse a day that has not come yet, for what is said to have been done."""
     if day > timezone.localdate():
         raise ValidationError(_("This day has not come yet."))
 
 
-def between(bounds, *fields):
+def between(limits, *fields):
     """The condition of a constraint: each of the fields is empty or within the pair of least and greatest value."""
     condition = Q()
     for field in fields:
-        condition &= Q((field, None)) | Q((f"{field}__range", bounds))
+        condition &= Q((field, None)) | Q((f"{field}__range", limits))
     return condition

@@ -12,7 +12,7 @@ from django.test import Client
 from django.urls import reverse
 
 from intake.contact import schedule
-from pages import bounds
+from pages import field_limits
 from pages.models import Center, Holiday, OpeningHours
 from tests.html import form_fields, soup
 from tests.intake.support.helpers import receive
@@ -68,7 +68,7 @@ def test_a_number_or_day_has_a_least_and_a_greatest_value_in_the_form(model, fie
     (least,), (most,) = of_kind(field, MinValueValidator), of_kind(field, MaxValueValidator)
     assert most != 2**63 - 1, "only the database's own limit"
     assert field.clean(least, None) == least
-    if bounds.not_ahead not in field.validators:
+    if field_limits.not_in_future not in field.validators:
         assert field.clean(most, None) == most
     step = dt.timedelta(days=1) if isinstance(field, models.DateField) else 1
     for value in (least - step, most + step):
@@ -167,6 +167,6 @@ def test_nobody_can_give_an_account_a_moment_that_can_not_be_read_again(make_sta
 
 
 def test_the_days_that_bounds_name_can_be_counted_with():
-    for day in bounds.DAYS:
+    for day in field_limits.DAYS:
         midnight = dt.datetime.combine(day, dt.time(), tzinfo=dt.UTC)
         assert (midnight + schedule.LOOK_AHEAD).astimezone(schedule.PHOENIX)
