@@ -21,7 +21,7 @@ class TopicManager(models.Manager):
 
 
 class Topic(TranslatableMixin, AtomicModel):
-    """A group of questions. It stands on the FAQ page, and inside one page if it names one."""
+    """A group of questions. The FAQ page shows it, and so does one other page if the topic names it."""
 
     key = models.SlugField(_("key"), help_text=_("A short name for staff, such as kratom."))
     title = models.CharField(_("title"), max_length=120)
@@ -35,7 +35,7 @@ class Topic(TranslatableMixin, AtomicModel):
         blank=True,
         related_name="topics",
         verbose_name=_("page"),
-        help_text=_("The page whose “Questions” block shows this topic too."),
+        help_text=_("The page whose “Questions” block also shows this topic."),
     )
 
     objects = TopicManager()
@@ -61,7 +61,7 @@ class Topic(TranslatableMixin, AtomicModel):
 
 
 class FaqPage(SitePage):
-    """The page of all questions, by topic. Each question is a page below it."""
+    """The page with all questions, grouped by topic. Each question is a page below it."""
 
     summary = models.TextField(_("summary"), max_length=400)
 
@@ -88,19 +88,19 @@ class FaqPage(SitePage):
 
 class QuestionForm(SitePage.base_form_class):
     def __init__(self, *args, **kwargs):
-        """As in Wagtail. A new question comes with the first topic, which is most often the right one."""
+        """Give a new question the first topic, which is usually the right one."""
         super().__init__(*args, **kwargs)
         if self.instance.topic_id is None:
             self.initial["topic"] = Topic.objects.first()
 
 
 class QuestionPage(SitePage):
-    """One question, its answer, and the sources of the answer. The title is the question."""
+    """One question with its answer and sources. The title is the question."""
 
     base_form_class = QuestionForm
 
     topic = models.ForeignKey(Topic, models.PROTECT, related_name="questions", verbose_name=_("topic"))
-    answer = RichTextField(_("answer"), help_text=_("The short answer first."))
+    answer = RichTextField(_("answer"), help_text=_("Start with a short answer."))
 
     content_panels = [
         *Page.content_panels,
@@ -126,13 +126,13 @@ class QuestionPage(SitePage):
 
 
 def in_order(questions):
-    """The questions of a query set that readers may see, by topic."""
+    """Return the visible questions of a query set, sorted by topic."""
     return visible(questions).order_by("topic__position", "topic", "path")
 
 
 def for_readers(questions):
-    """The questions of a query set that readers may see, by topic, each with the `citations` of its answer in a list
-    of its own: two queries in all."""
+    """Return the visible questions of a query set, sorted by topic, each with the `citations` of its own answer.
+    Needs two queries in all."""
     found = list(in_order(questions).select_related("topic", "locale"))
     sources = Source.objects.in_bulk({pk for question in found for pk in marks(question.answer)})
     for question in found:

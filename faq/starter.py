@@ -1,4 +1,4 @@
-"""Starter content of all apps: the topics and questions here, the rest by `pages/starter.py`."""
+"""Load the starter content of all apps: topics and questions from here, everything else through `pages/starter.py`."""
 
 from pathlib import Path
 
@@ -8,5 +8,5 @@ FOLDER = Path(__file__).parent / "starter"
 
 
 def load():
-    """Loads all starter content. Returns how many rows of each kind were written, by the name of the file or folder."""
+    """Load all starter content. Return the number of rows written, by the name of the file or folder."""
     return starter.load(FOLDER)

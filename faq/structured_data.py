@@ -1,4 +1,4 @@
-"""What questions say of themselves to machines, in the words of schema.org: nothing that readers don't see."""
+"""The schema.org data of questions. It contains nothing that readers can't see."""
 
 from pages import fact_marks
 from pages.citations import without_marks
@@ -7,7 +7,7 @@ from pages.structured_data import address, breadcrumbs
 
 
 def of_faq(page):
-    """The graph of the page with all questions: the one FAQPage of the site. A list of dictionaries."""
+    """Return the graph of the FAQ page, the only FAQPage of the site, as a list of dictionaries."""
     questions = {
         "@type": "FAQPage",
         "name": page.title,

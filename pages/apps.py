@@ -14,7 +14,7 @@ class PagesConfig(AppConfig):
         media_rights.install()
         signals.connect()
         post_migrate.connect(opening_hours_trigger.install, sender=self)
-        # Sent for one app after the other: with the last one, the permissions of all are there.
+        # Django sends the signal once for each app. Wait for the last one, when all permissions exist.
         last = [config for config in apps.get_app_configs() if config.models_module][-1]
         post_migrate.connect(_set_up_roles, sender=last)
 

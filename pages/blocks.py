@@ -1,4 +1,4 @@
-"""The blocks that a page is made of. Each has one template, `templates/pages/blocks/<name>.html`."""
+"""The blocks that make up a page. Each has a template, `templates/pages/blocks/<name>.html`."""
 
 import re
 
@@ -10,7 +10,7 @@ from wagtail.images.blocks import ImageBlock
 
 from .rich_text import IN_A_CELL, RichTextBlock
 
-# Each figure has one template too, `templates/includes/figures/<figure>.html`.
+# Each figure also has a template, `templates/includes/figures/<figure>.html`.
 FIGURES = [
     ("after_you_ask", _("What happens after you ask")),
     ("levels_of_care", _("Levels of care as steps")),
@@ -19,7 +19,7 @@ FIGURES = [
 
 
 class SectionBlock(blocks.StructBlock):
-    """A heading and text under it."""
+    """A heading with text under it."""
 
     heading = blocks.CharBlock(label=_("Heading"), max_length=120)
     body = RichTextBlock(label=_("Text"))
@@ -28,7 +28,7 @@ class SectionBlock(blocks.StructBlock):
         label = _("Text")
         icon = "pilcrow"
         template = "pages/blocks/text.html"
-        description = _("A heading with paragraphs, lists, and smaller headings. Most of a page is made of these.")
+        description = _("A heading with paragraphs, lists and smaller headings. Most of a page consists of these.")
 
 
 class AdviceBlock(SectionBlock):
@@ -52,7 +52,7 @@ class EmergencyBlock(SectionBlock):
         label = _("Emergency box")
         icon = "warning"
         template = "pages/blocks/emergency.html"
-        description = _("The strongest box. The action comes first. Example: call 911 now if someone can't be woken.")
+        description = _("The strongest box. Start with the action. Example: call 911 now if you can't wake someone.")
 
 
 class StepsBlock(SectionBlock):
@@ -68,7 +68,7 @@ class SelfCheckBlock(SectionBlock):
         label = _("Self-check")
         icon = "tick-inverse"
         template = "pages/blocks/self_check.html"
-        description = _("A list that readers can check off on their own screen. Nothing is sent or kept.")
+        description = _("A list that readers can check off on their own screen. Nothing is sent or stored.")
 
 
 class QuestionsBlock(SectionBlock):
@@ -78,7 +78,10 @@ class QuestionsBlock(SectionBlock):
         label = _("Questions")
         icon = "help"
         template = "pages/blocks/questions.html"
-        description = _("The questions of the topics that name this page, expandable. Their answers live on the FAQ.")
+        description = _(
+            "The questions of the topics that name this page. Readers can expand them. The answers live "
+            "on the FAQ page."
+        )
 
 
 class ActionBlock(SectionBlock):
@@ -86,7 +89,7 @@ class ActionBlock(SectionBlock):
         label = _("Call or ask for an assessment")
         icon = "mail"
         template = "pages/blocks/action.html"
-        description = _("A short text with the two buttons: call, ask for a free assessment.")
+        description = _("A short text with two buttons: call us, and ask for a free assessment.")
 
 
 class FactsBlock(SectionBlock):
@@ -97,7 +100,8 @@ class FactsBlock(SectionBlock):
         icon = "home"
         template = "pages/blocks/facts.html"
         description = _(
-            "Address, phones, opening hours, holidays, directions and languages, as the center has told them."
+            "The center's address, phone numbers, opening hours, holidays, directions and languages. Missing facts "
+            "are left out."
         )
 
 
@@ -108,44 +112,44 @@ class FigureBlock(blocks.StructBlock):
         label = _("Figure")
         icon = "image"
         template = "pages/blocks/figure.html"
-        description = _("A drawing with words of its own. The text above it should say the same.")
+        description = _("A drawing that contains text. The text above it should say the same.")
 
 
 class QuoteBlock(blocks.StructBlock):
-    text = blocks.TextBlock(label=_("Words"), max_length=600)
-    attribution = blocks.CharBlock(label=_("Whose words"), max_length=160, required=False)
+    text = blocks.TextBlock(label=_("Words of the person"), max_length=600)
+    attribution = blocks.CharBlock(label=_("Who said it"), max_length=160, required=False)
 
     class Meta:
         label = _("Quote")
         icon = "openquote"
         template = "pages/blocks/quote.html"
-        description = _("Words of a person who agreed to be quoted. Never made up.")
+        description = _("The words of a person who agreed to be quoted. Never make a quote up.")
 
 
 class PictureBlock(blocks.StructBlock):
-    picture = ImageBlock(label=_("Picture"))  # asks for words that say what it shows, or that it is decorative
+    picture = ImageBlock(label=_("Picture"))  # asks for a description, or for a note that the picture is decorative
     caption = blocks.CharBlock(label=_("Caption"), max_length=300, required=False)
 
     class Meta:
         label = _("Picture")
         icon = "image"
         template = "pages/blocks/picture.html"
-        description = _("A picture of the library. Say in words what it shows, for people who can't see it.")
+        description = _("A picture from the library. Describe it for people who can't see it.")
 
 
 class DownloadBlock(blocks.StructBlock):
-    title = blocks.CharBlock(label=_("Name of the link"), max_length=120)
+    title = blocks.CharBlock(label=_("Text of the link"), max_length=120)
     document = DocumentChooserBlock(label=_("Document"))
 
     class Meta:
         label = _("Download")
         icon = "doc-full"
         template = "pages/blocks/download.html"
-        description = _("A PDF that readers can save. The link shows its kind and size.")
+        description = _("A PDF that readers can save. The link shows its file type and size.")
 
 
 class TableWithCaption(TypedTableBlock):
-    """A table of Wagtail's. It needs a caption and names for its columns, without which nobody can hear it."""
+    """Wagtail's table. It requires a caption and column headings, because screen readers need them."""
 
     def clean(self, value):
         table = super().clean(value)
@@ -155,7 +159,7 @@ class TableWithCaption(TypedTableBlock):
         if not table.caption.strip():
             errors.append(_("Write a caption that says what the table shows."))
         if not all(column["heading"].strip() for column in table.columns):
-            errors.append(_("Write a heading above each column."))
+            errors.append(_("Write a heading for each column."))
         if errors and not self.is_deferred_validation:
             raise TypedTableBlockValidationError(non_block_errors=errors)
         return table
@@ -171,7 +175,7 @@ class TableBlock(blocks.StructBlock):
         label = _("Table")
         icon = "table"
         template = "pages/blocks/table.html"
-        description = _("Columns with headings, a caption, and short texts. For facts that readers compare.")
+        description = _("Columns with headings, a caption and short texts. Use it for facts that readers compare.")
 
 
 SECTIONS = [
@@ -193,8 +197,8 @@ SECTIONS = [
 
 
 class Sections(blocks.StreamBlock):
-    """The blocks of a page. A block whose id is none gets a new one: the editor writes ids into its page as they are,
-    so that a crafted one would press buttons there in the name of who opens the text next."""
+    """The blocks of a page. A block with an invalid id gets a new one: the editor writes ids into its page
+    unescaped, so a crafted id could run actions as the next person who opens the text."""
 
     def value_from_datadict(self, data, files, prefix):
         value = super().value_from_datadict(data, files, prefix)

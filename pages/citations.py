@@ -1,7 +1,7 @@
-"""Which source each mark of a text stands for, and the number that readers see.
+"""Find the source of each citation mark in a text, and the number that readers see.
 
-A mark names its source, never a number. Numbers follow the order in which a page first names each source, so adding or
-moving a mark can't point another mark at the wrong source.
+A mark stores its source, never a number. Sources are numbered in the order in which a page first cites them, so adding
+or moving one mark can't make another point to the wrong source.
 """
 
 import re
@@ -17,24 +17,24 @@ MARK = re.compile(r'<a\b(?=[^>]*\blinktype="source")(?=[^>]*\bid="(\d+)")[^>]*>.
 
 
 def marks(markup):
-    """The ids of the sources that stored rich text names, in the order of the text, each as often as it stands."""
+    """Return the ids of the cited sources in stored rich text, in order and with repetitions."""
     return [int(pk) for pk in MARK.findall(markup)]
 
 
 def replace_marks(markup, replacement):
-    """Stored rich text with `replacement(id of the source)` in place of each mark."""
+    """Replace each citation mark with `replacement(id of the source)`."""
     return MARK.sub(lambda match: replacement(int(match.group(1))), markup)
 
 
 def without_marks(markup):
-    """Stored rich text without its source marks: the words alone."""
+    """Return stored rich text without its citation marks."""
     return replace_marks(markup, lambda pk: "")
 
 
 class Citations:
-    """The sources of one list, numbered from 1 in the order in which `texts` (stored rich text) first name them.
+    """The numbered sources of one list, in the order in which `texts` (stored rich text) first cite them.
 
-    `prefix` tells the lists of one page apart. Iterating gives the sources in the order of their numbers.
+    `prefix` distinguishes the lists of one page. Iterating yields the sources in numeric order.
     """
 
     def __init__(self, texts, prefix="", sources=None):
@@ -52,12 +52,12 @@ class Citations:
         return len(self._sources)
 
     def highlight(self, kinds):
-        """From now on, marks words for the checks panel of the editor: `kinds` maps words to the kind of finding."""
+        """Highlight words for the editor's checks panel from now on. `kinds` maps words to the kind of finding."""
         self._highlights = {escape(words): kind for words, kind in kinds.items() if words}
 
     def render(self, markup):
-        """Safe HTML of stored rich text. Each mark leads to its place in the list; one whose source is gone is left
-        out."""
+        """Return stored rich text as safe HTML. Each mark links to its place in the list. A mark whose source is
+        gone is left out."""
 
         def link(pk):
             number = self._numbers.get(pk)
@@ -75,7 +75,7 @@ class Citations:
         if self._highlights:
             words = "|".join(re.escape(words) for words in sorted(self._highlights, key=len, reverse=True))
             html = re.sub(rf"<[^>]*>|(?<!\w)(?:{words})(?!\w)", self._highlighted, html)
-        return mark_safe(html)  # noqa: S308 (cleaned right here)
+        return mark_safe(html)  # noqa: S308 (sanitized right here)
 
     def _highlighted(self, match):
         if match.group(0).startswith("<"):

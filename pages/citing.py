@@ -1,4 +1,4 @@
-"""Which texts cite a source: live ones, and drafts and scheduled ones that may become live."""
+"""Find the texts that cite a source: live ones, drafts and scheduled ones."""
 
 import json
 
@@ -15,34 +15,34 @@ from .models import Source
 
 
 def texts_citing(source):
-    """Pages and other rows whose live, scheduled, or draft text has a mark of the source, each once."""
+    """Return the pages and other rows whose live, scheduled or draft text cites the source, each once."""
     rows = [row for row, _references in ReferenceIndex.get_grouped_references_to(source)]
     rows += [revision.base_content_object for revision in _revisions_to_come() if source.pk in _marks_of(revision)]
     return list(dict.fromkeys(rows))
 
 
 def cited():
-    """The primary keys of all sources that some text cites."""
+    """Return the primary keys of all cited sources."""
     rows = ReferenceIndex.objects.filter(to_content_type=ContentType.objects.get_for_model(Source))
     in_rows = {int(pk) for pk in rows.values_list("to_object_id", flat=True)}
     return in_rows.union(*(_marks_of(revision) for revision in _revisions_to_come()))
 
 
 def names_of(rows):
-    """What people call the rows, as a list in words: “Paying for care and Contact”."""
+    """Return the names of the rows as a phrase: “Paying for care and Contact”."""
     return get_text_list(sorted(f"“{row}”" for row in rows), _("and"))
 
 
 def why_kept(source, rows):
-    """The sentence that says why a source can't be deleted while `rows` cite it."""
-    return _("“%(key)s” was not deleted. %(names)s cite it. Take the marks out of these texts first.") % {
+    """Return the sentence that says why a source can't be deleted while `rows` cite it."""
+    return _("“%(key)s” was not deleted, because these texts cite it: %(names)s. Remove the citations first.") % {
         "key": source.key,
         "names": names_of(rows),
     }
 
 
 def _revisions_to_come():
-    """The newest revision of whatever is not live as it stands there, and every scheduled one."""
+    """Return the latest revision of each row with unpublished changes, and every scheduled revision."""
     others = [
         model for model in apps.get_models() if issubclass(model, DraftStateMixin) and not issubclass(model, Page)
     ]
@@ -54,15 +54,15 @@ def _revisions_to_come():
 
 
 def _marks_of(revision):
-    """The primary keys of the sources that a revision cites.
+    """Return the primary keys of the sources that a revision cites.
 
-    A stream of blocks is JSON inside the revision's JSON, so the quotation marks of its rich text are escaped twice.
+    A stream of blocks is JSON inside the revision's JSON, so the quotation marks in its rich text are escaped twice.
     """
     return set(marks(json.dumps(revision.content).replace("\\", "")))
 
 
 def connect():
-    """From now on, refuses to delete a source that is cited, whoever asks."""
+    """Connect the signal that refuses to delete a cited source, whoever asks."""
     pre_delete.connect(_keep_what_is_cited, sender=Source)
 
 

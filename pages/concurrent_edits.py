@@ -1,9 +1,8 @@
-"""Two people in one text. Wagtail's editor warns of a colleague's newer version once it has asked the server, some
-seconds later. What was saved or published without it is noted here, when the form comes in.
+"""Handle two people who edit one text. Wagtail's editor warns of a newer version only after its next request, some
+seconds later. If a form was saved or published without that version, we notice it here.
 
-Nothing is lost by that: both versions stay in the history. But to publish the newer one would take the other's words
-off the site, whoever does it and however much later. So the first press of Publish says what is missing, and the second
-one publishes.
+Nothing is lost, because both versions stay in the history. But publishing one version takes the other person's changes
+off the site, even much later. So the first press of Publish says what is missing, and the second press publishes.
 """
 
 import datetime as dt
@@ -26,8 +25,8 @@ TOLD = "pages.saved_over.told"
 
 
 def look_for_newer_version(request, row):
-    """A Wagtail hook, before a form is taken: keeps in `request.saved_over` the version of someone else that came
-    after the one that the form was made from."""
+    """Wagtail hook, before a form is processed. If someone else saved a newer version than the one this form started
+    from, keep it in `request.saved_over`."""
     if request.method == "POST" and isinstance(row, RevisionMixin):
         request.saved_over = _newer_version(request, row)
 
@@ -37,12 +36,13 @@ def _newer_version(request, row):
         seen = dt.datetime.fromisoformat(request.POST.get("loaded_revision_created_at", ""))
     except ValueError:
         return None
-    # Autosave moves the moment of a version on. Those of one's own are what the form was saved as.
+    # Autosave updates the time of a version. Compare with the user's own latest version.
     return row.revisions.exclude(user=request.user).filter(created_at__gt=seen).order_by("-created_at").first()
 
 
 class RefusedFormMiddleware:
-    """Tells of the newer version beside a refused form: when that comes in again, it counts as made from it."""
+    """Mention the newer version beside a refused form. When the form comes in again, it counts as based on that
+    version."""
 
     def __init__(self, get_response):
         self.get_response = get_response
@@ -52,29 +52,31 @@ class RefusedFormMiddleware:
 
     def process_template_response(self, request, response):
         if over := getattr(request, "saved_over", None):
-            text = _("%(who)s saved another version on %(when)s, while you were writing. Yours lacks their changes.")
+            text = _(
+                "%(who)s saved another version on %(when)s, while you were editing. Your version lacks their changes."
+            )
             messages.warning(request, text % _who_and_when(over))
         return response
 
 
 def tell_after_save(request, row):
-    """A Wagtail hook, after a draft was saved."""
+    """Wagtail hook, after a draft was saved: mention the newer version."""
     if _note(request, row):
         text = _(
-            "%(who)s saved another version on %(when)s, while you were writing. Yours is the newest now. It lacks "
-            "their changes."
+            "%(who)s saved another version on %(when)s, while you were editing. Your version is now the latest, but "
+            "it lacks their changes."
         )
         messages.warning(request, text % _last_note(row).data, buttons=[_comparison(row)])
 
 
 def ask_before_publish(request, row):
-    """A Wagtail hook: the first time that a version without someone's changes would be published, it stays a draft."""
+    """Wagtail hook: the first attempt to publish a version without someone's changes only saves a draft."""
     _note(request, row)
     return redirect(edit_url(request, row)) if _ask(request, row) else None
 
 
 def ask_before_bulk_publish(request, action_type, objects, action_class_instance):
-    """A Wagtail hook: the same for several pages, of which none is published then."""
+    """Wagtail hook: the same for several pages. If one needs a question, none is published."""
     if action_type != "publish":
         return None
     asked = [_ask(request, row) for row in objects]
@@ -82,21 +84,21 @@ def ask_before_bulk_publish(request, action_type, objects, action_class_instance
 
 
 def _ask(request, row):
-    """Whether it had to be asked if this row may be published without someone's changes."""
+    """Return whether we asked before publishing this row without someone's changes."""
     note = _last_note(row)
     if note is None or note.action == TOLD or _was_published_since(row, note):
         return False
     log(instance=row, action=TOLD, user=request.user, data=note.data)
     text = _(
-        "“%(row)s” was not published yet. Your draft is saved. It was written without what %(who)s saved on %(when)s. "
-        "See the difference, then press Publish again."
+        "“%(row)s” was not published yet. Your draft is saved. It lacks the changes that %(who)s saved on %(when)s. "
+        "Check the difference, then press Publish again."
     )
     messages.warning(request, text % (note.data | {"row": row}), buttons=[_comparison(row)])
     return True
 
 
 def _note(request, row):
-    """Whether this form was saved over someone's version, which is noted once."""
+    """Return whether this form was saved over someone's version. Log it once."""
     over = getattr(request, "saved_over", None)
     if over is None:
         return False
@@ -120,7 +122,7 @@ def _was_published_since(row, note):
 
 
 def _comparison(row):
-    """A button to what the newest version has and the one that it was saved over has not, and the reverse."""
+    """Return a button that compares the latest version with the one it was saved over."""
     name = "wagtailadmin_pages:revisions_compare"
     if not isinstance(row, Page):
         name = row.snippet_viewset.get_url_name("revisions_compare")
@@ -129,18 +131,18 @@ def _comparison(row):
 
 
 def register_log_actions(actions):
-    """A Wagtail hook: how the history tells of these entries."""
+    """Wagtail hook: the history text of these log entries."""
 
     @actions.register_action(SAVED_OVER)
     class SavedOver(LogFormatter):
         label = gettext_lazy("Save over someone's version")
 
         def format_message(self, entry):
-            return _("Saved without the changes of %(who)s of %(when)s") % entry.data
+            return _("Saved without the changes by %(who)s of %(when)s") % entry.data
 
     @actions.register_action(TOLD)
     class Told(LogFormatter):
         label = gettext_lazy("Ask before publishing over someone's version")
 
         def format_message(self, entry):
-            return _("Asked before publishing without the changes of %(who)s of %(when)s") % entry.data
+            return _("Asked before publishing without the changes by %(who)s of %(when)s") % entry.data

@@ -1,7 +1,7 @@
-"""What is wrong with the words of a page, or may be: one function, `findings`, while writing and before publishing.
+"""Find what is wrong, or may be wrong, in the text of a page. `findings` runs while writing and before publishing.
 
-It reads any row with fields of words, saved or not. Nothing here knows who asks; `pages.publishing` decides what may
-reach readers.
+It checks any row with text fields, saved or not, and knows nothing about the user. `pages.publishing` decides what may
+be published.
 """
 
 import hashlib
@@ -25,49 +25,50 @@ from .citations import MARK, marks, without_marks
 from .models.source import Source
 
 HIGHEST_GRADE = 8  # U.S. school grade; the house style is grade 6 to 8
-FEWEST_WORDS = 30  # a grade of fewer words says nothing
+FEWEST_WORDS = 30  # too few words for a reliable grade
 
 STOP, EXPLAIN, WARN = "stop", "explain", "warn"
 
 
 @dataclass(frozen=True)
 class Rule:
-    """A kind of finding. `EXPLAIN` stops like `STOP`, until someone who may publish writes why it may be said."""
+    """A kind of finding. `EXPLAIN` blocks like `STOP`, until someone who may publish gives a reason."""
 
     level: str
     name: str
     advice: str
-    is_inline: bool = False  # single words of a rich text are what is wrong, not the place as a whole
+    is_inline: bool = False  # the finding concerns single words of a rich text, not the whole field or block
 
 
 RULES = {
-    "claim": Rule(EXPLAIN, _("A claim or a promise"), _("Say what is done, not what is promised."), is_inline=True),
-    "amount": Rule(EXPLAIN, _("An amount to take"), _("Leave it out. A reader may follow it."), is_inline=True),
+    "claim": Rule(EXPLAIN, _("A claim or a promise"), _("Say what you do, not what you promise."), is_inline=True),
+    "amount": Rule(EXPLAIN, _("A dose"), _("Leave it out, because a reader may follow it."), is_inline=True),
     "typed-mark": Rule(
-        STOP, _("A mark without a source"), _("Delete it and choose the source with the Source button."), is_inline=True
+        STOP,
+        _("A citation without a source"),
+        _("Delete it, then choose the source with the Source button."),
+        is_inline=True,
     ),
-    "source-gone": Rule(STOP, _("A mark whose source is gone"), _("Choose another source, or take the mark out.")),
-    "day-ahead": Rule(STOP, _("A day that has not come yet"), _("Enter the day when the sources were checked.")),
+    "source-gone": Rule(
+        STOP, _("A citation whose source is gone"), _("Choose another source, or remove the citation.")
+    ),
+    "day-ahead": Rule(STOP, _("A date in the future"), _("Enter the date when someone checked the sources.")),
     "word": Rule(WARN, _("Words that may hurt"), _("Use the words that people choose for themselves."), is_inline=True),
     "grade": Rule(WARN, _("Hard to read"), _("Use shorter sentences and plainer words, for grade 6 to 8.")),
-    "number": Rule(
-        WARN, _("A number without a source"), _("Cite where it comes from, in the same paragraph."), is_inline=True
-    ),
+    "number": Rule(WARN, _("A number without a source"), _("Cite its source in the same paragraph."), is_inline=True),
     "mark-in-link": Rule(
-        WARN, _("A mark inside a link"), _("Put it behind the link: readers would press one or the other.")
+        WARN, _("A citation inside a link"), _("Put it after the link. Otherwise readers may press the wrong one.")
     ),
-    "bracket": Rule(WARN, _("A mark in brackets"), _("Take the brackets away. Each mark has its own.")),
-    "heading": Rule(
-        WARN, _("Two equal headings"), _("Name one of them differently, so that readers can tell them apart.")
-    ),
-    "empty-link": Rule(WARN, _("A link without words"), _("Write what it leads to, or take it out.")),
+    "bracket": Rule(WARN, _("A citation in brackets"), _("Remove the brackets. Each citation has its own.")),
+    "heading": Rule(WARN, _("Two identical headings"), _("Change one of them, so that readers can tell them apart.")),
+    "empty-link": Rule(WARN, _("A link without text"), _("Write where it leads, or remove it.")),
     "description": Rule(WARN, _("No description"), _("Write one or two sentences that search engines can show.")),
 }
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One place. `block_id` is empty for a field of the page itself, which `field` names."""
+    """One problem in a text. `block_id` is empty for a field of the page itself, which `field` names."""
 
     kind: str
     field: str
@@ -88,7 +89,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class Passage:
-    """A stretch of words: of a field or a block, as HTML. Only rich text can carry marks."""
+    """A piece of text from a field or a block, as HTML. Only rich text can contain citation marks."""
 
     field: str
     block_id: str
@@ -102,7 +103,7 @@ class Passage:
 
 
 def findings(row):
-    """Everything that the checks find in a page or another row, in the order of its fields, worst first."""
+    """Return everything that the checks find in a page or another row, worst first, then in the order of its fields."""
     passages = list(_passages(row))
     found = [finding for passage in passages for finding in _in_passage(passage)]
     found += _without_source_row(passages)
@@ -113,12 +114,12 @@ def findings(row):
 
 
 def digest(found):
-    """What a reason is bound to: the sentences that need one. Other sentences may change."""
+    """Return a hash of the sentences that need a reason. The reason is valid as long as they don't change."""
     said = {(finding.kind, finding.sentence) for finding in found if finding.level == EXPLAIN}
     return hashlib.sha256(repr(sorted(said)).encode()).hexdigest()
 
 
-# The words of a row
+# The texts of a row
 
 
 def _passages(row):
@@ -135,11 +136,11 @@ def _passages(row):
         ):
             yield Passage(field.name, "", "", escape(getattr(row, field.attname) or ""), is_rich=False)
     for relation in get_all_child_relations(type(row)):
-        if relation.related_model._meta.app_label == row._meta.app_label:  # not the comments of editors
+        if relation.related_model._meta.app_label == row._meta.app_label:  # not the editors' comments
             name = relation.get_accessor_name()
             for line in getattr(row, name).all():
                 for passage in _passages(line):
-                    yield replace(passage, field=f"{name}-FORMS")  # where the form has the lines
+                    yield replace(passage, field=f"{name}-FORMS")  # where the form shows the fields
 
 
 def _of_block(name, child):
@@ -149,7 +150,7 @@ def _of_block(name, child):
 
 
 def _of_value(block, value):
-    """Pairs of HTML and whether it is rich text, for each stretch of words in a block."""
+    """Yield HTML and whether it is rich text, for each text in a block."""
     if isinstance(value, RichText):
         yield value.source, True
     elif isinstance(value, blocks.StructValue):
@@ -164,7 +165,7 @@ def _of_value(block, value):
     elif isinstance(block, blocks.ListBlock):
         for inner in value.bound_blocks:
             yield from _of_value(inner.block, inner.value)
-    else:  # a choice has no words of its own, a picture those for people who do not see it
+    else:  # a choice has no text; a picture has its description
         for words in block.get_searchable_content(value):
             yield escape(words), False
 
@@ -205,7 +206,7 @@ def _in_rich_text(passage, text):
 
 
 def _unsourced(markup):
-    """The text of each paragraph and each point of a list that has no mark, nor has the paragraph before its list."""
+    """Return each paragraph and list item without a citation. A citation before the list covers its items."""
     is_introduced = False
     for tag, paragraph in _PARAGRAPH.findall(markup):
         is_marked = bool(marks(paragraph))
@@ -216,7 +217,7 @@ def _unsourced(markup):
 
 
 def _without_source_row(passages):
-    """Marks that name no source: one that was deleted, or a key that was typed."""
+    """Find marks without a valid source: it was deleted, or someone typed the mark by hand."""
     cited = {pk for passage in passages for pk in marks(passage.markup)}
     typed = {key for passage in passages for key in _TYPED_KEY.findall(without_marks(passage.markup))}
     gone = cited - set(Source.objects.filter(pk__in=cited).values_list("pk", flat=True)) if cited else set()
@@ -249,7 +250,7 @@ def _about_the_row(row):
 
 
 def _sentence_of(match):
-    """The sentence of plain text in which a match stands."""
+    """Return the sentence of plain text that contains a match."""
     text = match.string
     start = max((end.end() for end in re.finditer(r"[.!?]\s+", text[: match.start()])), default=0)
     end = re.search(r"[.!?](\s|$)", text[match.end() :])
@@ -268,13 +269,13 @@ _TAKING = re.compile(
     r"|(?:each|every) \w+|daily|nightly|times an? \w+)\b",
     re.IGNORECASE,
 )
-# A plan for cutting down is an amount too: "lower your dose by 10 percent each week".
+# A tapering plan is a dose too: "lower your dose by 10 percent each week".
 _TAPER = re.compile(
     r"\b(?:reduc|lower|cut|taper|decreas)\w*\b[^.!?]{0,30}\b(?:dose|amount|intake|use|kratom)\b[^.!?]{0,30}?"
     r"\b\d+(?:\.\d+)?\s*(?:%|percent\b)",
     re.IGNORECASE,
 )
-# Figures about people and products. Phone numbers, prices, ages, dates, and hours are none of them.
+# Figures about people and products. Excludes phone numbers, prices, ages, dates and hours.
 _NUMBER = re.compile(
     rf"\b\d+(?:\.\d+)?\s*(?:%|percent\b)"
     rf"|\b{_COUNT} (?:in|out of|of) (?:every )?(?:\d[\d,]*|two|three|four|five|six|seven|eight|nine|ten|twenty)\b"

@@ -1,10 +1,10 @@
-"""Content as plain values that a JSON file can hold, and back.
+"""Convert content to plain values for a JSON file, and back.
 
-A file names its page by `path` and every other row by what people call it, never by a number of one database: a source
-by its key, a picture or a document by its file. In rich text, a mark is `<a source="dea-fact-sheet"></a>`, a link to a
-page `<a page="/treatment/levels-of-care/">`, to a document `<a document="what-to-bring.pdf">`. A page in another
-language than the text's own is named with it: `es:/about/`. Texts stand in lists of lines, one a paragraph, so that a
-change is seen where it is.
+A file identifies its page by `path` and every other row by a stable name, never by a database id: a source by its key,
+a picture or a document by its file. In rich text, a citation mark is `<a source="dea-fact-sheet"></a>`, a link to a
+page `<a page="/treatment/levels-of-care/">`, and a link to a document `<a document="what-to-bring.pdf">`. A page in
+another language than the text has the language as a prefix: `es:/about/`. Texts are lists of lines, one for each
+paragraph, so that diffs stay small.
 """
 
 import json
@@ -24,16 +24,16 @@ from wagtail.models import DraftStateMixin, Locale, LockableMixin, Page, Revisio
 from .citations import marks, replace_marks
 from .models import Download, Picture, SitePage, Source
 
-# What Page itself has and a file carries.
+# The fields of Page that files contain.
 PAGE_FIELDS = ["title", "seo_title", "search_description", "go_live_at", "expire_at"]
-# What Wagtail keeps about a row beside its content.
+# The fields that Wagtail keeps about a row besides its content.
 _ABOUT_ROWS = {
     field.name
     for mixin in (DraftStateMixin, LockableMixin, RevisionMixin, TranslatableMixin)
     for field in mixin._meta.get_fields()
     if field.name != "locale"
 }
-DRAFT, SCHEDULED = "draft", "scheduled"  # the state of a page in its file; none: readers see it
+DRAFT, SCHEDULED = "draft", "scheduled"  # the state of a page in its file; a live page has none
 
 _LINK = re.compile(r'<a\b(?=[^>]*\blinktype="(page|document)")(?=[^>]*\bid="(\d+)")[^>]*>')
 _NAMED_SOURCE = re.compile(r'<a source="([^"]+)"></a>')
@@ -42,25 +42,25 @@ _END_OF_LINE = re.compile(r"(?<=</p>)|(?<=</h3>)|(?<=</li>)|(?<=<ul>)|(?<=<ol>)|
 
 
 class FileRefused(ValidationError):
-    """A file can't be taken in; the message says why."""
+    """A file can't be imported. The message says why."""
 
 
 # Names
 
 
 def path_of(page):
-    """The path of a page below the home page of its language: "/" is the home page."""
+    """Return the path of a page below the home page of its language. "/" is the home page."""
     return "/" + page.url_path.removeprefix("/").partition("/")[2]
 
 
 def all_pages():
-    """Every page of the site by (language, path)."""
+    """Return every page of the site by (language, path)."""
     pages = Page.objects.type(SitePage).select_related("locale")
     return {(page.locale.language_code, path_of(page)): page for page in pages}
 
 
 def file_name(row):
-    """What a picture or a document is called in files."""
+    """Return the name that files use for a picture or a document."""
     return PurePosixPath(row.file.name).name
 
 
@@ -76,7 +76,7 @@ def _name(row, language):
 
 
 class Names:
-    """Finds the rows that files name. Raises `FileRefused` for those that are not there."""
+    """Find rows by the names in files. Raises `FileRefused` if there is no such row."""
 
     def __init__(self):
         self.pages = all_pages()
@@ -105,11 +105,11 @@ class Names:
         return found
 
 
-# Out
+# Export
 
 
 def page_to_data(page):
-    """A page as its file says it: a dictionary of plain values."""
+    """Return a page as a dictionary of plain values."""
     language = page.locale.language_code
     data = {"type": page._meta.label, "path": path_of(page), "language": language}
     if not page.live:
@@ -122,13 +122,13 @@ def page_to_data(page):
 
 
 def own_fields(model):
-    """The names of the fields that a type of page has beside Wagtail's."""
+    """Return the field names that a page type adds to Wagtail's."""
     inherited = {field.name for field in Page._meta.get_fields()}
     return [field.name for field in model._meta.fields if field.name not in inherited and not field.primary_key]
 
 
 def row_to_data(row, without=()):
-    """A row that is no page, with the rows that belong to it, as its file says it."""
+    """Return a row that is not a page, with its child rows, as plain values."""
     language = row.locale.language_code if hasattr(row, "locale_id") else settings.LANGUAGE_CODE
     data = _fields_out(row, _row_fields(type(row), without), language)
     for accessor, field in _children(type(row)).items():
@@ -148,7 +148,7 @@ def _row_fields(model, without=()):
 
 
 def _children(model):
-    """The names of the lists of rows that belong to a row, each with the field that points back."""
+    """Return the names of the lists of child rows, each with the field that points back."""
     if not issubclass(model, ClusterableModel):
         return {}
     return {relation.get_accessor_name(): relation.field.name for relation in get_all_child_relations(model)}
@@ -170,7 +170,7 @@ def _fields_out(row, fields, language):
 
 
 def _goes_without_saying(field, value):
-    """Whether a file leaves a value out: what is blank, and what a new row has by itself."""
+    """Return whether a file leaves a value out, because it is blank or the default."""
     return value is None or value in ("", []) or (field.has_default() and value == field.get_default())
 
 
@@ -187,13 +187,13 @@ def _out(row, field, language):
 
 
 class _Out:
-    """How the parts of a stored value become those of a file."""
+    """Convert the parts of a stored value for a file."""
 
     def __init__(self, language):
         self.language = language
 
     def text(self, text):
-        """A text as a list of lines. What links nowhere any more stays as words alone."""
+        """Return a text as a list of lines. A link without a target becomes plain text."""
         sources = Source.objects.in_bulk(marks(text))
         found = _LINK.findall(text)
         rows = {
@@ -214,7 +214,7 @@ class _Out:
 
 
 def _convert(block, value, parts):
-    """A value of a block as it is stored, or as a file says it, with its texts and rows changed by `parts`."""
+    """Convert the value of a block, from storage or from a file. `parts` converts its texts and rows."""
     if isinstance(block, blocks.StreamBlock):
         return [item | {"value": _convert(block.child_blocks[item["type"]], item["value"], parts)} for item in value]
     if isinstance(block, blocks.StructBlock):
@@ -235,11 +235,11 @@ def _convert(block, value, parts):
     return value
 
 
-# In
+# Import
 
 
 class _In:
-    """How the parts of a file become those of a stored value."""
+    """Convert the parts of a file for storage."""
 
     def __init__(self, language, names):
         self.language, self.names = language, names
@@ -265,7 +265,7 @@ class _In:
 
 
 def data_to_page(data, names):
-    """An unsaved page, or the stored one with new values, from what a file says. Raises `FileRefused`."""
+    """Return an unsaved page, or the stored one, with the values of a file. Raises `FileRefused`."""
     model = _page_model(data["type"])
     language = data["language"]
     page = names.pages.get((language, data["path"]))
@@ -287,12 +287,12 @@ def _page_model(label):
     except (LookupError, ValueError):
         model = None
     if model is None or not issubclass(model, SitePage):
-        raise FileRefused(_("%s is no type of page.") % label)
+        raise FileRefused(_("%s is not a page type.") % label)
     return model
 
 
 def data_to_row(data, row, names, only=None):
-    """Gives an unsaved or stored row the values that a file says; `only` some of its fields, if they are named."""
+    """Set the values of a file on a row. `only` limits it to some fields."""
     model = type(row)
     fields = [field for field in _row_fields(model) if only is None or field.name in only]
     _fields_in(row, fields, data, names)
@@ -308,7 +308,7 @@ def data_to_row(data, row, names, only=None):
 
 
 def fields_without_pages(model):
-    """The names of the fields that can be set before there are pages."""
+    """Return the names of the fields that can be set before any page exists."""
     return [
         field.name for field in _row_fields(model) if not (field.is_relation and issubclass(field.related_model, Page))
     ]

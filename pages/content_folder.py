@@ -1,7 +1,8 @@
-"""A folder of content: what is written there and how it is taken in again.
+"""Export all content to a folder, and import it again.
 
-`pages/**/*.json` hold a page each, `sources.json` and the like all rows of one model, `pictures.json` and
-`documents.json` what the files in `pictures/` and `documents/` are. Taking in is one transaction: all or nothing.
+Each file of `pages/**/*.json` contains one page. `sources.json` and the like contain all rows of a model.
+`pictures.json` and `documents.json` describe the files in `pictures/` and `documents/`. An import is one transaction:
+all or nothing.
 """
 
 import contextlib
@@ -42,13 +43,13 @@ _MALFORMED = (KeyError, TypeError, AttributeError, ValueError, LookupError)
 
 
 def models_in_files():
-    """The models whose rows stand in one file each, such as `sources.json`, by that file's name."""
+    """Return the models whose rows share one file, such as `sources.json`, by the name of that file."""
     return {model.content_file: model for model in apps.get_models() if hasattr(model, "content_file")}
 
 
 @dataclass
 class Content:
-    """What folders hold: read, nothing stored yet. Pages and rows are dictionaries as files say them."""
+    """The content of folders, read but not stored yet. Pages and rows are dictionaries, as in the files."""
 
     pages: list = field(default_factory=list)
     rows: list = field(default_factory=list)  # pairs of model and dictionary
@@ -57,7 +58,7 @@ class Content:
 
 @dataclass
 class Report:
-    """What was taken in: how many of each kind were new, changed, or the same already."""
+    """The result of an import: how many rows of each kind were new, changed or unchanged."""
 
     new: dict = field(default_factory=dict)
     changed: dict = field(default_factory=dict)
@@ -72,11 +73,11 @@ class Report:
         return {kind: self.new.get(kind, 0) + self.changed.get(kind, 0) for kind in self.new | self.changed}
 
 
-# Out
+# Export
 
 
 def write(folder, say):
-    """Write all content into a folder, which must be empty or not be there. `say` gets a sentence for each step."""
+    """Write all content to a folder, which must be empty or new. `say` receives a sentence for each step."""
     folder = Path(folder)
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise FileRefused(_("%s is not empty. Name a new folder.") % folder)
@@ -105,7 +106,7 @@ def write(folder, say):
 
 
 def _as_edited(row):
-    """What readers see; where they see nothing, the last draft."""
+    """Return the live version of a page, or its last draft if readers can't see it."""
     if isinstance(row, DraftStateMixin) and not row.live and row.latest_revision_id:
         return row.get_latest_revision_as_object()
     return row
@@ -136,11 +137,11 @@ def _write_json(folder, name, data):
     target.write_text(json.dumps(data, ensure_ascii=False, indent=2) + "\n")
 
 
-# In
+# Import
 
 
 def read(*folders):
-    """The `Content` of folders. Raises `FileRefused` for a file that can't be read."""
+    """Read folders and return their `Content`. Raises `FileRefused` if a file can't be read."""
     content = Content()
     for folder in map(Path, folders):
         if not folder.is_dir():
@@ -153,7 +154,7 @@ def read(*folders):
         for path in sorted((folder / PAGES).rglob("*.json")):
             data = _read_json(folder, str(path.relative_to(folder)))
             if not _is_page(data):
-                raise FileRefused(_("%s is not written as the file of a page is.") % path.name)
+                raise FileRefused(_("%s is not a valid page file.") % path.name)
             content.pages.append({"position": 0} | data | {"from": path})
     content.pages.sort(key=_place)
     return content
@@ -166,7 +167,7 @@ def _is_page(data):
 
 
 def _place(data):
-    """Where a page comes: parents before children, originals before translations, then in the order of the tree."""
+    """Sort key: parents before children, originals before translations, then in tree order."""
     path = data["path"]
     return path != "/", path.count("/"), data["language"] != settings.LANGUAGE_CODE, data["position"]
 
@@ -177,14 +178,14 @@ def _rows(folder, name):
     data = _read_json(folder, name)
     rows = data if isinstance(data, list) else [data]
     if not all(isinstance(row, dict) for row in rows):
-        raise FileRefused(_("%s is not written as a list of rows.") % name)
+        raise FileRefused(_("%s is not a valid list of rows.") % name)
     return rows
 
 
 def _file_in(folder, library, data):
     name = data.get("file")
     if not isinstance(name, str) or Path(name).name != name:
-        raise FileRefused(_("%(library)s: “%(name)s” is no name of a file.") % {"library": library, "name": name})
+        raise FileRefused(_("%(library)s: “%(name)s” is not a file name.") % {"library": library, "name": name})
     path = _inside(folder, f"{library}/{name}")
     if not path.is_file():
         raise FileRefused(_("There is no file %s.") % f"{library}/{name}")
@@ -195,24 +196,24 @@ def _read_json(folder, name):
     try:
         data = json.loads(_inside(folder, name).read_text())
     except (OSError, ValueError) as error:
-        raise FileRefused(_("%(name)s can't be read: %(error)s") % {"name": name, "error": error}) from error
+        raise FileRefused(_("Can't read %(name)s: %(error)s") % {"name": name, "error": error}) from error
     if not isinstance(data, dict | list):
-        raise FileRefused(_("%s is not written as a file of content is.") % name)
+        raise FileRefused(_("%s is not a valid content file.") % name)
     return data
 
 
 def _inside(folder, name):
-    """A path in the folder. No name and no symbolic link leads out of it."""
+    """Return a path in the folder. Names and symbolic links that lead out of it are refused."""
     path = Path(folder) / name
     if not path.resolve().is_relative_to(Path(folder).resolve()):
-        raise FileRefused(_("%s lies outside of the folder.") % name)
+        raise FileRefused(_("%s is outside of the folder.") % name)
     return path
 
 
 def take_in(content, say=lambda sentence: None, log_action=True):
-    """Store the content: new rows are made, others get the values of the files, nothing is deleted. Returns a `Report`.
+    """Store the content: create new rows, update the others, delete nothing. Return a `Report`.
 
-    Pages are published as from the editor's button. Raises `FileRefused` and stores nothing if one file is wrong.
+    Publishes pages as the editor's button would. Raises `FileRefused` and stores nothing if any file is invalid.
     """
     written = []
     try:
@@ -229,7 +230,7 @@ def _take_in(content, say, log_action, written):
     for model, data in content.files:
         with _naming(data["file"]):
             report.note(*_take_in_file(model, data, names, written))
-    # Rows come first without what names pages, and pages without words, so that each can name the others.
+    # Rows come first, without the fields that name pages. Then come empty pages, so that each can link to the others.
     made = [_make_row(model, data, names) for model, data in content.rows]
     placed = [_make_place(data, names) for data in content.pages]
     for (model, data), is_new in zip(content.rows, made, strict=True):
@@ -247,7 +248,7 @@ def _take_in(content, say, log_action, written):
 
 @contextlib.contextmanager
 def _naming(name):
-    """Refusals name the file or page."""
+    """Add the name of the file or page to each error."""
     try:
         yield
     except FileRefused as error:
@@ -258,12 +259,10 @@ def _naming(name):
         raise FileRefused(f"{name}: {error}") from error
     except DatabaseError as error:
         raise FileRefused(
-            _("%(name)s: the database refuses it (%(error)s).") % {"name": name, "error": error}
+            _("%(name)s: the database refused it (%(error)s).") % {"name": name, "error": error}
         ) from error
     except _MALFORMED as error:
-        raise FileRefused(
-            _("%(name)s is not written as it must be (%(error)r).") % {"name": name, "error": error}
-        ) from error
+        raise FileRefused(_("%(name)s is not valid (%(error)r).") % {"name": name, "error": error}) from error
 
 
 def _in_one_line(error):
@@ -304,7 +303,7 @@ def _collection(path):
 
 
 def _stored(row):
-    """The row of the same key that is there already; None for none."""
+    """Return the stored row with the same key, or None."""
     if isinstance(row, Center):
         return Center.objects.first()
     if not hasattr(row, "natural_key"):
@@ -316,12 +315,12 @@ def _stored(row):
 
 
 def is_there(model, data, names):
-    """Whether there is a row already that the file names by its key."""
+    """Return whether the row that a file names already exists."""
     return _stored(data_to_row(data, model(), names, only=fields_without_pages(model))) is not None
 
 
 def _make_row(model, data, names):
-    """Makes the row that a file names by a key and that is not there. Returns whether it did."""
+    """Create the row that a file names if it does not exist. Return whether it was created."""
     with _naming(model.content_file):
         if not hasattr(model, "natural_key") or is_there(model, data, names):
             return False
@@ -332,10 +331,12 @@ def _make_row(model, data, names):
 
 
 def _take_in_row(model, data, names):
-    """Gives a row the values of its file. Returns whether it was new, changed, or the same already."""
+    """Update a row from its file. Return whether it was new, changed or unchanged."""
     row = data_to_row(data, model(), names)
     stored = _stored(row)
-    if stored is None and not hasattr(model, "natural_key"):  # nothing names it: one that says the same is the same
+    if stored is None and not hasattr(
+        model, "natural_key"
+    ):  # it has no key, so a row with the same values is the same row
         stored = next((known for known in model._default_manager.all() if row_to_data(_as_edited(known)) == data), None)
     if stored and row_to_data(_as_edited(stored)) == data:
         return "same"
@@ -353,8 +354,8 @@ def _take_in_row(model, data, names):
 
 
 def _make_place(data, names):
-    """Makes an empty page, off-line, where the file wants one that is not there, so that others can name it. Returns
-    whether it did."""
+    """Create an empty page, not live, if the page of a file does not exist, so that others can link to it. Return
+    whether it was created."""
     key = data["language"], data["path"]
     if key in names.pages:
         return False
@@ -375,13 +376,13 @@ def _make_place(data, names):
 
 
 def _required(data):
-    """The names of fields without which the database takes no row of this type of page."""
+    """Return the names of the fields that the database requires for this page type."""
     model = apps.get_model(data["type"])
     return [field.name for field in model._meta.fields if field.is_relation and field.name in data]
 
 
 def _make_home(page):
-    """The first home page takes the place of the welcome page that Wagtail begins with."""
+    """Replace Wagtail's welcome page with the first home page."""
     AnyPage.objects.filter(depth=2, content_type__model="page").delete()
     AnyPage.get_first_root_node().add_child(instance=page)
     Site.objects.get_or_create(is_default_site=True, defaults=site_address.values() | {"root_page": page})
@@ -406,18 +407,18 @@ def _take_in_page(data, is_new, names, log_action):
 
 
 def _check_blocks(page):
-    """Asks what the editor asks of each block of a page that is published: saving a page does not."""
+    """Check each block of a live page as the editor would. Saving a page does not."""
     for column in page._meta.concrete_fields:
         if isinstance(column, StreamField):
             try:
                 stored = column.value_from_object(page).get_prep_value()
-                column.stream_block.clean(column.stream_block.to_python(stored))  # a copy, which cleaning changes
+                column.stream_block.clean(column.stream_block.to_python(stored))  # a copy, because cleaning changes it
             except StreamBlockValidationError as error:
                 raise FileRefused(f"{column.name}: {json.dumps(error.as_json_data(), ensure_ascii=False)}") from error
 
 
 def _put_in_order(pages, names):
-    """Pages that have a position stand in that order below their parent, behind those that no file names."""
+    """Sort pages with a position below their parent. Pages that are in no file come last."""
     families = {}
     for data in pages:
         if data["position"] and data["path"] != "/":

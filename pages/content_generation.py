@@ -1,8 +1,8 @@
-"""One number that moves whenever what readers see changes.
+"""A counter that increases whenever content that readers see changes.
 
-What keeps content in memory (the search index, later the page cache) keeps the number that it was made from, and makes
-itself anew once `current()` says another. `pages/signals.py` raises it, in the transaction that changes the content.
-Read the number before the content, never after: then a change in between is noticed the next time.
+Code that caches content, such as the search index, also keeps the number it was built from. When `current()` returns
+another number, it rebuilds the cache. `pages/signals.py` increases the number in the transaction of the change. Read
+the number before the content, never after, so that a change in between is noticed next time.
 """
 
 import logging
@@ -12,14 +12,14 @@ from django.db import DatabaseError, InterfaceError, models, transaction
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-LIFETIME = 1  # seconds in which a process does not ask again
-PATIENCE = 10  # the same for a database that did not answer: each try may take the seconds of a page
+LIFETIME = 1  # seconds before a process asks again
+PATIENCE = 10  # the same after a failed query, because each attempt may delay a page by seconds
 
 logger = logging.getLogger(__name__)
 
 
 class ContentGeneration(models.Model):
-    """How often the content has changed: one row, made by the first change."""
+    """The counter. A single row, created by the first change."""
 
     number = models.PositiveBigIntegerField(_("number"), default=0)
 
@@ -33,10 +33,11 @@ class ContentGeneration(models.Model):
 
 
 class AtomicModel(models.Model):
-    """The base of each model whose rows readers see, pages aside. Saving one raises the generation, in one transaction.
+    """The base of each model whose rows readers see, except pages. Saving a row also increases the generation, in
+    one transaction.
 
-    Django sends `post_save` after the row's own transaction has ended. (It deletes in one, and so does Wagtail's Page
-    save.)
+    Django sends `post_save` after the row's own transaction has ended. (Deleting already uses one transaction, and so
+    does saving a Wagtail page.)
     """
 
     class Meta:
@@ -48,13 +49,13 @@ class AtomicModel(models.Model):
 
 
 def raise_generation():
-    """Add one to the number, in the transaction of the caller."""
+    """Add one to the number, in the caller's transaction."""
     if not _add_one():
-        # Two processes may come here at once: the second waits for the first and then finds its row.
+        # Two processes may run this at once. The second one waits for the first, then finds its row.
         ContentGeneration.objects.bulk_create([ContentGeneration(pk=1)], ignore_conflicts=True)
         _add_one()
     forget()
-    transaction.on_commit(forget)  # a thread may have read the old number in between
+    transaction.on_commit(forget)  # a thread may have read the old number meanwhile
 
 
 def _add_one():
@@ -66,20 +67,23 @@ _asked_at = None
 
 
 def current():
-    """The number, at most `LIFETIME` seconds old; the last known one while the database is away, None if none is."""
+    """Return the number, at most `LIFETIME` seconds old. While the database is down, return the last known one, or
+    None."""
     global _known, _asked_at
     now = time.monotonic()
     if _asked_at is None or now - _asked_at >= LIFETIME:
-        _asked_at = now  # at once, so that one thread asks while the others go on
+        _asked_at = now  # set first, so that one thread asks and the others continue
         try:
             _known = ContentGeneration.objects.filter(pk=1).values_list("number", flat=True).first() or 0
         except (DatabaseError, InterfaceError) as error:
-            logger.warning("The content's generation could not be read: %s", type(error).__name__)
-            _asked_at = time.monotonic() + PATIENCE - LIFETIME  # counted from now: it may have taken seconds to fail
+            logger.warning("Can't read the content generation: %s", type(error).__name__)
+            _asked_at = (
+                time.monotonic() + PATIENCE - LIFETIME
+            )  # counted from now, because the failure may have taken seconds
     return _known
 
 
 def forget():
-    """Make the next `current()` ask the database."""
+    """Make the next `current()` query the database."""
     global _asked_at
     _asked_at = None

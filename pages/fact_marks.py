@@ -1,6 +1,6 @@
-"""Texts that follow a fact: `{phone}` in rich text becomes the number that the center has told.
+"""Fill facts into texts: `{phone}` in rich text becomes the center's phone number.
 
-While a fact is not told, the sentence that names it is left out. An editor writes the braces as any other words.
+If a fact is not set, the sentence that names it is left out. Editors just type the braces.
 """
 
 import re
@@ -13,7 +13,7 @@ from django.utils.translation import ngettext
 _TAG = r"""<(?:"[^"]*"|[^">])*>"""
 _BLOCK_TAG = r"</?(?:p|li|ul|ol|h[1-6]|table|thead|tbody|tr|td|th|blockquote|div|figure|br|hr)\b[^>]*>"
 _MARK = r"\{([a-z_]+)\}"
-# Where a sentence ends: at the edge of a block, or behind a full stop and what closes around it.
+# The end of a sentence: the edge of a block, or a period and any closing quotes or brackets.
 _EDGE = re.compile(rf"({_BLOCK_TAG}|(?<=[.!?])(?:</[a-z]+>)*\s+)")
 _MARK_OR_TAG = re.compile(rf"{_MARK}|{_TAG}")
 _EMPTY = re.compile(r"<(p|li|ul|ol|h[1-6]|b|i|em|strong)\b[^>]*>\s*</\1>")
@@ -38,7 +38,7 @@ def _address(known):
 
 
 def _reply_time(known):
-    """Only where both are told: without hours, nobody knows which hours are counted."""
+    """Needs both facts: without opening hours, "open hours" means nothing."""
     hours = known.center.contact_target_hours
     if not hours or not known.opening_hours:
         return ""
@@ -59,17 +59,17 @@ MARKS = {
 
 
 def fill(markup, known=None):
-    """Sanitized rich text with its marks as the facts they name; a sentence whose fact is not told is left out."""
-    from . import facts  # which reads the models, whose texts are checked here
+    """Replace each placeholder in sanitized rich text with its fact. Leave out sentences whose fact is not set."""
+    from . import facts  # imports the models, whose texts are checked here
 
     if "{" not in markup:
         return markup
     known = known or facts.current()
     values = {name: conditional_escape(value(known)) if known.center else "" for name, value in MARKS.items()}
-    sentences = _EDGE.split(markup)  # and, in between, what divides them
+    sentences = _EDGE.split(markup)  # the separators between the sentences too
     for number, sentence in enumerate(sentences):
         if any(not values[name] for name in _MARK_OR_TAG.findall(sentence) if name in values):
-            # Only the words go: an element that begins or ends here holds other sentences.
+            # Remove only the text. An element that begins or ends here also holds other sentences.
             sentences[number] = "".join(re.findall(_TAG, sentence))
             sentences[number + 1 : number + 2] = [space.rstrip() for space in sentences[number + 1 : number + 2]]
         else:
@@ -81,21 +81,21 @@ def fill(markup, known=None):
 
 
 def unknown(markup):
-    """The marks in a text that name no fact, in order."""
+    """Return the placeholders in a text that match no fact, in order."""
     return [name for name in re.findall(_MARK, re.sub(_TAG, "", markup)) if name not in MARKS]
 
 
 def validate(markup):
-    """Refuse a text with a mark that names no fact: readers would see its braces."""
+    """Refuse a text with an unknown placeholder. Readers would see its braces."""
     if names := unknown(markup):
         raise ValidationError(
-            _("No fact is called {%(name)s}. You can write: %(known)s."),
+            _("There is no fact {%(name)s}. You can use: %(known)s."),
             params={"name": names[0], "known": ", ".join(f"{{{name}}}" for name in MARKS)},
         )
 
 
 def _filled(sentence, values):
-    """A sentence with its marks as facts; inside a link, as words only: no link stands in a link."""
+    """Fill the facts into a sentence. Inside a link they become plain text, because links can't be nested."""
     depth = 0
 
     def fact(match):

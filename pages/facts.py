@@ -1,8 +1,8 @@
-"""What every page shows of the center: its facts, notices and the menu, as last known.
+"""The facts that every page shows: the center, notices and the menu.
 
-A snapshot serves each process, so that a page costs no query for them and form, confirmation and error pages show phone
-and hours while the database is away. It is made anew when the content's generation changes, so a change shows within
-about a second. A copy on disk serves a process that starts while the database is away.
+Each process keeps a snapshot, so pages need no query for them. The form, the confirmation and error pages show the
+phone number and the hours even while the database is down. The snapshot is rebuilt when the content generation changes,
+so a change shows within about a second. A process that starts while the database is down uses a copy on disk.
 """
 
 import contextlib
@@ -35,11 +35,11 @@ from .models import Center, CenterTexts, Holiday, Notice, OpeningHours, SitePage
 from .models.page import HOME_DEPTH
 from .visibility import visible
 
-PATIENCE = 10  # seconds in which a database that did not answer is not asked again: no page may wait for it each time
+PATIENCE = 10  # seconds before we ask an unresponsive database again, so that not every page has to wait
 LONG_AGO, FAR_AHEAD = (dt.datetime(year, 1, 1, tzinfo=dt.UTC) for year in (2000, 2100))
 
-# Whatever wrote a notice into the database, this is all that a page shows of it. Links lead to pages, whose addresses
-# are known here, or to other sites: no link asks the database, which may be away.
+# The only HTML allowed in a notice, whatever the database contains. Links lead to pages whose addresses are known here,
+# or to other sites. No link needs the database, which may be down.
 _clean_notice = nh3.Cleaner(
     tags={"p", "br", "b", "strong", "a"},
     attributes={"a": {"href", "linktype", "id"}},
@@ -53,7 +53,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class MenuEntry:
-    """A page in the menu on top or in the list at the foot."""
+    """A page in the main menu or in the footer menu."""
 
     label: str
     page: int
@@ -62,7 +62,7 @@ class MenuEntry:
 
 @dataclass(frozen=True)
 class Texts:
-    """What is said about the center in words, in one language of the site."""
+    """The center's texts in one language of the site."""
 
     language: str = ""
     directions: str = ""
@@ -75,7 +75,7 @@ class Texts:
 
 @dataclass(frozen=True)
 class ShownNotice:
-    """A published notice, its text as stored. Without `pages` it stands on the whole site."""
+    """A published notice with its text as stored. Without `pages`, it shows on the whole site."""
 
     text: str
     is_strong: bool
@@ -85,13 +85,13 @@ class ShownNotice:
 
     @property
     def html(self):
-        return mark_safe(fact_marks.fill(expand_db_html(_clean_notice(self.text))))  # noqa: S308 (cleaned right here)
+        return mark_safe(fact_marks.fill(expand_db_html(_clean_notice(self.text))))  # noqa: S308 (sanitized right here)
 
 
 @dataclass(frozen=True)
 class Facts:
-    """The center (None while no owner has told anything), its open hours, texts and notices, the menu, and what is
-    published. What depends on the time is asked of the clock each time."""
+    """The center (None if it has no row yet), its opening hours, texts, notices and menus, and the live pages.
+    Everything that depends on the time is computed on each call."""
 
     center: Center | None = None
     opening_hours: tuple[OpeningHours, ...] = ()
@@ -99,8 +99,8 @@ class Facts:
     texts_by_language: tuple[Texts, ...] = ()
     notices: tuple[ShownNotice, ...] = ()
     menus: tuple[MenuEntry, ...] = ()
-    urls: dict[int, str] = field(default_factory=dict)  # of every page that is live, by its id
-    ends: dict[int, dt.datetime] = field(default_factory=dict)  # of those that have an end
+    urls: dict[int, str] = field(default_factory=dict)  # of every live page, by its id
+    ends: dict[int, dt.datetime] = field(default_factory=dict)  # of those that expire
 
     @property
     def addresses(self):
@@ -108,18 +108,18 @@ class Facts:
         return frozenset(filter(None, map(self.url_of, self.urls)))
 
     def url_of(self, page):
-        """The path of a page, by its id; None where readers can't open it now."""
+        """Return the path of a page by its id, or None if readers can't open it now."""
         end = self.ends.get(page)
         return None if end is not None and end <= timezone.now() else self.urls.get(page)
 
     def menu(self, name):
-        """The links of a menu to pages that readers can open now: pairs of label and path."""
+        """Return the menu links that readers can open now, as pairs of label and path."""
         links = [(entry.label, self.url_of(entry.page)) for entry in self.menus if entry.menu == name]
         return [(label, url) for label, url in links if url]
 
     @property
     def status(self):
-        """Whether we are open now: an `opening_hours.Status`, or None while no hours are told."""
+        """Return whether we are open now, as an `opening_hours.Status`. None if no hours are set."""
         return opening_hours.status(self, timezone.now())
 
     @property
@@ -140,12 +140,12 @@ class Facts:
 
     @property
     def texts(self):
-        """The texts in the language of the page; in the site's own where there are none."""
+        """Return the texts in the language of the page, or else in the default language."""
         known = {texts.language: texts for texts in self.texts_by_language}
         return known.get(_content_language(get_language())) or known.get(_content_language(None)) or Texts()
 
     def notices_at(self, now, page_id=None):
-        """The notices to show at a moment on a page; on one that is no page of the tree, those of the whole site."""
+        """Return the notices for a page at a moment. Outside of the page tree, return those of the whole site."""
         return [
             notice
             for notice in self.notices
@@ -153,7 +153,7 @@ class Facts:
         ]
 
     def next_change(self, now):
-        """The first moment after `now` at which the words of a page change by the clock; None where none do."""
+        """Return the next moment when a page's text changes by itself, or None."""
         moments = [moment for notice in self.notices for moment in (notice.shows_from, notice.shows_until)]
         moments += self.ends.values()
         moments.append(opening_hours.next_change(self, now))
@@ -166,42 +166,42 @@ _retry_at = 0
 
 
 def current():
-    """The facts as they are; the last known ones while the database is away."""
+    """Return the current facts, or the last known ones while the database is down."""
     global _known, _made_from, _retry_at
-    number = content_generation.current()  # before the facts, so that a change in between is noticed the next time
+    number = content_generation.current()  # read before the facts, so that a change in between is noticed next time
     if number != _made_from and time.monotonic() >= _retry_at:
         try:
             _known = _read()
             _made_from = number
             _keep_copy(_known)
         except (DatabaseError, InterfaceError) as error:
-            logger.warning("The center's facts could not be read: %s", type(error).__name__)
+            logger.warning("Can't read the center's facts: %s", type(error).__name__)
             _known = _known or _copy() or Facts()
             _retry_at = time.monotonic() + PATIENCE
     return _known
 
 
 def forget():
-    """Makes the next `current()` ask the database."""
+    """Make the next `current()` query the database."""
     global _made_from, _retry_at
     _made_from, _retry_at = _NEVER, 0
 
 
 def next_change(now):
-    """The first moment after `now` at which a page's words change by the clock: hours, holidays, notices, the end of a
-    page that others name. None where none do. What keeps a page for longer would show what is no longer true."""
+    """Return the next moment after `now` when a page's text changes by itself: at the start or end of hours,
+    holidays and notices, or when a linked page expires. None if there is none. No cache may keep a page longer."""
     return current().next_change(now)
 
 
 def seconds_to_keep(most):
-    """For how many whole seconds, at most `most`, a page that is made now stays true by the clock."""
+    """Return for how many whole seconds a page built now stays correct, at most `most`."""
     now = timezone.now()
     change = next_change(now)
     return most if change is None else min(most, int((change - now).total_seconds()))
 
 
 def context(request):
-    """Context processor: `facts`, `center`, `menu`, and `footer_menu` for every template."""
+    """Context processor: `facts`, `center`, `menu` and `footer_menu` for every template."""
     return template_context(current())
 
 
@@ -215,7 +215,7 @@ def template_context(facts):
 
 
 def with_center(center):
-    """The current facts with the ones of a center, published or a draft."""
+    """Return the current facts, but with those of a center row, published or draft."""
     return dataclasses.replace(
         current(),
         center=center,
@@ -226,7 +226,7 @@ def with_center(center):
 
 
 def _content_language(code):
-    """The language of the content that fits a code; the site's own for none."""
+    """Return the content language that matches a code, or the default."""
     try:
         return get_supported_content_language_variant(code or settings.LANGUAGE_CODE)
     except LookupError:
@@ -239,7 +239,7 @@ def _texts_of(row):
 
 def _read():
     pages = visible(Page.objects.filter(depth__gte=HOME_DEPTH)).only("path", "depth", "url_path", "expire_at")
-    request = get_dummy_request()  # where Wagtail keeps what it would look up for each page anew
+    request = get_dummy_request()  # Wagtail keeps here what it would otherwise query for each page
     urls = {page.pk: page.get_url(request) for page in pages}
     return Facts(
         center=Center.objects.first(),
@@ -254,7 +254,7 @@ def _read():
 
 
 def _menus(pages):
-    """Those of the pages that stand in a menu, in their order."""
+    """Return the menu entries of the pages in a menu, in order."""
     fields = "menu_position", "path", "menu_label", "pk", "menu"
     rows = [
         row
@@ -265,13 +265,13 @@ def _menus(pages):
 
 
 def _notices():
-    """What is published and not over: the strong ones first, then in the order in which they begin."""
+    """Return the published notices that have not ended: strong ones first, then by start."""
     rows = Notice.objects.filter(live=True, shows_until__gt=timezone.now()).prefetch_related("pages")
     return [of_notice(row) for row in sorted(rows, key=lambda row: (not row.is_strong, row.shows_from, row.pk))]
 
 
 def of_notice(row):
-    """A notice as pages show it."""
+    """Return a notice in the form that pages show."""
     pages = frozenset(page.pk for page in row.pages.all())
     return ShownNotice(row.text, row.is_strong, row.shows_from, row.shows_until, pages)
 
@@ -281,7 +281,7 @@ def _copy_path():
 
 
 def _keep_copy(facts):
-    """Writes the copy where it changed, whole or not at all. That it can't be written is no reason to show nothing."""
+    """Update the copy on disk if it changed. The write is atomic, and a failure does not stop the page."""
     text = json.dumps(_as_data(facts), cls=_Encoder)
     with contextlib.suppress(OSError):
         if _copy_path().exists() and _copy_path().read_text() == text:
@@ -293,7 +293,7 @@ def _keep_copy(facts):
 
 
 class _Encoder(DjangoJSONEncoder):
-    """Keeps microseconds: a notice of the copy ends at the same moment as that of the database."""
+    """Keep microseconds, so that a notice in the copy ends at the same moment as in the database."""
 
     def default(self, value):
         if isinstance(value, dt.datetime):
@@ -314,7 +314,7 @@ def _as_data(facts):
 
 
 def _copy():
-    """The facts of the copy, or None where there is none that can be read."""
+    """Return the facts from the copy on disk, or None if there is no readable copy."""
     try:
         data = json.loads(_copy_path().read_text())
         rows = [kept.object for kept in serializers.deserialize("python", data["rows"])]

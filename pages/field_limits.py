@@ -1,6 +1,6 @@
-"""Largest and smallest values of the numbers and days that staff can save: one pair for the form and the database.
+"""Limits for the numbers and dates that staff can save, shared by forms and database constraints.
 
-Without them SQLite keeps any number of 64 bits, and what counts with it later fails.
+Without them, SQLite stores any 64-bit number, and later calculations fail.
 """
 
 import datetime as dt
@@ -18,24 +18,24 @@ DAYS = dt.date(2000, 1, 1), dt.date(2100, 12, 31)
 
 
 def validators(limits, least_message=None, most_message=None):
-    """The two validators of a field for a pair of least and greatest value."""
+    """Return the two validators for a pair of limits."""
     least, most = limits
     return [MinValueValidator(least, least_message), MaxValueValidator(most, most_message)]
 
 
 def day_validators():
-    """The validators of a day that staff may set, in the past or ahead."""
+    """Return the validators of a date that may be in the past or future."""
     return validators(DAYS, _("Check the year: it is before 2000."), _("Check the year: it is after 2100."))
 
 
 def not_in_future(day):
-    """Refuse a day that has not come yet, for what is said to have been done."""
+    """Refuse a future date for something that has already been done."""
     if day > timezone.localdate():
-        raise ValidationError(_("This day has not come yet."))
+        raise ValidationError(_("This date is in the future."))
 
 
 def between(limits, *fields):
-    """The condition of a constraint: each of the fields is empty or within the pair of least and greatest value."""
+    """Return a constraint: each field is empty or within the limits."""
     condition = Q()
     for field in fields:
         condition &= Q((field, None)) | Q((f"{field}__range", limits))

@@ -1,4 +1,4 @@
-"""Form fields for times and days as people write them, with native inputs: no script, no picker of another library."""
+"""Form fields for times and dates as people type them. They use native inputs and need no script."""
 
 import datetime as dt
 import re
@@ -17,7 +17,7 @@ class PlainTimeFormField(forms.TimeField):
     """A time such as "9 AM", "9:30 p.m.", "noon" or "17:00"."""
 
     widget = forms.TextInput
-    default_error_messages = {"invalid": _("Write a time such as 9 AM, 9:30 PM or 17:00.")}
+    default_error_messages = {"invalid": _("Enter a time such as 9 AM, 9:30 PM or 17:00.")}
 
     def to_python(self, value):
         if value in self.empty_values or isinstance(value, dt.time):
@@ -38,7 +38,7 @@ class PlainTimeFormField(forms.TimeField):
 
 
 def _time_of(text):
-    """The time that a text means; None where it means none."""
+    """Return the time that a text means, or None."""
     if text.lower() in _NAMED_TIMES:
         return _NAMED_TIMES[text.lower()]
     match = _TIME.fullmatch(text)
@@ -53,12 +53,12 @@ def _time_of(text):
 
 
 def clock_time(time):
-    """A time as it is written in a form: "9 AM", "9:30 PM"."""
+    """Return a time as our forms show it: "9 AM", "9:30 PM"."""
     return f"{time:%I:%M %p}".lstrip("0").replace(":00 ", " ")
 
 
 class _SaysWhichYear:
-    """Refuses a year of five digits with a sentence of its own: some browsers let people type one."""
+    """Refuse a five-digit year with a clear message, because some browsers let people type one."""
 
     def to_python(self, value):
         if isinstance(value, str) and _LONG_YEAR.search(value):
@@ -67,15 +67,15 @@ class _SaysWhichYear:
 
 
 class PlainDayFormField(_SaysWhichYear, forms.DateField):
-    default_error_messages = {"invalid": _("Write a day such as 12/25/2026.")}
+    default_error_messages = {"invalid": _("Enter a date such as 12/25/2026.")}
 
 
 class PlainMomentFormField(_SaysWhichYear, forms.DateTimeField):
-    default_error_messages = {"invalid": _("Write a day and a time such as 12/25/2026 9:00.")}
+    default_error_messages = {"invalid": _("Enter a date and time such as 12/25/2026 9:00.")}
 
 
 class _StaysAPlainField:
-    """For migrations, the field is Django's own: only its form differs."""
+    """Appear as Django's own field in migrations, because only the form differs."""
 
     def deconstruct(self):
         name, _path, args, kwargs = super().deconstruct()

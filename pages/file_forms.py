@@ -1,4 +1,4 @@
-"""The forms of the picture and document libraries: what can't be stored is refused there with a sentence."""
+"""Upload forms of the picture and document libraries. They refuse files that we can't store."""
 
 import secrets
 from pathlib import Path
@@ -12,19 +12,18 @@ from wagtail.images.forms import BaseImageForm
 
 from .stored_files import safe_document, safe_picture
 
-LONGEST_STEM = 40  # Wagtail cuts longer ones, and the letters that nobody can guess stand at their end
+LONGEST_STEM = 40  # Wagtail truncates longer names, and the random letters are at the end
 
 
 def _hard_to_guess(file):
-    """The file under a name that nobody can guess: whoever has the address of a file gets it, and it lies there before
-    a page shows it."""
+    """Give a file a random name. Anyone with the address can open it, even before a page shows it."""
     path = Path(file.name)
     file.name = f"{path.stem[:LONGEST_STEM]}-{secrets.token_hex(4)}{path.suffix}"
     return file
 
 
 class PictureFormField(WagtailImageField):
-    """Looks at the content alone, and before anything else does: Wagtail's own check fails at a huge picture."""
+    """Check only the content, and check it first: Wagtail's own check fails on a huge picture."""
 
     def to_python(self, data):
         file = forms.FileField.to_python(self, data)
@@ -38,7 +37,7 @@ class DocumentFormField(WagtailDocumentField):
 
 
 class _WithFile:
-    """Without the file where Wagtail asks for the words of stored files alone: after several were chosen at once."""
+    """Drop the file field where Wagtail edits files that are already stored, as after an upload of several."""
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)

@@ -1,4 +1,4 @@
-"""Notices that propose themselves: for each holiday of the next weeks that has none yet."""
+"""Suggest a notice for each upcoming holiday that has none yet."""
 
 import datetime as dt
 
@@ -10,12 +10,12 @@ from django.utils.translation import gettext as _
 from . import facts, opening_hours
 from .models import Holiday, Notice
 
-OFFERED = dt.timedelta(days=30)  # ahead of the holiday
-SHOWN = dt.timedelta(days=7)  # ahead of the holiday
+OFFERED = dt.timedelta(days=30)  # before the holiday
+SHOWN = dt.timedelta(days=7)  # before the holiday
 
 
 def without_a_notice():
-    """The holidays from today on for which nobody has begun a notice, the next one first."""
+    """Return the upcoming holidays without a notice or a draft of one, the next one first."""
     zone = opening_hours.zone_of(facts.current())
     today = timezone.localdate(timezone=zone)
     return (
@@ -26,8 +26,7 @@ def without_a_notice():
 
 
 def draft_for(holiday, user=None):
-    """A draft of the notice for a holiday, stored: its words, and the days on which it would show. Readers see it when
-    it is published."""
+    """Store a draft of the notice for a holiday, with its text and dates. Readers see it once it is published."""
     zone = opening_hours.zone_of(facts.current())
     begins, ends = (
         dt.datetime.combine(day, dt.time(), tzinfo=zone)
@@ -47,7 +46,7 @@ def draft_for(holiday, user=None):
 
 
 def _words(holiday):
-    sentence = _("We are closed on %(holiday)s, %(day)s. Our form is open all the time.") % {
+    sentence = _("We are closed on %(holiday)s, %(day)s, but you can send our form at any time.") % {
         "holiday": holiday.name,
         "day": date_format(holiday.day, "l, F j"),
     }

@@ -1,4 +1,4 @@
-"""The forms in which an editor types an address, in Wagtail's chooser."""
+"""The forms in Wagtail's link chooser where an editor types an address."""
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -8,7 +8,7 @@ from . import links
 
 
 class AddressField(forms.CharField):
-    """An address that leads somewhere, completed where it is plain what is meant."""
+    """An address field that completes an unambiguous short form."""
 
     def clean(self, value):
         return links.complete(super().clean(value))
@@ -16,7 +16,7 @@ class AddressField(forms.CharField):
 
 class ExternalLinkForm(forms.Form):
     url = AddressField(label=_("Address"), max_length=2000)
-    link_text = forms.CharField(label=_("Words of the link"), required=False)
+    link_text = forms.CharField(label=_("Text of the link"), required=False)
 
 
 class ExternalLinkView(WagtailsExternalLinkView):

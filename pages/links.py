@@ -1,4 +1,4 @@
-"""The links of what readers can open: which there are, which are broken, and how an address must be written."""
+"""Collect the links on readable pages, find broken ones, and validate how editors write them."""
 
 import re
 from collections import defaultdict
@@ -29,15 +29,15 @@ _is_url = URLValidator(schemes=["http", "https"])
 
 
 def complete(address):
-    """The address of a link as it is stored. Raises `ValidationError` with a sentence for what leads nowhere."""
+    """Return a link's address as we store it. Raises `ValidationError` if it leads nowhere."""
     address = address.strip()
     scheme = _SCHEME.match(address)
     if scheme and scheme.group(1).lower() in ("tel", "sms"):
         if not _PHONE.fullmatch(address[scheme.end() :]):
-            raise ValidationError(_("Write a phone number after “%s”, such as tel:988.") % scheme.group())
+            raise ValidationError(_("Enter a phone number after “%s”, such as tel:988.") % scheme.group())
         return re.sub(r"[().\- ]", "", address) if "?" not in address else address
     if re.search(r"[\s\x00-\x1f\\]", address):
-        raise ValidationError(_("An address has no spaces and no backslashes. Copy it from the address bar."))
+        raise ValidationError(_("An address can't contain spaces or backslashes. Copy it from the address bar."))
     if address.startswith("//"):
         address = f"https:{address}"
     elif _HOST.match(address) and not (scheme and "." not in scheme.group(1)):
@@ -47,7 +47,7 @@ def complete(address):
     scheme = _SCHEME.match(address)
     if not scheme:
         raise ValidationError(
-            _("Choose the page with “Internal link”, or write the whole address, such as https://www.samhsa.gov/.")
+            _("Choose the page with “Internal link”, or enter the whole address, such as https://www.samhsa.gov/.")
         )
     name = scheme.group(1).lower()
     if name == "mailto":
@@ -56,14 +56,14 @@ def complete(address):
         _is_url(address)
     else:
         raise ValidationError(
-            _("A link can't begin with “%s”. Write an address such as https://www.samhsa.gov/.") % scheme.group()
+            _("A link can't begin with “%s”. Enter an address such as https://www.samhsa.gov/.") % scheme.group()
         )
     return address
 
 
 @dataclass(frozen=True)
 class Link:
-    """A link of a page: where it leads (an address, or the id of a page or a document), and its words."""
+    """A link on a page: its target (an address, or the id of a page or a document) and its text."""
 
     kind: str  # "href", "page", "document", "source"
     target: str
@@ -75,7 +75,7 @@ class Link:
 
 @dataclass(frozen=True)
 class Broken:
-    """A link that does not lead where it says, with the reason in words."""
+    """A broken link and the reason."""
 
     page: SitePage
     target: str
@@ -83,7 +83,7 @@ class Broken:
 
 
 def of_text(markup):
-    """The links of stored rich text."""
+    """Return the links in stored rich text."""
     found = []
     for tag in _A.findall(markup):
         attributes = {name: unescape(value) for name, value in _ATTRIBUTE.findall(tag)}
@@ -95,12 +95,12 @@ def of_text(markup):
 
 
 def readable_pages():
-    """The pages that readers can open, by id."""
+    """Return the pages that readers can open, by id."""
     return {page.pk: page for kind in SitePage.kinds() for page in visible(kind.objects.all()).select_related("locale")}
 
 
 def by_link(pages):
-    """A dictionary from each link of some pages to the pages that have it."""
+    """Return the pages that contain each link: {link: pages}."""
     found, sources = defaultdict(list), Source.objects.in_bulk()
     for page in pages:
         texts = [markup for _heading, markup in page.texts()]
@@ -112,7 +112,7 @@ def by_link(pages):
 
 
 def broken_inside(links, pages):
-    """Of links, as `by_link` gives them, those that lead to no place of this site: a list of `Broken`."""
+    """Return the broken links to targets on this site, as a list of `Broken`. Takes the result of `by_link`."""
     places = _Places(pages)
     found = []
     for link, having in links.items():
@@ -124,7 +124,7 @@ def broken_inside(links, pages):
 
 
 class _Places:
-    """What readers can open here, asked for once."""
+    """Everything on this site that readers can open. Queried once."""
 
     def __init__(self, pages):
         self.pages = pages
@@ -141,17 +141,17 @@ class _Places:
         return _("a document that was deleted") if link.kind == "document" else link.target
 
     def why_not(self, link, page):
-        """Why a link of a page leads nowhere; "" if it leads somewhere."""
+        """Return why a link is broken, or ""."""
         if link.kind == "page":
             return "" if _number(link.target) in self.pages else _("Readers can't open it.")
         if link.kind == "document":
-            return "" if _number(link.target) in self.documents else _("It is not there any more.")
+            return "" if _number(link.target) in self.documents else _("It no longer exists.")
         try:
             address = complete(link.target)
         except ValidationError as error:
             return " ".join(error.messages)
         if address != link.target and not link.target.lower().startswith(("tel:", "sms:")):
-            return _("It is not a whole address. It should be: %s") % address
+            return _("The address is incomplete. It should be: %s") % address
         if not address.startswith(("/", "#")) and not is_own(address):
             return ""
         path, _hash, anchor = address.removeprefix(settings.PUBLIC_ORIGIN).partition("#")
@@ -160,7 +160,7 @@ class _Places:
         if target is None:
             return "" if self._is_answered(path) else _("There is no such page.")
         if anchor and anchor not in self._anchors_of(target):
-            return _("That page has no place of this name.")
+            return _("The page has no section with this name.")
         return ""
 
     def _is_answered(self, path):
@@ -185,13 +185,13 @@ def _number(text):
 
 
 def is_own(address):
-    """Whether a whole address is one of this site."""
+    """Return whether a full address is on this site."""
     return address == settings.PUBLIC_ORIGIN or address.startswith(f"{settings.PUBLIC_ORIGIN}/")
 
 
 def all_broken():
-    """Every broken link of what readers can open: those of this site as it is now, those to other sites as of the last
-    `check_links`. Pages that share a link stand together."""
+    """Return every broken link on readable pages: to this site as of now, to other sites as of the last
+    `check_links`. Pages with the same link are listed together."""
     pages = readable_pages()
     found = by_link(pages.values())
     problems = dict(LinkCheck.objects.exclude(problem="").values_list("address", "problem"))

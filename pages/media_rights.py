@@ -1,6 +1,5 @@
-"""Who may change or delete a picture or a document that readers see: those who may change all of them. Wagtail lets
-everyone do both for ever with what they uploaded, so that an editor could change a live page without a publisher.
-"""
+"""Decide who may change or delete a picture or document on a live page: only people who may change all of them.
+Wagtail lets everyone change their own uploads forever, so an editor could change a live page without a publisher."""
 
 from copy import copy
 
@@ -10,7 +9,7 @@ from wagtail.models import ReferenceIndex
 
 
 def install():
-    """Replace the one question about a row that all of Wagtail's views ask."""
+    """Replace the permission check that all of Wagtail's views use."""
     for policy in (of_pictures, of_documents):
         policy.user_has_any_permission_for_instance = _asked_of(policy)
 

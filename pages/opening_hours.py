@@ -1,6 +1,6 @@
-"""When the center is open, as readers see it: functions over the hours and holidays of `pages.facts.Facts`.
+"""When the center is open: functions over the hours and holidays of `pages.facts.Facts`.
 
-All of it is the center's own time. Words that change with the clock hold until `next_change`.
+All times are in the center's time zone. Texts that change with the clock are valid until `next_change`.
 """
 
 import datetime as dt
@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 
 LOOK_AHEAD = dt.timedelta(days=60)
 HOLIDAYS_AHEAD = dt.timedelta(days=45)
-LAST_MINUTE = dt.time(23, 59)  # whoever is open until midnight, or through it, can say no later time
+LAST_MINUTE = dt.time(23, 59)  # the latest closing time that staff can enter; it means midnight
 ONE_DAY = dt.timedelta(days=1)
 
 ZONE_LABELS = {
@@ -31,7 +31,8 @@ ZONE_LABELS = {
 
 @dataclass(frozen=True)
 class Status:
-    """Whether the center is open at a moment. `closes` and `opens` are aware local moments, None where none is near."""
+    """Whether the center is open at a moment. `closes` and `opens` are aware local times, or None if there is none
+    nearby."""
 
     is_open: bool
     closes: dt.datetime | None = None
@@ -41,7 +42,7 @@ class Status:
 
     @property
     def words(self):
-        """One line for readers, such as "Open now until 5 PM" or "Closed now. Opens Monday at 9 AM."."""
+        """Return one line for readers, such as "Open now until 5 PM" or "Closed now. Opens Monday at 9 AM."."""
         if self.is_open:
             return _("Open now until %(time)s") % {"time": clock_words(self.closes)} if self.closes else _("Open now")
         closed = _("Closed today: %(holiday)s.") % {"holiday": self.holiday.name} if self.holiday else _("Closed now.")
@@ -66,7 +67,7 @@ class Status:
 
 
 def status(told, now):
-    """The `Status` at a moment; None while no hours are told, or where their time zone can't be read."""
+    """Return the `Status` at a moment. None if no hours are set or the time zone is invalid."""
     zone = zone_of(told)
     if zone is None or not told.opening_hours:
         return None
@@ -74,7 +75,7 @@ def status(told, now):
     holiday = next((row for row in told.holidays if row.day == now.date()), None)
     for opens, closes in _spans(told, now.date() - ONE_DAY, now.date() + LOOK_AHEAD, zone):
         if opens <= now < closes:
-            # Round the clock: the end that is far away is no closing time.
+            # Open around the clock: a distant end is no closing time.
             is_near = closes - now < 2 * ONE_DAY
             return Status(True, closes=closes.astimezone(zone) if is_near else None, now=now)
         if now < opens:
@@ -83,19 +84,19 @@ def status(told, now):
 
 
 def next_change(told, now):
-    """The first moment after `now` at which words about hours or holidays change; None where none do."""
+    """Return the next moment after `now` when the text about hours or holidays changes, or None."""
     zone = zone_of(told)
     if zone is None or not (told.opening_hours or told.holidays):
         return None
     today = now.astimezone(zone).date()
-    moments = [_moment(today + ONE_DAY, dt.time(), zone)]  # "tomorrow" becomes "today", a holiday begins or ends
+    moments = [_moment(today + ONE_DAY, dt.time(), zone)]  # "tomorrow" becomes "today"; a holiday begins or ends
     for opens, closes in _spans(told, today - ONE_DAY, today + ONE_DAY, zone):
         moments += [opens, closes]
     return min(moment for moment in moments if moment > now)
 
 
 def zone_of(told):
-    """The center's time zone; None where there is no center, or a zone that no form has checked."""
+    """Return the center's time zone. None if there is no center or its time zone is invalid."""
     try:
         return ZoneInfo(told.center.time_zone) if told.center else None
     except (ValueError, LookupError, OSError):
@@ -103,13 +104,14 @@ def zone_of(told):
 
 
 def zone_label(told):
-    """The center's time zone in words."""
+    """Return the name of the center's time zone."""
     name = told.center.time_zone
     return str(ZONE_LABELS.get(name) or name.rpartition("/")[2].replace("_", " "))
 
 
 def week(told):
-    """The week in lines of (days, hours), such as ("Monday to Friday", "9 AM to 5 PM"); [] while no hours are told."""
+    """Return the week as lines of (days, hours), such as ("Monday to Friday", "9 AM to 5 PM"). [] if no hours are
+    set."""
     if not told.opening_hours:
         return []
     days = [(weekday, _day_words(told, weekday)) for weekday in range(7)]
@@ -118,13 +120,13 @@ def week(told):
 
 
 def hours_words(told):
-    """The open hours in one line of text: "Monday to Friday, 9 AM to 5 PM"."""
+    """Return the opening hours in one line: "Monday to Friday, 9 AM to 5 PM"."""
     closed = _("Closed")
     return "; ".join(f"{days}, {hours}" for days, hours in week(told) if hours != closed)
 
 
 def holidays_ahead(told, now):
-    """The holidays from today on, as far as readers plan."""
+    """Return the upcoming holidays, as far ahead as readers plan."""
     zone = zone_of(told)
     if zone is None:
         return []
@@ -133,7 +135,7 @@ def holidays_ahead(told, now):
 
 
 def clock_words(time):
-    """A time as people say it: "5 PM", "9:30 AM", "noon", "midnight"."""
+    """Return a time as people say it: "5 PM", "9:30 AM", "noon", "midnight"."""
     if (time.hour, time.minute) in ((0, 0), (23, 59)):
         return _("midnight")
     if (time.hour, time.minute) == (12, 0):
@@ -142,7 +144,7 @@ def clock_words(time):
 
 
 def spans_by_weekday(told):
-    """The spans of each weekday that has any: a dictionary of weekday to pairs of local times."""
+    """Return the open periods of each weekday that has any: {weekday: pairs of local times}."""
     return {
         weekday: tuple((row.opens, row.closes) for row in rows)
         for weekday, rows in groupby(
@@ -152,7 +154,8 @@ def spans_by_weekday(told):
 
 
 def _spans(told, first, last, zone):
-    """The open spans of the days, in order, as UTC moments; what touches is one span, over midnight too."""
+    """Return the open periods of the days, in order, as UTC times. Adjoining periods are merged, also across
+    midnight."""
     holidays = {row.day for row in told.holidays}
     weekdays = spans_by_weekday(told)
     merged = []

@@ -1,4 +1,5 @@
-"""Spans of opening hours on one weekday never overlap: no constraint of both databases can say that, a trigger can."""
+"""Database triggers that keep opening hours on a weekday from overlapping. Constraints can't do this on both
+databases."""
 
 from django.db import connections
 
@@ -9,7 +10,7 @@ EXISTS (
     WHERE other.id <> NEW.id AND other.center_id = NEW.center_id AND other.weekday = NEW.weekday
     AND other.opens < NEW.closes AND NEW.opens < other.closes
 )
-"""  # noqa: S608 (nothing of it comes from outside)
+"""  # noqa: S608 (all parts are constants)
 _POSTGRESQL = [
     f"""
     CREATE OR REPLACE FUNCTION refuse_overlapping_hours() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -39,6 +40,6 @@ def install(using="default", **kwargs):
     connection = connections[using]
     with connection.cursor() as cursor:
         if _TABLE not in connection.introspection.table_names(cursor):
-            return  # before the first migration, or after the last one was taken back
+            return  # before the first migration, or after the last one was reversed
         for statement in _POSTGRESQL if connection.vendor == "postgresql" else _SQLITE:
             cursor.execute(statement)

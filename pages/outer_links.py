@@ -1,7 +1,8 @@
-"""Asks other sites whether the addresses that our pages link to still lead somewhere.
+"""Check whether the addresses on other sites that our pages link to still work.
 
-One request at a time, with a time limit, without reading what comes. A redirect is followed only on the same site;
-one that leads elsewhere, or for good, is told to the editor. Addresses inside of a network are not asked.
+Sends one request at a time, with a timeout, and does not read the body. Follows redirects only within the same site.
+Permanent redirects and redirects to other sites are reported to the editor. Private network addresses are never
+requested.
 """
 
 import http.client
@@ -19,15 +20,15 @@ from .models import LinkCheck
 SECONDS = 10
 MOST_REDIRECTS = 5
 HEADERS = {"User-Agent": "link check", "Accept": "text/html,*/*;q=0.5"}
-_ASK_AGAIN_WITH_GET = {403, 404, 405, 500, 501, 503}  # some servers do not know HEAD
+_ASK_AGAIN_WITH_GET = {403, 404, 405, 500, 501, 503}  # some servers don't support HEAD
 
 
 class _Problem(Exception):
-    """Why an address does not lead where it says; the words are for editors."""
+    """The reason why an address does not work, written for editors."""
 
 
 def check(address):
-    """Asks for an address and stores what came of it. Returns the `LinkCheck`."""
+    """Request an address and store the result. Returns the `LinkCheck`."""
     try:
         problem = _follow(address)
     except _Problem as error:
@@ -43,15 +44,15 @@ def _follow(address):
     for _step in range(MOST_REDIRECTS + 1):
         status, location = _ask(at)
         if status < 300:
-            return _("It moved for good to %s") % at if moved_for_good else ""
+            return _("It moved permanently to %s") % at if moved_for_good else ""
         if status >= 400 or not location:
-            raise _Problem(_("The site answers %d.") % status)
+            raise _Problem(_("The site answered with status %d.") % status)
         moved_for_good = moved_for_good or (status in (301, 308) and not _is_same(at, urljoin(at, location)))
         following = urljoin(at, location)
         if _site(following) != _site(address):
-            raise _Problem(_("It leads to another site: %s") % following)
+            raise _Problem(_("It redirects to another site: %s") % following)
         at = following
-    raise _Problem(_("It leads in a circle."))
+    raise _Problem(_("It redirects in a loop."))
 
 
 def _site(address):
@@ -59,13 +60,13 @@ def _site(address):
 
 
 def _is_same(one, other):
-    """Whether two addresses differ only in the way they are written: http or https, www, a slash at the end."""
+    """Return whether two addresses differ only in form: http or https, www, a slash at the end."""
     parts = [(_site(address), urlsplit(address).path.rstrip("/"), urlsplit(address).query) for address in (one, other)]
     return parts[0] == parts[1]
 
 
 def _ask(address):
-    """The status and the `Location` that a server answers."""
+    """Return the status and the `Location` header of the response."""
     status, location = _request("HEAD", address)
     if status in _ASK_AGAIN_WITH_GET:
         status, location = _request("GET", address)
@@ -93,11 +94,11 @@ def _request(method, address):
     except ssl.SSLError as error:
         raise _Problem(_("The site's certificate is not valid.")) from error
     except (OSError, ValueError, http.client.HTTPException) as error:
-        raise _Problem(_("The site can't be reached.")) from error
+        raise _Problem(_("Can't connect to the site.")) from error
 
 
 class _HTTPSConnection(http.client.HTTPSConnection):
-    """Connects to an address that was looked at, and asks for the certificate of the name."""
+    """Connect to an address that we have already checked, and verify the certificate for the host name."""
 
     def __init__(self, name, host, port):
         super().__init__(name, port, timeout=SECONDS, context=ssl.create_default_context())
@@ -109,11 +110,11 @@ class _HTTPSConnection(http.client.HTTPSConnection):
 
 
 def _public_address(name, port):
-    """An address of a host on the internet: a page must not make this machine ask inside of its own network."""
+    """Return a public IP address of a host. A page must not make this server send requests to its own network."""
     if not name:
         raise _Problem(_("The address names no site."))
     found = [info[4][0] for info in socket.getaddrinfo(name, port, type=socket.SOCK_STREAM)]
     for address in found:
         if name in settings.LINK_CHECK_INSIDE or ipaddress.ip_address(address).is_global:
             return address
-    raise _Problem(_("The address is not on the internet."))
+    raise _Problem(_("The address is not on the public internet."))

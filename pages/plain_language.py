@@ -1,13 +1,13 @@
-"""Plain and respectful words: what the checks of the editing pages and of the tests measure.
+"""Measure plain and respectful language, for the checks in the editor and in the tests.
 
-Pure functions over text; nothing here knows of the database. A figure from here is a smoke alarm, not proof:
-a low grade does not make a text clear.
+Pure functions over text, without the database. Treat a result as a smoke alarm: a low grade does not prove that a text
+is clear.
 """
 
 import html
 import re
 
-# Names that have no plainer word. Leaving them out keeps the grade about the sentences around them
+# Names without a plainer word. We exclude them, so that the grade measures the sentences around them
 # (NHS service manual, "Use a readability tool").
 UNAVOIDABLE = {
     "7-hydroxymitragynine",
@@ -25,7 +25,7 @@ UNAVOIDABLE = {
     "samhsa",
 }
 
-# What to write instead of what; the advice is shown to the editor as it stands.
+# Words to avoid, and what to write instead. The editor sees the advice as it is.
 # Sources: NIDA "Words Matter"; VA content style guide.
 WORDS_TO_AVOID = [
     (r"addicts?", "person with a substance use disorder"),
@@ -49,14 +49,14 @@ WORDS_TO_AVOID = [
     (r"addicted bab(?:y|ies)", "baby with withdrawal"),
     (r"dual[- ]diagnosis (?:people|patients?)", "people who also have …"),
 ]
-# What a center may not say of itself or of a treatment (FTC Act section 5 and 15 U.S.C. 45d), unless someone who
-# answers for it writes why.
+# Claims about a center or a treatment (FTC Act section 5 and 15 U.S.C. 45d). They need a written reason from someone
+# who is responsible.
 CLAIMS = [
-    (r"cures?|cured|guaranteed?|success rates?", "say what is done, not what is promised"),
-    (r"#1|(?:the )?best (?:rehab|treatment|center|care)|leading (?:center|provider)|top-rated", "leave out"),
-    (r"painless detox|100% confidential|HIPAA[- ](?:certified|compliant)", "leave out"),
-    (r"proven kratom treatment|natural and safe|non-addictive|clinically proven", "leave out"),
-    (r"luxury|limited beds|act now", "leave out"),
+    (r"cures?|cured|guaranteed?|success rates?", "say what you do, not what you promise"),
+    (r"#1|(?:the )?best (?:rehab|treatment|center|care)|leading (?:center|provider)|top-rated", "leave this out"),
+    (r"painless detox|100% confidential|HIPAA[- ](?:certified|compliant)", "leave this out"),
+    (r"proven kratom treatment|natural and safe|non-addictive|clinically proven", "leave this out"),
+    (r"luxury|limited beds|act now", "leave this out"),
 ]
 
 
@@ -67,11 +67,12 @@ def _compiled(phrases):
 _AVOID, _CLAIMS = _compiled(WORDS_TO_AVOID), _compiled(CLAIMS)
 
 _INSIDE_A_WORD = r"</?(?:b|strong|i|em|sub|sup)>"
-_INVISIBLE = "[\u00ad\u200b-\u200d\u2060\ufeff]"  # soft hyphens and the like, which come along with a paste
+_INVISIBLE = "[\u00ad\u200b-\u200d\u2060\ufeff]"  # soft hyphens and similar characters from pasted text
 
 
 def as_text(markup: str) -> str:
-    """The words of HTML as a reader meets them; each block ends a sentence. Source marks such as [3] are left out."""
+    """Return the text of HTML as a reader sees it. Each block ends a sentence. Citation marks such as [3] are left
+    out."""
     in_one_piece = re.sub(_INSIDE_A_WORD, "", markup)
     with_stops = re.sub(r"(?<![.!?:;…\s])(?<![.!?…][”’\"')])\s*</(p|li|h[1-6])>", ". ", in_one_piece)
     without_tags = re.sub(r"<[^>]+>", " ", with_stops)
@@ -81,24 +82,24 @@ def as_text(markup: str) -> str:
 
 
 def words_to_avoid(text: str) -> list[tuple[str, str]]:
-    """Pairs (the words found, what to write instead), in the order of `WORDS_TO_AVOID` and `CLAIMS`."""
+    """Return pairs (words found, what to write instead), in the order of `WORDS_TO_AVOID` and `CLAIMS`."""
     return [(match.group(0), advice) for match, advice in [*disrespectful(text), *claims(text)]]
 
 
 def disrespectful(text: str) -> list[tuple[re.Match, str]]:
-    """Pairs (match of words that label people, what to write instead)."""
+    """Yield matches of words that label people, with what to write instead."""
     return [(match, advice) for pattern, advice in _AVOID for match in pattern.finditer(text)]
 
 
 def claims(text: str) -> list[tuple[re.Match, str]]:
-    """Pairs (match of words that promise, what to write instead)."""
+    """Yield matches of promises, with what to write instead."""
     return [(match, advice) for pattern, advice in _CLAIMS for match in pattern.finditer(text)]
 
 
 def grade(text: str) -> float:
-    """The Flesch-Kincaid grade level of plain text (Kincaid et al. 1975); 0.0 for a text without words.
+    """Return the Flesch-Kincaid grade level of plain text (Kincaid et al. 1975), or 0.0 without words.
 
-    Words of `UNAVOIDABLE` and bare numbers count as words of one syllable.
+    Words of `UNAVOIDABLE` and bare numbers count as one syllable each.
     """
     sentences = [part for part in re.split(r"[.!?:;…]+[”’\"')]?(?:\s|$)", text) if re.search(r"\w", part)]
     words = [word.strip("'’-") for word in re.findall(r"[\w'’-]+", text)]

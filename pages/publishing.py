@@ -1,9 +1,9 @@
-"""What may reach readers. Every way to publish passes `refuse_or_go_on`: the button, a bulk action, an approval, the
-schedule, an import, the shell.
+"""Decide what may be published. Every way to publish calls `refuse_or_go_on`: the button, a bulk action, an
+approval, the schedule, an import and the shell.
 
-A page that is held stays as it is, and what was written stays its draft. Marks without a source and days to come hold
-it always, claims and amounts until someone who may publish writes why they may be said. That reason is an entry of
-Wagtail's log and counts for exactly the sentences that it was written for.
+If a page is blocked, the live version stays and the new text stays a draft. Citations without a source and future dates
+always block. Claims and doses block until someone who may publish writes a reason. The reason is an entry in Wagtail's
+log, and it covers exactly the sentences that it was written for.
 """
 
 from django.core.exceptions import ValidationError
@@ -16,11 +16,11 @@ from . import content_checks
 
 HELD = "pages.publish.held"
 EXPLAINED = "pages.publish.explained"
-BY_SCHEDULE = "wagtail.publish.scheduled"  # what Wagtail's command logs when it publishes
+BY_SCHEDULE = "wagtail.publish.scheduled"  # the action that Wagtail's command logs when it publishes
 
 
 class PublishRefused(Exception):
-    """A text may not reach readers as it stands; `findings` say why."""
+    """A text may not be published as it is. `findings` say why."""
 
     def __init__(self, row, findings):
         super().__init__(_("“%(row)s” was not published: %(why)s") % {"row": row, "why": in_words(findings)})
@@ -28,13 +28,13 @@ class PublishRefused(Exception):
 
 
 class CheckedPublishing(models.Model):
-    """Mixin, before Wagtail's classes, for whatever has drafts and is shown to readers."""
+    """A mixin for models with drafts that readers see. Put it before Wagtail's classes."""
 
     class Meta:
         abstract = True
 
     def save(self, *args, **kwargs):
-        """As in Wagtail. Raises `PublishRefused` before words that are held are written where readers see them."""
+        """Save the row. Raises `PublishRefused` if this would show blocked text to readers."""
         if self.live and kwargs.get("update_fields") is None:
             refuse_or_go_on(self)
         return super().save(*args, **kwargs)
@@ -48,11 +48,12 @@ class CheckedPublishing(models.Model):
         previous_revision=None,
         skip_permission_checks=False,
     ):
-        """As in Wagtail, in one transaction. Raises `PublishRefused`. A schedule that comes due and can't be kept is
-        called off instead, so that Wagtail's command goes on with the other pages."""
+        """Publish in one transaction. Raises `PublishRefused`. If a scheduled page is blocked, cancel its schedule
+        instead, so that Wagtail's command continues with the other pages."""
         try:
             with transaction.atomic():
-                # Publishing writes to every revision of the row. Two at once would wait for each other.
+                # Publishing updates every revision of the row. Lock it, or two people who publish at once could
+                # deadlock.
                 list(type(self).objects.select_for_update().filter(pk=self.pk).values_list("pk"))
                 if held := holds(revision.as_object()):
                     raise PublishRefused(self, held)
@@ -71,13 +72,13 @@ class CheckedPublishing(models.Model):
 
 
 def refuse_or_go_on(row):
-    """Raises `PublishRefused` if the words of a row may not reach readers."""
+    """Raise `PublishRefused` if the text of a row may not be published."""
     if held := holds(row):
         raise PublishRefused(row, held)
 
 
 def holds(row):
-    """The findings that keep the words of a row from readers."""
+    """Return the findings that block a row."""
     found = content_checks.findings(row)
     to_explain = [finding for finding in found if finding.level == content_checks.EXPLAIN]
     if to_explain and is_explained(row, found):
@@ -86,8 +87,8 @@ def holds(row):
 
 
 def is_explained(row, found):
-    """Whether someone has written why the claims and amounts among `found` may be said."""
-    row = getattr(row, "alias_of", None) or row  # which says what its original says
+    """Return whether someone has given a reason for the claims and doses in `found`."""
+    row = getattr(row, "alias_of", None) or row  # a translation uses the reason of its original
     if row.pk is None:
         return False
     entries = registry.get_logs_for_instance(row)
@@ -95,15 +96,15 @@ def is_explained(row, found):
 
 
 def explain(row, found, reason, user):
-    """Keeps in the log why the claims and amounts among `found` may be said, and who said so."""
+    """Log the reason for the claims and doses in `found`, and who gave it."""
     words = [finding.words for finding in found if finding.level == content_checks.EXPLAIN]
     data = {"reason": reason, "words": words, "digest": content_checks.digest(found)}
     log(instance=row, action=EXPLAINED, user=user, data=data)
 
 
 def held_back():
-    """Pages whose schedule came due and was called off, and that nobody has published or scheduled since: pairs of
-    page and log entry, the newest first. For the front pages."""
+    """Return pages whose schedule was canceled and that nobody has published or scheduled since, as pairs of page
+    and log entry, the latest first. For the front pages."""
     entries = PageLogEntry.objects.filter(action=HELD).select_related("page").order_by("-timestamp")
     found = {}
     for entry in entries:
@@ -115,7 +116,7 @@ def held_back():
 
 
 def in_words(findings):
-    """The findings as one line of text."""
+    """Return the findings as one line of text."""
     return "; ".join(f"{finding.rule.name}: “{finding.words}”. {finding.advice}" for finding in findings)
 
 

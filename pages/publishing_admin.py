@@ -1,4 +1,4 @@
-"""What the CMS says of a text that may not reach readers yet, and where someone writes why it may."""
+"""Show editors why a text can't be published yet, and let publishers write a reason."""
 
 from django import forms
 from django.apps import apps
@@ -24,7 +24,7 @@ from .publishing import EXPLAINED, HELD, CheckedPublishing, PublishRefused, expl
 
 
 def say_why_held(request, row, held):
-    """Tells the editor what holds a text, each finding with a link to its place in the form."""
+    """Show the editor what blocks a text. Each finding links to its place in the form."""
     if row.pk is None:  # a copy that would have been live at once
         messages.error(request, str(PublishRefused(row, held)))
         return
@@ -35,19 +35,19 @@ def say_why_held(request, row, held):
         ((f"{url}#{place_of(finding)}", _line(finding), finding.advice) for finding in held),
     )
     text = ngettext(
-        "“%(row)s” was not published. Your draft is saved. %(count)d thing holds it:",
-        "“%(row)s” was not published. Your draft is saved. %(count)d things hold it:",
+        "“%(row)s” was not published. Your draft is saved. Fix %(count)d thing first:",
+        "“%(row)s” was not published. Your draft is saved. Fix %(count)d things first:",
         len(held),
     ) % {"row": row, "count": len(held)}
     may_be_explained = all(finding.level == content_checks.EXPLAIN for finding in held)
     buttons = []
     if may_be_explained and _may_publish(request.user, row):
-        buttons = [messages.button(explain_url(row), _("Say why this may be said"))]
+        buttons = [messages.button(explain_url(row), _("Give a reason"))]
     messages.error(request, format_html('{}<ul class="held-places">{}</ul>', text, places), buttons=buttons)
 
 
 def place_of(finding):
-    """The id of the element of the edit form where a finding is."""
+    """Return the id of the form element that contains a finding."""
     if finding.block_id:
         return f"block-{finding.block_id}-section"
     return f"id_{finding.field}"
@@ -76,21 +76,21 @@ def edit_url(request, row):
 class _ReasonForm(forms.Form):
     digest = forms.CharField(widget=forms.HiddenInput)
     reason = forms.CharField(
-        label=_("Why this may be said"),
+        label=_("Reason to publish this"),
         min_length=10,
         max_length=1000,
         widget=forms.Textarea(attrs={"rows": 3}),
-        help_text=_("Kept in the history, with your name. It counts for these sentences only."),
+        help_text=_("Stays in the history with your name. It covers these sentences only."),
     )
 
 
 class ExplainClaimsView(WagtailAdminTemplateMixin, FormView):
-    """Where someone who may publish a page, a notice or the center writes why its claims and amounts may be said, and
+    """The page where a publisher writes a reason for the claims and doses of a page, a notice or the center, and
     publishes it."""
 
     form_class = _ReasonForm
     template_name = "pages/cms/explain_claims.html"
-    page_title = _("Say why this may be said")
+    page_title = _("Give a reason to publish this")
     header_icon = "warning"
 
     def dispatch(self, request, *args, **kwargs):
@@ -123,11 +123,11 @@ class ExplainClaimsView(WagtailAdminTemplateMixin, FormView):
     def form_valid(self, form):
         if form.cleaned_data["digest"] != content_checks.digest(self.found):
             form.data = form.data | {"digest": content_checks.digest(self.found)}
-            form.add_error(None, _("The sentences changed meanwhile. Please read them again."))
+            form.add_error(None, _("The sentences changed in the meantime. Please read them again."))
             return self.form_invalid(form)
         explain(self.row, self.found, form.cleaned_data["reason"], self.request.user)
         self.row.get_latest_revision().publish(user=self.request.user)
-        messages.success(self.request, _("“%(row)s” was published. Your reason is kept.") % {"row": self.row})
+        messages.success(self.request, _("“%(row)s” was published. Your reason is in the history.") % {"row": self.row})
         return redirect(edit_url(self.request, self.row))
 
 
@@ -137,7 +137,7 @@ urls = [
 
 
 class HeldBackPanel(Component):
-    """What a front page tells of pages that could not go live when their time came."""
+    """A front page panel with the scheduled pages that could not go live."""
 
     name = "held_back"
     template_name = "pages/cms/held_back.html"
@@ -150,7 +150,7 @@ class HeldBackPanel(Component):
 
 
 def hold_before_publish(request, page):
-    """A Wagtail hook of the page forms, which have saved the draft and would publish it past `publish`."""
+    """Wagtail hook of the page forms. They have saved the draft and would publish it without calling our `publish`."""
     if held := holds(page):
         say_why_held(request, page, held)
         return redirect(edit_url(request, page))
@@ -158,7 +158,7 @@ def hold_before_publish(request, page):
 
 
 def hold_before_bulk_publish(request, action_type, objects, action_class_instance):
-    """A Wagtail hook: all of the pages are published, or none, with what holds each of them."""
+    """Wagtail hook: publish all of the pages, or none if one is blocked, and say what blocks each."""
     if action_type != "publish":
         return None
     held = [(row, found) for row in objects if (found := holds(row.get_latest_revision_as_object()))]
@@ -168,7 +168,7 @@ def hold_before_bulk_publish(request, action_type, objects, action_class_instanc
 
 
 class PublishRefusedMiddleware:
-    """Turns a refusal that no form has caught (an approval, a snippet) into its reason beside the saved draft."""
+    """Turn an uncaught `PublishRefused` (from an approval or a snippet) into a message beside the saved draft."""
 
     def __init__(self, get_response):
         self.get_response = get_response
@@ -187,29 +187,29 @@ class PublishRefusedMiddleware:
 
 
 def register_log_actions(actions):
-    """A Wagtail hook: how the history of a page tells of these entries."""
+    """Wagtail hook: the history text of these log entries."""
 
     @actions.register_action(EXPLAINED)
     class Explained(LogFormatter):
-        label = _("Say why a claim may be said")
+        label = _("Give a reason for a claim")
 
         def format_message(self, entry):
-            return _("Said why “%(words)s” may be said: %(reason)s") % {
+            return _("Gave a reason for “%(words)s”: %(reason)s") % {
                 "words": "”, “".join(entry.data["words"]),
                 "reason": entry.data["reason"],
             }
 
     @actions.register_action(HELD)
     class Held(LogFormatter):
-        label = _("Hold a scheduled text")
+        label = _("Block a scheduled text")
 
         def format_message(self, entry):
-            return _("Not published at its time. It stays a draft. %(why)s") % entry.data
+            return _("Was not published at its scheduled time and stays a draft. %(why)s") % entry.data
 
 
 class ContentFindings(ContentCheckerItem):
-    """Hands what `content_checks` marked in a preview over to the checks panel: a rule for each kind of finding, which
-    no marked place can pass."""
+    """Pass the findings that `content_checks` marked in a preview to the checks panel. There is one rule for each
+    kind of finding, and every marked place violates it."""
 
     _FAILS = {
         "id": "is-finding",
@@ -218,7 +218,7 @@ class ContentFindings(ContentCheckerItem):
     }
 
     def get_axe_run_only(self, request):
-        # Its check of the description says again what ours says.
+        # Our own check of the description reports the same.
         stock = [rule for rule in super().get_axe_run_only(request) if rule != "empty-meta-description"]
         return [*stock, *content_checks.RULES]
 
@@ -247,7 +247,7 @@ class ContentFindings(ContentCheckerItem):
 
 
 def hand_over_findings(request, items, page):
-    """A Wagtail hook: our checks instead of Wagtail's own alone."""
+    """Wagtail hook: add our checks to Wagtail's."""
     items[:] = [
         ContentFindings(in_editor=item.in_editor) if isinstance(item, ContentCheckerItem) else item for item in items
     ]

@@ -1,7 +1,7 @@
-"""Rich text: one list drives what the editor offers and what is kept, whatever path the words take.
+"""Rich text: one list defines what the editor offers and what we store, wherever the text comes from.
 
-Stored rich text is Wagtail's: a link to a page is `<a linktype="page" id="7">`, a source mark
-`<a linktype="source" id="3">`. Numbers and addresses are drawn when it is rendered, see `pages/citations.py`.
+Stored rich text uses Wagtail's format: a link to a page is `<a linktype="page" id="7">`, a citation mark is `<a
+linktype="source" id="3">`. Numbers and addresses are added when it is rendered, see `pages/citations.py`.
 """
 
 import re
@@ -14,31 +14,31 @@ from wagtail.rich_text import RichText
 from . import fact_marks
 
 FEATURES = ["h3", "bold", "italic", "superscript", "subscript", "ol", "ul", "link", "document-link", "source"]
-IN_A_CELL = [name for name in FEATURES if name not in ("h3", "ol", "ul", "document-link")]  # of a table
+IN_A_CELL = [name for name in FEATURES if name not in ("h3", "ol", "ul", "document-link")]  # in a table
 
 _BLOCKS = {"p", "h3", "ol", "ul", "li"}
 _cleaner = nh3.Cleaner(
     tags=_BLOCKS | {"b", "strong", "i", "em", "sup", "sub", "br", "a"},
     clean_content_tags={"script", "style", "del", "s", "strike"},
-    # data-block-key is how Wagtail's comments and comparisons find a paragraph again.
+    # Wagtail's comments and comparisons use data-block-key to find a paragraph again.
     attributes={"a": {"href", "linktype", "id"}} | {name: {"data-block-key"} for name in _BLOCKS},
     url_schemes={"http", "https", "mailto", "tel", "sms"},
     link_rel=None,
 )
 
-_LINK = re.compile(r"<a ([^>]*)>")  # the cleaner escapes each ">" in an attribute
+_LINK = re.compile(r"<a ([^>]*)>")  # the sanitizer escapes each ">" in an attribute
 _ATTRIBUTE = re.compile(r'([a-z-]+)="([^"]*)"')
-_ID = re.compile(r"[1-9][0-9]{0,17}")  # what every database takes for a key
+_ID = re.compile(r"[1-9][0-9]{0,17}")  # a valid key in every database
 
 
 def clean(markup):
-    """Allowed HTML only; an empty paragraph becomes an empty text."""
+    """Return only the allowed HTML. An empty paragraph becomes an empty text."""
     cleaned = _LINK.sub(_checked_link, _cleaner.clean(markup or ""))
     return "" if re.fullmatch(r"(<p[^>]*>\s*(<br>)?\s*</p>\s*)*", cleaned) else cleaned
 
 
 def _checked_link(match):
-    """A link without its row, where it names none: what draws links would fail at it, for editors and readers."""
+    """Remove a link without a valid target, because the code that renders links would fail."""
     attributes = dict(_ATTRIBUTE.findall(match.group(1)))
     kind, row = attributes.pop("linktype", None), attributes.pop("id", "")
     if kind in ("page", "document", "source") and _ID.fullmatch(row):
@@ -47,7 +47,7 @@ def _checked_link(match):
 
 
 class RichTextBlock(blocks.RichTextBlock):
-    """Rich text in a block. Cleaned when it is read from the form or the database, and when it is written."""
+    """Rich text in a block. Sanitized when it is read from the form or the database, and when it is written."""
 
     def __init__(self, *args, **kwargs):
         kwargs.setdefault("features", FEATURES)
@@ -72,8 +72,8 @@ class RichTextBlock(blocks.RichTextBlock):
 
 
 class RichTextField(WagtailRichTextField):
-    """Rich text in a column of its own. Cleaned when an instance is read or saved, and in every statement that writes,
-    so that no script, fixture, bulk update or shell gets past the list."""
+    """Rich text in its own column. Sanitized when an instance is read or saved, and in every SQL statement that
+    writes it. So no script, fixture, bulk update or shell can bypass the list."""
 
     default_validators = [fact_marks.validate]
 

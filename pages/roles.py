@@ -1,9 +1,10 @@
-"""The groups of staff, what each may do in /cms/, and the rows that Wagtail can't be without.
+"""The staff groups, their permissions in /cms/, and the rows that Wagtail requires.
 
-`set_up` runs after every `migrate` (and flush), so that no site starts without roles, and each role has what the table
-says: rights that were added to a content role by hand are gone after the next deploy.
+`set_up` runs after every `migrate` (and flush), so that every site has the roles as this table defines them.
+Permissions that someone added to a content role by hand are removed at the next deploy.
 
-Requests for help are not here: `intake.access` opens them by role, never by permission, which every superuser has.
+Assessment requests are not in the table: `intake.access` checks roles, never permissions, because superusers have every
+permission.
 """
 
 from django.apps import apps
@@ -23,8 +24,8 @@ from wagtail.snippets.models import create_extra_permissions
 
 from . import site_address
 
-# What a role may do with every page, with pictures and documents, and with other rows: `app.model` to actions. A model
-# that is not there (yet) is passed over. "add" without "change" means: change one's own.
+# What each role may do with pages, with pictures and documents, and with other rows: `app.model` to actions. Models
+# that don't exist (yet) are skipped. "add" without "change" lets people change only their own rows.
 _ENTER = {"wagtailadmin.admin": ["access"]}
 _DRAFTING = {
     "pages": ["add", "change"],
@@ -50,22 +51,22 @@ _PUBLISHING = {
     },
 }
 CONTENT_ROLES = {"editor": _DRAFTING, "reviewer": _DRAFTING, "publisher": _PUBLISHING}
-GROUPS_OF_WAGTAIL = ["Editors", "Moderators"]  # with rights beside the table
+GROUPS_OF_WAGTAIL = ["Editors", "Moderators"]  # they may have permissions that are not in the table
 WORKFLOW_OF_WAGTAIL = "Moderators approval"
 
 
 def set_up(**kwargs):
-    """Make the root rows, the groups and their rights; take away what the table does not say. Safe to run again."""
+    """Create the root rows, the groups and their permissions, and remove all others. Safe to run again."""
     locale, _made = Locale.objects.get_or_create(language_code=settings.LANGUAGE_CODE)
     root = Page.get_first_root_node() or Page.add_root(title="Root", slug="root", locale=locale)
     folder = Collection.get_first_root_node() or Collection.add_root(name="Root")
     if site := Site.objects.filter(is_default_site=True).first():
         site_address.follow(site)
     Group.objects.filter(name__in=GROUPS_OF_WAGTAIL).delete()
-    # Without its moderators, nobody could approve the pages that it locks, nor those that it has locked.
+    # Without its moderators, nobody could approve the pages that it locks or has locked.
     for workflow in Workflow.objects.active().filter(name=WORKFLOW_OF_WAGTAIL):
         workflow.deactivate()
-    create_extra_permissions(apps.get_app_config("wagtailsnippets"))  # publish and lock, where a model has them
+    create_extra_permissions(apps.get_app_config("wagtailsnippets"))  # publish and lock, for models that support them
     for name, rights in CONTENT_ROLES.items():
         group, _made = Group.objects.get_or_create(name=name)
         group.permissions.set(_permissions(rights["rows"]))
@@ -76,7 +77,7 @@ def set_up(**kwargs):
 
 
 def _permissions(table):
-    """The permissions that a table names: from `app.model` to actions."""
+    """Return the permissions that a table names: {`app.model`: actions}."""
     wanted = Q()
     for label, actions in table.items():
         app_label, model = label.split(".")
@@ -86,7 +87,7 @@ def _permissions(table):
 
 
 def _give(rows, permissions, **of):
-    """Bring the rows of one group to these permissions on one page or collection."""
+    """Set the permissions of one group on one page or collection."""
     rows.exclude(permission__in=permissions, **of).delete()
     for permission in permissions:
         rows.get_or_create(permission=permission, **of)

@@ -1,4 +1,5 @@
-"""What goes live and what ends at a time that an editor set. The worker does both; readers don't depend on its end."""
+"""Publish and unpublish pages at the times that editors set. The worker does both. Expired pages are hidden in any
+case."""
 
 from django.apps import apps
 from django.core.management import call_command
@@ -7,7 +8,7 @@ from wagtail.models import DraftStateMixin, Page, Revision
 
 
 def publish_due():
-    """Publish what is due, and take off-line what has ended. Returns how many there were."""
+    """Publish what is due and unpublish what has expired. Return how many there were."""
     due = overdue()
     if due:
         call_command("publish_scheduled")
@@ -15,7 +16,7 @@ def publish_due():
 
 
 def overdue(at=None):
-    """The moments at which something should have gone live or ended, and has not by `at` (default: now)."""
+    """Return the scheduled times before `at` (default: now) that have not been carried out."""
     at = at or timezone.now()
     moments = list(Revision.objects.filter(approved_go_live_at__lt=at).values_list("approved_go_live_at", flat=True))
     for model in [Page, *_snippets_with_drafts()]:

@@ -1,9 +1,9 @@
-"""Where the content's generation is raised: everything that changes what readers see.
+"""Increase the content generation on every change that readers see.
 
-Pages: Wagtail publishes, unpublishes, moves and renames by `Page.save`, which is one transaction, and its signals
-`page_published` and so on come after it. So `post_save` is what is listened to: page and generation change together,
-whoever calls (button, bulk action, schedule, import, shell). What passes no signal, `QuerySet.update` and
-`bulk_create`, must call `raise_generation` itself.
+Wagtail publishes, unpublishes, moves and renames through `Page.save`, which is one transaction. Its own signals, such
+as `page_published`, come later. So we use `post_save`: the page and the generation change together, whether a button, a
+bulk action, the schedule, an import or the shell did it. Code that sends no signal (`QuerySet.update`, `bulk_create`)
+must call `raise_generation` itself.
 """
 
 from django.apps import apps
@@ -13,7 +13,7 @@ from wagtail.signals import page_slug_changed, post_page_move
 
 from .content_generation import AtomicModel, raise_generation
 
-# What Wagtail saves with a draft (autosaves included) or a lock. Readers see none of it.
+# The fields that Wagtail saves with a draft (autosave too) or a lock. Readers see none of them.
 OF_EDITORS = {
     "draft_title",
     "has_unpublished_changes",
@@ -33,8 +33,9 @@ def connect():
             post_save.connect(_saved, sender=model)
             post_delete.connect(_deleted, sender=model)
     m2m_changed.connect(_moved, sender=apps.get_model("pages", "Notice").pages.through)
-    # Redirects of a move are stored in bulk, after the page and without a signal. Wagtail's receiver has done so before
-    # this one runs: its app stands above `pages` in INSTALLED_APPS.
+    # Moving a page stores redirects in bulk, after the page and without a signal. Wagtail's receiver runs before this
+    # one,
+    # because its app comes before `pages` in INSTALLED_APPS.
     for signal in (page_slug_changed, post_page_move):
         signal.connect(_moved)
 

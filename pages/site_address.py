@@ -1,4 +1,4 @@
-"""Wagtail's row of the site, which names a host and a port: those of PUBLIC_ORIGIN."""
+"""Set the host and port of Wagtail's site row from PUBLIC_ORIGIN."""
 
 from urllib.parse import urlsplit
 
@@ -8,7 +8,7 @@ _PORTS = {"http": 80, "https": 443}
 
 
 def values():
-    """The fields of the row, as PUBLIC_ORIGIN says."""
+    """Return the fields of the row for PUBLIC_ORIGIN."""
     origin = urlsplit(settings.PUBLIC_ORIGIN)
     return {
         "hostname": origin.hostname,
@@ -18,7 +18,7 @@ def values():
 
 
 def follow(site):
-    """Bring the row to PUBLIC_ORIGIN."""
+    """Update the row from PUBLIC_ORIGIN."""
     changed = {name: value for name, value in values().items() if getattr(site, name) != value}
     if changed:
         for name, value in changed.items():

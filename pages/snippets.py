@@ -17,14 +17,14 @@ from .models import Center, Holiday, Notice
 
 
 class OneRowPolicy(ModelPermissionPolicy):
-    """Nobody adds, copies or deletes the one row, whatever permissions they have."""
+    """Nobody can add, copy or delete the single row, whatever permissions they have."""
 
     def user_has_permission(self, user, action):
         return action not in ("add", "delete") and super().user_has_permission(user, action)
 
 
 class StraightToTheCenter(IndexView):
-    """A list of one row would only be a page more to click through."""
+    """Open the center's form directly, because a list of one row is an extra click."""
 
     def get(self, request, *args, **kwargs):
         center = Center.objects.first()
@@ -34,7 +34,7 @@ class StraightToTheCenter(IndexView):
 
 
 class NoUnpublishing(SnippetViewSet.unpublish_view_class):
-    """Every page needs the center: there is no way to take it off-line."""
+    """Remove the Unpublish button, because every page needs the center."""
 
     def dispatch(self, request, *args, **kwargs):
         raise PermissionDenied
@@ -77,7 +77,7 @@ class NoticeViewSet(SnippetViewSet):
 @require_POST
 @transaction.atomic
 def write_for_holiday(request, pk):
-    """One click: makes the draft of a notice for a holiday and opens it. A second click opens the same draft."""
+    """Create a draft notice for a holiday and open it. A second click opens the same draft."""
     if not request.user.has_perm("pages.add_notice"):
         raise PermissionDenied
     holiday = get_object_or_404(Holiday, pk=pk)
@@ -86,7 +86,7 @@ def write_for_holiday(request, pk):
 
 
 class HolidaysWithoutNotice(Component):
-    """On the front page of /cms/: each holiday ahead that readers are not told about yet."""
+    """A panel for the front page of /cms/: upcoming holidays without a notice."""
 
     name = "holidays_without_notice"
     template_name = "pages/cms/holidays_without_notice.html"

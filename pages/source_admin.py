@@ -1,4 +1,4 @@
-"""The sources in the CMS: their list, their form, and the chooser that puts a mark into a text."""
+"""Sources in the CMS: the list, the form, and the chooser that inserts a citation mark."""
 
 from django import forms
 from django.db.models import Q
@@ -26,12 +26,12 @@ from .models import Source
 
 
 def mark_data(source):
-    """What a mark in the editor knows of its source."""
+    """Return what a citation mark in the editor needs to know about its source."""
     return {"id": str(source.pk), "key": source.key, "label": str(source), "url": source.url}
 
 
 class SourceForm(WagtailAdminModelForm):
-    """A new source, made in the chooser. The page behind the chooser has fields for a title and a day too."""
+    """The form for a new source in the chooser. The page behind it also has fields for a title and a date."""
 
     class Meta:
         model = Source
@@ -107,9 +107,7 @@ class SourceChooserViewSet(SnippetChooserViewSet):
 
 
 class _SourceFilterSet(WagtailFilterSet):
-    cited = ChoiceFilter(
-        label=_("Cited"), choices=[("yes", _("Cited by a text")), ("no", _("Cited by none"))], method="filter_cited"
-    )
+    cited = ChoiceFilter(label=_("Cited"), choices=[("yes", _("Cited")), ("no", _("Not cited"))], method="filter_cited")
 
     class Meta:
         model = Source
@@ -138,7 +136,7 @@ class SourceViewSet(SnippetViewSet):
 
 
 def refuse_to_delete_cited(request, instances):
-    """A Wagtail hook: leads back, with the reason, when a source among the rows is cited."""
+    """Wagtail hook: if one of the rows is cited, go back and say why it can't be deleted."""
     sources = [row for row in instances if isinstance(row, Source)]
     cited_by = {source: rows for source in sources if (rows := texts_citing(source))}
     if not cited_by:
@@ -151,6 +149,6 @@ def refuse_to_delete_cited(request, instances):
 
 
 def name_what_shows(request, instance):
-    """A Wagtail hook: after a source was changed, names the texts that show the change."""
+    """Wagtail hook: after a change to a source, name the texts that show it."""
     if isinstance(instance, Source) and (rows := texts_citing(instance)):
         messages.info(request, _("This change shows in %(names)s.") % {"names": names_of(rows)})

@@ -1,8 +1,8 @@
-"""Starter content: files under `starter/`, loaded so that nothing that a person changed is ever overwritten.
+"""Load the starter content from files under `starter/`, without overwriting anyone's changes.
 
-A file makes its page once. A newer file replaces the words only while nobody has touched them, so that an update
-reaches a site whose editors have not. What an editor deleted stays deleted, and a file that links there is not loaded:
-it must not keep a new release from starting. A row that is there stays as it is.
+A file creates its page once. A newer file updates the page only if nobody has edited it. So an update reaches sites
+whose editors left the page alone. If an editor deleted a page, it stays deleted, and files that link to it are skipped,
+because they must not keep a new release from starting. Existing rows stay as they are.
 """
 
 import hashlib
@@ -22,12 +22,12 @@ _LINKED = re.compile(r'page=\\"([^"\\]*)\\"')  # as JSON writes it
 
 
 def load(*more_folders):
-    """Loads the starter content of this app and of more folders. Returns how many rows of each kind were written."""
+    """Load the starter content of this app and of more folders. Return the number of rows written of each kind."""
     return _load(FOLDER, *more_folders)
 
 
 def load_pages(*folders):
-    """Loads what some folders hold. Returns how many pages were written."""
+    """Load the pages of some folders. Return how many were written."""
     return _load(*folders)["pages"]
 
 
@@ -46,7 +46,7 @@ def _load(*folders):
     ]
     today = timezone.localdate().isoformat()
     for data in content.pages:
-        if "checked_on" in data:  # the day of the file may not have come yet where this machine is
+        if "checked_on" in data:  # the file's date may still be in the future in this time zone
             data["checked_on"] = min(data["checked_on"], today)
     report = content_folder.take_in(content, log_action=False)
     for data in content.pages:
@@ -57,7 +57,7 @@ def _load(*folders):
 
 
 def read(path):
-    """A starter file of a page as a dictionary, with its `name` in `LoadedFile`."""
+    """Return a starter file as a dictionary, with its `name` in `LoadedFile`."""
     data = json.loads(path.read_text())
     return data | {"name": _name(data)}
 
@@ -67,7 +67,7 @@ def _name(data):
 
 
 def _names_of_pages(data):
-    """The pages that a file links to, and the one above its own."""
+    """Return the pages that a file links to, and its parent page."""
     above = data["path"].rstrip("/").rpartition("/")[0] + "/"
     return {f"{data['language']}:{path}" for path in [above, *_LINKED.findall(data["from"].read_text())]}
 
@@ -79,6 +79,6 @@ def _digest(data):
 def _may_load(data, row, pages):
     page = pages.get((data["language"], data["path"]))
     if row is None:
-        return page is None  # else an editor has taken the address
+        return page is None  # otherwise an editor has used the address
     is_newer = row.digest != _digest(data)
     return is_newer and page is not None and page.live and page.latest_revision_id == row.revision_id

@@ -1,7 +1,7 @@
-"""What a picture or a document must be before it is stored, whatever way it comes.
+"""Check and clean pictures and documents before they are stored, wherever they come from.
 
-A picture is encoded anew: a phone writes into it where and when it was taken, and a file can carry more than it shows.
-A document is a PDF by its content, whatever its name says.
+A picture is re-encoded, because phones record where and when it was taken, and a file can hide other data. A document
+must be a PDF by its content, not just by its name.
 """
 
 import hashlib
@@ -19,10 +19,10 @@ from django.utils.translation import gettext as _
 from PIL import Image, ImageCms, ImageOps
 from wagtail.images.models import WagtailImageFieldFile
 
-LONGEST_SIDE = 2560  # pixels; wider than any place on the site, on a screen with two pixels to a point
+LONGEST_SIDE = 2560  # pixels; wider than any place on the site, even on a double-resolution screen
 FORMATS = ["JPEG", "PNG", "WEBP"]
 
-# What Pillow raises for a file that is broken or means harm.
+# What Pillow raises for broken or malicious files.
 _BROKEN = (
     OSError,
     ValueError,
@@ -36,17 +36,17 @@ _BROKEN = (
     Image.DecompressionBombError,
     Image.DecompressionBombWarning,  # where warnings are errors
 )
-_NEXT_MARKER = re.compile(rb"\xff+[^\x00\xd0-\xd7\xff]")  # of a JPEG; the others belong to the picture's own data
+_NEXT_MARKER = re.compile(rb"\xff+[^\x00\xd0-\xd7\xff]")  # of a JPEG; the others belong to the image data
 
 
 class SafeFile(ContentFile):
-    """A file that was looked at and may be stored as it is."""
+    """A checked file that may be stored as it is."""
 
 
 def safe_picture(file):
-    """The picture of a file, in sRGB, upright, without metadata, at most `LONGEST_SIDE` wide or high, as a `SafeFile`.
+    """Return the picture in sRGB, upright, without metadata, at most `LONGEST_SIDE` wide or high, as a `SafeFile`.
 
-    Raises `ValidationError` with a sentence for what is too big, broken, moving, or no picture.
+    Raises `ValidationError` if it is too big, broken, animated or not a picture.
     """
     if isinstance(file, SafeFile):
         return file
@@ -54,27 +54,27 @@ def safe_picture(file):
     try:
         with Image.open(BytesIO(content), formats=FORMATS) as image:
             _check_measures(image)
-            image.draft(None, (LONGEST_SIDE, LONGEST_SIDE))  # a JPEG is then read at a fraction of its size
+            image.draft(None, (LONGEST_SIDE, LONGEST_SIDE))  # lets Pillow read a JPEG at reduced size
             image.load()
-            is_jpeg = image.format in ("JPEG", "MPO")  # MPO: what some phones write, more than one picture in a file
+            is_jpeg = image.format in ("JPEG", "MPO")  # MPO: some phones store several pictures in a file
             if is_jpeg and max(image.size) <= LONGEST_SIDE and _is_bare_jpeg(content):
-                encoded = content  # encoding it again would only make it worse
+                encoded = content  # encoding it again would only reduce quality
             else:
                 is_jpeg, encoded = _encode(image)
     except _BROKEN as error:
         raise ValidationError(
-            _("This file is no picture that can be shown. Choose a whole JPEG, PNG, or WebP file.")
+            _("This file is not a picture that we can show. Choose a complete JPEG, PNG or WebP file.")
         ) from error
     return SafeFile(encoded, Path(file.name or "picture").stem + (".jpg" if is_jpeg else ".png"))
 
 
 def safe_document(file):
-    """A PDF as a `SafeFile`. Raises `ValidationError` with a sentence for what is too big or none."""
+    """Return a PDF as a `SafeFile`. Raises `ValidationError` if it is too big or not a PDF."""
     if isinstance(file, SafeFile):
         return file
     content = _content(file, settings.WAGTAILDOCS_MAX_UPLOAD_SIZE)
     if not content.startswith(b"%PDF-") or b"%%EOF" not in content[-1024:]:
-        raise ValidationError(_("This file is no whole PDF. Save the document as a PDF and choose that file."))
+        raise ValidationError(_("This file is not a complete PDF. Save the document as a PDF and choose that file."))
     return SafeFile(content, Path(file.name or "document").stem + ".pdf")
 
 
@@ -87,24 +87,24 @@ def _content(file, most_bytes):
 
 
 def _check_measures(image):
-    """Before anything is decoded: a few bytes can claim to be a picture that fills the memory."""
+    """Check the dimensions before decoding: a tiny file can claim to be a picture that fills the memory."""
     width, height = image.size
     if width * height > settings.WAGTAILIMAGES_MAX_IMAGE_PIXELS:
         raise ValidationError(
-            _("This picture has %(has)d megapixels, more than %(most)d. Make it smaller first.")
+            _("This picture has %(has)d megapixels, but the limit is %(most)d. Make it smaller first.")
             % {"has": width * height // 1_000_000, "most": settings.WAGTAILIMAGES_MAX_IMAGE_PIXELS // 1_000_000}
         )
     if image.format != "MPO" and getattr(image, "n_frames", 1) > 1:
-        raise ValidationError(_("Moving pictures keep people from reading. Choose one that stands still."))
+        raise ValidationError(_("Moving pictures distract people from reading. Choose a still picture."))
 
 
 def _encode(image):
-    """Whether the result is a JPEG, and its bytes."""
+    """Return whether the result is a JPEG, and its bytes."""
     has_alpha = image.has_transparency_data
     mode = "RGBA" if has_alpha else "RGB" if image.mode not in ("1", "L") else "L"
     pixels = _in_srgb(ImageOps.exif_transpose(image), mode)
     pixels.thumbnail((LONGEST_SIDE, LONGEST_SIDE), Image.Resampling.LANCZOS)
-    pixels.info.clear()  # comments and profiles would be written again from here
+    pixels.info.clear()  # otherwise Pillow would write comments and profiles again
     is_jpeg = image.format != "PNG" and not has_alpha
     buffer = BytesIO()
     if is_jpeg:
@@ -115,7 +115,7 @@ def _encode(image):
 
 
 def _in_srgb(image, mode):
-    """The picture in a mode, its colors as the profile in the file means them."""
+    """Return the picture with its colors converted from the file's profile to sRGB."""
     profile = image.info.get("icc_profile")
     if profile and image.mode in ("RGB", "RGBA", "CMYK", "L"):
         try:
@@ -123,12 +123,12 @@ def _in_srgb(image, mode):
             target = "RGBA" if image.mode == "RGBA" else "RGB"
             image = ImageCms.profileToProfile(image, given, ImageCms.createProfile("sRGB"), outputMode=target)
         except (ImageCms.PyCMSError, OSError):
-            pass  # a profile that can't be read: the colors stay as they are
+            pass  # unreadable profile: leave the colors as they are
     return image.convert(mode)
 
 
 def _is_bare_jpeg(content):
-    """Whether a JPEG holds what draws it and nothing else: no metadata, no comment, no profile, nothing behind it."""
+    """Return whether a JPEG contains only image data: no metadata, comment, profile or trailing data."""
     position = 2
     while (marker := content[position : position + 2]) and marker[0] == 0xFF and len(marker) == 2:
         kind = marker[1]
@@ -139,7 +139,7 @@ def _is_bare_jpeg(content):
         if kind == 0xFE or (0xE0 <= kind <= 0xEF and not is_plain_header):
             return False
         position += 2 + length
-        if kind == 0xDA:  # the data of the picture follows, up to the next marker
+        if kind == 0xDA:  # image data follows, up to the next marker
             following = _NEXT_MARKER.search(content, position)
             if following is None:
                 return False
@@ -148,7 +148,7 @@ def _is_bare_jpeg(content):
 
 
 class _CheckedFile:
-    """Makes every way of storing pass the check, and the row say what was stored."""
+    """Make every way to store a file run the check, and record the stored file in the row."""
 
     def save(self, name, content, save=True):
         content.name = content.name or name
@@ -166,7 +166,7 @@ class PictureFile(_CheckedFile, WagtailImageFieldFile):
     check = staticmethod(safe_picture)
 
     def get_image_dimensions(self):
-        """Width and height; none for what is no picture, which `save` refuses."""
+        """Return the width and height, or none if it is not a picture. `save` refuses it then."""
         try:
             return super().get_image_dimensions()
         except _BROKEN:

@@ -1,6 +1,6 @@
-"""What a page says of itself to machines, in the words of schema.org. It says nothing that readers don't see.
+"""The schema.org data of a page. It contains nothing that readers can't see.
 
-Plain dictionaries, which the tag `head_meta` writes into the page as JSON-LD.
+Plain dictionaries; the tag `head_meta` writes them into the page as JSON-LD.
 """
 
 from django.conf import settings
@@ -8,12 +8,12 @@ from django.utils.translation import gettext as _
 
 from . import opening_hours
 
-# The names of schema.org, which have no language.
+# Names in schema.org, which are never translated.
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
 def of_page(page, told):
-    """The graph of a page: the page, the way to it, and, if it is about the center, the center."""
+    """Return the graph of a page: the page, its breadcrumb and, if it is about the center, the center."""
     graph = [web_page(page, told.center)]
     if page.url != "/":
         graph.append(breadcrumbs(*((above.title, above.url) for above in page.way), (page.title, page.url)))
@@ -23,7 +23,8 @@ def of_page(page, told):
 
 
 def web_page(page, center):
-    """A text, on health where it cites sources. `checked_on`, when someone read the sources again, is no review."""
+    """Describe a page; it is medical if it cites sources. `checked_on` is when someone checked the sources, not a
+    medical review."""
     data = {"@type": "MedicalWebPage" if page.citations else "WebPage", "name": page.title, "url": address(page.url)}
     if summary := getattr(page, "summary", ""):
         data["description"] = summary
@@ -37,7 +38,7 @@ def web_page(page, center):
 
 
 def breadcrumbs(*steps):
-    """The way from the home page, as the page shows it. Each step is a pair of name and path."""
+    """Describe the breadcrumb that the page shows. Each step is a pair of name and path."""
     return {
         "@type": "BreadcrumbList",
         "itemListElement": [
@@ -48,7 +49,7 @@ def breadcrumbs(*steps):
 
 
 def clinic(told):
-    """The center, by the facts that its owner has told and that the pages show."""
+    """Describe the center, with the facts that are set and that the pages show."""
     center = told.center
     place = {
         "streetAddress": center.street,
@@ -72,7 +73,7 @@ def clinic(told):
 
 
 def _opening_hours(told):
-    """One entry for each span, with all days that have it."""
+    """Return one entry for each period, with all days that have it."""
     days_of = {}
     for weekday, spans in opening_hours.spans_by_weekday(told).items():
         for span in spans:
@@ -89,7 +90,7 @@ def _opening_hours(told):
 
 
 def _closed_on(day):
-    """A day without hours is written as one that opens and closes at midnight."""
+    """Return a closed day. The format wants it to open and close at midnight."""
     return {
         "@type": "OpeningHoursSpecification",
         "opens": "00:00",
@@ -111,5 +112,5 @@ def _contact_point(purpose, link):
 
 
 def address(path):
-    """The public address of a path of this site."""
+    """Return the public address of a path on this site."""
     return settings.PUBLIC_ORIGIN + path

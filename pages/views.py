@@ -9,10 +9,10 @@ from wagtail.models import Page
 
 @require_safe
 def page(request, path=""):
-    """The page at an address, in the language of the address. One in capitals leads on; else 404.
+    """Show the page at an address, in the language of the address. Redirect from capital letters. Otherwise 404.
 
-    No page has access rules of its own, so Wagtail's question for them is not asked. Only who comes with a session is
-    looked at: editors get a link to the editor, in an answer that no cache keeps.
+    Pages have no access rules, so we skip Wagtail's check. If the visitor has a session, look up the user: editors get
+    an edit link, and no cache keeps that response.
     """
     if path != path.lower():
         return HttpResponsePermanentRedirect(f"/{path.lower()}")

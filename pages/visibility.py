@@ -1,11 +1,11 @@
-"""What readers may see at a moment."""
+"""Filter what readers may see."""
 
 from django.db.models import Q
 from django.utils import timezone
 
 
 def visible(rows, at=None):
-    """Of a query set of pages or of snippets with drafts: those that are live and have not ended at a moment (default:
-    now). What has ended is hidden by the clock, though the job that takes it off-line has not run yet."""
+    """Return the pages or snippets of a query set that are live and have not expired at a moment (default: now).
+    Expired rows are hidden even before the job unpublishes them."""
     at = at or timezone.now()
     return rows.filter(Q(expire_at=None) | Q(expire_at__gt=at), live=True)

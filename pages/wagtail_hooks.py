@@ -18,11 +18,11 @@ from .models import Center, Source
 from .snippets import CenterViewSet, HolidaysWithoutNotice, NoticeViewSet
 from .source_admin import SourceViewSet, mark_data
 
-SOURCE = "SOURCE"  # the type of the mark in the editor
+SOURCE = "SOURCE"  # the type of the citation mark in the editor
 
 
 class SourceLinkHandler(LinkHandler):
-    """A source mark. It is drawn by `pages.citations`; here it tells Wagtail which source a text cites."""
+    """Tell Wagtail which source a citation mark refers to. `pages.citations` renders it."""
 
     identifier = "source"
 
@@ -40,7 +40,7 @@ class SourceLinkHandler(LinkHandler):
 
 
 class SourceElementHandler(LinkElementHandler):
-    """A stored source mark as the editor gets it: in one piece, with what its source is called today."""
+    """Convert a stored citation mark for the editor: in one piece, with the current name of its source."""
 
     mutability = "IMMUTABLE"
 
@@ -59,8 +59,8 @@ class SourceElementHandler(LinkElementHandler):
 
 
 class PageLinkHandler(StockPageLinkHandler):
-    """A link to a page of the site. Addresses come from what is known, so that a text with many links costs no query.
-    A page that readers can't open is named without a link."""
+    """Link to a page of the site. Addresses come from memory, so a text with many links needs no query. If readers
+    can't open the page, only the text is shown."""
 
     @classmethod
     def expand_db_attributes_many(cls, attrs_list):
@@ -73,7 +73,7 @@ class PageLinkHandler(StockPageLinkHandler):
 
 
 class ExternalLinkHandler(LinkHandler):
-    """A link to another site, which does not learn what page a reader came from."""
+    """Link to another site without telling it which page the reader came from."""
 
     identifier = "external"
 
@@ -82,7 +82,7 @@ class ExternalLinkHandler(LinkHandler):
         return f'<a href="{escape(attrs["href"])}" rel="noreferrer">'
 
 
-@hooks.register("register_rich_text_features", order=1)  # after Wagtail's own, some of which these replace
+@hooks.register("register_rich_text_features", order=1)  # after Wagtail's own, because these replace some of them
 def register_rich_text_features(features):
     features.register_link_type(SourceLinkHandler)
     features.register_link_type(PageLinkHandler)
@@ -112,7 +112,7 @@ def register_rich_text_features(features):
 
 
 def source_as_stored(properties):
-    """A mark of the editor as an element of stored rich text."""
+    """Convert a citation mark of the editor to stored rich text."""
     return DOM.create_element("a", {"linktype": "source", "id": properties["id"]}, properties["children"])
 
 
@@ -123,7 +123,7 @@ register_snippet(NoticeViewSet)
 
 @hooks.register("before_delete_snippet")
 def keep_the_center(request, instances):
-    """The list's own "delete" asks the permission, not the policy of the view set, and superusers have each one."""
+    """Hide Delete in the list. It checks the permission and not our policy, and superusers have every permission."""
     if any(isinstance(instance, Center) for instance in instances):
         raise PermissionDenied
 
@@ -159,7 +159,7 @@ hooks.register("construct_wagtail_userbar", publishing_admin.hand_over_findings)
 
 @hooks.register("insert_global_admin_js")
 def clean_what_is_pasted():
-    """The script that reads what is pasted into rich text, with the sentences that it may have to say."""
+    """Add the script that cleans up pasted rich text, with its messages."""
     return format_html(
         '<script src="{}" data-pictures="{}" data-tables="{}"></script>',
         static("pages/paste.js"),

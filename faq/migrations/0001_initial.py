@@ -37,7 +37,7 @@ class Migration(migrations.Migration):
                     "checked_on",
                     models.DateField(
                         blank=True,
-                        help_text="The day when someone last compared this text with its sources. Readers see it.",
+                        help_text="The date when someone last compared this text with its sources. Readers see it.",
                         null=True,
                         validators=[
                             django.core.validators.MinValueValidator(
@@ -55,7 +55,7 @@ class Migration(migrations.Migration):
                     "written_by",
                     models.CharField(
                         blank=True,
-                        help_text="The person who wrote this text, with credentials. Only if it is true. Readers see it.",
+                        help_text="The person who wrote this text, with credentials. Enter it only if it is true. Readers see it.",
                         max_length=160,
                         verbose_name="written by",
                     ),
@@ -66,8 +66,8 @@ class Migration(migrations.Migration):
                         blank=True,
                         choices=[
                             ("", "In no menu"),
-                            ("header", "In the menu on top"),
-                            ("footer", "In the list at the foot of every page"),
+                            ("header", "In the main menu"),
+                            ("footer", "In the footer menu"),
                         ],
                         default="",
                         max_length=6,
@@ -78,9 +78,9 @@ class Migration(migrations.Migration):
                     "menu_label",
                     models.CharField(
                         blank=True,
-                        help_text="One to three words. Needed for either menu.",
+                        help_text="One to three words. Required for both menus.",
                         max_length=40,
-                        verbose_name="name in the menu",
+                        verbose_name="menu label",
                     ),
                 ),
                 (
@@ -91,14 +91,14 @@ class Migration(migrations.Migration):
                             django.core.validators.MinValueValidator(0, None),
                             django.core.validators.MaxValueValidator(9999, None),
                         ],
-                        verbose_name="place in the menu",
+                        verbose_name="position in the menu",
                     ),
                 ),
                 (
                     "quick_exit",
                     models.BooleanField(
                         default=False,
-                        help_text="For pages that may put a reader at risk if someone looks over their shoulder.",
+                        help_text="For pages that may put a reader at risk if someone else sees the screen.",
                         verbose_name="offers “Leave this page quickly”",
                     ),
                 ),
@@ -106,7 +106,7 @@ class Migration(migrations.Migration):
                     "about_center",
                     models.BooleanField(
                         default=False,
-                        help_text="For the few pages about the center itself: its address, phone, and hours go into their data.",
+                        help_text="For the few pages about the center itself. Adds its address, phone and hours to the page's data.",
                         verbose_name="tells search engines about the center",
                     ),
                 ),
@@ -124,7 +124,7 @@ class Migration(migrations.Migration):
                             _connector="OR",
                         ),
                         name="faqpage_in_menu_has_label",
-                        violation_error_message="A page in a menu needs a name there.",
+                        violation_error_message="A page in a menu needs a menu label.",
                     ),
                     models.CheckConstraint(
                         condition=models.Q(
@@ -176,7 +176,7 @@ class Migration(migrations.Migration):
                     "page",
                     models.ForeignKey(
                         blank=True,
-                        help_text="The page whose “Questions” block shows this topic too.",
+                        help_text="The page whose “Questions” block also shows this topic.",
                         null=True,
                         on_delete=django.db.models.deletion.SET_NULL,
                         related_name="topics",
@@ -210,7 +210,7 @@ class Migration(migrations.Migration):
                     "checked_on",
                     models.DateField(
                         blank=True,
-                        help_text="The day when someone last compared this text with its sources. Readers see it.",
+                        help_text="The date when someone last compared this text with its sources. Readers see it.",
                         null=True,
                         validators=[
                             django.core.validators.MinValueValidator(
@@ -228,7 +228,7 @@ class Migration(migrations.Migration):
                     "written_by",
                     models.CharField(
                         blank=True,
-                        help_text="The person who wrote this text, with credentials. Only if it is true. Readers see it.",
+                        help_text="The person who wrote this text, with credentials. Enter it only if it is true. Readers see it.",
                         max_length=160,
                         verbose_name="written by",
                     ),
@@ -239,8 +239,8 @@ class Migration(migrations.Migration):
                         blank=True,
                         choices=[
                             ("", "In no menu"),
-                            ("header", "In the menu on top"),
-                            ("footer", "In the list at the foot of every page"),
+                            ("header", "In the main menu"),
+                            ("footer", "In the footer menu"),
                         ],
                         default="",
                         max_length=6,
@@ -251,9 +251,9 @@ class Migration(migrations.Migration):
                     "menu_label",
                     models.CharField(
                         blank=True,
-                        help_text="One to three words. Needed for either menu.",
+                        help_text="One to three words. Required for both menus.",
                         max_length=40,
-                        verbose_name="name in the menu",
+                        verbose_name="menu label",
                     ),
                 ),
                 (
@@ -264,14 +264,14 @@ class Migration(migrations.Migration):
                             django.core.validators.MinValueValidator(0, None),
                             django.core.validators.MaxValueValidator(9999, None),
                         ],
-                        verbose_name="place in the menu",
+                        verbose_name="position in the menu",
                     ),
                 ),
                 (
                     "quick_exit",
                     models.BooleanField(
                         default=False,
-                        help_text="For pages that may put a reader at risk if someone looks over their shoulder.",
+                        help_text="For pages that may put a reader at risk if someone else sees the screen.",
                         verbose_name="offers “Leave this page quickly”",
                     ),
                 ),
@@ -279,11 +279,14 @@ class Migration(migrations.Migration):
                     "about_center",
                     models.BooleanField(
                         default=False,
-                        help_text="For the few pages about the center itself: its address, phone, and hours go into their data.",
+                        help_text="For the few pages about the center itself. Adds its address, phone and hours to the page's data.",
                         verbose_name="tells search engines about the center",
                     ),
                 ),
-                ("answer", pages.rich_text.RichTextField(help_text="The short answer first.", verbose_name="answer")),
+                (
+                    "answer",
+                    pages.rich_text.RichTextField(help_text="Start with a short answer.", verbose_name="answer"),
+                ),
                 (
                     "topic",
                     models.ForeignKey(
@@ -325,7 +328,7 @@ class Migration(migrations.Migration):
                     _connector="OR",
                 ),
                 name="questionpage_in_menu_has_label",
-                violation_error_message="A page in a menu needs a name there.",
+                violation_error_message="A page in a menu needs a menu label.",
             ),
         ),
         migrations.AddConstraint(

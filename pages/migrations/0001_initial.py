@@ -40,7 +40,7 @@ class Migration(migrations.Migration):
                 (
                     "problem",
                     models.CharField(
-                        blank=True, help_text="Blank: it leads where it says.", max_length=300, verbose_name="problem"
+                        blank=True, help_text="Blank if the link works.", max_length=300, verbose_name="problem"
                     ),
                 ),
                 ("checked_at", models.DateTimeField(verbose_name="checked at")),
@@ -57,10 +57,10 @@ class Migration(migrations.Migration):
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 (
                     "name",
-                    models.CharField(help_text="The language and the path of the page", max_length=255, unique=True),
+                    models.CharField(help_text="The language and path of the page", max_length=255, unique=True),
                 ),
                 ("digest", models.CharField(help_text="SHA-256 of the file", max_length=64)),
-                ("revision_id", models.PositiveBigIntegerField(help_text="The revision that the file made")),
+                ("revision_id", models.PositiveBigIntegerField(help_text="The revision created from the file")),
             ],
         ),
         migrations.CreateModel(
@@ -110,14 +110,14 @@ class Migration(migrations.Migration):
                     "contact_target_hours",
                     models.PositiveSmallIntegerField(
                         blank=True,
-                        help_text="Sets when a request is due. Blank: the desk counts 4 open hours and marks that as assumed.",
+                        help_text="Sets when a request is due. If this is blank, the desk uses 4 open hours and marks the due time as a default.",
                         null=True,
                         validators=[
                             django.core.validators.MinValueValidator(
-                                1, "Give at least 1 open hour, or leave it empty."
+                                1, "Enter at least 1 open hour, or leave this empty."
                             ),
                             django.core.validators.MaxValueValidator(
-                                168, "Give at most 168 open hours: that is a week around the clock."
+                                168, "Enter at most 168 open hours, which is a whole week."
                             ),
                         ],
                         verbose_name="first contact within (open hours)",
@@ -190,7 +190,7 @@ class Migration(migrations.Migration):
                     "directions",
                     models.TextField(
                         blank=True,
-                        help_text="How to get here: bus lines, parking, the door to take.",
+                        help_text="How to get here: bus lines, parking, which door to use.",
                         max_length=1000,
                         verbose_name="directions",
                     ),
@@ -199,7 +199,7 @@ class Migration(migrations.Migration):
                     "languages",
                     models.CharField(
                         blank=True,
-                        help_text="With commas, such as: English, Spanish",
+                        help_text="Separated by commas, such as: English, Spanish",
                         max_length=200,
                         verbose_name="languages spoken",
                     ),
@@ -259,7 +259,7 @@ class Migration(migrations.Migration):
                     "checked_on",
                     models.DateField(
                         blank=True,
-                        help_text="The day when someone last compared this text with its sources. Readers see it.",
+                        help_text="The date when someone last compared this text with its sources. Readers see it.",
                         null=True,
                         validators=[
                             django.core.validators.MinValueValidator(
@@ -277,7 +277,7 @@ class Migration(migrations.Migration):
                     "written_by",
                     models.CharField(
                         blank=True,
-                        help_text="The person who wrote this text, with credentials. Only if it is true. Readers see it.",
+                        help_text="The person who wrote this text, with credentials. Enter it only if it is true. Readers see it.",
                         max_length=160,
                         verbose_name="written by",
                     ),
@@ -288,8 +288,8 @@ class Migration(migrations.Migration):
                         blank=True,
                         choices=[
                             ("", "In no menu"),
-                            ("header", "In the menu on top"),
-                            ("footer", "In the list at the foot of every page"),
+                            ("header", "In the main menu"),
+                            ("footer", "In the footer menu"),
                         ],
                         default="",
                         max_length=6,
@@ -300,9 +300,9 @@ class Migration(migrations.Migration):
                     "menu_label",
                     models.CharField(
                         blank=True,
-                        help_text="One to three words. Needed for either menu.",
+                        help_text="One to three words. Required for both menus.",
                         max_length=40,
-                        verbose_name="name in the menu",
+                        verbose_name="menu label",
                     ),
                 ),
                 (
@@ -313,14 +313,14 @@ class Migration(migrations.Migration):
                             django.core.validators.MinValueValidator(0, None),
                             django.core.validators.MaxValueValidator(9999, None),
                         ],
-                        verbose_name="place in the menu",
+                        verbose_name="position in the menu",
                     ),
                 ),
                 (
                     "quick_exit",
                     models.BooleanField(
                         default=False,
-                        help_text="For pages that may put a reader at risk if someone looks over their shoulder.",
+                        help_text="For pages that may put a reader at risk if someone else sees the screen.",
                         verbose_name="offers “Leave this page quickly”",
                     ),
                 ),
@@ -328,14 +328,14 @@ class Migration(migrations.Migration):
                     "about_center",
                     models.BooleanField(
                         default=False,
-                        help_text="For the few pages about the center itself: its address, phone, and hours go into their data.",
+                        help_text="For the few pages about the center itself. Adds its address, phone and hours to the page's data.",
                         verbose_name="tells search engines about the center",
                     ),
                 ),
                 (
                     "summary",
                     models.TextField(
-                        help_text="One to three plain sentences at the top: the most important first.",
+                        help_text="One to three plain sentences at the top. Put the most important first.",
                         max_length=400,
                         verbose_name="summary",
                     ),
@@ -379,11 +379,11 @@ class Migration(migrations.Migration):
                                 },
                             ),
                             6: ("wagtail.blocks.StructBlock", [[("figure", 5)]], {}),
-                            7: ("wagtail.blocks.TextBlock", (), {"label": "Words", "max_length": 600}),
+                            7: ("wagtail.blocks.TextBlock", (), {"label": "Words of the person", "max_length": 600}),
                             8: (
                                 "wagtail.blocks.CharBlock",
                                 (),
-                                {"label": "Whose words", "max_length": 160, "required": False},
+                                {"label": "Who said it", "max_length": 160, "required": False},
                             ),
                             9: ("wagtail.blocks.StructBlock", [[("text", 7), ("attribution", 8)]], {}),
                             10: ("wagtail.images.blocks.ImageBlock", [], {"label": "Picture"}),
@@ -409,7 +409,7 @@ class Migration(migrations.Migration):
                                 {"default": True, "label": "The first column names each row", "required": False},
                             ),
                             16: ("wagtail.blocks.StructBlock", [[("table", 14), ("first_column_names_rows", 15)]], {}),
-                            17: ("wagtail.blocks.CharBlock", (), {"label": "Name of the link", "max_length": 120}),
+                            17: ("wagtail.blocks.CharBlock", (), {"label": "Text of the link", "max_length": 120}),
                             18: ("wagtail.documents.blocks.DocumentChooserBlock", (), {"label": "Document"}),
                             19: ("wagtail.blocks.StructBlock", [[("title", 17), ("document", 18)]], {}),
                         },
@@ -429,7 +429,7 @@ class Migration(migrations.Migration):
                             _connector="OR",
                         ),
                         name="contentpage_in_menu_has_label",
-                        violation_error_message="A page in a menu needs a name there.",
+                        violation_error_message="A page in a menu needs a menu label.",
                     ),
                     models.CheckConstraint(
                         condition=models.Q(
@@ -542,7 +542,7 @@ class Migration(migrations.Migration):
                     "checked_on",
                     models.DateField(
                         blank=True,
-                        help_text="The day when someone last compared this text with its sources. Readers see it.",
+                        help_text="The date when someone last compared this text with its sources. Readers see it.",
                         null=True,
                         validators=[
                             django.core.validators.MinValueValidator(
@@ -560,7 +560,7 @@ class Migration(migrations.Migration):
                     "written_by",
                     models.CharField(
                         blank=True,
-                        help_text="The person who wrote this text, with credentials. Only if it is true. Readers see it.",
+                        help_text="The person who wrote this text, with credentials. Enter it only if it is true. Readers see it.",
                         max_length=160,
                         verbose_name="written by",
                     ),
@@ -571,8 +571,8 @@ class Migration(migrations.Migration):
                         blank=True,
                         choices=[
                             ("", "In no menu"),
-                            ("header", "In the menu on top"),
-                            ("footer", "In the list at the foot of every page"),
+                            ("header", "In the main menu"),
+                            ("footer", "In the footer menu"),
                         ],
                         default="",
                         max_length=6,
@@ -583,9 +583,9 @@ class Migration(migrations.Migration):
                     "menu_label",
                     models.CharField(
                         blank=True,
-                        help_text="One to three words. Needed for either menu.",
+                        help_text="One to three words. Required for both menus.",
                         max_length=40,
-                        verbose_name="name in the menu",
+                        verbose_name="menu label",
                     ),
                 ),
                 (
@@ -596,14 +596,14 @@ class Migration(migrations.Migration):
                             django.core.validators.MinValueValidator(0, None),
                             django.core.validators.MaxValueValidator(9999, None),
                         ],
-                        verbose_name="place in the menu",
+                        verbose_name="position in the menu",
                     ),
                 ),
                 (
                     "quick_exit",
                     models.BooleanField(
                         default=False,
-                        help_text="For pages that may put a reader at risk if someone looks over their shoulder.",
+                        help_text="For pages that may put a reader at risk if someone else sees the screen.",
                         verbose_name="offers “Leave this page quickly”",
                     ),
                 ),
@@ -611,14 +611,14 @@ class Migration(migrations.Migration):
                     "about_center",
                     models.BooleanField(
                         default=False,
-                        help_text="For the few pages about the center itself: its address, phone, and hours go into their data.",
+                        help_text="For the few pages about the center itself. Adds its address, phone and hours to the page's data.",
                         verbose_name="tells search engines about the center",
                     ),
                 ),
                 (
                     "summary",
                     models.TextField(
-                        help_text="One to three plain sentences at the top: the most important first.",
+                        help_text="One to three plain sentences at the top. Put the most important first.",
                         max_length=400,
                         verbose_name="summary",
                     ),
@@ -662,11 +662,11 @@ class Migration(migrations.Migration):
                                 },
                             ),
                             6: ("wagtail.blocks.StructBlock", [[("figure", 5)]], {}),
-                            7: ("wagtail.blocks.TextBlock", (), {"label": "Words", "max_length": 600}),
+                            7: ("wagtail.blocks.TextBlock", (), {"label": "Words of the person", "max_length": 600}),
                             8: (
                                 "wagtail.blocks.CharBlock",
                                 (),
-                                {"label": "Whose words", "max_length": 160, "required": False},
+                                {"label": "Who said it", "max_length": 160, "required": False},
                             ),
                             9: ("wagtail.blocks.StructBlock", [[("text", 7), ("attribution", 8)]], {}),
                             10: ("wagtail.images.blocks.ImageBlock", [], {"label": "Picture"}),
@@ -692,7 +692,7 @@ class Migration(migrations.Migration):
                                 {"default": True, "label": "The first column names each row", "required": False},
                             ),
                             16: ("wagtail.blocks.StructBlock", [[("table", 14), ("first_column_names_rows", 15)]], {}),
-                            17: ("wagtail.blocks.CharBlock", (), {"label": "Name of the link", "max_length": 120}),
+                            17: ("wagtail.blocks.CharBlock", (), {"label": "Text of the link", "max_length": 120}),
                             18: ("wagtail.documents.blocks.DocumentChooserBlock", (), {"label": "Document"}),
                             19: ("wagtail.blocks.StructBlock", [[("title", 17), ("document", 18)]], {}),
                         },
@@ -712,7 +712,7 @@ class Migration(migrations.Migration):
                             _connector="OR",
                         ),
                         name="homepage_in_menu_has_label",
-                        violation_error_message="A page in a menu needs a name there.",
+                        violation_error_message="A page in a menu needs a menu label.",
                     ),
                     models.CheckConstraint(
                         condition=models.Q(
@@ -778,7 +778,7 @@ class Migration(migrations.Migration):
                 (
                     "shows_until",
                     models.DateTimeField(
-                        help_text="Arizona time. The notice is gone at this minute, by itself.", verbose_name="until"
+                        help_text="Arizona time. The notice disappears by itself at this minute.", verbose_name="until"
                     ),
                 ),
                 (
@@ -825,7 +825,7 @@ class Migration(migrations.Migration):
                     "pages",
                     modelcluster.fields.ParentalManyToManyField(
                         blank=True,
-                        help_text="Leave empty to show it on the whole site.",
+                        help_text="Leave this empty to show it on the whole site.",
                         limit_choices_to={"depth__gt": 1},
                         related_name="+",
                         to="wagtailcore.page",
@@ -977,7 +977,7 @@ class Migration(migrations.Migration):
                     "checked_on",
                     models.DateField(
                         blank=True,
-                        help_text="The day when someone last compared this text with its sources. Readers see it.",
+                        help_text="The date when someone last compared this text with its sources. Readers see it.",
                         null=True,
                         validators=[
                             django.core.validators.MinValueValidator(
@@ -995,7 +995,7 @@ class Migration(migrations.Migration):
                     "written_by",
                     models.CharField(
                         blank=True,
-                        help_text="The person who wrote this text, with credentials. Only if it is true. Readers see it.",
+                        help_text="The person who wrote this text, with credentials. Enter it only if it is true. Readers see it.",
                         max_length=160,
                         verbose_name="written by",
                     ),
@@ -1006,8 +1006,8 @@ class Migration(migrations.Migration):
                         blank=True,
                         choices=[
                             ("", "In no menu"),
-                            ("header", "In the menu on top"),
-                            ("footer", "In the list at the foot of every page"),
+                            ("header", "In the main menu"),
+                            ("footer", "In the footer menu"),
                         ],
                         default="",
                         max_length=6,
@@ -1018,9 +1018,9 @@ class Migration(migrations.Migration):
                     "menu_label",
                     models.CharField(
                         blank=True,
-                        help_text="One to three words. Needed for either menu.",
+                        help_text="One to three words. Required for both menus.",
                         max_length=40,
-                        verbose_name="name in the menu",
+                        verbose_name="menu label",
                     ),
                 ),
                 (
@@ -1031,14 +1031,14 @@ class Migration(migrations.Migration):
                             django.core.validators.MinValueValidator(0, None),
                             django.core.validators.MaxValueValidator(9999, None),
                         ],
-                        verbose_name="place in the menu",
+                        verbose_name="position in the menu",
                     ),
                 ),
                 (
                     "quick_exit",
                     models.BooleanField(
                         default=False,
-                        help_text="For pages that may put a reader at risk if someone looks over their shoulder.",
+                        help_text="For pages that may put a reader at risk if someone else sees the screen.",
                         verbose_name="offers “Leave this page quickly”",
                     ),
                 ),
@@ -1046,14 +1046,14 @@ class Migration(migrations.Migration):
                     "about_center",
                     models.BooleanField(
                         default=False,
-                        help_text="For the few pages about the center itself: its address, phone, and hours go into their data.",
+                        help_text="For the few pages about the center itself. Adds its address, phone and hours to the page's data.",
                         verbose_name="tells search engines about the center",
                     ),
                 ),
                 (
                     "summary",
                     models.TextField(
-                        help_text="One to three plain sentences at the top: the most important first.",
+                        help_text="One to three plain sentences at the top. Put the most important first.",
                         max_length=400,
                         verbose_name="summary",
                     ),
@@ -1097,11 +1097,11 @@ class Migration(migrations.Migration):
                                 },
                             ),
                             6: ("wagtail.blocks.StructBlock", [[("figure", 5)]], {}),
-                            7: ("wagtail.blocks.TextBlock", (), {"label": "Words", "max_length": 600}),
+                            7: ("wagtail.blocks.TextBlock", (), {"label": "Words of the person", "max_length": 600}),
                             8: (
                                 "wagtail.blocks.CharBlock",
                                 (),
-                                {"label": "Whose words", "max_length": 160, "required": False},
+                                {"label": "Who said it", "max_length": 160, "required": False},
                             ),
                             9: ("wagtail.blocks.StructBlock", [[("text", 7), ("attribution", 8)]], {}),
                             10: ("wagtail.images.blocks.ImageBlock", [], {"label": "Picture"}),
@@ -1127,7 +1127,7 @@ class Migration(migrations.Migration):
                                 {"default": True, "label": "The first column names each row", "required": False},
                             ),
                             16: ("wagtail.blocks.StructBlock", [[("table", 14), ("first_column_names_rows", 15)]], {}),
-                            17: ("wagtail.blocks.CharBlock", (), {"label": "Name of the link", "max_length": 120}),
+                            17: ("wagtail.blocks.CharBlock", (), {"label": "Text of the link", "max_length": 120}),
                             18: ("wagtail.documents.blocks.DocumentChooserBlock", (), {"label": "Document"}),
                             19: ("wagtail.blocks.StructBlock", [[("title", 17), ("document", 18)]], {}),
                         },
@@ -1147,7 +1147,7 @@ class Migration(migrations.Migration):
                             _connector="OR",
                         ),
                         name="sectionindexpage_in_menu_has_label",
-                        violation_error_message="A page in a menu needs a name there.",
+                        violation_error_message="A page in a menu needs a menu label.",
                     ),
                     models.CheckConstraint(
                         condition=models.Q(
@@ -1201,7 +1201,7 @@ class Migration(migrations.Migration):
                     "checked_on",
                     models.DateField(
                         blank=True,
-                        help_text="The day when someone last opened this address and found the source there.",
+                        help_text="The date when someone last opened this address and found the source there.",
                         null=True,
                         validators=[
                             django.core.validators.MinValueValidator(
@@ -1219,7 +1219,7 @@ class Migration(migrations.Migration):
                     "archived_url",
                     pages.models.source.WebAddressField(
                         blank=True,
-                        help_text="The address of a copy that stays, for example at web.archive.org.",
+                        help_text="The address of a permanent copy, for example at web.archive.org.",
                         max_length=500,
                         validators=[django.core.validators.URLValidator(schemes=["https", "http"])],
                         verbose_name="archived copy",
@@ -1261,7 +1261,7 @@ class Migration(migrations.Migration):
                     ("contact_target_hours", None), ("contact_target_hours__range", (1, 168)), _connector="OR"
                 ),
                 name="center_target_is_within_bounds",
-                violation_error_message="Give 1 to 168 open hours, or leave it empty.",
+                violation_error_message="Enter 1 to 168 open hours, or leave this empty.",
             ),
         ),
         migrations.AddConstraint(
@@ -1269,7 +1269,7 @@ class Migration(migrations.Migration):
             constraint=models.UniqueConstraint(
                 fields=("center", "locale"),
                 name="center_texts_once_a_language",
-                violation_error_message="There are texts in this language already.",
+                violation_error_message="This language already has texts.",
             ),
         ),
         migrations.AddConstraint(
@@ -1288,7 +1288,7 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(
                 condition=models.Q(("shows_from__lt", models.F("shows_until"))),
                 name="notice_begins_before_it_ends",
-                violation_error_message="The notice must begin before it ends.",
+                violation_error_message="The notice must end after it begins.",
             ),
         ),
         migrations.AddConstraint(
@@ -1313,7 +1313,7 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(
                 condition=models.Q(("opens__lt", models.F("closes"))),
                 name="opening_hours_open_before_closing",
-                violation_error_message="The center must open before it closes on the same day.",
+                violation_error_message="The closing time must be after the opening time, on the same day.",
             ),
         ),
         migrations.AddConstraint(

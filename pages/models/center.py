@@ -18,12 +18,12 @@ from ..content_generation import AtomicModel
 from ..fields import PlainDayField, PlainTimeField, clock_time
 from ..publishing import CheckedPublishing
 
-OVERLAP = _("These hours overlap with another line of the same day. Join the two, or change one.")
+OVERLAP = _("These hours overlap with another line for the same day. Combine the two lines or change one.")
 
 
 def _is_time_zone(name):
     if name not in available_timezones():
-        raise ValidationError(_("There is no time zone of that name. Example: America/Phoenix"))
+        raise ValidationError(_("That is not a known time zone. Example: America/Phoenix"))
 
 
 def _is_us_phone(number):
@@ -32,27 +32,27 @@ def _is_us_phone(number):
     except phonenumbers.NumberParseException:
         valid = False
     if not valid:
-        raise ValidationError(_("That is not a phone number people can call. Example: (480) 526-7738"))
+        raise ValidationError(_("That is not a phone number that people can call. Example: (480) 526-7738"))
 
 
 def tel_link(phone):
-    """The `tel:` address of a phone number, with the country code; "" for none."""
+    """Return the `tel:` address of a phone number, with the country code, or ""."""
     try:
         number = phonenumbers.parse(phone, "US")
-    except phonenumbers.NumberParseException:  # a row that no form has checked must not take every page down
+    except phonenumbers.NumberParseException:  # an unchecked row must not break every page
         digits = "".join(character for character in phone if character.isdecimal())
         return "tel:" + digits if digits else ""
     return "tel:" + phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
 def default_locale():
-    """The key of the site's own language; None where no language is set up yet."""
+    """Return the key of the default language, or None if no language exists yet."""
     code = get_supported_content_language_variant(settings.LANGUAGE_CODE)
     return Locale.objects.filter(language_code=code).values_list("pk", flat=True).first()
 
 
 class CenterForm(WagtailAdminModelForm):
-    """Says at the line itself where two spans of a weekday overlap: the database would only refuse them."""
+    """Show an error on the line whose hours overlap another line. The database would only refuse to save."""
 
     def clean(self):
         super().clean()
@@ -76,9 +76,9 @@ class CenterForm(WagtailAdminModelForm):
 class Center(
     CheckedPublishing, DraftStateMixin, LockableMixin, RevisionMixin, PreviewableMixin, AtomicModel, ClusterableModel
 ):
-    """What the owner has told about the center: one row. A blank fact is hidden on the site, never filled in.
+    """The facts about the center, in a single row. Blank facts are hidden on the site.
 
-    Readers see the row. What editors save is a revision, and becomes the row when it is published.
+    Readers see the row. Editors save a revision, which replaces the row when it is published.
     """
 
     name = models.CharField(_("name"), max_length=120)
@@ -95,10 +95,13 @@ class Center(
         blank=True,
         validators=field_limits.validators(
             field_limits.OPEN_HOURS,
-            _("Give at least 1 open hour, or leave it empty."),
-            _("Give at most 168 open hours: that is a week around the clock."),
+            _("Enter at least 1 open hour, or leave this empty."),
+            _("Enter at most 168 open hours, which is a whole week."),
         ),
-        help_text=_("Sets when a request is due. Blank: the desk counts 4 open hours and marks that as assumed."),
+        help_text=_(
+            "Sets when a request is due. If this is blank, the desk uses 4 open hours and marks the due time "
+            "as a default."
+        ),
     )
 
     fax = models.CharField(_("fax"), max_length=30, blank=True, validators=[_is_us_phone])
@@ -125,14 +128,14 @@ class Center(
             [FieldRowPanel([FieldPanel("weekday"), FieldPanel("opens"), FieldPanel("closes")])],
             heading=_("Opening hours"),
             label=_("Hours"),
-            help_text=_("One line for each time that you open. Write times as you say them: 9 AM, 5:30 PM, noon."),
+            help_text=_("One line for each period when you are open. Type times as you say them: 9 AM, 5:30 PM, noon."),
         ),
         InlinePanel(
             "holidays",
             [FieldRowPanel([FieldPanel("day"), FieldPanel("name")])],
             heading=_("Holidays"),
             label=_("Holiday"),
-            help_text=_("Days on which you are closed. The name is shown to readers, such as Christmas Day."),
+            help_text=_("Days when you are closed. Readers see the name, such as Christmas Day."),
         ),
         FieldPanel("contact_target_hours"),
         MultiFieldPanel(
@@ -164,7 +167,7 @@ class Center(
             models.CheckConstraint(
                 name="center_target_is_within_bounds",
                 condition=field_limits.between(field_limits.OPEN_HOURS, "contact_target_hours"),
-                violation_error_message=_("Give 1 to 168 open hours, or leave it empty."),
+                violation_error_message=_("Enter 1 to 168 open hours, or leave this empty."),
             ),
         ]
 
@@ -172,7 +175,7 @@ class Center(
         return self.name
 
     def save(self, **kwargs):
-        """Save the one row and, without `update_fields`, its lines of hours, holidays and texts."""
+        """Save the single row and, without `update_fields`, its hours, holidays and texts."""
         self.pk = 1
         with transaction.atomic():
             if kwargs.get("update_fields") is None:
@@ -180,8 +183,8 @@ class Center(
             super().save(**kwargs)
 
     def _clear_moved_lines(self):
-        """Delete the stored lines that are about to change. They are saved one by one, and the old values of one must
-        not refuse the new ones of another: when Monday and Tuesday change places, say."""
+        """Delete the stored lines that are about to change. They are saved one by one, so the old values of one line
+        could conflict with the new values of another, as when Monday and Tuesday are swapped."""
         for relation in (OpeningHours, Holiday, CenterTexts):
             lines = {line.pk: line for line in getattr(self, relation.relation_name).all() if line.pk}
             for stored in relation.objects.filter(pk__in=lines):
@@ -189,8 +192,8 @@ class Center(
                     stored.delete()
 
     def with_content_json(self, content):
-        """A revision as a center. The row is live even where no revision was published yet: if Wagtail took it for a
-        draft, it would write what is scheduled into the row at once."""
+        """Return a revision as a center row. The row counts as live even before the first publication. Otherwise
+        Wagtail would write a scheduled revision into the row at once."""
         center = super().with_content_json(content)
         center.live_revision_id = self.live_revision_id or self.latest_revision_id
         return center
@@ -199,14 +202,14 @@ class Center(
         return "pages/center_preview.html"
 
     def get_preview_context(self, request, mode_name):
-        """As every page's context, with the facts of this draft."""
+        """Add the facts of this draft to the preview's context."""
         from .. import facts
 
         return super().get_preview_context(request, mode_name) | facts.template_context(facts.with_center(self))
 
     @property
     def phone_link(self):
-        """The `tel:` address of the phone, with the country code."""
+        """Return the `tel:` address of the phone, with the country code."""
         return tel_link(self.phone) or "tel:"
 
     @property
@@ -218,7 +221,7 @@ class Center(
         return tel_link(self.referral_line)
 
     def missing_facts(self):
-        """The names of the facts that the owner has not told, which the site hides."""
+        """Return the names of the blank facts, which the site hides."""
         optional = ("street", "postal_code", "license_number", "fax", "referral_line", "contact_target_hours")
         blank = [self._meta.get_field(name).verbose_name for name in optional if not getattr(self, name)]
         if not self.opening_hours.all():
@@ -231,7 +234,7 @@ class Center(
 
 
 class CenterLine(AtomicModel):
-    """A line of the center that is saved and published with it."""
+    """A line of the center, saved and published together with it."""
 
     class Meta:
         abstract = True
@@ -241,9 +244,9 @@ class CenterLine(AtomicModel):
 
 
 class OpeningHours(CenterLine):
-    """A span of a weekday in which the center answers, in the center's time zone.
+    """A period on a weekday when the center is open, in the center's time zone.
 
-    The spans of a weekday never overlap: see `pages.opening_hours_trigger`.
+    The periods of a weekday never overlap: see `pages.opening_hours_trigger`.
     """
 
     class Weekday(models.IntegerChoices):
@@ -273,7 +276,7 @@ class OpeningHours(CenterLine):
             models.CheckConstraint(
                 name="opening_hours_open_before_closing",
                 condition=Q(opens__lt=F("closes")),
-                violation_error_message=_("The center must open before it closes on the same day."),
+                violation_error_message=_("The closing time must be after the opening time, on the same day."),
             ),
         ]
 
@@ -305,7 +308,7 @@ class Holiday(CenterLine):
 
 
 class CenterTexts(CenterLine):
-    """What is said about the center in words, in one language of the site. Hours, numbers and names have none."""
+    """The center's texts in one language. Hours, numbers and names need no translation."""
 
     relation_name = "texts"
 
@@ -315,10 +318,10 @@ class CenterTexts(CenterLine):
         _("directions"),
         blank=True,
         max_length=1000,
-        help_text=_("How to get here: bus lines, parking, the door to take."),
+        help_text=_("How to get here: bus lines, parking, which door to use."),
     )
     languages = models.CharField(
-        _("languages spoken"), blank=True, max_length=200, help_text=_("With commas, such as: English, Spanish")
+        _("languages spoken"), blank=True, max_length=200, help_text=_("Separated by commas, such as: English, Spanish")
     )
 
     class Meta:
@@ -329,7 +332,7 @@ class CenterTexts(CenterLine):
             models.UniqueConstraint(
                 fields=["center", "locale"],
                 name="center_texts_once_a_language",
-                violation_error_message=_("There are texts in this language already."),
+                violation_error_message=_("This language already has texts."),
             )
         ]
 

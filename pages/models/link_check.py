@@ -3,10 +3,10 @@ from django.utils.translation import gettext_lazy as _
 
 
 class LinkCheck(models.Model):
-    """What another site answered when `check_links` last asked for an address that a page of ours links to."""
+    """The result of the last `check_links` for one address on another site."""
 
     address = models.CharField(_("address"), max_length=2000, unique=True)
-    problem = models.CharField(_("problem"), max_length=300, blank=True, help_text=_("Blank: it leads where it says."))
+    problem = models.CharField(_("problem"), max_length=300, blank=True, help_text=_("Blank if the link works."))
     checked_at = models.DateTimeField(_("checked at"))
 
     class Meta:

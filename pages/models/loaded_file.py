@@ -2,11 +2,11 @@ from django.db import models
 
 
 class LoadedFile(models.Model):
-    """A starter file that was loaded once, so that what an editor made of its page is never overwritten."""
+    """A starter file that was loaded once. Keeps us from overwriting what an editor changed on its page."""
 
-    name = models.CharField(max_length=255, unique=True, help_text="The language and the path of the page")
+    name = models.CharField(max_length=255, unique=True, help_text="The language and path of the page")
     digest = models.CharField(max_length=64, help_text="SHA-256 of the file")
-    revision_id = models.PositiveBigIntegerField(help_text="The revision that the file made")
+    revision_id = models.PositiveBigIntegerField(help_text="The revision created from the file")
 
     def __str__(self):
         return self.name

@@ -30,8 +30,8 @@ def now_to_the_minute():
 class Notice(
     CheckedPublishing, DraftStateMixin, LockableMixin, RevisionMixin, PreviewableMixin, AtomicModel, ClusterableModel
 ):
-    """A few words above every page, or above some pages, from one moment until another. No job starts or ends it: each
-    page looks at the clock when it is shown."""
+    """A short message above every page, or above some pages, for a limited time. No job starts or ends it; each page
+    checks the clock when it is shown."""
 
     class Kind(models.TextChoices):
         CALM = "calm", _("Calm: good to know")
@@ -41,15 +41,15 @@ class Notice(
     kind = models.CharField(_("kind"), max_length=10, choices=Kind, default=Kind.CALM)
     shows_from = PlainMomentField(_("show from"), default=now_to_the_minute, help_text=_("Arizona time."))
     shows_until = PlainMomentField(
-        _("until"), help_text=_("Arizona time. The notice is gone at this minute, by itself.")
+        _("until"), help_text=_("Arizona time. The notice disappears by itself at this minute.")
     )
     pages = ParentalManyToManyField(
         Page,
         verbose_name=_("only on these pages"),
         related_name="+",
         blank=True,
-        limit_choices_to={"depth__gt": 1},  # the root is no page
-        help_text=_("Leave empty to show it on the whole site."),
+        limit_choices_to={"depth__gt": 1},  # the root is not a page
+        help_text=_("Leave this empty to show it on the whole site."),
     )
     holiday = models.DateField(_("holiday"), null=True, blank=True, editable=False, unique=True)
 
@@ -57,7 +57,9 @@ class Notice(
         FieldPanel("text"),
         FieldPanel("kind"),
         FieldRowPanel([FieldPanel("shows_from"), FieldPanel("shows_until")]),
-        FieldPanel("pages", widget=forms.CheckboxSelectMultiple),  # in a list box, one click takes all others out
+        FieldPanel(
+            "pages", widget=forms.CheckboxSelectMultiple
+        ),  # in a list box, a single click would deselect all others
     ]
 
     content_file = "notices.json"
@@ -70,7 +72,7 @@ class Notice(
             models.CheckConstraint(
                 name="notice_begins_before_it_ends",
                 condition=Q(shows_from__lt=F("shows_until")),
-                violation_error_message=_("The notice must begin before it ends."),
+                violation_error_message=_("The notice must end after it begins."),
             ),
             models.CheckConstraint(
                 name="notice_is_within_bounds",
@@ -92,13 +94,13 @@ class Notice(
     def clean(self):
         super().clean()
         if self.shows_from and self.shows_until and self.shows_from >= self.shows_until:
-            raise ValidationError({"shows_until": _("The notice must begin before it ends.")})
+            raise ValidationError({"shows_until": _("The notice must end after it begins.")})
 
     def get_preview_template(self, request, mode_name):
         return "pages/notice_preview.html"
 
     def get_preview_context(self, request, mode_name):
-        """As every page's context, with this draft as the one notice that shows."""
+        """Add this draft to the preview's context, as the only notice."""
         from .. import facts
 
         shown = dataclasses.replace(facts.of_notice(self), shows_from=facts.LONG_AGO, shows_until=facts.FAR_AHEAD)

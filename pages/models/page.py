@@ -19,19 +19,19 @@ from ..citations import Citations
 from ..publishing import CheckedPublishing
 from ..visibility import visible
 
-RARE_BLOCKS = {"picture", "table", "download", "facts", "self_check"}  # their styles are a file of their own
-HOME_DEPTH = 2  # in the tree, the root has 1
+RARE_BLOCKS = {"picture", "table", "download", "facts", "self_check"}  # they have their own style sheet
+HOME_DEPTH = 2  # the root of the tree has depth 1
 
 
 def _kinds(findings, block_id):
-    """The kinds of what is found in a block as a whole (or, without an id, in the page's own fields), for a preview's
-    `data-finding`. What is found in single words is marked there."""
+    """Return the kinds of findings in a whole block, or in the page's own fields without an id. Used for
+    `data-finding` in a preview; findings about single words are highlighted there."""
     found = [f.kind for f in findings if f.block_id == block_id and (not f.rule.is_inline or not block_id)]
     return " ".join(dict.fromkeys(found))
 
 
 def for_search(name):
-    """How the CMS finds a page by the words of a field: its search asks for what is meant for completing alone."""
+    """Index a field twice for the CMS search, which needs an extra index for completions."""
     return [index.SearchField(name), index.AutocompleteField(name)]
 
 
@@ -43,11 +43,13 @@ def _leads_to_a_page(path):
 
 
 def _refuse_unreachable(form, name, above):
-    """No slug under which readers would never find a page: with an underscore or a capital, or where something else of
-    the site answers."""
+    """Refuse a slug that readers could never reach: with an underscore or a capital letter, or at an address that
+    something else uses."""
     slug = form.cleaned_data.get(name)
     if slug and above.url and not _leads_to_a_page(f"{above.url}{slug}/"):
-        form.add_error(name, _("Readers could not open this. Use small letters, digits, and hyphens, or another word."))
+        form.add_error(
+            name, _("Readers could not open this address. Use lowercase letters, digits and hyphens, or another word.")
+        )
 
 
 class SiteCopyForm(CopyForm):
@@ -64,23 +66,23 @@ class SitePageForm(WagtailAdminPageForm):
         return cleaned
 
     def save(self, commit=True):
-        """As in Wagtail, but a new page is born off-line: its form stores it before it asks to publish it."""
+        """Save a new page as not live. Wagtail's form stores it before anyone asks to publish it."""
         if self.instance.pk is None:
             self.instance.live = False
         return super().save(commit)
 
 
 class SitePage(CheckedPublishing, Page):
-    """What every page of the site has. Readers see the live revision, until its end by the clock."""
+    """The base of all page types. Readers see the live revision, until the page expires."""
 
     class Menu(models.TextChoices):
         NONE = "", _("In no menu")
-        HEADER = "header", _("In the menu on top")
-        FOOTER = "footer", _("In the list at the foot of every page")
+        HEADER = "header", _("In the main menu")
+        FOOTER = "footer", _("In the footer menu")
 
     base_form_class = SitePageForm
     copy_form_class = SiteCopyForm
-    private_page_options = []  # a cache and the search stand before every page
+    private_page_options = []  # a public cache and the site search may serve the page without a permission check
     show_in_menus_default = False
 
     checked_on = models.DateField(
@@ -88,30 +90,30 @@ class SitePage(CheckedPublishing, Page):
         null=True,
         blank=True,
         validators=[*field_limits.day_validators(), field_limits.not_in_future],
-        help_text=_("The day when someone last compared this text with its sources. Readers see it."),
+        help_text=_("The date when someone last compared this text with its sources. Readers see it."),
     )
     written_by = models.CharField(
         _("written by"),
         max_length=160,
         blank=True,
-        help_text=_("The person who wrote this text, with credentials. Only if it is true. Readers see it."),
+        help_text=_("The person who wrote this text, with credentials. Enter it only if it is true. Readers see it."),
     )
     menu = models.CharField(_("menu"), max_length=6, choices=Menu.choices, default=Menu.NONE, blank=True)
     menu_label = models.CharField(
-        _("name in the menu"), max_length=40, blank=True, help_text=_("One to three words. Needed for either menu.")
+        _("menu label"), max_length=40, blank=True, help_text=_("One to three words. Required for both menus.")
     )
     menu_position = models.PositiveSmallIntegerField(
-        _("place in the menu"), default=0, validators=field_limits.validators(field_limits.POSITIONS)
+        _("position in the menu"), default=0, validators=field_limits.validators(field_limits.POSITIONS)
     )
     quick_exit = models.BooleanField(
         _("offers “Leave this page quickly”"),
         default=False,
-        help_text=_("For pages that may put a reader at risk if someone looks over their shoulder."),
+        help_text=_("For pages that may put a reader at risk if someone else sees the screen."),
     )
     about_center = models.BooleanField(
         _("tells search engines about the center"),
         default=False,
-        help_text=_("For the few pages about the center itself: its address, phone, and hours go into their data."),
+        help_text=_("For the few pages about the center itself. Adds its address, phone and hours to the page's data."),
     )
 
     promote_panels = [
@@ -132,7 +134,7 @@ class SitePage(CheckedPublishing, Page):
             models.CheckConstraint(
                 name="%(class)s_in_menu_has_label",
                 condition=Q(menu="") | (Q(menu__in=["header", "footer"]) & ~Q(menu_label="")),
-                violation_error_message=_("A page in a menu needs a name there."),
+                violation_error_message=_("A page in a menu needs a menu label."),
             ),
             models.CheckConstraint(
                 name="%(class)s_menu_position_is_within_bounds",
@@ -146,29 +148,30 @@ class SitePage(CheckedPublishing, Page):
 
     @classmethod
     def kinds(cls):
-        """Every type of page that the site has."""
+        """Return every page type of the site."""
         return [model for model in get_page_models() if issubclass(model, cls)]
 
     def get_absolute_url(self):
         return self.url
 
     def has_ended(self, at=None):
-        """Whether the page's end has passed, though the job that takes it off-line may not have run yet."""
+        """Return whether the page has expired. Checks the clock, because the job that unpublishes it may not have
+        run yet."""
         return self.expire_at is not None and self.expire_at <= (at or timezone.now())
 
     def route(self, request, path_components):
-        """As in Wagtail. 404 for what has ended by the clock."""
+        """Answer 404 for an expired page."""
         if not path_components and self.has_ended():
             raise Http404
         return super().route(request, path_components)
 
     def texts(self):
-        """Pairs of heading and rich text as it is stored, in the order in which readers meet them."""
+        """Return pairs of heading and stored rich text, in reading order."""
         return []
 
     @cached_property
     def citations(self):
-        """The sources that this page cites."""
+        """Return the sources that this page cites."""
         return Citations(markup for _heading, markup in self.texts())
 
     def get_context(self, request, *args, **kwargs):
@@ -184,17 +187,18 @@ class SitePage(CheckedPublishing, Page):
         }
 
     def structured_data(self, told):
-        """The graph that the page gives to machines, with the facts that were told: schema.org dictionaries."""
+        """Return the page's schema.org data as a list of dictionaries. Blank facts are left out."""
         return structured_data.of_page(self, told)
 
     @cached_property
     def way(self):
-        """The pages between the home page and this one."""
+        """Return the visible pages between the home page and this one."""
         return list(visible(self.get_ancestors().filter(depth__gt=HOME_DEPTH)))
 
     @cached_property
     def in_languages(self):
-        """This page in each language in which readers can open it: pairs of code and address; none if there is one."""
+        """Return this page in each language that readers can open, as pairs of code and address. Empty if there is
+        only one."""
         others = list(visible(self.get_translations()).select_related("locale"))
         if not others:
             return []
@@ -202,10 +206,12 @@ class SitePage(CheckedPublishing, Page):
 
 
 class PageWithSections(SitePage):
-    """A page made of blocks, with a summary on top."""
+    """A page made of blocks, with a summary at the top."""
 
     summary = models.TextField(
-        _("summary"), max_length=400, help_text=_("One to three plain sentences at the top: the most important first.")
+        _("summary"),
+        max_length=400,
+        help_text=_("One to three plain sentences at the top. Put the most important first."),
     )
     sections = StreamField(Sections(SECTIONS), verbose_name=_("sections"), blank=True)
 
@@ -235,7 +241,7 @@ class PageWithSections(SitePage):
         sections = _with_anchors(self.sections)
         for section in sections:
             section["kinds"] = _kinds(context["findings"], section["block"].id)
-        # What saves a life stands above the list of contents, which would push it off the screen of a phone.
+        # Emergency boxes come before the table of contents, which would push them off the first screen of a phone.
         urgent = sections.pop(0) if sections and sections[0]["block"].block_type == "emergency" else None
         return context | {
             "urgent": urgent,
@@ -247,7 +253,7 @@ class PageWithSections(SitePage):
 
 
 def _with_anchors(stream):
-    """The blocks of a stream as dictionaries: block, heading, and the anchor, which no two of a page share."""
+    """Return the blocks of a stream as dictionaries: block, heading and an anchor that is unique on the page."""
     sections, taken = [], {}
     for block in stream:
         heading = block.value.get("heading", "")
@@ -260,7 +266,7 @@ def _with_anchors(stream):
 
 
 class HomePermissions(PagePermissionTester):
-    """As in Wagtail, but nobody takes the home page away or moves it: every address begins there."""
+    """Refuse to delete, move or unpublish the home page, because every address starts there."""
 
     def can_unpublish(self):
         return super().can_unpublish() and not self.page.is_site_root()
@@ -270,12 +276,12 @@ class HomePermissions(PagePermissionTester):
 
 
 class HomePage(PageWithSections):
-    """The first page. There is one for each language."""
+    """The home page. There is one for each language."""
 
     template = "pages/page.html"
     parent_page_types = ["wagtailcore.Page"]
     max_count_per_parent = 1
-    settings_panels = [PublishingPanel(children=[FieldPanel("go_live_at")])]  # and no end
+    settings_panels = [PublishingPanel(children=[FieldPanel("go_live_at")])]  # and no expiry
 
     class Meta(PageWithSections.Meta):
         verbose_name = _("home page")
@@ -302,7 +308,7 @@ class SectionIndexPage(PageWithSections):
 
 
 class ContentPage(PageWithSections):
-    """A page about one thing."""
+    """A page about one topic."""
 
     template = "pages/page.html"
     parent_page_types = ["pages.HomePage", "pages.SectionIndexPage"]

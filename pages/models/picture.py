@@ -22,13 +22,13 @@ class _WithCheckedFile(models.Model):
         return self.title
 
     def save(self, *args, **kwargs):
-        # The file comes before the row: what is stored decides its measures, and what is refused leaves no row.
+        # The file comes before the row: the stored file decides the dimensions, and a refused file leaves no row.
         self._meta.get_field("file").pre_save(self, add=self._state.adding)
         super().save(*args, **kwargs)
 
 
 class Picture(_WithCheckedFile, AbstractImage):
-    """A picture of the library. What is stored was encoded anew, see `pages/stored_files.py`."""
+    """A picture in the library. The stored file was re-encoded, see `pages/stored_files.py`."""
 
     file = PictureField(
         AbstractImage._meta.get_field("file").verbose_name,
@@ -45,7 +45,7 @@ class Picture(_WithCheckedFile, AbstractImage):
 
 
 class PictureRendition(AbstractRendition):
-    """A picture in the size and format of one place."""
+    """A picture in the size and format for one place."""
 
     image = models.ForeignKey(Picture, models.CASCADE, related_name="renditions")
 

@@ -12,7 +12,7 @@ _WEB_ADDRESS = URLValidator(schemes=["https", "http"])
 
 
 class WebAddressField(models.URLField):
-    """An address that a person may type without "https://"."""
+    """A web address that people may type without "https://"."""
 
     def formfield(self, **kwargs):
         return super().formfield(**({"assume_scheme": "https"} | kwargs))
@@ -24,8 +24,8 @@ class SourceManager(models.Manager):
 
 
 class Source(RevisionMixin, AtomicModel):
-    """Where a fact comes from. Pages and answers cite it; readers see every field but the key. Each change is kept as
-    a revision. One that a text cites can't be deleted, see `pages.citing`."""
+    """The source of a fact. Pages and answers cite it. Readers see every field except the key. Each change is kept
+    as a revision. A cited source can't be deleted, see `pages.citing`."""
 
     key = models.SlugField(_("key"), unique=True, help_text=_("A short name for staff, such as dea-fact-sheet."))
     publisher = models.CharField(_("agency or journal"), max_length=200)
@@ -37,14 +37,14 @@ class Source(RevisionMixin, AtomicModel):
         null=True,
         blank=True,
         validators=[*field_limits.day_validators(), field_limits.not_in_future],
-        help_text=_("The day when someone last opened this address and found the source there."),
+        help_text=_("The date when someone last opened this address and found the source there."),
     )
     archived_url = WebAddressField(
         _("archived copy"),
         max_length=500,
         blank=True,
         validators=[_WEB_ADDRESS],
-        help_text=_("The address of a copy that stays, for example at web.archive.org."),
+        help_text=_("The address of a permanent copy, for example at web.archive.org."),
     )
 
     revisions = GenericRelation("wagtailcore.Revision", related_query_name="source")
@@ -73,5 +73,5 @@ class Source(RevisionMixin, AtomicModel):
         return (self.key,)
 
     def as_mark(self):
-        """A mark of this source in stored rich text. Its words stand in the editor; readers see a number there."""
+        """Return a citation mark for stored rich text. Editors see its text, readers see a number."""
         return format_html('<a linktype="source" id="{}">[{}]</a>', self.pk, self.key)

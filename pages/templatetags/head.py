@@ -9,21 +9,21 @@ from ..structured_data import address
 
 register = template.Library()
 
-# Inside a script element, "<" alone could end it or open a comment.
+# Inside a script element, a "<" could end the element or begin a comment.
 _ESCAPES = {ord(character): f"\\u{ord(character):04x}" for character in "<>&"}
 
 
 @register.inclusion_tag("includes/head_meta.html")
 def page_meta(page):
-    """`head_meta` of a page of the CMS."""
+    """Render `head_meta` for a page of the CMS."""
     graph = page.structured_data(facts.current())
     return head_meta(page.title, page.search_description, page.url, graph, page.in_languages)
 
 
 @register.inclusion_tag("includes/head_meta.html")
 def head_meta(title, description, path, graph=None, in_languages=()):
-    """What search engines and link previews read of a page: its description, its one address, a picture, the
-    `graph` (a list of schema.org dictionaries, if there is one), and the same page `in_languages` (code and path)."""
+    """Render what search engines and link previews read: the description, the canonical address, a picture, the
+    `graph` (a list of schema.org dictionaries, if any) and the translations `in_languages` (code and path)."""
     data = json.dumps({"@context": "https://schema.org", "@graph": graph}, ensure_ascii=False, separators=(",", ":"))
     center = facts.current().center
     return {

@@ -9,7 +9,7 @@ register = template.Library()
 
 @register.inclusion_tag("includes/notices.html", takes_context=True)
 def notices(context):
-    """The notices to show now: those of the whole site, and those of the page that is shown."""
+    """Return the notices to show now, for the whole site and for this page."""
     known, page = context.get("facts") or facts.current(), context.get("page")
     page_id = page.pk if isinstance(page, Page) else None
     return {"notices": known.notices_at(timezone.now(), page_id)}

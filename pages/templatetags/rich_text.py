@@ -10,8 +10,8 @@ register = template.Library()
 
 @register.simple_tag
 def rich_text(value, citations, heading="h3"):
-    """Safe HTML of rich text (a block's value, or stored text): source marks numbered as in `citations`, and marks of
-    facts, such as {phone}, as the facts. `heading` is the level of its headings, which follows from where the text
-    stands."""
+    """Render rich text (a block's value or stored text) as safe HTML. Citation marks get the numbers of `citations`,
+    and placeholders such as {phone} become facts. `heading` is the level for its headings, which depends on where
+    the text is."""
     html = fact_marks.fill(citations.render(getattr(value, "source", value)))
-    return mark_safe(re.sub(r"(?<=<)(/?)h3(?=[ >])", rf"\1{heading}", html))  # noqa: S308 (was safe before)
+    return mark_safe(re.sub(r"(?<=<)(/?)h3(?=[ >])", rf"\1{heading}", html))  # noqa: S308 (already safe)

@@ -151,15 +151,15 @@ def test_claim_is_shown_while_writing_held_and_explained(open_page, cms, draft):
     publish(page)
 
     message = page.locator(".messages")
-    expect(message).to_contain_text("“Rest” was not published. Your draft is saved. 1 thing holds it:")
+    expect(message).to_contain_text("“Rest” was not published. Your draft is saved. Fix 1 thing first:")
     message.get_by_role("link", name="In “Sleep”: A claim or a promise: “guaranteed”").click()
     assert page.evaluate("document.querySelector(location.hash) !== null")
     expect(page.locator(".DraftEditor-root").first).to_contain_text("Our plan is guaranteed.")
     open_page.refusals.add(404)
     assert open_page("/rest/").get_by_text("guaranteed").count() == 0
 
-    message.get_by_role("link", name="Say why this may be said").click()
-    page.get_by_label("Why this may be said").fill("The state board uses this very word.")
+    message.get_by_role("link", name="Give a reason").click()
+    page.get_by_label("Reason to publish this").fill("The state board uses this very word.")
     page.get_by_role("button", name="Publish with this reason").click()
-    expect(page.locator(".messages")).to_contain_text("“Rest” was published. Your reason is kept.")
+    expect(page.locator(".messages")).to_contain_text("“Rest” was published. Your reason is in the history.")
     assert open_page("/rest/").get_by_text("Our plan is guaranteed.").count() == 1

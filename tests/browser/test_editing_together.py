@@ -109,7 +109,7 @@ def test_who_saves_over_a_colleagues_newer_version_is_told_by_name(at, asked):
     warning = erin.get_by_role("dialog", name="paul saved a new version")
     expect(warning).to_contain_text("Proceeding will overwrite the changes made by paul.")
     warning.get_by_role("button", name="Save draft").click()
-    expect(erin.locator(".messages")).to_contain_text("It lacks their changes.")
+    expect(erin.locator(".messages")).to_contain_text("it lacks their changes.")
     erin.get_by_role("link", name="See the difference").click()
     expect(erin.locator(".comparison").filter(has_text="Ask us.")).to_be_visible()
     asked.refresh_from_db()

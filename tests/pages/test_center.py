@@ -187,7 +187,7 @@ def test_time_is_understood_as_people_write_it(text, time):
 
 @pytest.mark.parametrize("text", ["25:00", "13 PM", "0 AM", "9:60", "nine", "9 to 5", "-9", "9 MM", "٩"])
 def test_time_that_nobody_can_keep_is_refused_with_a_sentence(text):
-    with pytest.raises(ValidationError, match=r"^\['Write a time such as 9 AM, 9:30 PM or 17:00\.'\]$"):
+    with pytest.raises(ValidationError, match=r"^\['Enter a time such as 9 AM, 9:30 PM or 17:00\.'\]$"):
         PlainTimeFormField().clean(text)
 
 
@@ -201,17 +201,17 @@ def test_year_of_five_digits_is_refused_with_a_sentence(day):
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
-        ({"phone": "call us"}, "That is not a phone number people can call."),
-        ({"time_zone": "Arizona"}, "There is no time zone of that name."),
-        ({"contact_target_hours": "0"}, "Give at least 1 open hour, or leave it empty."),
-        ({"contact_target_hours": "169"}, "Give at most 168 open hours"),
-        ({"hours": [{"weekday": "0", "opens": "9 AM", "closes": "8 AM"}]}, "must open before it closes"),
-        ({"hours": [{"weekday": "0", "opens": "nine", "closes": "5 PM"}]}, "Write a time such as 9 AM"),
+        ({"phone": "call us"}, "That is not a phone number that people can call."),
+        ({"time_zone": "Arizona"}, "That is not a known time zone."),
+        ({"contact_target_hours": "0"}, "Enter at least 1 open hour, or leave this empty."),
+        ({"contact_target_hours": "169"}, "Enter at most 168 open hours"),
+        ({"hours": [{"weekday": "0", "opens": "9 AM", "closes": "8 AM"}]}, "must be after the opening time"),
+        ({"hours": [{"weekday": "0", "opens": "nine", "closes": "5 PM"}]}, "Enter a time such as 9 AM"),
         ({"hours": [{"weekday": "7", "opens": "9 AM", "closes": "5 PM"}]}, "Select a valid choice"),
         ({"hours": [{"weekday": "0", "opens": "9", "closes": "12"}] * 2}, "These hours overlap"),
         (
             {"hours": [{"weekday": "0", "opens": o, "closes": c} for o, c in (("9", "12"), ("11:59", "17"))]},
-            "These hours overlap with another line of the same day.",
+            "These hours overlap with another line for the same day.",
         ),
         ({"holidays": [{"day": "20266-12-25", "name": "Christmas"}]}, "it has more than four digits"),
         ({"holidays": [{"day": "2126-12-25", "name": "Christmas"}]}, "Check the year: it is after 2100."),

@@ -180,7 +180,9 @@ def test_source_that_a_text_cites_is_kept(boss, source, cite):
         Source.objects.filter(pk=source.pk).delete()
     response = boss.post(reverse(Source.snippet_viewset.get_url_name("delete"), args=[source.pk]), follow=True)
     assert Source.objects.filter(pk=source.pk).exists()
-    assert said(response) == ["“sleep-2026” was not deleted. “Sleep” cite it. Take the marks out of these texts first."]
+    assert said(response) == [
+        "“sleep-2026” was not deleted, because these texts cite it: “Sleep”. Remove the citations first."
+    ]
 
 
 def test_bulk_action_keeps_a_source_that_a_text_cites(boss, source):

@@ -134,7 +134,7 @@ def test_same_content_again_changes_nothing(content, tmp_path):
     said = command("import_content", tmp_path / "out")
     assert rows() == before
     pages = Page.objects.filter(depth__gt=1).count()
-    assert f"pages: 0 new, 0 changed, {pages} the same already" in said
+    assert f"pages: 0 new, 0 changed, {pages} unchanged" in said
 
 
 def test_changed_file_makes_a_published_revision(content, tmp_path):
@@ -191,19 +191,19 @@ def lead_out(folder, name):
 
 
 WRONG = {
-    "no JSON": (lambda at: (at / "pages/shown.json").write_text("{"), "can't be read"),
-    "a list": (lambda at: (at / "pages/shown.json").write_text("[]"), "not written as the file of a page"),
-    "type": (lambda at: change(at, "pages/shown.json", type="auth.User"), "auth.User is no type of page."),
+    "no JSON": (lambda at: (at / "pages/shown.json").write_text("{"), "Can't read"),
+    "a list": (lambda at: (at / "pages/shown.json").write_text("[]"), "is not a valid page file"),
+    "type": (lambda at: change(at, "pages/shown.json", type="auth.User"), "auth.User is not a page type."),
     "other type": (lambda at: change(at, "pages/shown.json", type="faq.FaqPage"), "/shown/ is a page of another type."),
-    "path": (lambda at: change(at, "pages/shown.json", path="/../shown/"), "not written as the file of a page"),
+    "path": (lambda at: change(at, "pages/shown.json", path="/../shown/"), "is not a valid page file"),
     "claim": (lambda at: change(at, "pages/shown.json", summary="Our guaranteed cure."), "/shown/: “Shown” was not"),
     "no parent": (lambda at: change(at, "pages/shown.json", path="/no/such/"), "There is no page /no/ above it."),
     "language": (lambda at: change(at, "pages/shown.json", language="xx"), "There is no locale “xx”."),
     "title": (lambda at: change(at, "pages/shown.json", title=""), "title"),
-    "sections": (lambda at: change(at, "pages/shown.json", sections={"a": 1}), "/shown/ is not written as it must be"),
+    "sections": (lambda at: change(at, "pages/shown.json", sections={"a": 1}), "/shown/ is not valid"),
     "block": (
         lambda at: change(at, "pages/shown.json", sections=[{"type": "x", "value": 1}]),
-        "/shown/ is not written",
+        "/shown/ is not valid",
     ),
     "figure": (
         lambda at: change(at, "pages/shown.json", sections=[{"type": "figure", "value": {"figure": "x"}}]),
@@ -219,13 +219,13 @@ WRONG = {
     ),
     "picture": (
         lambda at: (at / "pictures/picture.jpg").write_bytes(b"<svg/>"),
-        "picture.jpg: This file is no picture",
+        "picture.jpg: This file is not a picture",
     ),
     "no picture": (lambda at: (at / "pictures/picture.jpg").unlink(), "There is no file pictures/picture.jpg."),
-    "document": (lambda at: (at / "documents/what-to-bring.pdf").write_bytes(b"PK"), "This file is no whole PDF."),
-    "name of a picture": (lambda at: change_row(at, "pictures.json", file="../center.json"), "is no name of a file."),
-    "picture from outside": (lambda at: lead_out(at, "pictures/picture.jpg"), "lies outside of the folder."),
-    "page from outside": (lambda at: lead_out(at, "pages/shown.json"), "lies outside of the folder."),
+    "document": (lambda at: (at / "documents/what-to-bring.pdf").write_bytes(b"PK"), "This file is not a complete"),
+    "name of a picture": (lambda at: change_row(at, "pictures.json", file="../center.json"), "is not a file name."),
+    "picture from outside": (lambda at: lead_out(at, "pictures/picture.jpg"), "is outside of the folder."),
+    "page from outside": (lambda at: lead_out(at, "pages/shown.json"), "is outside of the folder."),
     "year of a source": (lambda at: change_row(at, "sources.json", year=1), "sources.json: year"),
     "hours": (
         lambda at: change(at, "center.json", opening_hours=[{"weekday": 1, "opens": "17:00:00", "closes": "09:00:00"}]),

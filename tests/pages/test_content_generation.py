@@ -151,7 +151,7 @@ def test_last_known_generation_serves_while_the_database_is_away(caplog):
     with connection.execute_wrapper(away):
         assert (content_generation.current(), content_generation.current()) == (known, known)
     assert [record.getMessage() for record in caplog.records if record.name == "pages.content_generation"] == [
-        "The content's generation could not be read: OperationalError"
+        "Can't read the content generation: OperationalError"
     ]
 
 

@@ -86,12 +86,12 @@ def test_a_draft_made_before_a_fix_does_not_undo_the_fix_without_a_question(aske
     before_the_fix = open_editor(erin, asked)
     assert "has been published" in publish(paul, asked, open_editor(paul, asked), answer=FIX)
     told = save(erin, asked, before_the_fix, title="Can I sleep well?")
-    assert "paul saved another version on November 24, 10:00 AM, while you were writing." in told
+    assert "paul saved another version on November 24, 10:00 AM, while you were editing." in told
     assert newest(asked).title == "Can I sleep well?"
 
     later = publish(paul, asked, open_editor(paul, asked))
     assert "“Can I sleep well?” was not published yet." in later
-    assert "It was written without what paul saved on November 24, 10:00 AM." in later
+    assert "It lacks the changes that paul saved on November 24, 10:00 AM." in later
     assert "urgent fix" in for_readers(asked).answer
     publish(paul, asked, open_editor(paul, asked), answer=FIX)
     assert for_readers(asked).title == "Can I sleep well?"
@@ -106,7 +106,7 @@ def test_the_difference_is_one_click_away_and_the_history_tells_of_it(asked, eri
     difference = erin.get(link).content.decode()
     assert ("urgent fix" in difference, "well" in difference) == (True, True)
     history = erin.get(address(asked, "history")).content.decode()
-    assert "Saved without the changes of paul of November 24, 10:00 AM" in history
+    assert "Saved without the changes by paul of November 24, 10:00 AM" in history
 
 
 def test_publishing_over_a_version_that_came_meanwhile_asks_first(asked, paul, sign_in):
@@ -135,7 +135,7 @@ def test_form_that_is_refused_says_that_a_colleague_was_first(asked, paul, sign_
     publish(pia, asked, open_editor(pia, asked), answer=FIX)
     refused = paul.post(address(asked), opened | {"title": "", "action-publish": "1"})
     told = [str(message) for message in refused.context["messages"]]
-    assert [line for line in told if "Yours lacks their changes." in line and "pia" in line]
+    assert [line for line in told if "Your version lacks their changes." in line and "pia" in line]
 
 
 def test_whoever_works_alone_is_asked_nothing(asked, paul):
@@ -166,7 +166,7 @@ def test_center_is_not_published_over_a_colleagues_hours_either(paul, sign_in):
     opened = open_editor(paul, center)
     pia = sign_in("publisher", "pia")
     publish(pia, center, open_editor(pia, center), street="12 Elm Street")
-    assert "It was written without what pia saved" in publish(paul, center, opened, town="Tempe")
+    assert "It lacks the changes that pia saved" in publish(paul, center, opened, town="Tempe")
     assert (for_readers(center).street, for_readers(center).town) == ("12 Elm Street", center.town)
     publish(paul, center, open_editor(paul, center))
     assert for_readers(center).town == "Tempe"

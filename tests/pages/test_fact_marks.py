@@ -74,7 +74,7 @@ def test_mark_that_names_no_fact_is_refused_with_the_ones_there_are():
     with pytest.raises(ValidationError) as refusal:
         fact_marks.validate("<p>Call {telephone}.</p>")
     assert refusal.value.messages == [
-        "No fact is called {telephone}. You can write: {phone}, {referral_line}, {fax}, {address}, {hours}, "
+        "There is no fact {telephone}. You can use: {phone}, {referral_line}, {fax}, {address}, {hours}, "
         "{reply_time}, {languages}, {name}, {license}."
     ]
     fact_marks.validate("<p>Call {phone} at any of {hours}.</p>")
@@ -84,7 +84,7 @@ def test_editor_is_told_of_a_mark_that_names_no_fact():
     block, field = RichTextBlock(), RichTextField()
     block.clean(block.to_python("<p>Call {phone}.</p>"))
     field.clean("<p>Call {phone}.</p>", None)
-    with pytest.raises(ValidationError, match="No fact is called"):
+    with pytest.raises(ValidationError, match="There is no fact"):
         block.clean(block.to_python("<p>Call {telephone}.</p>"))
-    with pytest.raises(ValidationError, match="No fact is called"):
+    with pytest.raises(ValidationError, match="There is no fact"):
         field.clean("<p>Call {telephone}.</p>", None)

@@ -315,5 +315,5 @@ def test_dead_database_is_not_asked_again_and_again(site, take_database_away, ca
     for _ in range(3):
         facts.current()
     assert [record.getMessage() for record in caplog.records if record.name == "pages.facts"] == [
-        "The center's facts could not be read: OperationalError"
+        "Can't read the center's facts: OperationalError"
     ]

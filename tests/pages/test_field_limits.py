@@ -98,7 +98,7 @@ def test_a_target_that_no_clock_can_count_is_refused_in_words_and_requests_still
     center.contact_target_hours = hours
     with pytest.raises(ValidationError) as refused:
         center.full_clean()
-    assert refused.value.message_dict["contact_target_hours"][0].startswith("Give at most 168 open hours")
+    assert refused.value.message_dict["contact_target_hours"][0].startswith("Enter at most 168 open hours")
     assert receive(best_time="asap").stage == "new"
 
 
@@ -115,7 +115,7 @@ def test_the_greatest_target_is_counted():
 @pytest.mark.parametrize(
     ("day", "sentence"),
     [
-        ("2026-11-25", "This day has not come yet."),
+        ("2026-11-25", "This date is in the future."),
         ("1026-11-24", "Check the year: it is before 2000."),
         ("9999-12-31", "Check the year: it is after 2100."),
     ],

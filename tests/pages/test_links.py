@@ -64,7 +64,7 @@ def choose(editor, address):
 def test_chooser_completes_refuses_and_names_pages(editor):
     outer, wrong, inner = (choose(editor, typed) for typed in ("www.samhsa.gov/x", "about us", "/about/"))
     assert (outer["step"], outer["result"]["url"]) == ("external_link_chosen", "https://www.samhsa.gov/x")
-    assert (wrong["step"], "An address has no spaces" in wrong["html"]) == ("external_link", True)
+    assert (wrong["step"], "An address can&#x27;t contain spaces" in wrong["html"]) == ("external_link", True)
     assert inner["result"]["id"] == ContentPage.objects.get(slug="about").pk
 
 
@@ -183,14 +183,14 @@ def elsewhere(settings):
 
 ANSWERS = {
     "/fine": "",
-    "/gone": "The site answers 404.",
+    "/gone": "The site answered with status 404.",
     "/no-head": "",
-    "/moved": "It moved for good to {site}/fine",
+    "/moved": "It moved permanently to {site}/fine",
     "/for-now": "",
     "/slash": "",
-    "/elsewhere": "It leads to another site: http://elsewhere.example.org/login",
-    "/circle": "It leads in a circle.",
-    "/odd": "The site answers 302.",
+    "/elsewhere": "It redirects to another site: http://elsewhere.example.org/login",
+    "/circle": "It redirects in a loop.",
+    "/odd": "The site answered with status 302.",
 }
 
 
@@ -218,7 +218,7 @@ def test_other_sites_are_asked_and_the_answers_kept(nothing_else, elsewhere, edi
     assert ("GET", "/fine") not in _Site.asked
     html = editor.get(reverse("broken_links")).content.decode()
     assert html.count(f'<a href="/cms/pages/{page.pk}/edit/">With links</a>') == 5
-    assert f">{elsewhere}/gone</td><td>The site answers 404.</td>" in html
+    assert f">{elsewhere}/gone</td><td>The site answered with status 404.</td>" in html
 
 
 def test_stopped_check_goes_on_where_it_was(nothing_else, elsewhere, clock):
@@ -245,7 +245,7 @@ def test_address_inside_of_the_network_is_not_asked(nothing_else, elsewhere, set
     settings.LINK_CHECK_INSIDE = []
     page_with(f'<p><a href="{elsewhere}/fine">x</a></p>')
     check()
-    assert (LinkCheck.objects.get().problem, _Site.asked) == ("The address is not on the internet.", [])
+    assert (LinkCheck.objects.get().problem, _Site.asked) == ("The address is not on the public internet.", [])
 
 
 @pytest.mark.django_db

@@ -144,7 +144,7 @@ def test_notice_is_written_and_published_in_the_cms(publisher):
         "action-publish": "action-publish",
     }
     for until, sentence in (
-        ("2026-11-24T09:00", "The notice must begin before it ends."),
+        ("2026-11-24T09:00", "The notice must end after it begins."),
         ("20266-11-24T09:00", "Check the year: it has more than four digits."),
     ):
         answer = publisher.post(ADD, fields | {"shows_until": until})
@@ -187,7 +187,7 @@ def test_holiday_ahead_offers_its_notice_which_one_click_drafts(make_staff):
     draft = Notice.objects.get()
     assert [answer["Location"] for answer in answers] == [f"{LIST}edit/{draft.pk}/"] * 2
     assert draft.text == (
-        "<p>We are closed on Christmas Eve, Thursday, December 24. Our form is open all the time. "
+        "<p>We are closed on Christmas Eve, Thursday, December 24, but you can send our form at any time. "
         "In a crisis, call or text 988 at any hour.</p>"
     )
     assert (draft.shows_from, draft.shows_until, draft.live) == (

@@ -269,7 +269,7 @@ def test_table_has_names_for_rows_and_columns_and_cites(client, levels):
     ("fields", "sentence"),
     [
         ({"caption": " "}, "Write a caption that says what the table shows."),
-        ({"heading": ""}, "Write a heading above each column."),
+        ({"heading": ""}, "Write a heading for each column."),
         ({"rows": False}, "Add at least one column and one row."),
     ],
 )

@@ -227,7 +227,7 @@ def test_schedule_that_comes_due_is_called_off_and_told(boss, rest, clock):
     for front in ("/cms/", "/admin/"):
         assert "Scheduled, but not published" in boss.get(front).content.decode()
     history = boss.get(reverse("wagtailadmin_pages:history", args=[rest.pk])).content.decode()
-    assert "Not published at its time. It stays a draft." in history
+    assert "Was not published at its scheduled time and stays a draft." in history
 
     draft(rest, GOOD, go_live_at=None).publish()
     assert held_back() == []
@@ -261,7 +261,7 @@ def test_reason_for_other_sentences_publishes_nothing(boss, rest):
     digest = boss.get(url).context["form"]["digest"].value()
     draft(rest, AMOUNT)
     response = boss.post(url, {"digest": digest, "reason": "The state board uses this very word."})
-    assert "The sentences changed meanwhile." in response.content.decode()
+    assert "The sentences changed in the meantime." in response.content.decode()
     assert not PageLogEntry.objects.filter(action=EXPLAINED).exists()
     assert "We help people rest." in seen_by_readers(rest)
 

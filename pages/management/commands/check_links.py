@@ -10,15 +10,16 @@ from pages.models import LinkCheck
 
 class Command(BaseCommand):
     help = (
-        "Checks the links of all pages that readers can open: those inside the site at once, those to other sites one "
-        "by one. Each result is kept, so a run that was stopped goes on where it was. Broken links are listed in /cms/ "
-        "under Reports."
+        "Check the links on all pages that readers can open. Links to other sites are checked one by one and each "
+        "result is stored, so a stopped run continues where it was. See the broken links in /cms/ under Reports."
     )
 
     def add_arguments(self, parser):
-        parser.add_argument("--hours", type=int, default=24, help="Skip what was asked within this time (default 24).")
-        parser.add_argument("--minutes", type=int, default=30, help="Stop after this time (default 30).")
-        parser.add_argument("--inner", action="store_true", help="Ask no other site.")
+        parser.add_argument(
+            "--hours", type=int, default=24, help=("Skip addresses checked within this many hours (default 24).")
+        )
+        parser.add_argument("--minutes", type=int, default=30, help="Stop after this many minutes (default 30).")
+        parser.add_argument("--inner", action="store_true", help="Skip links to other sites.")
 
     def handle(self, *, hours, minutes, inner, **options):
         pages = links.readable_pages()
@@ -35,10 +36,10 @@ class Command(BaseCommand):
         for number, address in enumerate(waiting, start=1):
             if time.monotonic() > end:
                 self.stdout.write(
-                    f"Stopped after {minutes} minutes: {len(waiting) - number + 1} left for the next run."
+                    f"Stopped after {minutes} minutes. {len(waiting) - number + 1} left for the next run."
                 )
                 return
             problem = outer_links.check(address).problem
-            self.stdout.write(f"{number} of {len(waiting)}: {address}: {problem or 'fine'}")
+            self.stdout.write(f"{number} of {len(waiting)}: {address}: {problem or 'OK'}")
         broken = LinkCheck.objects.exclude(problem="").count()
-        self.stdout.write(f"{len(wanted)} addresses of other sites, {broken} with a problem.")
+        self.stdout.write(f"{len(wanted)} addresses on other sites, {broken} with a problem.")

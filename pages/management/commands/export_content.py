@@ -5,7 +5,7 @@ from pages.content_files import FileRefused
 
 
 class Command(BaseCommand):
-    help = "Writes all content as files: pages, sources, topics, the center, notices, pictures, and documents."
+    help = "Export all content as files: pages, sources, topics, the center, notices, pictures and documents."
 
     def add_arguments(self, parser):
         parser.add_argument("folder", help="A new or empty folder.")

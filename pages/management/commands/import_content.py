@@ -6,8 +6,8 @@ from pages.content_files import FileRefused
 
 class Command(BaseCommand):
     help = (
-        "Takes in a folder that export_content wrote. Pages are published as from the editor; what they said before "
-        "stays in their history. Nothing is deleted. If one file is wrong, nothing is changed."
+        "Import a folder that export_content wrote. Pages are published as from the editor, and their old versions "
+        "stay in the history. Nothing is deleted. If one file is invalid, nothing changes."
     )
 
     def add_arguments(self, parser):
@@ -20,4 +20,4 @@ class Command(BaseCommand):
             raise CommandError(f"Nothing was changed. {' '.join(error.messages)}") from error
         for kind in sorted(report.new | report.changed | report.same):
             counts = [getattr(report, outcome).get(kind, 0) for outcome in ("new", "changed", "same")]
-            self.stdout.write("{}: {} new, {} changed, {} the same already".format(kind, *counts))
+            self.stdout.write("{}: {} new, {} changed, {} unchanged".format(kind, *counts))
