@@ -11,7 +11,7 @@ import re
 from functools import lru_cache
 
 import brotli
-from django.utils.cache import cc_delim_re, patch_vary_headers
+from django.utils.cache import patch_vary_headers
 
 SHORTEST = 200  # bytes; below this, the extra headers outweigh the savings
 TEXT_TYPES = ("application/json", "application/manifest+json", "application/xml", "image/svg+xml")
@@ -45,11 +45,12 @@ class CompressionMiddleware:
 def may_compress(response):
     """Return whether a response is text, contains no secret and is worth compressing."""
     content_type = response.get("Content-Type", "").partition(";")[0].strip().lower()
+    directives = [directive.strip() for directive in response.get("Cache-Control", "").lower().split(",")]
     return (
         not response.streaming
         and not response.has_header("Content-Encoding")
         and not response.cookies
-        and "public" in cc_delim_re.split(response.get("Cache-Control", "").lower())
+        and "public" in directives
         and (content_type.startswith("text/") or content_type in TEXT_TYPES)
         and len(response.content) >= SHORTEST
     )
