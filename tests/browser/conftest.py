@@ -176,12 +176,13 @@ def axe_finds():
 
 
 @pytest.fixture
-def in_each_look(axe_finds):
-    """A function: what axe finds on a page, wide and narrow, light and dark, without loading it again."""
+def axe_in_looks(axe_finds):
+    """A function: what axe finds on a page in looks of the form (width, scheme), without loading it again; in all of
+    `LOOKS` if none are named."""
 
-    def find(page):
+    def find(page, looks=LOOKS):
         found = {}
-        for width, scheme in LOOKS:
+        for width, scheme in looks:
             page.set_viewport_size({"width": width, "height": 800})
             page.emulate_media(color_scheme=scheme)
             page.evaluate(END_OF_TRANSITIONS)

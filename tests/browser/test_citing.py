@@ -113,7 +113,7 @@ def test_mark_is_changed_and_taken_out_in_one_piece(cms, draft):
     expect(text).to_have_text("Most people sleep at night.")
 
 
-def test_chooser_is_accessible_and_nothing_behind_it_can_be_reached(cms, draft, in_each_look):
+def test_chooser_is_accessible_and_nothing_behind_it_can_be_reached(cms, draft, axe_in_looks):
     page = cms(f"/cms/pages/{draft.pk}/edit/")
     editor(page)
     open_chooser(page)
@@ -121,14 +121,14 @@ def test_chooser_is_accessible_and_nothing_behind_it_can_be_reached(cms, draft, 
     expect(dialog.get_by_role("row", name="lifeline-988-call")).to_be_visible()
     behind = page.locator("[inert] main")
     expect(behind).to_have_count(1)
-    assert in_each_look(page) == {}
+    assert axe_in_looks(page) == {}
     dialog.get_by_label("Search term").fill("dea-fact-sheet")
     expect(dialog.get_by_role("status")).to_have_text("1 source matches.")
-    assert in_each_look(page) == {}
+    assert axe_in_looks(page) == {}
     dialog.get_by_label("Search term").fill("No such thing")
     expect(dialog.get_by_role("alert")).to_have_text(re.compile("No source matches “No such thing”"))
     dialog.get_by_role("tab", name="New source").click()
-    assert in_each_look(page) == {}
+    assert axe_in_looks(page) == {}
     dialog.get_by_label("Checked on").focus()
     page.keyboard.press("Escape")
     expect(dialog).to_have_count(0)

@@ -45,7 +45,6 @@ def test_every_kind_of_staff_page_passes_axe_and_the_policy(sign_in, address, ax
     ):
         response = page.goto(address + path)
         assert (path, response.status) == (path, 200)
-        page.wait_for_load_state("networkidle")
         assert (path, axe_finds(page)) == (path, [])
 
 
