@@ -162,9 +162,7 @@ def test_without_a_script_a_button_keeps_it_for_the_whole_call(request_here, tak
     assert left() == 60
 
 
-def test_words_that_come_while_the_page_is_open_are_told_at_once_and_shown_with_what_was_typed(
-    request_here, take, axe_finds
-):
+def test_new_content_is_announced_on_an_open_page_and_keeps_what_was_typed(request_here, take, axe_finds):
     page = take()
     page.get_by_label("Note for the team").fill("Half a sentence")
     workflow.add_words(request_id=request_here.pk, text="Do not call this number any more")

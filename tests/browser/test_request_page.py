@@ -208,7 +208,7 @@ def test_a_request_in_quarantine_is_released(sign_in, request_here, colleague):
     expect(page.get_by_text("This may be a machine")).to_have_count(0)
 
 
-def test_keys_lead_to_the_note_the_results_and_the_next_request_until_they_are_turned_off(sign_in, request_here):
+def test_keyboard_shortcuts_work_until_they_are_turned_off(sign_in, request_here):
     accept(tokens.draw(), answers_of(phone="480 555 0100"))
     page = sign_in("admissions", path=change_page(request_here), width=1280)
     note = page.get_by_label("Note for the team")

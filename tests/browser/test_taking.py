@@ -12,9 +12,7 @@ from tests.intake.support.helpers import LIST, accept, answers_of, moment
 TAKE = "Take the next"
 
 
-def test_two_who_press_at_the_same_moment_get_different_requests_and_a_claim_that_ends_is_free_again(
-    site, sign_in, clock
-):
+def test_two_people_at_once_get_different_requests_and_ended_claims_are_free(site, sign_in, clock):
     clock.move_to(moment("2026-11-24 10:00"), tick=False)  # a Tuesday morning
     for number in range(2):
         contact = {"phone": f"602-555-010{number}", "email": ""}

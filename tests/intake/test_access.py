@@ -229,7 +229,7 @@ def test_what_does_not_exist_is_no_reading(make_staff):
     assert AccessRecord.objects.count() == 0
 
 
-def test_records_hold_no_value_of_any_request_and_neither_does_the_log_that_is_shown(make_staff):
+def test_access_records_and_their_page_hold_no_value_of_a_request(make_staff):
     user, request = make_staff("lead"), receive()
     client = signed_in(user)
     opened = client.get(change_page(request)).content.decode()

@@ -130,7 +130,7 @@ def test_names_get_the_width_of_today(settings):
 
 
 @pytest.mark.django_db
-def test_rows_of_the_index_keep_their_ids_so_that_the_newest_still_tells_how_many_there_are(settings):
+def test_index_rows_keep_their_ids(settings):
     for number in range(3):
         receive(name=f"Wilhelmina Canary Number{number}")
     before = list(BlindIndex.objects.order_by("pk").values_list("pk", "value"))

@@ -267,7 +267,7 @@ def test_while_the_database_is_away_nothing_breaks_and_nothing_is_lost(site, tak
 
 
 @pytest.mark.django_db
-def test_a_second_form_of_one_browser_from_the_spool_is_the_same_request_under_both_references():
+def test_second_spooled_form_of_one_browser_is_one_request_with_two_references():
     first, second = tokens.draw(), tokens.draw()
     request = accept(first, answers_of(), form_key="a" * 64)
     confirmed = spooled(second, answers_of(message="Please call later."), form_key="a" * 64).confirmed_as
@@ -295,7 +295,7 @@ def test_the_same_second_form_from_the_spool_twice_makes_its_aliases_once():
 
 
 @pytest.mark.django_db
-def test_what_was_sent_after_a_withdrawal_is_a_new_request_and_what_was_sent_before_is_not():
+def test_only_what_was_sent_after_a_withdrawal_is_a_new_request():
     draft, answers = tokens.draw(), answers_of()
     request = accept(draft, answers)
     spooled(draft, answers_of(message="before"), at=timezone.now() - dt.timedelta(minutes=1))

@@ -202,7 +202,7 @@ def test_no_cache_keeps_a_page_for_longer_than_its_words_are_true(client, clock,
 
 
 @pytest.mark.django_db
-def test_snapshot_that_could_not_be_renewed_ends_a_notice_and_a_holiday_by_the_clock(client, clock):
+def test_stale_snapshot_still_ends_notices_and_holidays_on_time(client, clock):
     """As with the worker stopped, and the database away: only the clock goes on."""
     center = Center.objects.get()
     open_on_weekdays(center)

@@ -172,7 +172,7 @@ def test_any_cache_may_keep_a_page(client, live, path):
 
 @pytest.mark.parametrize("path", PATHS)
 @pytest.mark.parametrize(("role", "is_led"), [("editor", True), ("admissions", False)])
-def test_staff_who_may_edit_a_page_are_led_to_its_editor_by_an_answer_for_them_alone(
+def test_only_staff_who_may_edit_a_page_get_an_uncached_link_to_its_editor(
     client, make_staff, live, path, role, is_led
 ):
     assert b"/cms/" not in client.get(path).content

@@ -119,7 +119,7 @@ def test_a_copied_old_address_leads_to_the_new_one(client):
     assert client.get("/never-was).").status_code == 404
 
 
-def test_a_form_that_is_sent_to_a_copied_address_is_answered_by_the_page_that_was_meant():
+def test_form_sent_to_a_copied_address_is_answered_by_the_right_page():
     client = Client(enforce_csrf_checks=True)
     assert client.post("/about).", {"adult": "yes"}).status_code == 404
     assert client.post("/faq.", {"adult": "yes"}).status_code == 404

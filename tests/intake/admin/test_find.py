@@ -223,7 +223,7 @@ def test_the_name_is_shown_only_to_who_looked_for_a_name(desk):
         assert "Wilhelmina" not in page.content.decode()
 
 
-def test_what_was_sent_again_and_what_staff_corrected_is_found_and_so_is_what_stood_before(desk, me):
+def test_search_finds_resent_corrected_and_earlier_values(desk, me):
     draft = tokens.draw()
     request = accept(draft, answers_of())
     accept(draft, answers_of(name="Minna Canary", phone="(602) 555-0143"))

@@ -460,9 +460,7 @@ def test_two_colleagues_take_different_requests(desk, sam, open_all_day):
     assert taken == [f"{change_page(request)}?work=open" for request in (first, second)]
 
 
-def test_while_the_center_is_closed_nothing_is_taken_and_the_screen_says_when_the_next_can_be(
-    desk, clock, open_all_day
-):
+def test_nothing_is_taken_while_closed_and_the_screen_says_when_it_can_be(desk, clock, open_all_day):
     request = asked(HOUR)
     clock.move_to(NOW.replace(hour=19))
     response = press_take(desk, desk.get(LIST, {"work": "unassigned"}))

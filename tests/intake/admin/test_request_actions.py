@@ -90,7 +90,7 @@ def test_a_proposed_time_that_has_passed_on_an_old_page_is_proposed_anew(clock, 
     assert request.due_at > timezone.now()
 
 
-def test_who_was_reached_is_followed_up_and_not_called_at_the_time_of_the_next_attempt(desk):
+def test_person_who_was_reached_is_followed_up_instead_of_called_again(desk):
     request = receive(best_time="asap")
     press(desk, request, "attempt:call:reached")
     request.refresh_from_db()
@@ -499,7 +499,7 @@ def test_a_post_without_a_csrf_token_changes_nothing(desk):
 # Quarantine
 
 
-def test_the_page_of_a_suspected_request_says_what_speaks_against_it_and_shows_all_of_it(desk):
+def test_suspected_request_shows_why_it_is_suspected_and_all_its_content(desk):
     page = page_of(desk, suspected("trap", "name_link")).content.decode()
     assert "a box that people can&#x27;t see was filled in; a web address as the name" in page
     assert "Wilhelmina Canary" in page
@@ -556,7 +556,7 @@ def test_a_button_that_does_not_keep_what_stands_in_another_box_is_refused(desk,
     assert AssessmentRequest.objects.get().events.count() == 1
 
 
-def test_a_time_that_is_wanted_from_now_on_is_not_overruled_by_what_was_proposed_before(desk):
+def test_new_best_time_is_not_overruled_by_an_older_proposal(desk):
     request = receive(best_time="asap", time_zone="America/Phoenix")
     press(desk, request, "attempt:call:no_answer", **{"known-best_time": "morning"})
     request.refresh_from_db()

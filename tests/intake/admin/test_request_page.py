@@ -77,7 +77,7 @@ def test_a_click_opens_only_the_ways_that_the_person_allows(desk, changes, addre
     assert "You may contact them now." in page
 
 
-def test_at_a_time_that_was_not_wished_for_the_number_is_no_link_and_the_page_says_when_it_is(desk):
+def test_number_is_no_link_outside_the_best_time_and_the_page_says_when(desk):
     request = receive(best_time="afternoon", time_zone="America/Los_Angeles")
     page = page_of(desk, request)
     assert "It is 9:00 AM where they are (Pacific time)." in text_of(page)
@@ -274,7 +274,7 @@ def test_what_the_person_was_promised_stands_on_the_page(desk):
 # What they told us
 
 
-def test_of_answers_that_were_sent_again_the_changes_stand_below_and_their_rules_count(desk):
+def test_answers_sent_again_show_their_changes_and_their_rules_count(desk):
     draft = tokens.draw()
     request = accept(draft, answers_of())
     accept(draft, answers_of(voicemail_ok="", message="Please no voicemail.") | {"voicemail_ok": False})
@@ -294,7 +294,7 @@ def test_what_a_person_typed_is_shown_as_text_and_never_as_markup(desk):
     assert "{{ secret }}" in page
 
 
-def test_answers_that_do_not_open_are_said_so_with_the_rules_in_force_and_the_work_goes_on(desk):
+def test_page_with_unreadable_answers_shows_the_rules_and_work_goes_on(desk):
     request = receive(do_not_call="on")
     EncryptedText.objects.update(envelope=b"\x01\x04gone" + bytes(40))
     response = page_of(desk, request)
@@ -664,7 +664,7 @@ def test_a_page_with_twenty_duplicates_costs_as_many_queries_as_one_with_one(des
 # Discretion
 
 
-def test_titles_addresses_messages_and_the_history_of_the_admin_hold_no_personal_word(desk):
+def test_titles_addresses_messages_and_admin_log_hold_no_personal_word(desk):
     request = receive()
     page = page_of(desk, request)
     assert personal_words_in(text_of(page)) != []
@@ -724,7 +724,7 @@ def test_where_no_way_is_left_the_page_does_not_say_that_they_may_be_contacted(d
     assert "You may contact them now." not in text_of(page)
 
 
-def test_who_writes_again_after_the_one_e_mail_may_be_answered_and_the_whole_page_says_so(clock, desk, me):
+def test_page_says_that_a_person_who_writes_after_the_email_may_be_answered(clock, desk, me):
     request = receive(phone="", voicemail_ok="", best_time="asap")
     workflow.assign(request_id=request.pk, owner=me, actor=me)
     workflow.log_attempt(request_id=request.pk, channel="email", result="sent", actor=me)

@@ -126,7 +126,7 @@ def test_what_the_person_sends_again_is_newer_than_a_correction(me):
 # The correction
 
 
-def test_a_correction_is_sealed_named_in_an_event_without_values_and_found_by_the_new_number(me):
+def test_correction_is_encrypted_logged_without_values_and_searchable(me):
     request, other = receive(), receive(phone="480 555 0199", email="")
     assert correct(request, me, phone="480-555-0199", name="Mina") == []
     event = request.events.last()
@@ -171,14 +171,14 @@ def test_a_correction_that_leaves_no_way_to_reach_the_person_is_refused(me):
     assert (request.texts.count(), request.events.count(), request.contact_profiles.count()) == (1, 1, 1)
 
 
-def test_what_was_impossible_before_does_not_keep_another_field_from_being_corrected(me):
+def test_old_invalid_value_does_not_block_correcting_another_field(me):
     request = receive()
     request.texts.update(envelope=b"")  # the number can't be read any more
     correct(request, me, language="Spanish")
     assert values(request, "phone", "language") == ["", "Spanish"]
 
 
-def test_where_no_rules_of_contact_can_be_read_staff_write_down_what_the_person_says(me):
+def test_staff_write_down_contact_rules_that_can_not_be_read(me):
     request = receive()
     request.contact_profiles.all().delete()
     nothing = details.plain(details.of(request))
@@ -402,7 +402,7 @@ def test_what_staff_write_down_counts_though_the_clock_of_their_machine_is_behin
 
 
 @pytest.mark.django_db
-def test_e_mail_that_was_read_aloud_counts_though_the_clock_of_the_machine_is_behind(me, clock):
+def test_email_read_aloud_counts_even_if_the_machine_clock_is_behind(me, clock):
     request = receive()
     clock.move_to(request.received_at - dt.timedelta(minutes=2), tick=False)
     corrected(request, me, may_email=True, consent_read=True)

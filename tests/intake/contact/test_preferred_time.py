@@ -154,7 +154,7 @@ def links_on(desk, request):
     return [name for name in ("tel", "sms", "mailto") if getattr(reach, name)]
 
 
-def test_who_asked_for_a_time_at_which_we_are_closed_is_never_to_be_called_at_another(desk, clock):
+def test_person_who_chose_a_closed_time_is_never_called_at_another(desk, clock):
     tell_hours(9, 17)
     clock.move_to(moment("2026-11-24 10:00"), tick=False)
     request = receive(best_time="evening", time_zone=PHOENIX, asked_about=f"evening {PHOENIX}", **BY_PHONE)
@@ -186,7 +186,7 @@ def test_who_may_be_written_to_is_written_to_first_and_asked_for_a_time(desk, cl
 
 
 @pytest.mark.parametrize("hours", [(9, 17), (None, None)], ids=["hours told", "no hours told"])
-def test_who_wants_to_confirm_first_has_no_link_to_call_until_staff_set_another_time(desk, me, clock, hours):
+def test_no_call_link_for_a_time_to_confirm_until_staff_set_another(desk, me, clock, hours):
     tell(*hours)
     clock.move_to(moment("2026-11-24 10:00"), tick=False)
     request = receive(best_time="confirmed", time_zone=PHOENIX, text_ok="")

@@ -130,7 +130,7 @@ def test_words_that_do_not_open_are_no_proof_of_a_name():
 
 
 @pytest.mark.django_db
-def test_of_two_requests_the_one_that_shares_a_contact_comes_before_one_that_shares_a_name():
+def test_shared_contact_ranks_before_a_shared_name():
     draft = tokens.draw()
     first, second = send(draft, **ANN), send(draft, **BOB)
     assert send(draft, **BOB | {"name": "Ann"}) == second != first
@@ -185,7 +185,7 @@ def test_what_became_of_the_first_request_is_nothing_to_the_second_person(make_s
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("form_key", ["a" * 64, None], ids=["the same session", "no cookie"])
-def test_a_withdrawn_form_asks_once_more_where_nothing_says_that_it_is_another_person(form_key):
+def test_withdrawn_form_sent_again_asks_unless_it_is_another_person(form_key):
     draft = tokens.draw()
     request = accept(draft, answers_of(**ANN), form_key=form_key)
     workflow.withdraw(request_id=request.pk)
@@ -248,7 +248,7 @@ def test_while_the_database_is_away_each_has_their_own_confirmation_and_request(
 
 
 @pytest.mark.django_db
-def test_a_number_corrected_while_the_database_is_away_is_one_request_under_both_references():
+def test_number_corrected_during_an_outage_is_one_request_with_two_references():
     draft = tokens.draw()
     first, again = send_while_away(draft, **ANN), send_while_away(draft, **ANN | {"phone": "480-555-0155", "email": ""})
     worker.take_in_spool()
@@ -258,7 +258,7 @@ def test_a_number_corrected_while_the_database_is_away_is_one_request_under_both
 
 
 @pytest.mark.django_db
-def test_a_form_whose_commit_was_not_known_is_one_request_and_the_next_person_another():
+def test_form_with_unknown_commit_is_one_request_and_the_next_is_another():
     draft = tokens.draw()
     stored_id, confirmed_id = send(draft, **ANN), send_while_away(draft, **ANN)
     other = send_while_away(draft, **BOB)

@@ -225,7 +225,7 @@ def test_far_from_the_center_the_hours_of_both_places_count(zone, wish, received
         ("2027-03-13 12:00", "2027-03-14 05:00"),
     ],
 )
-def test_a_clock_change_where_the_person_lives_moves_their_morning_but_not_our_hours(received_at, begins):
+def test_clock_change_moves_the_persons_morning_but_not_our_hours(received_at, begins):
     """Phoenix never changes its clocks; New York does on 2026-11-01 and 2027-03-14."""
     early = OpenHours(
         spans=dict.fromkeys(range(7), ((dt.time(4), dt.time(12)),)), zone=PHOENIX, target=dt.timedelta(hours=2)
@@ -248,7 +248,7 @@ def test_no_one_is_called_before_8_or_after_21_of_their_own_day():
             )
 
 
-def test_open_only_at_hours_when_no_one_may_be_called_the_target_passes_without_hours():
+def test_target_ignores_hours_at_which_nobody_may_be_called():
     received = at("2026-11-23 10:00")
     assert first_contact(received, with_hours(("05:00", "08:00"), ("21:00", "23:00"))) == FirstContact(
         received, received + OFFICE.target, wish_is_met=False

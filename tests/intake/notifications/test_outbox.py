@@ -146,7 +146,7 @@ def test_a_notice_that_is_not_due_yet_waits(mailbox):
 
 
 @pytest.mark.django_db
-def test_while_the_server_is_down_the_wait_grows_and_after_the_last_the_notice_failed(mailbox):
+def test_wait_between_tries_grows_and_the_last_failure_ends_the_notice(mailbox):
     mailbox.stop()
     notice, now, waits = waiting(), NOW, []
     for attempt in range(1, len(outbox.WAITS) + 1):
@@ -456,7 +456,7 @@ def test_an_address_gets_one_e_mail_a_day_however_often_someone_types_it(mailbox
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("email", ["me@example", "me @example.org", "me@@example.org"])
-def test_an_address_that_no_mail_can_be_sent_to_is_told_to_staff_and_not_tried_again(mailbox, email):
+def test_unusable_address_is_reported_to_staff_and_not_retried(mailbox, email):
     notice = waiting("acknowledgement", {"phone": "", "email": email, "email_ok": "on", "asked_about": email})
     only(notice)
     assert outbox.send_due(NOW) == 0
@@ -536,7 +536,7 @@ NO_SUCH, BUSY = "550 no such user", "450 busy"
 
 
 @pytest.mark.django_db
-def test_an_address_that_is_refused_for_good_is_recorded_and_the_others_are_mailed_once(mailbox):
+def test_permanently_refused_address_is_recorded_and_others_get_one_mail(mailbox):
     mailbox.refuses = {LEAD: NO_SUCH}
     notice = waiting()
     assert outbox.send_due(NOW) == 1
@@ -562,7 +562,7 @@ def test_an_address_that_is_refused_for_the_time_being_is_tried_again_alone(mail
 
 
 @pytest.mark.django_db
-def test_an_address_that_stays_refused_is_given_up_as_refused_and_nobody_is_mailed_twice(mailbox):
+def test_address_that_stays_refused_is_given_up_and_nobody_is_mailed_twice(mailbox):
     mailbox.refuses = {LEAD: BUSY}
     notice, now = waiting(), NOW
     for _ in range(len(outbox.WAITS) + 1):
@@ -695,7 +695,7 @@ def test_a_daily_list_that_one_address_refused_makes_no_list_of_the_next_day(mai
 
 
 @pytest.mark.django_db
-def test_figures_of_the_week_that_a_lead_did_not_get_are_in_the_daily_list_without_the_address(mailbox, make_staff):
+def test_undelivered_weekly_figures_are_in_the_daily_list_without_the_address(mailbox, make_staff):
     for name in ("ana", "ben"):
         make_staff("lead", username=name, email=f"{name}@leads.example")
     mailbox.refuses = {"ben@leads.example": NO_SUCH}
@@ -733,7 +733,7 @@ def test_the_alert_of_a_refused_address_turns_status_red_and_the_desk_is_told(ma
 
 
 @pytest.mark.django_db
-def test_an_alert_that_a_server_takes_and_then_closes_without_a_word_is_not_sent_again(mailbox, monkeypatch):
+def test_alert_whose_connection_closes_after_delivery_is_not_sent_again(mailbox, monkeypatch):
     async def handle_QUIT(server, session, envelope):
         server.transport.close()
         return "221 bye"

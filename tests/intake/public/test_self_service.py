@@ -93,7 +93,7 @@ def test_who_speaks_up_at_the_end_of_the_ladder_gets_a_whole_new_one(actor, cloc
         workflow.close(request_id=request.pk, outcome="not_reached", actor=actor)
 
 
-def test_a_permission_that_was_taken_back_stays_taken_back_though_the_words_are_known():
+def test_revoked_permission_stays_revoked_when_known_words_are_sent_again():
     draft = tokens.draw()
     for number, voicemail in enumerate(["", "on", ""]):
         request = ask(draft, at=TUESDAY + dt.timedelta(minutes=number), voicemail_ok=voicemail)

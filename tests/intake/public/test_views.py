@@ -230,7 +230,7 @@ def test_without_a_valid_csrf_token_all_is_kept_and_sending_again_works(visitor,
     assert visitor.post(ADDRESS, form_on(page), headers=OUR_ORIGIN).status_code == 303
 
 
-def test_a_cookie_that_was_lost_on_the_way_is_set_again_by_the_page_that_asks_to_send_again(visitor):
+def test_page_that_asks_to_send_again_sets_a_lost_cookie_again(visitor):
     fields = filled(visitor.get(ADDRESS))
     visitor.cookies.clear()
     page = visitor.post(ADDRESS, fields)
@@ -347,7 +347,7 @@ def no_spool(settings, tmp_path):
 
 
 @pytest.mark.parametrize("table", TABLES)
-def test_when_the_database_refuses_the_request_is_spooled_with_the_same_confirmation(visitor, caplog, table):
+def test_request_that_the_database_refuses_is_spooled_and_confirmed(visitor, caplog, table):
     refuse_inserts(table)
     sent = send(visitor)
     assert sent.status_code == 303
@@ -364,7 +364,7 @@ def test_when_the_database_refuses_the_request_is_spooled_with_the_same_confirma
     assert personal_words_in(caplog.text) == []
 
 
-def test_after_a_failure_the_database_is_left_alone_and_the_next_request_does_not_wait_for_it(visitor):
+def test_database_is_left_alone_after_a_failure_and_nobody_waits_for_it(visitor):
     fields = filled(visitor.get(ADDRESS))
     refuse_inserts("intake_event")
     send(visitor)
@@ -383,7 +383,7 @@ def test_a_form_sent_again_while_the_database_is_away_is_spooled_once(visitor):
     assert spool.state().files == 1
 
 
-def test_a_form_that_was_spooled_and_is_sent_again_to_a_working_database_is_one_request(visitor):
+def test_spooled_form_sent_again_to_a_working_database_is_one_request(visitor):
     refuse_inserts("intake_event")
     fields = filled(visitor.get(ADDRESS))
     first = visitor.post(ADDRESS, fields)
@@ -428,7 +428,7 @@ def test_when_the_drawn_reference_is_taken_sending_again_gets_another(visitor):
     assert stored() == 2
 
 
-def test_while_the_database_is_away_the_confirmation_asks_to_load_it_again_and_is_no_failure(visitor):
+def test_confirmation_during_an_outage_asks_to_reload_and_is_no_failure(visitor):
     sent = send(visitor)
     facts.current()
     with connection.cursor() as cursor:
@@ -477,7 +477,7 @@ def test_with_the_pass_and_our_origin_the_form_is_accepted_once(cookieless):
     assert f"<strong>{request.reference}</strong>" in main_of(cookieless.get(sent["Location"]))
 
 
-def test_a_form_with_a_pass_that_has_to_be_mended_keeps_its_words_and_carries_another_pass(cookieless):
+def test_refused_form_with_a_pass_keeps_its_words_and_gets_a_new_pass(cookieless):
     fields = form_on(refused_without_cookie(cookieless))
     page = cookieless.post(ADDRESS, fields | {"phone": "", "email": ""}, headers=OUR_ORIGIN)
     assert page.status_code == 422
@@ -529,7 +529,7 @@ PASSES = {
 
 
 @pytest.mark.parametrize("make", PASSES.values(), ids=PASSES)
-def test_a_pass_that_is_not_good_is_refused_with_the_words_kept_and_a_fresh_one_that_works(cookieless, make):
+def test_invalid_pass_is_refused_with_words_kept_and_a_working_new_pass(cookieless, make):
     first = refused_without_cookie(cookieless)
     page = cookieless.post(ADDRESS, form_on(first) | {"pass": make(first)}, headers=OUR_ORIGIN)
     assert page.status_code == 403
@@ -545,7 +545,7 @@ def test_a_pass_of_this_morning_is_good(cookieless):
     assert cookieless.post(ADDRESS, fields, headers=OUR_ORIGIN).status_code == 303
 
 
-def test_a_pass_that_is_used_twice_with_the_same_words_leads_to_the_same_confirmation(cookieless):
+def test_pass_used_again_with_the_same_words_gives_the_same_confirmation(cookieless):
     fields = form_on(refused_without_cookie(cookieless))
     first, again = (cookieless.post(ADDRESS, fields, headers=OUR_ORIGIN) for _ in range(2))
     assert [first.status_code, again.status_code] == [303, 303]
@@ -553,7 +553,7 @@ def test_a_pass_that_is_used_twice_with_the_same_words_leads_to_the_same_confirm
     assert [stored(), kinds_of_texts()] == [1, ["answers"]]
 
 
-def test_a_pass_that_is_used_twice_with_other_words_is_refused_and_the_next_one_works(cookieless):
+def test_pass_used_again_with_other_words_is_refused_and_the_next_works(cookieless):
     fields = form_on(refused_without_cookie(cookieless))
     first = cookieless.post(ADDRESS, fields, headers=OUR_ORIGIN)
     other = fields | {"message": "Please call later."}
@@ -639,7 +639,7 @@ def test_after_withdrawal_the_same_person_can_ask_anew(visitor):
 
 
 @pytest.mark.parametrize("changes", [{}, {"message": "Please call later."}], ids=["the same words", "other words"])
-def test_the_old_page_of_a_withdrawn_request_keeps_its_words_and_starts_a_new_one_when_sent_again(visitor, changes):
+def test_old_page_of_a_withdrawn_request_starts_a_new_one_with_its_words(visitor, changes):
     fields = filled(visitor.get(ADDRESS))
     visitor.post(ADDRESS, fields)
     withdrawn = AssessmentRequest.objects.get()

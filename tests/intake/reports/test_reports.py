@@ -100,7 +100,7 @@ def test_who_called_us_before_anyone_tried_was_contacted_then():
     assert (everyone().in_time, everyone().late) == (10, 0)
 
 
-def test_in_time_is_who_was_contacted_before_it_was_due_and_what_is_not_due_yet_is_neither():
+def test_in_time_counts_contacts_before_due_and_leaves_out_what_is_not_due():
     ask(tried=240)
     ask(tried=241)
     ask()  # never, and long due

@@ -151,7 +151,7 @@ def test_a_closed_request_is_opened_again_by_someone_who_has_more_to_say(make_st
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("outcome", ["declined", "spam", "withdrawn"])
-def test_a_closed_request_is_opened_again_by_the_same_words_that_are_sent_after_its_end(make_staff, outcome):
+def test_same_words_sent_after_closing_reopen_the_request(make_staff, outcome):
     draft, lead = tokens.draw(), make_staff("lead")
     request = accept(draft, answers_of())
     before = timezone.now()
@@ -297,7 +297,7 @@ def test_when_the_database_refuses_one_row_all_of_it_goes_to_the_spool(model):
 
 
 @pytest.mark.django_db
-def test_when_an_amendment_can_not_be_stored_it_goes_to_the_spool_and_the_request_stays():
+def test_amendment_that_can_not_be_stored_is_spooled_and_the_request_stays():
     draft = tokens.draw()
     request = accept(draft, answers_of())
     refuse_inserts("intake_event")

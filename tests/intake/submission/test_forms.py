@@ -366,7 +366,7 @@ def asked_valid(fields):
     return form
 
 
-def test_staff_read_the_answers_in_words_without_what_was_left_empty_and_what_the_rules_say():
+def test_staff_read_answers_in_words_without_empty_ones_and_rules():
     assert wording.told(answers_of(message="", relation="", voicemail_ok="on")) == [
         ("Who are you asking for?", "Myself"),
         ("Are you 18 or older?", "Yes"),

@@ -163,7 +163,7 @@ def test_what_the_person_does_not_allow_is_refused_in_words(actor, channel, resu
     ("channel", "result"),
     [(c, r) for c in Attempt.Channel.values for r in Attempt.Result.values if r not in RESULTS[c]],
 )
-def test_a_result_that_its_channel_can_not_have_is_refused_by_the_rules_and_the_database(actor, channel, result):
+def test_rules_and_database_refuse_a_result_that_its_channel_can_not_have(actor, channel, result):
     request = ask(text_ok="on", email="a@example.org", email_ok="on")
     with pytest.raises(workflow.TransitionRefused):
         log(request, actor, result, channel)
@@ -185,7 +185,7 @@ def test_four_attempts_are_made_at_different_hours_of_several_days(actor, clock)
     ]
 
 
-def test_after_the_last_attempt_someone_must_decide_and_who_waits_for_a_call_comes_before(actor, clock):
+def test_last_attempt_needs_a_decision_and_comes_after_people_who_wait(actor, clock):
     request = try_in_vain(ask(), actor, clock, 4)
     assert must_decide(request, ladder_of(request))
     assert [wall(request.attempts.last().at), wall(request.due_at)] == ["Thu 26 12:00", "Thu 26 16:00"]
@@ -336,7 +336,7 @@ def test_one_e_mail_stays_one_e_mail_when_we_open_the_request_again(actor, clock
     assert workflow.close(request_id=request.pk, outcome="not_reached", actor=actor).outcome == "not_reached"
 
 
-def test_one_e_mail_stays_one_e_mail_when_a_number_is_corrected_that_must_not_be_called(actor, clock):
+def test_correcting_a_number_not_to_be_called_allows_no_second_email(actor, clock):
     request = ask(email="a@example.org", voicemail_ok="", do_not_call="on")
     log(request, actor, "sent", "email")
     clock.move_to(TUESDAY + 60 * MINUTE, tick=False)
@@ -345,7 +345,7 @@ def test_one_e_mail_stays_one_e_mail_when_a_number_is_corrected_that_must_not_be
 
 
 @pytest.mark.parametrize("said", ["they wrote", "they called", "another address"])
-def test_one_e_mail_more_answers_who_said_something_since_or_goes_to_another_address(actor, clock, said):
+def test_one_more_email_is_allowed_after_new_content_or_a_new_address(actor, clock, said):
     request = ask(phone="", email="a@exmaple.org", voicemail_ok="")
     log(request, actor, "sent", "email")
     clock.move_to(TUESDAY + 60 * MINUTE, tick=False)
@@ -447,7 +447,7 @@ def test_in_the_persons_own_evening_the_hour_that_was_tried_is_not_tried_again()
     assert wall(proposed) == "Wed 25 16:00"
 
 
-def test_when_the_clocks_change_where_the_person_lives_their_part_of_the_day_moves_with_them():
+def test_part_of_day_follows_a_clock_change_where_the_person_lives():
     # New York's clocks go back on Sunday, 1 November 2026: noon there is 9 in Phoenix before, 10 after.
     before = proposed_after_a_try_at("2026-10-29 15:30", best_time="afternoon", time_zone="America/New_York")
     after = proposed_after_a_try_at("2026-10-30 15:30", best_time="afternoon", time_zone="America/New_York")
@@ -515,7 +515,7 @@ def test_a_next_attempt_in_another_age_is_refused(actor):
         log(request, actor, next_at=moment("2062-11-24 10:00"))
 
 
-def test_who_wants_something_before_their_assessment_is_tried_until_they_are_reached(actor, clock):
+def test_person_who_calls_before_the_assessment_is_tried_until_reached(actor, clock):
     request, at = ask(), moment("2026-12-14 11:00")
     workflow.book(request_id=request.pk, at=at, actor=actor)
     times = [
@@ -534,7 +534,7 @@ def test_who_wants_something_before_their_assessment_is_tried_until_they_are_rea
     assert request.awaits_assessment
 
 
-def test_no_attempt_is_planned_past_the_assessment_so_that_who_does_not_come_is_seen(actor, clock):
+def test_no_attempt_is_planned_past_the_assessment(actor, clock):
     request, at = ask(), moment("2026-11-25 09:00")
     workflow.book(request_id=request.pk, at=at, actor=actor)
     log(request, actor, "missed", "they_called")
@@ -582,7 +582,7 @@ def test_what_is_planned_moves_into_the_part_of_the_day_that_staff_write_down(ac
     assert wall(request.due_at) == "Wed 25 12:00"
 
 
-def test_a_call_before_the_assessment_stays_before_it_whatever_part_of_the_day_staff_write_down(actor):
+def test_call_before_the_assessment_stays_before_it_in_any_part_of_the_day(actor):
     request = ask()
     workflow.book(request_id=request.pk, at=moment("2026-11-25 11:00"), actor=actor)
     log(request, actor, "missed", "they_called")
@@ -592,7 +592,7 @@ def test_a_call_before_the_assessment_stays_before_it_whatever_part_of_the_day_s
     assert (wall(request.due_at), request.is_due_before_assessment) == ("Wed 25 09:30", True)
 
 
-def test_whom_we_tried_before_is_handed_out_as_soon_as_the_time_begins_that_they_choose(actor, clock):
+def test_person_tried_before_is_handed_out_when_their_chosen_time_begins(actor, clock):
     request = ask()
     log(request, actor)
     clock.move_to(moment("2026-11-24 16:30"), tick=False)
@@ -611,7 +611,7 @@ def test_a_time_that_they_asked_for_stays_when_another_way_is_written_down(actor
     assert wall(request.due_at) == "Wed 25 19:00"
 
 
-def test_what_is_planned_moves_into_the_part_of_the_day_that_they_choose_in_conversation(actor):
+def test_planned_attempt_moves_to_the_part_of_day_chosen_in_conversation(actor):
     request = ask()
     log(request, actor, "reached", next_at=moment("2026-11-25 09:30"))
     workflow.change_window(request_id=request.pk, best_time="afternoon", time_zone="")

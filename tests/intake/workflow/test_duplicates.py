@@ -163,7 +163,7 @@ def test_work_that_was_done_since_they_were_linked_is_not_put_to_sleep_again(act
 
 
 @pytest.mark.parametrize("first_is", ["in conversation", "put off"])
-def test_who_waits_in_a_request_that_stays_linked_still_does_when_another_is_unlinked(actor, clock, first_is):
+def test_unlinking_one_request_keeps_the_snooze_of_another_linked_one(actor, clock, first_is):
     first = receive(**ANY_TIME)
     PLACES[first_is](first, actor)
     second = asked_again(actor, clock, **ANY_TIME)
@@ -444,7 +444,7 @@ def test_who_said_something_after_the_other_one_was_put_off_is_not_put_to_sleep(
     assert AssessmentRequest.objects.get(pk=first.pk).is_put_off is False
 
 
-def test_who_asked_anew_after_they_were_put_off_is_awake_however_late_the_two_are_linked(actor, clock):
+def test_new_request_after_a_snooze_ends_it_however_late_they_are_linked(actor, clock):
     first = receive(**ANY_TIME)
     tried(first, actor)
     second = asked_again(actor, clock, **ANY_TIME)
@@ -458,7 +458,7 @@ def test_who_asked_anew_after_they_were_put_off_is_awake_however_late_the_two_ar
     assert workflow.take_next(actor=actor) == first
 
 
-def test_a_sleep_that_a_wrong_link_gave_ends_with_it_whatever_was_corrected_meanwhile(actor, clock):
+def test_snooze_from_a_wrong_link_ends_when_it_is_unlinked(actor, clock):
     first = receive()
     tried(first, actor)
     second = asked_again(actor, clock, phone="(480) 555-0199", email="")

@@ -102,7 +102,7 @@ def test_only_a_lead_sets_or_lifts_a_legal_hold(desk, make_staff, button):
     assert (request.legal_hold_at is not None) == (button == "lift_legal_hold")
 
 
-def test_words_withdrawn_under_legal_hold_are_shown_to_nobody_and_erased_when_it_is_lifted(lead_desk, make_staff):
+def test_withdrawn_content_under_legal_hold_is_hidden_then_erased(lead_desk, make_staff):
     request = receive()
     lead = make_staff("lead")
     workflow.add_note(request_id=request.pk, text="canary note", actor=lead)

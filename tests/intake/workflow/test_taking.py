@@ -198,7 +198,7 @@ def test_an_attempt_that_is_due_later_is_not_handed_out_before(amal, clock):
     assert workflow.take_next(actor=amal) == request
 
 
-def test_what_may_be_spam_stands_in_the_queue_and_what_the_site_sent_itself_does_not(amal):
+def test_queue_has_suspected_requests_but_no_synthetic_ones(amal):
     accept(tokens.draw(), answers_of(**ANY_TIME), is_synthetic=True)
     suspected = accept(tokens.draw(), answers_of(**ANY_TIME), suspicions=("fast",))
     assert workflow.take_next(actor=amal) == suspected

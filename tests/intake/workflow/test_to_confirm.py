@@ -234,7 +234,7 @@ def test_when_a_duplicate_is_withdrawn_only_the_one_that_goes_on_is_asked_about(
     assert [EncryptedText.objects.filter(request=one).count() for one in family] == [1, 0, 1, 1]
 
 
-def test_what_was_linked_to_spam_is_back_and_what_is_suspected_is_back_in_quarantine(me, family):
+def test_unlinked_from_spam_returns_and_suspected_returns_to_quarantine(me, family):
     first = family[0]
     suspected = receive()
     workflow.quarantine(request_id=suspected.pk, actor=me)
