@@ -129,7 +129,7 @@ def form_on(response):
 
 
 def title_of(response):
-    return soup(response, only="title").get_text()
+    return soup(response, only="title").title.get_text()
 
 
 def moment(words, zone="America/Phoenix"):
