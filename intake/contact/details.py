@@ -91,7 +91,7 @@ def why_impossible(values: Mapping[str, object]) -> str:
     if (values["may_call"] or values["may_text"]) and not values["phone"]:
         return _("Calls and texts need a phone number.")
     if values["may_email"] and not values["email"]:
-        return _("E-mail needs an e-mail address.")
+        return _("Email needs an email address.")
     if values["best_time"] == BestTime.CONFIRMED and not (values["may_text"] or values["may_email"]):
         return _("To confirm a time, they must allow email or text messages.")
     if values["may_leave_voicemail"] and not values["may_call"]:

@@ -70,12 +70,12 @@ class WindowForm(SaysWhenWeAreClosed, PrivateForm):
         if not zone or time not in closed_parts(zone):
             return ""
         return _(
-            "We are closed %(time)s in your time zone, so we can't call you then. If you choose it all the same, we "
+            "We are closed %(time)s in your time zone, so we can't call you then. If you choose it anyway, we "
             "won't call at another time of day. To get a call, go back and choose a time that is safe for you."
         ) % {"time": BestTime(time).label.lower()}
 
     def carry_out(self, request_id):
-        return _("The new time is set."), workflow.change_window(request_id=request_id, **self.cleaned_data)
+        return _("Your new time is saved."), workflow.change_window(request_id=request_id, **self.cleaned_data)
 
 
 class WordsForm(PrivateForm):
@@ -93,7 +93,7 @@ class WordsForm(PrivateForm):
 
     def carry_out(self, request_id):
         workflow.add_words(request_id=request_id, text=self.cleaned_data["words"])
-        return _("Your words are added."), ""
+        return _("We added your message."), ""
 
 
 class WithdrawForm(PrivateForm):

@@ -269,7 +269,7 @@ def _show_form(request, form, draft, status=200, notice="", kept_under="", is_go
 
 def _stale():
     return _(
-        "This page was open for a long time, or your browser keeps no cookies. Nothing is lost: please check your "
+        "This page was open for a long time, or your browser blocks cookies. Nothing is lost: please check your "
         "answers and press Send again."
     )
 
@@ -286,7 +286,7 @@ def _from_elsewhere():
 
 
 def _withdrawn():
-    return _("This request was withdrawn before. If you want us to contact you after all, please press Send again.")
+    return _("This request was withdrawn. If you want us to contact you after all, please press Send again.")
 
 
 def _too_many_amendments():

@@ -65,7 +65,7 @@ class AsksOnce:
     The form remembers what it asked about in its field `asked_about`, without a script and without a cookie.
     """
 
-    if_right = _("If it is right as it is, press Send again.")
+    if_right = _("If it is correct, press Send again.")
 
     def ask_once(self, name):
         """Adds a question to a field of which the value looks wrong and was not asked about before. Returns whether the
@@ -104,14 +104,14 @@ class AssessmentForm(AsksOnce, SaysWhenWeAreClosed, VisitorForm):
         widget=forms.RadioSelect,
     )
     relation = forms.ChoiceField(
-        label=_("If you ask for someone else: who are you to them?"),
+        label=_("If you are asking for someone else, who are you to them?"),
         help_text=_("We don't ask for their name. We talk with you first."),
         choices=RELATIONS,
         required=False,
     )
     adult = forms.ChoiceField(
         label=_("Are you 18 or older?"),
-        help_text=_("This means you, the person filling in this form."),
+        help_text=_("This means you, the person filling out this form."),
         choices=ADULT,
         widget=forms.RadioSelect,
         error_messages={
@@ -175,7 +175,7 @@ class AssessmentForm(AsksOnce, SaysWhenWeAreClosed, VisitorForm):
         required=False,
         max_length=1000,
         widget=forms.Textarea(attrs={"rows": 5}),
-        error_messages={"max_length": _("Please shorten this to 1000 characters. It has %(show_value)d now.")},
+        error_messages={"max_length": _("This is too long. Please shorten it from %(show_value)d to 1000 characters.")},
     )
     consent = forms.BooleanField(
         label=consent.CONTACT.text,
@@ -246,7 +246,7 @@ class AssessmentForm(AsksOnce, SaysWhenWeAreClosed, VisitorForm):
         repeated = {name for name, values in posted if len(values) > 1}
         for name in self.fields:
             if name in repeated:
-                self.add_error(name, _("This came twice. Please check it and send again."))
+                self.add_error(name, _("We received two answers here. Please check them and send again."))
 
 
 def _question_about_phone(typed):
@@ -255,8 +255,8 @@ def _question_about_phone(typed):
     if email_addresses.is_in(typed):
         return _("This looks like an email address. If it is one, please move it to the email box.")
     return _(
-        "This does not look like a whole phone number. Please check it. A number outside the US begins with + and the "
-        "country."
+        "This does not look like a complete phone number. Please check it. A number outside the US begins with + and "
+        "the country code."
     )
 
 
@@ -269,7 +269,7 @@ def _question_about_email(typed):
         return _(
             "Our email can't reach an address with letters like é or 王. If you have another one, please use that."
         )
-    return _("This does not look like a whole email address. Please check it.")
+    return _("This does not look like a complete email address. Please check it.")
 
 
 _QUESTIONS = {"phone": _question_about_phone, "email": _question_about_email}
@@ -301,11 +301,11 @@ def _where_unreadable(text, unreadable):
     before = _UNREADABLE.sub("", before)[-_SHOWN_AROUND:].strip()
     behind = _UNREADABLE.sub("", behind)[:_SHOWN_AROUND].strip()
     if before and behind:
-        where = _("We can't read what stands between “%(before)s” and “%(behind)s”.")
+        where = _("We can't read the text between “%(before)s” and “%(behind)s”.")
     elif before:
-        where = _("We can't read what stands at the end, after “%(before)s”.")
+        where = _("We can't read the text at the end, after “%(before)s”.")
     elif behind:
-        where = _("We can't read what stands at the beginning, before “%(behind)s”.")
+        where = _("We can't read the text at the beginning, before “%(behind)s”.")
     else:
-        return _("We can't read what stands here. Please type it anew.")
-    return f"{where % {'before': before, 'behind': behind}} {_('Please type those words again.')}"
+        return _("We can't read this text. Please type it again.")
+    return f"{where % {'before': before, 'behind': behind}} {_('Please type that part again.')}"

@@ -154,21 +154,21 @@ ASKING = {
     "form": State("/assessment/", ".request-form"),
     "nothing filled in": State("/assessment/", in_summary("Tell us whether you are 18"), 422, lambda page: None),
     "odd phone": State(
-        "/assessment/", in_summary("not look like a whole phone number"), 422, with_values(phone="555-01")
+        "/assessment/", in_summary("not look like a complete phone number"), 422, with_values(phone="555-01")
     ),
     "odd e-mail": State(
-        "/assessment/", in_summary("not look like a whole email address"), 422, with_values(email="zoe@example")
+        "/assessment/", in_summary("not look like a complete email address"), 422, with_values(email="zoe@example")
     ),
     "no calls and no e-mail": State("/assessment/", in_summary("You asked us not to call"), 422, no_calls_and_no_email),
     "long message": State(
         "/assessment/", in_summary("shorten this to 1000 characters"), 422, with_values(message="Long. " * 200)
     ),
     "unreadable character": State(
-        "/assessment/", in_summary("We can't read what stands at the end"), 422, with_values(message="Caf\ufffd")
+        "/assessment/", in_summary("We can't read the text at the end"), 422, with_values(message="Caf\ufffd")
     ),
-    "field twice": State("/assessment/", in_summary("This came twice"), 422, phone_twice),
+    "field twice": State("/assessment/", in_summary("We received two answers here"), 422, phone_twice),
     "old page": State("/assessment/", in_summary("open for a long time"), 403, old_page),
-    "blocked cookies": State("/assessment/", in_summary("keeps no cookies"), 403, blocked_cookies),
+    "blocked cookies": State("/assessment/", in_summary("blocks cookies"), 403, blocked_cookies),
     "for someone else": State("/assessment/", ".only-for-other", 422, for_someone_else),
     "for a client": State("/assessment/", ".only-for-professional", 422, for_a_client),
     "database away": State("/assessment/", ".reference-box strong", fill=fill_in, database_away=True),

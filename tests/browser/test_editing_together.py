@@ -124,7 +124,7 @@ def test_what_was_written_in_a_deleted_page_is_kept(at, asked, make_staff):
     expect(erin.get_by_text("paul deleted this page. Press Save draft to keep your text.")).to_be_visible()
     press(erin, "Save draft")
     expect(erin.get_by_role("heading", level=1)).to_contain_text("This page was deleted")
-    erin.get_by_role("button", name="Keep it as a new draft").click()
+    erin.get_by_role("button", name="Save as a new draft").click()
     expect(box(erin, "Title")).to_have_value("How addictive is it?")
     assert "Two words, two meanings" in QuestionPage.objects.get(title="How addictive is it?").answer
 

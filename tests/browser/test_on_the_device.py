@@ -188,8 +188,8 @@ def test_back_after_adding_words_shows_none_of_them(page, origin):
     page.get_by_role("link", name="Change or withdraw my request").click()
     page.get_by_label("Anything you want to add").fill("I have a question")
     page.get_by_role("button", name="Add", exact=True).click()
-    page.get_by_role("button", name="Yes, add them").click()
-    page.get_by_role("heading", name="Your words are added.").wait_for()
+    page.get_by_role("button", name="Yes, add it").click()
+    page.get_by_role("heading", name="We added your message.").wait_for()
     nothing_is_seen(page, f"{origin}/assessment/")
 
 

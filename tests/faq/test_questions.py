@@ -191,7 +191,7 @@ def test_faq_without_any_answer_says_so(client):
     for asked in QuestionPage.objects.all():
         asked.unpublish()
     html = client.get("/faq/").content.decode()
-    assert "There are no questions here yet. Please call us." in html
+    assert "We have no questions here yet, so please call us." in html
     assert details(client, KRATOM_PAGE) == []
 
 

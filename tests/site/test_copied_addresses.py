@@ -128,7 +128,7 @@ def test_form_sent_to_a_copied_address_is_answered_by_the_right_page():
     request = receive()
     address = f"/assessment/yours/{private_link.secret_of(request.pk)})"
     posted = client.post(address, {"do": "words", "words": "more", "sure": "yes"}, follow=True)
-    assert "Your words are added." in posted.content.decode()
+    assert "We added your message." in posted.content.decode()
     assert request.texts.count() == 2
 
 

@@ -131,9 +131,9 @@ def test_neither_the_limit_nor_signs_of_machines_hold_a_colleague_up(desk, setti
         ({"adult": None}, "Tell us whether you are 18 or older."),
         ({"consent": None}, "We need your agreement before we may contact you."),
         ({"phone": "", "email": ""}, "Enter a phone number or an email address"),
-        ({"phone": "555-01"}, "This does not look like a whole phone number."),
-        ({"name": "a\0b"}, "We can&#x27;t read what stands between “a” and “b”."),
-        ({"message": "x" * 1001}, "Please shorten this to 1000 characters."),
+        ({"phone": "555-01"}, "This does not look like a complete phone number."),
+        ({"name": "a\0b"}, "We can&#x27;t read the text between “a” and “b”."),
+        ({"message": "x" * 1001}, "This is too long."),
     ],
 )
 def test_what_is_missing_is_asked_back_with_everything_kept(desk, changes, refusal):

@@ -68,7 +68,7 @@ POSSIBLE = {
         ({}, ""),
         ({"phone": ""}, "Calls and texts need a phone number."),
         ({"phone": "", "may_call": False, "may_text": True}, "Calls and texts need a phone number."),
-        ({"may_email": True}, "E-mail needs an e-mail address."),
+        ({"may_email": True}, "Email needs an email address."),
         ({"may_email": True, "email": "a@b.c", "may_call": False}, ""),
         ({"may_call": False, "may_leave_voicemail": True}, "Voicemail is for people who allow calls."),
         ({"best_time": "confirmed"}, "To confirm a time, they must allow email or text messages."),
@@ -410,8 +410,8 @@ def test_email_read_aloud_counts_even_if_the_machine_clock_is_behind(me, clock):
 
 
 ODD = {
-    "phone": ("602-555-014", "This does not look like a whole phone number."),
-    "email": ("ana@example", "This does not look like a whole email address."),
+    "phone": ("602-555-014", "This does not look like a complete phone number."),
+    "email": ("ana@example", "This does not look like a complete email address."),
 }
 
 

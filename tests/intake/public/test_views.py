@@ -458,7 +458,7 @@ def old_pass(page, age):
 def test_without_a_cookie_all_is_kept_and_the_page_carries_a_pass(cookieless):
     page = refused_without_cookie(cookieless)
     assert typed_on(page) == TYPED
-    assert "your browser keeps no cookies" in main_of(page)
+    assert "your browser blocks cookies" in main_of(page)
     assert form_on(page)["pass"] != ""
     assert stored() == 0
 
@@ -647,7 +647,7 @@ def test_old_page_of_a_withdrawn_request_starts_a_new_one_with_its_words(visitor
     page = visitor.post(ADDRESS, fields | changes)
     assert page.status_code == 409
     assert typed_on(page) == TYPED | changes
-    assert "This request was withdrawn before." in main_of(page)
+    assert "This request was withdrawn." in main_of(page)
     assert [stored(), kinds_of_texts()] == [1, []]
     sent = visitor.post(ADDRESS, form_on(page))
     assert sent.status_code == 303

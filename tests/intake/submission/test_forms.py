@@ -296,7 +296,7 @@ def test_a_field_that_comes_twice_is_refused(field):
     fields = PERSON | {"email": "me@example.org"} | {field: [value, value]}
     form = asked(**fields)
     assert field in form.errors
-    assert "came twice" in " ".join(form.errors[field])
+    assert "two answers" in " ".join(form.errors[field])
 
 
 def test_two_different_phones_are_both_kept_out_of_the_answers():
@@ -332,7 +332,7 @@ def test_a_message_of_a_thousand_characters_may_have_line_breaks():
 
 def test_a_message_that_is_too_long_is_told_its_length():
     form = asked(**LEAST, message="x" * 1001)
-    assert form.errors == {"message": ["Please shorten this to 1000 characters. It has 1001 now."]}
+    assert form.errors == {"message": ["This is too long. Please shorten it from 1001 to 1000 characters."]}
 
 
 CHANGES_AND_RULES = {
@@ -401,12 +401,12 @@ def test_an_apostrophe_that_was_read_wrongly_is_kept_as_one():
 
 
 WHERE = {
-    "I take it\0 daily": "We can't read what stands between “I take it” and “daily”.",
-    "I take it daily\ufffd": "We can't read what stands at the end, after “I take it daily”.",
-    "\x1b daily": "We can't read what stands at the beginning, before “daily”.",
-    "\x07": "We can't read what stands here.",
+    "I take it\0 daily": "We can't read the text between “I take it” and “daily”.",
+    "I take it daily\ufffd": "We can't read the text at the end, after “I take it daily”.",
+    "\x1b daily": "We can't read the text at the beginning, before “daily”.",
+    "\x07": "We can't read this text.",
     "a very long story of my own\0and another long one": (
-        "We can't read what stands between “long story of my own” and “and another long one”."
+        "We can't read the text between “long story of my own” and “and another long one”."
     ),
 }
 

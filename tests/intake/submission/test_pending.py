@@ -238,7 +238,7 @@ def test_carrying_out_deletes_what_was_kept_and_has_an_address_too(visitor):
     address = private_page_of(receive())
     asked_back = visitor.post(address, WORDS)
     done = visitor.post(address, WORDS | {"sure": "yes"})
-    assert "Your words are added." in main_of(visitor.get(address_of(done)))
+    assert "We added your message." in main_of(visitor.get(address_of(done)))
     assert address_of(visitor.get(address_of(asked_back), follow=True)) == address
     assert PendingForm.objects.count() == 1
 
@@ -283,4 +283,4 @@ def test_private_post_that_can_not_be_kept_is_answered_at_once(visitor):
     assert (address_of(page), page.status_code) == (address, 200)
     (form,) = [form for form in forms_on(page) if ("sure", "yes") in form.buttons]
     done = visitor.post(address, form.fields | {"sure": "yes"})
-    assert "Your words are added." in main_of(done)
+    assert "We added your message." in main_of(done)

@@ -400,7 +400,7 @@ def test_another_time_gives_a_new_due_time_a_new_promise_and_a_new_profile(visit
     expected = schedule.first_contact(chosen_at, hours, "morning", schedule.ZoneInfo("America/New_York"))
     assert request.due_at == expected.ends
     assert (request.due_at, request.promise) != before
-    assert (said_on(page), "Eastern time" in request.promise) == (["The new time is set."], True)
+    assert (said_on(page), "Eastern time" in request.promise) == (["Your new time is saved."], True)
     assert request.promise in main_of(page)
     assert codes_of(request) == ["received", "window_set"]
     assert request.events.last().after == "morning"
@@ -418,7 +418,7 @@ def test_the_confirmation_shows_the_new_promise(visitor, center_with_hours):
 def test_the_same_time_again_changes_nothing(visitor):
     request = receive(best_time="morning", time_zone="America/New_York")
     before = everything()
-    assert said_on(visitor.post(address_of(request), MORNING | SURE)) == ["The new time is set."]
+    assert said_on(visitor.post(address_of(request), MORNING | SURE)) == ["Your new time is saved."]
     assert everything() == before
 
 
@@ -442,7 +442,7 @@ def test_more_words_are_kept_once_sealed_and_told_to_staff_again(visitor):
     request.notices.update(state="sent", attempts=1, sent_at=timezone.now())
     for _ in range(3):
         page = visitor.post(address_of(request), WORDS | SURE)
-    assert said_on(page) == ["Your words are added."]
+    assert said_on(page) == ["We added your message."]
     assert additions(request) == ["Ring <twice>,\nplease 🌵"]
     assert b"Ring" not in bytes(request.texts.get(kind="addition").envelope)
     assert codes_of(request) == ["received", "added"]
