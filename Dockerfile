@@ -1,4 +1,4 @@
-# Two stages: the first builds the virtual environment and collects the static files, the second only runs them.
+# Two stages: the first builds the virtual environment and collects the static files, the second runs the site.
 
 FROM python:3.11-slim AS build
 ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1 PYTHONDONTWRITEBYTECODE=1
@@ -7,7 +7,7 @@ COPY requirements-runtime.lock /tmp/
 RUN /opt/venv/bin/pip install --quiet --require-hashes -r /tmp/requirements-runtime.lock
 COPY . /srv/site
 WORKDIR /srv/site
-# Collecting files reads no secret, but the settings don't load without one: these are drawn here and thrown away.
+# collectstatic needs no secrets, but the settings don't load without them. Create temporary ones and delete them.
 RUN /opt/venv/bin/python -m recovery_site.create_dev_env .env \
  && VAR_DIR=/tmp/build-var /opt/venv/bin/python manage.py collectstatic --noinput --verbosity 0 \
  && mkdir -p /srv/static && cp -r /tmp/build-var/static/. /srv/static/ \

@@ -4,7 +4,7 @@
 .PHONY: run worker dev demo test test-fast test-shifted coverage lint format lock bench-faults bench-accept bench-desk bench-content help
 
 PORT ?= 8000
-export PORT # in development, every address that the site writes carries it
+export PORT # in development, every generated address uses this port
 PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin/python
@@ -14,63 +14,63 @@ COLLECTED := $(or $(VAR_DIR),var)/collected
 TEMPLATES := $(shell find templates -name "*.html")
 STATIC_SOURCES := $(shell find pages/static intake/static recovery_site/static -type f 2>/dev/null)
 
-run: ready ## serve the site on http://127.0.0.1:$(PORT), with the worker beside it
+run: ready ## serve the site on http://127.0.0.1:$(PORT) and run the worker
 	@$(MANAGE) serve --port $(PORT)
 
-worker: ready ## run the worker alone
+worker: ready ## run only the worker
 	@$(MANAGE) run_worker
 
-dev: ready ## serve with autoreload and error pages that show the code
+dev: ready ## serve with autoreload and debug pages
 	@DEBUG=True $(MANAGE) runserver 127.0.0.1:$(PORT)
 
 demo: ready ## add 60 made-up requests in every stage (development only)
 	@$(MANAGE) make_demo_requests
 
-test: $(VENV)/installed-tests ## run every test: SQLite, PostgreSQL, Chromium, WebKit (REQUIRE_ALL=1: none may be skipped)
+test: $(VENV)/installed-tests ## run every test: SQLite, PostgreSQL, Chromium, WebKit (REQUIRE_ALL=1 forbids skipping)
 	@$(RUN) -m tests
 
-test-fast: $(VENV)/installed-tests ## run the quick tests on SQLite alone, in about a minute
+test-fast: $(VENV)/installed-tests ## run the quick tests on SQLite only, in about a minute
 	@TEST_DATABASE_URL= $(RUN) -m pytest -q -n auto --dist loadgroup -m "not browser and not slow"
 
-test-shifted: $(VENV)/installed-tests ## run the tests of the desk as on a Sunday at 3 AM (SHIFTED_CLOCK="2026-12-31 23:30")
+test-shifted: $(VENV)/installed-tests ## run the desk's tests as if on a Sunday at 3 AM (SHIFTED_CLOCK="2026-12-31 23:30")
 	@TEST_DATABASE_URL= $(RUN) -m pytest -q -n auto --dist loadgroup -m "not browser" -p tests.shifted_clock tests/intake
 
-coverage: $(VENV)/installed-tests ## report which lines and branches the quick tests run; each line is in var/coverage/
+coverage: $(VENV)/installed-tests ## measure the coverage of the quick tests, with a report in var/coverage/
 	@TEST_DATABASE_URL= $(RUN) -m pytest -q -n auto --dist loadgroup -m "not browser and not slow" --cov --cov-report=term --cov-report=html
 
-lint: $(VENV)/installed-tests ## check style and format of code and templates, types, and that imports run one way
+lint: $(VENV)/installed-tests ## check style, format, types and import layers
 	@$(VENV)/bin/ruff check .
 	@$(VENV)/bin/ruff format --check .
 	@$(VENV)/bin/djade --check --target-version 5.2 $(TEMPLATES)
 	@$(VENV)/bin/lint-imports --no-cache
 	@$(VENV)/bin/mypy
 
-format: $(VENV)/installed-tests ## mend style and format
+format: $(VENV)/installed-tests ## fix style and format
 	@$(VENV)/bin/ruff check --fix .
 	@$(VENV)/bin/ruff format .
 	@$(VENV)/bin/djade --target-version 5.2 $(TEMPLATES)
 
-lock: $(VENV)/installed-tests ## write requirements-runtime.lock anew, after a change of requirements-runtime.txt
+lock: $(VENV)/installed-tests ## update requirements-runtime.lock after a change to requirements-runtime.txt
 	@$(VENV)/bin/uv pip compile --quiet --no-config --no-python-downloads --universal --python-version 3.11 \
 		--generate-hashes --no-annotate --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" \
 		--output-file requirements-runtime.lock requirements-runtime.txt
 
-bench-faults: $(VENV)/installed-tests ## break things while people ask for help (QUICK=--quick: less of it)
+bench-faults: $(VENV)/installed-tests ## break things while people send requests (QUICK=--quick for a short run)
 	@$(RUN) -m benchmarks.faults $(QUICK)
 
-bench-accept: $(VENV)/installed-tests ## measure what accepting a request costs (QUICK=--quick: less of it)
+bench-accept: $(VENV)/installed-tests ## measure the cost of accepting a request (QUICK=--quick for a short run)
 	@$(RUN) -m benchmarks.accept $(QUICK)
 
 bench-desk: $(VENV)/installed-tests ## measure the desk on filled databases (URLS="...", see docs/benchmarks.md)
 	@$(RUN) -m benchmarks.desk $(URLS)
 
-bench-content: $(VENV)/installed-tests ## compare a site of few pages with one of 500, and weigh its memory
+bench-content: $(VENV)/installed-tests ## compare a small site with one of 500 pages, and measure memory
 	@$(RUN) -m benchmarks.content
 
 help: ## list these commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
 
-# What `run` needs; each step does nothing where nothing is to do.
+# What `run` needs. Each step is skipped if it is up to date.
 .PHONY: ready
 ready: .env $(COLLECTED)
 	@$(MANAGE) migrate --verbosity 0
@@ -80,14 +80,14 @@ ready: .env $(COLLECTED)
 .env: | $(VENV)/installed
 	@$(RUN) -m recovery_site.create_dev_env .env
 
-# Beside what it speaks of: who deletes the folder to begin anew gets everything anew.
+# The stamp file is in var/, so deleting var/ to start over also collects the static files again.
 $(COLLECTED): $(VENV)/installed $(STATIC_SOURCES) | .env
 	@echo "Collecting static files ..."
 	@$(MANAGE) collectstatic --noinput --verbosity 0
 	@touch $@
 
 $(VENV)/installed: requirements-runtime.lock
-	@test -d $(VENV) || { echo "Making the virtual environment ..."; $(PYTHON) -m venv $(VENV); }
+	@test -d $(VENV) || { echo "Creating the virtual environment ..."; $(PYTHON) -m venv $(VENV); }
 	@echo "Installing what the site needs ..."
 	@$(PIP_INSTALL) --require-hashes -r requirements-runtime.lock
 	@touch $@

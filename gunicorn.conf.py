@@ -1,4 +1,4 @@
-"""How gunicorn runs the site; `--bind` comes from whoever starts it."""
+"""How gunicorn runs the site. The start command sets `--bind`."""
 
 import os
 import sys
@@ -14,12 +14,12 @@ workers = _number("WEB_WORKERS", os.environ.get("WEB_WORKERS", "").strip() or "2
 threads = _number("WEB_THREADS", os.environ.get("WEB_THREADS", "").strip() or "4")
 timeout = 30
 graceful_timeout = 10
-keepalive = 5  # nginx lets go after 4
+keepalive = 5  # nginx closes idle connections after 4
 max_requests = 10_000
 max_requests_jitter = 1_000
-accesslog = None  # nginx counts visits, without addresses; nothing here learns who reads what
-limit_request_line = 0  # nginx bounds it; a long search gets a page instead of a bare 414
-secure_scheme_headers = {}  # Django alone reads what nginx sets; others that a visitor sends mean nothing
-control_socket_disable = True  # all instances of one user would share the socket
-_memory = "/dev/shm"  # noqa: S108 (a worker's heartbeat must not wait for a disk)
+accesslog = None  # nginx logs visits without addresses; gunicorn must not log who reads what
+limit_request_line = 0  # nginx limits it; a long search gets an error page instead of a bare 414
+secure_scheme_headers = {}  # only Django reads nginx's header; ignore the visitor's own
+control_socket_disable = True  # all instances run by one user would share the socket
+_memory = "/dev/shm"  # noqa: S108 (the worker heartbeat must not wait for a disk)
 worker_tmp_dir = _memory if os.path.isdir(_memory) else None

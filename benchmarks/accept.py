@@ -1,10 +1,10 @@
-"""What it costs to accept a request: python -m benchmarks.accept [--quick] [queries] [cpu] [size]
+"""Measure the cost of accepting a request: python -m benchmarks.accept [--quick] [queries] [cpu] [size]
 
-queries  the statements of one durable accept
+queries  the SQL statements of one durable accept
 cpu      processor time of the web process for an accepted form, against a bare Django form with one INSERT
 size     the cost of one accept with 0 to 1,000,000 requests stored
 
-The machine may be busy with other things: only ratios within one run, measured in turn, mean something.
+The machine may be busy, so only compare values of the same run, which alternates between the candidates.
 """
 
 import argparse
@@ -32,7 +32,7 @@ from .parts import ROOT, Postgres, say
 MOST_QUERIES = 14
 MOST_TIMES_BARE = 4.0
 MOST_GROWTH = 1.10
-AT_A_TIME = 10  # forms to one application before the other's turn, so that a busy moment of the machine meets both
+AT_A_TIME = 10  # forms to one application before we switch, so that a busy moment affects both
 
 ADDRESS = "/assessment/"
 WORDS = {
@@ -41,7 +41,7 @@ WORDS = {
     "relation": "",
     "voicemail_ok": "on",
     "introduction": "first_name",
-    "best_time": "asap",  # as the form stands when it is opened
+    "best_time": "asap",  # as the form is when it is opened
     "time_zone": "America/Phoenix",
     "language": "English",
     "message": "It is about me. I have taken it for two years now and want to stop, but I am afraid of the first days. "
@@ -55,7 +55,7 @@ WORDS = {
 def words(number):
     return WORDS | {
         "name": f"Maria Quentin {number}",
-        "phone": f"602{2_300_000 + number % 1_000_000:07d}",  # a valid number: others are asked about once
+        "phone": f"602{2_300_000 + number % 1_000_000:07d}",  # a valid number; the form asks about others once
         "email": f"person{number}@visitor.example",
     }
 
@@ -71,7 +71,7 @@ def set_up_django(environment):
 
 
 def queries(environment):
-    """Prints the statements of one post that is accepted. Returns whether they are few enough."""
+    """Print the statements of one accepted POST. Return whether they are few enough."""
     set_up_django(environment)
     from django.db import connection
     from django.test import Client
@@ -80,7 +80,7 @@ def queries(environment):
     client = Client(enforce_csrf_checks=True, headers={"host": "127.0.0.1"})
     post = functools.partial(client.post, ADDRESS)
     fields = hidden_fields(client.get(ADDRESS).content.decode())
-    time.sleep(3.2)  # under 3 seconds would look like a machine
+    time.sleep(3.2)  # under 3 seconds would look like a bot
     with CaptureQueriesContext(connection) as captured:
         answer = post(words(1) | fields)
     assert answer.status_code == 303, answer.status_code
@@ -102,7 +102,7 @@ def hidden_fields(page):
 
 
 class Gunicorn:
-    """One web process of an application, under the settings that the site ships."""
+    """One web process of an application, with the settings that the site ships."""
 
     def __init__(self, application, environment, log):
         self.application, self.environment, self.log = application, environment, log
@@ -130,7 +130,7 @@ class Gunicorn:
         return False
 
     def open_forms(self, numbers):
-        """Filled-in forms, each with a cookie of its own: what is posted for it and with which headers."""
+        """Return filled-in forms, each with its own cookie: the data to POST and the headers."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
         forms = []
         for number in numbers:
@@ -147,9 +147,9 @@ class Gunicorn:
         return forms
 
     def send(self, forms):
-        """Sends the forms, and returns the processor seconds that they took."""
+        """Send the forms and return the processor seconds they took."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
-        connection.request("GET", "/healthz")  # to connect is no part of a form, and would make both look alike
+        connection.request("GET", "/healthz")  # connecting is not part of a form and would blur the difference
         connection.getresponse().read()
         before = parts.cpu_seconds(self.worker)
         for body, headers in forms:
@@ -163,7 +163,7 @@ class Gunicorn:
 
 
 def cpu(environment, bare_environment, log, rounds, size):
-    """Prints how the two compare. Returns whether the site is cheap enough."""
+    """Print how the two compare. Return whether the site is cheap enough."""
     manage_bare = [sys.executable, "-m", "django", "migrate", "--run-syncdb", "--verbosity", "0"]
     settings = {"DJANGO_SETTINGS_MODULE": "benchmarks.bare.settings"}
     subprocess.run(manage_bare, cwd=ROOT, env=bare_environment | settings, check=True)
@@ -174,7 +174,7 @@ def cpu(environment, bare_environment, log, rounds, size):
         Gunicorn("benchmarks.bare.wsgi", bare_environment, log) as bare,
     ):
         both = [("site", site), ("bare", bare)]
-        for round_number in range(-1, rounds):  # the first one warms up
+        for round_number in range(-1, rounds):  # the first one is a warm-up
             forms = {name: app.open_forms([next(numbers) for _ in range(size)]) for name, app in both}
             time.sleep(3.2)
             used = dict.fromkeys(forms, 0)
@@ -186,10 +186,10 @@ def cpu(environment, bare_environment, log, rounds, size):
                     seconds[name].append(used[name] / size)
     ratios = [site / bare for site, bare in zip(seconds["site"], seconds["bare"], strict=True)]
     ratio = statistics.median(ratios)
-    print(f"\nProcessor time of the web process for one accepted form ({rounds} rounds of {size} each, in turn)")
+    print(f"\nProcessor time of the web process for one accepted form ({rounds} rounds of {size} each, alternating)")
     for name, values in seconds.items():
         print(f"  {name}  {statistics.median(values) * 1000:.2f} ms  (rounds: {spread_of(values, 1000)})")
-    print(f"  ratio {ratio:.2f}  (middle of the rounds; rounds: {spread_of(ratios)}; at most {MOST_TIMES_BARE})")
+    print(f"  ratio {ratio:.2f}  (median; rounds: {spread_of(ratios)}; at most {MOST_TIMES_BARE})")
     sys.stdout.flush()
     return ratio <= MOST_TIMES_BARE
 
@@ -199,7 +199,7 @@ def spread_of(values, factor=1):
 
 
 def profile(environment, count):
-    """Prints where an accepted form spends its time: the 25 functions with the most time of their own."""
+    """Print where an accepted form spends its time: the 25 functions with the most own time."""
     set_up_django(environment)
     from django.test import Client, RequestFactory
 
@@ -222,7 +222,7 @@ def profile(environment, count):
         assert status[0].startswith("303"), status
 
     accept(environs.pop())
-    profiler = cProfile.Profile(time.process_time)  # else it would measure how busy the machine is
+    profiler = cProfile.Profile(time.process_time)  # otherwise it would measure how busy the machine is
     for environ in environs:
         profiler.runcall(accept, environ)
     for order in ("tottime", "cumulative"):
@@ -278,12 +278,12 @@ CHUNK = 100_000
 
 
 def fill(url, count):
-    """Stores so many requests, with all that belongs to each, as two years would leave them."""
+    """Store that many requests with all related rows, as two years of use would leave them."""
     import psycopg2
 
     for first in range(0, count, CHUNK):
         with contextlib.closing(psycopg2.connect(url)) as connection, connection, connection.cursor() as cursor:
-            # psycopg2 reads %% as one sign only where there are arguments, and the text above has single ones too.
+            # psycopg2 reads %% as one % only if there are arguments, and the text above has single ones too.
             text = FILL.replace("%(first)s", str(first + 1)).replace("%(last)s", str(min(first + CHUNK, count)))
             cursor.execute(text.replace("%%", "%"))
         say(f"  {min(first + CHUNK, count):,} of {count:,}")
@@ -293,7 +293,7 @@ def fill(url, count):
 
 
 def accept_on_demand(environment, pipe):
-    """A process of its own for one database: accepts as many as it is asked to, and tells what each cost."""
+    """Accept as many requests as told, in a separate process for one database, and send back the cost of each."""
     set_up_django(environment)
     from pathlib import Path
 
@@ -327,7 +327,7 @@ def accept_on_demand(environment, pipe):
 
 
 def size(postgres, environment, sizes, rounds, per_round):
-    """Prints what one accept costs at each size. Returns whether none costs much more than at 0."""
+    """Print the cost of one accept at each size. Return whether none costs much more than at 0."""
     context = multiprocessing.get_context("spawn")
     pipes, costs, processes = {}, {count: [] for count in sizes}, []
     for count in sizes:
@@ -339,7 +339,7 @@ def size(postgres, environment, sizes, rounds, per_round):
             context.Process(target=accept_on_demand, args=(environment | {"DATABASE_URL": url}, theirs), daemon=True)
         )
         processes[-1].start()
-    for round_number in range(-2, rounds):  # the first two warm up
+    for round_number in range(-2, rounds):  # the first two are a warm-up
         for count in random.sample(sizes, len(sizes)):
             pipes[count].send(per_round)
             found = pipes[count].recv()
@@ -349,7 +349,10 @@ def size(postgres, environment, sizes, rounds, per_round):
         pipes[count].send(0)
     for process in processes:
         process.join()
-    print(f"\nOne accept by how much is stored: middle of {rounds * per_round} each, in turn (at most {MOST_GROWTH})")
+    print(
+        f"\nOne accept by the number of stored requests: median of {rounds * per_round} each, alternating (at most "
+        f"{MOST_GROWTH})"
+    )
     print("      stored     wall ms           web CPU ms        database CPU ms")
     middles = {count: [statistics.median(column) for column in zip(*costs[count], strict=True)] for count in sizes}
     for count in sizes:
@@ -365,7 +368,7 @@ def size(postgres, environment, sizes, rounds, per_round):
 
 def main():
     options = argparse.ArgumentParser(prog="python -m benchmarks.accept", description=__doc__.partition("\n")[0])
-    options.add_argument("what", nargs="*", default=[], help="queries, cpu, size; all of them by default")
+    options.add_argument("what", nargs="*", default=[], help="queries, cpu, size; default: all of them")
     options.add_argument("--quick", action="store_true", help="fewer rounds, and at most 10,000 requests stored")
     chosen = options.parse_args()
     what = chosen.what or ["queries", "cpu", "size"]
@@ -390,7 +393,7 @@ def main():
             good["queries"] = queries(environment)
         if "size" in what:
             good["size"] = size(postgres, environment, sizes, *((20, 5) if chosen.quick else (70, 5)))
-        if "cpu" in what:  # last: it makes this process as impatient with the database as a web process is
+        if "cpu" in what:  # last, because it makes this process time out on the database like a web process
             profile(environment, 100 if chosen.quick else 300)
     print("\n" + json.dumps(good))
     return 0 if all(good.values()) else 1

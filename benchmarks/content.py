@@ -1,9 +1,9 @@
-"""What many pages cost: python -m benchmarks.content [--pages 500] [--times N]
+"""Measure the cost of many pages: python -m benchmarks.content [--pages 500] [--times N]
 
-A site of 60 pages is compared with one of many, half of them questions, ten revisions each: on SQLite and on a
-PostgreSQL of its own, how many queries and how much time the server needs for what readers and editors open most. No
-page may ask the database more often because there are more of them. At the end, the memory of gunicorn's processes with
-the many pages on SQLite.
+Compares a site of 60 pages with a larger one, half of it questions, with ten revisions each, on SQLite and on its own
+PostgreSQL. It counts the queries and the server time for what readers and editors open most. No page may need more
+queries because there are more pages. At the end, it measures the memory of gunicorn's processes with the large site on
+SQLite.
 """
 
 import argparse
@@ -27,8 +27,8 @@ from .parts import (
     say,
 )
 
-REVISIONS = 10  # of each page
-FEW = 60  # pages: enough to fill the lists that are paged
+REVISIONS = 10  # for each page
+FEW = 60  # pages; enough to fill the paginated lists
 MOST_MEGABYTES = 220
 READERS = [
     "/",
@@ -43,7 +43,7 @@ EDITORS = ["/admin/", "/cms/pages/", "/cms/pages/{faq}/", "/cms/pages/search/?q=
 
 
 def fill(count):
-    """Adds pages and questions until there are `count`, with `REVISIONS` each."""
+    """Add pages and questions until there are `count`, with `REVISIONS` each."""
     from wagtail.models import Page, Revision
 
     from faq.models import FaqPage, QuestionPage, Topic
@@ -66,7 +66,7 @@ def fill(count):
         parent.add_child(instance=page)
         page.save_revision().publish()
         if number % 100 == 99:
-            say(f"  {number + 1} pages made")
+            say(f"  {number + 1} pages created")
     for page in Page.objects.filter(depth__gt=2, latest_revision__isnull=False).specific().iterator(chunk_size=50):
         newest = page.latest_revision
         older = REVISIONS - Revision.objects.for_instance(page).count()
@@ -84,7 +84,7 @@ def fill(count):
 
 
 def measure(variables, count, times, pipe):
-    """In a process of its own: sends how many pages there are, then for each address its queries and times in ms."""
+    """In a separate process: send the number of pages, then the queries and times in ms for each address."""
     import os
 
     os.environ.update(variables, DJANGO_SETTINGS_MODULE="recovery_site.settings")
@@ -109,7 +109,7 @@ def measure(variables, count, times, pipe):
     pipe.send((connection.vendor, pages, Revision.objects.count()))
     for address in READERS + EDITORS:
         get = functools.partial(clients[address in EDITORS].get, address.format(**ids))
-        values = [milliseconds(get) for _ in range(times + 2)][2:]  # the first two warm up
+        values = [milliseconds(get) for _ in range(times + 2)][2:]  # the first two are a warm-up
         with CaptureQueriesContext(connection) as queries:
             get()
         pipe.send((address, len(queries), statistics.median(values)))
@@ -143,7 +143,7 @@ def measured(variables, count, times):
 
 
 def compare(few, many):
-    """Prints a table; returns the addresses that cost more queries with many pages."""
+    """Print a table. Return the addresses that need more queries with many pages."""
     print(f"{'':44}{'queries':>16}{'ms':>20}{'ratio':>8}")
     for address, (queries, took) in few.items():
         more, longer = many[address]
@@ -152,7 +152,7 @@ def compare(few, many):
 
 
 def memory_of(variables, log):
-    """The proportional set size of gunicorn's processes in MiB, after each of them showed every page."""
+    """Return the proportional set size of gunicorn's processes in MiB, after each of them showed every page."""
     with Site(variables, log) as site:
         for address in READERS * 8:
             urllib.request.urlopen(f"http://127.0.0.1:{site.port}{address}", timeout=60).read()
@@ -169,7 +169,7 @@ def pss(pid):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--pages", type=int, default=500)
-    parser.add_argument("--times", type=int, default=7, help="how often each page is asked for")
+    parser.add_argument("--times", type=int, default=7, help="how often to request each page")
     options = parser.parse_args()
     end_on_signals()
     too_many = []
@@ -191,7 +191,7 @@ def main():
         sizes = memory_of(variables, place / "log")
     print(f"memory of gunicorn's processes: {sum(sizes):.0f} MiB ({', '.join(f'{size:.0f}' for size in sizes)})")
     for address in too_many:
-        print(f"costs more queries with more pages: {address}")
+        print(f"needs more queries with more pages: {address}")
     if sum(sizes) > MOST_MEGABYTES:
         print(f"more memory than {MOST_MEGABYTES} MiB")
     return int(bool(too_many) or sum(sizes) > MOST_MEGABYTES)

@@ -1,11 +1,11 @@
-"""What the desk costs with a long history: python -m benchmarks.desk URL [URL ...] [--times N]
+"""Measure the desk with a long history: python -m benchmarks.desk URL [URL ...] [--times N]
 
-Each URL names a database that `manage.py generate_load_data` filled, PostgreSQL or SQLite. Those of one kind are
-compared: a page must not get slower because there are more requests behind it. Each is migrated to this version of the
-site first.
+Each URL names a database that `manage.py generate_load_data` filled, PostgreSQL or SQLite. Databases of the same kind
+are compared: a page must not get slower because there are more requests. Each database is migrated to this version
+first.
 
-The pages are asked for in this process, by the test client, signed in as a lead: server time alone, with the access log
-written as for anyone. Only the middle of several tries counts.
+The test client requests the pages in this process, signed in as a lead, so only server time counts. The access log is
+written as usual. The result is the median of several runs.
 """
 
 import argparse
@@ -38,7 +38,7 @@ def set_up(url, place):
 
 
 def measure(url, place, times, pipe):
-    """In a process of its own: sends how many requests there are, then for each page its name and its times in ms."""
+    """In a separate process: send the number of requests, then the name and the times in ms for each page."""
     set_up(url, place)
     from django.db import connection
 
@@ -46,7 +46,7 @@ def measure(url, place, times, pipe):
 
     pipe.send((connection.vendor, AssessmentRequest.objects.count()))
     for name, ask in pages():
-        pipe.send((name, [milliseconds(ask) for _ in range(times + 2)][2:]))  # the first two warm up
+        pipe.send((name, [milliseconds(ask) for _ in range(times + 2)][2:]))  # the first two are a warm-up
     pipe.send(None)
     connection.close()
 
@@ -61,7 +61,7 @@ def milliseconds(ask):
 
 
 def pages():
-    """Pairs of a name and a function that asks for the page and returns the answer."""
+    """Return pairs of a name and a function that requests the page and returns the response."""
     from django.contrib.auth import get_user_model
     from django.test import Client
     from django.urls import reverse
@@ -100,7 +100,7 @@ def pages():
 
 
 def undone(ask):
-    """What it answers; what it changed is changed back."""
+    """Return the response and undo what it changed."""
     from django.db import transaction
 
     with transaction.atomic():
@@ -110,7 +110,7 @@ def undone(ask):
 
 
 def place_near_the_end(tab, reader):
-    """What the address of a page of a tab says, behind which few others come."""
+    """Return the query string of a page near the end of a tab."""
     from django.utils import timezone
 
     from intake.admin.queue import paging, tabs
@@ -122,7 +122,7 @@ def place_near_the_end(tab, reader):
 
 
 def measured(url, place, times):
-    """What `measure` sends, for one database: its kind, how many requests, and the times by name."""
+    """Return what `measure` sends for one database: its kind, the number of requests, and the times by name."""
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
     process = context.Process(target=measure, args=(url, place, times, theirs))
@@ -140,9 +140,9 @@ def measured(url, place, times):
 
 
 def table(kind, columns):
-    """Prints the middle times at each size, and how they compare. Returns whether all are good."""
+    """Print the median times at each size and how they compare. Return whether all are good."""
     sizes = [f"{count:,}" for count, _found in columns]
-    print(f"\n{kind}, milliseconds of server time (the middle of several)")
+    print(f"\n{kind}, milliseconds of server time (median)")
     print(f"  {'page':32}" + "".join(f"{size:>12}" for size in sizes) + f"{'ratio':>8}")
     good = True
     for name in columns[-1][1]:

@@ -1,8 +1,8 @@
-"""What becomes of requests for help while something breaks: python -m benchmarks.faults [--quick] [--only NAME ...]
+"""Check that no request is lost while something breaks: python -m benchmarks.faults [--quick] [--only NAME ...]
 
-Each scenario lets visitors ask for help while it breaks one thing again and again. Afterwards everything is back, the
-worker empties the spool and the outbox, and every acknowledged request is looked for in the database, opened and
-compared with what the visitor wrote. Ends with 1 where a count that must be zero is not.
+In each scenario, visitors send requests while one thing breaks again and again. Then everything is restored, and the
+worker empties the spool and the outbox. Every acknowledged request must be in the database and must decrypt to what the
+visitor wrote. Exits with 1 if a count that must be zero is not.
 """
 
 import argparse
@@ -23,7 +23,7 @@ from .parts import MEGABYTE, MailServer, Postgres, Site, say
 from .proxy import CuttingProxy
 
 VISITORS_AT_ONCE = 16
-AN_ANSWER_WITHIN = 8  # seconds: the database's allowance, and what a busy machine adds
+AN_ANSWER_WITHIN = 8  # seconds: the database timeout, plus a margin for a busy machine
 
 
 class World:
@@ -34,7 +34,7 @@ class World:
         self.is_over = threading.Event()
 
     def pause(self, seconds):
-        """Sleeps; False once the visitors are through, or gave up."""
+        """Sleep. Return False once the visitors are done or have given up."""
         return not self.is_over.wait(seconds)
 
     def repair(self):
@@ -48,7 +48,7 @@ class World:
             self.postgres.start()
 
 
-# What breaks. Each returns how often it did.
+# The scenarios. Each returns how often it broke something.
 
 
 def kill_web_processes(world):
@@ -101,7 +101,7 @@ def cut_answers(world):
 
 
 def kill_site(world):
-    """Without the database first, so that the spool is full when everything dies."""
+    """Stop the database first, so that the spool is full when everything dies."""
     count = 0
     while world.pause(3):
         world.postgres.kill()
@@ -127,21 +127,21 @@ def freeze_database(world):
 
 SCENARIOS = {
     "web": ("kill -9 of a web process", kill_web_processes),
-    "database": ("kill -9 of PostgreSQL, 10 s away", kill_database),
+    "database": ("kill -9 of PostgreSQL, down for 10 s", kill_database),
     "disk": ("the database's disk full for 10 s", fill_disk),
-    "mail": ("the mail server away", stop_mail),
-    "answer": ("the answer cut off after the row was stored", cut_answers),
+    "mail": ("the mail server down", stop_mail),
+    "answer": ("the response cut off after the row was stored", cut_answers),
     "site": ("kill -9 of the whole site with a filled spool", kill_site),
     "frozen": ("PostgreSQL frozen for 15 s", freeze_database),
 }
 
 
-# What must hold afterwards
+# The checks afterwards
 
 
 @dataclass
 class Count:
-    """The table of one scenario. `MUST_BE_ZERO` names what fails the run."""
+    """The table of one scenario. A number above zero in `MUST_BE_ZERO` fails the run."""
 
     visitors: int = 0
     acknowledged: int = 0
@@ -156,11 +156,11 @@ class Count:
 
     MUST_BE_ZERO = {
         "lost": "acknowledged and lost",
-        "altered": "acknowledged, other words stored",
-        "doubled": "doubled: request, answers, or notice to staff",
-        "nowhere": "visitors who saw neither confirmation nor phone",
-        "words_not_kept": "error pages without their words",
-        "without_confirmation": "acknowledged, reference never shown or a wrong one",
+        "altered": "acknowledged, but different content stored",
+        "doubled": "doubled: request, answers or staff notification",
+        "nowhere": "visitors who saw neither the confirmation nor the phone number",
+        "words_not_kept": "error pages without the visitor's text",
+        "without_confirmation": "acknowledged, but the reference was never shown or is wrong",
         "unsent": "alerts to staff that never went out",
         "slow": f"posts to a frozen database above {AN_ANSWER_WITHIN} s",
     }
@@ -171,8 +171,8 @@ class Count:
 
 
 def settle(world):
-    """Waits until the worker has emptied spool and outbox. What waits for a later try is made due, and what a killed
-    worker was sending is taken up at once: hours in life, seconds here."""
+    """Wait until the worker has emptied the spool and the outbox. Make later attempts due now, and take over at once
+    what a killed worker was sending: hours in production, seconds here."""
     import datetime as dt
 
     from django.db import DatabaseError, connection
@@ -198,7 +198,7 @@ def settle(world):
 
 
 def count_up(name, visits, mails):
-    """The table of one scenario, and what else is worth a line."""
+    """Return the table of one scenario and other facts to print."""
     from django.db import connection
 
     from intake.models import AssessmentRequest, EncryptedText, Notice
@@ -244,7 +244,7 @@ def says_the_same(words, answers):
 
 
 def mails_per_request(mails, references):
-    """How many alerts to staff, and how many e-mails to the person, each reference got."""
+    """Count the alerts to staff and the emails to the person for each reference."""
     alerts, acknowledgements = collections.Counter(), collections.Counter()
     for mail in list(mails):
         text = f"{mail['Subject']}\n{mail.get_content()}"
@@ -266,17 +266,15 @@ def show(title, broke, count, visits, alerts, acknowledgements, taken_from_spool
     print(
         f"  {sum(visit.posts for visit in visits):6}  posts ({sum(visit.posts > 1 for visit in visits)} pressed again)"
     )
-    print(
-        f"  {spread(alerts)}  alerts to staff per request;  {spread(acknowledgements)}  e-mails to those who allow it"
-    )
-    print(f"  {posts[len(posts) // 2]:6.2f}  s a post in the middle, {posts[-1]:.2f} s the slowest")
+    print(f"  {spread(alerts)}  alerts to staff per request;  {spread(acknowledgements)}  emails to those who allow it")
+    print(f"  {posts[len(posts) // 2]:6.2f}  s median POST, {posts[-1]:.2f} s slowest")
     failed = collections.Counter(what for visit in visits for what in visit.failed)
-    print(f"  seen on the way: {', '.join(f'{what} ({n})' for what, n in failed.most_common()) or 'nothing bad'}")
+    print(f"  seen on the way: {', '.join(f'{what} ({n})' for what, n in failed.most_common()) or 'no errors'}")
     sys.stdout.flush()
 
 
 def spread(counter):
-    """As in "1 (998), 2 (2)": one each, and for two of them two."""
+    """Format as in "1 (998), 2 (2)": 998 got one, and 2 got two."""
     numbers = collections.Counter(counter.values())
     return ", ".join(f"{mails} ({requests})" for mails, requests in sorted(numbers.items())) or "none"
 
@@ -311,7 +309,7 @@ def run(name, world, posts, at_once, log):
         world.is_over.set()
         broke = fault.result()
     seconds = time.monotonic() - began
-    say("  everything is back; the worker catches up")
+    say("  everything is restored; the worker catches up")
     world.repair()
     if name == "mail":
         world.mail.start()
@@ -328,11 +326,11 @@ def run(name, world, posts, at_once, log):
 
 def main():
     options = argparse.ArgumentParser(prog="python -m benchmarks.faults", description=__doc__.partition("\n")[0])
-    options.add_argument("--quick", action="store_true", help="100 visitors a scenario instead of 1000")
-    options.add_argument("--visitors", type=int, help="how many a scenario")
+    options.add_argument("--quick", action="store_true", help="100 visitors for each scenario instead of 1000")
+    options.add_argument("--visitors", type=int, help="visitors for each scenario")
     options.add_argument("--at-once", type=int, default=VISITORS_AT_ONCE)
-    options.add_argument("--only", nargs="+", choices=[*SCENARIOS, "slow"], help="these scenarios alone")
-    options.add_argument("--keep-log", help="a file for what the site logs meanwhile")
+    options.add_argument("--only", nargs="+", choices=[*SCENARIOS, "slow"], help="only these scenarios")
+    options.add_argument("--keep-log", help="a file for the site's log output")
     chosen = options.parse_args()
     posts = chosen.visitors or (100 if chosen.quick else 1000)
     names = chosen.only or [*SCENARIOS, "slow"]

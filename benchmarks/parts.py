@@ -1,4 +1,4 @@
-"""What the benchmarks run on, all of it their own: a PostgreSQL on a disk in memory, a mail server, the site.
+"""The infrastructure of the benchmarks: a PostgreSQL on a disk in memory, a mail server, and the site.
 
 Each part is a context manager that leaves nothing behind, however its block ends.
 """
@@ -23,7 +23,7 @@ import psycopg2
 from aiosmtpd.controller import Controller
 
 ROOT = Path(__file__).resolve().parent.parent
-POSTGRES_USER = "postgres"  # initdb refuses root
+POSTGRES_USER = "postgres"  # initdb refuses to run as root
 MEGABYTE = 1024 * 1024
 
 
@@ -38,7 +38,7 @@ def say(text):
 
 
 def wait_until(is_so, what, seconds=60):
-    """Waits for `is_so()`; raises TimeoutError that names `what` where it never came."""
+    """Wait for `is_so()`. Raises TimeoutError with `what` if it never happens."""
     ends = time.monotonic() + seconds
     while not is_so():
         if time.monotonic() > ends:
@@ -47,7 +47,7 @@ def wait_until(is_so, what, seconds=60):
 
 
 def end_on_signals():
-    """SIGTERM unwinds like Ctrl-C, so that nothing is left running or mounted."""
+    """Make SIGTERM unwind like Ctrl-C, so that nothing stays running or mounted."""
 
     def end(number, frame):
         raise SystemExit(128 + number)
@@ -57,7 +57,7 @@ def end_on_signals():
 
 @contextlib.contextmanager
 def folder():
-    """A folder that PostgreSQL's own user may pass through."""
+    """A folder that PostgreSQL's user may enter."""
     path = Path(tempfile.mkdtemp(prefix="recovery-site-bench-"))
     path.chmod(0o755)
     try:
@@ -68,9 +68,9 @@ def folder():
 
 @contextlib.contextmanager
 def disk(path, megabytes):
-    """A small disk of its own, in memory: it can be filled, and filling it hurts nobody else."""
+    """A small separate disk in memory. Filling it affects nothing else."""
     if os.geteuid() != 0:
-        raise SystemExit("This mounts small disks in memory, which takes root (in a container, for example).")
+        raise SystemExit("This mounts small disks in memory, which requires root (in a container, for example).")
     path.mkdir()
     subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={megabytes}m", "tmpfs", path], check=True)
     try:
@@ -83,7 +83,7 @@ def disk(path, megabytes):
 
 
 def children_of(pid):
-    """The ids of a process's children."""
+    """Return the ids of a process's children."""
     found = []
     for entry in Path("/proc").glob("[0-9]*/stat"):
         with contextlib.suppress(OSError):
@@ -93,7 +93,8 @@ def children_of(pid):
 
 
 def cpu_seconds(pid):
-    """What all threads of a process have used of a processor. (`/proc/<pid>/stat` counts in hundredths of a second.)"""
+    """Return the processor time that all threads of a process have used. (`/proc/<pid>/stat` counts in hundredths of
+    a second.)"""
     return sum(int(path.read_text().split()[0]) for path in Path(f"/proc/{pid}/task").glob("*/schedstat")) / 1e9
 
 
@@ -116,7 +117,7 @@ def _postgres_binaries():
 
 
 class Postgres:
-    """A PostgreSQL server that may be killed, frozen and starved, since it is nobody else's."""
+    """A separate PostgreSQL server that we may kill, freeze and starve."""
 
     def __init__(self, path, *options):
         self.path, self.options, self.port = path, options, free_port()
@@ -162,9 +163,9 @@ class Postgres:
         return [self.process.pid, *children_of(self.process.pid)]
 
     def kill(self):
-        """All of it at once, as a power cut would."""
+        """Kill all of it at once, as a power failure would."""
         if self.is_running():
-            os.kill(self.process.pid, signal.SIGSTOP)  # else it would start new children meanwhile
+            os.kill(self.process.pid, signal.SIGSTOP)  # otherwise it would start new children meanwhile
             send_signal(self.processes(), signal.SIGKILL)
         if self.process is not None:
             self.process.wait()
@@ -198,7 +199,7 @@ def _as_postgres():
 
 
 class MailServer:
-    """A mail server on loopback that can be down, and keeps what it takes."""
+    """A mail server on loopback that we can take down. It keeps what it receives."""
 
     def __init__(self):
         self.mails, self.port = [], free_port()
@@ -229,7 +230,7 @@ class MailServer:
 
 
 def environment(var_dir, spool_dir, database_url, mail_port=25, **more):
-    """The whole environment of the site, with keys drawn for this run and limits that a benchmark never meets."""
+    """Return the whole environment of the site, with new keys and with limits that a benchmark never reaches."""
 
     def key():
         return "bench:" + base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()
@@ -290,7 +291,7 @@ class Site:
                 env=self.environment,
                 stdout=log,
                 stderr=log,
-                start_new_session=True,  # so that one signal reaches all of it
+                start_new_session=True,  # so that one signal reaches all processes
             )
         wait_until(self.answers, "the site", seconds=120)
 
@@ -302,13 +303,13 @@ class Site:
             return False
 
     def web_processes(self):
-        """The ids of gunicorn's workers."""
+        """Return the ids of gunicorn's workers."""
         served = children_of(self.process.pid)
         masters = [pid for pid in served if b"gunicorn" in Path(f"/proc/{pid}/cmdline").read_bytes()]
         return [pid for master in masters for pid in children_of(master)]
 
     def kill(self):
-        """All of it at once, with no time to put anything away."""
+        """Kill all processes at once, without a chance to clean up."""
         if self.process is not None:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self.process.pid, signal.SIGKILL)

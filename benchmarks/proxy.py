@@ -1,4 +1,4 @@
-"""A proxy that loses answers: what was asked reaches the site and is done there, and the visitor never learns it."""
+"""A proxy that loses responses: the site receives and handles the request, but the visitor never learns of it."""
 
 import contextlib
 import socket
@@ -7,7 +7,7 @@ import threading
 
 
 class CuttingProxy:
-    """Passes every connection on, and cuts off the answer to every second post."""
+    """Forward every connection, but cut off the response to every second POST."""
 
     def __init__(self, upstream_port):
         self.upstream_port, self.cut = upstream_port, 0
@@ -34,9 +34,9 @@ class CuttingProxy:
             if not request:
                 return
             site.sendall(request)
-            answer = b"".join(iter(lambda: site.recv(65536), b""))  # whole: what was asked is done by now
+            answer = b"".join(iter(lambda: site.recv(65536), b""))  # complete: the site has handled the request by now
             if request.startswith(b"POST") and self._is_to_cut():
-                client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # close by a reset
+                client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # close with a reset
                 return
             client.sendall(answer)
 

@@ -1,7 +1,7 @@
 """Slow clients in front of the shipped nginx: 200 of them must not keep ordinary visitors waiting.
 
-Half of them send a request's head byte by byte, half a form's body. nginx runs with deploy/nginx.conf; only addresses,
-ports and paths are changed in a copy.
+Half of them send a request's head byte by byte, half a form's body. nginx runs with deploy/nginx.conf; a copy changes
+only addresses, ports and paths.
 """
 
 import contextlib
@@ -26,12 +26,12 @@ CLIENTS = 200
 SECONDS_A_BYTE = 0.5
 MOST_TIMES_SLOWER = 3
 HOST = "127.0.0.1"
-SLOW_ADDRESS = "127.0.0.2"  # elsewhere than the ordinary visitors: nginx limits posts by address
+SLOW_ADDRESS = "127.0.0.2"  # another address than the ordinary visitors: nginx limits POSTs by address
 PAGES = ("/", ADDRESS, "/faq/", "/addiction/kratom-addiction-treatment/")
 
 
 def run(folder, environment, log, quick):
-    """Prints how long ordinary pages take without and with slow clients. Returns whether all is well."""
+    """Print how long ordinary pages take with and without slow clients. Return whether all is well."""
     if not shutil.which("nginx"):
         print("\nSlow clients: SKIPPED, nginx is not installed here (apt-get install nginx-light)")
         return False
@@ -67,7 +67,7 @@ def browser(port, trust):
 
 
 def visit_pages(port, trust, count, times):
-    """Visits pages one after another. Returns how many failed."""
+    """Visit pages one after another. Return how many failed."""
     failures = 0
     for number in range(count):
         began = time.perf_counter()
@@ -82,16 +82,16 @@ def visit_pages(port, trust, count, times):
 
 @contextlib.contextmanager
 def nginx(folder, upstream_port):
-    """nginx with the shipped configuration. Yields its port and what trusts its certificate."""
+    """Run nginx with the shipped configuration. Yield its port and an SSL context that trusts its certificate."""
     place = folder / "nginx"
     place.mkdir()
-    place.chmod(0o777)  # its workers are nobody
+    place.chmod(0o777)  # its workers run as nobody
     certificate, key = place / "fullchain.pem", place / "privkey.pem"
     write_certificate(certificate, key)
     port, plain_port = parts.free_port(), parts.free_port()
     text = (ROOT / "deploy/nginx.conf").read_text()
     for old, new in {
-        "/tmp/": f"{place}/",  # first: what comes below may lie there
+        "/tmp/": f"{place}/",  # first, because the paths below may be inside it
         "server web:8000;": f"server 127.0.0.1:{upstream_port};",
         "listen 8080 default_server;": f"listen 127.0.0.1:{plain_port} default_server;",
         "listen 8443 ssl default_server;": f"listen 127.0.0.1:{port} ssl{' http2' if is_old() else ''} default_server;",
@@ -102,7 +102,7 @@ def nginx(folder, upstream_port):
         "/dev/stderr": f"{place}/error.log",
     }.items():
         if old not in text:
-            raise SystemExit(f"deploy/nginx.conf no longer holds {old!r}: tell {__name__}.")
+            raise SystemExit(f"deploy/nginx.conf no longer contains {old!r}. Update {__name__}.")
         text = text.replace(old, new)
     configuration = place / "nginx.conf"
     configuration.write_text(text)
@@ -116,7 +116,7 @@ def nginx(folder, upstream_port):
 
 
 def is_old():
-    """Before 1.25.1, HTTP/2 was switched on elsewhere in the configuration."""
+    """Return whether nginx is older than 1.25.1, which turns HTTP/2 on in another place."""
     told = subprocess.run(["nginx", "-v"], capture_output=True, text=True, check=True).stderr
     return tuple(map(int, re.search(r"(\d+)\.(\d+)\.(\d+)", told).groups())) < (1, 25, 1)
 
@@ -154,12 +154,12 @@ def write_certificate(certificate_path, key_path):
     os.chmod(key_path, 0o644)
 
 
-# The slow clients, in a process of their own
+# The slow clients, in a separate process
 
 
 @contextlib.contextmanager
 def slow_clients(port):
-    """Yields a function that tells how many hold a connection now."""
+    """Yield a function that returns how many connections are open now."""
     context = multiprocessing.get_context("spawn")
     held = context.Value("i", 0)
     process = context.Process(target=be_slow, args=(port, held), daemon=True)
@@ -173,7 +173,7 @@ def slow_clients(port):
 
 
 def be_slow(port, held):
-    """Keeps so many connections busy; one that nginx closes is opened anew."""
+    """Keep that many connections busy, and open a new one when nginx closes one."""
     head = b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: " + b"a" * 10_000
     body = f"POST {ADDRESS} HTTP/1.1\r\nHost: {HOST}\r\nContent-Length: 10000\r\n".encode()
     body += b"Content-Type: application/x-www-form-urlencoded\r\n\r\n"

@@ -1,4 +1,4 @@
-"""A visitor: opens the form, fills it in as a browser would, sends it, and presses Send again where that failed."""
+"""A visitor: opens the form, fills it in as a browser would, sends it, and presses Send again if that fails."""
 
 import http.client
 import time
@@ -7,10 +7,10 @@ from http.cookies import SimpleCookie
 from urllib.parse import urlencode
 
 ADDRESS = "/assessment/"
-THINKING = 3.2  # seconds; under 3 would look like a machine, see intake.submission.spam_signals
-TIMEOUT = 30  # seconds that a browser is given
-PATIENCE = 90  # seconds after which a visitor gives up
-BEFORE_AGAIN = 1  # second until they press Send again
+THINKING = 3.2  # seconds; under 3 would look like a bot, see intake.submission.spam_signals
+TIMEOUT = 30  # seconds before the browser times out
+PATIENCE = 90  # seconds before a visitor gives up
+BEFORE_AGAIN = 1  # second before they press Send again
 
 SENDS_AGAIN = (403, 429, 500, 502, 503, 504)
 
@@ -32,12 +32,12 @@ class Visit:
 
     number: int
     words: dict
-    acknowledged: bool = False  # they were sent on to the confirmation
-    reference: str = ""  # that the confirmation showed
+    acknowledged: bool = False  # they were redirected to the confirmation
+    reference: str = ""  # on the confirmation
     phone_shown: bool = False  # on the last page they saw
     words_kept: bool = True
     posts: int = 0
-    slowest: float = 0.0  # seconds that a post took to be answered
+    slowest: float = 0.0  # seconds until a POST was answered
     failed: list = field(default_factory=list)  # what they saw before
 
     @property
@@ -46,8 +46,8 @@ class Visit:
 
 
 class Browser:
-    """Cookies and one connection a request. Returns None where no answer came. `name` is what stands in the address
-    bar, without `host` and `port` where nginx is asked at another port than the public one."""
+    """Cookies and one connection for each request. Returns None without a response. `name` is the host in the
+    address bar; `host` and `port` differ when nginx runs on another port than the public one."""
 
     def __init__(self, host, port, tls=None, name=None):
         self.host, self.port, self.tls, self.name = host, port, tls, name or f"{host}:{port}"
@@ -89,12 +89,12 @@ class Browser:
 
 
 def words_of(name, number):
-    """What a visitor fills in, different from every other visitor's. Every third one allows e-mail."""
+    """Return what a visitor fills in, different for every visitor. Every third one allows email."""
     allows_email = number % 3 == 0
     words = {
         "adult": "yes",
         "name": f"{name} {number}",
-        "phone": f"602{2_300_000 + number % 1_000_000:07d}",  # a valid number: others are asked about once
+        "phone": f"602{2_300_000 + number % 1_000_000:07d}",  # a valid number; the form asks about others once
         "email": f"{name}{number}@visitor.example" if allows_email else "",
         "message": f"These are the words of {name} {number}.\nPlease call.",
         "consent": "on",
@@ -103,7 +103,7 @@ def words_of(name, number):
 
 
 def visit(browser, number, words):
-    """One visitor from the form to the confirmation, or to where they gave up."""
+    """Play one visitor, from the form to the confirmation, or until they give up."""
     seen, gives_up_at = Visit(number, words), time.monotonic() + PATIENCE
     fields = _open_form(browser, seen, gives_up_at)
     if fields is None:
@@ -121,7 +121,7 @@ def visit(browser, number, words):
             seen.acknowledged = True
             _read_confirmation(browser, answer.headers["Location"], seen, gives_up_at)
             return seen
-        seen.failed.append(answer.status if answer else "no answer")
+        seen.failed.append(answer.status if answer else "no response")
         if answer is not None:
             fields = _form_after(answer, fields, seen)
             if answer.status not in SENDS_AGAIN:
@@ -135,14 +135,14 @@ def _open_form(browser, seen, gives_up_at):
         answer = browser.get(ADDRESS)
         if answer is not None and answer.status == 200:
             return _form_on(answer)
-        seen.failed.append(f"form {answer.status if answer else 'no answer'}")
+        seen.failed.append(f"form {answer.status if answer else 'no response'}")
         seen.phone_shown = answer is not None and _shows_phone(answer)
         time.sleep(BEFORE_AGAIN)
     return None
 
 
 def _form_after(answer, fields, seen):
-    """The form to send next: the one on the page, or the one before where the page has none (the Back button)."""
+    """Return the form to send next: the one on the page, or the previous one if the page has none (the Back button)."""
     seen.phone_shown = _shows_phone(answer)
     shown = _form_on(answer)
     if shown is None:
@@ -160,22 +160,22 @@ def _read_confirmation(browser, path, seen, gives_up_at):
                 box = answer.text.split("reference-box")[1]
                 seen.reference = box.split("<strong>")[1].split("</strong>")[0]
                 return
-            # Stored in a database that went away before it could be asked: a later look must show it.
+            # Stored in a database that went down before we could check. A later look must show it.
             seen.failed.append("confirmation without reference")
         else:
-            seen.failed.append(f"confirmation {answer.status if answer else 'no answer'}")
+            seen.failed.append(f"confirmation {answer.status if answer else 'no response'}")
         time.sleep(BEFORE_AGAIN)
 
 
 def _form_on(answer):
     if answer.headers.get_content_type() != "text/html":
         return None
-    from tests.intake.support.helpers import forms_on  # which needs Django set up
+    from tests.intake.support.helpers import forms_on  # needs Django to be set up
 
     found = [form for form in forms_on(answer) if "request-form" in form.css_class]
     return found[0].fields if found else None
 
 
 def _shows_phone(answer):
-    """Whether the page shows the center's own phone, beside the crisis lines: nginx' page does too."""
+    """Return whether the page shows the center's own phone number beside the crisis lines, as nginx's pages do."""
     return 'href="tel:+1480' in answer.text

@@ -1,4 +1,5 @@
-"""The least that Django does for a form: what an accepted request is compared with.
+"""The minimum that Django does for a form, to compare an accepted request with.
 
-A new project's middleware, a form of as many fields, one INSERT, a redirect. Nothing is sealed, indexed or counted.
+A new project's middleware, a form with the same number of fields, one INSERT, a redirect. Nothing is encrypted, indexed
+or counted.
 """

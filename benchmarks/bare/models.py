@@ -2,7 +2,7 @@ from django.db import models
 
 
 class Row(models.Model):
-    """What someone sent, as it was."""
+    """What someone sent, stored as it is."""
 
     adult = models.CharField(max_length=10)
     for_whom = models.CharField(max_length=20, blank=True)

@@ -1,4 +1,4 @@
-"""What `django-admin startproject` writes, with PostgreSQL as the site uses it."""
+"""The settings of a new project (`django-admin startproject`), with PostgreSQL as the site uses it."""
 
 import environ
 

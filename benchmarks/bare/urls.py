@@ -1,4 +1,4 @@
-"""One form and its view. Kinds of fields and choices are those of the request form."""
+"""One form and its view. The field types and choices are those of the assessment form."""
 
 from django import forms
 from django.http import HttpResponse, HttpResponseRedirect
