@@ -302,7 +302,7 @@ def accept_on_demand(environment, pipe):
     from intake.crypto import blind_index
     from intake.submission import accept as submission
     from intake.submission import tokens
-    from tests.intake.support.helpers import answers_of
+    from tests.intake.support.factories import make_answers
 
     connection.ensure_connection()
     schedule = Path(f"/proc/{connection.connection.info.backend_pid}/schedstat")
@@ -314,7 +314,7 @@ def accept_on_demand(environment, pipe):
         costs = []
         for _ in range(count):
             number = random.randrange(10_000_000)
-            answers = answers_of(**words(number))
+            answers = make_answers(**words(number))
             draft = tokens.draw()
             form_key = blind_index.keyed_hash("form", draft.id.hex)
             sent = submission.SentForm(draft, answers, form_key=form_key, sender="0" * 64)

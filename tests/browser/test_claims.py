@@ -9,9 +9,9 @@ from playwright.sync_api import expect
 
 from intake import workflow
 from intake.models import AssessmentRequest, Attempt
-from intake.submission import tokens
 from tests.browser.looking import what_does_not_fit
-from tests.intake.support.helpers import LIST, accept, answers_of, change_page
+from tests.intake.support.factories import make_request
+from tests.intake.support.helpers import LIST, change_page
 
 MINUTE = dt.timedelta(minutes=1)
 
@@ -19,7 +19,7 @@ MINUTE = dt.timedelta(minutes=1)
 @pytest.fixture
 def request_here(address, settings):
     settings.SESSION_COOKIE_AGE = 24 * 60 * 60
-    return accept(tokens.draw(), answers_of(best_time="asap", text_ok="on"), at=timezone.now())
+    return make_request(best_time="asap", text_ok="on", at=timezone.now())
 
 
 @pytest.fixture

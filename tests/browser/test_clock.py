@@ -4,7 +4,7 @@ import datetime as dt
 
 from django.utils import timezone
 
-from tests.intake.support.helpers import ADDRESS, moment
+from tests.intake.support.helpers import ADDRESS, local_time
 
 
 def of_page(page):
@@ -14,7 +14,7 @@ def of_page(page):
 def test_a_page_has_the_time_of_the_server(open_page, clock):
     page = open_page(ADDRESS)
     assert abs(of_page(page) - timezone.now()) < dt.timedelta(seconds=5)
-    night = moment("2026-12-31 23:30")
+    night = local_time("2026-12-31 23:30")
     clock.move_to(night)
     assert dt.timedelta(0) <= of_page(page) - night < dt.timedelta(seconds=5)
     page.reload()

@@ -7,15 +7,11 @@ from playwright.sync_api import expect
 
 from intake import workflow
 from intake.models import AccessRecord, AssessmentRequest
-from intake.submission import tokens
 from tests.browser import looking
-from tests.intake.support.helpers import LIST, accept, answers_of
+from tests.intake.support.factories import make_request
+from tests.intake.support.helpers import LIST
 
 ASK = "document.dispatchEvent(new Event('visibilitychange'))"  # as when somebody comes back to the tab
-
-
-def asked(**changes):
-    return accept(tokens.draw(), answers_of(**changes))
 
 
 @pytest.fixture
@@ -30,8 +26,8 @@ def reference_links(page):
 
 @pytest.mark.parametrize(("width", "scheme"), [(320, "light"), (390, "dark"), (1280, "light")])
 def test_the_list_fits_passes_axe_and_is_reached_by_keyboard(open_list, axe_finds, width, scheme):
-    asked(language="A language with a very long name that goes on")
-    suspected = accept(tokens.draw(), answers_of(), suspicions=("fast",))
+    make_request(language="A language with a very long name that goes on")
+    suspected = make_request(suspicions=("fast",))
     workflow.add_words(request_id=suspected.pk, text="More")
     page = open_list(width=width, scheme=scheme)
     expect(reference_links(page)).to_have_count(2)
@@ -43,7 +39,7 @@ def test_the_list_fits_passes_axe_and_is_reached_by_keyboard(open_list, axe_find
 
 
 def test_what_is_new_is_told_and_shown_without_a_reload(open_list):
-    first = asked()
+    first = make_request()
     page = open_list(width=1280)
     page.evaluate("window.isTheSamePage = true")
     page.get_by_label(f"Select {first.reference}").check()
@@ -56,7 +52,7 @@ def test_what_is_new_is_told_and_shown_without_a_reload(open_list):
     assert polled.value.status == 304
     records = AccessRecord.objects.count()
 
-    second = asked()
+    second = make_request()
     page.evaluate(ASK)
     expect(page.get_by_role("status")).to_have_text("1 new request. Show")
     expect(page).to_have_title("(2) Requests | Renaissance Recovery Center")
@@ -72,7 +68,7 @@ def test_what_is_new_is_told_and_shown_without_a_reload(open_list):
 
 
 def test_who_was_signed_out_meanwhile_is_told(open_list):
-    asked()
+    make_request()
     page = open_list(width=390)
     expect(reference_links(page)).to_have_count(1)
     page.context.clear_cookies()
@@ -82,7 +78,7 @@ def test_who_was_signed_out_meanwhile_is_told(open_list):
 
 @pytest.mark.parametrize("javascript", [True, False])
 def test_several_are_closed_as_spam_with_and_without_script(open_list, javascript):
-    requests = [accept(tokens.draw(), answers_of(), suspicions=("fast",)) for _ in range(3)]
+    requests = [make_request(suspicions=("fast",)) for _ in range(3)]
     page = open_list(width=390, javascript=javascript)
     page.get_by_role("link", name="Quarantine 3").click()
     if javascript:

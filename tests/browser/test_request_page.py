@@ -8,11 +8,11 @@ from playwright.sync_api import expect
 from intake import workflow
 from intake.contact import details
 from intake.models import AccessRecord, AssessmentRequest, Attempt
-from intake.submission import tokens
 from tests.browser.looking import what_does_not_fit, what_hides_the_focus
-from tests.intake.support.helpers import LIST, accept, answers_of, change_page, moment
+from tests.intake.support.factories import make_request
+from tests.intake.support.helpers import LIST, change_page, local_time
 
-TUESDAY = moment("2026-11-24 10:00")
+TUESDAY = local_time("2026-11-24 10:00")
 
 
 @pytest.fixture
@@ -25,7 +25,7 @@ def tuesday(clock, settings):
 
 @pytest.fixture
 def request_here(address):
-    return accept(tokens.draw(), answers_of(best_time="asap", text_ok="on"))
+    return make_request(best_time="asap", text_ok="on")
 
 
 @pytest.fixture
@@ -167,7 +167,7 @@ def test_a_note_survives_being_signed_out_and_a_sign_in_elsewhere(sign_in, reque
 
 
 def test_a_duplicate_is_linked_and_unlinked(sign_in, request_here):
-    newer = accept(tokens.draw(), answers_of())
+    newer = make_request()
     page = sign_in("admissions", path=change_page(newer))
     page.get_by_role("button", name=f"Close this one as a duplicate of {request_here.reference}").click()
     expect(page.get_by_text("The request is linked as a duplicate, and closed.")).to_be_visible()
@@ -184,7 +184,7 @@ def test_a_duplicate_is_linked_and_unlinked(sign_in, request_here):
 def test_whether_it_is_the_same_person_is_asked_and_answered(
     tuesday, sign_in, request_here, colleague, axe_finds, width
 ):
-    others = [accept(tokens.draw(), answers_of(email="", best_time=time)) for time in ("evening", "asap")]
+    others = [make_request(email="", best_time=time) for time in ("evening", "asap")]
     for other in others:
         workflow.link_duplicate(request_id=other.pk, of_reference=request_here.reference, actor=colleague)
     workflow.change_window(request_id=others[0].pk, best_time="morning", time_zone="")
@@ -209,7 +209,7 @@ def test_a_request_in_quarantine_is_released(sign_in, request_here, colleague):
 
 
 def test_keyboard_shortcuts_work_until_they_are_turned_off(sign_in, request_here):
-    accept(tokens.draw(), answers_of(phone="480 555 0100"))
+    make_request(phone="480 555 0100")
     page = sign_in("admissions", path=change_page(request_here), width=1280)
     note = page.get_by_label("Note for the team")
     expect(page.get_by_label("Use these keys on this device")).to_be_checked()
@@ -259,7 +259,7 @@ def test_the_enter_key_in_a_field_logs_nothing(sign_in, request_here):
 def test_the_page_in_every_state_passes_axe_fits_a_phone_and_shows_the_focus(
     sign_in, request_here, colleague, address, axe_in_looks
 ):
-    newer = accept(tokens.draw(), answers_of(for_whom="other", relation="parent"))
+    newer = make_request(for_whom="other", relation="parent")
     workflow.quarantine(request_id=newer.pk, actor=colleague)
     workflow.log_attempt(request_id=request_here.pk, channel="call", result="bad_number", actor=colleague)
     workflow.add_note(request_id=request_here.pk, text="A long note " * 20, actor=colleague)

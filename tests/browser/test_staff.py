@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 from intake.models import AssessmentRequest
 from intake.submission import tokens
 from tests.browser import looking
-from tests.intake.support.helpers import accept
+from tests.intake.support.factories import accept
 
 ANSWERS = {
     "for_whom": "self",

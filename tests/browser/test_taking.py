@@ -5,18 +5,18 @@ import datetime as dt
 from playwright.sync_api import expect
 
 from intake.models import AssessmentRequest
-from intake.submission import tokens
 from intake.worker import work_once
-from tests.intake.support.helpers import LIST, accept, answers_of, moment
+from tests.intake.support.factories import make_request
+from tests.intake.support.helpers import LIST, local_time
 
 TAKE = "Take the next"
 
 
 def test_two_people_at_once_get_different_requests_and_ended_claims_are_free(site, sign_in, clock):
-    clock.move_to(moment("2026-11-24 10:00"), tick=False)  # a Tuesday morning
+    clock.move_to(local_time("2026-11-24 10:00"), tick=False)  # a Tuesday morning
     for number in range(2):
         contact = {"phone": f"602-555-010{number}", "email": ""}
-        accept(tokens.draw(), answers_of(**contact, best_time="asap", time_zone="America/Phoenix"))
+        make_request(**contact, best_time="asap", time_zone="America/Phoenix")
     pages = [sign_in("admissions", path=LIST, width=width) for width in (1280, 390)]
     # Both posts leave before either is answered: nothing between the two lines waits for a server.
     for page in pages:

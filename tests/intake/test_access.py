@@ -7,7 +7,8 @@ from intake import access, workflow
 from intake.admin.request import updates as request_updates
 from intake.models import AccessRecord, AssessmentRequest, EncryptedText, Event, RecordIsFixed, SavedFilter
 from intake.submission import tokens
-from tests.intake.support.helpers import LIST, PERSON, change_page, personal_words_in, receive, rows
+from tests.intake.support.factories import make_request
+from tests.intake.support.helpers import LIST, PERSON, change_page, personal_words_in, rows
 
 pytestmark = pytest.mark.django_db
 
@@ -110,7 +111,7 @@ def in_words(response):
 
 @pytest.mark.parametrize(("view", "who", "expected"), CELLS, ids=[f"{view}, {who}" for view, who, _ in CELLS])
 def test_who_may_see_and_do_what_is_as_the_table_says(make_staff, view, who, expected):
-    request, closed = receive(), receive()
+    request, closed = make_request(), make_request()
     admissions = make_staff("admissions")
     workflow.close(request_id=closed.pk, outcome="spam", actor=admissions)
     access.record(admissions, "open", [closed.pk])
@@ -125,12 +126,12 @@ def test_who_may_see_and_do_what_is_as_the_table_says(make_staff, view, who, exp
 
 
 def test_the_page_of_a_request_shows_the_words_that_others_must_not_see(make_staff):
-    page = signed_in(make_staff("admissions")).get(change_page(receive()))
+    page = signed_in(make_staff("admissions")).get(change_page(make_request()))
     assert personal_words_in(page.content.decode()) != []
 
 
 def test_a_superuser_without_a_role_is_told_no_and_leaves_no_record(make_staff):
-    request, client = receive(), signed_in(make_staff(is_superuser=True))
+    request, client = make_request(), signed_in(make_staff(is_superuser=True))
     for address in (LIST, change_page(request), LOG):
         assert client.get(address).status_code == 403
     assert AccessRecord.objects.count() == 0
@@ -164,7 +165,7 @@ def test_a_visitor_reads_nothing():
 
 
 def test_a_role_that_was_taken_away_closes_the_desk_at_once(make_staff):
-    user, request = make_staff("admissions"), receive()
+    user, request = make_staff("admissions"), make_request()
     client = signed_in(user)
     assert client.get(change_page(request)).status_code == 200
     user.groups.clear()
@@ -173,7 +174,7 @@ def test_a_role_that_was_taken_away_closes_the_desk_at_once(make_staff):
 
 def test_a_list_writes_one_record_with_the_ids_that_were_shown(make_staff):
     user = make_staff("admissions")
-    opened, other, closed = receive(), receive(), receive()
+    opened, other, closed = make_request(), make_request(), make_request()
     workflow.close(request_id=closed.pk, outcome="spam", actor=make_staff("lead"))  # who closes it is offered Undo
     signed_in(user).get(LIST)
     record = AccessRecord.objects.get()
@@ -184,7 +185,7 @@ def test_a_list_writes_one_record_with_the_ids_that_were_shown(make_staff):
 def test_a_list_of_several_pages_records_the_page_that_was_shown(make_staff):
     user = make_staff("admissions")
     for _ in range(30):
-        receive()
+        make_request()
     client = signed_in(user)
     page = client.get(LIST).context["page"]
     client.get(LIST, {"after": page.after})
@@ -200,8 +201,8 @@ def test_an_empty_list_is_a_reading_too(make_staff):
 
 
 def test_opening_a_request_writes_one_record_with_its_id(make_staff):
-    user, request = make_staff("lead"), receive()
-    receive(phone="480 555 0100", email="")  # of someone else: the same contact would be a reading of its own
+    user, request = make_staff("lead"), make_request()
+    make_request(phone="480 555 0100", email="")  # of someone else: the same contact would be a reading of its own
     signed_in(user).get(change_page(request))
     record = AccessRecord.objects.get()
     assert (record.actor, record.action, record.requests) == (user, "open", [str(request.pk)])
@@ -209,13 +210,13 @@ def test_opening_a_request_writes_one_record_with_its_id(make_staff):
 
 
 def test_a_refused_action_shows_the_request_and_so_is_recorded(make_staff):
-    request = receive()
+    request = make_request()
     signed_in(make_staff("lead")).post(change_page(request), {"do": "note", "note": " "})
     assert list(AccessRecord.objects.values_list("action", "requests")) == [("open", [str(request.pk)])]
 
 
 def test_an_action_that_is_done_shows_nothing_until_the_page_is_opened_again(make_staff):
-    client, request = signed_in(make_staff("lead")), receive()
+    client, request = signed_in(make_staff("lead")), make_request()
     client.post(change_page(request), {"do": "note", "note": "called"})
     assert AccessRecord.objects.count() == 0
     client.get(change_page(request))
@@ -223,14 +224,14 @@ def test_an_action_that_is_done_shows_nothing_until_the_page_is_opened_again(mak
 
 
 def test_what_does_not_exist_is_no_reading(make_staff):
-    receive()
+    make_request()
     response = signed_in(make_staff("lead")).get(f"{LIST}00000000-0000-4000-8000-000000000000/change/")
     assert response.status_code == 404
     assert AccessRecord.objects.count() == 0
 
 
 def test_access_records_and_their_page_hold_no_value_of_a_request(make_staff):
-    user, request = make_staff("lead"), receive()
+    user, request = make_staff("lead"), make_request()
     client = signed_in(user)
     opened = client.get(change_page(request)).content.decode()
     client.get(LIST)
@@ -246,7 +247,7 @@ def test_access_records_and_their_page_hold_no_value_of_a_request(make_staff):
 @pytest.mark.parametrize("view", ["change", "delete"])
 @pytest.mark.parametrize("model", ["accessrecord", "assessmentrequest"])
 def test_an_address_of_someones_own_making_breaks_no_page(make_staff, model, view):
-    request = receive()
+    request = make_request()
     client = signed_in(make_staff("lead", "auditor"))
     access.record(make_staff("lead"), AccessRecord.Action.OPEN, [request.pk])
     key = request.pk if model == "assessmentrequest" else AccessRecord.objects.first().pk
@@ -254,7 +255,7 @@ def test_an_address_of_someones_own_making_breaks_no_page(make_staff, model, vie
 
 
 def test_a_record_is_neither_changed_nor_deleted(make_staff):
-    access.record(make_staff("lead"), "open", [receive().pk])
+    access.record(make_staff("lead"), "open", [make_request().pk])
     record = AccessRecord.objects.get()
     record.requests = []
     with pytest.raises(RecordIsFixed):

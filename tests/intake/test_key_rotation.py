@@ -13,7 +13,8 @@ from intake import key_rotation, workflow
 from intake.crypto import blind_index
 from intake.models import AssessmentRequest, BlindIndex, EncryptedText
 from intake.submission import private_link, spool, tokens
-from tests.intake.support.helpers import PERSON, accept, answers_of, personal_words_in, receive
+from tests.intake.support.factories import make_answers, make_request
+from tests.intake.support.helpers import PERSON, personal_words_in
 
 
 def ring(*letters):
@@ -58,8 +59,8 @@ def told_by(request):
 def with_everything(make_staff):
     """A request with answers, an amendment that has another phone, an addition and a note."""
     draft = tokens.draw()
-    request = accept(draft, answers_of())
-    accept(draft, answers_of(phone="480-555-0177"))
+    request = make_request(draft)
+    make_request(draft, phone="480-555-0177")
     workflow.add_words(request_id=request.pk, text="Please use the side door.")
     workflow.add_note(request_id=request.pk, text="No answer.", actor=make_staff("admissions"))
     return request
@@ -70,7 +71,7 @@ def with_everything(make_staff):
 
 @pytest.mark.django_db
 def test_afterwards_everything_opens_and_is_found_with_the_new_keys_alone(settings, make_staff):
-    request, other = with_everything(make_staff), receive(phone="480-555-0123", email="", name="")
+    request, other = with_everything(make_staff), make_request(phone="480-555-0123", email="", name="")
     before = told_by(request)
     assert [kind for kind, _words in before] == ["answers", "amendment", "addition", "note"]
     draw_new_keys(settings)
@@ -88,14 +89,14 @@ def test_afterwards_everything_opens_and_is_found_with_the_new_keys_alone(settin
 @pytest.mark.django_db
 def test_a_request_that_was_closed_or_hidden_is_rotated_too(settings, make_staff):
     lead = make_staff("lead")
-    closed, hidden = receive(), receive()
+    closed, hidden = make_request(), make_request()
     workflow.close(request_id=closed.pk, outcome="admitted", actor=lead)
     workflow.set_legal_hold(request_id=hidden.pk, actor=lead)
     workflow.withdraw(request_id=hidden.pk)
     draw_new_keys(settings)
     rotate_keys()
     drop_old_keys(settings)
-    assert [told_by(request) for request in (closed, hidden)] == [[("answers", answers_of())]] * 2
+    assert [told_by(request) for request in (closed, hidden)] == [[("answers", make_answers())]] * 2
     assert found_by(phone=PERSON["phone"]) == {closed.pk, hidden.pk}
 
 
@@ -115,8 +116,8 @@ def test_requests_from_before_the_indexes_are_indexed_with_every_amendment(setti
 
 @pytest.mark.django_db
 def test_names_get_the_width_of_today(settings):
-    request = receive()
-    other = receive(name="")
+    request = make_request()
+    other = make_request(name="")
     assert set(request.blind_indexes.filter(kind="name").values_list("value", flat=True)) == {"0:0"}
     # As if thousands had come since.
     BlindIndex.objects.bulk_create(
@@ -132,7 +133,7 @@ def test_names_get_the_width_of_today(settings):
 @pytest.mark.django_db
 def test_index_rows_keep_their_ids(settings):
     for number in range(3):
-        receive(name=f"Wilhelmina Canary Number{number}")
+        make_request(name=f"Wilhelmina Canary Number{number}")
     before = list(BlindIndex.objects.order_by("pk").values_list("pk", "value"))
     draw_new_keys(settings)
     rotate_keys()
@@ -143,7 +144,7 @@ def test_index_rows_keep_their_ids(settings):
 
 @pytest.mark.django_db
 def test_private_links_keep_working_and_are_no_longer_shown_without_the_old_key(settings):
-    request = receive()
+    request = make_request()
     secret = private_link.secret_of(request.pk)
     draw_new_keys(settings)
     rotate_keys()
@@ -155,7 +156,7 @@ def test_private_links_keep_working_and_are_no_longer_shown_without_the_old_key(
 
 @pytest.mark.django_db
 def test_a_second_rotation_changes_nothing(settings):
-    receive()
+    make_request()
     draw_new_keys(settings)
     rotate_keys()
     before = [list(model.objects.order_by("pk").values()) for model in (EncryptedText, BlindIndex)]
@@ -168,7 +169,7 @@ def test_a_second_rotation_changes_nothing(settings):
 @pytest.mark.django_db
 def test_a_dry_run_counts_and_changes_nothing(settings, make_staff):
     with_everything(make_staff)
-    receive()
+    make_request()
     draw_new_keys(settings)
     assert rotate_keys("--dry-run").splitlines() == [
         "Requests to look at: 2. Texts under old keys: 5. Requests indexed with old keys: 2. "
@@ -190,7 +191,7 @@ class StopsAtTheFirstProgress(io.StringIO):
 @pytest.mark.django_db
 def test_a_rotation_that_was_stopped_goes_on_where_it_was(settings, monkeypatch):
     monkeypatch.setattr(key_rotation, "rotate", lambda real=key_rotation.rotate: real(batch_size=2))
-    requests = [receive() for _ in range(5)]
+    requests = [make_request() for _ in range(5)]
     draw_new_keys(settings)
     with pytest.raises(CommandError, match=r"^Stopped after 2 of 5 requests\. Run it again to go on\.$") as stopped:
         call_command("rotate_keys", stdout=StopsAtTheFirstProgress())
@@ -198,7 +199,7 @@ def test_a_rotation_that_was_stopped_goes_on_where_it_was(settings, monkeypatch)
     assert key_ids() == [["a", "n"], ["b", "m"]]
     assert key_rotation.to_do().requests == 3
     for request in requests:
-        assert told_by(request) == [("answers", answers_of())]
+        assert told_by(request) == [("answers", make_answers())]
     assert found_by(phone=PERSON["phone"]) == {request.pk for request in requests}
     said = rotate_keys()
     assert ("2 of 3 requests" in said, "3 of 3 requests" in said) == (True, True)
@@ -207,7 +208,7 @@ def test_a_rotation_that_was_stopped_goes_on_where_it_was(settings, monkeypatch)
 
 @pytest.mark.django_db(transaction=True)
 def test_a_batch_that_fails_half_way_leaves_nothing_half_done(settings):
-    requests = sorted((receive() for _ in range(4)), key=lambda request: request.pk)
+    requests = sorted((make_request() for _ in range(4)), key=lambda request: request.pk)
     EncryptedText.objects.filter(request=requests[3]).update(kind="addition")
     broken = requests[3].texts.get()
     broken.seal({"phone": 5}).save()  # what no form sends: it opens, and can't be indexed
@@ -246,7 +247,7 @@ def in_thread(work):
 
 
 def test_every_old_request_is_readable_at_any_moment_of_a_rotation(site, settings):
-    requests = [receive(phone=f"480-555-01{number:02}") for number in range(30)]
+    requests = [make_request(phone=f"480-555-01{number:02}") for number in range(30)]
     draw_new_keys(settings)
     ended = threading.Event()
 
@@ -258,7 +259,7 @@ def test_every_old_request_is_readable_at_any_moment_of_a_rotation(site, setting
     while not ended.is_set() or rounds == 0:
         for number, request in enumerate(requests):
             phone = f"480-555-01{number:02}"
-            assert told_by(request) == [("answers", answers_of(phone=phone))]
+            assert told_by(request) == [("answers", make_answers(phone=phone))]
             assert found_by(phone=phone) == {request.pk}
         rounds += 1
     result()
@@ -266,7 +267,7 @@ def test_every_old_request_is_readable_at_any_moment_of_a_rotation(site, setting
 
 
 def test_what_is_erased_during_a_rotation_stays_erased(site, settings):
-    requests = sorted((receive() for _ in range(30)), key=lambda request: request.pk)
+    requests = sorted((make_request() for _ in range(30)), key=lambda request: request.pk)
     kept, erased = requests[::2], requests[1::2]
     draw_new_keys(settings)
     together = threading.Barrier(2)
@@ -284,11 +285,11 @@ def test_what_is_erased_during_a_rotation_stays_erased(site, settings):
     assert set(EncryptedText.objects.values_list("request", flat=True)) == {request.pk for request in kept}
     assert set(BlindIndex.objects.values_list("request", flat=True)) == {request.pk for request in kept}
     drop_old_keys(settings)
-    assert [told_by(request) for request in kept] == [[("answers", answers_of())]] * 15
+    assert [told_by(request) for request in kept] == [[("answers", make_answers())]] * 15
 
 
 def test_a_request_whose_erasing_has_begun_is_waited_for(site, settings):
-    request = receive()
+    request = make_request()
     draw_new_keys(settings)
     has_begun, may_end = threading.Event(), threading.Event()
 
@@ -312,7 +313,7 @@ def test_a_request_whose_erasing_has_begun_is_waited_for(site, settings):
 
 @pytest.mark.django_db
 def test_a_text_that_does_not_open_is_left_counted_and_reported(settings):
-    broken, whole = receive(), receive()
+    broken, whole = make_request(), make_request()
     text = broken.texts.get()
     envelope = bytes(text.envelope)
     EncryptedText.objects.filter(pk=text.pk).update(envelope=envelope[:-1] + bytes([envelope[-1] ^ 1]))
@@ -329,7 +330,7 @@ def test_a_text_that_does_not_open_is_left_counted_and_reported(settings):
 
 @pytest.mark.django_db
 def test_it_names_the_keys_that_nothing_needs_any_more_and_no_word_of_a_person(settings):
-    receive()
+    make_request()
     draw_new_keys(settings)
     said = rotate_keys()
     assert said.splitlines() == [
@@ -347,7 +348,7 @@ def test_it_names_the_keys_that_nothing_needs_any_more_and_no_word_of_a_person(s
 
 @pytest.mark.django_db
 def test_a_file_of_the_spool_still_needs_its_key_until_it_is_taken_in(settings):
-    receive()
+    make_request()
     spool.put(uuid.uuid4(), {"answers": {"message": "sealed with the old key"}})
     spool.put(uuid.uuid4(), {"answers": {"message": "sealed with the old key"}})
     spool.set_aside(spool.waiting()[0])
@@ -366,7 +367,7 @@ def test_on_a_terminal_one_line_is_written_over_again(settings):
         def isatty(self):
             return True
 
-    receive()
+    make_request()
     draw_new_keys(settings)
     terminal = Terminal()
     call_command("rotate_keys", stdout=terminal)

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from intake import phone_numbers, search
 from intake.crypto import blind_index
-from tests.intake.support.helpers import PERSON, asked, receive_odd, rows
+from tests.intake.support.factories import bound_form, make_request_with_odd_contact
+from tests.intake.support.helpers import PERSON, rows
 
 
 def _with_characters(text):
@@ -28,10 +29,10 @@ def test_the_table_has_sixty_phones_and_more():
 @EVERY
 def test_a_phone_that_is_not_valid_as_typed_is_asked_about_once(row):
     fields = PERSON | {"email": "", "phone": row["typed"]}
-    form = asked(**fields)
+    form = bound_form(**fields)
     assert ("phone" in form.errors) == (row["asked"] == "yes")
     if form.errors:
-        form = asked(**fields, asked_about=form["asked_about"].value())
+        form = bound_form(**fields, asked_about=form["asked_about"].value())
     assert form.errors == {}
     assert row["typed"].strip() in (form.answers()["phone"], form.answers()["email"])
 
@@ -55,7 +56,7 @@ def test_staff_find_a_person_by_the_phone_as_they_see_it(row):
 
 
 def kept_with(phone):
-    return receive_odd(phone=phone, email="")
+    return make_request_with_odd_contact(phone=phone, email="")
 
 
 ANYTHING = st.text(max_size=60) | st.text(alphabet="0123456789+-() x.#/,eEtT٤۴４", max_size=40)

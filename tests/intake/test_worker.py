@@ -15,7 +15,8 @@ from intake.models import AssessmentRequest, EncryptedText, Heartbeat, Notice, R
 from intake.monitoring import heartbeat
 from intake.submission import accept as submission
 from intake.submission import circuit_breaker, private_link, spool, tokens
-from tests.intake.support.helpers import accept, answers_of, codes_of, personal_words_in
+from tests.intake.support.factories import accept, make_answers, make_request
+from tests.intake.support.helpers import codes_of, personal_words_in
 
 DAY = dt.timedelta(days=1)
 
@@ -54,7 +55,7 @@ def files():
     return spool.state().files, spool.state().set_aside
 
 
-def told():
+def names_by_request():
     return {str(text.request_id): text.open()["name"] for text in EncryptedText.objects.filter(kind="answers")}
 
 
@@ -68,7 +69,7 @@ def errors_in(caplog):
 @pytest.mark.django_db
 def test_what_was_spooled_is_stored_as_it_would_have_been():
     draft, at = tokens.draw(), timezone.now() - DAY
-    answers = answers_of(email_ok="on")
+    answers = make_answers(email_ok="on")
     form = spooled(draft, answers, at=at, form_key="a" * 64, suspicions=("fast", "links"))
     assert AssessmentRequest.objects.count() == 0
     assert (worker.take_in_spool(), files()) == (1, (0, 0))
@@ -92,7 +93,7 @@ def test_what_was_spooled_is_stored_as_it_would_have_been():
 @pytest.mark.django_db
 def test_what_was_promised_is_kept_though_it_is_taken_in_later(monkeypatch):
     draft = tokens.draw()
-    form = spooled(draft, answers_of(best_time="asap"), at=timezone.now() - 5 * DAY)
+    form = spooled(draft, make_answers(best_time="asap"), at=timezone.now() - 5 * DAY)
     promised = submission.kept_in_spool(form.confirmed_as.id).promise
     worker.take_in_spool()
     stored = AssessmentRequest.objects.get()
@@ -103,7 +104,7 @@ def test_what_was_promised_is_kept_though_it_is_taken_in_later(monkeypatch):
 def test_amendments_in_the_spool_stay_in_their_order():
     draft = tokens.draw()
     for number in range(3):
-        spooled(draft, answers_of(message=f"number {number}"))
+        spooled(draft, make_answers(message=f"number {number}"))
     assert worker.take_in_spool() == 3
     request = AssessmentRequest.objects.get()
     assert [(text.kind, text.open()["message"]) for text in request.texts.all()] == [
@@ -116,8 +117,8 @@ def test_amendments_in_the_spool_stay_in_their_order():
 @pytest.mark.django_db
 def test_a_request_that_was_committed_and_spooled_is_one_request():
     draft = tokens.draw()
-    request = accept(draft, answers_of(), form_key="a" * 64)
-    spooled(draft, answers_of(), form_key="a" * 64)
+    request = make_request(draft, form_key="a" * 64)
+    spooled(draft, make_answers(), form_key="a" * 64)
     assert (worker.take_in_spool(), files()) == (1, (0, 0))
     assert (AssessmentRequest.objects.count(), codes_of(request), Notice.objects.count()) == (1, ["received"], 1)
 
@@ -126,8 +127,8 @@ def test_a_request_that_was_committed_and_spooled_is_one_request():
 @pytest.mark.parametrize("message", ["I drink\ncanary tea every morning.", "something new"])
 def test_a_request_that_was_withdrawn_is_not_brought_back_by_its_file(message):
     draft = tokens.draw()
-    request = accept(draft, answers_of())
-    spooled(draft, answers_of(message=message))
+    request = make_request(draft)
+    spooled(draft, make_answers(message=message))
     workflow.withdraw(request_id=request.pk)
     assert (worker.take_in_spool(), files()) == (1, (0, 0))
     request.refresh_from_db()
@@ -138,19 +139,19 @@ def test_a_request_that_was_withdrawn_is_not_brought_back_by_its_file(message):
 @pytest.mark.django_db
 def test_a_reference_that_was_taken_meanwhile_is_drawn_anew(caplog):
     draft = tokens.draw()
-    confirmed = spooled(draft, answers_of()).confirmed_as
-    taken = accept(tokens.Draft(tokens.draw().id, confirmed.reference), answers_of())
+    confirmed = spooled(draft, make_answers()).confirmed_as
+    taken = make_request(tokens.Draft(tokens.draw().id, confirmed.reference))
     assert (worker.take_in_spool(), files()) == (1, (0, 0))
     stored = AssessmentRequest.objects.get(pk=draft.id)
     assert (taken.reference, stored.reference != confirmed.reference) == (confirmed.reference, True)
-    assert stored.texts.get().open() == answers_of()
+    assert stored.texts.get().open() == make_answers()
 
 
 @pytest.mark.django_db
 def test_what_was_acknowledged_is_stored_above_every_limit(settings):
     settings.REQUEST_LIMIT_PER_NETWORK = settings.REQUEST_LIMIT_TOTAL = 1
-    accept(tokens.draw(), answers_of(), sender="here")
-    spooled(tokens.draw(), answers_of(), sender="here")
+    make_request(sender="here")
+    spooled(tokens.draw(), make_answers(), sender="here")
     assert worker.take_in_spool() == 1
     assert list(AssessmentRequest.objects.values_list("suspicions", flat=True)) == ["", ""]
     assert RecentSender.objects.count() == 1
@@ -176,13 +177,13 @@ POISON = {
 @pytest.mark.parametrize(("make", "left", "said"), POISON.values(), ids=POISON)
 def test_a_file_that_can_not_be_stored_does_not_keep_back_the_others(caplog, make, left, said):
     before, after = tokens.draw(), tokens.draw()
-    spooled(before, answers_of(name="before"))
+    spooled(before, make_answers(name="before"))
     make()
-    spooled(after, answers_of(name="after"))
+    spooled(after, make_answers(name="after"))
     assert files() == (3, 0)
     caplog.clear()
     assert (worker.take_in_spool(), files()) == (2, left)
-    assert told() == {str(before.id): "before", str(after.id): "after"}
+    assert names_by_request() == {str(before.id): "before", str(after.id): "after"}
     assert errors_in(caplog) == [said]
     assert worker.take_in_spool() == 0
     assert files() == left
@@ -192,7 +193,7 @@ def test_a_file_that_can_not_be_stored_does_not_keep_back_the_others(caplog, mak
 def test_two_workers_at_once_take_in_every_file_once(site, caplog):
     drafts = [tokens.draw() for _ in range(10)]
     for draft in drafts:
-        spooled(draft, answers_of(name=draft.reference))
+        spooled(draft, make_answers(name=draft.reference))
     together = threading.Barrier(2)
 
     def work(_number):
@@ -206,7 +207,7 @@ def test_two_workers_at_once_take_in_every_file_once(site, caplog):
         taken = list(pool.map(work, range(2)))
     assert sum(taken) >= len(drafts)
     assert files() == (0, 0)
-    assert told() == {str(draft.id): draft.reference for draft in drafts}
+    assert names_by_request() == {str(draft.id): draft.reference for draft in drafts}
     assert list(Notice.objects.values_list("kind", "state")) == [("new_request", "queued")] * len(drafts)
     assert {tuple(codes_of(request)) for request in AssessmentRequest.objects.all()} == {("received",)}
     assert [line for line in errors_in(caplog) if "can't be" in line] == []
@@ -216,7 +217,7 @@ def test_two_workers_at_once_take_in_every_file_once(site, caplog):
 
 
 def test_a_round_takes_in_the_spool_sends_what_is_due_and_leaves_a_heartbeat(site, mailoutbox):
-    confirmed = spooled(tokens.draw(), answers_of()).confirmed_as
+    confirmed = spooled(tokens.draw(), make_answers()).confirmed_as
     began = timezone.now()
     worker.work_once()
     assert files() == (0, 0)
@@ -227,7 +228,7 @@ def test_a_round_takes_in_the_spool_sends_what_is_due_and_leaves_a_heartbeat(sit
 
 
 def test_a_round_gives_back_what_was_taken_and_not_worked_on(site, make_staff):
-    lapsed, live = (accept(tokens.draw(), answers_of()) for _ in range(2))
+    lapsed, live = (make_request() for _ in range(2))
     for request in (lapsed, live):
         workflow.claim(request_id=request.pk, actor=make_staff("admissions"))
     AssessmentRequest.objects.filter(pk=lapsed.pk).update(claimed_until=timezone.now())
@@ -248,8 +249,8 @@ def test_while_the_database_is_away_nothing_breaks_and_nothing_is_lost(site, tak
     take_away, bring_back = take_database_away
     draft = tokens.draw()
     take_away()
-    confirmed = tokens.confirmed_as(draft, answers_of())
-    assert submission.accept(submission.SentForm(draft, answers_of())) == confirmed.id
+    confirmed = tokens.confirmed_as(draft, make_answers())
+    assert submission.accept(submission.SentForm(draft, make_answers())) == confirmed.id
     for _ in range(2):
         worker.work_once()
     assert files() == (1, 0)
@@ -269,8 +270,8 @@ def test_while_the_database_is_away_nothing_breaks_and_nothing_is_lost(site, tak
 @pytest.mark.django_db
 def test_second_spooled_form_of_one_browser_is_one_request_with_two_references():
     first, second = tokens.draw(), tokens.draw()
-    request = accept(first, answers_of(), form_key="a" * 64)
-    confirmed = spooled(second, answers_of(message="Please call later."), form_key="a" * 64).confirmed_as
+    request = make_request(first, form_key="a" * 64)
+    confirmed = spooled(second, make_answers(message="Please call later."), form_key="a" * 64).confirmed_as
     kept = submission.kept_in_spool(confirmed.id)
     secret = private_link.secret_of(confirmed.id)
     assert kept.reference == confirmed.reference
@@ -287,31 +288,31 @@ def test_second_spooled_form_of_one_browser_is_one_request_with_two_references()
 @pytest.mark.django_db
 def test_the_same_second_form_from_the_spool_twice_makes_its_aliases_once():
     first, second = tokens.draw(), tokens.draw()
-    request = accept(first, answers_of(), form_key="a" * 64)
+    request = make_request(first, form_key="a" * 64)
     for message in ("One more word.", "And another."):
-        spooled(second, answers_of(message=message), form_key="a" * 64)
+        spooled(second, make_answers(message=message), form_key="a" * 64)
     worker.take_in_spool()
     assert (request.aliases.count(), request.texts.count(), files()) == (2, 3, (0, 0))
 
 
 @pytest.mark.django_db
 def test_only_what_was_sent_after_a_withdrawal_is_a_new_request():
-    draft, answers = tokens.draw(), answers_of()
+    draft, answers = tokens.draw(), make_answers()
     request = accept(draft, answers)
-    spooled(draft, answers_of(message="before"), at=timezone.now() - dt.timedelta(minutes=1))
+    spooled(draft, make_answers(message="before"), at=timezone.now() - dt.timedelta(minutes=1))
     workflow.withdraw(request_id=request.pk)
-    spooled(draft, answers_of(message="after"))
+    spooled(draft, make_answers(message="after"))
     worker.take_in_spool()
     new = AssessmentRequest.objects.exclude(pk=request.pk).get()
     request.refresh_from_db()
     assert (request.stage, request.texts.count(), files()) == ("closed", 0, (0, 0))
-    assert (new.stage, new.texts.get().open()) == ("new", answers_of(message="after"))
+    assert (new.stage, new.texts.get().open()) == ("new", make_answers(message="after"))
     assert (new.reference != draft.reference, new.form_key) == (True, None)
 
 
 @pytest.mark.django_db
 def test_what_was_sent_after_a_withdrawal_under_legal_hold_is_a_new_request_too(make_staff):
-    draft, answers = tokens.draw(), answers_of()
+    draft, answers = tokens.draw(), make_answers()
     confirmed = spooled(draft, answers).confirmed_as
     worker.take_in_spool()
     withdrawn = AssessmentRequest.objects.get()
@@ -331,7 +332,7 @@ def test_what_was_sent_after_a_withdrawal_under_legal_hold_is_a_new_request_too(
 
 @pytest.mark.django_db(transaction=True)
 def test_a_spool_that_can_not_be_used_keeps_no_alert_back(settings, tmp_path, mailoutbox, caplog):
-    accept(tokens.draw(), answers_of())
+    make_request()
     settings.SPOOL_DIR = tmp_path / "a file"
     settings.SPOOL_DIR.write_text("")
     worker.work_once()
@@ -343,7 +344,7 @@ def test_a_spool_that_can_not_be_used_keeps_no_alert_back(settings, tmp_path, ma
 @pytest.mark.django_db(transaction=True)
 def test_a_worker_that_is_told_to_stop_begins_no_further_mail(mailoutbox):
     for _ in range(3):
-        accept(tokens.draw(), answers_of())
+        make_request()
     worker.work_once(is_stopped=lambda: len(mailoutbox) == 1)
     assert len(mailoutbox) == 1
     assert sorted(Notice.objects.values_list("state", flat=True)) == ["queued", "queued", "sent"]

@@ -15,7 +15,7 @@ from intake.contact import schedule
 from pages import field_limits
 from pages.models import Center, Holiday, OpeningHours
 from tests.html import form_fields, soup
-from tests.intake.support.helpers import receive
+from tests.intake.support.factories import make_request
 from tests.pages.helpers import any_source, page, question
 
 pytestmark = pytest.mark.django_db
@@ -99,7 +99,7 @@ def test_target_beyond_any_clock_is_refused_and_requests_still_come_in(hours):
     with pytest.raises(ValidationError) as refused:
         center.full_clean()
     assert refused.value.message_dict["contact_target_hours"][0].startswith("Enter at most 168 open hours")
-    assert receive(best_time="asap").stage == "new"
+    assert make_request(best_time="asap").stage == "new"
 
 
 def test_the_greatest_target_is_counted():
@@ -109,7 +109,7 @@ def test_the_greatest_target_is_counted():
     center.full_clean()
     center.save()
     assert schedule.our_hours().target == dt.timedelta(hours=168)
-    assert receive(best_time="asap").due_at > dt.datetime(2026, 11, 24, tzinfo=dt.UTC)
+    assert make_request(best_time="asap").due_at > dt.datetime(2026, 11, 24, tzinfo=dt.UTC)
 
 
 @pytest.mark.parametrize(

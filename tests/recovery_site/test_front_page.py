@@ -9,7 +9,8 @@ from faq.models import QuestionPage
 from pages import content_generation
 from pages.models import Center, ContentPage, LinkCheck, Notice
 from tests.html import soup
-from tests.intake.support.helpers import LIST, receive
+from tests.intake.support.factories import make_request
+from tests.intake.support.helpers import LIST
 
 pytestmark = pytest.mark.django_db
 
@@ -46,19 +47,19 @@ def question():
     ids=str,
 )
 def test_panels_are_those_of_the_roles(roles, titles, make_staff, client):
-    receive()
+    make_request()
     client.force_login(make_staff(*roles))
     assert list(panels_of(client)) == titles
 
 
 def test_superuser_without_a_role_learns_nothing_of_requests(make_staff, client):
-    receive()
+    make_request()
     client.force_login(make_staff(is_superuser=True))
     assert list(panels_of(client)) == CONTENT
 
 
 def test_requests_are_counted_and_never_shown(make_staff, client):
-    request = receive()
+    request = make_request()
     client.force_login(make_staff("admissions"))
     assert panels_of(client)["Requests waiting"] == ["Unassigned 1", "Open 1", "Open the desk"]
     words = client.get("/admin/").content.decode()

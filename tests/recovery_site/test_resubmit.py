@@ -7,7 +7,8 @@ from django.urls import reverse
 
 from intake.models import AccessRecord, EncryptedText
 from tests.html import forms_on
-from tests.intake.support.helpers import LIST, change_page, receive
+from tests.intake.support.factories import make_request
+from tests.intake.support.helpers import LIST, change_page
 from tests.intake.support.request_page import work_form
 
 pytestmark = pytest.mark.django_db
@@ -36,7 +37,7 @@ def notes():
 
 
 def test_who_was_signed_out_gets_the_words_back_signs_in_and_sends_them(desk, me):
-    request = receive()
+    request = make_request()
     posted = typed(desk, request)
     records = AccessRecord.objects.count()
     desk.session.flush()
@@ -54,7 +55,7 @@ def test_who_was_signed_out_gets_the_words_back_signs_in_and_sends_them(desk, me
 
 
 def test_who_signed_in_anew_meanwhile_sends_the_words_with_one_press(desk):
-    request = receive()
+    request = make_request()
     posted = typed(desk, request) | {"csrfmiddlewaretoken": "x" * 64}  # signing in makes a new one
     page = desk.post(change_page(request), posted, headers=OURS)
     assert (page.status_code, notes()) == (403, [])
@@ -66,14 +67,14 @@ def test_who_signed_in_anew_meanwhile_sends_the_words_with_one_press(desk):
 
 @pytest.mark.parametrize("headers", [{}, {"origin": "https://elsewhere.example"}, {"origin": "null"}])
 def test_what_another_site_sends_is_not_laid_out_for_sending(desk, headers):
-    request = receive()
+    request = make_request()
     posted = typed(desk, request) | {"csrfmiddlewaretoken": "x" * 64}
     page = desk.post(change_page(request), posted, headers=headers)
     assert (page.status_code, "Speaks Navajo" in page.content.decode(), notes()) == (403, False, [])
 
 
 def test_a_role_that_was_taken_away_is_no_sign_in(desk, me):
-    request = receive()
+    request = make_request()
     posted = typed(desk, request)
     get_user_model().objects.filter(pk=me.pk).update(is_staff=False)
     page = desk.post(change_page(request), posted, headers=OURS)

@@ -10,7 +10,7 @@ from intake import workflow
 from intake.submission import private_link, tokens
 from pages.models import ContentPage
 from recovery_site.log_filters import MaskSecretAddresses
-from tests.intake.support.helpers import receive
+from tests.intake.support.factories import make_request
 from tests.pages.helpers import edit
 
 pytestmark = pytest.mark.django_db
@@ -52,7 +52,7 @@ def test_every_kind_of_page_is_led_to_for_good(client, address):
 
 @pytest.mark.parametrize("behind", BEHIND, ids=ascii)
 def test_a_copied_private_link_leads_to_the_private_page_for_now(client, behind):
-    address = f"/assessment/yours/{private_link.secret_of(receive().pk)}/"
+    address = f"/assessment/yours/{private_link.secret_of(make_request().pk)}/"
     for odd in copied(address, behind):
         response = client.get(odd)
         assert (response.status_code, response["Location"]) == (302, address)
@@ -61,14 +61,14 @@ def test_a_copied_private_link_leads_to_the_private_page_for_now(client, behind)
 
 
 def test_a_copied_confirmation_and_the_form_lead_on_for_now(client):
-    for address in ("/assessment/", f"/assessment/received/{tokens.to_receipt(receive().pk)}/"):
+    for address in ("/assessment/", f"/assessment/received/{tokens.to_receipt(make_request().pk)}/"):
         for odd in copied(address, ")."):
             response = client.get(odd)
             assert (response.status_code, response["Location"]) == (302, address)
 
 
 def test_a_private_link_that_has_ended_says_so_at_the_copied_address(client, make_staff):
-    request = receive()
+    request = make_request()
     address = f"/assessment/yours/{private_link.secret_of(request.pk)}"
     workflow.withdraw(request_id=request.pk)
     ended, unknown = client.get(f"{address}."), client.get(f"/assessment/yours/{'0' * 43}.")
@@ -125,7 +125,7 @@ def test_form_sent_to_a_copied_address_is_answered_by_the_right_page():
     assert client.post("/faq.", {"adult": "yes"}).status_code == 404
     response = client.post("/assessment).", {"adult": "yes", "name": "Ana Canary"}, follow=True)
     assert (response.status_code, "Ana Canary" in response.content.decode()) == (403, True)
-    request = receive()
+    request = make_request()
     address = f"/assessment/yours/{private_link.secret_of(request.pk)})"
     posted = client.post(address, {"do": "words", "words": "more", "sure": "yes"}, follow=True)
     assert "We added your message." in posted.content.decode()

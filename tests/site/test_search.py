@@ -59,12 +59,12 @@ def urls(query):
     return [result["url"] for result in find(query)[0]]
 
 
-def ask(client, query):
+def search_for(client, query):
     return client.get("/search/", {"q": query})
 
 
 def test_search_shows_title_kind_and_snippet(client, zebra):
-    page = ask(client, "okapi").content.decode()
+    page = search_for(client, "okapi").content.decode()
     shown = re.findall(r'<h3><a href="(.+?)">(.+?)</a></h3>\s*<p class="result-kind">(.+?)</p>\s*<p>(.+?)</p>', page)
     assert shown == [
         ("/faq/okapi/", "Where is the okapi?", "Question", "In the quagga."),
@@ -164,10 +164,10 @@ def test_source_mark_is_not_a_word(zebra):
 
 
 def test_search_asks_nothing_while_the_content_stays(client, zebra):
-    ask(client, "okapi")
+    search_for(client, "okapi")
     with CaptureQueriesContext(connection) as queries:
-        ask(client, "quagga")
-        ask(client, "zebra shy okapi")
+        search_for(client, "quagga")
+        search_for(client, "zebra shy okapi")
     assert [query["sql"] for query in queries if "generation" not in query["sql"]] == []
     assert len(queries) <= 2  # a second may have passed
 
@@ -192,7 +192,7 @@ def test_search_goes_on_while_the_database_is_away(client, zebra):
         raise OperationalError("the server is gone")
 
     with connection.execute_wrapper(away):
-        assert (urls("okapi"), ask(client, "okapi").status_code) == (before, 200)
+        assert (urls("okapi"), search_for(client, "okapi").status_code) == (before, 200)
 
 
 # What people ask
@@ -284,14 +284,14 @@ def test_word_that_ends_as_a_verb_is_not_cut_to_another():
 
 
 def test_page_says_what_it_searched_for_instead(client):
-    page = ask(client, "witdrawal").content.decode()
+    page = search_for(client, "witdrawal").content.decode()
     assert "Results for “withdrawal”" in page
     assert 'value="witdrawal"' in page
-    assert "Results for" not in ask(client, "withdrawal").content.decode()
+    assert "Results for" not in search_for(client, "withdrawal").content.decode()
 
 
 def test_page_that_found_nothing_leads_to_help_in_other_languages(client):
-    main = ask(client, "desintoxicación").content.decode().split("<main")[1].split("</main>")[0]
+    main = search_for(client, "desintoxicación").content.decode().split("<main")[1].split("</main>")[0]
     assert "We found nothing" in main
     assert 'href="/language-help/"' in main
 
@@ -303,7 +303,7 @@ def test_script_in_texts_and_query_is_shown_and_never_runs(client):
     content_page(
         "<b>Wombat</b>", heading="<img src=x> wombat <script>", summary='Wombat <script>"1"</script>', slug="wombat"
     )
-    page = ask(client, 'wombat"><script>alert(1)</script>').content.decode()
+    page = search_for(client, 'wombat"><script>alert(1)</script>').content.decode()
     facts = PageFacts(page)
     assert (facts.all("script"), facts.all("img"), facts.all("b")) == ([], [], [])
     assert 'value="wombat&quot;&gt;&lt;script&gt;alert(1)&lt;/script&gt;"' in page
@@ -342,7 +342,7 @@ INPUTS = {
 
 @pytest.mark.parametrize("query", INPUTS.values(), ids=INPUTS.keys())
 def test_any_input_gets_the_search_page(client, query):
-    response = ask(client, query)
+    response = search_for(client, query)
     facts = PageFacts(response)
     assert (response.status_code, len(facts.all("h1")), facts.title.strip()[:6]) == (200, 1, "Search")
     assert {"tel:911", "tel:988", "sms:988"} <= set(facts.links)
@@ -356,7 +356,7 @@ def test_any_query_string_gets_the_search_page(client, raw):
 
 
 def test_full_width_letters_and_typographic_hyphens_find(client):
-    links = PageFacts(ask(client, "７‑ＯＨ")).links
+    links = PageFacts(search_for(client, "７‑ＯＨ")).links
     assert set(urls("7-OH")) <= set(links)
     assert "/addiction/kratom-addiction-treatment/" in urls("7-OH")
 
@@ -373,10 +373,10 @@ def test_last_of_repeated_queries_counts(client, zebra):
 
 
 def test_long_query_is_cut_and_the_page_says_so(client, zebra):
-    page = ask(client, "quagga " + "x" * 200).content.decode()
+    page = search_for(client, "quagga " + "x" * 200).content.decode()
     assert "we used the first 100 characters" in page
     assert "/faq/okapi/" in PageFacts(page).links
-    assert "we used the first" not in ask(client, "x" * 100).content.decode()
+    assert "we used the first" not in search_for(client, "x" * 100).content.decode()
 
 
 def test_empty_search_shows_the_form_and_links(client):
@@ -390,7 +390,7 @@ def test_empty_search_shows_the_form_and_links(client):
 
 
 def test_search_without_result_shows_form_ways_on_and_crisis_lines(client):
-    response = ask(client, "nothingofthekind")
+    response = search_for(client, "nothingofthekind")
     facts = PageFacts(response)
     assert "We found nothing for these words" in response.content.decode()
     assert {"/faq/", "/assessment/", "tel:911", "tel:988", "tel:+14805267738"} <= set(facts.links)
@@ -408,7 +408,7 @@ def test_form_stands_on_any_page():
 
 @pytest.mark.parametrize("query", ["", "kratom withdrawal", "nothingofthekind"])
 def test_search_page_is_kept_by_no_one(client, query):
-    response = ask(client, query)
+    response = search_for(client, query)
     facts = PageFacts(response)
     kept = {part.strip() for part in response["Cache-Control"].split(",")}
     assert {"private", "no-store"} <= kept
@@ -420,7 +420,7 @@ def test_search_page_is_kept_by_no_one(client, query):
 def test_nothing_searched_for_is_stored_or_logged(client, caplog):
     before = rows()
     with caplog.at_level(logging.DEBUG), CaptureQueriesContext(connection) as queries:
-        ask(client, "unheardof witdrawal")
+        search_for(client, "unheardof witdrawal")
     assert rows() == before
     assert [query["sql"][:40] for query in queries if query["sql"].lstrip("(")[:6] != "SELECT"] == []
     own_log = [record.getMessage() for record in caplog.records if record.name != "django.db.backends"]
@@ -434,5 +434,5 @@ def test_search_is_asked_for_by_get_only(client):
 
 @pytest.mark.parametrize("query", ["tianeptine", "xyzzyxyzzy"])
 def test_empty_search_shows_crisis_help_before_other_advice(client, query):
-    main = ask(client, query).content.decode().split("<main")[1]
+    main = search_for(client, query).content.decode().split("<main")[1]
     assert main.index("We found nothing") < main.index('href="sms:988"') < main.index("Try one or two other words")

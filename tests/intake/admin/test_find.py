@@ -18,17 +18,8 @@ from intake.contact import details
 from intake.models import AccessRecord, Alias, AssessmentRequest, BlindIndex, EncryptedText
 from intake.submission import tokens
 from tests.html import forms_on
-from tests.intake.support.helpers import (
-    LIST,
-    PERSONAL,
-    accept,
-    answers_of,
-    browser_of,
-    change_page,
-    receive,
-    receive_odd,
-    title_of,
-)
+from tests.intake.support.factories import make_request, make_request_with_odd_contact
+from tests.intake.support.helpers import LIST, PERSONAL, browser_of, change_page, title_of
 
 pytestmark = pytest.mark.django_db
 
@@ -108,22 +99,22 @@ def correct(request, actor, **changes):
     "write", [str, str.lower, lambda ref: ref.replace("-", " "), lambda ref: f"  {ref[:4]}{ref[5:]} "]
 )
 def test_a_reference_in_any_writing_leads_straight_to_the_request(desk, write):
-    receive()
-    request = receive(**OTHER)
+    make_request()
+    request = make_request(**OTHER)
     response = look_for(desk, write(request.reference))
     assert (response.status_code, response["Location"]) == (302, change_page(request))
     assert records() == [("search", ids(request))]
 
 
 def test_another_reference_of_a_request_leads_to_it(desk):
-    request = receive()
+    request = make_request()
     other = reference.draw()
     Alias.objects.create(pk=uuid.uuid4(), reference=other, private_link_hash="0" * 64, request=request)
     assert look_for(desk, other)["Location"] == change_page(request)
 
 
 def test_a_reference_that_nobody_has_finds_nothing(desk):
-    receive()
+    make_request()
     page = look_for(desk, reference.draw())
     assert (page.status_code, found(page)) == (200, [])
 
@@ -132,8 +123,8 @@ def test_a_reference_that_nobody_has_finds_nothing(desk):
     "typed", ["6025550142", "602.555.0142", "+1 602-555-0142", "1 (602) 555 0142", "٦٠٢٥٥٥٠١٤٢", "602-555-0142 (cell)"]
 )
 def test_a_phone_is_found_in_any_writing(desk, typed):
-    older, newer = receive(), receive(name="Somebody else", email="")
-    receive(**OTHER)
+    older, newer = make_request(), make_request(name="Somebody else", email="")
+    make_request(**OTHER)
     assert found(look_for(desk, typed)) == references(newer, older)
 
 
@@ -141,14 +132,14 @@ def test_a_phone_is_found_in_any_writing(desk, typed):
     "typed", ["canary@nightingale.example", " Canary@NIGHTINGALE.example ", "Wilhelmina <canary@nightingale.example>"]
 )
 def test_an_email_is_found_in_any_writing(desk, typed):
-    request = receive()
-    receive(**OTHER)
+    request = make_request()
+    make_request(**OTHER)
     assert found(look_for(desk, typed)) == references(request)
 
 
 @pytest.mark.parametrize("typed", ["555-0142", "602555014", "canary@nightingale", "@", "nightingale.example"])
 def test_a_part_of_a_phone_or_an_email_finds_nothing_and_the_page_says_what_to_do(desk, typed):
-    receive()
+    make_request()
     page = look_for(desk, typed)
     assert found(page) == []
     assert "Nothing found" in page.content.decode()
@@ -158,8 +149,8 @@ def test_a_part_of_a_phone_or_an_email_finds_nothing_and_the_page_says_what_to_d
     "typed", ["wilhelmina canary", "CANARY", "Wilhelmína", "canary, wilhelmina", "Canary W", "  canary  "]
 )
 def test_a_name_is_found_by_any_of_its_words(desk, typed):
-    request = receive()
-    receive(**OTHER)
+    request = make_request()
+    make_request(**OTHER)
     page = look_for(desk, typed)
     assert found(page) == references(request)
     assert [row.found_as for row in page.context["results"].rows] == ["Wilhelmina Canary"]
@@ -181,8 +172,8 @@ def test_a_name_is_found_by_any_of_its_words(desk, typed):
     ],
 )
 def test_a_name_is_found_without_its_marks_and_apart_or_together(desk, told, typed):
-    request = receive(name=told)
-    receive(**OTHER)
+    request = make_request(name=told)
+    make_request(**OTHER)
     page = look_for(desk, typed)
     assert found(page) == references(request)
     assert [row.found_as for row in page.context["results"].rows] == [told]
@@ -193,29 +184,32 @@ def test_a_name_is_found_without_its_marks_and_apart_or_together(desk, told, typ
     [("Ana@nightingale.example", ""), ("480-555-0199", "<ana@nightingale.example>"), ("ana@nightingale.example", "x")],
 )
 def test_an_email_is_found_whichever_box_it_was_typed_in(desk, phone, email):
-    request = receive_odd(phone=phone, email=email)
-    receive(**OTHER)
+    request = make_request_with_odd_contact(phone=phone, email=email)
+    make_request(**OTHER)
     assert found(look_for(desk, "ana@nightingale.example")) == references(request)
 
 
 @pytest.mark.parametrize("email", ["480-555-0199", "480-555-0199 x5"])
 def test_a_phone_is_found_whichever_box_it_was_typed_in(desk, email):
-    requests = [receive_odd(phone="", email=email), receive_odd(phone="602-555-0111", email=email)]
-    receive(**OTHER)
+    requests = [
+        make_request_with_odd_contact(phone="", email=email),
+        make_request_with_odd_contact(phone="602-555-0111", email=email),
+    ]
+    make_request(**OTHER)
     assert found(look_for(desk, "(480) 555-0199")) == references(*reversed(requests))
 
 
 @pytest.mark.parametrize("few", [1, 1000])
 def test_a_name_needs_all_words_that_were_typed_however_common_they_are(desk, monkeypatch, few):
     monkeypatch.setattr(search, "FEW", few)
-    request = receive()
+    request = make_request()
     assert found(look_for(desk, "Wilhelmina Canary")) == references(request)
-    receive(**OTHER)
+    make_request(**OTHER)
     assert found(look_for(desk, "Wilhelmina Other")) == []
 
 
 def test_the_name_is_shown_only_to_who_looked_for_a_name(desk):
-    receive()
+    make_request()
     assert "Wilhelmina Canary" in look_for(desk, "wilhelmina").content.decode()
     for words, filters in (("602 555 0142", {}), ("", {"stage": "new"})):
         page = look_for(desk, words, **filters)
@@ -225,8 +219,8 @@ def test_the_name_is_shown_only_to_who_looked_for_a_name(desk):
 
 def test_search_finds_resent_corrected_and_earlier_values(desk, me):
     draft = tokens.draw()
-    request = accept(draft, answers_of())
-    accept(draft, answers_of(name="Minna Canary", phone="(602) 555-0143"))
+    request = make_request(draft)
+    make_request(draft, name="Minna Canary", phone="(602) 555-0143")
     correct(request, me, name="Mina Kanari", email="mina@nightingale.example")
     for words in ("Wilhelmina", "Minna", "Kanari", "602 555 0142", "602 555 0143", "mina@nightingale.example"):
         assert (words, found(look_for(desk, words))) == (words, references(request))
@@ -235,16 +229,16 @@ def test_search_finds_resent_corrected_and_earlier_values(desk, me):
 
 
 def test_what_was_indexed_with_an_older_key_is_found(desk, settings):
-    request = receive()
+    request = make_request()
     settings.INDEX_KEYS = f"new:{base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()},{settings.INDEX_KEYS}"
-    newer = receive()
+    newer = make_request()
     for words in ("602 555 0142", "canary@nightingale.example", "Wilhelmina"):
         assert (words, found(look_for(desk, words))) == (words, references(newer, request))
     assert search.same_contact(request) == [newer]
 
 
 def test_a_text_that_can_not_be_opened_does_not_stop_a_search(desk):
-    closed, request = receive(), receive()
+    closed, request = make_request(), make_request()
     EncryptedText.objects.filter(request=closed).update(envelope=b"broken")
     assert found(look_for(desk, "wilhelmina")) == references(request)
 
@@ -254,7 +248,7 @@ def test_a_text_that_can_not_be_opened_does_not_stop_a_search(desk):
     ["a\0b", "\0", "x" * 10_000, "5" * 10_000, "🙂🙃", "'; DROP TABLE--", '"', "%", "\u202eabc", "<b>x</b>", "+"],
 )
 def test_whatever_is_typed_gives_a_normal_page(desk, typed):
-    receive()
+    make_request()
     page = look_for(desk, typed)
     assert page.status_code == 200
     assert "Find a request" in page.content.decode()
@@ -262,7 +256,7 @@ def test_whatever_is_typed_gives_a_normal_page(desk, typed):
 
 
 def test_nothing_typed_and_nothing_chosen_is_asked_back(desk):
-    receive()
+    make_request()
     page = look_for(desk)
     assert page.context["results"] is None
     assert "Type something here, or choose a filter below." in page.content.decode()
@@ -271,8 +265,8 @@ def test_nothing_typed_and_nothing_chosen_is_asked_back(desk):
 
 def test_erased_withdrawn_and_synthetic_requests_are_not_found(desk, make_staff):
     lead = make_staff("lead")
-    withdrawn, hidden, shown = receive(), receive(), receive()
-    accept(tokens.draw(), answers_of(), is_synthetic=True)
+    withdrawn, hidden, shown = make_request(), make_request(), make_request()
+    make_request(is_synthetic=True)
     workflow.withdraw(request_id=withdrawn.pk)
     workflow.set_legal_hold(request_id=hidden.pk, actor=lead)
     workflow.withdraw(request_id=hidden.pk)
@@ -287,10 +281,10 @@ def test_erased_withdrawn_and_synthetic_requests_are_not_found(desk, make_staff)
 def prepared(me, make_staff):
     """Four requests that differ in everything that can be filtered."""
     mine, theirs, closed, suspect = [
-        receive(do_not_call="on", for_whom="professional"),
-        receive(text_ok="on", best_time="morning"),
-        receive(email_ok="on", best_time="morning"),
-        accept(tokens.draw(), answers_of(best_time="asap"), suspicions=("links",), taken_by=me.pk),
+        make_request(do_not_call="on", for_whom="professional"),
+        make_request(text_ok="on", best_time="morning"),
+        make_request(email_ok="on", best_time="morning"),
+        make_request(best_time="asap", suspicions=("links",), taken_by=me.pk),
     ]
     workflow.assign(request_id=mine.pk, owner=me, actor=me)
     workflow.assign(request_id=theirs.pk, owner=make_staff("lead", username="lee"), actor=me)
@@ -339,7 +333,7 @@ def test_the_owner_is_chosen_by_name(desk, me, make_staff):
 
 
 def test_only_the_newest_wishes_count(desk, me):
-    request = receive(text_ok="on")
+    request = make_request(text_ok="on")
     correct(request, me, may_text=False)
     assert found(look_for(desk, way="text")) == []
     assert found(look_for(desk, way="call")) == references(request)
@@ -358,7 +352,7 @@ NONSENSE = [
 
 
 def test_a_filter_that_makes_no_sense_is_asked_back(desk):
-    receive()
+    make_request()
     for filters in NONSENSE:
         page = look_for(desk, **filters)
         assert (filters, page.status_code, page.context["results"]) == (filters, 200, None)
@@ -370,7 +364,7 @@ def test_a_filter_that_makes_no_sense_is_asked_back(desk):
 
 def test_page_after_page_shows_every_request_once_newest_first(desk, monkeypatch):
     monkeypatch.setattr(find, "ROWS", 3)
-    requests = [receive() for _ in range(7)]
+    requests = [make_request() for _ in range(7)]
     AssessmentRequest.objects.filter(pk__in=[one.pk for one in requests[2:5]]).update(received_at=timezone.now())
     page, pages = look_for(desk, stage="new"), []
     pages.append(found(page))
@@ -384,7 +378,7 @@ def test_page_after_page_shows_every_request_once_newest_first(desk, monkeypatch
 
 def test_the_pages_of_a_phone_keep_the_words_out_of_the_address(desk, monkeypatch):
     monkeypatch.setattr(find, "ROWS", 1)
-    older, newer = receive(), receive()
+    older, newer = make_request(), make_request()
     first = look_for(desk, "602 555 0142")
     second = look_on(desk, first)
     assert [found(first), found(second)] == [references(newer), references(older)]
@@ -393,9 +387,9 @@ def test_the_pages_of_a_phone_keep_the_words_out_of_the_address(desk, monkeypatc
 
 def test_a_search_by_name_that_was_cut_says_so_and_goes_on(desk, monkeypatch):
     monkeypatch.setattr(find, "OPENED_AT_MOST", 2)
-    old = receive()
+    old = make_request()
     for _ in range(3):
-        share_a_word(receive(**OTHER), old)
+        share_a_word(make_request(**OTHER), old)
     page = look_for(desk, "wilhelmina")
     assert found(page) == []
     assert "We compared the newest 2 requests that could match" in page.content.decode()
@@ -406,9 +400,9 @@ def test_a_search_by_name_that_was_cut_says_so_and_goes_on(desk, monkeypatch):
 
 def test_a_search_by_filters_looks_at_so_many_requests_only_and_goes_on(desk, monkeypatch):
     monkeypatch.setattr(find, "LOOKED_AT_MOST", 2)
-    old = receive(text_ok="on")
+    old = make_request(text_ok="on")
     for _ in range(4):
-        receive()
+        make_request()
     page, seen = look_for(desk, way="text"), []
     assert "We looked back to" in page.content.decode()
     while page.context["results"].last:
@@ -419,7 +413,7 @@ def test_a_search_by_filters_looks_at_so_many_requests_only_and_goes_on(desk, mo
 
 @pytest.mark.parametrize("after", ["x", "\0", "0bca896d-e107-4399-bc37-3aef8e6f8eb5", "1" * 5000])
 def test_a_made_up_place_to_go_on_from_begins_with_the_newest(desk, after):
-    request = receive()
+    request = make_request()
     assert found(look_for(desk, stage="new", after=after)) == references(request)
 
 
@@ -427,7 +421,7 @@ def test_a_made_up_place_to_go_on_from_begins_with_the_newest(desk, after):
 
 
 def test_what_was_shown_is_recorded_and_so_is_what_was_opened_to_compare(desk):
-    request, other = receive(), receive(**OTHER)
+    request, other = make_request(), make_request(**OTHER)
     share_a_word(other, request)
     look_for(desk, "602 555 0142")
     look_for(desk, "wilhelmina")
@@ -441,13 +435,13 @@ def test_what_was_shown_is_recorded_and_so_is_what_was_opened_to_compare(desk):
 
 
 def test_the_empty_page_is_no_reading(desk):
-    receive()
+    make_request()
     assert desk.get(FIND).status_code == 200
     assert records() == []
 
 
 def test_no_word_of_a_search_stands_in_an_address_a_title_the_history_or_the_log(desk, caplog):
-    receive()
+    make_request()
     with caplog.at_level("DEBUG"):
         pages = [look_for(desk, words) for words in ("wilhelmina", "(602) 555-0142", "canary@nightingale.example")]
     shown = " ".join(title_of(page) for page in pages) + " ".join(
@@ -462,7 +456,7 @@ def test_no_word_of_a_search_stands_in_an_address_a_title_the_history_or_the_log
 
 
 def test_going_back_leads_to_the_results_and_is_recorded_again(desk):
-    request = receive()
+    request = make_request()
     first = look_for(desk, "wilhelmina", stage="new")
     assert found(first) == [request.reference]
     before = len(records())
@@ -473,14 +467,14 @@ def test_going_back_leads_to_the_results_and_is_recorded_again(desk):
 
 
 def test_each_tab_goes_back_to_its_own_search(desk):
-    request, other = receive(), receive(**OTHER)
+    request, other = make_request(), make_request(**OTHER)
     one, another = look_for(desk, "wilhelmina"), look_for(desk, "zoltan")
     assert found(desk.get(address_of(one))) == [request.reference]
     assert found(desk.get(address_of(another))) == [other.reference]
 
 
 def test_the_newest_searches_are_kept_and_the_oldest_forgotten(desk):
-    receive()
+    make_request()
     pages = [look_for(desk, "wilhelmina") for _ in range(find.KEPT_AT_MOST + 1)]
     assert len(desk.session[find.KEPT]) == find.KEPT_AT_MOST
     assert desk.get(address_of(pages[0]))["Location"] == FIND
@@ -488,7 +482,7 @@ def test_the_newest_searches_are_kept_and_the_oldest_forgotten(desk):
 
 
 def test_searches_are_kept_sealed_and_only_in_their_own_session(desk, me, make_staff):
-    receive()
+    make_request()
     again = address_of(look_for(desk, "wilhelmina canary"))
     stored = " ".join(str(session.get_decoded()) for session in Session.objects.all())
     assert (find.KEPT in stored, "wilhelmina" in stored, "canary" in stored) == (True, False, False)
@@ -503,14 +497,14 @@ def test_searches_are_kept_sealed_and_only_in_their_own_session(desk, me, make_s
 
 
 def test_words_in_an_address_find_nothing(desk):
-    receive()
+    make_request()
     page = desk.get(FIND, {"words": "wilhelmina", "stage": "new"})
     assert page.context["results"] is None
     assert records() == []
 
 
 def test_a_post_from_elsewhere_is_refused(desk):
-    receive()
+    make_request()
     assert desk.post(FIND, {"words": "wilhelmina"}).status_code == 403
     assert records() == []
 
@@ -522,11 +516,11 @@ def test_fifty_results_cost_as_many_queries_as_one(desk, me, words):
             page = look_for(desk, words, stage="new")
         return len(found(page)), len(queries)
 
-    workflow.assign(request_id=receive().pk, owner=me, actor=me)
+    workflow.assign(request_id=make_request().pk, owner=me, actor=me)
     cost()
     one = cost()
     for _ in range(49):
-        receive()
+        make_request()
     assert (one[0], cost()) == (1, (50, one[1]))
 
 
@@ -534,9 +528,9 @@ def test_fifty_results_cost_as_many_queries_as_one(desk, me, words):
 
 
 def test_requests_with_the_same_phone_or_email_are_found_newest_first(make_staff):
-    both, phone, email, _other = receive(), receive(email=""), receive(phone=""), receive(**OTHER)
-    accept(tokens.draw(), answers_of(), is_synthetic=True)
-    request = receive()
+    both, phone, email, _other = make_request(), make_request(email=""), make_request(phone=""), make_request(**OTHER)
+    make_request(is_synthetic=True)
+    request = make_request()
     assert [(one.reference, one.shared) for one in search.same_contact(request)] == [
         (email.reference, {"email"}),
         (phone.reference, {"phone"}),
@@ -546,7 +540,7 @@ def test_requests_with_the_same_phone_or_email_are_found_newest_first(make_staff
 
 
 def test_who_took_back_their_words_shares_nothing(make_staff):
-    request, hidden = receive(), receive()
+    request, hidden = make_request(), make_request()
     workflow.set_legal_hold(request_id=hidden.pk, actor=make_staff("lead"))
     workflow.withdraw(request_id=hidden.pk)
     hidden.refresh_from_db()
@@ -554,16 +548,16 @@ def test_who_took_back_their_words_shares_nothing(make_staff):
 
 
 def test_a_corrected_phone_is_shared_too(me):
-    request, other = receive(), receive(**OTHER)
+    request, other = make_request(), make_request(**OTHER)
     correct(request, me, phone="520 555 0177")
     assert [one.shared for one in search.same_contact(other)] == [{"phone"}]
 
 
 def test_at_most_twenty_are_told_in_as_many_queries_as_one(django_assert_num_queries):
-    request = receive()
-    receive()
+    request = make_request()
+    make_request()
     with django_assert_num_queries(3):
         assert len(search.same_contact(request)) == 1
-    newest = [receive() for _ in range(20)][::-1]
+    newest = [make_request() for _ in range(20)][::-1]
     with django_assert_num_queries(3):
         assert search.same_contact(request) == newest

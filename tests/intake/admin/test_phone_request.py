@@ -7,15 +7,14 @@ from intake import workflow
 from intake.contact import consent
 from intake.models import AccessRecord, AssessmentRequest, EncryptedText, Notice
 from tests.html import forms_on
+from tests.intake.support.factories import make_answers, make_request
 from tests.intake.support.helpers import (
     LIST,
     PERSON,
-    answers_of,
     change_page,
     codes_of,
     form_on,
     personal_words_in,
-    receive,
     refuse_inserts,
     title_of,
 )
@@ -45,7 +44,7 @@ def test_a_request_by_phone_is_a_request_like_any_other(desk, me):
     response = enter(desk, text_ok="on")
     request = AssessmentRequest.objects.get()
     assert response["Location"] == change_page(request)
-    assert request.texts.get().open() == answers_of(voicemail_ok="", text_ok="on") | {"voicemail_ok": False}
+    assert request.texts.get().open() == make_answers(voicemail_ok="", text_ok="on") | {"voicemail_ok": False}
     assert (request.came_from, request.stage, request.quarantined_at) == ("phone", "new", None)
     assert (request.promise, request.due_is_assumed) == ("", True)
     assert [(event.code, event.actor) for event in request.events.all()] == [("received", me), ("taken", me)]
@@ -61,7 +60,7 @@ def test_each_tick_is_kept_with_the_words_and_who_read_them(desk, me):
 
 
 def test_the_form_of_the_site_has_no_reader():
-    request = receive()
+    request = make_request()
     assert {one.reader for one in request.consents.all()} == {None}
     assert (request.came_from, request.events.get().actor) == ("", None)
 
@@ -203,7 +202,7 @@ def test_where_the_database_takes_nothing_the_words_stay_on_the_page(desk, setti
 
 
 def test_a_known_number_is_told_before_anything_is_stored(desk):
-    known, _other = receive(), receive(phone="(520) 555-0177", email="")
+    known, _other = make_request(), make_request(phone="(520) 555-0177", email="")
     page = desk.post(ADD, filled(desk.get(ADD), phone="602 555 0142", email="", do="look"))
     assert page.status_code == 200
     assert [(one, one.shared) for one in page.context["known"]] == [(known, {"phone"})]
@@ -215,7 +214,7 @@ def test_a_known_number_is_told_before_anything_is_stored(desk):
 
 
 def test_an_unknown_number_is_told_too(desk):
-    receive()
+    make_request()
     page = desk.post(ADD, filled(desk.get(ADD), phone="520 555 0177", email="", do="look"))
     assert "No other request has this phone or e-mail." in page.content.decode()
 
@@ -226,7 +225,7 @@ def test_looking_for_nonsense_shows_the_page(desk, typed):
 
 
 def test_a_known_number_is_told_after_saving(desk, me):
-    known, closed = receive(), receive(email="")
+    known, closed = make_request(), make_request(email="")
     workflow.close(request_id=closed.pk, outcome="spam", actor=me)
     response = enter(desk)
     record = AccessRecord.objects.get()
@@ -239,7 +238,7 @@ def test_a_known_number_is_told_after_saving(desk, me):
 
 
 def test_what_is_said_after_saving_lies_in_no_cookie(desk):
-    receive()
+    make_request()
     assert set(enter(desk).cookies) <= {"csrftoken", "sessionid"}
 
 
@@ -252,6 +251,6 @@ def test_nothing_personal_stands_in_an_address_a_title_or_the_history(desk):
 
 
 def test_an_empty_page_is_no_reading(desk):
-    receive()
+    make_request()
     assert desk.get(ADD).status_code == 200
     assert AccessRecord.objects.count() == 0

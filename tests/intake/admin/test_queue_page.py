@@ -20,16 +20,8 @@ from intake.submission import tokens
 from pages import facts
 from pages.models import Center, OpeningHours
 from tests.html import forms_on
-from tests.intake.support.helpers import (
-    LIST,
-    accept,
-    answers_of,
-    browser_of,
-    change_page,
-    personal_words_in,
-    receive,
-    title_of,
-)
+from tests.intake.support.factories import make_request
+from tests.intake.support.helpers import LIST, browser_of, change_page, personal_words_in, title_of
 
 pytestmark = pytest.mark.django_db
 
@@ -49,16 +41,16 @@ def open_all_day():
     facts.forget()
 
 
-def asked(due=None, **changes):
+def make_request_due(due=None, **changes):
     """A request that was sent in, by someone who may be called at any time, without an e-mail."""
     quiet = {"email": "", "voicemail_ok": "", "best_time": "asap", "time_zone": "America/Phoenix", "language": ""}
-    request = accept(tokens.draw(), answers_of(**quiet | changes), at=timezone.now())
+    request = make_request(**quiet | changes, at=timezone.now())
     if due is not None:
-        put(request, due_at=NOW + due)
+        set_columns(request, due_at=NOW + due)
     return request
 
 
-def put(request, **fields):
+def set_columns(request, **fields):
     AssessmentRequest.objects.filter(pk=request.pk).update(**fields)
     request.refresh_from_db()
 
@@ -109,27 +101,27 @@ def said_on(response):
 
 def test_each_tab_shows_its_requests_in_their_order(desk, me, sam, clock):
     requests = {
-        "later": asked(5 * HOUR),
-        "soon": asked(HOUR),
-        "late": asked(-HOUR),
-        "mine": asked(3 * HOUR),
-        "sams": asked(-30 * MINUTE),
-        "asleep longer": asked(),
-        "asleep": asked(),
-        "back": asked(),
-        "suspected": accept(tokens.draw(), answers_of(), suspicions=("fast",)),
-        "closed first": asked(),
-        "closed last": asked(),
-        "called back": asked(6 * HOUR),
+        "later": make_request_due(5 * HOUR),
+        "soon": make_request_due(HOUR),
+        "late": make_request_due(-HOUR),
+        "mine": make_request_due(3 * HOUR),
+        "sams": make_request_due(-30 * MINUTE),
+        "asleep longer": make_request_due(),
+        "asleep": make_request_due(),
+        "back": make_request_due(),
+        "suspected": make_request(suspicions=("fast",)),
+        "closed first": make_request_due(),
+        "closed last": make_request_due(),
+        "called back": make_request_due(6 * HOUR),
     }
     names = {request.reference: name for name, request in requests.items()}
-    put(requests["suspected"], due_at=NOW + 7 * HOUR)
-    put(requests["called back"], called_back_at=NOW)
+    set_columns(requests["suspected"], due_at=NOW + 7 * HOUR)
+    set_columns(requests["called back"], called_back_at=NOW)
     for name, owner in (("mine", me), ("sams", sam)):
         workflow.assign(request_id=requests[name].pk, owner=owner, actor=me)
     for name, until in (("asleep longer", 2 * DAY), ("asleep", DAY), ("back", HOUR)):
         workflow.snooze(request_id=requests[name].pk, until=NOW + until, reason="away", actor=me)
-    put(requests["back"], snoozed_until=NOW - MINUTE, due_at=NOW - MINUTE)
+    set_columns(requests["back"], snoozed_until=NOW - MINUTE, due_at=NOW - MINUTE)
     for name in ("closed first", "closed last"):
         workflow.close(request_id=requests[name].pk, outcome="spam", actor=me)
         clock.shift(MINUTE)
@@ -153,15 +145,15 @@ def test_each_tab_shows_its_requests_in_their_order(desk, me, sam, clock):
 
 
 def test_of_two_that_are_due_at_once_the_one_who_waits_longer_is_first(desk):
-    first, second = asked(HOUR), asked(HOUR)
-    put(second, received_at=NOW - HOUR)
+    first, second = make_request_due(HOUR), make_request_due(HOUR)
+    set_columns(second, received_at=NOW - HOUR)
     assert listed(desk) == [second.reference, first.reference]
 
 
 def test_those_we_have_spoken_with_come_after_those_who_wait(desk, me):
-    spoken, waiting = asked(), asked(3 * HOUR)
+    spoken, waiting = make_request_due(), make_request_due(3 * HOUR)
     workflow.set_stage(request_id=spoken.pk, stage="talking", actor=me)
-    put(spoken, due_at=NOW - DAY)
+    set_columns(spoken, due_at=NOW - DAY)
     assert listed(desk) == [waiting.reference, spoken.reference]
 
 
@@ -175,7 +167,7 @@ def test_counts_are_exact_while_small_and_end_above_that(desk, monkeypatch):
     monkeypatch.setattr(tabs, "MOST_COUNTED", 2)
     counts = []
     for _ in range(3):
-        asked(HOUR)
+        make_request_due(HOUR)
         counts += [count for key, _label, count in desk.get(LIST).context["tabs"] if key == "open"]
     assert counts == ["1", "2", "2+"]
 
@@ -189,7 +181,7 @@ def test_an_empty_tab_says_so(desk):
 
 def test_the_title_says_how_many_need_someone_and_nothing_else(desk, me):
     assert title_of(desk.get(LIST)).startswith("Requests | ")
-    owned, _overdue, _unassigned = asked(HOUR), asked(-HOUR), asked(HOUR)
+    owned, _overdue, _unassigned = make_request_due(HOUR), make_request_due(-HOUR), make_request_due(HOUR)
     workflow.assign(request_id=owned.pk, owner=me, actor=me)
     assert title_of(desk.get(LIST)).startswith("(2) Requests | ")
 
@@ -209,7 +201,7 @@ def test_the_title_says_how_many_need_someone_and_nothing_else(desk, me):
     ],
 )
 def test_no_question_about_requests_is_asked_through_an_address(desk, query):
-    receive()
+    make_request()
     assert desk.get(LIST, query).status_code == 400
     assert AccessRecord.objects.count() == 0
 
@@ -218,7 +210,7 @@ def test_no_question_about_requests_is_asked_through_an_address(desk, query):
 
 
 def test_a_row_says_what_to_do_when_it_is_due_and_whose_it_is(stopped_clock, desk, me, sam):
-    request = asked(15 * MINUTE, language="Spanish")
+    request = make_request_due(15 * MINUTE, language="Spanish")
     workflow.claim(request_id=request.pk, actor=sam)
     page = desk.get(LIST, {"work": "soon"})
     assert f"{change_page(request)}?work=soon" in page.content.decode()
@@ -229,8 +221,8 @@ def test_a_row_says_what_to_do_when_it_is_due_and_whose_it_is(stopped_clock, des
 
 
 def test_an_overdue_request_says_so_in_words_until_it_is_closed(desk, me):
-    request = asked(-2 * HOUR)
-    asked(2 * HOUR)
+    request = make_request_due(-2 * HOUR)
+    make_request_due(2 * HOUR)
     assert words_on(desk.get(LIST)).count("Overdue by") == 1
     assert "Overdue by 2 h 0 min 8:00 AM" in words_on(desk.get(LIST))
     workflow.close(request_id=request.pk, outcome="declined", actor=me)
@@ -240,9 +232,9 @@ def test_an_overdue_request_says_so_in_words_until_it_is_closed(desk, me):
 
 
 def test_assumed_hours_are_marked_while_the_first_contact_is_due(desk, me, open_all_day):
-    told = asked()
-    assumed = asked()
-    put(assumed, due_is_assumed=True)
+    told = make_request_due()
+    assumed = make_request_due()
+    set_columns(assumed, due_is_assumed=True)
     assert [row_of(desk, told).due_is_assumed, row_of(desk, assumed).due_is_assumed] == [False, True]
     workflow.log_attempt(request_id=assumed.pk, channel="call", result="no_answer", actor=me)
     assert row_of(desk, assumed).due_is_assumed is False
@@ -251,8 +243,10 @@ def test_assumed_hours_are_marked_while_the_first_contact_is_due(desk, me, open_
 def test_every_page_tells_and_takes_times_by_the_centers_clock(desk, open_all_day):
     Center.objects.update(time_zone="America/New_York")
     facts.forget()
-    request = asked()
-    put(request, due_at=NOW.replace(hour=21), received_at=NOW.replace(hour=22, minute=30))  # in New York: 23:00, 0:30
+    request = make_request_due()
+    set_columns(
+        request, due_at=NOW.replace(hour=21), received_at=NOW.replace(hour=22, minute=30)
+    )  # in New York: 23:00, 0:30
     assert row_of(desk, request).at == "11:00 PM"
     assert "Tue, Nov 24, 11:00 PM" in words_on(desk.get(change_page(request)))
     (form,) = [form for form in forms_on(desk.get(FIND)) if "words" in form.fields]
@@ -261,26 +255,29 @@ def test_every_page_tells_and_takes_times_by_the_centers_clock(desk, open_all_da
 
 
 def test_a_row_says_from_when_the_person_may_be_contacted(desk):
-    request = asked(best_time="afternoon", time_zone="America/Phoenix")
-    assert (row_of(desk, request).not_before, row_of(desk, asked()).not_before) == ("Not before 12:00 PM", "")
+    request = make_request_due(best_time="afternoon", time_zone="America/Phoenix")
+    assert (row_of(desk, request).not_before, row_of(desk, make_request_due()).not_before) == (
+        "Not before 12:00 PM",
+        "",
+    )
     assert words_on(desk.get(LIST)).count("Not before") == 1
 
 
 def test_what_nobody_may_do_before_a_time_is_not_called_overdue(desk):
-    request = asked(best_time="afternoon", time_zone="America/Phoenix")
-    put(request, due_at=NOW - HOUR)
+    request = make_request_due(best_time="afternoon", time_zone="America/Phoenix")
+    set_columns(request, due_at=NOW - HOUR)
     row = row_of(desk, request)
     assert (row.is_overdue, row.distance, row.not_before) == (False, "", "Not before 12:00 PM")
 
 
 def test_why_a_request_is_put_off_stands_in_its_row(desk, me):
-    request = asked()
+    request = make_request_due()
     workflow.snooze(request_id=request.pk, until=NOW + DAY, reason="thinking", actor=me)
     assert "Wait until Wed 10:00 AM The person wants time to think" in words_on(desk.get(LIST, {"work": "asleep"}))
 
 
 def test_the_language_of_a_row_is_the_newest_one_said(desk, me, clock):
-    request = asked(language="Spanish")
+    request = make_request_due(language="Spanish")
     assert ", Spanish, " in row_of(desk, request).step
     clock.shift(MINUTE)
     workflow.correct(request_id=request.pk, before={"language": "Spanish"}, after={"language": "Navajo"}, actor=me)
@@ -288,7 +285,7 @@ def test_the_language_of_a_row_is_the_newest_one_said(desk, me, clock):
 
 
 def test_words_that_can_not_be_opened_leave_the_row_without_a_language(desk):
-    request = asked(language="Spanish")
+    request = make_request_due(language="Spanish")
     request.texts.update(envelope=b"broken")
     assert row_of(desk, request).step == f"Call, leave no message, by {row_of(desk, request).at}"
 
@@ -296,12 +293,12 @@ def test_words_that_can_not_be_opened_leave_the_row_without_a_language(desk):
 @pytest.mark.parametrize("event", ["words", "form", "window"])
 def test_what_the_person_said_is_new_in_the_list_until_someone_marks_it(desk, me, event):
     draft = tokens.draw()
-    request = accept(draft, answers_of())
+    request = make_request(draft)
     assert row_of(desk, request).said_something_new is False
     if event == "words":
         workflow.add_words(request_id=request.pk, text="One more thing")
     elif event == "form":
-        accept(draft, answers_of(message="Something else"))
+        make_request(draft, message="Something else")
     else:
         workflow.change_window(request_id=request.pk, best_time="morning", time_zone="")
     assert "They said something new" in words_on(desk.get(LIST))
@@ -314,7 +311,7 @@ def test_what_the_person_said_is_new_in_the_list_until_someone_marks_it(desk, me
 
 
 def test_the_list_shows_no_personal_word_but_the_language(desk):
-    receive()
+    make_request()
     page = desk.get(LIST)
     assert personal_words_in(page.content.decode()) == ["whistling"]
     assert "Canarian whistling" in row_of(desk, AssessmentRequest.objects.get()).step
@@ -325,7 +322,7 @@ def test_a_list_of_ten_costs_as_many_queries_as_a_list_of_one(desk, me, make_sta
     owners = [make_staff("admissions") for _ in range(5)]
 
     def worked_on(number):
-        request = receive()
+        request = make_request()
         workflow.assign(request_id=request.pk, owner=owners[number % 5], actor=me)
         workflow.add_words(request_id=request.pk, text="More")
         workflow.log_attempt(request_id=request.pk, channel="call", result="no_answer", actor=owners[number % 5])
@@ -383,7 +380,7 @@ def pages_of(desk, tab, name, page):
 @pytest.mark.parametrize("tab", ["open", "asleep", "closed"])
 def test_pages_lead_to_the_end_and_back_without_loss_or_doubling(desk, me, three_a_page, tab):
     for number in range(8):
-        request = asked((number % 3) * HOUR)  # several are due at the same moment
+        request = make_request_due((number % 3) * HOUR)  # several are due at the same moment
         if tab == "asleep":
             workflow.snooze(request_id=request.pk, until=NOW + DAY, reason="away", actor=me)
         if tab == "closed":
@@ -397,19 +394,19 @@ def test_pages_lead_to_the_end_and_back_without_loss_or_doubling(desk, me, three
 
 
 def test_pages_show_what_did_not_change_once_while_others_come_and_go(desk, me, three_a_page):
-    requests = [asked(number * HOUR) for number in range(1, 9)]
+    requests = [make_request_due(number * HOUR) for number in range(1, 9)]
     page = desk.get(LIST)
     workflow.close(request_id=requests[0].pk, outcome="spam", actor=me)  # of this page
     workflow.close(request_id=requests[2].pk, outcome="spam", actor=me)  # the one that the next page begins behind
-    asked(-HOUR)  # before it
-    inserted = asked(4 * HOUR + MINUTE)  # behind it
+    make_request_due(-HOUR)  # before it
+    inserted = make_request_due(4 * HOUR + MINUTE)  # behind it
     shown, _last = pages_of(desk, "open", "after", turn(desk, "open", "after", page))
     expected = [requests[3], inserted, *requests[4:]]
     assert [reference for page in shown for reference in page] == [request.reference for request in expected]
 
 
 def test_a_page_that_is_gone_and_a_cursor_of_someones_own_making_lead_to_the_first(desk, me, three_a_page):
-    requests = [asked(number * HOUR) for number in range(4)]
+    requests = [make_request_due(number * HOUR) for number in range(4)]
     cursor = desk.get(LIST).context["page"].after
     workflow.close(request_id=requests[3].pk, outcome="spam", actor=me)
     first = [request.reference for request in requests[:3]]
@@ -421,7 +418,7 @@ def test_a_page_that_is_gone_and_a_cursor_of_someones_own_making_lead_to_the_fir
 
 def test_a_deep_page_counts_nothing_and_skips_nothing(desk, three_a_page):
     for number in range(7):
-        asked(number * HOUR)
+        make_request_due(number * HOUR)
     page = desk.get(LIST)
     with CaptureQueriesContext(connection) as queries:
         turn(desk, "open", "after", turn(desk, "open", "after", page))
@@ -442,8 +439,8 @@ def press_take(desk, page=None):
 def test_taking_the_next_leads_to_the_most_urgent_request_and_says_so_on_the_list(
     stopped_clock, desk, me, open_all_day
 ):
-    asked(2 * HOUR)
-    first = asked(HOUR)
+    make_request_due(2 * HOUR)
+    first = make_request_due(HOUR)
     assert press_take(desk)["Location"] == f"{change_page(first)}?work=open"
     first.refresh_from_db()
     assert (first.owner, first.claimed_until) == (me, NOW + 30 * MINUTE)
@@ -455,13 +452,13 @@ def test_taking_the_next_leads_to_the_most_urgent_request_and_says_so_on_the_lis
 
 
 def test_two_colleagues_take_different_requests(desk, sam, open_all_day):
-    first, second = asked(HOUR), asked(2 * HOUR, phone="602-555-0177")
+    first, second = make_request_due(HOUR), make_request_due(2 * HOUR, phone="602-555-0177")
     taken = [press_take(browser)["Location"] for browser in (desk, browser_of(sam))]
     assert taken == [f"{change_page(request)}?work=open" for request in (first, second)]
 
 
 def test_nothing_is_taken_while_closed_and_the_screen_says_when_it_can_be(desk, clock, open_all_day):
-    request = asked(HOUR)
+    request = make_request_due(HOUR)
     clock.move_to(NOW.replace(hour=19))
     response = press_take(desk, desk.get(LIST, {"work": "unassigned"}))
     assert response["Location"] == f"{LIST}?work=unassigned"
@@ -477,7 +474,7 @@ def test_where_nobody_waits_there_is_nothing_to_take(desk, sam, open_all_day):
 
 
 def test_what_a_colleague_is_at_can_be_taken_when_they_give_it_back(desk, sam, open_all_day):
-    request = asked(HOUR)
+    request = make_request_due(HOUR)
     workflow.claim(request_id=request.pk, actor=sam)
     response = press_take(desk)
     assert said_on(desk.get(response["Location"])) == ["There is nothing to take now. Next possible contact: 10:30 AM."]
@@ -486,14 +483,14 @@ def test_what_a_colleague_is_at_can_be_taken_when_they_give_it_back(desk, sam, o
 def test_the_only_request_that_a_colleague_takes_at_the_same_moment_is_nobody_elses(
     stopped_clock, desk, open_all_day, monkeypatch
 ):
-    asked(HOUR)
+    make_request_due(HOUR)
     monkeypatch.setattr(workflow, "take_next", lambda actor: None)  # its row is locked: not theirs yet, and skipped
     response = press_take(desk)
     assert said_on(desk.get(response["Location"])) == ["There is nothing to take now: nobody waits."]
 
 
 def test_opening_the_address_of_a_button_changes_nothing(desk, open_all_day):
-    request = asked(-HOUR)
+    request = make_request_due(-HOUR)
     for address in (TAKE, SEVERAL):
         assert desk.get(address, {"do": "spam", "chosen": f"{request.pk}:0"})["Location"] == LIST
     assert desk.post(TAKE).status_code == 403  # without the token of the form
@@ -506,7 +503,7 @@ def test_opening_the_address_of_a_button_changes_nothing(desk, open_all_day):
 
 
 def test_several_are_assigned_and_the_one_that_changed_meanwhile_is_named(desk, me, sam):
-    first, second, changed = asked(HOUR), asked(2 * HOUR), asked(3 * HOUR)
+    first, second, changed = make_request_due(HOUR), make_request_due(2 * HOUR), make_request_due(3 * HOUR)
     page = desk.get(LIST, {"work": "unassigned"})
     seen = [first, second, AssessmentRequest.objects.get(pk=changed.pk)]
     workflow.assign(request_id=changed.pk, owner=sam, actor=sam)
@@ -522,7 +519,7 @@ def test_several_are_assigned_and_the_one_that_changed_meanwhile_is_named(desk, 
 
 
 def test_each_button_does_what_it_says(desk, me):
-    requests = {name: asked(HOUR) for name in ("assign", "give_back", "release", "spam")}
+    requests = {name: make_request_due(HOUR) for name in ("assign", "give_back", "release", "spam")}
     workflow.assign(request_id=requests["give_back"].pk, owner=me, actor=me)
     for name in ("release", "spam"):
         workflow.quarantine(request_id=requests[name].pk, actor=me)
@@ -545,14 +542,14 @@ def test_each_button_does_what_it_says(desk, me):
 
 
 def test_the_page_has_no_button_that_these_tests_do_not_press(desk, me):
-    workflow.quarantine(request_id=asked(HOUR).pk, actor=me)
+    workflow.quarantine(request_id=make_request_due(HOUR).pk, actor=me)
     buttons = {tab: form_with(desk.get(LIST, {"work": tab}), "assign").buttons for tab in ("open", "quarantine")}
     assert buttons["open"] == [("do", name) for name in ("assign", "give_back")]
     assert buttons["quarantine"] == [("do", name) for name in ("assign", "give_back", "release", "spam")]
 
 
 def test_one_press_closes_nobody_as_spam_who_does_not_wait_to_be_checked(desk, me):
-    honest, spoken_with = asked(HOUR), asked(HOUR)
+    honest, spoken_with = make_request_due(HOUR), make_request_due(HOUR)
     workflow.quarantine(request_id=spoken_with.pk, actor=me)
     workflow.log_attempt(request_id=spoken_with.pk, channel="they_called", result="reached", actor=me)
     spoken_with.refresh_from_db()
@@ -574,7 +571,7 @@ def test_one_press_closes_nobody_as_spam_who_does_not_wait_to_be_checked(desk, m
     ],
 )
 def test_what_can_not_be_done_is_said_and_changes_nothing(desk, button, typed, sentence):
-    request = asked(HOUR)
+    request = make_request_due(HOUR)
     form = form_with(desk.get(LIST), "assign")
     posted = form.fields | {"chosen": [f"{request.pk}:0"]} | typed | ({"do": button} if button else {})
     answer = desk.post(SEVERAL, posted, follow=True)
@@ -585,8 +582,8 @@ def test_what_can_not_be_done_is_said_and_changes_nothing(desk, button, typed, s
 
 
 def test_what_the_rules_forbid_for_one_is_done_for_the_others(desk):
-    suspected, honest = accept(tokens.draw(), answers_of(), suspicions=("fast",)), asked(HOUR)
-    synthetic = accept(tokens.draw(), answers_of(), is_synthetic=True)
+    suspected, honest = make_request(suspicions=("fast",)), make_request_due(HOUR)
+    synthetic = make_request(is_synthetic=True)
     answer = tick(desk, "release", suspected, honest, synthetic)
     assert sorted(said_on(answer)) == sorted(
         [
@@ -607,7 +604,7 @@ def pulse_of(page):
 
 
 def test_a_list_that_is_up_to_date_hears_that_nothing_changed_and_leaves_no_record(desk):
-    asked(HOUR)
+    make_request_due(HOUR)
     address = pulse_of(desk.get(LIST))
     records = AccessRecord.objects.count()
     first = desk.get(address)
@@ -619,11 +616,11 @@ def test_a_list_that_is_up_to_date_hears_that_nothing_changed_and_leaves_no_reco
 
 
 def test_a_new_request_is_told_by_number_and_the_counts_follow(desk, clock):
-    asked(HOUR)
+    make_request_due(HOUR)
     address = pulse_of(desk.get(LIST))
     etag = desk.get(address)["ETag"]
     clock.shift(MINUTE)
-    asked(-HOUR)
+    make_request_due(-HOUR)
     answer = desk.get(address, headers={"If-None-Match": etag})
     assert answer.status_code == 200
     assert answer.json() == {
@@ -632,15 +629,15 @@ def test_a_new_request_is_told_by_number_and_the_counts_follow(desk, clock):
         "attention": "2",
         "news": "1 new request.",
     }
-    asked(3 * HOUR)
+    make_request_due(3 * HOUR)
     assert desk.get(address).json()["news"] == "2 new requests."
 
 
 @pytest.mark.parametrize("change", ["taken", "closed", "more words", "sent again", "overdue"])
 def test_a_row_that_would_say_something_else_is_told(desk, me, sam, clock, change):
     draft = tokens.draw()
-    request = accept(draft, answers_of())
-    put(request, due_at=NOW + HOUR)
+    request = make_request(draft)
+    set_columns(request, due_at=NOW + HOUR)
     address = pulse_of(desk.get(LIST))
     assert desk.get(address).json()["news"] == ""
     clock.shift(MINUTE)
@@ -652,14 +649,14 @@ def test_a_row_that_would_say_something_else_is_told(desk, me, sam, clock, chang
         case "more words":
             workflow.add_words(request_id=request.pk, text="One more thing")
         case "sent again":
-            accept(draft, answers_of(message="Something else"), at=timezone.now())
+            make_request(draft, message="Something else", at=timezone.now())
         case "overdue":
             clock.move_to(NOW + HOUR)
     assert desk.get(address).json()["news"] == "This list has changed."
 
 
 def test_what_happens_behind_the_page_that_is_shown_is_no_news(desk, sam, three_a_page):
-    requests = [asked(number * HOUR) for number in range(1, 9)]
+    requests = [make_request_due(number * HOUR) for number in range(1, 9)]
     address = pulse_of(turn(desk, "open", "after", desk.get(LIST)))
     workflow.claim(request_id=requests[7].pk, actor=sam)
     assert desk.get(address).json()["news"] == ""
@@ -668,7 +665,7 @@ def test_what_happens_behind_the_page_that_is_shown_is_no_news(desk, sam, three_
 
 
 def test_the_pulse_holds_no_word_about_any_request(desk):
-    request = receive()
+    request = make_request()
     answer = desk.get(pulse_of(desk.get(LIST)))
     assert personal_words_in(str(answer.request) + answer.content.decode()) == []
     assert request.reference not in answer.content.decode()
@@ -678,17 +675,17 @@ def test_the_pulse_holds_no_word_about_any_request(desk):
 
 @pytest.mark.parametrize("seen", ["", "made-up", "a:b:c"])
 def test_a_pulse_that_brings_nothing_of_ours_along_hears_the_counts_alone(desk, seen):
-    receive()
+    make_request()
     answer = desk.get(f"{LIST}pulse/", {"seen": seen, "work": "made-up"}).json()
     assert (answer["news"], answer["counts"]["open"]) == ("", "1")
 
 
 def test_a_pulse_costs_as_many_queries_for_ten_as_for_one(desk):
-    receive()
+    make_request()
     address = pulse_of(desk.get(LIST))
     one = queries_of(desk, address)
     for _ in range(9):
-        receive()
+        make_request()
     assert queries_of(desk, pulse_of(desk.get(LIST))) == one
 
 
@@ -696,9 +693,7 @@ def test_a_pulse_costs_as_many_queries_for_ten_as_for_one(desk):
 
 
 def test_suspected_request_is_in_the_open_list_and_in_quarantine(desk):
-    first, second, third = (
-        accept(tokens.draw(), answers_of(), suspicions=suspicions) for suspicions in (["fast"], [], ["links", "markup"])
-    )
+    first, second, third = (make_request(suspicions=suspicions) for suspicions in (["fast"], [], ["links", "markup"]))
     assert listed(desk) == [first.reference, second.reference, third.reference]
     assert listed(desk, work="quarantine") == [first.reference, third.reference]
     steps = [row.step.partition(",")[0] for row in desk.get(LIST).context["rows"]]

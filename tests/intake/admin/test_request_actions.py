@@ -9,13 +9,13 @@ from intake import workflow
 from intake.contact import details
 from intake.contact.preferences import newest_profile
 from intake.models import AssessmentRequest, EncryptedText
-from intake.submission import tokens
-from tests.intake.support.helpers import accept, answers_of, browser_of, change_page, moment, receive
-from tests.intake.support.request_page import buttons_on, followed, press, refusal_of, told, work_form
+from tests.intake.support.factories import make_request
+from tests.intake.support.helpers import browser_of, change_page, local_time
+from tests.intake.support.request_page import buttons_on, followed, press, refusal_of, shown_entries, work_form
 
 pytestmark = pytest.mark.django_db
 
-TUESDAY = moment("2026-11-24 10:00")
+TUESDAY = local_time("2026-11-24 10:00")
 
 RESULTS = ["attempt:call:no_answer", "attempt:call:reached", "attempt:call:voicemail", "attempt:call:bad_number"]
 THEY_CALLED = ["attempt:they_called:reached", "attempt:they_called:missed"]
@@ -35,8 +35,8 @@ def in_days(days):
     return local(timezone.now() + dt.timedelta(days=days))
 
 
-def suspected(*suspicions, **changes):
-    return accept(tokens.draw(), answers_of(**changes), suspicions=suspicions)
+def make_suspected_request(*suspicions, **changes):
+    return make_request(**changes, suspicions=suspicions)
 
 
 def page_of(desk, request):
@@ -56,12 +56,12 @@ def page_of(desk, request):
     ],
 )
 def test_only_results_of_the_ways_that_the_person_allows_have_buttons(desk, changes, buttons):
-    page = page_of(desk, receive(**changes))
+    page = page_of(desk, make_request(**changes))
     assert [value for value in buttons_on(page) if value.startswith("attempt")] == buttons
 
 
 def test_an_attempt_is_logged_with_the_proposed_next_one_and_the_note(desk):
-    request = receive(best_time="asap")
+    request = make_request(best_time="asap")
     page = page_of(desk, request)
     assert "Attempt 1 of 4." in page.content.decode()
     assert work_form(page).fields["next_at"] == "2026-11-24T13:00"
@@ -75,14 +75,14 @@ def test_an_attempt_is_logged_with_the_proposed_next_one_and_the_note(desk):
 
 
 def test_another_time_for_the_next_attempt_can_be_chosen(desk):
-    request = receive(best_time="asap")
+    request = make_request(best_time="asap")
     press(desk, request, "attempt:call:no_answer", next_at="2026-11-26T09:30")
     request.refresh_from_db()
     assert local(request.due_at) == "2026-11-26T09:30"
 
 
 def test_a_proposed_time_that_has_passed_on_an_old_page_is_proposed_anew(clock, desk):
-    request = receive(best_time="asap")
+    request = make_request(best_time="asap")
     form = work_form(page_of(desk, request))
     clock.move_to(TUESDAY + dt.timedelta(hours=4))
     assert press(desk, request, "attempt:call:no_answer", form).status_code == 302
@@ -91,14 +91,14 @@ def test_a_proposed_time_that_has_passed_on_an_old_page_is_proposed_anew(clock, 
 
 
 def test_person_who_was_reached_is_followed_up_instead_of_called_again(desk):
-    request = receive(best_time="asap")
+    request = make_request(best_time="asap")
     press(desk, request, "attempt:call:reached")
     request.refresh_from_db()
     assert (request.stage, local(request.due_at)) == ("talking", "2026-11-25T09:00")
 
 
 def test_a_double_click_logs_one_attempt_and_keeps_one_note(desk):
-    request = receive()
+    request = make_request()
     form = work_form(page_of(desk, request))
     for _ in range(2):
         assert press(desk, request, "attempt:call:no_answer", form, note="Rang out").status_code == 302
@@ -106,7 +106,7 @@ def test_a_double_click_logs_one_attempt_and_keeps_one_note(desk):
 
 
 def test_at_the_end_of_the_ladder_someone_decides(clock, desk, me):
-    request = receive(best_time="asap", time_zone="America/Phoenix")
+    request = make_request(best_time="asap", time_zone="America/Phoenix")
     for hours in (2, 5, 26, 48):
         clock.move_to(TUESDAY + dt.timedelta(hours=hours), tick=False)
         workflow.log_attempt(request_id=request.pk, channel="call", result="no_answer", actor=me)
@@ -127,7 +127,7 @@ def test_at_the_end_of_the_ladder_someone_decides(clock, desk, me):
 
 
 def test_not_reached_is_refused_with_the_reason_until_the_ladder_allows_it(desk):
-    request = receive()
+    request = make_request()
     page = page_of(desk, request)
     assert "close:not_reached" not in buttons_on(page)
     response = press(desk, request, "close", outcome="not_reached", note="Rang out")
@@ -140,7 +140,7 @@ def test_not_reached_is_refused_with_the_reason_until_the_ladder_allows_it(desk)
 
 
 def test_the_page_has_no_button_that_these_tests_do_not_press(desk, lead_desk, me):
-    request = receive()
+    request = make_request()
     while_open = buttons_on(page_of(desk, request))
     assert while_open == ["claim", *RESULTS, *THEY_CALLED, "note", *STEPS, "details"]
     workflow.close(request_id=request.pk, outcome="spam", actor=me)
@@ -149,7 +149,7 @@ def test_the_page_has_no_button_that_these_tests_do_not_press(desk, lead_desk, m
 
 
 def test_the_page_offers_exactly_the_stages_that_are_allowed(desk, me):
-    request, offered = receive(), {}
+    request, offered = make_request(), {}
     soon = timezone.now() + dt.timedelta(days=1)
     for stage in (None, "reaching", "talking", "booked"):
         if stage == "booked":
@@ -168,14 +168,14 @@ def test_the_page_offers_exactly_the_stages_that_are_allowed(desk, me):
 
 @pytest.mark.parametrize("stage", ["reaching", "talking"])
 def test_the_button_of_a_stage_sets_it(desk, stage):
-    request = receive()
+    request = make_request()
     assert "The stage is set." in followed(desk, press(desk, request, f"stage:{stage}"))
     request.refresh_from_db()
     assert (request.stage, request.events.last().actor.username) == (stage, "amal")
 
 
 def test_an_assessment_is_booked_and_moved(desk):
-    request = receive()
+    request = make_request()
     for day in (2, 3):
         assert "The assessment is booked" in followed(desk, press(desk, request, "book", assessment_at=in_days(day)))
         request.refresh_from_db()
@@ -191,7 +191,7 @@ def test_an_assessment_is_booked_and_moved(desk):
     ],
 )
 def test_an_assessment_without_a_time_to_come_is_refused_with_what_was_typed(desk, typed, refusal):
-    request = receive()
+    request = make_request()
     response = press(desk, request, "book", assessment_at=typed, note="She asked for Friday")
     assert refusal_of(response) == refusal
     fields = work_form(response).fields
@@ -199,7 +199,7 @@ def test_an_assessment_without_a_time_to_come_is_refused_with_what_was_typed(des
 
 
 def test_a_request_is_put_off_and_comes_back(desk):
-    request = receive()
+    request = make_request()
     done = followed(desk, press(desk, request, "snooze", until=in_days(3), reason="away"))
     assert "Put off until" in done
     request.refresh_from_db()
@@ -234,7 +234,7 @@ def test_a_request_is_put_off_and_comes_back(desk):
     ],
 )
 def test_a_refused_button_keeps_everything_that_was_typed(desk, button, typed, refusal):
-    request = receive()
+    request = make_request()
     everything = {
         "note": "Called <twice>",
         "known-language": "Spanish",
@@ -254,7 +254,7 @@ def test_a_refused_button_keeps_everything_that_was_typed(desk, button, typed, r
 
 @pytest.mark.parametrize("outcome", ["admitted", "declined", "withdrawn", "spam", "referred"])
 def test_a_request_is_closed_and_opened_again_with_the_buttons(desk, outcome):
-    request = receive()
+    request = make_request()
     typed = {"referral": "A clinic", "person_told": "on"} if outcome == "referred" else {}
     assert "The request is closed." in followed(desk, press(desk, request, "close", outcome=outcome, **typed))
     request.refresh_from_db()
@@ -265,7 +265,7 @@ def test_a_request_is_closed_and_opened_again_with_the_buttons(desk, outcome):
 
 
 def test_a_duplicate_is_linked_with_one_click_and_unlinked(desk):
-    original, request = receive(), receive()
+    original, request = make_request(), make_request()
     assert "linked as a duplicate" in followed(desk, press(desk, request, f"link:{original.reference}"))
     request.refresh_from_db()
     assert (request.outcome, request.duplicate_of) == ("duplicate", original)
@@ -276,7 +276,7 @@ def test_a_duplicate_is_linked_with_one_click_and_unlinked(desk):
 
 
 def test_a_duplicate_is_linked_by_the_reference_that_was_typed(desk):
-    original, request = receive(), receive(phone="480 555 0100", email="")
+    original, request = make_request(), make_request(phone="480 555 0100", email="")
     refusal = refusal_of(press(desk, request, "link", of_reference=original.reference.lower()))
     assert "name no common phone or e-mail. Check the reference." in refusal
     press(desk, request, "link", of_reference=original.reference.lower(), same_matter="on")
@@ -285,7 +285,7 @@ def test_a_duplicate_is_linked_by_the_reference_that_was_typed(desk):
 
 
 def test_a_press_that_also_corrects_locks_all_its_rows_at_once_and_in_their_order(desk):
-    original, request = receive(), receive()
+    original, request = make_request(), make_request()
     with CaptureQueriesContext(connection) as queries:
         press(desk, request, "link", **{"of_reference": original.reference, "known-name": "Wilma"})
     request.refresh_from_db()
@@ -296,13 +296,13 @@ def test_a_press_that_also_corrects_locks_all_its_rows_at_once_and_in_their_orde
 
 
 def test_a_refusal_leads_to_the_part_of_the_page_that_it_is_about(desk):
-    page = press(desk, receive(), "close").content.decode()
+    page = press(desk, make_request(), "close").content.decode()
     assert 'Choose why this request ends. <a href="#close">Go there</a>' in page
     assert '<details id="close" open>' in page
 
 
 def test_only_an_older_open_request_is_offered_to_link_to(desk, me):
-    older, ended, request, newer = (receive() for _ in range(4))
+    older, ended, request, newer = (make_request() for _ in range(4))
     workflow.close(request_id=ended.pk, outcome="declined", actor=me)
     page = page_of(desk, request)
     assert [button for button in buttons_on(page) if button.startswith("link:")] == [f"link:{older.reference}"]
@@ -311,7 +311,7 @@ def test_only_an_older_open_request_is_offered_to_link_to(desk, me):
 
 
 def test_after_unlinking_both_have_their_own_rules_and_the_page_says_so(desk, me):
-    original, request = receive(voicemail_ok="on"), receive(voicemail_ok="")
+    original, request = make_request(voicemail_ok="on"), make_request(voicemail_ok="")
     workflow.link_duplicate(request_id=request.pk, of_reference=original.reference, actor=me)
     assert original.events.filter(code="corrected", after="may_leave_voicemail").count() == 1
     done = followed(desk, press(desk, request, "unlink"))
@@ -323,7 +323,7 @@ def test_after_unlinking_both_have_their_own_rules_and_the_page_says_so(desk, me
 
 
 def test_a_request_is_taken_and_given_back(desk, me):
-    request = receive()
+    request = make_request()
     assert "This request is yours until" in followed(desk, press(desk, request, "claim"))
     request.refresh_from_db()
     assert (request.owner, request.is_claimed) == (me, True)
@@ -334,7 +334,7 @@ def test_a_request_is_taken_and_given_back(desk, me):
 
 
 def test_who_is_at_a_request_is_said_to_the_next_who_wants_it(desk, sam):
-    request = receive()
+    request = make_request()
     workflow.claim(request_id=request.pk, actor=sam)
     assert "sam, working on it until" in page_of(desk, request).content.decode()
     assert {"claim", "give_back"}.isdisjoint(buttons_on(page_of(desk, request)))
@@ -349,7 +349,7 @@ def test_an_owner_is_chosen_among_those_who_may_read(desk, me, make_staff):
     for other in (make_staff("editor"), make_staff("auditor"), make_staff(is_superuser=True)):
         assert other.is_staff
     make_staff("admissions", username="gone", is_active=False)
-    request = receive()
+    request = make_request()
     assert work_form(page_of(desk, request)).options["owner"] == ["", str(me.pk), str(lead.pk)]
     assert "The owner is set." in followed(desk, press(desk, request, "assign", owner=str(lead.pk)))
     request.refresh_from_db()
@@ -361,7 +361,7 @@ def test_an_owner_is_chosen_among_those_who_may_read(desk, me, make_staff):
 
 @pytest.mark.parametrize("key", ["999999", "made-up", "-1", "9" * 30])
 def test_a_made_up_owner_is_refused_and_the_owner_stays(desk, me, key):
-    request = receive()
+    request = make_request()
     workflow.assign(request_id=request.pk, owner=me, actor=me)
     assert "Only admissions staff" in refusal_of(press(desk, request, "assign", owner=key))
     request.refresh_from_db()
@@ -369,7 +369,7 @@ def test_a_made_up_owner_is_refused_and_the_owner_stays(desk, me, key):
 
 
 def test_someone_who_may_not_read_can_not_be_made_owner_by_hand(desk, me, make_staff):
-    request, editor = receive(), make_staff("editor", is_superuser=True)
+    request, editor = make_request(), make_staff("editor", is_superuser=True)
     workflow.assign(request_id=request.pk, owner=me, actor=me)
     assert press(desk, request, "assign", owner=str(editor.pk)).status_code == 200
     request.refresh_from_db()
@@ -380,7 +380,7 @@ def test_someone_who_may_not_read_can_not_be_made_owner_by_hand(desk, me, make_s
 
 
 def test_a_note_is_kept_and_shown_on_top_of_what_happened(desk, me):
-    request = receive()
+    request = make_request()
     page = followed(desk, press(desk, request, "note", note="Sister answers <after 6>"))
     assert "The note is kept." in page
     assert "Sister answers &lt;after 6&gt;" in page
@@ -389,7 +389,7 @@ def test_a_note_is_kept_and_shown_on_top_of_what_happened(desk, me):
 
 
 def test_a_double_click_keeps_one_note(desk):
-    request = receive()
+    request = make_request()
     for _ in range(3):
         press(desk, request, "note", note="No answer")
     assert request.texts.filter(kind="note").count() == 1
@@ -398,27 +398,27 @@ def test_a_double_click_keeps_one_note(desk):
 
 
 def test_an_empty_note_is_refused_with_a_sentence(desk):
-    assert refusal_of(press(desk, receive(), "note", note="  ")) == "Write something first: the note is empty."
+    assert refusal_of(press(desk, make_request(), "note", note="  ")) == "Write something first: the note is empty."
 
 
 def test_a_note_that_was_typed_is_kept_by_any_button_and_stands_with_it(desk):
-    request = receive()
+    request = make_request()
     press(desk, request, "stage:talking", note="Her sister answered")
     entries = page_of(desk, request).context["timeline"]
-    assert told(entries)[0] == ("Stage set", ["New to In conversation"])
+    assert shown_entries(entries)[0] == ("Stage set", ["New to In conversation"])
     assert [entry.texts for entry in entries] == [["Her sister answered"], []]
 
 
 @pytest.mark.parametrize("button", ["attempt:call:no_answer", "close", "claim"])
 def test_what_was_corrected_on_the_page_is_kept_by_any_button(desk, button):
-    request = receive()
+    request = make_request()
     response = press(desk, request, button, **{"known-language": "Spanish", "outcome": "declined"})
     assert response.status_code == 302
     assert details.of(request)["language"].value == "Spanish"
 
 
 def test_a_request_that_a_colleague_changed_is_not_changed_again_by_an_old_page(desk, sam):
-    request = receive()
+    request = make_request()
     form = work_form(page_of(desk, request))
     workflow.log_attempt(request_id=request.pk, channel="call", result="reached", actor=sam)
     response = press(desk, request, "attempt:call:no_answer", form, note="\nCalled <twice>,\nno answer")
@@ -430,7 +430,7 @@ def test_a_request_that_a_colleague_changed_is_not_changed_again_by_an_old_page(
 
 
 def test_who_presses_twice_is_told_that_it_was_done(desk):
-    request = receive()
+    request = make_request()
     form = work_form(page_of(desk, request))
     for _ in range(2):
         answer = press(desk, request, "snooze", form, until=in_days(2), reason="away")
@@ -438,7 +438,7 @@ def test_who_presses_twice_is_told_that_it_was_done(desk):
 
 
 def test_a_refused_button_keeps_the_time_and_the_hold_that_were_typed(desk, sam):
-    request = receive()
+    request = make_request()
     form = work_form(page_of(desk, request))
     workflow.assign(request_id=request.pk, owner=sam, actor=sam)
     typed = {"until": in_days(4), "waits_for": "The papers", "next_at": in_days(5)}
@@ -471,7 +471,7 @@ def test_a_refused_button_keeps_the_time_and_the_hold_that_were_typed(desk, sam)
     ],
 )
 def test_a_post_that_no_button_makes_changes_nothing(desk, posted):
-    request = receive()
+    request = make_request()
     token = work_form(page_of(desk, request)).fields["csrfmiddlewaretoken"]
     sent = posted | {"csrfmiddlewaretoken": token, "version": "0"}
     assert refusal_of(desk.post(change_page(request), sent)) != ""
@@ -481,7 +481,7 @@ def test_a_post_that_no_button_makes_changes_nothing(desk, posted):
 
 @pytest.mark.parametrize("version", ["", "-1", "1", "x", "9" * 40])
 def test_a_post_without_the_version_that_was_on_the_screen_changes_nothing(desk, version):
-    request = receive()
+    request = make_request()
     token = work_form(page_of(desk, request)).fields["csrfmiddlewaretoken"]
     sent = {"do": "stage:talking", "csrfmiddlewaretoken": token, "version": version}
     assert "Look at the request as it is now" in refusal_of(desk.post(change_page(request), sent))
@@ -490,7 +490,7 @@ def test_a_post_without_the_version_that_was_on_the_screen_changes_nothing(desk,
 
 
 def test_a_post_without_a_csrf_token_changes_nothing(desk):
-    request = receive()
+    request = make_request()
     assert desk.post(change_page(request), {"do": "stage:talking", "version": "0"}).status_code == 403
     request.refresh_from_db()
     assert request.stage == "new"
@@ -500,14 +500,14 @@ def test_a_post_without_a_csrf_token_changes_nothing(desk):
 
 
 def test_suspected_request_shows_why_it_is_suspected_and_all_its_content(desk):
-    page = page_of(desk, suspected("trap", "name_link")).content.decode()
+    page = page_of(desk, make_suspected_request("trap", "name_link")).content.decode()
     assert "a box that people can&#x27;t see was filled in; a web address as the name" in page
     assert "Wilhelmina Canary" in page
-    assert "This may be a machine" not in page_of(desk, receive()).content.decode()
+    assert "This may be a machine" not in page_of(desk, make_request()).content.decode()
 
 
 def test_a_suspected_request_that_a_person_wrote_is_released(desk):
-    request = suspected("fast")
+    request = make_suspected_request("fast")
     assert "The request is out of quarantine." in followed(desk, press(desk, request, "release"))
     request.refresh_from_db()
     assert (request.stage, request.quarantined_at, request.suspicions) == ("new", None, "")
@@ -517,7 +517,7 @@ def test_a_suspected_request_that_a_person_wrote_is_released(desk):
 
 
 def test_a_request_that_was_released_meanwhile_is_not_released_twice(desk, sam):
-    request = suspected("fast")
+    request = make_suspected_request("fast")
     form = work_form(page_of(desk, request))
     workflow.release_from_quarantine(request_id=request.pk, actor=sam)
     assert "sam changed this request" in refusal_of(press(desk, request, "release", form))
@@ -525,7 +525,7 @@ def test_a_request_that_was_released_meanwhile_is_not_released_twice(desk, sam):
 
 
 def test_a_request_is_put_in_quarantine_and_closed_as_spam_with_one_click_each(desk):
-    request = receive()
+    request = make_request()
     press(desk, request, "quarantine")
     request.refresh_from_db()
     assert (request.quarantined_at is None, request.suspicions) == (False, "staff")
@@ -547,7 +547,7 @@ def test_a_request_is_put_in_quarantine_and_closed_as_spam_with_one_click_each(d
     ],
 )
 def test_a_button_that_does_not_keep_what_stands_in_another_box_is_refused(desk, button, field, part):
-    request = receive(best_time="asap")
+    request = make_request(best_time="asap")
     typed = {field: "Dr. Canary in Mesa", "until": in_days(4), "reason": "away", "note": "x", "outcome": "declined"}
     response = press(desk, request, button, **typed)
     assert refusal_of(response).startswith("This button does not keep what you typed under “")
@@ -557,7 +557,7 @@ def test_a_button_that_does_not_keep_what_stands_in_another_box_is_refused(desk,
 
 
 def test_new_best_time_is_not_overruled_by_an_older_proposal(desk):
-    request = receive(best_time="asap", time_zone="America/Phoenix")
+    request = make_request(best_time="asap", time_zone="America/Phoenix")
     press(desk, request, "attempt:call:no_answer", **{"known-best_time": "morning"})
     request.refresh_from_db()
     assert timezone.localtime(request.due_at).hour == 9
@@ -565,7 +565,7 @@ def test_new_best_time_is_not_overruled_by_an_older_proposal(desk):
 
 @pytest.mark.parametrize(("field", "button"), [("waits_for", "hold"), ("referral", "close")])
 def test_words_stay_on_the_screen_where_a_colleague_closed_meanwhile(desk, sam, field, button):
-    request = receive()
+    request = make_request()
     form = work_form(page_of(desk, request))
     workflow.close(request_id=request.pk, outcome="declined", actor=sam)
     response = press(desk, request, button, form, **{field: "Dr. Canary in Mesa", "outcome": "referred"})
@@ -574,7 +574,7 @@ def test_words_stay_on_the_screen_where_a_colleague_closed_meanwhile(desk, sam, 
 
 
 def test_a_conflict_is_settled_and_the_words_of_another_button_stay(desk, sam):
-    request = receive(best_time="asap")
+    request = make_request(best_time="asap")
     form = work_form(page_of(desk, request))
     known = details.plain(details.of(request))
     workflow.correct(request_id=request.pk, before=known, after=known | {"name": "Theirs"}, actor=sam)

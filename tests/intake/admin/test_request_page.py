@@ -15,22 +15,13 @@ from intake.models import AccessRecord, AssessmentRequest, Attempt, EncryptedTex
 from intake.submission import tokens
 from pages.models import Center, OpeningHours
 from tests.html import forms_on
-from tests.intake.support.helpers import (
-    LIST,
-    accept,
-    answers_of,
-    change_page,
-    moment,
-    personal_words_in,
-    receive,
-    receive_odd,
-    title_of,
-)
-from tests.intake.support.request_page import buttons_on, press, told
+from tests.intake.support.factories import accept, make_answers, make_request, make_request_with_odd_contact
+from tests.intake.support.helpers import LIST, change_page, local_time, personal_words_in, title_of
+from tests.intake.support.request_page import buttons_on, press, shown_entries
 
 pytestmark = pytest.mark.django_db
 
-TUESDAY = moment("2026-11-24 10:00")
+TUESDAY = local_time("2026-11-24 10:00")
 
 
 def page_of(desk, request, **query):
@@ -45,7 +36,7 @@ def text_of(response):
 
 
 def test_the_rules_of_contact_stand_above_the_number(desk):
-    request = receive(do_not_call="on")
+    request = make_request(do_not_call="on")
     page = page_of(desk, request)
     assert page.context["contact_rules"] == [
         "Do not call.",
@@ -68,7 +59,7 @@ WAYS = {
 
 @pytest.mark.parametrize(("changes", "addresses"), WAYS.values(), ids=WAYS)
 def test_a_click_opens_only_the_ways_that_the_person_allows(desk, changes, addresses):
-    request = receive(best_time="asap", **changes)
+    request = make_request(best_time="asap", **changes)
     page = text_of(page_of(desk, request))
     assert [address for address in ("tel:", "sms:", "mailto:") if address in page] == [
         address.partition(":")[0] + ":" for address in addresses
@@ -78,7 +69,7 @@ def test_a_click_opens_only_the_ways_that_the_person_allows(desk, changes, addre
 
 
 def test_number_is_no_link_outside_the_best_time_and_the_page_says_when(desk):
-    request = receive(best_time="afternoon", time_zone="America/Los_Angeles")
+    request = make_request(best_time="afternoon", time_zone="America/Los_Angeles")
     page = page_of(desk, request)
     assert "It is 9:00 AM where they are (Pacific time)." in text_of(page)
     assert "Not now. Wait until 1:00 PM (12:00 PM for them)." in text_of(page)
@@ -87,7 +78,7 @@ def test_number_is_no_link_outside_the_best_time_and_the_page_says_when(desk):
 
 
 def test_nothing_invites_a_contact_after_the_end_or_before_a_time_that_was_put_off(desk, me):
-    closed, asleep = (receive(best_time="asap", text_ok="on", email_ok="on") for _ in range(2))
+    closed, asleep = (make_request(best_time="asap", text_ok="on", email_ok="on") for _ in range(2))
     workflow.close(request_id=closed.pk, outcome="withdrawn", actor=me)
     until = TUESDAY + dt.timedelta(days=1)
     workflow.snooze(request_id=asleep.pk, until=until, reason="thinking", actor=me)
@@ -99,13 +90,13 @@ def test_nothing_invites_a_contact_after_the_end_or_before_a_time_that_was_put_o
 
 
 def test_an_e_mail_waits_for_the_hour_like_a_call(desk):
-    request = receive(phone="", best_time="evening", time_zone="America/New_York", email_ok="on")
+    request = make_request(phone="", best_time="evening", time_zone="America/New_York", email_ok="on")
     assert "mailto:" not in text_of(page_of(desk, request))
     assert "Not now. Wait until" in text_of(page_of(desk, request))
 
 
 def test_the_one_e_mail_that_an_address_allows_is_offered_once(desk, me):
-    request = receive(phone="", best_time="asap")
+    request = make_request(phone="", best_time="asap")
     page = page_of(desk, request)
     assert page.context["contact_rules"][2] == "One neutral e-mail is allowed."
     assert ("mailto:" in text_of(page), "Neutral means:" in text_of(page)) == (True, True)
@@ -117,13 +108,13 @@ def test_the_one_e_mail_that_an_address_allows_is_offered_once(desk, me):
 
 
 def test_a_number_that_must_not_be_called_is_small_and_says_so(desk):
-    words = text_of(page_of(desk, receive(do_not_call="on")))
+    words = text_of(page_of(desk, make_request(do_not_call="on")))
     assert '<p class="address">(602) 555-0142 (do not call)</p>' in words
     assert '<p class="number">' not in words
 
 
 def test_a_number_that_can_not_be_dialed_says_so(desk, me):
-    request = receive(best_time="asap")
+    request = make_request(best_time="asap")
     assert "be dialed as it is" not in text_of(page_of(desk, request))
     before = details.plain(details.of(request))
     workflow.correct(request_id=request.pk, before=before, after=before | {"phone": "602-555-014"}, actor=me)
@@ -155,7 +146,7 @@ NO_LINKS = {
 
 @pytest.mark.parametrize(("changes", "links", "says"), NO_LINKS.values(), ids=NO_LINKS)
 def test_what_can_not_be_clicked_is_shown_with_the_reason(desk, changes, links, says):
-    page = unescape(text_of(page_of(desk, receive_odd(best_time="asap", **{"email": "", **changes}))))
+    page = unescape(text_of(page_of(desk, make_request_with_odd_contact(best_time="asap", **{"email": "", **changes}))))
     offered = page.split('class="reach"')[1].split("</section>")[0]
     assert re.findall(r'href="((?:tel|sms|mailto):[^"]*)"', offered) == links
     assert says in offered
@@ -165,20 +156,20 @@ def test_what_can_not_be_clicked_is_shown_with_the_reason(desk, changes, links, 
 
 def test_a_time_by_another_clock_than_the_persons_says_by_which(desk, me):
     for zone, words in (("America/New_York", ", our time."), ("America/Phoenix", " PM.")):
-        request = receive(best_time="asap", time_zone=zone)
+        request = make_request(best_time="asap", time_zone=zone)
         workflow.log_attempt(request_id=request.pk, channel="call", result="no_answer", actor=me)
         assert words in str(page_of(desk, request).context["what_now"])
     assert "our time" not in str(page_of(desk, request).context["what_now"])
 
 
 def test_a_relative_is_talked_with_about_the_other_person_alone(desk):
-    request = receive(for_whom="other", relation="parent")
+    request = make_request(for_whom="other", relation="parent")
     rules = page_of(desk, request).context["contact_rules"]
     assert rules[-2] == "They ask for someone else. Talk about it with the person who asked, and no one else."
 
 
 def test_words_without_any_rule_of_contact_are_shown_with_a_warning_not_to_contact(desk):
-    request = receive()
+    request = make_request()
     assert "Do not contact this person until they can." not in text_of(page_of(desk, request))
     request.contact_profiles.all().delete()
     page = page_of(desk, request)
@@ -192,7 +183,7 @@ def test_words_without_any_rule_of_contact_are_shown_with_a_warning_not_to_conta
 
 def test_what_to_do_now_is_one_sentence_that_follows_the_work(desk, me):
     now = TUESDAY
-    request = receive(best_time="asap", voicemail_ok="")
+    request = make_request(best_time="asap", voicemail_ok="")
     workflow.assign(request_id=request.pk, owner=me, actor=me)
     AssessmentRequest.objects.update(due_at=now)
     said = [page_of(desk, request).context["what_now"]]
@@ -231,7 +222,7 @@ def test_what_to_do_now_is_one_sentence_that_follows_the_work(desk, me):
     ],
 )
 def test_who_got_in_touch_is_contacted_only_in_the_way_that_they_allow(desk, me, answers, contact):
-    request = receive(best_time="asap", **answers)
+    request = make_request(best_time="asap", **answers)
     workflow.assign(request_id=request.pk, owner=me, actor=me)
     workflow.log_attempt(request_id=request.pk, channel="they_called", result="missed", actor=me)
     in_words = f"They got in touch on Tue, Nov 24, 10:00 AM and wait for us. {contact}"
@@ -239,7 +230,7 @@ def test_who_got_in_touch_is_contacted_only_in_the_way_that_they_allow(desk, me,
 
 
 def test_who_may_be_a_machine_is_checked_first_until_we_have_spoken_with_them(desk, me):
-    request = receive(best_time="asap")
+    request = make_request(best_time="asap")
     workflow.assign(request_id=request.pk, owner=me, actor=me)
     workflow.quarantine(request_id=request.pk, actor=me)
     AssessmentRequest.objects.update(due_at=TUESDAY)
@@ -247,7 +238,7 @@ def test_who_may_be_a_machine_is_checked_first_until_we_have_spoken_with_them(de
 
 
 def test_after_an_assessment_that_is_over_the_page_asks_whether_they_came(clock, desk, me):
-    request = receive(best_time="asap")
+    request = make_request(best_time="asap")
     workflow.book(request_id=request.pk, at=TUESDAY + dt.timedelta(hours=1), actor=me)
     clock.move_to(TUESDAY + dt.timedelta(hours=2))
     desk = Client()
@@ -258,14 +249,14 @@ def test_after_an_assessment_that_is_over_the_page_asks_whether_they_came(clock,
 
 
 def test_a_due_time_from_assumed_hours_is_marked_as_such(desk):
-    request = receive()
+    request = make_request()
     assert "assumed: hours or target not told" in text_of(page_of(desk, request))
     AssessmentRequest.objects.update(due_is_assumed=False)
     assert "assumed: hours or target not told" not in text_of(page_of(desk, request))
 
 
 def test_what_the_person_was_promised_stands_on_the_page(desk):
-    request = receive()
+    request = make_request()
     assert "What the person was promised" not in text_of(page_of(desk, request))
     AssessmentRequest.objects.update(promise="We will call today, by noon, Mountain time.")
     assert "We will call today, by noon, Mountain time." in text_of(page_of(desk, request))
@@ -276,8 +267,8 @@ def test_what_the_person_was_promised_stands_on_the_page(desk):
 
 def test_answers_sent_again_show_their_changes_and_their_rules_count(desk):
     draft = tokens.draw()
-    request = accept(draft, answers_of())
-    accept(draft, answers_of(voicemail_ok="", message="Please no voicemail.") | {"voicemail_ok": False})
+    request = make_request(draft)
+    accept(draft, make_answers(voicemail_ok="", message="Please no voicemail.") | {"voicemail_ok": False})
     context = page_of(desk, request).context
     assert [str(text["kind"]) for text in context["words"]] == ["What the person wrote", "Sent again with changes"]
     assert [(str(question), before, after) for question, before, after in context["words"][1]["changes"]] == [
@@ -288,14 +279,14 @@ def test_answers_sent_again_show_their_changes_and_their_rules_count(desk):
 
 
 def test_what_a_person_typed_is_shown_as_text_and_never_as_markup(desk):
-    page = text_of(page_of(desk, receive(name="<script>alert(1)</script>", message="{{ secret }}")))
+    page = text_of(page_of(desk, make_request(name="<script>alert(1)</script>", message="{{ secret }}")))
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
     assert "<script>alert(1)" not in page
     assert "{{ secret }}" in page
 
 
 def test_page_with_unreadable_answers_shows_the_rules_and_work_goes_on(desk):
-    request = receive(do_not_call="on")
+    request = make_request(do_not_call="on")
     EncryptedText.objects.update(envelope=b"\x01\x04gone" + bytes(40))
     response = page_of(desk, request)
     assert response.status_code == 200
@@ -308,7 +299,7 @@ def test_page_with_unreadable_answers_shows_the_rules_and_work_goes_on(desk):
 
 
 def test_a_note_that_does_not_open_is_said_so_beside_those_that_do(desk, me):
-    request = receive()
+    request = make_request()
     note = workflow.add_note(request_id=request.pk, text="lost words", actor=me)
     workflow.add_note(request_id=request.pk, text="kept words", actor=me)
     EncryptedText.objects.filter(pk=note.pk).update(envelope=b"")
@@ -320,9 +311,9 @@ def test_a_note_that_does_not_open_is_said_so_beside_those_that_do(desk, me):
 
 def test_after_newer_answers_that_do_not_open_their_rules_count_all_the_same(desk):
     draft = tokens.draw()
-    request = accept(draft, answers_of())
+    request = make_request(draft)
     assert page_of(desk, request).context["contact_rules"][0] == "Call. Voicemail is allowed."
-    accept(draft, answers_of(do_not_call="on"))
+    make_request(draft, do_not_call="on")
     EncryptedText.objects.filter(kind="amendment").update(envelope=b"")
     context = page_of(desk, request).context
     assert context["contact_rules"][0] == "Do not call."
@@ -330,7 +321,7 @@ def test_after_newer_answers_that_do_not_open_their_rules_count_all_the_same(des
 
 
 def test_what_the_person_added_and_the_time_they_chose_later_stand_on_the_page(desk):
-    request = receive()
+    request = make_request()
     workflow.add_words(request_id=request.pk, text="Ring <twice>,\nplease")
     workflow.change_window(request_id=request.pk, best_time="morning", time_zone="America/Phoenix")
     page = page_of(desk, request)
@@ -338,7 +329,7 @@ def test_what_the_person_added_and_the_time_they_chose_later_stand_on_the_page(d
     assert page.context["words"][1]["plain"] == "Ring <twice>,\nplease"
     assert "Ring &lt;twice&gt;," in text_of(page)
     assert page.context["contact_rules"][-1] == "Good time: in the morning, Arizona time."
-    assert told(page.context["timeline"]) == [
+    assert shown_entries(page.context["timeline"]) == [
         ("Person chose another time", ["In the morning"]),
         ("Person added words", []),
         ("Received", []),
@@ -346,7 +337,7 @@ def test_what_the_person_added_and_the_time_they_chose_later_stand_on_the_page(d
 
 
 def test_what_a_correction_changed_stands_in_the_timeline(desk, me, make_staff):
-    request = receive()
+    request = make_request()
     for actor, phone in ((me, "480 555 0111"), (make_staff("lead"), "480 555 0122")):
         before = details.plain(details.of(request))
         after = before | {"phone": phone, "language": ""}
@@ -359,7 +350,7 @@ def test_what_a_correction_changed_stands_in_the_timeline(desk, me, make_staff):
 
 
 def test_a_corrected_value_says_who_gave_it_and_what_the_person_wrote_stays(desk, make_staff):
-    request = receive()
+    request = make_request()
     known = details.plain(details.of(request))
     sam = make_staff("admissions", username="sam")
     workflow.correct(request_id=request.pk, before=known, after=known | {"phone": "480 555 0199"}, actor=sam)
@@ -368,14 +359,14 @@ def test_a_corrected_value_says_who_gave_it_and_what_the_person_wrote_stays(desk
     assert (phone["value"], phone["who"]) == ("480 555 0199", sam)
     assert phone["at"] > request.received_at
     assert ("Phone number", "(602) 555-0142") in page.context["words"][0]["told"]
-    assert told(page.context["timeline"])[0] == ("Details corrected", ["We may leave a voicemail, Phone"])
+    assert shown_entries(page.context["timeline"])[0] == ("Details corrected", ["We may leave a voicemail, Phone"])
 
 
 # What happened
 
 
 def test_what_happened_is_told_in_words_newest_first_one_entry_for_one_happening(clock, desk, me):
-    request = accept(tokens.draw(), answers_of(), at=TUESDAY)
+    request = make_request(at=TUESDAY)
 
     def later(function, **more):
         clock.shift(dt.timedelta(minutes=10))
@@ -390,7 +381,7 @@ def test_what_happened_is_told_in_words_newest_first_one_entry_for_one_happening
     later(workflow.close, outcome="referred", referral="To the clinic", person_told=True)
     later(workflow.reopen)
     entries = page_of(desk, request).context["timeline"]
-    assert told(entries) == [
+    assert shown_entries(entries) == [
         ("Reopened", ["Referred elsewhere to Assessment booked"]),
         ("Closed", ["Referred elsewhere"]),
         ("Put off", ["On hold: we wait for something.", "Until Wed, Nov 25, 10:40 AM."]),
@@ -413,7 +404,7 @@ def test_what_happened_is_told_in_words_newest_first_one_entry_for_one_happening
 
 
 def test_readings_of_colleagues_stand_in_the_timeline_and_mine_do_not(desk, make_staff):
-    request, other = receive(phone="", do_not_call="on"), receive(email="")
+    request, other = make_request(phone="", do_not_call="on"), make_request(email="")
     sam = make_staff("lead", username="sam")
     colleague = Client()
     colleague.force_login(sam)
@@ -432,12 +423,12 @@ def test_readings_of_colleagues_stand_in_the_timeline_and_mine_do_not(desk, make
 
 
 def test_an_entry_of_words_that_were_erased_stays_without_them(desk, me, make_staff):
-    request = receive()
+    request = make_request()
     workflow.add_note(request_id=request.pk, text="canary note", actor=me)
     workflow.close(request_id=request.pk, outcome="spam", actor=me)
     workflow.erase(request_id=request.pk, actor=make_staff("lead"))
     page = page_of(desk, request)
-    assert told(page.context["timeline"]) == [
+    assert shown_entries(page.context["timeline"]) == [
         ("Words erased", []),
         ("Closed", ["Spam"]),
         ("Note", []),
@@ -451,7 +442,7 @@ def test_an_entry_of_words_that_were_erased_stays_without_them(desk, me, make_st
 
 
 def test_the_printed_sheet_is_recorded_and_shows_rules_details_and_timeline(desk, me):
-    request = receive()
+    request = make_request()
     workflow.add_note(request_id=request.pk, text="Rang twice", actor=me)
     page = desk.get(f"{LIST}{request.pk}/print/")
     record = AccessRecord.objects.get()
@@ -463,7 +454,7 @@ def test_the_printed_sheet_is_recorded_and_shows_rules_details_and_timeline(desk
 
 
 def test_the_printed_sheet_of_what_was_withdrawn_under_legal_hold_holds_no_word(desk, make_staff):
-    request = receive()
+    request = make_request()
     workflow.set_legal_hold(request_id=request.pk, actor=make_staff("lead"))
     workflow.withdraw(request_id=request.pk)
     page = desk.get(f"{LIST}{request.pk}/print/")
@@ -473,14 +464,14 @@ def test_the_printed_sheet_of_what_was_withdrawn_under_legal_hold_holds_no_word(
 
 @pytest.mark.parametrize("key", ["made-up", "1", "00000000-0000-4000-8000-000000000000", "_5F"])
 def test_a_page_of_no_request_is_not_found(desk, key):
-    receive()
+    make_request()
     assert desk.get(f"{LIST}{key}/change/").status_code == 404
     assert desk.get(f"{LIST}{key}/print/", follow=True).status_code == 404
     assert AccessRecord.objects.count() == 0
 
 
 def test_a_synthetic_request_has_no_page(desk):
-    request = accept(tokens.draw(), answers_of(), is_synthetic=True)
+    request = make_request(is_synthetic=True)
     assert page_of(desk, request).status_code == 404
 
 
@@ -488,9 +479,9 @@ def test_a_synthetic_request_has_no_page(desk):
 
 
 def test_requests_with_the_same_phone_or_e_mail_are_listed_recorded_and_never_named(desk):
-    request = receive()
-    phone, email = receive(email="", name="Zebedee"), receive(phone="", do_not_call="on")
-    receive(phone="480 555 0100", email="")
+    request = make_request()
+    phone, email = make_request(email="", name="Zebedee"), make_request(phone="", do_not_call="on")
+    make_request(phone="480 555 0100", email="")
     page = page_of(desk, request)
     assert [(other.reference, other.shared) for other in page.context["others"]] == [
         (email.reference, {"email"}),
@@ -504,7 +495,7 @@ def test_requests_with_the_same_phone_or_e_mail_are_listed_recorded_and_never_na
 
 
 def test_a_request_that_was_withdrawn_under_legal_hold_is_not_among_the_others(desk, make_staff):
-    request, withdrawn = receive(), receive()
+    request, withdrawn = make_request(), make_request()
     workflow.set_legal_hold(request_id=withdrawn.pk, actor=make_staff("lead"))
     assert page_of(desk, request).context["others"] == [withdrawn]
     workflow.withdraw(request_id=withdrawn.pk)
@@ -512,7 +503,7 @@ def test_a_request_that_was_withdrawn_under_legal_hold_is_not_among_the_others(d
 
 
 def test_a_linked_duplicate_is_shown_on_both_pages(desk, me):
-    original, request = receive(), receive(phone="480 555 0100", email="")
+    original, request = make_request(), make_request(phone="480 555 0100", email="")
     workflow.link_duplicate(request_id=request.pk, of_reference=original.reference, actor=me, same_matter=True)
     assert page_of(desk, original).context["linked"] == [request]
     assert original.reference in text_of(page_of(desk, request))
@@ -520,7 +511,7 @@ def test_a_linked_duplicate_is_shown_on_both_pages(desk, me):
 
 
 def test_that_linked_requests_are_shown_is_recorded_on_both_pages(desk, me):
-    original, request = receive(), receive(phone="480 555 0100", email="")
+    original, request = make_request(), make_request(phone="480 555 0100", email="")
     workflow.link_duplicate(request_id=request.pk, of_reference=original.reference, actor=me, same_matter=True)
     for one in (original, request):
         page_of(desk, one)
@@ -537,7 +528,7 @@ def test_that_linked_requests_are_shown_is_recorded_on_both_pages(desk, me):
     [({}, False), ({"email": ""}, False), ({"phone": "480 555 0100"}, True), ({"email": "other@example.org"}, True)],
 )
 def test_a_linked_request_that_names_another_contact_says_so(desk, me, named, is_another):
-    original, request = receive(), receive(**named)
+    original, request = make_request(), make_request(**named)
     workflow.link_duplicate(request_id=request.pk, of_reference=original.reference, actor=me, same_matter=True)
     assert ("It names another phone or e-mail" in text_of(page_of(desk, original))) is is_another
 
@@ -545,7 +536,7 @@ def test_a_linked_request_that_names_another_contact_says_so(desk, me, named, is
 def test_before_erasing_the_lead_is_told_of_linked_requests(make_staff, me):
     client = Client()
     client.force_login(make_staff("lead"))
-    original, request = receive(), receive()
+    original, request = make_request(), make_request()
     workflow.link_duplicate(request_id=request.pk, of_reference=original.reference, actor=me)
     workflow.close(request_id=original.pk, outcome="declined", actor=me)
     assert "linked to this one keep their words" in text_of(page_of(client, original))
@@ -561,7 +552,7 @@ def in_tab(desk, request, tab):
 
 
 def test_previous_and_next_follow_the_order_of_the_tab(desk, me):
-    first, second, third = (receive() for _ in range(3))
+    first, second, third = (make_request() for _ in range(3))
     now = timezone.now()
     for hours, request in enumerate((first, second, third), start=1):
         AssessmentRequest.objects.filter(pk=request.pk).update(due_at=now + dt.timedelta(hours=hours))
@@ -577,7 +568,7 @@ def test_previous_and_next_follow_the_order_of_the_tab(desk, me):
 
 
 def test_a_press_comes_back_to_the_same_tab(desk):
-    request = receive()
+    request = make_request()
     response = desk.post(
         change_page(request) + "?work=mine",
         {"do": "note", "note": "Rang", "csrfmiddlewaretoken": page_of(desk, request).context["csrf_token"]},
@@ -608,7 +599,7 @@ def add_attempts(request, staff, count):
 @pytest.mark.parametrize("kind", ["attempts", "notes", "owners", "readings", "amendments"])
 def test_a_page_with_thirty_of_a_kind_costs_as_many_queries_as_one_with_one(desk, make_staff, kind):
     staff, draft = [make_staff("admissions") for _ in range(5)], tokens.draw()
-    request = accept(draft, answers_of())
+    request = make_request(draft)
     workflow.assign(request_id=request.pk, owner=staff[0], actor=staff[0])
     page_of(desk, request)
     few = queries_of(desk, request)
@@ -625,16 +616,16 @@ def test_a_page_with_thirty_of_a_kind_costs_as_many_queries_as_one_with_one(desk
                 at=timezone.now(), actor=actor, action="open", requests=[str(request.pk)], whole_request=request.pk
             ).save()
         elif number < 10:
-            accept(draft, answers_of(message=f"Again {number}"))
+            make_request(draft, message=f"Again {number}")
     assert len(page_of(desk, request).context["timeline"]) >= 10
     assert queries_of(desk, request) == few
 
 
 def test_a_page_with_ten_linked_requests_costs_as_many_queries_as_one_with_one(desk, me):
-    original = receive()
+    original = make_request()
 
     def link_one(number):
-        request = receive(phone=f"480 555 01{number:02}", email="")
+        request = make_request(phone=f"480 555 01{number:02}", email="")
         workflow.link_duplicate(request_id=request.pk, of_reference=original.reference, actor=me, same_matter=True)
 
     link_one(0)
@@ -647,13 +638,13 @@ def test_a_page_with_ten_linked_requests_costs_as_many_queries_as_one_with_one(d
 
 
 def test_a_page_with_twenty_duplicates_costs_as_many_queries_as_one_with_one(desk, make_staff):
-    request = receive()
+    request = make_request()
     page_of(desk, request)
     none = queries_of(desk, request)
-    receive()
+    make_request()
     one = queries_of(desk, request)
     for _ in range(20):
-        workflow.assign(request_id=receive().pk, owner=make_staff("lead"), actor=None)
+        workflow.assign(request_id=make_request().pk, owner=make_staff("lead"), actor=None)
     assert len(page_of(desk, request).context["others"]) == 20
     assert [queries_of(desk, request) - one, one - none] == [
         0,
@@ -665,7 +656,7 @@ def test_a_page_with_twenty_duplicates_costs_as_many_queries_as_one_with_one(des
 
 
 def test_titles_addresses_messages_and_admin_log_hold_no_personal_word(desk):
-    request = receive()
+    request = make_request()
     page = page_of(desk, request)
     assert personal_words_in(text_of(page)) != []
     responses = [page, desk.get(LIST), desk.get(f"{LIST}{request.pk}/print/")]
@@ -687,7 +678,7 @@ def test_titles_addresses_messages_and_admin_log_hold_no_personal_word(desk):
 
 
 def test_while_a_colleague_is_at_it_the_page_says_so_and_opens_no_way(desk, make_staff):
-    request = receive(best_time="asap")
+    request = make_request(best_time="asap")
     assert page_of(desk, request).context["reach"].tel
     workflow.claim(request_id=request.pk, actor=make_staff("admissions", username="sam"))
     page = page_of(desk, request)
@@ -705,18 +696,18 @@ def test_a_time_that_our_hours_never_meet_is_a_rule_above_the_number(desk):
     center.save()
     OpeningHours.objects.create(center=center, weekday=TUESDAY.weekday(), opens=dt.time(9), closes=dt.time(17))
     warning = "Do not call at another time than in the evening, their time."
-    request = receive(best_time="evening", time_zone="America/Phoenix", asked_about="evening America/Phoenix")
+    request = make_request(best_time="evening", time_zone="America/Phoenix", asked_about="evening America/Phoenix")
     assert warning in text_of(page_of(desk, request))
     workflow.change_window(request_id=request.pk, best_time="asap", time_zone="")
     assert warning not in text_of(page_of(desk, request))
 
 
 def test_no_device_makes_a_link_of_a_number(desk):
-    assert '<meta name="format-detection" content="telephone=no' in text_of(page_of(desk, receive()))
+    assert '<meta name="format-detection" content="telephone=no' in text_of(page_of(desk, make_request()))
 
 
 def test_where_no_way_is_left_the_page_does_not_say_that_they_may_be_contacted(desk, me):
-    request = receive(phone="", voicemail_ok="", best_time="asap")
+    request = make_request(phone="", voicemail_ok="", best_time="asap")
     assert "You may contact them now." in text_of(page_of(desk, request))
     workflow.log_attempt(request_id=request.pk, channel="email", result="sent", actor=me)
     page = page_of(desk, request)
@@ -725,7 +716,7 @@ def test_where_no_way_is_left_the_page_does_not_say_that_they_may_be_contacted(d
 
 
 def test_page_says_that_a_person_who_writes_after_the_email_may_be_answered(clock, desk, me):
-    request = receive(phone="", voicemail_ok="", best_time="asap")
+    request = make_request(phone="", voicemail_ok="", best_time="asap")
     workflow.assign(request_id=request.pk, owner=me, actor=me)
     workflow.log_attempt(request_id=request.pk, channel="email", result="sent", actor=me)
     clock.move_to(TUESDAY + dt.timedelta(minutes=1))
@@ -738,7 +729,7 @@ def test_page_says_that_a_person_who_writes_after_the_email_may_be_answered(cloc
 
 
 def test_an_assessment_stands_on_top_whatever_there_is_to_do_before_it(desk, me):
-    request = receive(best_time="asap")
+    request = make_request(best_time="asap")
     workflow.book(request_id=request.pk, at=TUESDAY + dt.timedelta(days=2), actor=me)
     workflow.log_attempt(request_id=request.pk, channel="they_called", result="missed", actor=me)
     page = page_of(desk, request)
@@ -751,7 +742,7 @@ def take_next_is_offered(page):
 
 
 def test_the_next_request_is_one_press_away_when_this_one_is_done(desk, me):
-    request = receive(best_time="asap")
+    request = make_request(best_time="asap")
     assert not take_next_is_offered(page_of(desk, request))
     press(desk, request, "attempt:call:no_answer")
     assert take_next_is_offered(page_of(desk, request))
@@ -760,14 +751,14 @@ def test_the_next_request_is_one_press_away_when_this_one_is_done(desk, me):
 
 
 def test_attempts_are_counted_only_while_we_try_to_reach_someone(desk, me):
-    request = receive(best_time="asap")
+    request = make_request(best_time="asap")
     assert "Attempt 1 of 4." in text_of(page_of(desk, request))
     workflow.log_attempt(request_id=request.pk, channel="call", result="reached", actor=me)
     assert "Attempt 1 of 4." not in text_of(page_of(desk, request))
 
 
 def test_the_buttons_of_an_attempt_stand_way_by_way_and_are_numbered_through(desk):
-    request = receive(best_time="asap", text_ok="on")
+    request = make_request(best_time="asap", text_ok="on")
     ways = page_of(desk, request).context["attempt_buttons"]
     assert [(str(way), [number for number, _value, _label in buttons]) for way, buttons in ways] == [
         ("We called", [1, 2, 3, 4]),
@@ -777,7 +768,7 @@ def test_the_buttons_of_an_attempt_stand_way_by_way_and_are_numbered_through(des
 
 
 def test_a_caller_whose_request_was_just_taken_down_is_on_the_phone(desk, me):
-    request = receive(best_time="asap")
+    request = make_request(best_time="asap")
     AssessmentRequest.objects.update(came_from="phone")
     workflow.claim(request_id=request.pk, actor=me)
     assert page_of(desk, request).context["what_now"].startswith("You are on the phone with them.")
@@ -786,14 +777,14 @@ def test_a_caller_whose_request_was_just_taken_down_is_on_the_phone(desk, me):
 
 
 def test_while_a_decision_is_left_the_page_does_not_lead_away(desk, me):
-    request = receive(phone="", voicemail_ok="", best_time="asap")
+    request = make_request(phone="", voicemail_ok="", best_time="asap")
     workflow.log_attempt(request_id=request.pk, channel="email", result="sent", actor=me)
     page = page_of(desk, request)
     assert (page.context["must_decide"], take_next_is_offered(page)) == (True, False)
 
 
 def test_where_no_way_is_left_without_a_try_the_page_says_so(clock, desk, me):
-    request = receive(phone="", voicemail_ok="", best_time="asap")
+    request = make_request(phone="", voicemail_ok="", best_time="asap")
     workflow.log_attempt(request_id=request.pk, channel="email", result="sent", actor=me)
     workflow.close(request_id=request.pk, outcome="not_reached", actor=me)
     clock.move_to(TUESDAY + dt.timedelta(minutes=1))

@@ -9,7 +9,8 @@ from intake import reference
 from intake.models import AccessRecord, AssessmentRequest, SavedFilter
 from intake.models.saved_filter import refuse_what_is_no_code
 from tests.html import forms_on
-from tests.intake.support.helpers import LIST, PERSONAL, receive
+from tests.intake.support.factories import make_request
+from tests.intake.support.helpers import LIST, PERSONAL
 
 pytestmark = pytest.mark.django_db
 
@@ -54,7 +55,7 @@ def delete(desk, saved):
 
 
 def test_a_saved_filter_is_a_link_that_finds_the_same_again(desk, me):
-    wanted, _other = receive(best_time="morning"), receive()
+    wanted, _other = make_request(best_time="morning"), make_request()
     response = save(desk, best_time="morning", stage="open", received_from="2020-02-29")
     saved = SavedFilter.objects.get()
     assert (response.status_code, response["Location"]) == (302, f"{FIND}?filter={saved.pk}")
@@ -93,7 +94,7 @@ def test_a_filter_for_everyone_is_seen_by_everyone_and_my_own_by_me(desk, me, ma
 
 def test_me_in_a_shared_filter_is_whoever_looks(desk, me, make_staff):
     colleague = make_staff("admissions")
-    mine, theirs = receive(), receive()
+    mine, theirs = make_request(), make_request()
     AssessmentRequest.objects.filter(pk=mine.pk).update(owner=me)
     AssessmentRequest.objects.filter(pk=theirs.pk).update(owner=colleague)
     saved = keep(me, codes={"owner": "me"}, is_shared=True)
@@ -187,7 +188,7 @@ def test_a_filter_that_is_not_there_is_told_on_the_page_to_find(desk, me, key):
 
 def test_a_filter_that_asks_for_what_is_gone_says_so(desk, me):
     saved = keep(me, codes={"owner": "987654", "stage": "new"})
-    receive()
+    make_request()
     page = desk.get(FIND, {"filter": saved.pk})
     assert (page.status_code, page.context["results"]) == (200, None)
     assert "This choice is not there any more." in page.content.decode()

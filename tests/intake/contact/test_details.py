@@ -10,18 +10,11 @@ from intake.contact.preferences import newest_profile
 from intake.models import Event
 from intake.submission import tokens
 from intake.workflow.attempts import ladder_of
-from tests.intake.support.helpers import (
-    accept,
-    answers_of,
-    change_page,
-    moment,
-    personal_words_in,
-    receive,
-    receive_odd,
-)
+from tests.intake.support.factories import make_request, make_request_with_odd_contact
+from tests.intake.support.helpers import change_page, local_time, personal_words_in
 from tests.intake.support.request_page import followed, press, refusal_of, work_form
 
-NOW = moment("2026-11-24 10:00")
+NOW = local_time("2026-11-24 10:00")
 KNOWN = {"phone": Value("1", None, NOW), "name": Value("Ana", "sam", NOW), "may_text": Value(False, None, NOW)}
 
 # name: (on my screen, what I made of it, conflicts (field, before, theirs, mine), changed)
@@ -97,7 +90,7 @@ def values(request, *names):
 
 
 def test_every_field_is_what_the_person_wrote_until_someone_changes_it():
-    request = receive()
+    request = make_request()
     known = details.of(request)
     assert set(known) == set(details.FIELDS)
     assert {value.who for value in known.values()} == {None}
@@ -107,7 +100,7 @@ def test_every_field_is_what_the_person_wrote_until_someone_changes_it():
 
 
 def test_a_field_says_who_changed_it_last_and_the_others_stay_the_persons(me, sam):
-    request = receive()
+    request = make_request()
     correct(request, me, phone="480 555 0199")
     correct(request, sam, phone="480 555 0111", may_text=True)
     known = details.of(request)
@@ -117,9 +110,9 @@ def test_a_field_says_who_changed_it_last_and_the_others_stay_the_persons(me, sa
 
 def test_what_the_person_sends_again_is_newer_than_a_correction(me):
     draft = tokens.draw()
-    request = accept(draft, answers_of())
+    request = make_request(draft)
     correct(request, me, phone="480 555 0199")
-    accept(draft, answers_of(phone="480 555 0122"))
+    make_request(draft, phone="480 555 0122")
     assert (values(request, "phone"), details.of(request)["phone"].who) == (["480 555 0122"], None)
 
 
@@ -127,7 +120,7 @@ def test_what_the_person_sends_again_is_newer_than_a_correction(me):
 
 
 def test_correction_is_encrypted_logged_without_values_and_searchable(me):
-    request, other = receive(), receive(phone="480 555 0199", email="")
+    request, other = make_request(), make_request(phone="480 555 0199", email="")
     assert correct(request, me, phone="480-555-0199", name="Mina") == []
     event = request.events.last()
     assert (event.code, event.before, event.after, event.actor) == ("corrected", "", "name,phone", me)
@@ -137,7 +130,7 @@ def test_correction_is_encrypted_logged_without_values_and_searchable(me):
 
 
 def test_every_field_can_be_corrected_at_once(me):
-    request = receive()
+    request = make_request()
     changed = {
         "name": "",
         "phone": "480 555 0199",
@@ -159,27 +152,27 @@ def test_every_field_can_be_corrected_at_once(me):
 
 @pytest.mark.parametrize("changes", [{"language": "Spanish"}, {"name": ""}, {"may_text": True}])
 def test_a_correction_that_is_in_no_index_is_kept_all_the_same(me, changes):
-    request = receive()
+    request = make_request()
     correct(request, me, **changes)
     assert values(request, *changes) == list(changes.values())
 
 
 def test_a_correction_that_leaves_no_way_to_reach_the_person_is_refused(me):
-    request = receive()
+    request = make_request()
     with pytest.raises(workflow.TransitionRefused, match="Calls and texts need a phone number"):
         correct(request, me, phone="")
     assert (request.texts.count(), request.events.count(), request.contact_profiles.count()) == (1, 1, 1)
 
 
 def test_old_invalid_value_does_not_block_correcting_another_field(me):
-    request = receive()
+    request = make_request()
     request.texts.update(envelope=b"")  # the number can't be read any more
     correct(request, me, language="Spanish")
     assert values(request, "phone", "language") == ["", "Spanish"]
 
 
 def test_staff_write_down_contact_rules_that_can_not_be_read(me):
-    request = receive()
+    request = make_request()
     request.contact_profiles.all().delete()
     nothing = details.plain(details.of(request))
     assert (nothing["may_call"], nothing["may_email"]) == (False, False)
@@ -193,7 +186,7 @@ def test_staff_write_down_contact_rules_that_can_not_be_read(me):
     [("may_leave_voicemail", "voicemail"), ("may_text", "text_message"), ("may_email", "email")],
 )
 def test_what_is_allowed_on_the_phone_is_on_record_with_who_read_the_words(me, permission, purpose):
-    request = receive(voicemail_ok="")
+    request = make_request(voicemail_ok="")
     change = {"before": {permission: False}, "after": {permission: True}}
     with pytest.raises(workflow.TransitionRefused, match="Read this to the person first"):
         workflow.correct(request_id=request.pk, **change, actor=me)
@@ -203,7 +196,7 @@ def test_what_is_allowed_on_the_phone_is_on_record_with_who_read_the_words(me, p
 
 
 def test_a_correction_that_changes_nothing_is_no_event(me):
-    request = receive()
+    request = make_request()
     assert correct(request, me) == []
     request.refresh_from_db()
     assert (request.version, request.events.count()) == (0, 1)
@@ -213,7 +206,7 @@ def test_a_correction_that_changes_nothing_is_no_event(me):
 
 
 def test_the_page_corrects_what_was_changed_and_nothing_else(desk, me):
-    request = receive()
+    request = make_request()
     typed = {
         "consent_read": "on",
         "known-phone": "480 555 0199",
@@ -231,7 +224,7 @@ def test_the_page_corrects_what_was_changed_and_nothing_else(desk, me):
 
 
 def test_the_page_refuses_a_correction_that_leaves_no_way_and_keeps_what_was_typed(desk):
-    request = receive()
+    request = make_request()
     response = press(desk, request, "details", **{"known-phone": "", "known-name": "Mina", "note": "Wrong number"})
     assert refusal_of(response) == "Calls and texts need a phone number."
     fields = work_form(response).fields
@@ -241,13 +234,13 @@ def test_the_page_refuses_a_correction_that_leaves_no_way_and_keeps_what_was_typ
 
 @pytest.mark.parametrize("name", ["known-name", "initial-known-name", "known-time_zone", "initial-known-phone"])
 def test_the_page_refuses_what_no_browser_sends(desk, name):
-    request = receive()
+    request = make_request()
     assert refusal_of(press(desk, request, "details", **{name: "\0"})) != ""
     assert request.events.count() == 1
 
 
 def test_saving_without_a_change_is_refused_with_a_sentence(desk):
-    assert refusal_of(press(desk, receive(), "details")) == "You changed nothing in what we know."
+    assert refusal_of(press(desk, make_request(), "details")) == "You changed nothing in what we know."
 
 
 def conflicting(desk, request, sam, button="details", **more):
@@ -259,7 +252,7 @@ def conflicting(desk, request, sam, button="details", **more):
 
 
 def test_of_two_who_correct_at_once_the_second_chooses_and_loses_nothing(desk, me, sam):
-    request = receive()
+    request = make_request()
     response = conflicting(desk, request, sam)
     (row,) = response.context["conflicts"]
     assert [row[name] for name in ("name", "before", "theirs", "who", "mine")] == [
@@ -279,7 +272,7 @@ def test_of_two_who_correct_at_once_the_second_chooses_and_loses_nothing(desk, m
 
 
 def test_who_keeps_the_value_of_the_other_changes_nothing(desk, sam):
-    request = receive()
+    request = make_request()
     form = work_form(conflicting(desk, request, sam))
     done = followed(desk, press(desk, request, "keep_theirs:phone", form))
     assert ("The value of your colleague stays." in done, "is not carried out yet" in done) == (True, False)
@@ -287,7 +280,7 @@ def test_who_keeps_the_value_of_the_other_changes_nothing(desk, sam):
 
 
 def test_of_two_conflicts_one_choice_keeps_the_other_open(desk, sam):
-    request = receive()
+    request = make_request()
     form = work_form(desk.get(change_page(request)))
     correct(request, sam, phone="480 555 0111", may_text=True, name="Sam's")
     response = press(desk, request, "details", form, **{"known-phone": "480 555 0199", "known-name": "Mina"})
@@ -301,7 +294,7 @@ def test_of_two_conflicts_one_choice_keeps_the_other_open(desk, sam):
 
 
 def test_a_value_that_was_changed_once_more_is_asked_about_once_more(desk, sam):
-    request = receive()
+    request = make_request()
     form = work_form(conflicting(desk, request, sam))
     correct(request, sam, phone="480 555 0122")
     response = press(desk, request, "use_mine:phone", form)
@@ -311,7 +304,7 @@ def test_a_value_that_was_changed_once_more_is_asked_about_once_more(desk, sam):
 
 
 def test_a_conflict_under_another_button_does_nothing_and_keeps_everything(desk, sam):
-    request = receive()
+    request = make_request()
     response = conflicting(desk, request, sam, "attempt:call:no_answer")
     assert refusal_of(response) == "A colleague corrected the same as you. Choose below, then press again."
     assert [row["name"] for row in response.context["conflicts"]] == ["phone"]
@@ -325,14 +318,14 @@ def test_a_conflict_under_another_button_does_nothing_and_keeps_everything(desk,
 
 
 def test_another_button_beside_an_open_conflict_does_not_choose_for_me(desk, sam):
-    request = receive()
+    request = make_request()
     form = work_form(conflicting(desk, request, sam))
     assert press(desk, request, "attempt:call:no_answer", form).status_code == 302
     assert values(request, "phone") == ["480 555 0111"]
 
 
 def test_a_request_that_was_closed_meanwhile_keeps_what_was_typed_on_the_screen(desk, sam):
-    request = receive()
+    request = make_request()
     form = work_form(desk.get(change_page(request)))
     workflow.close(request_id=request.pk, outcome="declined", actor=sam)
     response = press(desk, request, "details", form, **{"known-language": "Spanish", "note": "She speaks Spanish"})
@@ -342,7 +335,7 @@ def test_a_request_that_was_closed_meanwhile_keeps_what_was_typed_on_the_screen(
 
 
 def test_who_changes_the_hour_of_a_person_changes_when_they_may_be_called(me):
-    request = receive(best_time="asap")
+    request = make_request(best_time="asap")
     correct(request, me, best_time="morning", time_zone="America/New_York")
     request.refresh_from_db()
     assert (request.best_time, request.time_zone) == ("morning", "America/New_York")
@@ -360,7 +353,7 @@ def corrected(request, actor, consent_read=False, **after):
 
 @pytest.mark.django_db
 def test_who_agrees_again_to_what_they_took_back_is_on_record_again(me):
-    request = receive(voicemail_ok="on")
+    request = make_request(voicemail_ok="on")
     corrected(request, me, may_leave_voicemail=False)
     corrected(request, me, may_leave_voicemail=True, consent_read=True)
     assert [record.reader for record in request.consents.filter(purpose="voicemail")] == [None, me]
@@ -368,7 +361,7 @@ def test_who_agrees_again_to_what_they_took_back_is_on_record_again(me):
 
 @pytest.mark.django_db
 def test_what_was_allowed_on_one_phone_is_not_on_another_until_it_is_read_again(me):
-    request = receive(voicemail_ok="on", text_ok="on")
+    request = make_request(voicemail_ok="on", text_ok="on")
     corrected(request, me, phone="602.555.0142")  # the same one in another writing
     assert request.contact_profiles.last().may_leave_voicemail is True
     corrected(request, me, phone="(480) 555-0199")
@@ -379,7 +372,7 @@ def test_what_was_allowed_on_one_phone_is_not_on_another_until_it_is_read_again(
 
 @pytest.mark.django_db
 def test_what_is_read_again_for_another_phone_is_allowed_there_and_on_record(me):
-    request = receive(voicemail_ok="on")
+    request = make_request(voicemail_ok="on")
     corrected(request, me, phone="(480) 555-0199", consent_read=True)
     assert request.contact_profiles.last().may_leave_voicemail is True
     assert request.consents.filter(purpose="voicemail").last().reader == me
@@ -387,7 +380,7 @@ def test_what_is_read_again_for_another_phone_is_allowed_there_and_on_record(me)
 
 @pytest.mark.django_db
 def test_who_allows_texts_alone_is_asked_before_another_phone_is_written_down(me):
-    request = receive(text_ok="on", email_ok="on")
+    request = make_request(text_ok="on", email_ok="on")
     corrected(request, me, may_call=False, may_leave_voicemail=False, may_email=False)
     with pytest.raises(workflow.TransitionRefused, match="Read this to the person first"):
         corrected(request, me, phone="(480) 555-0199")
@@ -395,7 +388,7 @@ def test_who_allows_texts_alone_is_asked_before_another_phone_is_written_down(me
 
 @pytest.mark.django_db
 def test_what_staff_write_down_counts_though_the_clock_of_their_machine_is_behind(me, clock):
-    request = receive(email_ok="on")
+    request = make_request(email_ok="on")
     clock.move_to(request.received_at - dt.timedelta(seconds=2), tick=False)
     corrected(request, me, may_call=False, may_leave_voicemail=False)
     assert newest_profile(request).may_call is False
@@ -403,7 +396,7 @@ def test_what_staff_write_down_counts_though_the_clock_of_their_machine_is_behin
 
 @pytest.mark.django_db
 def test_email_read_aloud_counts_even_if_the_machine_clock_is_behind(me, clock):
-    request = receive()
+    request = make_request()
     clock.move_to(request.received_at - dt.timedelta(minutes=2), tick=False)
     corrected(request, me, may_email=True, consent_read=True)
     assert ladder_of(request).agreed_to_email is True
@@ -417,7 +410,7 @@ ODD = {
 
 @pytest.mark.parametrize("field", ODD)
 def test_an_odd_correction_is_asked_about_once_and_then_kept(desk, field):
-    request = receive(do_not_call="on")
+    request = make_request(do_not_call="on")
     value, question = ODD[field]
     page = press(desk, request, "details", **{f"known-{field}": value, "note": "by hand"})
     assert question in refusal_of(page)
@@ -430,13 +423,13 @@ def test_an_odd_correction_is_asked_about_once_and_then_kept(desk, field):
 
 
 def test_what_was_odd_before_is_not_asked_about_when_something_else_is_corrected(desk):
-    request = receive_odd(phone="602-555-014")
+    request = make_request_with_odd_contact(phone="602-555-014")
     followed(desk, press(desk, request, "details", **{"known-name": "Mina"}))
     assert values(request, "name", "phone") == ["Mina", "602-555-014"]
 
 
 def test_an_odd_correction_that_a_colleague_made_too_is_not_asked_about_again(desk, sam):
-    request = receive()
+    request = make_request()
     asked_back = press(desk, request, "details", **{"known-phone": "602-555-014"})
     correct(request, sam, phone="602-555-0177")
     conflict = press(desk, request, "details", form=work_form(asked_back))
@@ -446,13 +439,13 @@ def test_an_odd_correction_that_a_colleague_made_too_is_not_asked_about_again(de
 
 
 def test_what_pasting_wraps_around_a_corrected_email_is_taken_off(desk):
-    request = receive()
+    request = make_request()
     followed(desk, press(desk, request, "details", **{"known-email": "Ana <mina@nightingale.example>;"}))
     assert values(request, "email") == ["mina@nightingale.example"]
 
 
 def test_another_extension_is_another_phone(me):
-    request = receive(phone="602-555-0142 x5")
+    request = make_request(phone="602-555-0142 x5")
     known = details.plain(details.of(request))
     assert known["may_leave_voicemail"]
     for phone, is_allowed in (("(602) 555-0142 ext. 5", True), ("602-555-0142 x6", False)):

@@ -9,9 +9,10 @@ from django.db import IntegrityError, transaction
 from intake.contact import preferences
 from intake.models import AssessmentRequest, ContactPreferences, RecordIsFixed
 from intake.submission import tokens
-from tests.intake.support.helpers import accept, answers_of, moment, receive
+from tests.intake.support.factories import make_answers, make_request
+from tests.intake.support.helpers import local_time
 
-NOW = moment("2026-11-24 10:00")
+NOW = local_time("2026-11-24 10:00")
 PHONE, EMAIL = {"phone": "602-555-0142"}, {"email": "me@example.org"}
 BOTH = PHONE | EMAIL
 NOTHING_TICKED = {"phone": "", "email": "", "do_not_call": "", "voicemail_ok": "", "text_ok": "", "email_ok": ""}
@@ -46,7 +47,7 @@ TABLE = {
 
 
 def profile_of(**given):
-    return ContactPreferences(**preferences.profile_of(answers_of(**NOTHING_TICKED | given)))
+    return ContactPreferences(**preferences.profile_of(make_answers(**NOTHING_TICKED | given)))
 
 
 @pytest.mark.parametrize(("given", "may", "channel"), TABLE.values(), ids=TABLE)
@@ -84,17 +85,17 @@ def test_what_was_chosen_is_kept_as_its_code(field, values):
 @pytest.mark.django_db
 def test_a_request_has_a_profile_and_an_amendment_that_changes_it_a_second_one():
     draft = tokens.draw()
-    request = accept(draft, answers_of())
-    accept(draft, answers_of(message="the same way, please"))
+    request = make_request(draft)
+    make_request(draft, message="the same way, please")
     assert request.contact_profiles.count() == 1
-    accept(draft, answers_of(voicemail_ok=""))
+    make_request(draft, voicemail_ok="")
     assert [profile.may_leave_voicemail for profile in request.contact_profiles.all()] == [True, False]
     assert preferences.newest_profile(request).may_leave_voicemail is False
 
 
 @pytest.mark.django_db
 def test_the_newest_profile_counts_and_the_later_of_two_of_one_moment():
-    request = receive()
+    request = make_request()
     codes = preferences.newest_profile(request).codes()
     later = request.received_at + dt.timedelta(minutes=1)
     for best_time, at in (("morning", later), ("afternoon", later), ("asap", request.received_at)):
@@ -104,14 +105,14 @@ def test_the_newest_profile_counts_and_the_later_of_two_of_one_moment():
 
 @pytest.mark.django_db
 def test_a_request_whose_words_were_erased_has_no_profile():
-    request = receive()
+    request = make_request()
     request.contact_profiles.all().delete()
     assert preferences.newest_profile(request) is None
 
 
 @pytest.mark.django_db
 def test_a_profile_never_changes():
-    profile = preferences.newest_profile(receive())
+    profile = preferences.newest_profile(make_request())
     profile.may_text = True
     with pytest.raises(RecordIsFixed):
         profile.save()
@@ -146,7 +147,7 @@ NONSENSE = {
 @pytest.mark.django_db
 @pytest.mark.parametrize(("model", "values"), NONSENSE.values(), ids=NONSENSE)
 def test_the_database_refuses_a_row_that_makes_no_sense(model, values):
-    receive()
+    make_request()
     with pytest.raises(IntegrityError), transaction.atomic():
         model.objects.update(**values)
     assert model.objects.filter(**values).count() == 0
@@ -155,7 +156,7 @@ def test_the_database_refuses_a_row_that_makes_no_sense(model, values):
 @pytest.mark.django_db
 @pytest.mark.parametrize("field", ["form_key", "private_link_hash"])
 def test_two_requests_never_share_a_key_or_a_link_but_may_both_have_none(field):
-    first, second = receive(), receive()
+    first, second = make_request(), make_request()
     AssessmentRequest.objects.update(**{field: None})
     AssessmentRequest.objects.filter(pk=first.pk).update(**{field: "a" * 64})
     with pytest.raises(IntegrityError), transaction.atomic():

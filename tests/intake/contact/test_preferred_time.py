@@ -15,7 +15,8 @@ from intake.workflow.attempts import ladder_of
 from pages import facts
 from pages.models import Center, OpeningHours
 from tests.html import forms_on, soup
-from tests.intake.support.helpers import ADDRESS, LIST, asked, change_page, form_on, moment, receive
+from tests.intake.support.factories import bound_form, make_request
+from tests.intake.support.helpers import ADDRESS, LIST, change_page, form_on, local_time
 from tests.intake.support.helpers import PERSON as SOMEONE
 from tests.intake.support.visitor import Browser, main_of, send
 
@@ -114,19 +115,19 @@ def test_whatever_is_chosen_instead_is_not_asked_about(instead):
 
 def test_who_wants_no_calls_is_not_asked_when_to_call():
     tell_hours(9, 17)
-    assert asked(**SOMEONE | {"time_zone": PHOENIX, "do_not_call": "on"}).errors == {}
-    assert asked(**SOMEONE | {"time_zone": PHOENIX, "phone": ""}).errors == {}
-    assert list(asked(**SOMEONE | {"time_zone": PHOENIX}).errors) == ["best_time"]
+    assert bound_form(**SOMEONE | {"time_zone": PHOENIX, "do_not_call": "on"}).errors == {}
+    assert bound_form(**SOMEONE | {"time_zone": PHOENIX, "phone": ""}).errors == {}
+    assert list(bound_form(**SOMEONE | {"time_zone": PHOENIX}).errors) == ["best_time"]
 
 
 def test_an_odd_number_and_a_closed_time_are_asked_about_together_and_once():
     tell_hours(9, 17)
-    first = asked(**SOMEONE | {"time_zone": PHOENIX, "phone": "12"})
+    first = bound_form(**SOMEONE | {"time_zone": PHOENIX, "phone": "12"})
     assert sorted(first.errors) == ["best_time", "phone"]
-    again = asked(**SOMEONE | {"time_zone": PHOENIX, "phone": "12", "asked_about": first.data["asked_about"]})
+    again = bound_form(**SOMEONE | {"time_zone": PHOENIX, "phone": "12", "asked_about": first.data["asked_about"]})
     assert again.errors == {}
     another = {"time_zone": HAWAII, "phone": "12", "asked_about": first.data["asked_about"]}
-    assert list(asked(**SOMEONE | another).errors) == ["best_time"]
+    assert list(bound_form(**SOMEONE | another).errors) == ["best_time"]
 
 
 @pytest.mark.parametrize(
@@ -138,7 +139,7 @@ def test_an_odd_number_and_a_closed_time_are_asked_about_together_and_once():
     ],
 )
 def test_to_confirm_a_time_takes_a_way_to_write(ways, is_possible):
-    form = asked(**SOMEONE | {"best_time": "confirmed"} | ways)
+    form = bound_form(**SOMEONE | {"best_time": "confirmed"} | ways)
     assert list(form.errors) == ([] if is_possible else ["best_time"])
 
 
@@ -156,24 +157,24 @@ def links_on(desk, request):
 
 def test_person_who_chose_a_closed_time_is_never_called_at_another(desk, clock):
     tell_hours(9, 17)
-    clock.move_to(moment("2026-11-24 10:00"), tick=False)
-    request = receive(best_time="evening", time_zone=PHOENIX, asked_about=f"evening {PHOENIX}", **BY_PHONE)
+    clock.move_to(local_time("2026-11-24 10:00"), tick=False)
+    request = make_request(best_time="evening", time_zone=PHOENIX, asked_about=f"evening {PHOENIX}", **BY_PHONE)
     assert links_on(desk, request) == []
     assert sentence_on(desk, request).startswith("Do not call now: they asked for another time of day")
     assert "Call after 5:00 PM." in sentence_on(desk, request)
     page = desk.get(LIST).content.decode()
     assert ("Call only in the evening, their time" in page, "Call now" in page) == (True, False)
-    clock.move_to(moment("2026-11-24 17:30"), tick=False)
+    clock.move_to(local_time("2026-11-24 17:30"), tick=False)
     assert links_on(desk, request) == ["tel"]
     assert sentence_on(desk, request) == "Take it and call."
-    clock.move_to(moment("2026-11-24 21:00"), tick=False)
+    clock.move_to(local_time("2026-11-24 21:00"), tick=False)
     assert links_on(desk, request) == []
 
 
 def test_who_may_be_written_to_is_written_to_first_and_asked_for_a_time(desk, clock):
     tell_hours(9, 17)
-    clock.move_to(moment("2026-11-24 10:00"), tick=False)
-    request = receive(
+    clock.move_to(local_time("2026-11-24 10:00"), tick=False)
+    request = make_request(
         best_time="evening", time_zone=PHOENIX, asked_about=f"evening {PHOENIX}", email_ok="on", text_ok="on"
     )
     assert "We will text you first and ask when a call is safe." in request.promise
@@ -188,8 +189,8 @@ def test_who_may_be_written_to_is_written_to_first_and_asked_for_a_time(desk, cl
 @pytest.mark.parametrize("hours", [(9, 17), (None, None)], ids=["hours told", "no hours told"])
 def test_no_call_link_for_a_time_to_confirm_until_staff_set_another(desk, me, clock, hours):
     tell(*hours)
-    clock.move_to(moment("2026-11-24 10:00"), tick=False)
-    request = receive(best_time="confirmed", time_zone=PHOENIX, text_ok="")
+    clock.move_to(local_time("2026-11-24 10:00"), tick=False)
+    request = make_request(best_time="confirmed", time_zone=PHOENIX, text_ok="")
     page = desk.get(change_page(request))
     assert page.context["contact_rules"][0].startswith("Do not call until they have confirmed a time")
     assert page.context["contact_rules"][1] == "When you call then, voicemail is allowed."
@@ -200,22 +201,22 @@ def test_no_call_link_for_a_time_to_confirm_until_staff_set_another(desk, me, cl
         workflow.log_attempt(request_id=request.pk, channel="call", result="no_answer", actor=me)
     workflow.log_attempt(request_id=request.pk, channel="email", result="sent", actor=me)
     assert links_on(desk, request) == []
-    clock.move_to(moment("2026-11-24 11:00"), tick=False)
+    clock.move_to(local_time("2026-11-24 11:00"), tick=False)
     workflow.correct(request_id=request.pk, before={"best_time": "confirmed"}, after={"best_time": "asap"}, actor=me)
     assert links_on(desk, request) == ["tel"]
 
 
 def test_an_attempt_by_phone_is_planned_within_the_time_they_asked_for(me, clock):
     tell_hours(9, 17)
-    clock.move_to(moment("2026-11-24 17:30"), tick=False)
-    request = receive(best_time="evening", time_zone=PHOENIX, asked_about=f"evening {PHOENIX}", **BY_PHONE)
+    clock.move_to(local_time("2026-11-24 17:30"), tick=False)
+    request = make_request(best_time="evening", time_zone=PHOENIX, asked_about=f"evening {PHOENIX}", **BY_PHONE)
     workflow.log_attempt(request_id=request.pk, channel="call", result="no_answer", actor=me)
     request.refresh_from_db()
     assert 17 <= request.due_at.astimezone(ZoneInfo(PHOENIX)).hour < 21
 
 
 def test_staff_may_not_leave_who_wants_to_confirm_without_a_way_to_write(me):
-    request = receive(best_time="asap", **BY_PHONE)
+    request = make_request(best_time="asap", **BY_PHONE)
     with pytest.raises(workflow.TransitionRefused, match="must allow email or text"):
         workflow.correct(
             request_id=request.pk, before={"best_time": "asap"}, after={"best_time": "confirmed"}, actor=me
@@ -231,7 +232,7 @@ def private_page(request, **posted):
 
 def test_the_private_page_says_before_it_changes_the_time_that_we_are_closed_then():
     tell_hours(9, 17)
-    request = receive(best_time="asap", time_zone=PHOENIX)
+    request = make_request(best_time="asap", time_zone=PHOENIX)
     closed = "We are closed in the evening in your time zone"
     assert closed in main_of(private_page(request, best_time="evening"))
     assert closed not in main_of(private_page(request, best_time="evening", time_zone=NEW_YORK))
@@ -243,7 +244,7 @@ def test_the_private_page_says_before_it_changes_the_time_that_we_are_closed_the
 def test_the_private_page_counts_in_the_persons_own_zone_whatever_is_linked(me):
     tell_hours(9, 17)
     request, other = (
-        receive(best_time=time, time_zone=zone) for time, zone in [("asap", PHOENIX), ("morning", NEW_YORK)]
+        make_request(best_time=time, time_zone=zone) for time, zone in [("asap", PHOENIX), ("morning", NEW_YORK)]
     )
     workflow.link_duplicate(request_id=other.pk, of_reference=request.reference, actor=me)
     assert AssessmentRequest.objects.get(pk=request.pk).time_zone == NEW_YORK
@@ -252,7 +253,7 @@ def test_the_private_page_counts_in_the_persons_own_zone_whatever_is_linked(me):
 
 @pytest.mark.parametrize(("ways", "status"), [({}, 200), (BY_PHONE, 409)], ids=["with an email", "by phone alone"])
 def test_a_time_to_be_confirmed_can_be_chosen_later_where_we_may_write(ways, status):
-    request = receive(best_time="asap", **{"email_ok": "on"} | ways)
+    request = make_request(best_time="asap", **{"email_ok": "on"} | ways)
     assert private_page(request, best_time="confirmed", sure="yes").status_code == status
 
 

@@ -12,15 +12,8 @@ from intake.contact import same_person
 from intake.models import AccessRecord, AssessmentRequest, EncryptedText
 from intake.submission import accept as submission
 from intake.submission import circuit_breaker, private_link, spool, tokens
-from tests.intake.support.helpers import (
-    ADDRESS,
-    accept,
-    accept_inserts,
-    answers_of,
-    change_page,
-    form_on,
-    refuse_inserts,
-)
+from tests.intake.support.factories import make_answers, make_request
+from tests.intake.support.helpers import ADDRESS, accept_inserts, change_page, form_on, refuse_inserts
 from tests.intake.support.visitor import OUR_ORIGIN, Browser, CookielessClient, filled, main_of
 
 ANN = {"name": "Ann Smith", "phone": "602-555-0142", "email": "ann@nightingale.example"}
@@ -50,7 +43,7 @@ TWO_PEOPLE = {
 
 
 def send(draft, **changes):
-    return submission.accept(submission.SentForm(draft, answers_of(**changes)))
+    return submission.accept(submission.SentForm(draft, make_answers(**changes)))
 
 
 def send_while_away(draft, **changes):
@@ -79,13 +72,13 @@ def test_a_form_that_shares_phone_email_or_given_name_is_the_same_request(second
 @pytest.mark.parametrize("second", TWO_PEOPLE.values(), ids=TWO_PEOPLE)
 def test_a_form_that_shares_none_of_them_is_another_request_of_its_own(second):
     draft = tokens.draw()
-    first, other = accept(draft, answers_of(**ANN)), accept(draft, answers_of(**second))
+    first, other = make_request(draft, **ANN), make_request(draft, **second)
     assert stored() == (2, 2)
     assert (first.pk, other.pk != draft.id, other.reference != first.reference) == (draft.id, True, True)
     assert (other.same_device_as, first.same_device_as) == (first, None)
     assert [list(one.events.values_list("code", flat=True)) for one in (first, other)] == [["received"]] * 2
     assert [one.notices.filter(kind="new_request").count() for one in (first, other)] == [1, 1]
-    assert other.texts.get().open() == answers_of(**second)
+    assert other.texts.get().open() == make_answers(**second)
 
 
 @pytest.mark.parametrize(
@@ -110,7 +103,7 @@ def test_a_given_name_is_what_someone_shares_and_a_family_name_is_not(one, other
 @pytest.mark.django_db
 def test_what_a_request_was_told_later_counts_too(me):
     draft = tokens.draw()
-    request = accept(draft, answers_of(**ANN))
+    request = make_request(draft, **ANN)
     workflow.correct(
         request_id=request.pk, before={"phone": ANN["phone"]}, after={"phone": "480-555-0111"}, actor=me,
         consent_read=True,
@@ -123,7 +116,7 @@ def test_what_a_request_was_told_later_counts_too(me):
 @pytest.mark.django_db
 def test_words_that_do_not_open_are_no_proof_of_a_name():
     draft = tokens.draw()
-    request = accept(draft, answers_of(**ANN))
+    request = make_request(draft, **ANN)
     request.texts.update(envelope=b"\x01\x04gone" + bytes(40))
     assert send(draft, **BOB | {"name": "Ann"}) != request.pk
     assert send(draft, **ANN | {"message": "again"}) == request.pk
@@ -149,7 +142,7 @@ def test_a_third_person_is_a_third_request_and_each_may_send_again():
 
 @pytest.mark.django_db
 def test_a_request_is_not_from_the_device_of_itself():
-    request = accept(tokens.draw(), answers_of())
+    request = make_request()
     with pytest.raises(IntegrityError), transaction.atomic():
         AssessmentRequest.objects.filter(pk=request.pk).update(same_device_as=request.pk)
 
@@ -161,11 +154,11 @@ def test_a_request_is_not_from_the_device_of_itself():
 @pytest.mark.parametrize("state", ["closed", "quarantined", "duplicate", "erased", "withdrawn", "hidden"])
 def test_what_became_of_the_first_request_is_nothing_to_the_second_person(make_staff, me, state):
     draft, lead = tokens.draw(), make_staff("lead")
-    first = accept(draft, answers_of(**ANN), form_key="a" * 64)
+    first = make_request(draft, **ANN, form_key="a" * 64)
     if state == "quarantined":
         workflow.quarantine(request_id=first.pk, actor=me)
     elif state == "duplicate":
-        original = accept(tokens.draw(), answers_of(**ANN))
+        original = make_request(**ANN)
         workflow.link_duplicate(request_id=first.pk, of_reference=original.reference, actor=me)
     elif state == "hidden":
         workflow.set_legal_hold(request_id=first.pk, actor=lead)
@@ -176,7 +169,7 @@ def test_what_became_of_the_first_request_is_nothing_to_the_second_person(make_s
     if state == "erased":
         workflow.erase(request_id=first.pk, actor=lead)
     first.refresh_from_db()
-    other = accept(draft, answers_of(**BOB), form_key="b" * 64)
+    other = make_request(draft, **BOB, form_key="b" * 64)
     before, version = first.stage, first.version
     first.refresh_from_db()
     assert (other.same_device_as, other.stage, other.quarantined_at) == (first, "new", None)
@@ -187,10 +180,10 @@ def test_what_became_of_the_first_request_is_nothing_to_the_second_person(make_s
 @pytest.mark.parametrize("form_key", ["a" * 64, None], ids=["the same session", "no cookie"])
 def test_withdrawn_form_sent_again_asks_unless_it_is_another_person(form_key):
     draft = tokens.draw()
-    request = accept(draft, answers_of(**ANN), form_key=form_key)
+    request = make_request(draft, **ANN, form_key=form_key)
     workflow.withdraw(request_id=request.pk)
     with pytest.raises(submission.RequestWithdrawn):
-        accept(draft, answers_of(**ANN), form_key=form_key)
+        make_request(draft, **ANN, form_key=form_key)
     assert stored() == (1, 0)
 
 
@@ -361,10 +354,10 @@ def test_when_the_second_request_can_not_be_stored_it_is_spooled_and_taken_in_la
 
 def test_the_desk_says_on_both_pages_that_the_other_came_from_the_same_device(desk, clock):
     draft = tokens.draw()
-    ann = accept(draft, answers_of(**ANN))
+    ann = make_request(draft, **ANN)
     clock.shift(dt.timedelta(minutes=4))
-    bob = accept(draft, answers_of(**BOB))
-    accept(tokens.draw(), answers_of(**CAT))
+    bob = make_request(draft, **BOB)
+    make_request(**CAT)
     pages = [desk.get(change_page(request)) for request in (ann, bob)]
     assert [page.context["same_device"] for page in pages] == [[bob], [ann]]
     said = [" ".join(page.content.decode().split()) for page in pages]
@@ -380,5 +373,5 @@ def test_the_desk_says_on_both_pages_that_the_other_came_from_the_same_device(de
 
 
 def test_a_request_from_a_device_of_its_own_says_nothing_of_devices(desk):
-    request = accept(tokens.draw(), answers_of(**ANN))
+    request = make_request(**ANN)
     assert "From the same device" not in desk.get(change_page(request)).content.decode()

@@ -398,7 +398,7 @@ def test_a_moment_may_be_used_where_counting_by_the_quarter_finds_it_usable(rece
     ]
 
 
-def told(target=2, spans=(), zone="America/New_York", holidays=()):
+def facts_with(target=2, spans=(), zone="America/New_York", holidays=()):
     return Facts(
         center=Center(contact_target_hours=target, time_zone=zone),
         opening_hours=tuple(
@@ -417,15 +417,15 @@ OWN_HOURS = {0: ((dt.time(8), dt.time(12)),)}
     [
         (Facts(), ASSUMED),
         (
-            told(target=None, zone="America/Phoenix", holidays=[HOLIDAY]),
+            facts_with(target=None, zone="America/Phoenix", holidays=[HOLIDAY]),
             dataclasses.replace(ASSUMED, holidays=frozenset({HOLIDAY})),
         ),
         (
-            told(target=None, spans=[(0, 8, 12)], holidays=[HOLIDAY]),
+            facts_with(target=None, spans=[(0, 8, 12)], holidays=[HOLIDAY]),
             OpenHours(OWN_HOURS, NEW_YORK, ASSUMED.target, frozenset({HOLIDAY}), target_is_assumed=True),
         ),
         (
-            told(target=2, holidays=[HOLIDAY]),
+            facts_with(target=2, holidays=[HOLIDAY]),
             OpenHours(ASSUMED.spans, NEW_YORK, dt.timedelta(hours=2), frozenset({HOLIDAY}), spans_are_assumed=True),
         ),
     ],
@@ -437,14 +437,14 @@ def test_only_what_the_owner_has_not_told_is_assumed_and_marked(facts, expected)
 
 
 def test_told_hours_and_holidays_are_counted_with_while_the_target_is_assumed():
-    hours = schedule.hours_of(told(target=None, zone="America/Phoenix", spans=[(day, 8, 10) for day in range(5)]))
+    hours = schedule.hours_of(facts_with(target=None, zone="America/Phoenix", spans=[(day, 8, 10) for day in range(5)]))
     assert due_at(at("2026-11-23 09:00"), hours) == at("2026-11-25 09:00")
     with_holiday = dataclasses.replace(hours, holidays=frozenset({HOLIDAY}))
     assert due_at(at("2026-11-23 09:00"), with_holiday) == at("2026-11-26 09:00")
 
 
 def test_what_the_owner_has_told_is_counted_with_and_not_marked():
-    facts = told(spans=[(0, 8, 12), (0, 13, 16), (2, 10, 11)], holidays=[dt.date(2026, 11, 25)])
+    facts = facts_with(spans=[(0, 8, 12), (0, 13, 16), (2, 10, 11)], holidays=[dt.date(2026, 11, 25)])
     assert schedule.hours_of(facts) == OpenHours(
         spans={0: ((dt.time(8), dt.time(12)), (dt.time(13), dt.time(16))), 2: ((dt.time(10), dt.time(11)),)},
         zone=NEW_YORK,

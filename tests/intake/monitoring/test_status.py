@@ -18,7 +18,8 @@ from django.utils import timezone
 from intake.models import Heartbeat, Notice
 from intake.monitoring import heartbeat, status
 from intake.submission import spool
-from tests.intake.support.helpers import LIST, personal_words_in, receive
+from tests.intake.support.factories import make_request
+from tests.intake.support.helpers import LIST, personal_words_in
 
 TOKEN = "a token for the tests"
 SECOND = dt.timedelta(seconds=1)
@@ -38,13 +39,13 @@ def healthy(db):
     heartbeat.beat(heartbeat.of_this_worker())
 
 
-def ask(client, authorization=f"Bearer {TOKEN}", **headers):
+def get_status(client, authorization=f"Bearer {TOKEN}", **headers):
     return client.get("/status", headers={"authorization": authorization} | headers)
 
 
 def problems(client):
     """The status code, and the red parts with their reasons."""
-    response = ask(client)
+    response = get_status(client)
     report = response.json()
     assert sorted(report["parts"]) == sorted(PARTS)
     assert report["ok"] is (response.status_code == 200)
@@ -63,7 +64,7 @@ def spool_file(age=dt.timedelta(0)):
 
 
 def notice_of(**changes):
-    notice = receive().notices.get()
+    notice = make_request().notices.get()
     Notice.objects.filter(pk=notice.pk).update(**changes)
     return notice
 
@@ -72,7 +73,7 @@ def notice_of(**changes):
 
 
 def test_with_the_token_all_is_well(client, healthy):
-    response = ask(client, host="10.0.0.7")
+    response = get_status(client, host="10.0.0.7")
     report = response.json()
     assert (response.status_code, response["Cache-Control"], response["Content-Type"]) == (
         200,
@@ -108,7 +109,7 @@ WRONG = ["", TOKEN, f"Basic {TOKEN}", "Bearer", "Bearer ", "Bearer wrong", f"Bea
 
 @pytest.mark.parametrize("authorization", WRONG)
 def test_without_the_right_token_there_is_no_such_page(client, healthy, authorization):
-    response, elsewhere = ask(client, authorization), client.get("/nothing-here/")
+    response, elsewhere = get_status(client, authorization), client.get("/nothing-here/")
     assert (response.status_code, elsewhere.status_code) == (404, 404)
     assert response.content == elsewhere.content
     assert response.headers == elsewhere.headers
@@ -117,17 +118,17 @@ def test_without_the_right_token_there_is_no_such_page(client, healthy, authoriz
 @pytest.mark.parametrize("authorization", ["", "Bearer", "Bearer ", "Bearer None", f"Bearer {TOKEN}"])
 def test_where_no_token_is_set_nobody_gets_in(client, healthy, settings, authorization):
     settings.STATUS_TOKEN = ""
-    assert ask(client, authorization).status_code == 404
+    assert get_status(client, authorization).status_code == 404
 
 
 def test_it_is_not_sent_to_tls(client, healthy, settings):
     settings.SECURE_SSL_REDIRECT = True
-    assert ask(client).status_code == 200
+    assert get_status(client).status_code == 200
 
 
 def test_it_holds_nothing_that_a_person_told(client, healthy):
     notice_of(state="failed", claimed_at=timezone.now(), last_error="ConnectionRefusedError")
-    response = ask(client)
+    response = get_status(client)
     assert response.status_code == 503
     assert personal_words_in(response.content.decode()) == []
 
@@ -152,14 +153,14 @@ def test_a_file_that_waits_too_long_is_red_and_a_fresh_one_is_not(client, health
     assert problems(client) == (200, {})
     spool_file(age=150 * SECOND)
     assert problems(client) == (503, {"spool": ["waiting"]})
-    part = ask(client).json()["parts"]["spool"]
+    part = get_status(client).json()["parts"]["spool"]
     assert (part["files"], part["oldest_seconds"] // 10) == (2, 15)
 
 
 def test_a_file_that_was_set_aside_is_red(client, healthy):
     spool.set_aside(spool_file())
     assert problems(client) == (503, {"spool": ["set_aside"]})
-    assert ask(client).json()["parts"]["spool"]["set_aside"] == 1
+    assert get_status(client).json()["parts"]["spool"]["set_aside"] == 1
 
 
 @pytest.mark.django_db
@@ -175,7 +176,10 @@ def test_a_machine_whose_worker_fell_silent_is_red_although_another_one_works(cl
     assert problems(client) == (200, {})
     beat_ago("worker two", 65 * SECOND)
     assert problems(client) == (503, {"worker": ["silent"]})
-    assert ask(client).json()["parts"]["worker"]["seconds_since"].keys() == {heartbeat.of_this_worker(), "worker two"}
+    assert get_status(client).json()["parts"]["worker"]["seconds_since"].keys() == {
+        heartbeat.of_this_worker(),
+        "worker two",
+    }
     beat_ago("worker two", dt.timedelta(hours=25))  # given up
     assert problems(client) == (200, {})
 
@@ -183,7 +187,7 @@ def test_a_machine_whose_worker_fell_silent_is_red_although_another_one_works(cl
 def test_a_worker_that_was_told_to_end_is_not_missed(client, healthy):
     beat_ago("worker two", dt.timedelta(0))
     heartbeat.sign_off()
-    assert list(ask(client).json()["parts"]["worker"]["seconds_since"]) == ["worker two"]
+    assert list(get_status(client).json()["parts"]["worker"]["seconds_since"]) == ["worker two"]
 
 
 def test_a_notice_that_is_late_is_red(client, healthy):
@@ -192,7 +196,7 @@ def test_a_notice_that_is_late_is_red(client, healthy):
     for state in ("queued", "sending", "retrying"):
         Notice.objects.filter(pk=notice.pk).update(next_try_at=timezone.now() - 11 * MINUTE, state=state)
         assert problems(client) == (503, {"outbox": ["late"]})
-    part = ask(client).json()["parts"]["outbox"]
+    part = get_status(client).json()["parts"]["outbox"]
     assert (part["waiting"], part["oldest_seconds_late"] // 60) == (1, 11)
     Notice.objects.filter(pk=notice.pk).update(state="sent")
     assert problems(client) == (200, {})
@@ -201,7 +205,7 @@ def test_a_notice_that_is_late_is_red(client, healthy):
 def test_a_notice_that_waits_for_its_next_try_is_no_problem(client, healthy):
     notice_of(state="retrying", next_try_at=timezone.now() + dt.timedelta(hours=1))
     assert problems(client) == (200, {})
-    assert ask(client).json()["parts"]["outbox"]["oldest_seconds_late"] == 0
+    assert get_status(client).json()["parts"]["outbox"]["oldest_seconds_late"] == 0
 
 
 def test_an_alert_that_fails_again_and_again_is_red_long_before_it_is_given_up(client, healthy):
@@ -209,13 +213,13 @@ def test_an_alert_that_fails_again_and_again_is_red_long_before_it_is_given_up(c
     assert problems(client) == (200, {})
     Notice.objects.filter(pk=notice.pk).update(attempts=4)
     assert problems(client) == (503, {"outbox": ["failing"]})
-    assert ask(client).json()["parts"]["outbox"]["failing"] == 1
+    assert get_status(client).json()["parts"]["outbox"]["failing"] == 1
 
 
 def test_an_address_that_the_mail_server_refuses_is_red_for_a_day(client, healthy):
     notice = notice_of(state="partly", refused=2, claimed_at=timezone.now() - dt.timedelta(hours=23))
     assert problems(client) == (503, {"outbox": ["refused"]})
-    assert ask(client).json()["parts"]["outbox"]["refused_addresses"] == 2
+    assert get_status(client).json()["parts"]["outbox"]["refused_addresses"] == 2
     Notice.objects.filter(pk=notice.pk).update(claimed_at=timezone.now() - dt.timedelta(hours=25))
     assert problems(client) == (200, {})
 
@@ -223,16 +227,16 @@ def test_an_address_that_the_mail_server_refuses_is_red_for_a_day(client, health
 def test_a_notice_to_staff_that_failed_is_red_for_a_day(client, healthy):
     notice = notice_of(state="failed", claimed_at=timezone.now() - dt.timedelta(hours=23))
     assert problems(client) == (503, {"outbox": ["failed"]})
-    assert ask(client).json()["parts"]["outbox"]["failed_to_staff"] == 1
+    assert get_status(client).json()["parts"]["outbox"]["failed_to_staff"] == 1
     Notice.objects.filter(pk=notice.pk).update(claimed_at=timezone.now() - dt.timedelta(hours=25))
     assert problems(client) == (200, {})
 
 
 def test_an_address_that_someone_mistyped_is_counted_and_no_alarm(client, healthy):
-    receive(email_ok="on")
+    make_request(email_ok="on")
     Notice.objects.filter(kind="acknowledgement").update(state="failed", claimed_at=timezone.now())
     assert problems(client) == (200, {})
-    assert ask(client).json()["parts"]["outbox"]["failed_to_people"] == 1
+    assert get_status(client).json()["parts"]["outbox"]["failed_to_people"] == 1
 
 
 def test_a_synthetic_request_that_never_came_or_is_late_is_red(client, healthy, settings):
@@ -242,7 +246,7 @@ def test_a_synthetic_request_that_never_came_or_is_late_is_red(client, healthy, 
     assert problems(client) == (503, {"synthetic": ["late"]})
     beat_ago("synthetic", 44 * MINUTE)
     assert problems(client) == (200, {})
-    assert ask(client).json()["parts"]["synthetic"]["seconds_since"] // 60 == 44
+    assert get_status(client).json()["parts"]["synthetic"]["seconds_since"] // 60 == 44
 
 
 @pytest.mark.django_db(transaction=True)
@@ -251,7 +255,7 @@ def test_a_migration_that_waits_is_red(client):
     call_command("migrate", "sessions", "zero", verbosity=0)
     try:
         assert problems(client) == (503, {"migrations": ["pending"]})
-        assert ask(client).json()["parts"]["migrations"]["pending"] == 1
+        assert get_status(client).json()["parts"]["migrations"]["pending"] == 1
     finally:
         call_command("migrate", "sessions", verbosity=0)
     assert problems(client) == (200, {})
@@ -289,7 +293,7 @@ def test_while_the_database_is_away_it_says_so_and_tells_of_the_rest(client, tak
     status_code, red = problems(client)
     unknown = {part: ["database"] for part in ("migrations", "worker", "outbox", "synthetic", "content")}
     assert (status_code, red) == (503, {"database": ["away"]} | unknown)
-    assert ask(client).json()["parts"]["spool"]["files"] == 1
+    assert get_status(client).json()["parts"]["spool"]["files"] == 1
 
 
 def test_a_dead_database_is_asked_once_so_that_the_answer_comes_within_one_timeout(client, take_database_away):
@@ -365,7 +369,7 @@ def desk(client, make_staff):
 
 @pytest.mark.django_db
 def test_the_list_of_the_desk_says_nothing_while_all_is_well(desk):
-    receive()
+    make_request()
     notice_of(state="failed", claimed_at=timezone.now() - dt.timedelta(hours=25))
     notice_of(kind="acknowledgement", state="failed", claimed_at=timezone.now())  # someone mistyped their address
     assert alarms_on(desk.get(LIST)) == []

@@ -36,7 +36,8 @@ from intake.models import (
 from intake.monitoring import synthetic, synthetic_client
 from intake.notifications import outbox
 from intake.submission import rate_limit, spool, tokens
-from tests.intake.support.helpers import ADDRESS, LIST, PERSON, accept, answers_of, form_on, receive
+from tests.intake.support.factories import make_request
+from tests.intake.support.helpers import ADDRESS, LIST, PERSON, form_on
 
 EVERYTHING_OF_A_REQUEST = [
     AssessmentRequest,
@@ -63,7 +64,7 @@ def signed(**headers):
 
 
 def receive_synthetic(**circumstances):
-    return accept(tokens.draw(), answers_of(), is_synthetic=True, **circumstances)
+    return make_request(is_synthetic=True, **circumstances)
 
 
 # The whole way
@@ -119,7 +120,7 @@ def send(live_server, *arguments):
 
 def test_it_goes_the_whole_way_and_leaves_nothing_but_its_success(site, live_server, working_worker, mails, settings):
     settings.REQUEST_LIMIT_PER_NETWORK = settings.REQUEST_LIMIT_TOTAL = 0  # it is not counted
-    receive()
+    make_request()
     outbox.send_due()
     mails.clear()
     before = stored()
@@ -287,7 +288,7 @@ def test_the_probe_tells_how_far_it_came_in_codes(client):
 
 @pytest.mark.django_db
 def test_the_probe_erases_what_came_all_the_way_and_notes_it(client):
-    receive()
+    make_request()
     before = stored()
     request = receive_synthetic(form_key="k" * 64)
     assert client.post(probe_of(request), **signed()).json()["erased"] is False
@@ -301,7 +302,7 @@ def test_the_probe_erases_what_came_all_the_way_and_notes_it(client):
 
 @pytest.mark.django_db
 def test_a_valid_header_neither_shows_nor_erases_a_real_request(client):
-    request = receive()
+    request = make_request()
     Notice.objects.update(state="sent")
     before = stored()
     assert client.get(probe_of(request), **signed()).json() == {"stored": False, "notice": "", "on_desk": False}
@@ -356,7 +357,7 @@ def test_while_the_database_is_away_the_probe_says_so(client):
 
 @pytest.mark.django_db
 def test_no_list_of_the_desk_shows_it(client, make_staff):
-    real, machine = receive(), receive_synthetic()
+    real, machine = make_request(), receive_synthetic()
     client.force_login(make_staff("admissions"))
     for tab in ({}, {"work": "unassigned"}):
         page = client.get(LIST, tab).content.decode()
@@ -367,7 +368,7 @@ def test_no_list_of_the_desk_shows_it(client, make_staff):
 def test_the_worker_erases_what_was_left_behind_for_a_day(site):
     now, day, second = timezone.now(), dt.timedelta(days=1), dt.timedelta(seconds=1)
     old, young = receive_synthetic(at=now - day - second), receive_synthetic(at=now - day + 60 * second)
-    real = accept(tokens.draw(), answers_of(), at=now - 9 * day)
+    real = make_request(at=now - 9 * day)
     worker.work_once()
     assert set(AssessmentRequest.objects.values_list("pk", flat=True)) == {young.pk, real.pk}
     assert EncryptedText.objects.filter(request_id=old.pk).count() == 0

@@ -24,7 +24,8 @@ from intake.notifications import outbox
 from intake.submission import tokens
 from pages import facts
 from pages.models import Center
-from tests.intake.support.helpers import PERSONAL, accept, answers_of, personal_words_in, receive
+from tests.intake.support.factories import make_request
+from tests.intake.support.helpers import PERSONAL, personal_words_in
 
 NOW = dt.datetime(2026, 11, 23, 12, tzinfo=dt.UTC)
 SECOND = dt.timedelta(seconds=1)
@@ -89,7 +90,7 @@ def mailbox(settings):
 
 def waiting(kind="new_request", answers=MappingProxyType({}), **changes):
     """A notice about a new request with these answers that became due at `NOW`."""
-    notice = receive(**answers).notices.get(kind=kind)
+    notice = make_request(**answers).notices.get(kind=kind)
     Notice.objects.filter(pk=notice.pk).update(**{"next_try_at": NOW} | changes)
     notice.refresh_from_db()
     return notice
@@ -349,7 +350,7 @@ ALLOWED = {
 @pytest.mark.django_db
 @pytest.mark.parametrize(("answers", "allowed"), ALLOWED.values(), ids=ALLOWED)
 def test_the_person_is_written_to_only_where_they_ticked_the_box(mailbox, answers, allowed):
-    request = receive(**answers)
+    request = make_request(**answers)
     kinds = ["acknowledgement", "new_request"] if allowed else ["new_request"]
     assert sorted(request.notices.values_list("kind", flat=True)) == kinds
     outbox.send_due(request.received_at)
@@ -399,8 +400,8 @@ def test_the_e_mail_to_the_person_names_no_phone_where_the_owner_told_none(mailb
 @pytest.mark.django_db
 def test_the_e_mail_goes_to_the_address_that_was_told_last(mailbox):
     draft = tokens.draw()
-    accept(draft, answers_of(**BY_EMAIL))
-    request = accept(draft, answers_of(**BY_EMAIL | {"email": "new@nightingale.example"}))
+    make_request(draft, **BY_EMAIL)
+    request = make_request(draft, **BY_EMAIL | {"email": "new@nightingale.example"})
     workflow.add_words(request_id=request.pk, text="a word")
     outbox.send_due(timezone.now())
     assert [mail["To"] for mail in mailbox.mails if mail["Subject"] == "Your message"] == ["new@nightingale.example"]
@@ -419,8 +420,8 @@ def test_the_e_mail_is_refused_when_the_person_no_longer_allows_it(mailbox):
 @pytest.mark.django_db
 def test_an_e_mail_that_an_amendment_forbids_is_refused_though_it_was_queued(mailbox):
     draft = tokens.draw()
-    request = accept(draft, answers_of(email_ok="on"))
-    accept(draft, answers_of(email_ok=""))
+    request = make_request(draft, email_ok="on")
+    make_request(draft, email_ok="")
     outbox.send_due(timezone.now())
     assert request.notices.get(kind="acknowledgement").state == "refused"
     assert mailbox.subjects == [f"New request {request.reference}"]
@@ -429,7 +430,7 @@ def test_an_e_mail_that_an_amendment_forbids_is_refused_though_it_was_queued(mai
 @pytest.mark.django_db
 @pytest.mark.parametrize("email_ok", ["on", ""])
 def test_nobody_is_written_to_about_a_suspected_request_before_its_release(mailbox, make_staff, email_ok):
-    request = accept(tokens.draw(), answers_of(email_ok=email_ok), suspicions=("fast",))
+    request = make_request(email_ok=email_ok, suspicions=("fast",))
     outbox.send_due(timezone.now())
     assert mailbox.subjects == [f"New request {request.reference}"]
     workflow.release_from_quarantine(request_id=request.pk, actor=make_staff("admissions"))
@@ -442,8 +443,8 @@ def test_an_address_gets_one_e_mail_a_day_however_often_someone_types_it(mailbox
     first = only(acknowledgement())
     assert outbox.send_due(timezone.now()) == 1
     again = acknowledgement(next_try_at=first.next_try_at)
-    accept(tokens.draw(), answers_of(**BY_EMAIL | {"email": "CANARY+help@nightingale.example"}))
-    other = accept(tokens.draw(), answers_of(**BY_EMAIL | {"email": "other@nightingale.example"}))
+    make_request(**BY_EMAIL | {"email": "CANARY+help@nightingale.example"})
+    other = make_request(**BY_EMAIL | {"email": "other@nightingale.example"})
     outbox.send_due(timezone.now())
     to_people = [mail["To"] for mail in mailbox.mails if mail["Subject"] == "Your message"]
     assert to_people == ["Canary+help@nightingale.example", "other@nightingale.example"]
@@ -524,7 +525,7 @@ def test_the_alert_to_staff_is_tried_again_even_after_a_refusal_for_good(mailbox
 @pytest.mark.django_db
 def test_the_alert_about_a_synthetic_request_goes_to_ourselves(mailbox, settings):
     settings.DEFAULT_FROM_EMAIL = "robot@example.org"
-    accept(tokens.draw(), answers_of(), is_synthetic=True)
+    make_request(is_synthetic=True)
     outbox.send_due(timezone.now())
     assert [mail["To"] for mail in mailbox.mails] == ["robot@example.org"]
 

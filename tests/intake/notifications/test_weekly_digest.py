@@ -9,7 +9,8 @@ from intake.contact import schedule
 from intake.models import AssessmentRequest, Notice
 from intake.notifications import outbox
 from tests.intake.reports.test_reports import ask
-from tests.intake.support.helpers import PERSONAL, receive
+from tests.intake.support.factories import make_request
+from tests.intake.support.helpers import PERSONAL
 
 pytestmark = pytest.mark.django_db
 
@@ -118,7 +119,7 @@ def test_a_small_week_says_only_that_it_was_small():
 
 
 def test_what_the_site_sends_to_itself_is_no_week():
-    request = receive()
+    request = make_request()
     AssessmentRequest.objects.filter(pk=request.pk).update(received_at=SUNDAY, is_synthetic=True)
     outbox.queue_week(MONDAY)
     assert weeks() == []

@@ -11,11 +11,12 @@ from intake.models import AssessmentRequest, EncryptedText
 from intake.submission import accept as submission
 from intake.submission import circuit_breaker, private_link, spool, tokens
 from intake.worker import take_in_spool
-from tests.intake.support.helpers import accept, answers_of, codes_of, moment, wall
+from tests.intake.support.factories import make_answers, make_request
+from tests.intake.support.helpers import codes_of, format_local, local_time
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("stopped_clock")]
 
-TUESDAY = moment("2026-11-24 10:00")
+TUESDAY = local_time("2026-11-24 10:00")
 ANY_TIME = {"best_time": "asap", "time_zone": "America/Phoenix"}
 CHANGED = {"message": "Please call today."}
 
@@ -25,13 +26,12 @@ def actor(make_staff):
     return make_staff("admissions", username="amal")
 
 
-def ask(draft=None, at=TUESDAY, **changes):
-    form_key = changes.pop("form_key", None)
-    return accept(draft or tokens.draw(), answers_of(**ANY_TIME | changes), at=at, form_key=form_key)
+def make_request_any_time(draft=None, at=TUESDAY, **changes):
+    return make_request(draft, **ANY_TIME | changes, at=at)
 
 
 def spool_form(at, draft=None, form_key=None, **changes):
-    form = submission.SentForm(draft or tokens.draw(), answers_of(**ANY_TIME | changes), at=at, form_key=form_key)
+    form = submission.SentForm(draft or tokens.draw(), make_answers(**ANY_TIME | changes), at=at, form_key=form_key)
     circuit_breaker.trip()
     submission.accept(form)
     circuit_breaker.reset()
@@ -44,7 +44,7 @@ def put_off(request, actor):
 
 
 SPEAKING = {
-    "sends the form again": lambda draft: ask(draft, **CHANGED),
+    "sends the form again": lambda draft: make_request_any_time(draft, **CHANGED),
     "adds words": lambda draft: workflow.add_words(request_id=draft.id, text="Please call today."),
     "chooses another time": lambda draft: workflow.change_window(
         request_id=draft.id, best_time="afternoon", time_zone=""
@@ -55,7 +55,7 @@ SPEAKING = {
 @pytest.mark.parametrize("speak", SPEAKING.values(), ids=SPEAKING)
 def test_who_speaks_up_while_put_off_is_awake_and_a_new_version(actor, speak):
     draft = tokens.draw()
-    request = put_off(ask(draft), actor)
+    request = put_off(make_request_any_time(draft), actor)
     seen = request.version
     speak(draft)
     request.refresh_from_db()
@@ -69,7 +69,7 @@ def test_who_speaks_up_while_put_off_is_awake_and_a_new_version(actor, speak):
 @pytest.mark.parametrize("speak", ["sends the form again", "adds words"])
 def test_who_speaks_up_after_an_attempt_stands_on_top(actor, speak):
     draft = tokens.draw()
-    request, overdue = ask(draft), ask(at=TUESDAY - dt.timedelta(days=9))
+    request, overdue = make_request_any_time(draft), make_request_any_time(at=TUESDAY - dt.timedelta(days=9))
     workflow.log_attempt(request_id=request.pk, channel="call", result="no_answer", actor=actor)
     SPEAKING[speak](draft)
     assert list(AssessmentRequest.objects.by_urgency()) == [request, overdue]
@@ -79,13 +79,13 @@ def test_who_speaks_up_after_an_attempt_stands_on_top(actor, speak):
 @pytest.mark.parametrize("speak", SPEAKING.values(), ids=SPEAKING)
 def test_who_speaks_up_at_the_end_of_the_ladder_gets_a_whole_new_one(actor, clock, speak):
     draft = tokens.draw()
-    request = ask(draft, email="")
+    request = make_request_any_time(draft, email="")
     for hours in (0, 3, 24, 51):
         clock.move_to(TUESDAY + dt.timedelta(hours=hours), tick=False)
         workflow.log_attempt(request_id=request.pk, channel="call", result="no_answer", actor=actor)
     clock.move_to(TUESDAY + dt.timedelta(hours=52), tick=False)
     if speak is SPEAKING["sends the form again"]:
-        ask(draft, at=TUESDAY + dt.timedelta(hours=52), email="", **CHANGED)
+        make_request_any_time(draft, at=TUESDAY + dt.timedelta(hours=52), email="", **CHANGED)
     else:
         speak(draft)
     workflow.log_attempt(request_id=request.pk, channel="call", result="no_answer", actor=actor)
@@ -96,13 +96,13 @@ def test_who_speaks_up_at_the_end_of_the_ladder_gets_a_whole_new_one(actor, cloc
 def test_revoked_permission_stays_revoked_when_known_words_are_sent_again():
     draft = tokens.draw()
     for number, voicemail in enumerate(["", "on", ""]):
-        request = ask(draft, at=TUESDAY + dt.timedelta(minutes=number), voicemail_ok=voicemail)
+        request = make_request_any_time(draft, at=TUESDAY + dt.timedelta(minutes=number), voicemail_ok=voicemail)
     assert newest_profile(request).may_leave_voicemail is False
     assert request.texts.count() == 2
 
 
 def test_a_time_chosen_on_a_machine_whose_clock_is_behind_still_counts(clock):
-    request = ask()
+    request = make_request_any_time()
     clock.move_to(TUESDAY - dt.timedelta(seconds=2), tick=False)
     workflow.change_window(request_id=request.pk, best_time="afternoon", time_zone="")
     assert newest_profile(request).best_time == "afternoon"
@@ -115,14 +115,14 @@ def test_a_time_chosen_on_a_machine_whose_clock_is_behind_still_counts(clock):
 def linked(actor):
     """The draft of a request that was linked to another one of the same person, and the two."""
     draft = tokens.draw()
-    first, second = ask(), ask(draft)
+    first, second = make_request_any_time(), make_request_any_time(draft)
     workflow.link_duplicate(request_id=second.pk, of_reference=first.reference, actor=actor)
     return draft, first, second
 
 
 def test_a_linked_duplicate_that_is_sent_again_goes_on_by_itself(linked):
     draft, _first, second = linked
-    ask(draft, **CHANGED)
+    make_request_any_time(draft, **CHANGED)
     second.refresh_from_db()
     assert (second.stage, second.duplicate_of, second.texts.count()) == ("new", None, 2)
 
@@ -156,7 +156,7 @@ def test_who_withdraws_by_either_link_ends_their_own_request_and_no_other(linked
 
 
 def test_a_correction_or_an_address_more_keeps_nobody_from_being_asked(actor):
-    first, second = ask(at=TUESDAY - dt.timedelta(minutes=5)), ask(email="")
+    first, second = make_request_any_time(at=TUESDAY - dt.timedelta(minutes=5)), make_request_any_time(email="")
     before = {"email": "canary@nightingale.example"}
     workflow.correct(request_id=first.pk, before=before, after={"email": ""}, actor=actor)
     workflow.link_duplicate(request_id=second.pk, of_reference=first.reference, actor=actor)
@@ -165,9 +165,9 @@ def test_a_correction_or_an_address_more_keeps_nobody_from_being_asked(actor):
 
 
 def test_while_the_keys_of_the_index_change_one_phone_is_still_one_phone(actor, settings):
-    first = ask()
+    first = make_request_any_time()
     settings.INDEX_KEYS = f"newer:{base64.urlsafe_b64encode(bytes(range(32))).decode()},{settings.INDEX_KEYS}"
-    second = ask()
+    second = make_request_any_time()
     assert first.blind_indexes.first().key_id != second.blind_indexes.first().key_id
     workflow.link_duplicate(request_id=second.pk, of_reference=first.reference, actor=actor)
     assert search.naming_another_contact([second], besides=first) == set()
@@ -184,7 +184,7 @@ def test_what_ended_otherwise_before_stays_as_it_ended(linked, actor):
 
 
 def test_what_a_relative_sent_from_another_number_goes_on_by_itself(actor):
-    first, relatives = ask(), ask(phone="(480) 555-0199", email="")
+    first, relatives = make_request_any_time(), make_request_any_time(phone="(480) 555-0199", email="")
     workflow.link_duplicate(request_id=relatives.pk, of_reference=first.reference, actor=actor, same_matter=True)
     workflow.withdraw(request_id=first.pk)
     relatives.refresh_from_db()
@@ -194,7 +194,7 @@ def test_what_a_relative_sent_from_another_number_goes_on_by_itself(actor):
 
 
 def test_a_relative_who_withdraws_takes_nothing_else_back(actor):
-    first, relatives = ask(), ask(phone="(480) 555-0199", email="")
+    first, relatives = make_request_any_time(), make_request_any_time(phone="(480) 555-0199", email="")
     workflow.link_duplicate(request_id=relatives.pk, of_reference=first.reference, actor=actor, same_matter=True)
     workflow.withdraw(request_id=relatives.pk)
     assert outcomes(first, relatives) == ["", "withdrawn"]
@@ -203,7 +203,7 @@ def test_a_relative_who_withdraws_takes_nothing_else_back(actor):
 
 
 def test_a_request_that_has_ended_is_not_withdrawn(actor):
-    request = ask()
+    request = make_request_any_time()
     workflow.close(request_id=request.pk, outcome="declined", actor=actor)
     with pytest.raises(workflow.TransitionRefused, match="has ended"):
         workflow.withdraw(request_id=request.pk)
@@ -214,7 +214,7 @@ def test_a_request_that_has_ended_is_not_withdrawn(actor):
 
 
 def test_what_waited_in_the_spool_when_the_person_withdrew_does_not_come_back(clock):
-    request = ask(form_key="one browser session")
+    request = make_request_any_time(form_key="one browser session")
     spool_form(TUESDAY + dt.timedelta(minutes=1), form_key="one browser session", **CHANGED)
     clock.move_to(TUESDAY + dt.timedelta(minutes=2), tick=False)
     workflow.withdraw(request_id=request.pk)
@@ -223,7 +223,7 @@ def test_what_waited_in_the_spool_when_the_person_withdrew_does_not_come_back(cl
 
 
 def test_what_the_person_sends_after_they_withdrew_is_a_new_request(clock):
-    request = ask(form_key="one browser session")
+    request = make_request_any_time(form_key="one browser session")
     workflow.withdraw(request_id=request.pk)
     spool_form(TUESDAY + dt.timedelta(minutes=1), form_key="one browser session", **CHANGED)
     take_in_spool()
@@ -235,8 +235,12 @@ def test_what_the_person_sends_after_they_withdrew_is_a_new_request(clock):
 
 def test_a_closed_request_that_is_sent_again_is_open_awake_and_on_top(actor):
     draft = tokens.draw()
-    request = ask(draft)
+    request = make_request_any_time(draft)
     workflow.close(request_id=request.pk, outcome="declined", actor=actor)
-    ask(draft, **CHANGED)
+    make_request_any_time(draft, **CHANGED)
     request.refresh_from_db()
-    assert (request.stage, request.called_back_at, wall(request.due_at)) == ("reaching", TUESDAY, "Tue 24 10:00")
+    assert (request.stage, request.called_back_at, format_local(request.due_at)) == (
+        "reaching",
+        TUESDAY,
+        "Tue 24 10:00",
+    )

@@ -12,15 +12,8 @@ from intake.public import views
 from intake.submission import circuit_breaker, spool, tokens
 from pages import facts
 from pages.models import Center, OpeningHours
-from tests.intake.support.helpers import (
-    ADDRESS,
-    accept_inserts,
-    form_on,
-    personal_words_in,
-    receive,
-    refuse_inserts,
-    title_of,
-)
+from tests.intake.support.factories import make_request
+from tests.intake.support.helpers import ADDRESS, accept_inserts, form_on, personal_words_in, refuse_inserts, title_of
 from tests.intake.support.visitor import (
     OUR_ORIGIN,
     TYPED,
@@ -272,7 +265,7 @@ def neutral_page(visitor):
     ids=["made up", "with a dot", "long", "in another script", "a null", "an id without a signature"],
 )
 def test_a_made_up_receipt_sees_a_neutral_page(visitor, receipt):
-    request = receive()
+    request = make_request()
     page = visitor.get(f"{ADDRESS}received/{receipt}/")
     assert page.status_code == 200
     assert main_of(page) == neutral_page(visitor)
@@ -283,7 +276,7 @@ def test_a_receipt_signed_for_another_request_shows_nothing_of_this_one(visitor)
     address = send(visitor)["Location"]
     request = AssessmentRequest.objects.get()
     signature = address.rstrip("/").rsplit(".", 1)[1]
-    page = visitor.get(f"{ADDRESS}received/{receive().pk.hex}.{signature}/")
+    page = visitor.get(f"{ADDRESS}received/{make_request().pk.hex}.{signature}/")
     assert main_of(page) == neutral_page(visitor)
     assert request.reference in main_of(visitor.get(address))
 
@@ -419,7 +412,7 @@ def test_when_the_database_works_again_the_same_page_can_be_sent(visitor, no_spo
 
 
 def test_when_the_drawn_reference_is_taken_sending_again_gets_another(visitor):
-    taken = receive().reference
+    taken = make_request().reference
     token = tokens.to_token(tokens.Draft(id=tokens.draw().id, reference=taken))
     page = send(visitor, token=token)
     assert page.status_code == 503

@@ -17,7 +17,8 @@ from intake.reports.small_numbers import FEW, HIDDEN
 from intake.submission import tokens
 from pages import facts
 from pages.models import Center, OpeningHours
-from tests.intake.support.helpers import LIST, accept, answers_of, personal_words_in, receive, title_of
+from tests.intake.support.factories import make_request
+from tests.intake.support.helpers import LIST, personal_words_in, title_of
 
 pytestmark = pytest.mark.django_db
 
@@ -28,7 +29,7 @@ NOVEMBER = period.Period(dt.date(2026, 11, 1), dt.date(2026, 11, 30), schedule.P
 MINUTE = dt.timedelta(minutes=1)
 
 
-def ask(at=NOON, tried=None, reached=None, due=240, outcome="", tries=None, **more):
+def make_dated_request(at=NOON, tried=None, reached=None, due=240, outcome="", tries=None, **more):
     """A request that came in at a moment; the other times are minutes after it."""
 
     def after(minutes):
@@ -77,7 +78,7 @@ def desk(lead):
 
 def test_half_and_nine_of_ten_are_the_times_that_so_many_did_not_exceed():
     for minutes in range(1, 11):
-        ask(tried=10 * minutes, reached=100 * minutes)
+        make_dated_request(tried=10 * minutes, reached=100 * minutes)
     found = everyone()
     assert (found.count, found.median_to_attempt, found.ninetieth_to_attempt) == (10, 50, 90)
     assert (found.median_to_talk, found.ninetieth_to_talk) == (500, 900)
@@ -85,9 +86,9 @@ def test_half_and_nine_of_ten_are_the_times_that_so_many_did_not_exceed():
 
 def test_who_was_not_tried_or_not_reached_counts_as_longer_than_anyone():
     for minutes in (10, 20, 30, 40, 50, 60):
-        ask(tried=minutes)
+        make_dated_request(tried=minutes)
     for _number in range(4):
-        ask()
+        make_dated_request()
     found = everyone()
     assert (found.median_to_attempt, found.ninetieth_to_attempt) == (50, figures.NEVER)
     assert (found.median_to_talk, found.ninetieth_to_talk) == (figures.NEVER, figures.NEVER)
@@ -95,18 +96,18 @@ def test_who_was_not_tried_or_not_reached_counts_as_longer_than_anyone():
 
 def test_who_called_us_before_anyone_tried_was_contacted_then():
     for _number in range(10):
-        ask(reached=7)
+        make_dated_request(reached=7)
     assert (everyone().median_to_attempt, everyone().median_to_talk) == (7, 7)
     assert (everyone().in_time, everyone().late) == (10, 0)
 
 
 def test_in_time_counts_contacts_before_due_and_leaves_out_what_is_not_due():
-    ask(tried=240)
-    ask(tried=241)
-    ask()  # never, and long due
-    ask(tried=5, due=None)  # from before due times were kept
+    make_dated_request(tried=240)
+    make_dated_request(tried=241)
+    make_dated_request()  # never, and long due
+    make_dated_request(tried=5, due=None)  # from before due times were kept
     soon = timezone.now() - 10 * MINUTE
-    ask(at=soon)
+    make_dated_request(at=soon)
     around = period.Period(dt.date(2026, 11, 1), timezone.localdate() + dt.timedelta(days=2), schedule.PHOENIX)
     found = figures.of(around).everyone
     assert (found.count, found.in_time, found.late) == (5, 1, 2)
@@ -114,14 +115,14 @@ def test_in_time_counts_contacts_before_due_and_leaves_out_what_is_not_due():
 
 @pytest.mark.parametrize("left_out", ["spam", "duplicate", "unlinked", "test of the site"])
 def test_what_is_no_request_for_help_is_left_out(left_out):
-    counted = ask(tried=1, reached=1)
+    counted = make_dated_request(tried=1, reached=1)
     match left_out:
         case "test of the site":
-            ask(tried=99, is_synthetic=True)
+            make_dated_request(tried=99, is_synthetic=True)
         case "duplicate":
-            ask(tried=99, outcome="duplicate", duplicate_of=counted)
+            make_dated_request(tried=99, outcome="duplicate", duplicate_of=counted)
         case outcome:
-            ask(tried=99, outcome=outcome)
+            make_dated_request(tried=99, outcome=outcome)
     found = figures.of(NOVEMBER)
     assert found.everyone.to_attempt == [1]
     assert sum(count for _name, count in found.by_outcome) == 1
@@ -131,12 +132,12 @@ def test_a_period_begins_and_ends_at_the_centers_midnight():
     inside = [(11, 1, 0, 0), (11, 30, 23, 59)]
     outside = [(10, 31, 23, 59), (12, 1, 0, 0)]
     for moment in inside + outside:
-        ask(at=dt.datetime(2026, *moment, tzinfo=schedule.PHOENIX))
+        make_dated_request(at=dt.datetime(2026, *moment, tzinfo=schedule.PHOENIX))
     assert everyone().count == 2
 
 
 def test_weeks_and_hours_are_the_centers_own():
-    ask(at=dt.datetime(2026, 11, 9, 5, 30, tzinfo=dt.UTC), tried=3)  # Sunday, 10:30 in the evening
+    make_dated_request(at=dt.datetime(2026, 11, 9, 5, 30, tzinfo=dt.UTC), tried=3)  # Sunday, 10:30 in the evening
     found = figures.of(NOVEMBER)
     assert [week for week, waits in found.by_week if waits.count] == [dt.date(2026, 11, 2)]
     assert [hour for hour, waits in found.by_hour if waits.count] == [22]
@@ -145,17 +146,19 @@ def test_weeks_and_hours_are_the_centers_own():
 
 @pytest.mark.parametrize(("name", "hour"), [("Asia/Kathmandu", 11), ("America/New_York", 1)])
 def test_the_hour_is_right_in_a_zone_that_is_off_by_minutes_and_when_clocks_change(name, hour):
-    ask(at=dt.datetime(2026, 11, 1, 5, 20, tzinfo=dt.UTC))  # 11:05 in Nepal; 1:20 in New York, before clocks go back
+    make_dated_request(
+        at=dt.datetime(2026, 11, 1, 5, 20, tzinfo=dt.UTC)
+    )  # 11:05 in Nepal; 1:20 in New York, before clocks go back
     found = figures.of(period.Period(dt.date(2026, 10, 30), dt.date(2026, 11, 3), ZoneInfo(name)))
     assert [place for place, waits in found.by_hour if waits.count] == [hour]
 
 
 def test_outcomes_and_attempts_are_counted():
-    ask(reached=9, tries=1, outcome="admitted")
-    ask(reached=9, tries=4, outcome="admitted")
-    ask(reached=9, tries=12)
-    ask(reached=9)
-    ask(outcome="not_reached")
+    make_dated_request(reached=9, tries=1, outcome="admitted")
+    make_dated_request(reached=9, tries=4, outcome="admitted")
+    make_dated_request(reached=9, tries=12)
+    make_dated_request(reached=9)
+    make_dated_request(outcome="not_reached")
     found = figures.of(NOVEMBER)
     assert dict(found.by_outcome) == {
         "Still open": 2,
@@ -176,7 +179,7 @@ def test_outcomes_and_attempts_are_counted():
 
 def test_a_chart_of_numbers_that_are_not_shown_says_no_more_than_its_table():
     for number in range(6):
-        ask(outcome="admitted" if number else "declined", came_from="phone")
+        make_dated_request(outcome="admitted" if number else "declined", came_from="phone")
     hidden = "No number can be shown: they are too small, or would give a small one away."
     assert shown_in("outcomes").chart.summary == hidden
     assert shown_in("pages").chart.summary == "Most: A phone call, 6. Every number is in the table below."
@@ -185,8 +188,8 @@ def test_a_chart_of_numbers_that_are_not_shown_says_no_more_than_its_table():
 def test_pages_stand_in_the_order_of_their_requests_and_the_rarest_together():
     for number in range(15):
         for _times in range(15 - number):
-            ask(came_from=f"/page-{number:02}/", tried=number)
-    ask()
+            make_dated_request(came_from=f"/page-{number:02}/", tried=number)
+    make_dated_request()
     found = figures.of(NOVEMBER).by_page
     assert [name for name, _waits in found] == [f"/page-{number:02}/" for number in range(12)] + ["Other pages"]
     assert (found[-1][1].count, found[-1][1].median_to_attempt) == (3 + 2 + 1 + 1, 13)
@@ -194,7 +197,7 @@ def test_pages_stand_in_the_order_of_their_requests_and_the_rarest_together():
 
 
 def test_what_the_desk_does_is_what_the_report_counts(make_staff):
-    me, request = make_staff("admissions"), receive()
+    me, request = make_staff("admissions"), make_request()
     due = AssessmentRequest.objects.get(pk=request.pk).due_at
     workflow.log_attempt(request_id=request.pk, channel="call", result="no_answer", actor=me)
     request.refresh_from_db()
@@ -207,7 +210,7 @@ def test_what_the_desk_does_is_what_the_report_counts(make_staff):
 
 
 def test_who_chooses_another_time_before_anyone_tried_is_due_then_and_not_before(make_staff):
-    me, early, late = make_staff("admissions"), receive(best_time="asap"), receive(best_time="asap")
+    me, early, late = make_staff("admissions"), make_request(best_time="asap"), make_request(best_time="asap")
     workflow.log_attempt(request_id=late.pk, channel="call", result="no_answer", actor=me)
     kept = AssessmentRequest.objects.get(pk=late.pk).first_due_at
     for request in (early, late):
@@ -257,7 +260,7 @@ def test_a_share_tells_of_no_few_people(part, whole, words):
 
 def test_each_chart_of_the_weeks_draws_what_its_table_says():
     for _number in range(12):
-        ask(tried=11, reached=77)
+        make_dated_request(tried=11, reached=77)
     attempts, talks = shown_in("weeks"), shown_in("weeks-to-talk")
     assert attempts.columns == [
         "Week of",
@@ -279,9 +282,9 @@ def test_each_chart_of_the_weeks_draws_what_its_table_says():
 
 def test_a_group_of_a_few_shows_neither_its_number_nor_its_times():
     for number in range(40):
-        ask(tried=11, came_from="/" if number % 2 else "/about/")
+        make_dated_request(tried=11, came_from="/" if number % 2 else "/about/")
     for _number in range(3):
-        ask(tried=77, came_from="/contact/")
+        make_dated_request(tried=77, came_from="/contact/")
     table = {row[0]: row[1:] for row in shown_in("pages").rows}
     assert table["/contact/"] == [FEW, *[HIDDEN] * 5]
     assert table["/ (home page)"] == [HIDDEN] * 6
@@ -290,7 +293,7 @@ def test_a_group_of_a_few_shows_neither_its_number_nor_its_times():
 
 def test_nine_of_ten_needs_ten():
     for _number in range(9):
-        ask(tried=11)
+        make_dated_request(tried=11)
     assert (everyone().median_to_attempt, everyone().ninetieth_to_attempt) == (11, None)
 
 
@@ -351,7 +354,7 @@ def test_days_are_asked_for_with_both_ends_and_end_today_at_the_latest():
     ],
 )
 def test_days_that_can_not_be_are_asked_about_again(desk, begin, end, why):
-    ask()
+    make_dated_request()
     for address in (PAGE, CSV):
         page = desk.get(address, {"begin": begin, "end": end})
         assert (page.status_code, page["Content-Type"]) == (422, "text/html; charset=utf-8")
@@ -373,7 +376,9 @@ def test_the_zone_is_the_centers():
 
 def fill(count=40):
     for number in range(count):
-        ask(at=timezone.now() - number * 9 * MINUTE * 60, tried=30, reached=60, tries=number % 4 + 1, came_from="/")
+        make_dated_request(
+            at=timezone.now() - number * 9 * MINUTE * 60, tried=30, reached=60, tries=number % 4 + 1, came_from="/"
+        )
 
 
 def test_the_page_draws_each_chart_with_its_table(desk):
@@ -409,7 +414,7 @@ def test_a_report_of_a_few_requests_shows_nothing_of_them(desk):
 
 def test_the_page_shows_no_personal_word_and_no_reference(desk):
     for number in range(6):
-        accept(tokens.draw(came_from="/"), answers_of(phone=f"(602) 555-01{number:02}"))
+        make_request(tokens.draw(came_from="/"), phone=f"(602) 555-01{number:02}")
     page = desk.get(PAGE).content.decode()
     assert personal_words_in(page) == []
     assert [one.reference for one in AssessmentRequest.objects.all() if one.reference in page] == []
@@ -425,7 +430,7 @@ def read(response):
 
 def test_the_download_has_a_line_for_each_request_with_its_times(desk, lead):
     at = dt.datetime(2026, 11, 18, 12, 0, 30, tzinfo=schedule.PHOENIX)
-    request = ask(at=at, tried=45, reached=90, tries=2, outcome="admitted", came_from="/faq/")
+    request = make_dated_request(at=at, tried=45, reached=90, tries=2, outcome="admitted", came_from="/faq/")
     for minutes, channel, result in ((45, "call", "no_answer"), (50, "they_called", "missed"), (90, "call", "reached")):
         moment = at + minutes * MINUTE
         Attempt.objects.create(request=request, channel=channel, result=result, at=moment, actor=lead)
@@ -450,9 +455,9 @@ def test_the_download_has_a_line_for_each_request_with_its_times(desk, lead):
 
 def test_the_download_holds_every_request_once_in_order_and_no_personal_word(desk, monkeypatch):
     monkeypatch.setattr(export, "PIECE", 3)
-    requests = [receive() for _number in range(7)]
+    requests = [make_request() for _number in range(7)]
     AssessmentRequest.objects.filter(pk__in=[one.pk for one in requests[2:5]]).update(received_at=timezone.now())
-    receive_synthetic = accept(tokens.draw(), answers_of(), is_synthetic=True)
+    receive_synthetic = make_request(is_synthetic=True)
     response = desk.get(CSV)
     text = b"".join(response.streaming_content).decode()
     known = AssessmentRequest.objects.real().order_by("received_at", "pk").values_list("reference", flat=True)
@@ -465,7 +470,7 @@ def test_the_download_holds_every_request_once_in_order_and_no_personal_word(des
 def test_what_is_downloaded_is_recorded_piece_by_piece_before_it_leaves(desk, lead, monkeypatch):
     monkeypatch.setattr(export, "PIECE", 2)
     for _number in range(5):
-        receive()
+        make_request()
     lines = export.lines(period.last_days(7), lead)
     assert next(lines).startswith("reference,")
     assert AccessRecord.objects.count() == 0
@@ -479,7 +484,7 @@ def test_what_is_downloaded_is_recorded_piece_by_piece_before_it_leaves(desk, le
 
 
 def test_a_download_that_can_not_be_recorded_shows_nothing(lead, monkeypatch):
-    receive()
+    make_request()
     monkeypatch.setattr(access, "record", lambda *_what: 1 / 0)
     lines = export.lines(period.last_days(7), lead)
     next(lines)
@@ -497,7 +502,7 @@ def test_the_download_is_a_file_that_nothing_keeps(desk):
 
 @pytest.mark.parametrize("formula", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1"])
 def test_nothing_in_the_download_is_a_formula(desk, formula):
-    ask(at=timezone.now(), came_from=formula)
+    make_dated_request(at=timezone.now(), came_from=formula)
     (line,) = read(desk.get(CSV))
     assert line["came_from"] == f"'{formula}"
 

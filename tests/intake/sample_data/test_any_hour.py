@@ -18,24 +18,16 @@ from intake.sample_data import history
 from intake.worker import work_once
 from pages.models import Center
 from tests.html import forms_on
-from tests.intake.support.helpers import (
-    ADDRESS,
-    LIST,
-    PERSON,
-    change_page,
-    form_on,
-    moment,
-    personal_words_in,
-)
+from tests.intake.support.helpers import ADDRESS, LIST, PERSON, change_page, form_on, local_time, personal_words_in
 from tests.intake.support.request_page import press
 
 # name: (when, the zone of the center and of the person)
 MOMENTS = {
-    "a night": (moment("2026-11-25 02:22"), "America/Phoenix"),
-    "a Sunday": (moment("2026-11-29 07:31"), "America/Phoenix"),
-    "the end of a year": (moment("2026-12-31 23:30"), "America/Phoenix"),
-    "an hour that comes twice": (moment("2026-11-01 01:30", "America/New_York"), "America/New_York"),
-    "an hour that never comes": (moment("2026-03-08 02:30", "America/New_York"), "America/New_York"),
+    "a night": (local_time("2026-11-25 02:22"), "America/Phoenix"),
+    "a Sunday": (local_time("2026-11-29 07:31"), "America/Phoenix"),
+    "the end of a year": (local_time("2026-12-31 23:30"), "America/Phoenix"),
+    "an hour that comes twice": (local_time("2026-11-01 01:30", "America/New_York"), "America/New_York"),
+    "an hour that never comes": (local_time("2026-03-08 02:30", "America/New_York"), "America/New_York"),
 }
 
 

@@ -14,7 +14,7 @@ from intake.crypto import blind_index
 from intake.models import AssessmentRequest, Attempt, EncryptedText, Event
 from intake.sample_data import history
 from intake.workflow.attempts import ladder_of
-from tests.intake.support.helpers import receive
+from tests.intake.support.factories import make_request
 
 pytestmark = pytest.mark.django_db
 
@@ -92,7 +92,7 @@ def test_a_history_that_was_stopped_goes_on_where_it_stopped(monkeypatch):
 
 
 def test_a_history_leaves_what_is_there_alone():
-    request = receive()
+    request = make_request()
     run("generate_load_data", "50")
     assert AssessmentRequest.objects.count() == 51
     assert request.texts.get().open()["name"] == "Wilhelmina Canary"

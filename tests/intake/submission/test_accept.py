@@ -16,7 +16,8 @@ from intake.submission import accept as submission
 from intake.submission import spool, tokens
 from pages import facts
 from pages.models import Center, Holiday, OpeningHours
-from tests.intake.support.helpers import accept, answers_of, personal_words_in, receive, refuse_inserts
+from tests.intake.support.factories import accept, make_answers, make_request
+from tests.intake.support.helpers import personal_words_in, refuse_inserts
 
 TABLES = [AssessmentRequest, EncryptedText, ConsentRecord, Event, Notice]
 
@@ -35,7 +36,7 @@ def codes_of(request):
 
 @pytest.mark.django_db
 def test_a_request_is_stored_with_answers_consents_event_and_notice():
-    draft, answers = tokens.draw(), answers_of()
+    draft, answers = tokens.draw(), make_answers()
     request = accept(draft, answers)
     request.refresh_from_db()
     assert (request.pk, request.reference, request.stage, request.outcome, request.owner) == (
@@ -54,7 +55,7 @@ def test_a_request_is_stored_with_answers_consents_event_and_notice():
 
 @pytest.mark.django_db
 def test_a_consent_keeps_purpose_version_and_hash_of_the_exact_words():
-    request = receive(email_ok="on")
+    request = make_request(email_ok="on")
     records = request.consents.order_by("purpose").values_list("purpose", "wording_version", "wording_sha256", "at")
     agreed_to = [
         (
@@ -75,13 +76,13 @@ def test_a_consent_keeps_purpose_version_and_hash_of_the_exact_words():
 @pytest.mark.parametrize(("field", "purpose"), [(field, wording.purpose) for field, wording in BY_FIELD.items()])
 def test_only_what_was_ticked_is_a_consent(field, purpose):
     nothing_ticked = dict.fromkeys(BY_FIELD, False)
-    request = accept(tokens.draw(), answers_of() | nothing_ticked | {field: True})
+    request = accept(tokens.draw(), make_answers() | nothing_ticked | {field: True})
     assert list(request.consents.values_list("purpose", flat=True)) == [purpose]
 
 
 @pytest.mark.django_db
 def test_a_consent_never_changes():
-    record = receive().consents.first()
+    record = make_request().consents.first()
     with pytest.raises(RecordIsFixed):
         record.save()
     with pytest.raises(RecordIsFixed):
@@ -90,7 +91,7 @@ def test_a_consent_never_changes():
 
 @pytest.mark.django_db
 def test_no_table_holds_a_word_that_the_person_typed():
-    request = receive()
+    request = make_request()
     assert personal_words_in(str(told_by(request))) != []
     tables = [name for name in connection.introspection.table_names() if name.startswith("intake_")]
     assert {"intake_assessmentrequest", "intake_encryptedtext", "intake_blindindex"} <= set(tables)
@@ -105,25 +106,25 @@ def test_no_table_holds_a_word_that_the_person_typed():
 @pytest.mark.django_db
 def test_the_same_form_sent_twice_is_one_request():
     draft = tokens.draw()
-    first, again = accept(draft, answers_of()), accept(draft, answers_of())
+    first, again = make_request(draft), make_request(draft)
     assert first == again
     assert stored() == [1, 1, 2, 1, 1]
 
 
 @pytest.mark.django_db
 def test_two_forms_are_two_requests():
-    assert receive() != receive()
+    assert make_request() != make_request()
     assert stored() == [2, 2, 4, 2, 2]
 
 
 @pytest.mark.django_db
 def test_a_form_sent_again_with_other_answers_keeps_both():
     draft = tokens.draw()
-    request = accept(draft, answers_of())
-    accept(draft, answers_of(phone="480-555-0199"))
-    accept(draft, answers_of())
-    accept(draft, answers_of(phone="480-555-0199"))
-    assert told_by(request) == [("answers", answers_of()), ("amendment", answers_of(phone="480-555-0199"))]
+    request = make_request(draft)
+    make_request(draft, phone="480-555-0199")
+    make_request(draft)
+    make_request(draft, phone="480-555-0199")
+    assert told_by(request) == [("answers", make_answers()), ("amendment", make_answers(phone="480-555-0199"))]
     assert codes_of(request) == ["received", "amended"]
     assert [request.notices.count(), request.consents.count()] == [1, 4]  # the same words sent again agree to nothing
 
@@ -131,20 +132,20 @@ def test_a_form_sent_again_with_other_answers_keeps_both():
 @pytest.mark.django_db
 def test_words_sent_again_tell_staff_again():
     draft = tokens.draw()
-    request = accept(draft, answers_of())
+    request = make_request(draft)
     request.notices.update(state="sent", attempts=1)
-    accept(draft, answers_of())
+    make_request(draft)
     assert request.notices.get().state == "sent"
-    accept(draft, answers_of(message="I forgot to say"))
+    make_request(draft, message="I forgot to say")
     assert (request.notices.get().state, request.notices.get().attempts) == ("queued", 0)
 
 
 @pytest.mark.django_db
 def test_a_closed_request_is_opened_again_by_someone_who_has_more_to_say(make_staff):
     draft = tokens.draw()
-    request = accept(draft, answers_of())
+    request = make_request(draft)
     workflow.close(request_id=request.pk, outcome="declined", actor=make_staff("lead"))
-    accept(draft, answers_of(message="Please try again"))
+    make_request(draft, message="Please try again")
     request.refresh_from_db()
     assert (request.stage, codes_of(request)[-2:]) == ("reaching", ["amended", "reopened"])
 
@@ -153,14 +154,14 @@ def test_a_closed_request_is_opened_again_by_someone_who_has_more_to_say(make_st
 @pytest.mark.parametrize("outcome", ["declined", "spam", "withdrawn"])
 def test_same_words_sent_after_closing_reopen_the_request(make_staff, outcome):
     draft, lead = tokens.draw(), make_staff("lead")
-    request = accept(draft, answers_of())
+    request = make_request(draft)
     before = timezone.now()
     workflow.close(request_id=request.pk, outcome=outcome, actor=lead)
-    accept(draft, answers_of(), at=before)  # came in late, from the spool of another machine
+    make_request(draft, at=before)  # came in late, from the spool of another machine
     request.refresh_from_db()
     assert (request.stage, codes_of(request)[-1]) == ("closed", "closed")
     for _ in range(2):
-        accept(draft, answers_of())
+        make_request(draft)
         request.refresh_from_db()
         assert (request.stage, codes_of(request)[-2:]) == ("reaching", ["amended", "reopened"])
     assert (request.texts.count(), request.called_back_at is not None) == (1, True)
@@ -170,13 +171,13 @@ def test_same_words_sent_after_closing_reopen_the_request(make_staff, outcome):
 @pytest.mark.django_db
 def test_the_same_words_open_what_is_linked_when_the_other_request_has_ended_too(make_staff):
     draft, lead = tokens.draw(), make_staff("lead")
-    original, request = accept(tokens.draw(), answers_of()), accept(draft, answers_of())
+    original, request = make_request(), make_request(draft)
     workflow.link_duplicate(request_id=request.pk, of_reference=original.reference, actor=lead)
-    accept(draft, answers_of())
+    make_request(draft)
     request.refresh_from_db()
     assert (request.duplicate_of, codes_of(original)[-1]) == (original, "linked")
     workflow.close(request_id=original.pk, outcome="declined", actor=lead)
-    accept(draft, answers_of())
+    make_request(draft)
     request.refresh_from_db()
     assert (request.duplicate_of, request.stage, request.texts.count()) == (None, "new", 1)
     assert AssessmentRequest.objects.get(pk=original.pk).stage == "closed"
@@ -185,10 +186,10 @@ def test_the_same_words_open_what_is_linked_when_the_other_request_has_ended_too
 @pytest.mark.django_db
 def test_words_that_were_erased_do_not_come_back_with_an_old_page(make_staff):
     draft, lead = tokens.draw(), make_staff("lead")
-    request = accept(draft, answers_of())
+    request = make_request(draft)
     workflow.close(request_id=request.pk, outcome="withdrawn", actor=lead)
     workflow.erase(request_id=request.pk, actor=lead)
-    for answers in (answers_of(), answers_of(message="again")):
+    for answers in (make_answers(), make_answers(message="again")):
         with pytest.raises(submission.RequestWithdrawn):
             accept(draft, answers)
     request.refresh_from_db()
@@ -198,43 +199,43 @@ def test_words_that_were_erased_do_not_come_back_with_an_old_page(make_staff):
 @pytest.mark.django_db
 def test_a_consent_that_is_given_later_is_on_record_too():
     draft = tokens.draw()
-    request = accept(draft, answers_of(text_ok=""))
-    accept(draft, answers_of(text_ok="on"))
+    request = make_request(draft, text_ok="")
+    make_request(draft, text_ok="on")
     assert sorted(set(request.consents.values_list("purpose", flat=True))) == ["contact", "text_message", "voicemail"]
 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("undo", ["opened again", "unlinked"])
 def test_the_same_browser_and_contact_is_one_request_also_after_it_goes_on_again(make_staff, undo):
-    actor, original = make_staff("admissions"), accept(tokens.draw(), answers_of())
-    request = accept(tokens.draw(), answers_of(), form_key="k" * 64)
+    actor, original = make_staff("admissions"), make_request()
+    request = make_request(form_key="k" * 64)
     if undo == "unlinked":
         workflow.link_duplicate(request_id=request.pk, of_reference=original.reference, actor=actor)
         workflow.unlink_duplicate(request_id=request.pk, actor=actor)
     else:
         workflow.close(request_id=request.pk, outcome="declined", actor=actor)
         workflow.reopen(request_id=request.pk, actor=actor)
-    assert accept(tokens.draw(), answers_of(message="One more thing"), form_key="k" * 64) == request
+    assert make_request(message="One more thing", form_key="k" * 64) == request
 
 
 @pytest.mark.django_db
 def test_a_browser_that_asked_anew_keeps_its_newer_request_when_the_older_goes_on(make_staff):
     actor = make_staff("admissions")
-    older = accept(tokens.draw(), answers_of(), form_key="k" * 64)
+    older = make_request(form_key="k" * 64)
     workflow.close(request_id=older.pk, outcome="declined", actor=actor)
-    newer = accept(tokens.draw(), answers_of(), form_key="k" * 64)
+    newer = make_request(form_key="k" * 64)
     workflow.reopen(request_id=older.pk, actor=actor)
-    assert accept(tokens.draw(), answers_of(message="One more thing"), form_key="k" * 64) == newer
+    assert make_request(message="One more thing", form_key="k" * 64) == newer
 
 
 @pytest.mark.django_db
 def test_a_form_is_amended_at_most_ten_times():
     draft = tokens.draw()
     for number in range(11):
-        request = accept(draft, answers_of(message=f"number {number}"))
+        request = make_request(draft, message=f"number {number}")
     with pytest.raises(submission.TooManyAmendments):
-        accept(draft, answers_of(message="number 11"))
-    assert accept(draft, answers_of(message="number 3")) == request
+        make_request(draft, message="number 11")
+    assert make_request(draft, message="number 3") == request
     messages = [answers["message"] for _kind, answers in told_by(request)]
     assert messages == [f"number {number}" for number in range(11)]
     assert codes_of(request) == ["received", *["amended"] * 10]
@@ -243,38 +244,38 @@ def test_a_form_is_amended_at_most_ten_times():
 @pytest.mark.django_db
 def test_notes_of_staff_do_not_count_as_amendments(make_staff):
     draft = tokens.draw()
-    request = accept(draft, answers_of())
+    request = make_request(draft)
     for _ in range(12):
         note = EncryptedText(request=request, kind="note", author=make_staff("admissions"), at=request.received_at)
         note.seal("called").save(force_insert=True)
-    accept(draft, answers_of(message="Please call later."))
+    make_request(draft, message="Please call later.")
     assert EncryptedText.objects.filter(kind="amendment").count() == 1
 
 
 @pytest.mark.django_db
 def test_words_sent_again_are_kept_when_the_earlier_ones_do_not_open():
     draft = tokens.draw()
-    request = accept(draft, answers_of())
+    request = make_request(draft)
     request.texts.update(envelope=b"\x01\x04gone" + bytes(40))
-    accept(draft, answers_of(message="Please call later."))
-    assert request.texts.get(kind="amendment").open() == answers_of(message="Please call later.")
+    make_request(draft, message="Please call later.")
+    assert request.texts.get(kind="amendment").open() == make_answers(message="Please call later.")
 
 
 @pytest.mark.django_db
 def test_another_form_with_the_same_reference_is_refused_and_changes_nothing():
-    request = receive()
+    request = make_request()
     with pytest.raises(submission.ReferenceTaken):
-        accept(tokens.Draft(id=tokens.draw().id, reference=request.reference), answers_of(name="Someone else"))
+        make_request(tokens.Draft(id=tokens.draw().id, reference=request.reference), name="Someone else")
     assert stored() == [1, 1, 2, 1, 1]
-    assert told_by(request) == [("answers", answers_of())]
+    assert told_by(request) == [("answers", make_answers())]
 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(
     ("answers", "error"),
     [
-        (answers_of() | {"message": object()}, TypeError),
-        (answers_of() | {"message": "half a character: \ud83d"}, UnicodeEncodeError),
+        (make_answers() | {"message": object()}, TypeError),
+        (make_answers() | {"message": "half a character: \ud83d"}, UnicodeEncodeError),
         ({"message": "no word about consent"}, KeyError),
     ],
     ids=["not JSON", "not text", "no consents"],
@@ -282,7 +283,7 @@ def test_another_form_with_the_same_reference_is_refused_and_changes_nothing():
 def test_answers_that_can_not_be_stored_leave_nothing_behind(answers, error):
     form = submission.SentForm(tokens.draw(), answers)
     with pytest.raises(error):
-        submission.store(form, commitment.commit_to(form.at, profile_of(answers_of())))
+        submission.store(form, commitment.commit_to(form.at, profile_of(make_answers())))
     assert stored() == [0, 0, 0, 0, 0]
 
 
@@ -291,24 +292,24 @@ def test_answers_that_can_not_be_stored_leave_nothing_behind(answers, error):
 def test_when_the_database_refuses_one_row_all_of_it_goes_to_the_spool(model):
     refuse_inserts(model._meta.db_table)
     draft = tokens.draw()
-    confirmed_id = submission.accept(submission.SentForm(draft, answers_of()))
+    confirmed_id = submission.accept(submission.SentForm(draft, make_answers()))
     assert stored() == [0, 0, 0, 0, 0]
-    assert [kept["answers"] for kept in spool.find(confirmed_id)] == [answers_of()]
+    assert [kept["answers"] for kept in spool.find(confirmed_id)] == [make_answers()]
 
 
 @pytest.mark.django_db
 def test_amendment_that_can_not_be_stored_is_spooled_and_the_request_stays():
     draft = tokens.draw()
-    request = accept(draft, answers_of())
+    request = make_request(draft)
     refuse_inserts("intake_event")
-    confirmed_id = submission.accept(submission.SentForm(draft, answers_of(message="Please call later.")))
-    assert told_by(request) == [("answers", answers_of())]
-    assert [kept["answers"] for kept in spool.find(confirmed_id)] == [answers_of(message="Please call later.")]
+    confirmed_id = submission.accept(submission.SentForm(draft, make_answers(message="Please call later.")))
+    assert told_by(request) == [("answers", make_answers())]
+    assert [kept["answers"] for kept in spool.find(confirmed_id)] == [make_answers(message="Please call later.")]
 
 
 @pytest.mark.django_db
 def test_without_hours_the_due_time_is_counted_with_assumed_ones_and_marked():
-    request = receive(best_time="asap", time_zone="America/Phoenix")
+    request = make_request(best_time="asap", time_zone="America/Phoenix")
     assert request.due_is_assumed is True
     assert request.due_at == schedule.first_contact(request.received_at, schedule.ASSUMED).ends
 
@@ -320,7 +321,7 @@ def test_with_hours_told_the_due_time_is_counted_with_them_and_stays():
     for weekday in range(7):
         OpeningHours.objects.create(center=center, weekday=weekday, opens=dt.time(9), closes=dt.time(10))
     facts.forget()
-    request = receive(best_time="asap", time_zone="America/Phoenix")
+    request = make_request(best_time="asap", time_zone="America/Phoenix")
     hours = schedule.hours_of(facts.current())
     assert request.due_is_assumed is False
     assert request.due_at == schedule.first_contact(request.received_at, hours).ends
@@ -342,7 +343,7 @@ def test_one_form_sent_by_many_at_the_same_moment_is_one_request(site):
     def send(_number):
         try:
             together.wait()
-            return accept(draft, answers_of()).pk
+            return make_request(draft).pk
         finally:
             connection.close()
 

@@ -18,16 +18,14 @@ from intake.submission import circuit_breaker, private_link, spool, tokens
 from pages import facts
 from pages.models import Center, OpeningHours
 from tests.html import forms_on
+from tests.intake.support.factories import make_answers, make_request
 from tests.intake.support.helpers import (
     ADDRESS,
     LIST,
     PERSON,
-    accept,
     accept_inserts,
-    answers_of,
     form_on,
     personal_words_in,
-    receive,
     refuse_inserts,
 )
 from tests.intake.support.visitor import TYPED, Browser, main_of, send, typed_on
@@ -205,7 +203,7 @@ def test_what_can_not_be_taken_in_stays_and_keeps_nothing_back(site, settings, c
     finally:
         fault.end(settings)
     circuit_breaker.trip()
-    submission.accept(submission.SentForm(healthy, answers_of(name="Healthy")))
+    submission.accept(submission.SentForm(healthy, make_answers(name="Healthy")))
     circuit_breaker.reset()
     worker.take_in_spool()
     assert sorted(text.open()["name"] for text in EncryptedText.objects.all()) == ["Healthy", TYPED["name"]]
@@ -214,10 +212,10 @@ def test_what_can_not_be_taken_in_stays_and_keeps_nothing_back(site, settings, c
 def test_a_file_that_the_database_refuses_does_not_block_those_behind_it(site):
     """One row that is refused, as a lock may do, is not a database that is away."""
     blocked, free = tokens.draw(), tokens.draw()
-    first = accept(blocked, answers_of())
+    first = make_request(blocked)
     circuit_breaker.trip()
-    submission.accept(submission.SentForm(blocked, answers_of(message="One more word.")))
-    submission.accept(submission.SentForm(free, answers_of(name="Behind")))
+    submission.accept(submission.SentForm(blocked, make_answers(message="One more word.")))
+    submission.accept(submission.SentForm(free, make_answers(name="Behind")))
     circuit_breaker.reset()
     fault = RefusedUpdates("intake_assessmentrequest")
     fault.begin()
@@ -257,7 +255,7 @@ class RefusedUpdates:
 @pytest.mark.django_db
 def test_a_moment_with_which_nothing_can_be_counted_promises_nothing_and_is_stored():
     at = dt.datetime(9999, 12, 31, 10, tzinfo=dt.UTC)
-    request = accept(tokens.draw(), answers_of(), at=at)
+    request = make_request(at=at)
     assert (request.promise, request.due_is_assumed, request.due_at) == ("", True, at + schedule.ASSUMED.target)
 
 
@@ -311,7 +309,7 @@ def test_a_confirmation_is_never_a_bare_failure(site, settings, fault):
     ids=["keys that seal", "other ids", "events"],
 )
 def test_the_private_page_is_never_a_bare_failure(site, settings, fault, do):
-    request = receive()
+    request = make_request()
     address = f"/assessment/yours/{private_link.secret_of(request.pk)}/"
     posted = {"do": do, "sure": "yes", "best_time": "morning", "words": "One more word."}
     fault.begin(settings)

@@ -7,14 +7,15 @@ from intake.admin import wording
 from intake.contact.preferences import profile_of
 from intake.models import ContactPreferences
 from intake.submission.forms import AssessmentForm
-from tests.intake.support.helpers import PERSON, answers_of, asked
+from tests.intake.support.factories import bound_form, make_answers
+from tests.intake.support.helpers import PERSON
 
 LEAST = {"adult": "yes", "phone": "480-555-0142", "consent": "on"}
 
 
 def errors_of(**fields):
     """The names of the fields with an error, in the order of their names."""
-    return sorted(asked(**fields).errors)
+    return sorted(bound_form(**fields).errors)
 
 
 def without(*names):
@@ -29,11 +30,11 @@ def ask_again(form, **changes):
     """Sends the form as it was shown again, with changes."""
     assert form.errors
     shown = {name: form[name].value() or "" for name in form.fields}
-    return asked(**{name: value for name, value in (shown | changes).items() if value not in ("", False)})
+    return bound_form(**{name: value for name, value in (shown | changes).items() if value not in ("", False)})
 
 
 def test_a_way_to_reach_the_person_their_age_and_their_consent_are_enough():
-    form = asked(**LEAST)
+    form = bound_form(**LEAST)
     assert form.errors == {}
     assert form.answers() == {
         "for_whom": "self",
@@ -123,7 +124,7 @@ PHONES = [
 
 @pytest.mark.parametrize("phone", PHONES)
 def test_a_phone_is_kept_as_it_was_typed(phone):
-    form = asked(**LEAST | {"phone": phone})
+    form = bound_form(**LEAST | {"phone": phone})
     assert form.errors == {}
     assert form.answers()["phone"] == phone
 
@@ -144,7 +145,7 @@ EMAILS = [
 
 @pytest.mark.parametrize("email", EMAILS)
 def test_an_email_is_kept_as_it_was_typed(email):
-    form = asked(**without("phone"), email=email)
+    form = bound_form(**without("phone"), email=email)
     assert form.errors == {}
     assert form.answers()["email"] == email
 
@@ -171,7 +172,7 @@ def test_an_email_is_kept_as_it_was_typed(email):
 )
 def test_what_looks_odd_is_asked_about_once_and_then_kept(field, value):
     fields = without("phone") | {field: value}
-    first = asked(**fields)
+    first = bound_form(**fields)
     assert list(first.errors) == [field]
     assert first[field].value() == value
     second = ask_again(first)
@@ -180,20 +181,20 @@ def test_what_looks_odd_is_asked_about_once_and_then_kept(field, value):
 
 
 def test_phone_and_email_that_both_look_odd_are_asked_about_together_and_once():
-    first = asked(**LEAST | {"phone": "12", "email": "me@example"})
+    first = bound_form(**LEAST | {"phone": "12", "email": "me@example"})
     assert sorted(first.errors) == ["email", "phone"]
     assert ask_again(first).errors == {}
 
 
 def test_an_odd_value_that_was_changed_to_another_odd_one_is_asked_about_anew():
-    first = asked(**LEAST | {"phone": "12"})
+    first = bound_form(**LEAST | {"phone": "12"})
     second = ask_again(first, phone="13")
     assert list(second.errors) == ["phone"]
     assert ask_again(second).errors == {}
 
 
 def test_an_odd_email_is_kept_when_something_else_was_mended_too():
-    first = asked(**LEAST | {"phone": "12", "consent": ""})
+    first = bound_form(**LEAST | {"phone": "12", "consent": ""})
     assert sorted(first.errors) == ["consent", "phone"]
     second = ask_again(first, consent="on", email="me@example")
     assert list(second.errors) == ["email"]
@@ -201,7 +202,7 @@ def test_an_odd_email_is_kept_when_something_else_was_mended_too():
 
 
 def test_even_the_longest_odd_values_are_no_dead_end():
-    form = asked(**LEAST | {"phone": "p" * 60, "email": "a" * 254})
+    form = bound_form(**LEAST | {"phone": "p" * 60, "email": "a" * 254})
     for letter in "bcd":
         form = ask_again(form, email=letter * 254)
         assert "email" in form.errors
@@ -210,7 +211,7 @@ def test_even_the_longest_odd_values_are_no_dead_end():
 
 
 def test_what_was_asked_about_is_not_part_of_the_answers():
-    form = ask_again(asked(**LEAST | {"phone": "12"}))
+    form = ask_again(bound_form(**LEAST | {"phone": "12"}))
     assert form.errors == {}
     assert form.cleaned_data["asked_about"] == "12"
     assert "asked_about" not in form.answers()
@@ -261,12 +262,12 @@ HONEST = {
 @pytest.mark.parametrize("words", HONEST.values(), ids=HONEST)
 def test_honest_words_are_kept_as_they_were_typed(words):
     typed = {"name": words, "language": words, "message": words, "phone": "480-555-0142 is of " + words}
-    answers = answers_of(**typed)
+    answers = make_answers(**typed)
     assert {field: answers[field] for field in typed} == typed
 
 
 def test_two_hundred_characters_of_a_wide_script_fit_into_the_name():
-    assert answers_of(name="𠮷" * 200)["name"] == "𠮷" * 200
+    assert make_answers(name="𠮷" * 200)["name"] == "𠮷" * 200
 
 
 UNREADABLE = {
@@ -294,13 +295,13 @@ def test_what_can_not_be_a_typed_word_is_asked_to_be_taken_out(field, code):
 def test_a_field_that_comes_twice_is_refused(field):
     value = PERSON.get(field, "on")
     fields = PERSON | {"email": "me@example.org"} | {field: [value, value]}
-    form = asked(**fields)
+    form = bound_form(**fields)
     assert field in form.errors
     assert "two answers" in " ".join(form.errors[field])
 
 
 def test_two_different_phones_are_both_kept_out_of_the_answers():
-    form = asked(**LEAST | {"phone": ["480-555-0142", "480-555-0199"]})
+    form = bound_form(**LEAST | {"phone": ["480-555-0142", "480-555-0199"]})
     assert list(form.errors) == ["phone"]
     assert "phone" not in form.cleaned_data
 
@@ -310,8 +311,8 @@ def test_two_different_phones_are_both_kept_out_of_the_answers():
 )
 def test_what_is_too_long_is_refused_with_everything_kept(field, most):
     fits, too_long = (PERSON | {field: "9" * length} for length in (most, most + 1))
-    assert field not in asked(**fits, asked_about="9" * most).errors
-    form = asked(**too_long)
+    assert field not in bound_form(**fits, asked_about="9" * most).errors
+    form = bound_form(**too_long)
     assert list(form.errors) == [field]
     assert {name: form[name].value() for name in too_long} == too_long | {
         name: True for name, value in too_long.items() if value == "on"
@@ -325,13 +326,13 @@ def test_no_field_lets_the_browser_cut_what_was_pasted():
 def test_a_message_of_a_thousand_characters_may_have_line_breaks():
     message = ("x" * 99 + "\n") * 9 + "y" * 100
     assert len(message) == 1000
-    form = asked(**LEAST, message=message.replace("\n", "\r\n"))
+    form = bound_form(**LEAST, message=message.replace("\n", "\r\n"))
     assert form.errors == {}
     assert form.answers()["message"] == message
 
 
 def test_a_message_that_is_too_long_is_told_its_length():
-    form = asked(**LEAST, message="x" * 1001)
+    form = bound_form(**LEAST, message="x" * 1001)
     assert form.errors == {"message": ["This is too long. Please shorten it from 1001 to 1000 characters."]}
 
 
@@ -361,13 +362,13 @@ def test_the_rules_of_contact_allow_only_what_the_person_ticked(changes, rules):
 
 
 def asked_valid(fields):
-    form = asked(**fields)
+    form = bound_form(**fields)
     assert form.errors == {}
     return form
 
 
 def test_staff_read_answers_in_words_without_empty_ones_and_rules():
-    assert wording.told(answers_of(message="", relation="", voicemail_ok="on")) == [
+    assert wording.told(make_answers(message="", relation="", voicemail_ok="on")) == [
         ("Who are you asking for?", "Myself"),
         ("Are you 18 or older?", "Yes"),
         ("What should we call you?", "Wilhelmina Canary"),
@@ -382,20 +383,20 @@ LINE_BREAKS = ["\r\n", "\r", "\n", "\v", "\f", "\x85", "\u2028", "\u2029"]
 
 @pytest.mark.parametrize("line_break", LINE_BREAKS, ids=ascii)
 def test_a_line_break_of_any_program_is_one(line_break):
-    form = asked(**LEAST, message=f"one{line_break}two", name=f"Ana{line_break}Lu")
+    form = bound_form(**LEAST, message=f"one{line_break}two", name=f"Ana{line_break}Lu")
     assert form.errors == {}
     assert form.answers()["message"] == "one\ntwo"
     assert form.answers()["name"] == "Ana Lu"
 
 
 def test_a_phone_with_a_line_break_is_no_dead_end():
-    first = asked(**LEAST | {"phone": "602-555\u2028014"})
+    first = bound_form(**LEAST | {"phone": "602-555\u2028014"})
     assert list(first.errors) == ["phone"]
     assert ask_again(first).errors == {}
 
 
 def test_an_apostrophe_that_was_read_wrongly_is_kept_as_one():
-    assert answers_of(message="my mother\x92s \x93tea\x94 \x96 daily\x85ok")["message"] == (
+    assert make_answers(message="my mother\x92s \x93tea\x94 \x96 daily\x85ok")["message"] == (
         "my mother\u2019s \u201ctea\u201d \u2013 daily\nok"
     )
 
@@ -413,7 +414,7 @@ WHERE = {
 
 @pytest.mark.parametrize("message", WHERE, ids=ascii)
 def test_what_can_not_be_kept_is_named_with_the_words_around_it(message):
-    form = asked(**LEAST, message=message)
+    form = bound_form(**LEAST, message=message)
     assert list(form.errors) == ["message"]
     assert form.errors["message"][0].startswith(WHERE[message])
     assert form["message"].value() == message
@@ -441,7 +442,7 @@ WRAPPED = [
 
 @pytest.mark.parametrize("email", WRAPPED, ids=ascii)
 def test_what_pasting_wraps_around_an_email_is_taken_off(email):
-    form = asked(**without("phone"), email=email)
+    form = bound_form(**without("phone"), email=email)
     assert form.errors == {}
     assert form.answers()["email"] == "me@example.org"
 
@@ -458,7 +459,7 @@ IN_THE_WRONG_BOX = {
 
 @pytest.mark.parametrize(("fields", "about", "kept"), IN_THE_WRONG_BOX.values(), ids=IN_THE_WRONG_BOX)
 def test_what_stands_in_the_wrong_box_is_asked_about_once_and_kept_as_what_it_is(fields, about, kept):
-    first = asked(**without("phone") | fields)
+    first = bound_form(**without("phone") | fields)
     looks_like = {"phone": "This looks like an email address.", "email": "This looks like a phone number."}[about]
     assert first.errors[about][0].startswith(looks_like)
     assert first[about].value() == fields[about]
@@ -469,18 +470,18 @@ def test_what_stands_in_the_wrong_box_is_asked_about_once_and_kept_as_what_it_is
 
 
 def test_a_phone_as_the_email_of_someone_who_wants_no_calls_is_no_email():
-    first = asked(**without("phone"), email="602-555-0142", do_not_call="on")
+    first = bound_form(**without("phone"), email="602-555-0142", do_not_call="on")
     second = ask_again(first)
     assert second.errors == {"email": ["You asked us not to call. Enter an email address, so that we can reach you."]}
     assert ask_again(second, do_not_call="").errors == {}
 
 
 def test_a_field_that_one_form_changes_is_as_before_in_another():
-    one, other = asked(**LEAST), asked(**LEAST)
+    one, other = bound_form(**LEAST), bound_form(**LEAST)
     for name, field in one.fields.items():
         field.required, field.label = not field.required, "changed"
         field.widget.attrs["data-changed"] = "yes"
         assert (other.fields[name].label, AssessmentForm.base_fields[name].label) != ("changed", "changed")
         assert "data-changed" not in other.fields[name].widget.attrs
     one.fields["time_zone"].choices = []
-    assert asked(**LEAST).errors == other.errors == {}
+    assert bound_form(**LEAST).errors == other.errors == {}

@@ -11,7 +11,8 @@ from intake import workflow
 from intake.models import AssessmentRequest, ContactPreferences, EncryptedText, Notice
 from intake.submission import accept as submission
 from intake.submission import tokens
-from tests.intake.support.helpers import ADDRESS, accept, answers_of
+from tests.intake.support.factories import make_answers, make_request
+from tests.intake.support.helpers import ADDRESS
 from tests.intake.support.http_visitor import HttpVisitor
 
 AT_ONCE = 20
@@ -50,7 +51,7 @@ def test_one_form_posted_twenty_times_at_once_is_one_request(origin):
     assert request.reference in addresses[0][1]
     assert (EncryptedText.objects.count(), ContactPreferences.objects.count()) == (1, 1)
     assert Notice.objects.filter(kind=Notice.Kind.NEW_REQUEST).count() == 1
-    assert request.texts.get().open()["name"] == answers_of()["name"]
+    assert request.texts.get().open()["name"] == make_answers()["name"]
 
 
 def test_two_hundred_different_forms_at_once_are_two_hundred_requests(origin):
@@ -81,8 +82,8 @@ def test_a_withdrawal_and_a_post_of_the_old_form_at_once_leave_no_word(site):
 
     for _ in range(10):
         draft, together = tokens.draw(), threading.Barrier(2)
-        request = accept(draft, answers_of())
-        again = submission.SentForm(draft, answers_of(message="Please call later."))
+        request = make_request(draft)
+        again = submission.SentForm(draft, make_answers(message="Please call later."))
         both = [partial(workflow.withdraw, request_id=request.pk), partial(submission.accept, again)]
         with ThreadPoolExecutor(2) as pool:
             withdrew, posted = pool.map(run, both)

@@ -9,7 +9,8 @@ from intake import worker
 from intake.models import AssessmentRequest, PendingForm
 from intake.submission import circuit_breaker, pending, private_link, rate_limit
 from tests.html import forms_on
-from tests.intake.support.helpers import ADDRESS, form_on, receive, refuse_inserts
+from tests.intake.support.factories import make_request
+from tests.intake.support.helpers import ADDRESS, form_on, refuse_inserts
 from tests.intake.support.visitor import OUR_ORIGIN, TYPED, Browser, CookielessClient, filled, main_of, send, typed_on
 
 pytestmark = pytest.mark.django_db
@@ -227,7 +228,7 @@ def private_page_of(request):
 
 @pytest.mark.parametrize("posted", [WORDS, WORDS | {"words": "x" * 1001}], ids=["asked back", "to be mended"])
 def test_private_post_leads_to_an_address_that_shows_it_again(visitor, posted):
-    page = visitor.post(private_page_of(receive()), posted)
+    page = visitor.post(private_page_of(make_request()), posted)
     again = visitor.get(address_of(page))
     assert (again.status_code, main_of(again)) == (page.status_code, main_of(page))
     assert posted["words"] in main_of(again).replace("&#x27;", "'")
@@ -235,7 +236,7 @@ def test_private_post_leads_to_an_address_that_shows_it_again(visitor, posted):
 
 
 def test_carrying_out_deletes_what_was_kept_and_has_an_address_too(visitor):
-    address = private_page_of(receive())
+    address = private_page_of(make_request())
     asked_back = visitor.post(address, WORDS)
     done = visitor.post(address, WORDS | {"sure": "yes"})
     assert "We added your message." in main_of(visitor.get(address_of(done)))
@@ -244,14 +245,14 @@ def test_carrying_out_deletes_what_was_kept_and_has_an_address_too(visitor):
 
 
 def test_withdrawal_is_said_at_an_address_that_ends(visitor, clock):
-    done = visitor.post(private_page_of(receive()), {"do": "withdraw", "sure": "yes"})
+    done = visitor.post(private_page_of(make_request()), {"do": "withdraw", "sure": "yes"})
     assert "Your request is withdrawn." in main_of(visitor.get(address_of(done)))
     clock.shift(dt.timedelta(minutes=10))
     assert visitor.get(address_of(done), follow=True).status_code == 404
 
 
 def test_address_of_one_private_page_shows_nothing_on_another(visitor):
-    one, other = private_page_of(receive()), private_page_of(receive())
+    one, other = private_page_of(make_request()), private_page_of(make_request())
     token = address_of(visitor.post(one, WORDS)).split("/")[-2]
     shown = visitor.get(f"{other}check/{token}/", follow=True)
     assert (address_of(shown), TYPED["message"] in shown.content.decode()) == (other, False)
@@ -259,7 +260,7 @@ def test_address_of_one_private_page_shows_nothing_on_another(visitor):
 
 @pytest.mark.parametrize("posted", [WORDS, WORDS | {"sure": "yes"}], ids=["asked back", "done"])
 def test_what_one_page_kept_is_nothing_to_the_other(visitor, posted):
-    address = private_page_of(receive())
+    address = private_page_of(make_request())
     token = address_of(visitor.post(address, posted)).split("/")[-2]
     shown = visitor.get(f"{ADDRESS}check/{token}/")
     assert (shown.status_code, GONE in main_of(shown), posted["words"] in shown.content.decode()) == (200, True, False)
@@ -269,7 +270,7 @@ def test_what_one_page_kept_is_nothing_to_the_other(visitor, posted):
 
 
 def test_kept_words_of_a_request_that_ended_are_not_shown(visitor):
-    request = receive()
+    request = make_request()
     asked_back = visitor.post(private_page_of(request), WORDS)
     visitor.post(private_page_of(request), {"do": "withdraw", "sure": "yes"})
     assert visitor.get(address_of(asked_back), follow=True).status_code == 404
@@ -277,7 +278,7 @@ def test_kept_words_of_a_request_that_ended_are_not_shown(visitor):
 
 
 def test_private_post_that_can_not_be_kept_is_answered_at_once(visitor):
-    address = private_page_of(receive())
+    address = private_page_of(make_request())
     refuse_inserts("intake_pendingform")
     page = visitor.post(address, WORDS)
     assert (address_of(page), page.status_code) == (address, 200)

@@ -16,16 +16,8 @@ from intake.submission import circuit_breaker, private_link, tokens
 from pages import facts
 from pages.models import Center, OpeningHours
 from tests.html import forms_on
-from tests.intake.support.helpers import (
-    accept,
-    accept_inserts,
-    answers_of,
-    change_page,
-    codes_of,
-    personal_words_in,
-    receive,
-    refuse_inserts,
-)
+from tests.intake.support.factories import make_request
+from tests.intake.support.helpers import accept_inserts, change_page, codes_of, personal_words_in, refuse_inserts
 from tests.intake.support.visitor import CookielessClient, main_of, send
 
 pytestmark = pytest.mark.django_db
@@ -84,7 +76,7 @@ def said_on(page):
 
 
 def test_the_page_shows_nothing_that_was_told_and_changes_nothing(visitor):
-    request = receive()
+    request = make_request()
     before = everything()
     page = visitor.get(address_of(request))
     assert (page.status_code, said_on(page)) == (200, ["Your request"])
@@ -95,13 +87,15 @@ def test_the_page_shows_nothing_that_was_told_and_changes_nothing(visitor):
 
 
 def test_the_page_of_one_request_looks_like_the_page_of_any_other(visitor):
-    first = receive()
-    second = receive(name="Someone", phone="480-555-0100", best_time="morning", time_zone="America/Phoenix", email="")
+    first = make_request()
+    second = make_request(
+        name="Someone", phone="480-555-0100", best_time="morning", time_zone="America/Phoenix", email=""
+    )
     assert visitor.get(address_of(first)).content == visitor.get(address_of(second)).content
 
 
 def test_a_head_request_changes_nothing(visitor):
-    request = receive()
+    request = make_request()
     before = everything()
     assert visitor.head(address_of(request)).status_code == 200
     assert everything() == before
@@ -109,12 +103,12 @@ def test_a_head_request_changes_nothing(visitor):
 
 @pytest.mark.parametrize("method", ["put", "patch", "delete"])
 def test_a_method_that_no_form_has_is_refused(visitor, method):
-    assert getattr(visitor, method)(address_of(receive())).status_code == 405
+    assert getattr(visitor, method)(address_of(make_request())).status_code == 405
 
 
 @pytest.mark.parametrize("query", [MORNING | SURE, WORDS | SURE, WITHDRAW | SURE])
 def test_nothing_is_done_by_an_address(visitor, query):
-    request = receive()
+    request = make_request()
     before = everything()
     assert said_on(visitor.get(address_of(request), query)) == ["Your request"]
     assert everything() == before
@@ -131,7 +125,7 @@ PAGES = {
 
 @pytest.mark.parametrize(("status", "posted"), [*PAGES.values(), (404, "ended")], ids=[*PAGES, "not in use"])
 def test_no_page_is_kept_found_or_named_to_others(visitor, status, posted):
-    request = receive()
+    request = make_request()
     if posted == "ended":
         workflow.withdraw(request_id=request.pk)
         posted = None
@@ -155,7 +149,7 @@ def test_no_page_is_kept_found_or_named_to_others(visitor, status, posted):
 
 @every_action
 def test_each_change_is_asked_back_once_before_it_is_done(visitor, action):
-    request = receive()
+    request = make_request()
     before = everything()
     page = visitor.post(address_of(request), action)
     assert page.status_code == 200
@@ -174,7 +168,7 @@ def test_each_change_is_asked_back_once_before_it_is_done(visitor, action):
     "headers", [{}, {"Origin": "null"}, {"Origin": "http://testserver"}], ids=["no origin", "null", "ours"]
 )
 def test_a_change_needs_no_cookie_and_no_origin(visitor, action, headers):
-    request = receive()
+    request = make_request()
     visitor.post(address_of(request), action | SURE, headers=headers)
     assert len(codes_of(request)) > 1
 
@@ -192,7 +186,7 @@ def test_a_change_needs_no_cookie_and_no_origin(visitor, action, headers):
     ],
 )
 def test_a_post_that_no_button_makes_changes_nothing(visitor, posted):
-    request = receive()
+    request = make_request()
     before = everything()
     assert said_on(visitor.post(address_of(request), posted)) == ["Your request"]
     assert everything() == before
@@ -211,7 +205,7 @@ def test_a_post_that_no_button_makes_changes_nothing(visitor, posted):
     ids=["made-up time", "made-up zone", "no time", "no words", "too many words", "a null"],
 )
 def test_what_has_to_be_mended_is_said_with_the_words_kept_and_nothing_changed(visitor, posted):
-    request = receive()
+    request = make_request()
     before = everything()
     page = visitor.post(address_of(request), posted | SURE)
     assert page.status_code == 422
@@ -225,7 +219,7 @@ def test_what_has_to_be_mended_is_said_with_the_words_kept_and_nothing_changed(v
 
 
 def links_that_are_not_in_use(make_staff):
-    closed, withdrawn, erased, hidden = (receive() for _ in range(4))
+    closed, withdrawn, erased, hidden = (make_request() for _ in range(4))
     addresses = [address_of(request) for request in (closed, withdrawn, erased, hidden)]
     lead = make_staff("lead")
     workflow.close(request_id=closed.pk, outcome="declined", actor=lead)
@@ -234,7 +228,7 @@ def links_that_are_not_in_use(make_staff):
     workflow.erase(request_id=erased.pk, actor=lead)
     workflow.set_legal_hold(request_id=hidden.pk, actor=lead)
     workflow.withdraw(request_id=hidden.pk)
-    secret = private_link.secret_of(receive().pk)
+    secret = private_link.secret_of(make_request().pk)
     made_up = ["made-up", "x" * 43, "x" * 500, "é.ü", "%00", secret[:-1], secret + "0", secret.upper()]
     return addresses + [f"/assessment/yours/{one}/" for one in made_up]
 
@@ -258,7 +252,7 @@ def test_wrong_unknown_and_ended_links_look_the_same_to_every_request(visitor, m
 
 
 def test_a_link_works_again_when_staff_open_the_request_again(visitor, make_staff):
-    request, lead = receive(), make_staff("lead")
+    request, lead = make_request(), make_staff("lead")
     workflow.close(request_id=request.pk, outcome="declined", actor=lead)
     assert visitor.get(address_of(request)).status_code == 404
     workflow.reopen(request_id=request.pk, actor=lead)
@@ -267,7 +261,7 @@ def test_a_link_works_again_when_staff_open_the_request_again(visitor, make_staf
 
 @every_action
 def test_a_link_changes_its_own_request_alone(visitor, action):
-    mine, other = receive(), receive()
+    mine, other = make_request(), make_request()
     before = {name: [row for row in rows if other.pk.hex in row] for name, rows in everything().items()}
     told, codes = [bytes(text.envelope) for text in other.texts.all()], codes_of(other)
     visitor.post(address_of(mine), action | SURE)
@@ -277,7 +271,7 @@ def test_a_link_changes_its_own_request_alone(visitor, action):
 
 
 def test_a_request_that_ended_between_two_posts_is_left_as_it_is(visitor, make_staff):
-    request = receive()
+    request = make_request()
     visitor.post(address_of(request), WITHDRAW)
     workflow.close(request_id=request.pk, outcome="admitted", actor=make_staff("lead"))
     assert visitor.post(address_of(request), WITHDRAW | SURE).status_code == 404
@@ -286,7 +280,7 @@ def test_a_request_that_ended_between_two_posts_is_left_as_it_is(visitor, make_s
 
 
 def test_withdrawing_twice_is_one_withdrawal(visitor):
-    request = receive()
+    request = make_request()
     pages = [visitor.post(address_of(request), WITHDRAW | SURE) for _ in range(2)]
     assert [page.status_code for page in pages] == [200, 404]
     assert codes_of(request) == ["received", "withdrawn", "erased"]
@@ -296,7 +290,7 @@ def test_withdrawing_twice_is_one_withdrawal(visitor):
 
 
 def test_withdrawing_erases_every_word_and_all_that_leads_to_it(visitor, make_staff):
-    request = accept(tokens.draw(), answers_of(email_ok="on"), form_key="a" * 64)
+    request = make_request(email_ok="on", form_key="a" * 64)
     workflow.add_note(request_id=request.pk, text="canary note", actor=make_staff("admissions"))
     workflow.add_words(request_id=request.pk, text="canary words")
     request.refresh_from_db()
@@ -313,7 +307,7 @@ def test_withdrawing_erases_every_word_and_all_that_leads_to_it(visitor, make_st
 
 
 def test_withdrawing_keeps_the_stub_the_events_and_the_consents(visitor):
-    request = receive()
+    request = make_request()
     stub = (request.reference, request.received_at, request.due_at)
     visitor.post(address_of(request), WITHDRAW | SURE)
     request.refresh_from_db()
@@ -329,7 +323,7 @@ def test_withdrawing_keeps_the_stub_the_events_and_the_consents(visitor):
 
 
 def test_withdrawing_keeps_what_was_sent_already_and_stops_what_waits(visitor):
-    request = receive(email_ok="on")
+    request = make_request(email_ok="on")
     request.notices.filter(kind="new_request").update(state="sent")
     visitor.post(address_of(request), WITHDRAW | SURE)
     assert list(Notice.objects.values_list("kind", "state")) == [("new_request", "sent")]
@@ -337,7 +331,7 @@ def test_withdrawing_keeps_what_was_sent_already_and_stops_what_waits(visitor):
 
 @pytest.mark.parametrize("state", ["sending", "retrying"])
 def test_withdrawing_stops_a_message_that_is_tried_again(visitor, state):
-    request = receive()
+    request = make_request()
     request.notices.update(state=state)
     visitor.post(address_of(request), WITHDRAW | SURE)
     assert Notice.objects.count() == 0
@@ -346,7 +340,7 @@ def test_withdrawing_stops_a_message_that_is_tried_again(visitor, state):
 @pytest.fixture
 def held(make_staff):
     """A request under legal hold, with a note, and the lead who set it."""
-    request, lead = receive(email_ok="on"), make_staff("lead")
+    request, lead = make_request(email_ok="on"), make_staff("lead")
     workflow.add_note(request_id=request.pk, text="canary note", actor=lead)
     workflow.set_legal_hold(request_id=request.pk, actor=lead)
     return request, lead
@@ -355,7 +349,7 @@ def held(make_staff):
 def test_withdrawing_under_legal_hold_hides_instead_and_looks_the_same(visitor, held):
     request, _lead = held
     held_page = visitor.post(address_of(request), WITHDRAW | SURE)
-    free_page = visitor.post(address_of(receive()), WITHDRAW | SURE)
+    free_page = visitor.post(address_of(make_request()), WITHDRAW | SURE)
     assert main_of(held_page) == main_of(free_page)
     request.refresh_from_db()
     assert (request.stage, request.outcome, request.hidden_at) == ("closed", "withdrawn", request.closed_at)
@@ -389,7 +383,7 @@ def test_lifting_a_hold_from_what_was_not_withdrawn_erases_nothing(held):
 
 
 def test_another_time_gives_a_new_due_time_a_new_promise_and_a_new_profile(visitor, center_with_hours):
-    request = receive(best_time="asap", time_zone="America/Phoenix")
+    request = make_request(best_time="asap", time_zone="America/Phoenix")
     before = (request.due_at, request.promise)
     page = visitor.post(address_of(request), MORNING | SURE)
     request.refresh_from_db()
@@ -407,7 +401,7 @@ def test_another_time_gives_a_new_due_time_a_new_promise_and_a_new_profile(visit
 
 
 def test_the_confirmation_shows_the_new_promise(visitor, center_with_hours):
-    request = receive(best_time="asap")
+    request = make_request(best_time="asap")
     visitor.post(address_of(request), MORNING | SURE)
     request.refresh_from_db()
     page = visitor.get(f"/assessment/received/{tokens.to_receipt(request.pk)}/")
@@ -416,14 +410,14 @@ def test_the_confirmation_shows_the_new_promise(visitor, center_with_hours):
 
 
 def test_the_same_time_again_changes_nothing(visitor):
-    request = receive(best_time="morning", time_zone="America/New_York")
+    request = make_request(best_time="morning", time_zone="America/New_York")
     before = everything()
     assert said_on(visitor.post(address_of(request), MORNING | SURE)) == ["Your new time is saved."]
     assert everything() == before
 
 
 def test_another_time_after_we_have_spoken_leaves_the_due_time(visitor, make_staff):
-    request = receive(best_time="asap")
+    request = make_request(best_time="asap")
     due_at = workflow.set_stage(request_id=request.pk, stage="talking", actor=make_staff("admissions")).due_at
     visitor.post(address_of(request), MORNING | SURE)
     request.refresh_from_db()
@@ -438,7 +432,7 @@ def additions(request):
 
 
 def test_more_words_are_kept_once_sealed_and_told_to_staff_again(visitor):
-    request = receive()
+    request = make_request()
     request.notices.update(state="sent", attempts=1, sent_at=timezone.now())
     for _ in range(3):
         page = visitor.post(address_of(request), WORDS | SURE)
@@ -450,7 +444,7 @@ def test_more_words_are_kept_once_sealed_and_told_to_staff_again(visitor):
 
 
 def test_words_are_added_ten_times_and_then_kept_on_the_page_with_a_way_out(visitor):
-    request = receive()
+    request = make_request()
     pages = [visitor.post(address_of(request), {"do": "words", "words": f"word {n}"} | SURE) for n in range(11)]
     assert [page.status_code for page in pages] == [200] * 10 + [409]
     assert additions(request) == [f"word {number}" for number in range(10)]
@@ -460,7 +454,7 @@ def test_words_are_added_ten_times_and_then_kept_on_the_page_with_a_way_out(visi
 
 
 def test_words_are_added_beside_earlier_ones_that_do_not_open(visitor):
-    request = receive()
+    request = make_request()
     workflow.add_words(request_id=request.pk, text="lost")
     request.texts.update(envelope=b"\x01\x04gone" + bytes(40))
     assert visitor.post(address_of(request), WORDS | SURE).status_code == 200
@@ -498,7 +492,7 @@ def test_the_confirmation_of_a_withdrawn_request_shows_no_link(visitor):
 
 
 def test_a_time_that_can_not_be_confirmed_is_refused_before_it_is_asked_back(visitor):
-    request = receive(email="", email_ok=False, text_ok=False)
+    request = make_request(email="", email_ok=False, text_ok=False)
     page = visitor.post(address_of(request), {"do": "window", "best_time": "confirmed"})
     assert (page.status_code, said_on(page)) == (409, ["Your request"])
     notice = main_of(page).split('class="error-summary"')[1].split("</div>")[0]
@@ -508,7 +502,7 @@ def test_a_time_that_can_not_be_confirmed_is_refused_before_it_is_asked_back(vis
 
 @pytest.mark.parametrize("is_original", [False, True], ids=["as a duplicate", "as the one that goes on"])
 def test_the_confirmation_of_a_linked_request_is_as_before_until_it_is_erased(make_staff, is_original):
-    other, browser, actor = receive(), Client(), make_staff("lead")
+    other, browser, actor = make_request(), Client(), make_staff("lead")
     confirmation = send(browser)["Location"]
     request = AssessmentRequest.objects.exclude(pk=other.pk).get()
     before = browser.get(confirmation).content
@@ -534,7 +528,7 @@ def test_the_link_of_a_spooled_request_works_when_it_was_taken_in(visitor):
 
 
 def test_the_database_holds_the_hash_of_the_secret_and_never_the_secret():
-    request = receive()
+    request = make_request()
     secret = private_link.secret_of(request.pk)
     assert len(secret) == 43
     assert request.private_link_hash == private_link.hash_of(secret)
@@ -542,7 +536,7 @@ def test_the_database_holds_the_hash_of_the_secret_and_never_the_secret():
 
 
 def test_two_requests_have_two_secrets_that_depend_on_the_key(settings):
-    first, second = receive(), receive()
+    first, second = make_request(), make_request()
     secrets = [private_link.secret_of(first.pk), private_link.secret_of(second.pk)]
     settings.INDEX_KEYS = KEYS[1]
     secrets.append(private_link.secret_of(first.pk))
@@ -567,7 +561,7 @@ def test_after_a_rotation_the_link_made_under_the_old_key_is_shown_and_works(vis
 
 @every_action
 def test_a_change_that_can_not_be_stored_is_said_so_with_the_words_kept(visitor, action):
-    request = receive()
+    request = make_request()
     refuse_inserts("intake_event")
     page = visitor.post(address_of(request), action | SURE)
     assert page.status_code == 503
@@ -582,7 +576,7 @@ def test_a_change_that_can_not_be_stored_is_said_so_with_the_words_kept(visitor,
 
 
 def test_a_look_at_the_page_costs_one_query(visitor):
-    address = address_of(receive())
+    address = address_of(make_request())
     visitor.get(address)
     with CaptureQueriesContext(connection) as queries:
         visitor.get(address)

@@ -8,7 +8,8 @@ from intake import worker
 from intake.models import AssessmentRequest, EncryptedText, Notice, RecentSender
 from intake.submission import accept as submission
 from intake.submission import rate_limit, tokens
-from tests.intake.support.helpers import ADDRESS, accept, answers_of, form_on, personal_words_in
+from tests.intake.support.factories import make_answers, make_request
+from tests.intake.support.helpers import ADDRESS, form_on, personal_words_in
 from tests.intake.support.visitor import OUR_ORIGIN, TYPED, Browser, CookielessClient, filled, main_of, send, typed_on
 
 pytestmark = pytest.mark.django_db
@@ -202,11 +203,11 @@ def test_the_window_is_ten_minutes_to_the_second():
 
 def test_what_we_send_ourselves_and_what_comes_from_the_spool_is_not_limited(settings):
     settings.REQUEST_LIMIT_PER_NETWORK = 1
-    accept(tokens.draw(), answers_of(), sender="here")
+    make_request(sender="here")
     with pytest.raises(rate_limit.RateLimited):
-        accept(tokens.draw(), answers_of(), sender="here")
-    assert accept(tokens.draw(), answers_of(), sender="here", is_synthetic=True).is_synthetic
-    form = submission.SentForm(tokens.draw(), answers_of(), sender="here", confirmed_as=tokens.draw())
+        make_request(sender="here")
+    assert make_request(sender="here", is_synthetic=True).is_synthetic
+    form = submission.SentForm(tokens.draw(), make_answers(), sender="here", confirmed_as=tokens.draw())
     submission.store(form, submission.commit_to(form.at, submission.profile_of(form.answers)))
     assert (AssessmentRequest.objects.count(), RecentSender.objects.count()) == (3, 1)
 

@@ -11,7 +11,8 @@ from intake.models import AssessmentRequest
 from intake.submission import accept as submission
 from intake.submission import circuit_breaker, spool, tokens
 from pages import facts
-from tests.intake.support.helpers import ADDRESS, PERSON, accept, answers_of, form_on
+from tests.intake.support.factories import make_answers, make_request
+from tests.intake.support.helpers import ADDRESS, PERSON, form_on
 from tests.intake.support.visitor import Browser
 
 pytestmark = pytest.mark.django_db
@@ -105,7 +106,7 @@ def test_a_token_from_before_is_still_good():
 def test_the_spool_keeps_the_page():
     draft = tokens.draw(came_from=TREATMENT)
     circuit_breaker.trip()
-    submission.accept(submission.SentForm(draft, answers_of()))
+    submission.accept(submission.SentForm(draft, make_answers()))
     circuit_breaker.reset()
     assert AssessmentRequest.objects.count() == 0
     worker.take_in_spool()
@@ -115,7 +116,7 @@ def test_the_spool_keeps_the_page():
 def test_what_lay_in_the_spool_before_is_taken_in():
     draft = tokens.draw(came_from=TREATMENT)
     circuit_breaker.trip()
-    request_id = submission.accept(submission.SentForm(draft, answers_of()))
+    request_id = submission.accept(submission.SentForm(draft, make_answers()))
     (path,) = spool.waiting()
     content = spool.read(path)
     assert content.pop("came_from") == TREATMENT
@@ -128,6 +129,6 @@ def test_what_lay_in_the_spool_before_is_taken_in():
 
 def test_who_sends_again_from_another_page_keeps_the_first_one():
     draft = tokens.draw(came_from=TREATMENT)
-    accept(draft, answers_of())
-    accept(tokens.Draft(draft.id, draft.reference, came_from="/"), answers_of(message="more"))
+    make_request(draft)
+    make_request(tokens.Draft(draft.id, draft.reference, came_from="/"), message="more")
     assert AssessmentRequest.objects.get().came_from == TREATMENT

@@ -4,8 +4,9 @@ import pytest
 from django.test import Client
 
 from intake.models import AssessmentRequest
-from intake.submission import spam_signals, tokens
-from tests.intake.support.helpers import ADDRESS, accept, answers_of, codes_of, form_on
+from intake.submission import spam_signals
+from tests.intake.support.factories import make_answers, make_request
+from tests.intake.support.helpers import ADDRESS, codes_of, form_on
 from tests.intake.support.visitor import filled, opened_earlier, send
 
 A_MINUTE = dt.timedelta(minutes=1)
@@ -57,17 +58,17 @@ BY_MACHINES = {
 
 @pytest.mark.parametrize("words", HONEST.values(), ids=HONEST)
 def test_honest_words_are_not_suspected(words):
-    assert spam_signals.signs(answers_of(**words), trap="", took=A_MINUTE) == ()
+    assert spam_signals.signs(make_answers(**words), trap="", took=A_MINUTE) == ()
 
 
 @pytest.mark.parametrize(("words", "codes"), BY_MACHINES.values(), ids=BY_MACHINES)
 def test_words_of_machines_are_suspected(words, codes):
-    assert spam_signals.signs(answers_of(**words), trap="", took=A_MINUTE) == codes
+    assert spam_signals.signs(make_answers(**words), trap="", took=A_MINUTE) == codes
 
 
 @pytest.mark.parametrize("trap", ["http://a.example", "x", " "])
 def test_whatever_is_in_the_trap_is_suspected(trap):
-    assert spam_signals.signs(answers_of(), trap, A_MINUTE) == ("trap",)
+    assert spam_signals.signs(make_answers(), trap, A_MINUTE) == ("trap",)
 
 
 @pytest.mark.parametrize(
@@ -75,7 +76,7 @@ def test_whatever_is_in_the_trap_is_suspected(trap):
     [(0, ("fast",)), (2.9, ("fast",)), (3, ()), (3600 * 24 * 6, ()), (-5, ("fast",))],
 )
 def test_who_takes_less_than_three_seconds_is_suspected(took, codes):
-    assert spam_signals.signs(answers_of(), "", dt.timedelta(seconds=took)) == codes
+    assert spam_signals.signs(make_answers(), "", dt.timedelta(seconds=took)) == codes
 
 
 def test_every_code_is_said_in_words():
@@ -131,8 +132,8 @@ def test_a_suspected_form_is_stored_whole_with_the_same_confirmation(visitor, ch
 @pytest.mark.django_db
 def test_a_suspected_request_is_due_when_any_other_is():
     at = dt.datetime(2026, 11, 23, 17, tzinfo=dt.UTC)
-    suspected = accept(tokens.draw(), answers_of(), at=at, suspicions=("fast",))
-    honest = accept(tokens.draw(), answers_of(), at=at)
+    suspected = make_request(at=at, suspicions=("fast",))
+    honest = make_request(at=at)
     assert suspected.due_at == honest.due_at
 
 

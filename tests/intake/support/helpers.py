@@ -3,17 +3,11 @@
 import csv
 import datetime as dt
 from pathlib import Path
-from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from django.db import connection
-from django.http import QueryDict
 from django.test import Client
 
-from intake.models import AssessmentRequest
-from intake.submission import accept as submission
-from intake.submission import tokens
-from intake.submission.forms import AssessmentForm
 from tests.html import forms_on, soup
 
 ADDRESS = "/assessment/"
@@ -38,42 +32,11 @@ PERSON = {
 PERSONAL = ["Wilhelmina", "Canary", "canary", "(602)", "555-0142", "nightingale", "whistling", "tea every"]
 
 
-def asked(**fields):
-    """The form as it is posted with these fields and nothing else, through the encoding of a browser."""
-    return AssessmentForm(QueryDict(urlencode(fields, doseq=True)))
-
-
-def answers_of(**changes):
-    """The cleaned answers of `PERSON` with changes."""
-    form = asked(**PERSON | changes)
-    assert form.errors == {}
-    return form.answers()
-
-
-def accept(draft, answers, **circumstances):
-    """Sends answers in with a draft. Returns the request that holds them."""
-    request_id = submission.accept(submission.SentForm(draft, answers, **circumstances))
-    return AssessmentRequest.objects.get(pk=request_id)
-
-
 def browser_of(user):
     """The browser of a member of staff, whose posts are checked as on the real site."""
     client = Client(enforce_csrf_checks=True)
     client.force_login(user)
     return client
-
-
-def receive(**changes):
-    """A request that was sent in and accepted."""
-    return accept(tokens.draw(), answers_of(**changes))
-
-
-def receive_odd(**changes):
-    """A request of someone who was asked about their phone or email, and sent it again as it was."""
-    fields = PERSON | changes
-    form = asked(**fields, asked_about=f"{fields['phone'].strip()}\n{fields['email'].strip()}")
-    assert form.errors == {}
-    return accept(tokens.draw(), form.answers())
 
 
 def codes_of(request):
@@ -132,11 +95,11 @@ def title_of(response):
     return soup(response, only="title").title.get_text()
 
 
-def moment(words, zone="America/Phoenix"):
+def local_time(words, zone="America/Phoenix"):
     """A moment such as "2026-11-24 10:00" on the wall of a place. That one is a Tuesday."""
     return dt.datetime.fromisoformat(words).replace(tzinfo=ZoneInfo(zone))
 
 
-def wall(moment, zone="America/Phoenix"):
+def format_local(moment, zone="America/Phoenix"):
     """The day and time of a moment on the wall of a place, such as "Tue 24 10:00"."""
     return f"{moment.astimezone(ZoneInfo(zone)):%a %d %H:%M}"

@@ -32,6 +32,6 @@ def refusal_of(response):
     return response.context["refusal"]
 
 
-def told(entries):
+def shown_entries(entries):
     """Entries of the timeline as (what, lines)."""
     return [(str(entry.what), [str(line) for line in entry.lines]) for entry in entries]

@@ -16,15 +16,15 @@ from intake.admin.guidance.on_page import what_now
 from intake.admin.guidance.reachability import reach_of
 from intake.contact import details
 from intake.models import AccessRecord, AssessmentRequest, Attempt, Event
-from intake.submission import tokens
 from intake.workflow.attempts import ladder_of
-from tests.intake.support.helpers import LIST, accept, answers_of, change_page, codes_of, moment, personal_words_in
+from tests.intake.support.factories import make_request
+from tests.intake.support.helpers import LIST, change_page, codes_of, local_time, personal_words_in
 from tests.intake.support.request_page import press, refusal_of, work_form
 from tests.intake.workflow.test_taking import at_once
 
 pytestmark = pytest.mark.django_db
 
-TUESDAY = moment("2026-11-24 10:00")
+TUESDAY = local_time("2026-11-24 10:00")
 MINUTE = dt.timedelta(minutes=1)
 
 
@@ -47,7 +47,7 @@ def at(stopped_clock):
 @pytest.fixture
 def claimed(at, maria):
     """What Maria took from the queue at ten."""
-    accept(tokens.draw(), answers_of(best_time="asap"), at=timezone.now())
+    make_request(best_time="asap", at=timezone.now())
     return workflow.take_next(actor=maria)
 
 
@@ -213,7 +213,7 @@ def test_where_the_second_did_more_the_first_one_is_told_and_loses_nothing(at, c
 
 
 def test_who_never_had_the_claim_is_told_that_a_colleague_took_it(at, maria, tom):
-    request = accept(tokens.draw(), answers_of(best_time="asap"), at=timezone.now())
+    request = make_request(best_time="asap", at=timezone.now())
     workflow.claim(request_id=request.pk, actor=tom)
     with pytest.raises(workflow.StaleVersion, match=r"^tom changed this request"):
         we_spoke(request, maria, seen=0)
@@ -265,7 +265,7 @@ def state_of(page):
     return page.content.decode().split('data-shown="')[1].split('"')[0]
 
 
-def ask(desk, request, page, untouched=0, **more):
+def ask_for_updates(desk, request, page, untouched=0, **more):
     token = work_form(page).fields["csrfmiddlewaretoken"]
     posted = {"csrfmiddlewaretoken": token, "shown": state_of(page), "untouched": untouched, **more}
     return desk.post(f"{LIST}{request.pk}/updates/", posted)
@@ -302,7 +302,7 @@ def test_an_open_page_keeps_the_claim_as_long_as_its_owner_works(
     at(minutes)
     untouched = untouched * 60 if isinstance(untouched, int) else untouched
     before = AccessRecord.objects.count()
-    answer = ask(her_desk, claimed, her_page, untouched, calling=calling).json()
+    answer = ask_for_updates(her_desk, claimed, her_page, untouched, calling=calling).json()
     end = timezone.localtime(TUESDAY + (minutes + left) * MINUTE).strftime("%-I:%M %p")
     nothing = {"ended": False, "may_take": False, "headline": "", "news": ""}
     assert answer == {"seconds": left * 60, "until": end} | nothing
@@ -312,7 +312,7 @@ def test_an_open_page_keeps_the_claim_as_long_as_its_owner_works(
 def test_a_call_of_forty_five_minutes_beside_the_open_page_keeps_the_claim(at, claimed, her_desk, her_page, tom):
     for minute in range(1, 46):
         at(minute)
-        assert ask(her_desk, claimed, her_page, minute * 60).json()["seconds"] >= 15 * 60
+        assert ask_for_updates(her_desk, claimed, her_page, minute * 60).json()["seconds"] >= 15 * 60
         assert (workflow.free_lapsed_claims(), workflow.take_next(actor=tom)) == (0, None)
     assert press(her_desk, claimed, "attempt:call:reached", work_form(her_page)).status_code == 302
 
@@ -320,7 +320,7 @@ def test_a_call_of_forty_five_minutes_beside_the_open_page_keeps_the_claim(at, c
 def test_a_page_that_is_left_untouched_gives_the_request_back_after_an_hour(at, claimed, her_desk, her_page, tom):
     for minute in range(1, 61):
         at(minute)
-        answer = ask(her_desk, claimed, her_page, minute * 60).json()
+        answer = ask_for_updates(her_desk, claimed, her_page, minute * 60).json()
     assert answer == {
         "seconds": None,
         "until": "",
@@ -337,7 +337,7 @@ def test_who_lost_it_to_a_colleague_is_told_so_and_not_to_call(at, claimed, her_
     workflow.free_lapsed_claims()
     at(34)
     workflow.take_next(actor=tom)
-    answer = ask(her_desk, claimed, her_page).json()
+    answer = ask_for_updates(her_desk, claimed, her_page).json()
     assert answer == {
         "seconds": None,
         "until": "",
@@ -347,7 +347,7 @@ def test_who_lost_it_to_a_colleague_is_told_so_and_not_to_call(at, claimed, her_
         "news": "Back in the queue since 10:33 AM. What you log still counts. tom took it at 10:34 AM.",
     }
     workflow.log_attempt(request_id=claimed.pk, channel="call", result="no_answer", actor=tom)
-    answer = ask(her_desk, claimed, her_page).json()
+    answer = ask_for_updates(her_desk, claimed, her_page).json()
     assert answer["news"] == "Back in the queue since 10:33 AM. tom logged at 10:34 AM: call, no answer."
 
 
@@ -359,7 +359,7 @@ def test_who_took_it_is_told_at_once_that_the_first_one_spoke_with_them(at, clai
     assert his_page.context["what_now"] == "Call now."
     assert press(her_desk, claimed, "attempt:call:reached", work_form(her_page)).status_code == 302
     at(34)
-    answer = ask(his, claimed, his_page).json()
+    answer = ask_for_updates(his, claimed, his_page).json()
     assert answer["news"] == "maria logged at 10:33 AM: call, we spoke."
     assert answer["headline"] == "Look at what changed before you go on."
     refused = press(his, claimed, "attempt:call:no_answer", work_form(his_page), note="Typed before")
@@ -394,13 +394,13 @@ def test_an_open_page_hears_what_others_did_and_is_not_told_to_call(
         workflow.log_attempt(request_id=claimed.pk, channel="call", result="reached", actor=tom)
     else:
         workflow.add_note(request_id=claimed.pk, text="Hm", actor=tom if what == "note" else maria)
-    answer = ask(her_desk, claimed, her_page).json()
+    answer = ask_for_updates(her_desk, claimed, her_page).json()
     assert (answer["news"], answer["headline"]) == (news, headline)
     assert personal_words_in(str(answer)) == []
 
 
 def test_only_a_page_that_was_shown_to_this_reader_may_ask(at, claimed, her_desk, her_page, tom):
-    other = accept(tokens.draw(), answers_of(phone="480 555 0100"))
+    other = make_request(phone="480 555 0100")
     his = desk_of(tom)
     his_page = his.get(change_page(other))
     token = {"csrfmiddlewaretoken": work_form(her_page).fields["csrfmiddlewaretoken"]}
@@ -422,11 +422,11 @@ def test_only_a_page_that_was_shown_to_this_reader_may_ask(at, claimed, her_desk
 def test_thirty_events_cost_an_open_page_as_many_queries_as_one(at, claimed, her_desk, her_page, tom):
     def cost():
         with CaptureQueriesContext(connection) as queries:
-            assert ask(her_desk, claimed, her_page).json()["news"]
+            assert ask_for_updates(her_desk, claimed, her_page).json()["news"]
         return len(queries)
 
     workflow.add_note(request_id=claimed.pk, text="One", actor=tom)
-    ask(her_desk, claimed, her_page)
+    ask_for_updates(her_desk, claimed, her_page)
     one = cost()
     for number in range(30):
         workflow.add_note(request_id=claimed.pk, text=f"Note {number}", actor=tom)
@@ -456,7 +456,7 @@ def test_without_a_script_one_button_keeps_it_for_the_length_of_a_call(at, claim
 
 @pytest.mark.parametrize("seed", range(6))
 def test_no_two_are_told_to_call_one_person_at_the_same_moment(at, maria, tom, seed):
-    request = accept(tokens.draw(), answers_of(best_time="asap", time_zone="America/Phoenix"), at=timezone.now())
+    request = make_request(best_time="asap", time_zone="America/Phoenix", at=timezone.now())
     random, minute, told = Random(seed), 0, set()
     for _step in range(40):
         who, key = random.choice([maria, tom]), {"request_id": request.pk}
@@ -491,7 +491,7 @@ def headline_of(page):
 @pytest.fixture
 def again(claimed):
     """A second request with the phone of what Maria took, by Tom's watch the most urgent that is left."""
-    return accept(tokens.draw(), answers_of(best_time="asap", email=""), at=timezone.now())
+    return make_request(best_time="asap", email="", at=timezone.now())
 
 
 def test_nobody_is_told_to_call_a_number_that_a_colleague_is_at(at, claimed, again, maria, tom):
@@ -505,17 +505,19 @@ def test_nobody_is_told_to_call_a_number_that_a_colleague_is_at(at, claimed, aga
 
 
 def test_an_open_page_hears_that_a_colleague_is_at_the_same_number(at, claimed, again, her_desk, her_page, tom):
-    assert ask(her_desk, claimed, her_page).json()["headline"] == ""
+    assert ask_for_updates(her_desk, claimed, her_page).json()["headline"] == ""
     workflow.claim(request_id=again.pk, actor=tom)
-    assert ask(her_desk, claimed, her_page).json()["headline"].startswith(f"tom is at {again.reference} until")
+    assert (
+        ask_for_updates(her_desk, claimed, her_page).json()["headline"].startswith(f"tom is at {again.reference} until")
+    )
     workflow.release(request_id=again.pk, actor=tom)
-    assert ask(her_desk, claimed, her_page).json()["headline"] == ""
+    assert ask_for_updates(her_desk, claimed, her_page).json()["headline"] == ""
 
 
 def test_what_is_kept_is_never_freed_or_taken_at_the_same_moment(site, clock, make_staff):
     clock.move_to(TUESDAY, tick=False)
     maria, tom = make_staff("admissions", username="maria"), make_staff("admissions", username="tom")
-    accept(tokens.draw(), answers_of(best_time="asap"), at=timezone.now())
+    make_request(best_time="asap", at=timezone.now())
     for turn in range(8):
         clock.move_to(TUESDAY + turn * MINUTE, tick=False)
         request = workflow.take_next(actor=maria)

@@ -9,11 +9,12 @@ from django.utils import timezone
 from intake import reference, workflow
 from intake.contact.preferences import newest_profile
 from intake.models import Alias, AssessmentRequest
-from tests.intake.support.helpers import codes_of, moment, receive
+from tests.intake.support.factories import link_duplicate, make_request
+from tests.intake.support.helpers import codes_of, local_time
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("stopped_clock")]
 
-TUESDAY = moment("2026-11-24 10:00")
+TUESDAY = local_time("2026-11-24 10:00")
 ANY_TIME = {"best_time": "asap", "time_zone": "America/Phoenix"}
 
 
@@ -22,32 +23,28 @@ def actor(make_staff):
     return make_staff("admissions", username="amal")
 
 
-def link(request, of, actor):
-    return workflow.link_duplicate(request_id=request.pk, of_reference=of.reference, actor=actor, same_matter=True)
-
-
 def asked_again(actor, clock, days=1, **changes):
     """A newer request of the same person, not answered yet."""
     clock.move_to(TUESDAY + dt.timedelta(days=days), tick=False)
-    return receive(message="I need help now", **changes)
+    return make_request(message="I need help now", **changes)
 
 
 def test_a_duplicate_is_closed_and_says_of_which_on_both(actor):
-    first, second = receive(), receive()
-    link(second, first, actor)
+    first, second = make_request(), make_request()
+    link_duplicate(second, first, actor)
     second.refresh_from_db()
     assert (second.stage, second.outcome, second.duplicate_of) == ("closed", "duplicate", first)
     assert [request.events.last().code for request in (first, second)] == ["linked", "linked"]
 
 
 def test_a_duplicate_of_a_duplicate_is_one_of_the_first(actor):
-    first, second, third = receive(), receive(), receive()
-    link(second, first, actor)
-    assert link(third, second, actor).duplicate_of == first
+    first, second, third = make_request(), make_request(), make_request()
+    link_duplicate(second, first, actor)
+    assert link_duplicate(third, second, actor).duplicate_of == first
 
 
 def test_a_reference_may_be_typed_as_it_is_heard(actor):
-    first, second = receive(), receive()
+    first, second = make_request(), make_request()
     typed = f" {first.reference.replace('-', ' ').lower()} "
     workflow.link_duplicate(request_id=second.pk, of_reference=typed, actor=actor)
     second.refresh_from_db()
@@ -55,7 +52,7 @@ def test_a_reference_may_be_typed_as_it_is_heard(actor):
 
 
 def test_another_reference_of_a_request_names_it_too(actor):
-    first, second = receive(), receive()
+    first, second = make_request(), make_request()
     other = reference.draw()
     Alias.objects.create(pk=uuid.uuid4(), reference=other, private_link_hash="0" * 64, request=first)
     workflow.link_duplicate(request_id=second.pk, of_reference=other, actor=actor)
@@ -64,7 +61,7 @@ def test_another_reference_of_a_request_names_it_too(actor):
 
 
 def test_a_duplicate_of_itself_or_of_nothing_is_refused(actor):
-    request = receive()
+    request = make_request()
     for typed in (request.reference, "4K7T-09QX", "", "x" * 1000):
         with pytest.raises(workflow.TransitionRefused):
             workflow.link_duplicate(request_id=request.pk, of_reference=typed, actor=actor)
@@ -72,7 +69,7 @@ def test_a_duplicate_of_itself_or_of_nothing_is_refused(actor):
 
 
 def test_requests_that_name_no_common_contact_are_linked_only_by_who_is_sure(actor):
-    first, strangers = receive(), receive(phone="(480) 555-0199", email="")
+    first, strangers = make_request(), make_request(phone="(480) 555-0199", email="")
     before = AssessmentRequest.objects.values().get(pk=first.pk)
     names = {"request_id": strangers.pk, "of_reference": first.reference, "actor": actor}
     with pytest.raises(workflow.TransitionRefused, match="name no common phone or e-mail"):
@@ -113,12 +110,12 @@ PLACES = {
 @pytest.mark.parametrize("second_is", [place for place in PLACES if place != "booked"])
 @pytest.mark.parametrize("first_is", PLACES)
 def test_unlinking_gives_both_their_own_place_back(actor, clock, first_is, second_is, undo):
-    first = receive()
+    first = make_request()
     PLACES[first_is](first, actor)
     second = asked_again(actor, clock)
     PLACES[second_is](second, actor)
     before = [place_of(first), place_of(second)]
-    link(second, first, actor)
+    link_duplicate(second, first, actor)
     if undo == "staff":
         workflow.unlink_duplicate(request_id=second.pk, actor=actor)
         assert [place_of(first), place_of(second)] == before
@@ -129,10 +126,10 @@ def test_unlinking_gives_both_their_own_place_back(actor, clock, first_is, secon
 
 
 def test_what_happened_since_they_were_linked_stays_when_they_are_unlinked(actor, clock):
-    first = receive()
+    first = make_request()
     tried(first, actor)
     second = asked_again(actor, clock)
-    link(second, first, actor)
+    link_duplicate(second, first, actor)
     tried(first, actor)
     after = place_of(first)
     workflow.unlink_duplicate(request_id=second.pk, actor=actor)
@@ -142,11 +139,11 @@ def test_what_happened_since_they_were_linked_stays_when_they_are_unlinked(actor
 @pytest.mark.parametrize("undo", ["staff", "taken back", "words"])
 @pytest.mark.parametrize("done", ["no_answer", "reached", "booked"])
 def test_work_that_was_done_since_they_were_linked_is_not_put_to_sleep_again(actor, clock, done, undo):
-    first = receive()
+    first = make_request()
     tried(first, actor)
     put_off(first, actor)
     second = asked_again(actor, clock, phone="(480) 555-0199", email="")
-    link(second, first, actor)
+    link_duplicate(second, first, actor)
     if done == "booked":
         workflow.book(request_id=first.pk, at=timezone.now() + dt.timedelta(days=5), actor=actor)
     else:
@@ -164,12 +161,12 @@ def test_work_that_was_done_since_they_were_linked_is_not_put_to_sleep_again(act
 
 @pytest.mark.parametrize("first_is", ["in conversation", "put off"])
 def test_unlinking_one_request_keeps_the_snooze_of_another_linked_one(actor, clock, first_is):
-    first = receive(**ANY_TIME)
+    first = make_request(**ANY_TIME)
     PLACES[first_is](first, actor)
     second = asked_again(actor, clock, **ANY_TIME)
-    link(second, first, actor)
+    link_duplicate(second, first, actor)
     third = asked_again(actor, clock, days=2, **ANY_TIME)
-    link(third, first, actor)
+    link_duplicate(third, first, actor)
     workflow.unlink_duplicate(request_id=second.pk, actor=actor)
     workflow.close(request_id=second.pk, outcome="declined", actor=actor)
     first.refresh_from_db()
@@ -178,9 +175,9 @@ def test_unlinking_one_request_keeps_the_snooze_of_another_linked_one(actor, clo
 
 
 def test_what_linking_cleared_is_suspected_again_when_it_is_unlinked(actor):
-    first, second = receive(), receive()
+    first, second = make_request(), make_request()
     workflow.quarantine(request_id=first.pk, actor=actor)
-    link(second, first, actor)
+    link_duplicate(second, first, actor)
     workflow.unlink_duplicate(request_id=second.pk, actor=actor)
     first.refresh_from_db()
     assert (first.quarantined_at, first.suspicions) == (TUESDAY, "staff")
@@ -188,71 +185,71 @@ def test_what_linking_cleared_is_suspected_again_when_it_is_unlinked(actor):
 
 
 def test_a_follow_up_before_the_assessment_is_kept_by_linking(actor):
-    first, second = receive(), receive()
+    first, second = make_request(), make_request()
     booked(first, actor)
     tried(second, actor, result="reached")
     follow_up = AssessmentRequest.objects.get(pk=second.pk).due_at
-    link(second, first, actor)
+    link_duplicate(second, first, actor)
     first.refresh_from_db()
     assert (first.stage, first.due_at, first.is_due_before_assessment) == ("booked", follow_up, True)
 
 
 def test_who_asked_to_be_called_later_is_not_called_sooner_by_linking(actor, clock):
-    first = receive()
+    first = make_request()
     workflow.log_attempt(request_id=first.pk, channel="call", result="reached", actor=actor)
     second = asked_again(actor, clock)
     put_off(second, actor)
     until = AssessmentRequest.objects.get(pk=second.pk).snoozed_until
-    link(second, first, actor)
+    link_duplicate(second, first, actor)
     first.refresh_from_db()
     assert (first.stage, first.snoozed_until, first.snooze_reason, first.due_at) == ("talking", until, "away", until)
     assert workflow.take_next(actor=actor) is None
 
 
 def test_who_asked_to_be_called_later_is_not_woken_by_what_they_said_before(actor, clock):
-    first = receive()
+    first = make_request()
     tried(first, actor)
     second = asked_again(actor, clock)
     put_off(second, actor)
     before = place_of(second)
-    link(first, second, actor)
+    link_duplicate(first, second, actor)
     assert place_of(second) == before
 
 
 @pytest.mark.parametrize("said", ["asked again", "called"])
 def test_who_says_something_after_they_asked_to_be_called_later_is_awake(actor, clock, said):
-    first = receive()
+    first = make_request()
     put_off(first, actor)
     second = asked_again(actor, clock)
     if said == "called":
         tried(second, actor, "they_called", "missed")
-    link(second, first, actor)
+    link_duplicate(second, first, actor)
     first.refresh_from_db()
     assert (first.snoozed_until, first.due_at <= timezone.now()) == (None, True)
 
 
 def test_what_we_wait_for_ourselves_keeps_nobody_asleep_who_waits(actor, clock):
-    first = receive()
+    first = make_request()
     second = asked_again(actor, clock)
     until = timezone.now() + dt.timedelta(days=9)
     workflow.hold(request_id=second.pk, until=until, text="The insurer", actor=actor)
-    link(first, second, actor)
+    link_duplicate(first, second, actor)
     second.refresh_from_db()
     assert (second.snoozed_until, second.due_at) == (None, AssessmentRequest.objects.get(pk=first.pk).due_at)
 
 
 def test_a_missed_call_counts_on_the_new_request_that_goes_on(actor):
-    first, second = receive(), receive()
+    first, second = make_request(), make_request()
     tried(second, actor, "they_called", "missed")
-    link(second, first, actor)
+    link_duplicate(second, first, actor)
     first.refresh_from_db()
     assert (first.stage, first.called_back_at) == ("new", TUESDAY)
 
 
 def test_a_claim_ends_with_what_is_linked_away(actor):
-    first, second = receive(), receive()
+    first, second = make_request(), make_request()
     workflow.claim(request_id=second.pk, actor=actor)
-    link(second, first, actor)
+    link_duplicate(second, first, actor)
     workflow.unlink_duplicate(request_id=second.pk, actor=actor)
     second.refresh_from_db()
     assert (second.owner, second.claimed_until) == (None, None)
@@ -260,37 +257,37 @@ def test_a_claim_ends_with_what_is_linked_away(actor):
 
 @pytest.mark.parametrize("is_real", ["released", "spoken with"])
 def test_what_is_linked_to_a_suspected_request_and_is_real_clears_it(actor, is_real):
-    first, second = receive(), receive()
+    first, second = make_request(), make_request()
     workflow.quarantine(request_id=first.pk, actor=actor)
     if is_real == "spoken with":
         workflow.quarantine(request_id=second.pk, actor=actor)
         tried(second, actor, "they_called", "reached")
-    link(second, first, actor)
+    link_duplicate(second, first, actor)
     first.refresh_from_db()
     assert (first.quarantined_at, first.suspicions) == (None, "")
 
 
 def test_whose_introduction_was_narrower_in_one_of_two_keeps_it(actor, clock):
-    first = receive(introduction="first_name")
+    first = make_request(introduction="first_name")
     second = asked_again(actor, clock, introduction="center")
-    link(second, first, actor)
+    link_duplicate(second, first, actor)
     assert newest_profile(first).introduction == "first_name"
 
 
 def test_one_that_has_duplicates_is_not_linked_away(actor):
-    first, second, third = receive(), receive(), receive()
-    link(second, first, actor)
+    first, second, third = make_request(), make_request(), make_request()
+    link_duplicate(second, first, actor)
     with pytest.raises(workflow.TransitionRefused, match="Other requests are linked to this one"):
-        link(first, third, actor)
+        link_duplicate(first, third, actor)
 
 
 @pytest.mark.parametrize(("result", "stage"), [(None, "new"), ("no_answer", "reaching"), ("reached", "talking")])
 def test_unlinking_gives_a_request_its_own_place_back(actor, result, stage):
-    first, second = receive(), receive()
+    first, second = make_request(), make_request()
     if result:
         workflow.log_attempt(request_id=second.pk, channel="call", result=result, actor=actor)
     due_at = AssessmentRequest.objects.get(pk=second.pk).due_at
-    link(second, first, actor)
+    link_duplicate(second, first, actor)
     workflow.unlink_duplicate(request_id=second.pk, actor=actor)
     second.refresh_from_db()
     assert (second.stage, second.outcome, second.duplicate_of, second.due_at) == (stage, "", None, due_at)
@@ -298,8 +295,8 @@ def test_unlinking_gives_a_request_its_own_place_back(actor, result, stage):
 
 
 def test_a_linked_duplicate_is_unlinked_and_not_reopened(actor):
-    first, second = receive(), receive()
-    link(second, first, actor)
+    first, second = make_request(), make_request()
+    link_duplicate(second, first, actor)
     with pytest.raises(workflow.TransitionRefused, match="Unlink"):
         workflow.reopen(request_id=second.pk, actor=actor)
     with pytest.raises(workflow.TransitionRefused, match="link it"):
@@ -307,16 +304,16 @@ def test_a_linked_duplicate_is_unlinked_and_not_reopened(actor):
 
 
 def test_a_duplicate_of_one_that_ended_is_refused_so_that_somebody_calls(actor):
-    ended, request = receive(), receive()
+    ended, request = make_request(), make_request()
     workflow.close(request_id=ended.pk, outcome="declined", actor=actor)
     with pytest.raises(workflow.TransitionRefused, match="has ended, so nobody would call"):
-        link(request, ended, actor)
+        link_duplicate(request, ended, actor)
     assert codes_of(request) == ["received"]
 
 
 def test_of_two_linked_requests_the_safer_rules_hold(actor):
-    first, second = receive(voicemail_ok="on", text_ok="on"), receive(voicemail_ok="", text_ok="on")
-    link(second, first, actor)
+    first, second = make_request(voicemail_ok="on", text_ok="on"), make_request(voicemail_ok="", text_ok="on")
+    link_duplicate(second, first, actor)
     kept = newest_profile(first)
     assert (kept.may_leave_voicemail, kept.may_text, kept.may_call, kept.author) == (False, True, True, actor)
 
@@ -330,20 +327,20 @@ def test_of_two_linked_requests_the_safer_rules_hold(actor):
     ],
 )
 def test_of_two_linked_requests_the_safer_time_holds(actor, clock, first_said, then_said, kept):
-    first = receive(best_time=first_said, time_zone="America/Phoenix")
+    first = make_request(best_time=first_said, time_zone="America/Phoenix")
     clock.move_to(TUESDAY + dt.timedelta(minutes=5), tick=False)
-    second = receive(best_time=then_said, time_zone="America/Denver")
-    link(second, first, actor)
+    second = make_request(best_time=then_said, time_zone="America/Denver")
+    link_duplicate(second, first, actor)
     first.refresh_from_db()
     zone = "America/Phoenix" if kept == first_said else "America/Denver"
     assert (first.best_time, first.time_zone) == (kept, zone)
 
 
 def test_who_asks_again_and_is_linked_to_one_that_was_put_off_is_awake_and_on_top(actor, clock):
-    first = receive()
+    first = make_request()
     planned = workflow.log_attempt(request_id=first.pk, channel="call", result="no_answer", actor=actor).next_at
     workflow.snooze(request_id=first.pk, until=TUESDAY + dt.timedelta(days=60), reason="thinking", actor=actor)
-    link(asked_again(actor, clock), first, actor)
+    link_duplicate(asked_again(actor, clock), first, actor)
     first.refresh_from_db()
     now = TUESDAY + dt.timedelta(days=1)
     assert (first.snoozed_until, first.called_back_at, first.due_at) == (None, now, min(planned, now))
@@ -351,65 +348,65 @@ def test_who_asks_again_and_is_linked_to_one_that_was_put_off_is_awake_and_on_to
 
 
 def test_who_asks_again_after_a_conversation_is_called_back_and_not_in_a_month(actor, clock):
-    first, month = receive(), TUESDAY + dt.timedelta(days=30)
+    first, month = make_request(), TUESDAY + dt.timedelta(days=30)
     workflow.log_attempt(request_id=first.pk, channel="call", result="reached", next_at=month, actor=actor)
-    link(asked_again(actor, clock), first, actor)
+    link_duplicate(asked_again(actor, clock), first, actor)
     first.refresh_from_db()
     assert (first.stage, first.due_at) == ("talking", TUESDAY + dt.timedelta(days=1))
 
 
 def test_who_asks_again_at_the_end_of_the_ladder_is_not_given_up(actor, clock):
-    first = receive(email="")
+    first = make_request(email="")
     for hours in (0, 3, 24, 51):
         clock.move_to(TUESDAY + dt.timedelta(hours=hours), tick=False)
         workflow.log_attempt(request_id=first.pk, channel="call", result="no_answer", actor=actor)
-    link(asked_again(actor, clock, days=3, email=""), first, actor)
+    link_duplicate(asked_again(actor, clock, days=3, email=""), first, actor)
     workflow.log_attempt(request_id=first.pk, channel="call", result="no_answer", actor=actor)
     with pytest.raises(workflow.TransitionRefused, match="3 are missing"):
         workflow.close(request_id=first.pk, outcome="not_reached", actor=actor)
 
 
 def test_a_follow_up_is_due_as_soon_as_in_the_one_that_ends(actor):
-    first, second = receive(), receive()
+    first, second = make_request(), make_request()
     for request, days in ((first, 30), (second, 2)):
         next_at = TUESDAY + dt.timedelta(days=days)
         workflow.log_attempt(request_id=request.pk, channel="call", result="reached", next_at=next_at, actor=actor)
-    link(second, first, actor)
+    link_duplicate(second, first, actor)
     first.refresh_from_db()
     assert (first.due_at, first.called_back_at) == (TUESDAY + dt.timedelta(days=2), None)
 
 
 def test_what_sleeps_wakes_nobody_when_it_is_linked(actor):
-    first, second = receive(), receive()
+    first, second = make_request(), make_request()
     until = TUESDAY + dt.timedelta(days=9)
     for request in (first, second):
         workflow.snooze(request_id=request.pk, until=until, reason="away", actor=actor)
-    link(second, first, actor)
+    link_duplicate(second, first, actor)
     first.refresh_from_db()
     assert (first.snoozed_until, first.due_at) == (until, until)
 
 
 def test_two_requests_that_allow_no_common_way_are_not_linked(actor):
-    by_phone = receive(email="", voicemail_ok="")
-    by_email = receive(phone="", voicemail_ok="")
+    by_phone = make_request(email="", voicemail_ok="")
+    by_email = make_request(phone="", voicemail_ok="")
     with pytest.raises(workflow.TransitionRefused, match="no common way"):
-        link(by_email, by_phone, actor)
+        link_duplicate(by_email, by_phone, actor)
 
 
 def test_an_assessment_ahead_is_not_linked_away(actor):
-    first, second = receive(), receive()
-    workflow.book(request_id=second.pk, at=moment("2026-12-04 11:00"), actor=actor)
+    first, second = make_request(), make_request()
+    workflow.book(request_id=second.pk, at=local_time("2026-12-04 11:00"), actor=actor)
     with pytest.raises(workflow.TransitionRefused, match="has an assessment ahead"):
-        link(second, first, actor)
-    assert link(first, second, actor).duplicate_of == second
+        link_duplicate(second, first, actor)
+    assert link_duplicate(first, second, actor).duplicate_of == second
 
 
 def test_a_booking_comes_back_with_its_time_when_it_is_unlinked(actor):
-    first, second = receive(), receive()
-    at = moment("2026-12-04 11:00")
+    first, second = make_request(), make_request()
+    at = local_time("2026-12-04 11:00")
     for request in (first, second):
         workflow.book(request_id=request.pk, at=at, actor=actor)
-    link(second, first, actor)
+    link_duplicate(second, first, actor)
     workflow.unlink_duplicate(request_id=second.pk, actor=actor)
     second.refresh_from_db()
     assert (second.stage, second.assessment_at, second.due_at) == ("booked", at, at)
@@ -417,9 +414,9 @@ def test_a_booking_comes_back_with_its_time_when_it_is_unlinked(actor):
 
 @pytest.mark.parametrize("undo", [workflow.reopen, workflow.unlink_duplicate])
 def test_what_was_erased_is_not_opened_again(actor, make_staff, undo):
-    first, second = receive(), receive()
+    first, second = make_request(), make_request()
     if undo == workflow.unlink_duplicate:
-        link(second, first, actor)
+        link_duplicate(second, first, actor)
     else:
         workflow.close(request_id=second.pk, outcome="declined", actor=actor)
     workflow.erase(request_id=second.pk, actor=make_staff("lead"))
@@ -429,7 +426,7 @@ def test_what_was_erased_is_not_opened_again(actor, make_staff, undo):
 
 @pytest.mark.parametrize("then", ["they wrote", "in conversation by hand"])
 def test_who_said_something_after_the_other_one_was_put_off_is_not_put_to_sleep(actor, clock, then):
-    first = receive(**ANY_TIME)
+    first = make_request(**ANY_TIME)
     tried(first, actor)
     second = asked_again(actor, clock, **ANY_TIME)
     tried(second, actor)
@@ -440,32 +437,32 @@ def test_who_said_something_after_the_other_one_was_put_off_is_not_put_to_sleep(
         tried(first, actor)  # in vain
     else:
         workflow.set_stage(request_id=first.pk, stage="talking", actor=actor)
-    link(second, first, actor)
+    link_duplicate(second, first, actor)
     assert AssessmentRequest.objects.get(pk=first.pk).is_put_off is False
 
 
 def test_new_request_after_a_snooze_ends_it_however_late_they_are_linked(actor, clock):
-    first = receive(**ANY_TIME)
+    first = make_request(**ANY_TIME)
     tried(first, actor)
     second = asked_again(actor, clock, **ANY_TIME)
     tried(second, actor)
     put_off(second, actor)
     third = asked_again(actor, clock, days=2, **ANY_TIME)
     clock.move_to(TUESDAY + dt.timedelta(days=3), tick=False)
-    link(second, first, actor)
+    link_duplicate(second, first, actor)
     assert AssessmentRequest.objects.get(pk=first.pk).is_put_off
-    link(third, first, actor)
+    link_duplicate(third, first, actor)
     assert workflow.take_next(actor=actor) == first
 
 
 def test_snooze_from_a_wrong_link_ends_when_it_is_unlinked(actor, clock):
-    first = receive()
+    first = make_request()
     tried(first, actor)
     second = asked_again(actor, clock, phone="(480) 555-0199", email="")
     tried(second, actor)
     put_off(second, actor)
     before = place_of(first)
-    link(second, first, actor)
+    link_duplicate(second, first, actor)
     workflow.correct(request_id=first.pk, before={"name": "Wilhelmina Canary"}, after={"name": "Wilma"}, actor=actor)
     workflow.claim(request_id=first.pk, actor=actor)
     workflow.release(request_id=first.pk, actor=actor)
@@ -474,24 +471,24 @@ def test_snooze_from_a_wrong_link_ends_when_it_is_unlinked(actor, clock):
 
 
 def test_two_links_are_undone_one_after_the_other(actor, clock):
-    first = receive()
+    first = make_request()
     tried(first, actor)
     put_off(first, actor)
     before = place_of(first)
     second, third = asked_again(actor, clock), asked_again(actor, clock, days=2)
     for request in (second, third):
-        link(request, first, actor)
+        link_duplicate(request, first, actor)
     for request in (third, second):
         workflow.unlink_duplicate(request_id=request.pk, actor=actor)
     assert place_of(first) == before
 
 
 def test_who_got_in_touch_and_waits_in_a_held_request_waits_in_the_one_that_goes_on(actor, clock):
-    first = receive()
+    first = make_request()
     tried(first, actor, result="reached")
     second = asked_again(actor, clock)
     tried(second, actor, "they_called", "missed")
     until = timezone.now() + dt.timedelta(days=3)
     workflow.hold(request_id=second.pk, until=until, text="The insurer", actor=actor)
-    link(second, first, actor)
+    link_duplicate(second, first, actor)
     assert AssessmentRequest.objects.get(pk=first.pk).called_back_at == timezone.now()

@@ -6,7 +6,8 @@ from django.test import Client
 from intake import workflow
 from intake.contact import details
 from intake.models import AssessmentRequest
-from tests.intake.support.helpers import change_page, personal_words_in, receive
+from tests.intake.support.factories import make_request
+from tests.intake.support.helpers import change_page, personal_words_in
 from tests.intake.support.request_page import buttons_on, followed, press, refusal_of, work_form
 
 pytestmark = pytest.mark.django_db
@@ -24,7 +25,7 @@ def page_of(desk, request):
 
 
 def test_what_opens_again_when_spam_is_closed_is_told(desk, me):
-    request, real = receive(), receive(phone="480 555 0100", email="")
+    request, real = make_request(), make_request(phone="480 555 0100", email="")
     workflow.link_duplicate(request_id=real.pk, of_reference=request.reference, actor=me, same_matter=True)
     workflow.quarantine(request_id=request.pk, actor=me)
     page = followed(desk, press(desk, request, "close:spam"))
@@ -32,7 +33,7 @@ def test_what_opens_again_when_spam_is_closed_is_told(desk, me):
 
 
 def test_a_lead_erases_every_word_of_a_closed_request(lead_desk, me):
-    request, other = receive(), receive()
+    request, other = make_request(), make_request()
     workflow.add_note(request_id=request.pk, text="canary note", actor=me)
     workflow.close(request_id=request.pk, outcome="withdrawn", actor=me)
     page = followed(lead_desk, press(lead_desk, request, "erase", sure="on"))
@@ -44,7 +45,7 @@ def test_a_lead_erases_every_word_of_a_closed_request(lead_desk, me):
 
 
 def test_a_note_that_was_typed_is_not_kept_by_erasing_and_none_is_added_later(lead_desk, me):
-    request = receive()
+    request = make_request()
     workflow.close(request_id=request.pk, outcome="spam", actor=me)
     form = work_form(page_of(lead_desk, request))
     press(lead_desk, request, "erase", form, sure="on", note="canary note")
@@ -56,7 +57,7 @@ def test_a_note_that_was_typed_is_not_kept_by_erasing_and_none_is_added_later(le
 
 
 def test_erasing_needs_the_tick_the_lead_and_a_closed_request(lead_desk, desk, me):
-    request = receive()
+    request = make_request()
     refusals = []
     for browser, typed in ((lead_desk, {"sure": "on"}), (desk, {"sure": "on"}), (lead_desk, {})):
         token = work_form(page_of(browser, request)).fields["csrfmiddlewaretoken"]
@@ -73,7 +74,7 @@ def test_erasing_needs_the_tick_the_lead_and_a_closed_request(lead_desk, desk, m
 
 
 def test_a_lead_sets_and_lifts_a_legal_hold_and_nothing_is_erased_meanwhile(lead_desk, me):
-    request = receive()
+    request = make_request()
     workflow.close(request_id=request.pk, outcome="spam", actor=me)
     assert "kept until the hold is lifted" in followed(lead_desk, press(lead_desk, request, "set_legal_hold"))
     assert buttons_on(page_of(lead_desk, request)) == ["note", "reopen", "assign", "lift_legal_hold"]
@@ -90,7 +91,7 @@ def test_a_lead_sets_and_lifts_a_legal_hold_and_nothing_is_erased_meanwhile(lead
 
 @pytest.mark.parametrize("button", ["set_legal_hold", "lift_legal_hold"])
 def test_only_a_lead_sets_or_lifts_a_legal_hold(desk, make_staff, button):
-    request = receive()
+    request = make_request()
     if button == "lift_legal_hold":
         workflow.set_legal_hold(request_id=request.pk, actor=make_staff("lead"))
     page = page_of(desk, request)
@@ -103,12 +104,12 @@ def test_only_a_lead_sets_or_lifts_a_legal_hold(desk, make_staff, button):
 
 
 def test_withdrawn_content_under_legal_hold_is_hidden_then_erased(lead_desk, make_staff):
-    request = receive()
+    request = make_request()
     lead = make_staff("lead")
     workflow.add_note(request_id=request.pk, text="canary note", actor=lead)
     workflow.set_legal_hold(request_id=request.pk, actor=lead)
     workflow.withdraw(request_id=request.pk)
-    receive()
+    make_request()
     page = page_of(lead_desk, request)
     assert "kept for the hold and shown to nobody" in page.content.decode()
     assert personal_words_in(page.content.decode()) == []
@@ -126,7 +127,7 @@ def test_withdrawn_content_under_legal_hold_is_hidden_then_erased(lead_desk, mak
 
 
 def test_a_page_that_was_open_while_the_person_withdrew_shows_nothing_of_them_again(desk, me):
-    request = receive()
+    request = make_request()
     form = work_form(page_of(desk, request))
     workflow.withdraw(request_id=request.pk)
     response = press(desk, request, "attempt:call:no_answer", form, **{"known-language": "Spanish", "note": "Rang"})
@@ -136,7 +137,7 @@ def test_a_page_that_was_open_while_the_person_withdrew_shows_nothing_of_them_ag
 
 
 def test_what_is_typed_is_kept_by_lifting_a_hold(lead_desk, make_staff):
-    request = receive()
+    request = make_request()
     workflow.set_legal_hold(request_id=request.pk, actor=make_staff("lead"))
     typed = {"note": "The attorney called", "known-name": "Wilma"}
     page = followed(lead_desk, press(lead_desk, request, "lift_legal_hold", **typed))

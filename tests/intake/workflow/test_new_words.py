@@ -7,12 +7,13 @@ from django.test.utils import CaptureQueriesContext
 from intake import workflow
 from intake.models import EncryptedText, Event
 from intake.submission import tokens
-from tests.intake.support.helpers import LIST, accept, answers_of, change_page, codes_of, moment, receive
+from tests.intake.support.factories import make_request
+from tests.intake.support.helpers import LIST, change_page, codes_of, local_time
 from tests.intake.support.request_page import buttons_on, press, refusal_of, work_form
 
 pytestmark = pytest.mark.django_db
 
-NOON = moment("2026-11-24 12:00")
+NOON = local_time("2026-11-24 12:00")
 WORDS = "Do not call this number any more"
 FIRST = "Read what they added first. Then: "
 
@@ -25,7 +26,7 @@ def noon(clock):
 
 @pytest.fixture
 def request_here(noon, me):
-    request = receive(best_time="asap")
+    request = make_request(best_time="asap")
     workflow.claim(request_id=request.pk, actor=me)
     return request
 
@@ -56,9 +57,9 @@ def test_new_words_stand_under_the_headline_and_before_the_number(desk, request_
 
 def test_a_second_form_and_another_time_stand_there_too(noon, desk, clock):
     draft = tokens.draw()
-    request = accept(draft, answers_of(best_time="asap"))
-    clock.move_to(moment("2026-11-24 12:01"), tick=False)
-    accept(draft, answers_of(best_time="asap", message="Only my sister answers"))
+    request = make_request(draft, best_time="asap")
+    clock.move_to(local_time("2026-11-24 12:01"), tick=False)
+    make_request(draft, best_time="asap", message="Only my sister answers")
     workflow.change_window(request_id=request.pk, best_time="evening", time_zone="")
     new = page_of(desk, request).context["new_words"]["entries"]
     assert [str(entry["kind"]) for entry in new] == ["Sent again with changes", "Person chose another time"]
@@ -70,11 +71,11 @@ def test_a_second_form_and_another_time_stand_there_too(noon, desk, clock):
 
 def test_an_earlier_form_that_was_sent_again_is_said_so(noon, desk, clock):
     draft = tokens.draw()
-    request = accept(draft, answers_of(best_time="asap"))
-    clock.move_to(moment("2026-11-24 12:01"), tick=False)
-    accept(draft, answers_of(best_time="asap", do_not_call="on"))
-    clock.move_to(moment("2026-11-24 12:02"), tick=False)
-    accept(draft, answers_of(best_time="asap"))
+    request = make_request(draft, best_time="asap")
+    clock.move_to(local_time("2026-11-24 12:01"), tick=False)
+    make_request(draft, best_time="asap", do_not_call="on")
+    clock.move_to(local_time("2026-11-24 12:02"), tick=False)
+    make_request(draft, best_time="asap")
     new = page_of(desk, request).context["new_words"]["entries"]
     assert [entry["plain"] for entry in new] == ["", "Nothing new in words. Look at how they may be reached."]
 
@@ -142,7 +143,7 @@ def test_words_that_do_not_exist_are_not_marked(desk, request_here, up_to):
 
 def test_words_of_another_request_are_not_marked(desk, request_here, me):
     workflow.add_words(request_id=request_here.pk, text=WORDS)
-    other = receive(phone="480 555 0100", email="")
+    other = make_request(phone="480 555 0100", email="")
     with pytest.raises(workflow.TransitionRefused, match="no such words"):
         workflow.mark_words_read(request_id=other.pk, up_to=request_here.events.last().pk, actor=me)
 
@@ -157,7 +158,7 @@ def test_nothing_but_the_mark_makes_words_read(desk, request_here, me, what):
     elif what == "stage":
         workflow.set_stage(request_id=request_here.pk, stage="talking", actor=me)
     else:
-        until = moment("2026-11-25 12:00")
+        until = local_time("2026-11-25 12:00")
         workflow.snooze(request_id=request_here.pk, until=until, reason="away", actor=me)
     page = page_of(desk, request_here)
     assert page.context["what_now"].startswith(FIRST)
@@ -175,7 +176,7 @@ def test_words_that_nobody_read_stand_on_a_closed_request_too(desk, request_here
 def test_words_that_were_erased_or_hidden_are_not_new(noon, desk, me, make_staff):
     lead = make_staff("lead")
     for is_held in (True, False):
-        request = receive(best_time="asap")
+        request = make_request(best_time="asap")
         workflow.add_words(request_id=request.pk, text=WORDS)
         if is_held:
             workflow.set_legal_hold(request_id=request.pk, actor=lead)
@@ -217,7 +218,7 @@ def test_ten_new_texts_cost_as_many_queries_as_one(desk, request_here):
 
 
 def test_message_language_and_whom_they_ask_for_stand_before_the_number(noon, desk):
-    request = receive(best_time="asap", for_whom="other", relation="parent", message="He drinks tea all day")
+    request = make_request(best_time="asap", for_whom="other", relation="parent", message="He drinks tea all day")
     page = text_of(page_of(desk, request))
     relation = page_of(desk, request).context["first_read"]["asked_for"]
     assert relation.startswith("Someone else, ")
@@ -226,7 +227,7 @@ def test_message_language_and_whom_they_ask_for_stand_before_the_number(noon, de
 
 
 def test_a_long_message_is_cut_there_and_leads_to_the_whole(noon, desk):
-    request = receive(best_time="asap", message="word " * 120)
+    request = make_request(best_time="asap", message="word " * 120)
     page = text_of(page_of(desk, request))
     assert '<a href="#words-1">Read all of it</a>' in page
     assert 'id="words-1"' in page
@@ -248,7 +249,7 @@ def test_a_long_message_is_cut_there_and_leads_to_the_whole(noon, desk):
     ],
 )
 def test_only_the_one_who_has_the_request_is_told_to_call_now(noon, desk, me, make_staff, clock, situation, sentence):
-    request, sam = receive(best_time="asap"), make_staff("admissions", username="sam")
+    request, sam = make_request(best_time="asap"), make_staff("admissions", username="sam")
     match situation:
         case "I took it" | "my time has ended":
             workflow.claim(request_id=request.pk, actor=me)
@@ -259,7 +260,7 @@ def test_only_the_one_who_has_the_request_is_told_to_call_now(noon, desk, me, ma
         case "it is a colleague's":
             workflow.assign(request_id=request.pk, owner=sam, actor=sam)
     if "ended" in situation:
-        clock.move_to(moment("2026-11-24 12:30"), tick=False)
+        clock.move_to(local_time("2026-11-24 12:30"), tick=False)
     page = page_of(desk, request)
     assert page.context["what_now"] == sentence
     assert ("claim" in buttons_on(page)) == (sentence == "Take it and call.")

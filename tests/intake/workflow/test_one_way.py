@@ -14,7 +14,7 @@ from django.urls import reverse
 from intake.models import AssessmentRequest
 from intake.workflow import TRANSITIONS
 from tests import one_way
-from tests.intake.support.helpers import receive
+from tests.intake.support.factories import make_request
 
 ROOT = Path(settings.BASE_DIR)
 
@@ -50,7 +50,7 @@ def run(sql):
 @pytest.mark.django_db
 @pytest.mark.parametrize(("does", "write"), WRITES.values(), ids=WRITES)
 def test_the_watch_fails_a_test_at_every_way_to_write(monkeypatch, does, write):
-    row = receive()
+    row = make_request()
     monkeypatch.setattr(one_way, "ALLOWED", ("intake/workflow/",))
     with suppress(DatabaseError), transaction.atomic():  # it may be refused; what counts is that it was seen
         write(row)
@@ -63,7 +63,7 @@ def test_the_watch_fails_a_test_at_every_way_to_write(monkeypatch, does, write):
 
 @pytest.mark.django_db
 def test_the_watch_leaves_everything_else_alone(monkeypatch):
-    row = receive()
+    row = make_request()
     monkeypatch.setattr(one_way, "ALLOWED", ())
     AssessmentRequest.objects.filter(stage="new", due_at__gt=row.received_at).update(confirmed_at=row.received_at)
     assert one_way.seen == []
@@ -93,7 +93,7 @@ ATTACK = {
 
 @pytest.mark.django_db
 def test_no_stock_form_of_the_admin_changes_the_state_of_a_request(client, make_staff):
-    request = receive()
+    request = make_request()
     before = state_of(request)
     client.force_login(make_staff("admissions", "lead", "auditor", "publisher", is_superuser=True))
     posted = 0

@@ -8,7 +8,7 @@ from intake import workflow
 from intake.models import AssessmentRequest
 from intake.submission import tokens
 from tests.conftest import TUESDAY_MORNING
-from tests.intake.support.helpers import accept, answers_of, receive
+from tests.intake.support.factories import make_request
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("stopped_clock")]
 
@@ -21,23 +21,23 @@ def place_of(request):
 
 
 def new(me):
-    return receive()
+    return make_request()
 
 
 def tried(me):
-    request = receive()
+    request = make_request()
     workflow.log_attempt(request_id=request.pk, channel="call", result="no_answer", actor=me)
     return request
 
 
 def in_conversation(me):
-    request = receive()
+    request = make_request()
     workflow.log_attempt(request_id=request.pk, channel="call", result="reached", actor=me)
     return request
 
 
 def booked(me):
-    request = receive()
+    request = make_request()
     workflow.assign(request_id=request.pk, owner=me, actor=me)
     workflow.book(request_id=request.pk, at=TUESDAY_MORNING + 5 * DAY, actor=me)
     return request
@@ -78,7 +78,7 @@ def test_a_request_is_reopened_as_it_was_closed(me, clock, made, outcome):
 
 
 def test_what_was_overdue_stays_overdue(me, clock):
-    request = receive()
+    request = make_request()
     clock.move_to(request.due_at + HOUR, tick=False)
     close(request, me)
     assert reopened(request, me).is_overdue
@@ -101,7 +101,7 @@ def test_a_snooze_that_passed_while_closed_is_over(me, clock):
 
 
 def test_an_owner_who_left_the_desk_does_not_come_back(me, make_staff):
-    request, colleague = receive(), make_staff("admissions")
+    request, colleague = make_request(), make_staff("admissions")
     workflow.assign(request_id=request.pk, owner=colleague, actor=me)
     close(request, me)
     colleague.groups.clear()
@@ -109,7 +109,7 @@ def test_an_owner_who_left_the_desk_does_not_come_back(me, make_staff):
 
 
 def test_who_only_took_it_from_the_queue_does_not_own_it_later(me):
-    request = receive()
+    request = make_request()
     workflow.claim(request_id=request.pk, actor=me)
     close(request, me)
     assert reopened(request, me).owner is None
@@ -124,10 +124,10 @@ def test_an_owner_who_was_set_while_closed_counts(me, make_staff):
 
 def test_a_form_sent_again_after_closing_keeps_the_booking_and_stands_on_top(me):
     draft = tokens.draw()
-    request = accept(draft, answers_of())
+    request = make_request(draft)
     workflow.book(request_id=request.pk, at=TUESDAY_MORNING + 5 * DAY, actor=me)
     close(request, me)
-    accept(draft, answers_of(message="Please call me before I come"))
+    make_request(draft, message="Please call me before I come")
     request.refresh_from_db()
     assert (request.stage, request.assessment_at) == ("booked", TUESDAY_MORNING + 5 * DAY)
     assert (request.called_back_at, request.due_at) == (TUESDAY_MORNING, TUESDAY_MORNING)
@@ -136,11 +136,11 @@ def test_a_form_sent_again_after_closing_keeps_the_booking_and_stands_on_top(me)
 
 def test_a_form_sent_again_after_a_missed_assessment_waits_for_a_call(me, clock):
     draft = tokens.draw()
-    request = accept(draft, answers_of())
+    request = make_request(draft)
     workflow.book(request_id=request.pk, at=TUESDAY_MORNING + DAY, actor=me)
     close(request, me)
     clock.move_to(TUESDAY_MORNING + 2 * DAY, tick=False)
-    accept(draft, answers_of(message="I am sorry that I did not come"))
+    make_request(draft, message="I am sorry that I did not come")
     request.refresh_from_db()
     assert (request.stage, request.assessment_at) == ("reaching", None)
     assert request.called_back_at == TUESDAY_MORNING + 2 * DAY
@@ -157,7 +157,7 @@ def test_the_due_time_from_before_a_snooze_comes_back(me, clock, made):
 
 
 def test_of_two_snoozes_the_due_time_from_before_the_first_comes_back(me, clock):
-    request = receive()
+    request = make_request()
     due_at = request.due_at
     workflow.snooze(request_id=request.pk, until=TUESDAY_MORNING + 2 * HOUR, reason="away", actor=me)
     workflow.hold(request_id=request.pk, until=TUESDAY_MORNING + DAY, text="The insurer", actor=me)
@@ -165,7 +165,7 @@ def test_of_two_snoozes_the_due_time_from_before_the_first_comes_back(me, clock)
 
 
 def test_the_promise_comes_back_when_a_person_who_was_put_off_speaks_up(me):
-    request = receive()
+    request = make_request()
     due_at = request.due_at
     workflow.snooze(request_id=request.pk, until=TUESDAY_MORNING + DAY, reason="away", actor=me)
     workflow.add_words(request_id=request.pk, text="I am home now")

@@ -12,13 +12,13 @@ from django.utils import timezone
 
 from intake import workflow
 from intake.models import AssessmentRequest
-from intake.submission import tokens
 from pages.models import Center, OpeningHours
-from tests.intake.support.helpers import accept, answers_of, codes_of, moment, wall
+from tests.intake.support.factories import make_request
+from tests.intake.support.helpers import codes_of, format_local, local_time
 
 pytestmark = pytest.mark.usefixtures("stopped_clock")
 
-TUESDAY = moment("2026-11-24 10:00")
+TUESDAY = local_time("2026-11-24 10:00")
 ANY_TIME = {"best_time": "asap", "time_zone": "America/Phoenix"}
 
 
@@ -27,11 +27,11 @@ def amal(make_staff):
     return make_staff("admissions", username="amal")
 
 
-def ask(minutes_ago=0, **changes):
+def make_request_of_another(minutes_ago=0, **changes):
     """A request of another person than all before, unless `changes` give the same phone or email."""
     at, number = timezone.now() - dt.timedelta(minutes=minutes_ago), AssessmentRequest.objects.count()
     contact = {"phone": f"602-555-01{number:02}", "email": f"canary-{number}@nightingale.example"}
-    return accept(tokens.draw(), answers_of(**ANY_TIME | contact | changes), at=at)
+    return make_request(**ANY_TIME | contact | changes, at=at)
 
 
 def state_of(request):
@@ -43,7 +43,7 @@ def state_of(request):
 
 
 def test_the_most_urgent_is_given_for_half_an_hour(amal):
-    _later, first = ask(), ask(minutes_ago=30)
+    _later, first = make_request_of_another(), make_request_of_another(minutes_ago=30)
     assert workflow.take_next(actor=amal) == first
     assert state_of(first) == (amal, TUESDAY + dt.timedelta(minutes=30))
     assert codes_of(first) == ["received", "taken"]
@@ -58,9 +58,9 @@ SAME_CONTACT = {
 
 @pytest.mark.parametrize("second", SAME_CONTACT.values(), ids=SAME_CONTACT)
 def test_a_phone_or_email_that_a_colleague_is_at_is_given_to_nobody_meanwhile(amal, sam, second):
-    first = ask(minutes_ago=30, **ONE_PERSON)
-    again = ask(minutes_ago=20, **second)
-    other = ask(minutes_ago=10)
+    first = make_request_of_another(minutes_ago=30, **ONE_PERSON)
+    again = make_request_of_another(minutes_ago=20, **second)
+    other = make_request_of_another(minutes_ago=10)
     assert workflow.take_next(actor=amal) == first
     assert workflow.take_next(actor=sam) == other
     workflow.close(request_id=other.pk, outcome="declined", actor=sam)
@@ -74,39 +74,39 @@ def test_a_phone_or_email_that_a_colleague_is_at_is_given_to_nobody_meanwhile(am
 
 
 def test_a_colleagues_claim_keeps_nobody_from_what_they_have_or_from_a_question(amal, sam):
-    mine, theirs = (ask(phone="602-555-0142", email="") for _ in range(2))
+    mine, theirs = (make_request_of_another(phone="602-555-0142", email="") for _ in range(2))
     for request, actor in ((mine, amal), (theirs, sam)):
         workflow.claim(request_id=request.pk, actor=actor)
     assert workflow.take_next(actor=amal) == mine
-    asked = ask(phone="602-555-0142", email="")
+    asked = make_request_of_another(phone="602-555-0142", email="")
     AssessmentRequest.objects.filter(pk=asked.pk).update(to_confirm_since=timezone.now())
     workflow.close(request_id=mine.pk, outcome="declined", actor=amal)
     assert workflow.take_next(actor=amal) == asked
 
 
 def test_who_has_not_finished_gets_the_same_again(amal):
-    first = ask(minutes_ago=30)
-    ask()
+    first = make_request_of_another(minutes_ago=30)
+    make_request_of_another()
     assert [workflow.take_next(actor=amal) for _ in range(2)] == [first, first]
     assert codes_of(first) == ["received", "taken"]
 
 
 def test_who_has_not_finished_gets_another_where_theirs_may_not_be_contacted_now(amal, clock):
-    afternoon, now = ask(minutes_ago=30, best_time="afternoon"), ask()
+    afternoon, now = make_request_of_another(minutes_ago=30, best_time="afternoon"), make_request_of_another()
     workflow.claim(request_id=afternoon.pk, actor=amal)
     assert workflow.take_next(actor=amal) == now
 
 
 def test_after_closing_time_not_even_ones_own_is_handed_out(db, amal, clock):
-    clock.move_to(moment("2026-11-24 16:50"), tick=False)
-    request = ask()
+    clock.move_to(local_time("2026-11-24 16:50"), tick=False)
+    request = make_request_of_another()
     assert workflow.take_next(actor=amal) == request
-    clock.move_to(moment("2026-11-24 17:01"), tick=False)
+    clock.move_to(local_time("2026-11-24 17:01"), tick=False)
     assert workflow.take_next(actor=amal) is None
 
 
 def test_who_gives_one_back_gets_another_first_and_a_colleague_gets_that_one(amal, sam, clock):
-    first, second = ask(minutes_ago=30), ask()
+    first, second = make_request_of_another(minutes_ago=30), make_request_of_another()
     workflow.take_next(actor=amal)
     workflow.release(request_id=first.pk, actor=amal)
     assert workflow.take_next(actor=amal) == second
@@ -115,7 +115,7 @@ def test_who_gives_one_back_gets_another_first_and_a_colleague_gets_that_one(ama
         workflow.release(request_id=request.pk, actor=who)
     assert workflow.take_next(actor=amal) == first  # given back too, and there is no other
     workflow.release(request_id=first.pk, actor=amal)
-    ask()
+    make_request_of_another()
     clock.move_to(TUESDAY + dt.timedelta(minutes=1), tick=False)
     workflow.log_attempt(request_id=first.pk, channel="they_called", result="missed", actor=sam)
     assert workflow.take_next(actor=amal) == first  # given back before they called
@@ -126,7 +126,7 @@ def test_who_gives_one_back_gets_another_first_and_a_colleague_gets_that_one(ama
 
 
 def test_a_colleague_who_is_at_a_request_is_not_put_off_it(amal, sam):
-    request = ask()
+    request = make_request_of_another()
     workflow.take_next(actor=sam)
     with pytest.raises(workflow.TransitionRefused, match="sam is at this request now"):
         workflow.release(request_id=request.pk, actor=amal)
@@ -138,19 +138,19 @@ def test_a_colleague_who_is_at_a_request_is_not_put_off_it(amal, sam):
 
 
 def test_two_people_get_two_requests_and_the_third_gets_none(amal, sam, make_staff):
-    first, second = ask(minutes_ago=30), ask()
+    first, second = make_request_of_another(minutes_ago=30), make_request_of_another()
     assert [workflow.take_next(actor=who) for who in (amal, sam)] == [first, second]
     assert workflow.take_next(actor=make_staff("lead")) is None
 
 
 def test_what_belongs_to_a_colleague_is_not_handed_out(amal, sam):
-    workflow.assign(request_id=ask(minutes_ago=30).pk, owner=sam, actor=sam)
-    mine = ask()
+    workflow.assign(request_id=make_request_of_another(minutes_ago=30).pk, owner=sam, actor=sam)
+    mine = make_request_of_another()
     assert workflow.take_next(actor=amal) == mine
 
 
 def test_what_a_colleague_left_overdue_for_an_hour_is_everyones(amal, sam, clock):
-    request = ask()
+    request = make_request_of_another()
     workflow.assign(request_id=request.pk, owner=sam, actor=sam)
     for minutes, taken in ((59, None), (60, request)):
         clock.move_to(request.due_at + dt.timedelta(minutes=minutes), tick=False)
@@ -173,16 +173,16 @@ def test_what_a_colleague_left_overdue_for_an_hour_is_everyones(amal, sam, clock
     ],
 )
 def test_nobody_is_handed_out_who_may_not_be_contacted_now(db, amal, clock, now, wish, zone, is_given):
-    clock.move_to(moment(now), tick=False)
-    request = ask(best_time=wish, time_zone=zone)
+    clock.move_to(local_time(now), tick=False)
+    request = make_request_of_another(best_time=wish, time_zone=zone)
     assert workflow.take_next(actor=amal) == (request if is_given else None)
 
 
 def test_where_nobody_can_be_called_it_says_when_the_next_can(db, amal, clock):
-    clock.move_to(moment("2026-11-27 16:59"), tick=False)
-    ask(best_time="morning")
+    clock.move_to(local_time("2026-11-27 16:59"), tick=False)
+    make_request_of_another(best_time="morning")
     assert workflow.take_next(actor=amal) is None
-    assert wall(workflow.next_possible_contact(actor=amal)) == "Mon 30 09:00"
+    assert format_local(workflow.next_possible_contact(actor=amal)) == "Mon 30 09:00"
 
 
 def test_where_nobody_waits_there_is_no_next_contact(amal):
@@ -190,7 +190,7 @@ def test_where_nobody_waits_there_is_no_next_contact(amal):
 
 
 def test_an_attempt_that_is_due_later_is_not_handed_out_before(amal, clock):
-    request = ask()
+    request = make_request_of_another()
     attempt = workflow.log_attempt(request_id=request.pk, channel="call", result="no_answer", actor=amal)
     assert workflow.take_next(actor=amal) is None
     assert workflow.next_possible_contact(actor=amal) == attempt.next_at
@@ -199,20 +199,20 @@ def test_an_attempt_that_is_due_later_is_not_handed_out_before(amal, clock):
 
 
 def test_queue_has_suspected_requests_but_no_synthetic_ones(amal):
-    accept(tokens.draw(), answers_of(**ANY_TIME), is_synthetic=True)
-    suspected = accept(tokens.draw(), answers_of(**ANY_TIME), suspicions=("fast",))
+    make_request(**ANY_TIME, is_synthetic=True)
+    suspected = make_request(**ANY_TIME, suspicions=("fast",))
     assert workflow.take_next(actor=amal) == suspected
 
 
 @pytest.mark.parametrize("role", ["auditor", "editor"])
 def test_who_may_not_read_requests_takes_none(make_staff, role):
-    ask()
+    make_request_of_another()
     with pytest.raises(workflow.TransitionRefused, match="Only admissions staff"):
         workflow.take_next(actor=make_staff(role, is_superuser=True))
 
 
 def test_a_request_without_rules_of_contact_is_not_handed_out(amal):
-    request = ask()
+    request = make_request_of_another()
     AssessmentRequest.objects.filter(pk=request.pk).update(best_time="", time_zone="")
     assert workflow.take_next(actor=amal) is None
 
@@ -221,7 +221,7 @@ def test_a_request_without_rules_of_contact_is_not_handed_out(amal):
 
 
 def test_a_claim_without_action_goes_back_to_the_queue(amal, sam, clock):
-    request = ask()
+    request = make_request_of_another()
     workflow.take_next(actor=amal)
     clock.move_to(TUESDAY + dt.timedelta(minutes=29), tick=False)
     assert workflow.free_lapsed_claims() == 0
@@ -234,7 +234,7 @@ def test_a_claim_without_action_goes_back_to_the_queue(amal, sam, clock):
 
 
 def test_what_someone_worked_on_stays_theirs(amal, clock):
-    request = ask()
+    request = make_request_of_another()
     workflow.take_next(actor=amal)
     workflow.set_stage(request_id=request.pk, stage="talking", actor=amal)
     clock.move_to(TUESDAY + dt.timedelta(hours=1), tick=False)
@@ -243,7 +243,7 @@ def test_what_someone_worked_on_stays_theirs(amal, clock):
 
 
 def test_who_writes_a_note_keeps_the_claim(amal, clock):
-    request = ask()
+    request = make_request_of_another()
     workflow.take_next(actor=amal)
     clock.move_to(TUESDAY + dt.timedelta(minutes=10), tick=False)
     workflow.add_note(request_id=request.pk, text="on the phone", actor=amal)
@@ -251,7 +251,7 @@ def test_who_writes_a_note_keeps_the_claim(amal, clock):
 
 
 def test_what_a_colleague_is_at_can_not_be_claimed(amal, sam):
-    request = ask()
+    request = make_request_of_another()
     workflow.claim(request_id=request.pk, actor=amal)
     with pytest.raises(workflow.TransitionRefused, match="amal is at this request now"):
         workflow.claim(request_id=request.pk, actor=sam)
@@ -260,7 +260,7 @@ def test_what_a_colleague_is_at_can_not_be_claimed(amal, sam):
 
 
 def test_a_change_of_what_somebody_changed_meanwhile_is_refused_and_says_who(amal, sam):
-    request = ask()
+    request = make_request_of_another()
     workflow.assign(request_id=request.pk, owner=sam, actor=sam, seen=0)
     with pytest.raises(workflow.StaleVersion, match=r"sam changed this request on Nov 24, 10:00 AM: assigned"):
         workflow.close(request_id=request.pk, outcome="spam", actor=amal, seen=0)
@@ -272,7 +272,7 @@ def test_a_change_of_what_somebody_changed_meanwhile_is_refused_and_says_who(ama
 
 
 def test_put_off_a_request_sleeps_and_comes_back_due(amal, clock):
-    request, until = ask(), moment("2026-11-26 09:00")
+    request, until = make_request_of_another(), local_time("2026-11-26 09:00")
     workflow.snooze(request_id=request.pk, until=until, reason="away", actor=amal)
     assert workflow.take_next(actor=amal) is None
     assert workflow.next_possible_contact(actor=amal) == until
@@ -283,8 +283,8 @@ def test_put_off_a_request_sleeps_and_comes_back_due(amal, clock):
 
 
 def test_a_hold_keeps_what_we_wait_for_sealed(amal):
-    request = ask()
-    workflow.hold(request_id=request.pk, until=moment("2026-11-30 09:00"), text="Canary papers", actor=amal)
+    request = make_request_of_another()
+    workflow.hold(request_id=request.pk, until=local_time("2026-11-30 09:00"), text="Canary papers", actor=amal)
     text = request.texts.get(kind="hold")
     assert (text.open(), text.author, b"Canary" in bytes(text.envelope)) == ("Canary papers", amal, False)
     request.refresh_from_db()
@@ -302,16 +302,16 @@ def test_a_hold_keeps_what_we_wait_for_sealed(amal):
     ],
 )
 def test_putting_off_needs_a_reason_and_an_end(amal, until, reason, refusal):
-    request = ask()
+    request = make_request_of_another()
     with pytest.raises(workflow.TransitionRefused, match=refusal):
         workflow.snooze(request_id=request.pk, until=until, reason=reason, actor=amal)
     assert codes_of(request) == ["received"]
 
 
 def test_a_request_that_is_woken_is_due_when_it_was_before(amal):
-    request = ask()
+    request = make_request_of_another()
     due_at = request.due_at
-    workflow.snooze(request_id=request.pk, until=moment("2026-11-26 09:00"), reason="thinking", actor=amal)
+    workflow.snooze(request_id=request.pk, until=local_time("2026-11-26 09:00"), reason="thinking", actor=amal)
     workflow.wake(request_id=request.pk, actor=amal)
     request.refresh_from_db()
     assert (request.due_at, request.snoozed_until) == (due_at, None)
@@ -347,10 +347,10 @@ def at_once(*steps):
 
 
 def test_eight_people_who_press_at_the_same_moment_get_eight_requests(open_around_the_clock, make_staff, clock):
-    clock.move_to(moment("2026-11-24 12:00"), tick=False)
+    clock.move_to(local_time("2026-11-24 12:00"), tick=False)
     staff = [make_staff("admissions", username=f"staff-{number}") for number in range(8)]
     for _ in range(9):
-        ask()
+        make_request_of_another()
     for _round in range(3):
         taken = at_once(*(partial(workflow.take_next, actor=who) for who in staff))
         assert None not in taken
@@ -363,9 +363,9 @@ def test_eight_people_who_press_at_the_same_moment_get_eight_requests(open_aroun
 
 
 def test_one_person_who_presses_twice_gets_the_same_request_twice(open_around_the_clock, amal, clock):
-    clock.move_to(moment("2026-11-24 12:00"), tick=False)
+    clock.move_to(local_time("2026-11-24 12:00"), tick=False)
     for _ in range(3):
-        ask()
+        make_request_of_another()
     for _round in range(5):
         first, second = at_once(*[partial(workflow.take_next, actor=amal)] * 2)
         assert first == second
@@ -375,7 +375,7 @@ def test_one_person_who_presses_twice_gets_the_same_request_twice(open_around_th
 
 def test_a_link_undone_while_the_person_takes_it_all_back_stops_neither(open_around_the_clock, amal):
     for _round in range(6):
-        first, second = ask(**ONE_PERSON), ask(**ONE_PERSON)
+        first, second = make_request_of_another(**ONE_PERSON), make_request_of_another(**ONE_PERSON)
         workflow.link_duplicate(request_id=second.pk, of_reference=first.reference, actor=amal)
         at_once(partial(workflow.withdraw, request_id=first.pk), partial(undo_the_link, second, amal))
         first.refresh_from_db()
@@ -385,13 +385,13 @@ def test_a_link_undone_while_the_person_takes_it_all_back_stops_neither(open_aro
 
 def test_two_who_link_a_pair_in_opposite_directions_leave_one_of_it_open(open_around_the_clock, amal, sam):
     for _round in range(6):
-        first, second = ask(**ONE_PERSON), ask(**ONE_PERSON)
-        at_once(partial(link, first, second, amal), partial(link, second, first, sam))
+        first, second = make_request_of_another(**ONE_PERSON), make_request_of_another(**ONE_PERSON)
+        at_once(partial(try_to_link, first, second, amal), partial(try_to_link, second, first, sam))
         rows = AssessmentRequest.objects.filter(pk__in=[first.pk, second.pk])
         assert sorted(rows.values_list("stage", "outcome")) == [("closed", "duplicate"), ("new", "")]
 
 
-def link(request, of, actor):
+def try_to_link(request, of, actor):
     with suppress(workflow.TransitionRefused):  # the other one was faster
         workflow.link_duplicate(request_id=request.pk, of_reference=of.reference, actor=actor)
 
@@ -403,13 +403,13 @@ def undo_the_link(request, actor):
 
 def test_two_who_unlink_two_requests_of_one_at_the_same_moment_open_all_three(open_around_the_clock, amal, sam):
     for _round in range(6):
-        first = ask()
+        first = make_request_of_another()
         workflow.log_attempt(request_id=first.pk, channel="call", result="no_answer", actor=amal)
         until = timezone.now() + dt.timedelta(days=2)
         workflow.snooze(request_id=first.pk, until=until.replace(hour=19, minute=0), reason="away", actor=amal)
-        others = [ask(), ask()]
+        others = [make_request_of_another(), make_request_of_another()]
         for other in others:
-            link(other, first, amal)
+            try_to_link(other, first, amal)
         at_once(*(partial(undo_the_link, other, who) for other, who in zip(others, (amal, sam), strict=True)))
         rows = AssessmentRequest.objects.filter(pk__in=[first.pk, *(other.pk for other in others)])
         assert sorted(rows.values_list("stage", "duplicate_of")) == [("new", None), ("new", None), ("reaching", None)]
@@ -417,7 +417,7 @@ def test_two_who_unlink_two_requests_of_one_at_the_same_moment_open_all_three(op
 
 def test_a_family_that_is_taken_back_by_two_links_at_once_is_gone(open_around_the_clock, amal):
     for _round in range(6):
-        family = [ask(**ONE_PERSON) for _ in range(3)]
+        family = [make_request_of_another(**ONE_PERSON) for _ in range(3)]
         for other in family[1:]:
             workflow.link_duplicate(request_id=other.pk, of_reference=family[0].reference, actor=amal)
         at_once(*(partial(take_back, one) for one in family))
@@ -435,16 +435,16 @@ def take_back(request):
 
 
 def test_what_belongs_to_someone_who_left_is_everyones(amal, sam):
-    request = ask()
+    request = make_request_of_another()
     workflow.assign(request_id=request.pk, owner=sam, actor=sam)
     sam.groups.clear()
     assert workflow.take_next(actor=amal) == request
 
 
 def test_who_got_in_touch_is_handed_out_whoever_owns_it_and_whatever_the_stage(amal, sam):
-    talking, booked = ask(), ask()
+    talking, booked = make_request_of_another(), make_request_of_another()
     workflow.log_attempt(request_id=talking.pk, channel="call", result="reached", actor=sam)
-    workflow.book(request_id=booked.pk, at=moment("2026-12-01 11:00"), actor=sam)
+    workflow.book(request_id=booked.pk, at=local_time("2026-12-01 11:00"), actor=sam)
     workflow.assign(request_id=booked.pk, owner=sam, actor=sam)
     for request in (talking, booked):
         workflow.log_attempt(request_id=request.pk, channel="they_called", result="missed", actor=sam)
@@ -453,7 +453,7 @@ def test_who_got_in_touch_is_handed_out_whoever_owns_it_and_whatever_the_stage(a
 
 
 def test_who_seems_not_to_have_come_to_the_assessment_is_handed_out(amal, clock):
-    request, at = ask(), moment("2026-11-25 11:00")
+    request, at = make_request_of_another(), local_time("2026-11-25 11:00")
     workflow.book(request_id=request.pk, at=at, actor=amal)
     for hours, taken in ((0, None), (1, request)):
         clock.move_to(at + dt.timedelta(hours=hours), tick=False)
@@ -461,29 +461,29 @@ def test_who_seems_not_to_have_come_to_the_assessment_is_handed_out(amal, clock)
 
 
 def test_who_has_an_assessment_and_got_in_touch_waits_for_the_morning(amal, sam, clock):
-    request = ask()
-    workflow.book(request_id=request.pk, at=moment("2026-12-01 11:00"), actor=sam)
+    request = make_request_of_another()
+    workflow.book(request_id=request.pk, at=local_time("2026-12-01 11:00"), actor=sam)
     workflow.assign(request_id=request.pk, owner=sam, actor=sam)
-    clock.move_to(moment("2026-11-24 22:00"), tick=False)
+    clock.move_to(local_time("2026-11-24 22:00"), tick=False)
     workflow.add_words(request_id=request.pk, text="Another question")
     assert workflow.take_next(actor=amal) is None
-    assert wall(workflow.next_possible_contact(actor=amal)) == "Wed 25 09:00"
+    assert format_local(workflow.next_possible_contact(actor=amal)) == "Wed 25 09:00"
 
 
 def test_a_call_before_the_assessment_is_not_lost_when_they_choose_another_time(amal, clock):
-    request = ask()
-    workflow.book(request_id=request.pk, at=moment("2026-12-01 11:00"), actor=amal)
-    later = moment("2026-11-26 10:00")
+    request = make_request_of_another()
+    workflow.book(request_id=request.pk, at=local_time("2026-12-01 11:00"), actor=amal)
+    later = local_time("2026-11-26 10:00")
     workflow.snooze(request_id=request.pk, until=later, reason="asked_later", actor=amal)
     workflow.change_window(request_id=request.pk, best_time="afternoon", time_zone="")
     request.refresh_from_db()
     assert (request.is_due_before_assessment, request.due_at <= later) == (True, True)
-    clock.move_to(moment("2026-11-24 13:00"), tick=False)
+    clock.move_to(local_time("2026-11-24 13:00"), tick=False)
     assert workflow.take_next(actor=amal) == request
 
 
 def test_nothing_is_put_off_past_its_assessment(amal):
-    request, at = ask(), moment("2026-11-25 11:00")
+    request, at = make_request_of_another(), local_time("2026-11-25 11:00")
     workflow.book(request_id=request.pk, at=at, actor=amal)
     with pytest.raises(workflow.TransitionRefused, match="The assessment is before that"):
         workflow.snooze(request_id=request.pk, until=at + dt.timedelta(hours=1), reason="away", actor=amal)
@@ -494,7 +494,7 @@ def test_nothing_is_put_off_past_its_assessment(amal):
 
 
 def test_what_a_colleague_owns_is_everyones_one_hour_after_it_is_due(amal, sam, clock):
-    request = ask()
+    request = make_request_of_another()
     due_at = workflow.log_attempt(request_id=request.pk, channel="call", result="reached", actor=sam).next_at
     clock.move_to(due_at + dt.timedelta(minutes=5), tick=False)
     assert workflow.take_next(actor=amal) is None
@@ -516,7 +516,7 @@ def put_off_by(request, sam):
 
 @pytest.mark.parametrize("left", [at_it, put_off_by])
 def test_when_the_next_can_be_contacted_somebody_is_handed_out(amal, sam, clock, left):
-    left(ask(), sam)
+    left(make_request_of_another(), sam)
     at = workflow.next_possible_contact(actor=amal)
     clock.move_to(at - dt.timedelta(minutes=1), tick=False)
     workflow.free_lapsed_claims()
@@ -527,7 +527,7 @@ def test_when_the_next_can_be_contacted_somebody_is_handed_out(amal, sam, clock,
 
 @pytest.mark.parametrize("result", ["no_answer", "missed"])
 def test_an_attempt_leaves_a_colleague_at_it_who_is_at_it(amal, sam, result):
-    request = ask()
+    request = make_request_of_another()
     workflow.claim(request_id=request.pk, actor=sam)
     channel = "call" if result == "no_answer" else "they_called"
     workflow.log_attempt(request_id=request.pk, channel=channel, result=result, actor=amal)
@@ -536,7 +536,7 @@ def test_an_attempt_leaves_a_colleague_at_it_who_is_at_it(amal, sam, result):
 
 
 def test_who_got_in_touch_still_waits_when_a_hold_is_over(amal, clock):
-    request = ask()
+    request = make_request_of_another()
     workflow.log_attempt(request_id=request.pk, channel="they_called", result="missed", actor=amal)
     until = TUESDAY + dt.timedelta(hours=1)
     workflow.hold(request_id=request.pk, until=until, text="The insurer calls back", actor=amal)
@@ -550,7 +550,7 @@ def test_who_got_in_touch_still_waits_when_a_hold_is_over(amal, clock):
 
 @pytest.mark.parametrize("planned", ["spoken with", "put off"])
 def test_who_did_not_come_and_has_another_time_is_due_then_and_not_an_hour_later(amal, clock, planned):
-    request, at = ask(), moment("2026-11-25 10:00")
+    request, at = make_request_of_another(), local_time("2026-11-25 10:00")
     workflow.book(request_id=request.pk, at=at, actor=amal)
     clock.move_to(at + dt.timedelta(minutes=30), tick=False)
     then = at + dt.timedelta(hours=4)
@@ -566,14 +566,14 @@ def test_who_did_not_come_and_has_another_time_is_due_then_and_not_an_hour_later
 
 
 def test_what_is_mine_and_due_later_is_no_reason_to_say_that_nobody_waits(amal):
-    request = ask()
+    request = make_request_of_another()
     attempt = workflow.log_attempt(request_id=request.pk, channel="call", result="reached", actor=amal)
     assert workflow.take_next(actor=amal) is None
     assert workflow.next_possible_contact(actor=amal) == attempt.next_at
 
 
 def test_a_conversation_longer_than_the_claim_can_still_be_written_down(amal, clock):
-    request = ask()
+    request = make_request_of_another()
     seen = workflow.take_next(actor=amal).version
     clock.move_to(TUESDAY + dt.timedelta(minutes=45), tick=False)
     workflow.free_lapsed_claims()
@@ -582,7 +582,7 @@ def test_a_conversation_longer_than_the_claim_can_still_be_written_down(amal, cl
 
 
 def test_who_reaches_a_person_after_a_colleagues_claim_lapsed_owns_the_request(amal, sam, clock):
-    request = ask()
+    request = make_request_of_another()
     workflow.take_next(actor=amal)
     clock.move_to(TUESDAY + dt.timedelta(minutes=31), tick=False)
     workflow.log_attempt(request_id=request.pk, channel="call", result="reached", actor=sam)
@@ -590,7 +590,7 @@ def test_who_reaches_a_person_after_a_colleagues_claim_lapsed_owns_the_request(a
 
 
 def test_my_own_forgotten_request_is_not_handed_to_a_colleague_while_i_am_at_it(amal, sam, clock):
-    request = ask()
+    request = make_request_of_another()
     workflow.assign(request_id=request.pk, owner=sam, actor=sam)
     clock.move_to(request.due_at + dt.timedelta(hours=2) - dt.timedelta(hours=1), tick=False)
     assert workflow.take_next(actor=sam) == request
@@ -598,7 +598,7 @@ def test_my_own_forgotten_request_is_not_handed_to_a_colleague_while_i_am_at_it(
 
 
 def test_what_a_colleague_owns_can_not_be_claimed_in_passing(amal, sam):
-    request = ask()
+    request = make_request_of_another()
     workflow.assign(request_id=request.pk, owner=sam, actor=sam)
     with pytest.raises(workflow.TransitionRefused, match="sam owns this request"):
         workflow.claim(request_id=request.pk, actor=amal)
@@ -611,6 +611,6 @@ def test_a_wish_that_is_met_for_minutes_only_does_not_keep_a_person_waiting(site
     for weekday in range(5):
         OpeningHours.objects.create(center=center, weekday=weekday, opens=dt.time(9), closes=dt.time(17, 10))
     clock.move_to(TUESDAY, tick=False)
-    request = ask(best_time="evening", asked_about="evening America/Phoenix")
-    assert (wall(request.due_at), "can't promise a time" in request.promise) == ("Tue 24 14:00", True)
+    request = make_request_of_another(best_time="evening", asked_about="evening America/Phoenix")
+    assert (format_local(request.due_at), "can't promise a time" in request.promise) == ("Tue 24 14:00", True)
     assert workflow.take_next(actor=amal) == request

@@ -18,13 +18,14 @@ from intake.contact.preferences import newest_profile
 from intake.models import AccessRecord, AssessmentRequest, EncryptedText, Event, Notice
 from intake.notifications import outbox
 from intake.submission import private_link
-from tests.intake.support.helpers import ADDRESS, change_page, codes_of, moment, receive
+from tests.intake.support.factories import link_duplicate, make_request
+from tests.intake.support.helpers import ADDRESS, change_page, codes_of, local_time
 from tests.intake.support.request_page import buttons_on, followed, press, refusal_of, work_form
 from tests.intake.support.visitor import CookielessClient, filled, main_of
 
 pytestmark = pytest.mark.django_db
 
-NOON = moment("2026-11-24 12:00")
+NOON = local_time("2026-11-24 12:00")
 PHONE = "(602) 555-0142"
 SURE = {"sure": "yes"}
 
@@ -32,10 +33,6 @@ SURE = {"sure": "yes"}
 @pytest.fixture(autouse=True)
 def noon(clock):
     clock.move_to(NOON, tick=False)
-
-
-def link(request, of, actor):
-    return workflow.link_duplicate(request_id=request.pk, of_reference=of.reference, actor=actor, same_matter=True)
 
 
 def address_of(request):
@@ -113,7 +110,7 @@ def test_a_stranger_with_a_persons_number_ends_or_silences_nothing_of_theirs(des
     if goes_on == "the victim's":
         followed(desk, press(desk, stranger.request, f"link:{victim.request.reference}"))
     else:
-        link(victim.request, stranger.request, me)
+        link_duplicate(victim.request, stranger.request, me)
     act(stranger)
     # Every word is there, and all that was promised.
     request = AssessmentRequest.objects.get(pk=victim.request.pk)
@@ -147,13 +144,13 @@ def test_whoever_acts_never_learns_that_another_request_exists(me, clock, is_lin
     seen = []
     for number, others in enumerate((False, True)):
         clock.move_to(NOON, tick=False)
-        other = receive(best_time="evening", voicemail_ok="")
+        other = make_request(best_time="evening", voicemail_ok="")
         person = Person(email="", best_time="asap", time_zone="America/Phoenix")
         clock.move_to(NOON + dt.timedelta(minutes=5), tick=False)
         if others and is_linked == "as a duplicate":
-            link(person.request, other, me)
+            link_duplicate(person.request, other, me)
         elif others:
-            link(other, person.request, me)
+            link_duplicate(other, person.request, me)
         page = CookielessClient()
         shown = [page.get(address_of(person.request)).content]
         answer = act(person)
@@ -175,10 +172,10 @@ def _without(own, part):
 
 
 def test_the_same_time_again_changes_nothing_and_unlinks_nothing(me, clock):
-    first = receive(best_time="morning", time_zone="America/Phoenix")
+    first = make_request(best_time="morning", time_zone="America/Phoenix")
     clock.move_to(NOON + dt.timedelta(minutes=1), tick=False)
-    second = receive(best_time="evening")
-    link(second, first, me)
+    second = make_request(best_time="evening")
+    link_duplicate(second, first, me)
     assert newest_profile(first).best_time == "evening"
     before = [codes_of(one) for one in (first, second)]
     own = {"best_time": "morning", "time_zone": ""}
@@ -194,10 +191,10 @@ def test_the_same_time_again_changes_nothing_and_unlinks_nothing(me, clock):
 @pytest.fixture
 def family(me):
     """Three requests with one phone and one relative's, the last three linked to the first."""
-    first, second, third = receive(), receive(email=""), receive(email="third@example.org")
-    relatives = receive(phone="(480) 555-0199", email="mother@example.org")
+    first, second, third = make_request(), make_request(email=""), make_request(email="third@example.org")
+    relatives = make_request(phone="(480) 555-0199", email="mother@example.org")
     for request in (second, third, relatives):
-        link(request, first, me)
+        link_duplicate(request, first, me)
     return first, second, third, relatives
 
 
@@ -236,9 +233,9 @@ def test_when_a_duplicate_is_withdrawn_only_the_one_that_goes_on_is_asked_about(
 
 def test_unlinked_from_spam_returns_and_suspected_returns_to_quarantine(me, family):
     first = family[0]
-    suspected = receive()
+    suspected = make_request()
     workflow.quarantine(request_id=suspected.pk, actor=me)
-    link(suspected, first, me)
+    link_duplicate(suspected, first, me)
     workflow.close(request_id=first.pk, outcome="spam", actor=me)
     suspected.refresh_from_db()
     assert (states(*family[1:], suspected), in_question(*family[1:])) == ([("new", "")] * 4, [False] * 3)
@@ -246,8 +243,8 @@ def test_unlinked_from_spam_returns_and_suspected_returns_to_quarantine(me, fami
 
 
 def test_where_the_contact_of_what_was_withdrawn_can_not_be_read_staff_are_asked(me):
-    first, second = receive(), receive()
-    link(second, first, me)
+    first, second = make_request(), make_request()
+    link_duplicate(second, first, me)
     second.texts.update(envelope=b"\x01\x04gone" + bytes(40))
     workflow.withdraw(request_id=second.pk)
     assert in_question(first) == [True]
@@ -258,7 +255,7 @@ def test_where_the_contact_of_what_was_withdrawn_can_not_be_read_staff_are_asked
 
 @pytest.mark.parametrize("state", ["put off", "booked", "held", "in quarantine", "owned", "spoken with"])
 def test_a_withdrawal_that_crosses_wakes_books_and_loses_nothing(me, make_staff, clock, state):
-    first, second, lead = receive(best_time="asap"), receive(email=""), make_staff("lead")
+    first, second, lead = make_request(best_time="asap"), make_request(email=""), make_staff("lead")
     later = NOON + dt.timedelta(days=9)
     match state:
         case "put off":
@@ -275,7 +272,7 @@ def test_a_withdrawal_that_crosses_wakes_books_and_loses_nothing(me, make_staff,
             workflow.log_attempt(request_id=first.pk, channel="call", result="reached", next_at=later, actor=lead)
     names = ("quarantined_at", "suspicions", "legal_hold_at", "hidden_at", "reached_at", "first_attempt_at")
     before = place_of(first), AssessmentRequest.objects.values_list(*names).get(pk=first.pk)
-    link(second, first, me)
+    link_duplicate(second, first, me)
     workflow.withdraw(request_id=second.pk)
     assert (place_of(first), AssessmentRequest.objects.values_list(*names).get(pk=first.pk)) == before
     taken = workflow.take_next(actor=me)  # asleep, booked or another one's: it is on top as a question
@@ -287,19 +284,19 @@ def test_a_withdrawal_that_crosses_wakes_books_and_loses_nothing(me, make_staff,
 
 
 def test_at_night_a_question_is_handed_out_though_nobody_may_be_called(me, clock):
-    first, second = receive(), receive()
-    link(second, first, me)
-    clock.move_to(moment("2026-11-24 23:30"), tick=False)
+    first, second = make_request(), make_request()
+    link_duplicate(second, first, me)
+    clock.move_to(local_time("2026-11-24 23:30"), tick=False)
     assert workflow.take_next(actor=me) is None
     workflow.withdraw(request_id=second.pk)
     assert workflow.take_next(actor=me) == first
 
 
 def test_what_is_asked_stands_on_top_of_the_list_and_says_so(desk, me):
-    first, second, waiting = receive(), receive(), receive(phone="(480) 555-0100", email="")
+    first, second, waiting = make_request(), make_request(), make_request(phone="(480) 555-0100", email="")
     workflow.book(request_id=first.pk, at=NOON + dt.timedelta(days=20), actor=me)
     workflow.snooze(request_id=first.pk, until=NOON + dt.timedelta(days=9), reason="away", actor=me)
-    link(second, first, me)
+    link_duplicate(second, first, me)
     workflow.withdraw(request_id=second.pk)
     rows = desk.get("/admin/intake/assessmentrequest/").context["rows"]
     assert (rows[0].step, rows[0].is_asleep) == ("Decide: is it the same person?", False)
@@ -308,10 +305,10 @@ def test_what_is_asked_stands_on_top_of_the_list_and_says_so(desk, me):
 
 def test_the_alert_is_sent_once_more_for_each_withdrawal_and_names_nobody(me, settings):
     settings.ADMISSIONS_EMAILS = ["desk@example.org"]
-    first, *others = receive(), receive(), receive()
+    first, *others = make_request(), make_request(), make_request()
     Notice.objects.all().delete()
     for other in others:
-        link(other, first, me)
+        link_duplicate(other, first, me)
     for other in others:
         workflow.withdraw(request_id=other.pk)
         outbox.send_due()
@@ -324,8 +321,8 @@ def test_the_alert_is_sent_once_more_for_each_withdrawal_and_names_nobody(me, se
 
 
 def test_the_same_person_is_withdrawn_too_and_their_words_stay(desk, me):
-    first, second = receive(), receive()
-    link(second, first, me)
+    first, second = make_request(), make_request()
+    link_duplicate(second, first, me)
     workflow.withdraw(request_id=second.pk)
     page = desk.get(change_page(first))
     assert f"{second.reference}</a> was withdrawn (Tue, Nov 24, 12:00 PM)." in page.content.decode()
@@ -335,8 +332,8 @@ def test_the_same_person_is_withdrawn_too_and_their_words_stay(desk, me):
 
 
 def test_while_it_is_not_decided_nothing_we_try_is_written_down_and_a_caller_is(me):
-    first, second = receive(), receive()
-    link(second, first, me)
+    first, second = make_request(), make_request()
+    link_duplicate(second, first, me)
     workflow.withdraw(request_id=second.pk)
     log = partial(workflow.log_attempt, request_id=first.pk, actor=me)
     with pytest.raises(workflow.TransitionRefused, match="Say first whether this is the same person"):
@@ -346,8 +343,8 @@ def test_while_it_is_not_decided_nothing_we_try_is_written_down_and_a_caller_is(
 
 
 def test_an_answer_to_nothing_and_an_old_page_are_refused(desk, me, make_staff):
-    first, second = receive(), receive()
-    link(second, first, me)
+    first, second = make_request(), make_request()
+    link_duplicate(second, first, me)
     with pytest.raises(workflow.TransitionRefused, match="Nothing is to be confirmed"):
         workflow.another_person(request_id=first.pk, actor=me)
     workflow.withdraw(request_id=second.pk)
@@ -358,23 +355,23 @@ def test_an_answer_to_nothing_and_an_old_page_are_refused(desk, me, make_staff):
 
 
 def test_of_two_questions_the_page_lists_both_and_after_the_answer_none(desk, me):
-    first, second, third = receive(), receive(), receive()
+    first, second, third = make_request(), make_request(), make_request()
     for other in (second, third):
-        link(other, first, me)
+        link_duplicate(other, first, me)
     workflow.add_words(request_id=second.pk, text="One more thing")
     workflow.withdraw(request_id=third.pk)
     asked = desk.get(change_page(first)).context["in_question"]
     assert [(one["other"], one["why"]) for one in asked] == [(second, "changed"), (third, "withdrawn")]
     workflow.another_person(request_id=first.pk, actor=me)
     assert desk.get(change_page(first)).context["in_question"] == []
-    link(second, first, me)
+    link_duplicate(second, first, me)
     workflow.withdraw(request_id=second.pk)
     assert [one["other"] for one in desk.get(change_page(first)).context["in_question"]] == [second]
 
 
 def test_both_wishes_stand_side_by_side_and_linking_again_keeps_the_safer(desk, me):
-    first, second = receive(best_time="asap"), receive(email="")
-    link(second, first, me)
+    first, second = make_request(best_time="asap"), make_request(email="")
+    link_duplicate(second, first, me)
     workflow.change_window(request_id=first.pk, best_time="morning", time_zone="")
     page = desk.get(change_page(second))
     [asked] = page.context["in_question"]
@@ -390,18 +387,18 @@ def test_both_wishes_stand_side_by_side_and_linking_again_keeps_the_safer(desk, 
 
 
 def test_what_is_in_question_is_not_linked_elsewhere_before_it_is_answered(me):
-    first, second, third = receive(), receive(), receive()
-    link(second, first, me)
+    first, second, third = make_request(), make_request(), make_request()
+    link_duplicate(second, first, me)
     workflow.withdraw(request_id=second.pk)
     for request, of in ((third, first), (first, third)):
         with pytest.raises(workflow.TransitionRefused, match="Say first whether it is the same person"):
-            link(request, of, me)
+            link_duplicate(request, of, me)
     assert states(first, third) == [("new", "")] * 2
 
 
 def test_the_page_of_the_one_that_goes_on_shows_what_a_linked_request_asked_for(desk, me):
-    first, second = receive(best_time="asap"), receive(voicemail_ok="")
-    link(second, first, me)
+    first, second = make_request(best_time="asap"), make_request(voicemail_ok="")
+    link_duplicate(second, first, me)
     workflow.correct(request_id=first.pk, before={"best_time": "evening"}, after={"best_time": "asap"}, actor=me)
     page = desk.get(change_page(first)).content.decode()
     assert "Good time: In the evening. In force: As soon as possible." in page
@@ -409,19 +406,19 @@ def test_the_page_of_the_one_that_goes_on_shows_what_a_linked_request_asked_for(
 
 
 def test_a_question_keeps_nobody_from_undoing_another_link(me, clock):
-    first = receive(best_time="asap", time_zone="America/Phoenix")
+    first = make_request(best_time="asap", time_zone="America/Phoenix")
     workflow.log_attempt(request_id=first.pk, channel="call", result="no_answer", actor=me)
     workflow.snooze(request_id=first.pk, until=NOON + dt.timedelta(days=9), reason="away", actor=me)
     before = place_of(first)
     clock.move_to(NOON + dt.timedelta(days=1), tick=False)
-    second = receive(email="")
-    link(second, first, me)
+    second = make_request(email="")
+    link_duplicate(second, first, me)
     workflow.withdraw(request_id=second.pk)
     assert place_of(first) == before
     workflow.another_person(request_id=first.pk, actor=me)
-    third, fourth = receive(email=""), receive(email="")
-    link(third, first, me)
-    link(fourth, first, me)
+    third, fourth = make_request(email=""), make_request(email="")
+    link_duplicate(third, first, me)
+    link_duplicate(fourth, first, me)
     workflow.withdraw(request_id=fourth.pk)
     workflow.another_person(request_id=first.pk, actor=me)
     workflow.unlink_duplicate(request_id=third.pk, actor=me)
@@ -429,8 +426,8 @@ def test_a_question_keeps_nobody_from_undoing_another_link(me, clock):
 
 
 def test_what_was_closed_by_mistake_is_in_question_again_when_it_is_opened_again(desk, me):
-    first, second = receive(), receive()
-    link(second, first, me)
+    first, second = make_request(), make_request()
+    link_duplicate(second, first, me)
     workflow.withdraw(request_id=second.pk)
     workflow.close(request_id=first.pk, outcome="withdrawn", actor=me)
     workflow.reopen(request_id=first.pk, actor=me)
@@ -448,8 +445,8 @@ def test_what_was_closed_by_mistake_is_in_question_again_when_it_is_opened_again
     ],
 )
 def test_what_speaks_for_one_person_is_compared_before_the_change_and_shown(desk, me, clock, answers, in_common):
-    first, second = receive(), receive(**answers)
-    link(second, first, me)
+    first, second = make_request(), make_request(**answers)
+    link_duplicate(second, first, me)
     clock.move_to(NOON + dt.timedelta(minutes=1), tick=False)
     workflow.add_words(request_id=second.pk, text="One more thing")
     page = desk.get(change_page(first))
@@ -459,8 +456,8 @@ def test_what_speaks_for_one_person_is_compared_before_the_change_and_shown(desk
 
 
 def test_the_printed_sheet_says_that_nobody_is_to_be_contacted_yet(desk, me):
-    first, second = receive(), receive()
-    link(second, first, me)
+    first, second = make_request(), make_request()
+    link_duplicate(second, first, me)
     words = "Contact nobody yet."
     sheet = change_page(first).replace("/change/", "/print/")
     assert words not in desk.get(sheet).content.decode()
@@ -469,8 +466,8 @@ def test_the_printed_sheet_says_that_nobody_is_to_be_contacted_yet(desk, me):
 
 
 def test_an_e_mail_to_the_person_waits_for_the_answer_too(me):
-    first, second = receive(email_ok="on"), receive(email="")
-    link(second, first, me)
+    first, second = make_request(email_ok="on"), make_request(email="")
+    link_duplicate(second, first, me)
     workflow.withdraw(request_id=second.pk)
     outbox.send_due()
     assert first.notices.get(kind="acknowledgement").state == "queued"
@@ -481,8 +478,8 @@ def test_an_e_mail_to_the_person_waits_for_the_answer_too(me):
 
 @pytest.mark.parametrize("answer", [workflow.another_person, partial(workflow.close, outcome="withdrawn")])
 def test_a_wrong_answer_is_undone_and_the_question_is_back(desk, me, answer):
-    first, second = receive(), receive()
-    link(second, first, me)
+    first, second = make_request(), make_request()
+    link_duplicate(second, first, me)
     workflow.withdraw(request_id=second.pk)
     before = place_of(first)
     answer(request_id=first.pk, actor=me)
@@ -510,12 +507,12 @@ def test_unlinking_in_any_order_gives_everyone_their_own_rules_and_consents_back
     requests = []
     for minute, wishes in enumerate(WISHES):
         clock.move_to(NOON + dt.timedelta(minutes=minute), tick=False)
-        requests.append(receive(**wishes))
+        requests.append(make_request(**wishes))
     first, *others = requests
     own, consents = [rules_of(one) for one in requests], [one.consents.count() for one in requests]
     due = place_of(first)
     for other in others:
-        link(other, first, me)
+        link_duplicate(other, first, me)
     kept = rules_of(first)
     assert (kept["may_leave_voicemail"], kept["may_text"], kept["best_time"]) == (False, False, "evening")
     workflow.unlink_duplicate(request_id=others[order[0]].pk, actor=me)
@@ -532,9 +529,12 @@ def test_unlinking_in_any_order_gives_everyone_their_own_rules_and_consents_back
 
 
 def test_who_was_promised_a_call_gets_it_when_a_wrong_link_is_undone(desk, me):
-    rita, other = receive(best_time="asap", time_zone="America/Phoenix"), receive(best_time="evening", voicemail_ok="")
+    rita, other = (
+        make_request(best_time="asap", time_zone="America/Phoenix"),
+        make_request(best_time="evening", voicemail_ok=""),
+    )
     promised = AssessmentRequest.objects.get(pk=rita.pk).due_at
-    link(other, rita, me)
+    link_duplicate(other, rita, me)
     assert desk.get(change_page(rita)).context["reach"].may_now is False
     done = followed(desk, press(desk, other, "unlink"))
     assert f"Its own rules of contact hold again, and so do those of {rita.reference}" in done
@@ -545,8 +545,11 @@ def test_who_was_promised_a_call_gets_it_when_a_wrong_link_is_undone(desk, me):
 
 
 def test_what_staff_changed_since_the_link_stays_and_only_that(me):
-    first, second = receive(best_time="asap", voicemail_ok="on"), receive(best_time="evening", voicemail_ok="")
-    link(second, first, me)
+    first, second = (
+        make_request(best_time="asap", voicemail_ok="on"),
+        make_request(best_time="evening", voicemail_ok=""),
+    )
+    link_duplicate(second, first, me)
     correct = partial(workflow.correct, request_id=first.pk, actor=me)
     correct(before={"best_time": "evening"}, after={"best_time": "morning"})
     workflow.unlink_duplicate(request_id=second.pk, actor=me)
@@ -555,19 +558,23 @@ def test_what_staff_changed_since_the_link_stays_and_only_that(me):
 
 
 def test_what_staff_allowed_since_a_link_is_not_taken_away_by_the_next(me, clock):
-    first, second, third = receive(voicemail_ok="on"), receive(voicemail_ok=""), receive(voicemail_ok="on")
-    link(second, first, me)
+    first, second, third = (
+        make_request(voicemail_ok="on"),
+        make_request(voicemail_ok=""),
+        make_request(voicemail_ok="on"),
+    )
+    link_duplicate(second, first, me)
     clock.move_to(NOON + dt.timedelta(minutes=1), tick=False)
     allowed = {"before": {"may_leave_voicemail": False}, "after": {"may_leave_voicemail": True}}
     workflow.correct(request_id=first.pk, actor=me, consent_read=True, **allowed)
-    link(third, first, me)
+    link_duplicate(third, first, me)
     assert rules_of(first)["may_leave_voicemail"] is True
 
 
 def test_a_permission_for_one_phone_does_not_come_back_for_another(me, clock):
-    first, second = receive(voicemail_ok="on", text_ok="on"), receive(voicemail_ok="", text_ok="on")
+    first, second = make_request(voicemail_ok="on", text_ok="on"), make_request(voicemail_ok="", text_ok="on")
     clock.move_to(NOON + dt.timedelta(minutes=1), tick=False)
-    link(second, first, me)
+    link_duplicate(second, first, me)
     clock.move_to(NOON + dt.timedelta(minutes=2), tick=False)
     phone = {"before": {"phone": PHONE}, "after": {"phone": "(480) 555-0199"}}
     workflow.correct(request_id=first.pk, actor=me, **phone)
@@ -601,9 +608,11 @@ def at_once(*steps):
 def test_who_withdraws_while_staff_link_leaves_nobody_closed_and_forgotten(site, make_staff, withdrawn):
     me = make_staff("admissions", username="amal")
     for _round in range(8):
-        pair = [receive(), receive()]
+        pair = [make_request(), make_request()]
         left = pair[1 - withdrawn]
-        at_once(partial(workflow.withdraw, request_id=pair[withdrawn].pk), partial(link, pair[1], pair[0], me))
+        at_once(
+            partial(workflow.withdraw, request_id=pair[withdrawn].pk), partial(link_duplicate, pair[1], pair[0], me)
+        )
         assert states(pair[withdrawn], left) == [("closed", "withdrawn"), ("new", "")]
         assert left.texts.count() == 1
         was_linked = Event.objects.filter(request=left, code="linked").exists()
@@ -615,8 +624,8 @@ def test_who_withdraws_while_staff_link_leaves_nobody_closed_and_forgotten(site,
 def test_two_who_withdraw_what_was_linked_at_once_are_both_withdrawn(site, make_staff):
     me = make_staff("admissions", username="amal")
     for _round in range(6):
-        first, second = receive(), receive()
-        link(second, first, me)
+        first, second = make_request(), make_request()
+        link_duplicate(second, first, me)
         at_once(*(partial(workflow.withdraw, request_id=one.pk) for one in (first, second)))
         assert states(first, second) == [("closed", "withdrawn")] * 2
         assert EncryptedText.objects.filter(request__in=[first, second]).count() == 0

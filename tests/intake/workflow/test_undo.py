@@ -20,7 +20,8 @@ from intake.submission import tokens
 from intake.workflow.attempts import ladder_of, must_decide
 from intake.workflow.press import STATE
 from tests.conftest import TUESDAY_MORNING
-from tests.intake.support.helpers import LIST, accept, answers_of, browser_of, change_page, codes_of, receive
+from tests.intake.support.factories import log_attempt, make_request
+from tests.intake.support.helpers import LIST, browser_of, change_page, codes_of
 from tests.intake.support.request_page import followed, press, refusal_of, work_form
 
 MINUTE, HOUR, DAY = (dt.timedelta(**{name: 1}) for name in ("minutes", "hours", "days"))
@@ -76,42 +77,38 @@ def everything_of(request, actor):
 # Each scene makes a request and says which button is pressed there, and what is typed.
 
 
-def log(request, actor, result="no_answer", channel="call"):
-    return workflow.log_attempt(request_id=request.pk, channel=channel, result=result, actor=actor)
-
-
 def tried(me, clock, times):
-    request = receive(email="")
+    request = make_request(email="")
     for hours in (0, 3, 24, 51)[:times]:
         clock.move_to(TUESDAY_MORNING + hours * HOUR, tick=False)
-        log(request, me)
+        log_attempt(request, me)
     clock.move_to(TUESDAY_MORNING + 60 * HOUR, tick=False)
     return request
 
 
 def owned_and_booked(me):
-    request = receive()
+    request = make_request()
     workflow.assign(request_id=request.pk, owner=me, actor=me)
     workflow.book(request_id=request.pk, at=TUESDAY_MORNING + 5 * DAY, actor=me)
     return request
 
 
 def claimed(me):
-    request = receive()
+    request = make_request()
     workflow.claim(request_id=request.pk, actor=me)
     return request
 
 
 def snoozed(me):
-    request = receive()
+    request = make_request()
     workflow.snooze(request_id=request.pk, until=TUESDAY_MORNING + 2 * DAY, reason="away", actor=me)
     return request
 
 
 def called_back(me):
-    request = receive()
-    log(request, me)
-    log(request, me, "missed", "they_called")
+    request = make_request()
+    log_attempt(request, me)
+    log_attempt(request, me, "missed", "they_called")
     return request
 
 
@@ -122,35 +119,35 @@ def closed(me):
 
 
 def suspected(me):
-    request = receive(email_ok="on")
+    request = make_request(email_ok="on")
     request.notices.filter(kind="acknowledgement").delete()
     workflow.quarantine(request_id=request.pk, actor=me)
     return request
 
 
 def linked(me):
-    original, request = receive(), receive(voicemail_ok="", best_time="afternoon")
+    original, request = make_request(), make_request(voicemail_ok="", best_time="afternoon")
     workflow.link_duplicate(request_id=request.pk, of_reference=original.reference, actor=me)
     return request
 
 
 def held(me):
-    request = receive()
+    request = make_request()
     workflow.set_legal_hold(request_id=request.pk, actor=me)
     return request
 
 
 def spoken_up(me):
-    request = receive()
-    log(request, me)
+    request = make_request()
+    log_attempt(request, me)
     workflow.add_words(request_id=request.pk, text="Call me at my sister's")
     return request
 
 
 IN_TWO_DAYS = (TUESDAY_MORNING + 2 * DAY).strftime(LOCAL)
 SCENES = {
-    "no answer": (lambda me, _clock: receive(), "attempt:call:no_answer", {}),
-    "we spoke": (lambda me, _clock: receive(), "attempt:call:reached", {}),
+    "no answer": (lambda me, _clock: make_request(), "attempt:call:no_answer", {}),
+    "we spoke": (lambda me, _clock: make_request(), "attempt:call:reached", {}),
     "we spoke, after four attempts": (lambda me, clock: tried(me, clock, 4), "attempt:they_called:reached", {}),
     "the last attempt": (lambda me, clock: tried(me, clock, 3), "attempt:call:no_answer", {}),
     "they called, missed": (lambda me, clock: tried(me, clock, 1), "attempt:they_called:missed", {}),
@@ -158,11 +155,11 @@ SCENES = {
     "no answer, after they said something": (lambda me, _clock: spoken_up(me), "attempt:call:no_answer", {}),
     "no answer, taken from the queue": (lambda me, _clock: claimed(me), "attempt:call:no_answer", {}),
     "keep trying": (lambda me, clock: tried(me, clock, 4), "keep_trying", {}),
-    "in conversation by hand": (lambda me, _clock: receive(), "stage:talking", {}),
+    "in conversation by hand": (lambda me, _clock: make_request(), "stage:talking", {}),
     "lost touch by hand": (lambda me, _clock: owned_and_booked(me), "stage:reaching", {}),
-    "booked": (lambda me, _clock: receive(), "book", {"assessment_at": IN_TWO_DAYS}),
+    "booked": (lambda me, _clock: make_request(), "book", {"assessment_at": IN_TWO_DAYS}),
     "moved": (lambda me, _clock: owned_and_booked(me), "book", {"assessment_at": IN_TWO_DAYS}),
-    "snoozed": (lambda me, _clock: receive(), "snooze", {"until": IN_TWO_DAYS, "reason": "away"}),
+    "snoozed": (lambda me, _clock: make_request(), "snooze", {"until": IN_TWO_DAYS, "reason": "away"}),
     "snoozed, after a call back": (
         lambda me, _clock: called_back(me),
         "snooze",
@@ -175,20 +172,20 @@ SCENES = {
     "closed, snoozed": (lambda me, _clock: snoozed(me), "close", {"outcome": "spam"}),
     "closed, called back": (lambda me, _clock: called_back(me), "close", {"outcome": "admitted"}),
     "referred": (
-        lambda me, _clock: receive(),
+        lambda me, _clock: make_request(),
         "close",
         {"outcome": "referred", "referral": "A clinic", "person_told": "on"},
     ),
     "not reached": (lambda me, clock: tried(me, clock, 4), "close", {"outcome": "not_reached"}),
     "reopened": (lambda me, _clock: closed(me), "reopen", {}),
     "unlinked": (lambda me, _clock: linked(me), "unlink", {}),
-    "taken": (lambda me, _clock: receive(), "claim", {}),
+    "taken": (lambda me, _clock: make_request(), "claim", {}),
     "given back": (lambda me, _clock: claimed(me), "give_back", {}),
     "given back, owned": (lambda me, _clock: owned_and_booked(me), "give_back", {}),
     "owner set": (lambda me, _clock: owned_and_booked(me), "assign", {"owner": ""}),
-    "in quarantine": (lambda me, _clock: receive(), "quarantine", {}),
+    "in quarantine": (lambda me, _clock: make_request(), "quarantine", {}),
     "out of quarantine": (lambda me, _clock: suspected(me), "release", {}),
-    "legal hold": (lambda me, _clock: receive(), "set_legal_hold", {}),
+    "legal hold": (lambda me, _clock: make_request(), "set_legal_hold", {}),
     "legal hold lifted": (lambda me, _clock: held(me), "lift_legal_hold", {}),
 }
 
@@ -232,9 +229,9 @@ def test_every_column_of_a_request_is_undone_or_is_no_state():
 
 
 def test_a_link_is_undone_on_both_requests_with_their_consents(me, desk):
-    original = receive(text_ok="on", email_ok="on", best_time="asap")
-    request = receive(voicemail_ok="", best_time="afternoon")
-    log(original, me)
+    original = make_request(text_ok="on", email_ok="on", best_time="asap")
+    request = make_request(voicemail_ok="", best_time="afternoon")
+    log_attempt(original, me)
     before = [everything_of(one, me) for one in (original, request)]
     followed(desk, press(desk, request, f"link:{original.reference}"))
     assert newest_profile(original).codes() != before[0]["profile"]
@@ -245,7 +242,7 @@ def test_a_link_is_undone_on_both_requests_with_their_consents(me, desk):
 
 
 def test_closing_as_spam_is_undone_with_the_links_that_it_ended(me, desk):
-    original, request = receive(), receive(phone="(602) 555-0199")
+    original, request = make_request(), make_request(phone="(602) 555-0199")
     workflow.link_duplicate(request_id=request.pk, of_reference=original.reference, actor=me, same_matter=True)
     before = [everything_of(one, me) for one in (original, request)]
     followed(desk, press(desk, original, "close", outcome="spam"))
@@ -254,7 +251,7 @@ def test_closing_as_spam_is_undone_with_the_links_that_it_ended(me, desk):
 
 
 def test_taking_the_next_is_undone(me, desk):
-    request = receive(best_time="asap")
+    request = make_request(best_time="asap")
     before = everything_of(request, me)
     desk.get(LIST)
     desk.post(f"{LIST}take/", {"csrfmiddlewaretoken": desk.cookies["csrftoken"].value})
@@ -264,7 +261,7 @@ def test_taking_the_next_is_undone(me, desk):
 
 
 def test_what_was_undone_is_shown_struck_through_with_who_and_when(me, desk, lead, clock):
-    request = receive()
+    request = make_request()
     followed(desk, press(desk, request, "attempt:call:reached", note="They sounded calm"))
     clock.shift(2 * MINUTE)
     page = followed(browser_of(lead), undo(browser_of(lead), request))
@@ -276,7 +273,7 @@ def test_what_was_undone_is_shown_struck_through_with_who_and_when(me, desk, lea
 
 
 def test_words_that_were_typed_with_a_button_stay(me, desk, clock):
-    request = receive()
+    request = make_request()
     clock.shift(MINUTE)
     form = work_form(desk.get(change_page(request)))
     typed = {"note": "Call her sister", "known-phone": "(602) 555-0177"}
@@ -289,7 +286,7 @@ def test_words_that_were_typed_with_a_button_stay(me, desk, clock):
 
 
 def test_what_is_typed_beside_undo_is_kept(me, desk, clock):
-    request = receive()
+    request = make_request()
     clock.shift(MINUTE)
     press(desk, request, "attempt:call:no_answer")
     button = undo_button_on(desk.get(change_page(request)))
@@ -300,7 +297,7 @@ def test_what_is_typed_beside_undo_is_kept(me, desk, clock):
 
 
 def test_the_other_button_can_be_pressed_at_once_after_undo(me, desk):
-    request = receive()
+    request = make_request()
     press(desk, request, "attempt:call:reached")
     undo(desk, request)
     followed(desk, press(desk, request, "attempt:call:reached"))
@@ -310,7 +307,7 @@ def test_the_other_button_can_be_pressed_at_once_after_undo(me, desk):
 
 
 def test_two_buttons_are_undone_one_after_the_other(me, desk):
-    request = receive()
+    request = make_request()
     before = everything_of(request, me)
     press(desk, request, "attempt:call:no_answer")
     press(desk, request, "close", outcome="declined")
@@ -321,7 +318,7 @@ def test_two_buttons_are_undone_one_after_the_other(me, desk):
 
 
 def test_undo_is_offered_for_ten_minutes(me, desk, clock):
-    request = receive()
+    request = make_request()
     press(desk, request, "claim")
     page = desk.get(change_page(request))
     button, form = undo_button_on(page), work_form(page)
@@ -332,12 +329,12 @@ def test_undo_is_offered_for_ten_minutes(me, desk, clock):
 
 
 def test_undo_after_a_colleagues_change_is_refused_with_who_and_what(me, desk, sam, clock):
-    request = receive()
+    request = make_request()
     press(desk, request, "attempt:call:no_answer")
     page = desk.get(change_page(request))
     button, form = undo_button_on(page), work_form(page)
     clock.shift(MINUTE)
-    log(request, sam, "voicemail")
+    log_attempt(request, sam, "voicemail")
     before = everything_of(request, me)
     refusal = refusal_of(press(desk, request, button, form, note="Wrong button"))
     assert refusal == (
@@ -350,7 +347,7 @@ def test_undo_after_a_colleagues_change_is_refused_with_who_and_what(me, desk, s
 
 
 def test_undo_after_the_person_said_something_is_refused(me, desk):
-    request = receive()
+    request = make_request()
     press(desk, request, "close", outcome="withdrawn")
     page = desk.get(change_page(request))
     button, form = undo_button_on(page), work_form(page)
@@ -360,7 +357,7 @@ def test_undo_after_the_person_said_something_is_refused(me, desk):
 
 
 def test_a_note_and_a_claim_kept_alive_are_no_change(me, desk, sam):
-    request = receive()
+    request = make_request()
     press(desk, request, "claim")
     workflow.add_note(request_id=request.pk, text="A note", actor=sam)
     workflow.claim(request_id=request.pk, actor=me)
@@ -370,7 +367,7 @@ def test_a_note_and_a_claim_kept_alive_are_no_change(me, desk, sam):
 
 
 def test_who_was_on_the_phone_may_log_after_a_take_over_that_was_undone(me, sam, clock):
-    request = receive(best_time="asap")
+    request = make_request(best_time="asap")
     seen = workflow.take_next(actor=me).version
     clock.shift(33 * MINUTE)
     workflow.free_lapsed_claims()
@@ -382,7 +379,7 @@ def test_who_was_on_the_phone_may_log_after_a_take_over_that_was_undone(me, sam,
 
 
 def test_a_colleague_is_offered_no_undo_and_a_lead_is(me, desk, sam, lead):
-    request = receive()
+    request = make_request()
     press(desk, request, "claim")
     button = undo_button_on(desk.get(change_page(request)))
     theirs = browser_of(sam)
@@ -395,7 +392,7 @@ def test_a_colleague_is_offered_no_undo_and_a_lead_is(me, desk, sam, lead):
 
 
 def test_undo_pressed_twice_is_done_once(me, desk):
-    request = receive()
+    request = make_request()
     press(desk, request, "attempt:call:no_answer")
     page = desk.get(change_page(request))
     button, form = undo_button_on(page), work_form(page)
@@ -406,7 +403,7 @@ def test_undo_pressed_twice_is_done_once(me, desk):
 
 
 def test_an_undone_act_is_refused_to_someone_else(me, desk, lead):
-    request = receive()
+    request = make_request()
     press(desk, request, "claim")
     client = browser_of(lead)
     page = client.get(change_page(request))
@@ -416,14 +413,14 @@ def test_an_undone_act_is_refused_to_someone_else(me, desk, lead):
 
 
 def test_undo_of_undo_is_not_offered(me, desk):
-    request = receive()
+    request = make_request()
     press(desk, request, "claim")
     undo(desk, request)
     assert undo_button_on(desk.get(change_page(request))) is None
 
 
 def test_what_the_person_did_is_not_undone_here(me, desk):
-    request = receive()
+    request = make_request()
     workflow.withdraw(request_id=request.pk)
     assert Change.objects.count() == 0
     assert undo_button_on(desk.get(change_page(request))) is None
@@ -431,7 +428,7 @@ def test_what_the_person_did_is_not_undone_here(me, desk):
 
 def test_erasing_says_that_it_can_not_be_undone_and_is_not(make_staff):
     user = make_staff("lead", username="lena")
-    client, request = browser_of(user), receive()
+    client, request = browser_of(user), make_request()
     workflow.close(request_id=request.pk, outcome="withdrawn", actor=user)
     page = client.get(change_page(request))
     assert "Yes, erase every word for good. This can&#x27;t be undone." in page.content.decode()
@@ -443,7 +440,7 @@ def test_erasing_says_that_it_can_not_be_undone_and_is_not(make_staff):
 
 
 def test_lifting_the_hold_of_a_withdrawn_request_can_not_be_undone(make_staff):
-    user, request = make_staff("lead"), receive()
+    user, request = make_staff("lead"), make_request()
     workflow.set_legal_hold(request_id=request.pk, actor=user)
     workflow.withdraw(request_id=request.pk)
     client = browser_of(user)
@@ -465,20 +462,20 @@ def test_mail_that_waits_is_taken_back_and_mail_that_went_out_is_not(me, desk, m
 
 
 def test_a_form_that_was_sent_anew_after_the_end_keeps_its_key(me):
-    older = accept(tokens.draw(), answers_of(), form_key="k" * 64)
+    older = make_request(form_key="k" * 64)
     workflow.close(request_id=older.pk, outcome="declined", actor=me)
-    newer = accept(tokens.draw(), answers_of(), form_key="k" * 64)
+    newer = make_request(form_key="k" * 64)
     workflow.undo(act=Change.objects.get().act, actor=me)
     older.refresh_from_db()
     assert (older.stage, older.form_key, older.ended_form_key) == ("new", None, "k" * 64)
-    assert accept(tokens.draw(), answers_of(message="More"), form_key="k" * 64) == newer
+    assert make_request(message="More", form_key="k" * 64) == newer
 
 
 def test_a_link_can_be_undone_after_an_undone_button_on_the_original(me):
-    original, request = receive(), receive()
+    original, request = make_request(), make_request()
     due_at = original.due_at
     workflow.link_duplicate(request_id=request.pk, of_reference=original.reference, actor=me)
-    log(original, me)
+    log_attempt(original, me)
     workflow.undo(act=Change.objects.filter(request=original).last().act, actor=me)
     workflow.unlink_duplicate(request_id=request.pk, actor=me)
     original.refresh_from_db()
@@ -486,7 +483,7 @@ def test_a_link_can_be_undone_after_an_undone_button_on_the_original(me):
 
 
 def test_an_undone_conversation_is_in_no_report(me, desk):
-    request = receive()
+    request = make_request()
     period = Period(TUESDAY_MORNING.date(), TUESDAY_MORNING.date(), zone())
     press(desk, request, "attempt:call:reached")
     assert figures.of(period).everyone.median_to_talk == 0
@@ -497,9 +494,9 @@ def test_an_undone_conversation_is_in_no_report(me, desk):
 
 
 def test_what_was_given_back_and_undone_comes_first_again(me, desk, clock):
-    first = receive(best_time="asap")
+    first = make_request(best_time="asap")
     clock.shift(MINUTE)
-    second = receive(best_time="asap")
+    second = make_request(best_time="asap")
     assert workflow.take_next(actor=me) == first
     press(desk, first, "give_back")
     undo(desk, first)
@@ -529,8 +526,8 @@ def at_once(*things_to_do):
 
 
 def in_conversation_by_mistake(me):
-    request = receive()
-    log(request, me, "reached")
+    request = make_request()
+    log_attempt(request, me, "reached")
     return request, Change.objects.get(request=request).act
 
 
@@ -564,7 +561,7 @@ def test_two_who_undo_at_once_undo_once(site, me, lead):
 @pytest.mark.django_db(transaction=True)
 def test_undo_of_a_link_and_of_what_was_done_on_the_other_one_at_once(site, me, sam):
     for _time in range(8):
-        original, request = receive(), receive()
+        original, request = make_request(), make_request()
         workflow.link_duplicate(request_id=request.pk, of_reference=original.reference, actor=me)
         act = Change.objects.filter(request=request).get().act
         undone, logged = at_once(
@@ -630,7 +627,7 @@ def test_of_a_bulk_action_what_a_colleague_changed_since_is_named(me, desk, sam,
 
 
 def test_the_page_of_one_request_undoes_its_own_part_of_a_bulk_action(me, desk, sam):
-    first, second = receive(), receive()
+    first, second = make_request(), make_request()
     choose(desk, "assign", first, second, owner=str(sam.pk))
     followed(desk, undo(desk, first))
     assert [AssessmentRequest.objects.get(pk=one.pk).owner for one in (first, second)] == [None, sam]
@@ -638,7 +635,7 @@ def test_the_page_of_one_request_undoes_its_own_part_of_a_bulk_action(me, desk, 
 
 
 def test_the_list_offers_what_was_done_on_a_page_to_its_author_alone(me, desk, sam):
-    request = receive()
+    request = make_request()
     press(desk, request, "close", outcome="declined")
     assert [offer.what for offer in offers_on(desk.get(LIST))] == ["closed"]
     assert offers_on(browser_of(sam).get(LIST)) == []
@@ -648,7 +645,7 @@ def test_the_list_offers_what_was_done_on_a_page_to_its_author_alone(me, desk, s
 
 
 def test_the_list_refuses_an_act_that_is_none(me, desk):
-    receive()
+    make_request()
     desk.get(LIST)
     for act in ("", "x", str(tokens.draw().id)):
         data = {"act": act, "csrfmiddlewaretoken": desk.cookies["csrftoken"].value}
@@ -657,7 +654,7 @@ def test_the_list_refuses_an_act_that_is_none(me, desk):
 
 
 def test_the_list_with_many_acts_costs_as_many_queries_as_with_one(me, desk, django_assert_num_queries):
-    requests = [receive() for _number in range(6)]
+    requests = [make_request() for _number in range(6)]
     for number, request in enumerate(requests):
         workflow.claim(request_id=request.pk, actor=me)
         workflow.release(request_id=request.pk, actor=me)

@@ -8,7 +8,8 @@ from django.utils import timezone
 
 from intake import workflow
 from intake.models import AssessmentRequest, EncryptedText, Event, Notice, RecordIsFixed
-from tests.intake.support.helpers import moment, personal_words_in, receive, refuse_inserts, rows
+from tests.intake.support.factories import make_request
+from tests.intake.support.helpers import local_time, personal_words_in, refuse_inserts, rows
 
 STAGES = {label: stage for stage, label in AssessmentRequest.Stage.choices}
 MOVES = rows("transitions.csv")
@@ -22,7 +23,7 @@ def actor(make_staff):
 
 
 def request_at(stage, actor):
-    request = receive()
+    request = make_request()
     return request if stage == "new" else move(request, stage, actor)
 
 
@@ -82,7 +83,7 @@ def test_setting_a_stage_writes_who_did_it_from_where_to_where(actor):
 
 @pytest.mark.parametrize("stage", ["closed", "", "made-up", None])
 def test_a_stage_that_is_closed_or_unknown_can_not_be_set(actor, stage):
-    request = receive()
+    request = make_request()
     with pytest.raises(workflow.TransitionRefused):
         workflow.set_stage(request_id=request.pk, stage=stage, actor=actor)
     assert state_of(request) == ("new", "", None, None)
@@ -140,7 +141,7 @@ def test_an_open_request_can_not_be_reopened(actor):
 
 
 def test_an_owner_is_set_handed_over_and_released(actor, make_staff):
-    request, lead = receive(), make_staff("lead")
+    request, lead = make_request(), make_staff("lead")
     for owner in (actor, lead, None):
         workflow.assign(request_id=request.pk, owner=owner, actor=actor)
         assert state_of(request)[3] == (owner and owner.pk)
@@ -152,7 +153,7 @@ def test_an_owner_is_set_handed_over_and_released(actor, make_staff):
 
 
 def test_setting_the_same_owner_again_is_no_event(actor):
-    request = receive()
+    request = make_request()
     for owner in (None, actor, actor):
         workflow.assign(request_id=request.pk, owner=owner, actor=actor)
     assert list(request.events.values_list("code", flat=True)) == ["received", "assigned"]
@@ -160,14 +161,14 @@ def test_setting_the_same_owner_again_is_no_event(actor):
 
 @pytest.mark.parametrize("roles", [(), ("editor",), ("publisher",), ("reviewer",), ("auditor",)])
 def test_who_may_not_read_requests_can_not_own_one(actor, make_staff, roles):
-    request, other = receive(), make_staff(*roles, is_superuser=True)
+    request, other = make_request(), make_staff(*roles, is_superuser=True)
     with pytest.raises(workflow.TransitionRefused, match="Only admissions staff"):
         workflow.assign(request_id=request.pk, owner=other, actor=actor)
     assert state_of(request)[3] is None
 
 
 def test_who_left_can_not_own_a_request(actor, make_staff):
-    request, gone = receive(), make_staff("admissions", is_active=False)
+    request, gone = make_request(), make_staff("admissions", is_active=False)
     with pytest.raises(workflow.TransitionRefused):
         workflow.assign(request_id=request.pk, owner=gone, actor=actor)
     assert state_of(request)[3] is None
@@ -187,7 +188,7 @@ def test_a_note_is_kept_sealed_at_every_stage(actor, stage):
 
 @pytest.mark.parametrize("text", ["", "   ", "\n\t"])
 def test_an_empty_note_is_refused(actor, text):
-    request = receive()
+    request = make_request()
     with pytest.raises(workflow.TransitionRefused, match="empty"):
         workflow.add_note(request_id=request.pk, text=text, actor=actor)
     assert request.texts.count() == 1
@@ -225,13 +226,13 @@ def test_an_event_never_changes_and_holds_no_word_that_anyone_typed(actor):
 
 @pytest.mark.parametrize(("result", "what"), [("no_answer", "call, no answer"), ("reached", "call, we spoke")])
 def test_who_was_faster_is_named_with_what_they_did_and_not_with_what_came_of_it(actor, make_staff, result, what):
-    request = receive()
+    request = make_request()
     workflow.log_attempt(request_id=request.pk, channel="call", result=result, actor=make_staff("lead", username="lee"))
     with pytest.raises(workflow.StaleVersion, match=f"^lee changed this request on .*: {what}. Your button"):
         workflow.close(request_id=request.pk, outcome="declined", actor=actor, seen=0)
 
 
-NOW = moment("2026-11-24 10:00")
+NOW = local_time("2026-11-24 10:00")
 NONSENSE = {
     "a stage that is not known": (AssessmentRequest, {"stage": "made-up"}),
     "an empty stage": (AssessmentRequest, {"stage": ""}),
@@ -271,20 +272,20 @@ NONSENSE = {
 
 @pytest.mark.parametrize(("model", "values"), NONSENSE.values(), ids=NONSENSE)
 def test_the_database_refuses_a_row_that_makes_no_sense(model, values):
-    receive()
+    make_request()
     with pytest.raises(IntegrityError), transaction.atomic():
         model.objects.update(**values)
     assert model.objects.filter(**values).count() == 0
 
 
 def test_the_database_refuses_an_author_of_what_the_person_wrote(actor):
-    receive()
+    make_request()
     with pytest.raises(IntegrityError), transaction.atomic():
         EncryptedText.objects.update(author=actor)
 
 
 def test_the_database_refuses_second_answers_notices_and_consents():
-    request = receive()
+    request = make_request()
     answers, notice, consent = request.texts.get(), request.notices.get(), request.consents.first()
     answers.pk = notice.pk = consent.pk = None
     consent._state.adding = True
