@@ -52,5 +52,5 @@ def _roles(user):
     if not user.is_active or not user.is_staff:
         return frozenset()
     if not hasattr(user, "_roles"):
-        user._roles = frozenset(user.groups.filter(name__in=ROLES).values_list("name", flat=True))
-    return user._roles
+        user._roles = frozenset(user.groups.filter(name__in=ROLES).values_list("name", flat=True))  # noqa: SLF001 (our own)
+    return user._roles  # noqa: SLF001 (our own)
