@@ -170,7 +170,7 @@ def _read_confirmation(browser, path, seen, gives_up_at):
 def _form_on(answer):
     if answer.headers.get_content_type() != "text/html":
         return None
-    from tests.intake.support.helpers import forms_on  # needs Django to be set up
+    from tests.html import forms_on  # needs Django to be set up
 
     found = [form for form in forms_on(answer) if "request-form" in form.css_class]
     return found[0].fields if found else None
