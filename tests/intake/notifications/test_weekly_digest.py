@@ -8,7 +8,7 @@ from intake import worker
 from intake.contact import schedule
 from intake.models import AssessmentRequest, Notice
 from intake.notifications import outbox
-from tests.intake.reports.test_reports import ask
+from tests.intake.reports.test_reports import make_dated_request
 from tests.intake.support.factories import make_request
 from tests.intake.support.helpers import PERSONAL
 
@@ -30,31 +30,31 @@ def send(now=MONDAY):
 
 
 def test_the_figures_of_the_week_are_queued_once_on_monday_morning():
-    ask(at=SUNDAY)
+    make_dated_request(at=SUNDAY)
     for now in (MONDAY, MONDAY + HOUR, MONDAY + 6 * DAY):
         outbox.queue_week(now)
     assert weeks() == [(dt.date(2026, 11, 23), "queued")]
-    ask(at=MONDAY)
+    make_dated_request(at=MONDAY)
     outbox.queue_week(MONDAY + 7 * DAY)
     assert [day for day, _state in weeks()] == [dt.date(2026, 11, 23), dt.date(2026, 11, 30)]
 
 
 @pytest.mark.parametrize(("now", "queued"), [(MONDAY - 2 * HOUR, 0), (MONDAY - HOUR, 1), (MONDAY + 2 * DAY, 1)])
 def test_they_wait_for_the_morning_and_are_made_up_for_when_the_worker_was_away(now, queued):
-    ask(at=SUNDAY)
+    make_dated_request(at=SUNDAY)
     outbox.queue_week(now)
     assert len(weeks()) == queued
 
 
 def test_the_morning_is_the_centers_own():
-    ask(at=SUNDAY)
+    make_dated_request(at=SUNDAY)
     outbox.queue_week(dt.datetime(2026, 11, 23, 8, tzinfo=dt.UTC))  # still night in Phoenix
     assert weeks() == []
 
 
 @pytest.mark.parametrize("at", [SUNDAY - 7 * DAY, MONDAY])
 def test_a_week_in_which_nobody_asked_has_none(at):
-    ask(at=at)
+    make_dated_request(at=at)
     outbox.queue_week(MONDAY)
     assert weeks() == []
 
@@ -62,7 +62,7 @@ def test_a_week_in_which_nobody_asked_has_none(at):
 @pytest.mark.django_db(transaction=True)
 def test_the_worker_queues_them(site):
     begins = timezone.localtime(timezone=schedule.PHOENIX)
-    ask(at=begins - dt.timedelta(days=begins.weekday() + 1))
+    make_dated_request(at=begins - dt.timedelta(days=begins.weekday() + 1))
     is_early = begins.weekday() == 0 and begins.hour < 7
     worker.work_once()
     assert len(weeks()) == (0 if is_early else 1)
@@ -74,7 +74,7 @@ def test_they_go_to_the_leads_who_have_an_address(make_staff):
     make_staff("lead", email="gone@example.org", is_active=False)
     make_staff("lead")
     make_staff("admissions", email="desk@example.org")
-    ask(at=SUNDAY)
+    make_dated_request(at=SUNDAY)
     outbox.queue_week(MONDAY)
     (message,) = send()
     assert message.to == ["ada@example.org", "lou@example.org"]
@@ -83,15 +83,15 @@ def test_they_go_to_the_leads_who_have_an_address(make_staff):
 
 def test_they_go_to_the_desk_where_no_lead_has_an_address(make_staff):
     make_staff("lead")
-    ask(at=SUNDAY)
+    make_dated_request(at=SUNDAY)
     outbox.queue_week(MONDAY)
     assert [message.to for message in send()] == [["admissions@example.org"]]
 
 
 def test_the_mail_holds_figures_and_a_link_and_nothing_about_anyone():
     for number in range(20):
-        ask(at=SUNDAY - number * HOUR, tried=30 + number, reached=60)
-    ask(at=SUNDAY, outcome="spam")
+        make_dated_request(at=SUNDAY - number * HOUR, tried=30 + number, reached=60)
+    make_dated_request(at=SUNDAY, outcome="spam")
     outbox.queue_week(MONDAY)
     (message,) = send()
     assert message.subject == "The week from Nov 16 to Nov 22"
@@ -112,7 +112,7 @@ def test_the_mail_holds_figures_and_a_link_and_nothing_about_anyone():
 
 def test_a_small_week_says_only_that_it_was_small():
     for _number in range(4):
-        ask(at=SUNDAY, tried=7)
+        make_dated_request(at=SUNDAY, tried=7)
     outbox.queue_week(MONDAY)
     (message,) = send()
     assert message.body.splitlines()[:2] == ["Requests: under 5", ""]
