@@ -83,12 +83,12 @@ def pages():
         return lambda: undone(lambda: client.post(path, data, follow=path == address("find")))
 
     yield "first page", get(address("changelist"))
-    yield "is it up to date?", get(address("pulse"), work="open")
+    yield "is it up to date?", get(address("queue_updates"), tab="open")
     yield "take the next", post(address("take_next"))
     for tab in TABS:
-        yield f"tab: {tab}", get(address("changelist"), work=tab)
+        yield f"tab: {tab}", get(address("changelist"), tab=tab)
     for tab in ("open", "closed"):
-        yield f"deep page: {tab}", get(address("changelist"), work=tab, after=place_near_the_end(tab, reader))
+        yield f"deep page: {tab}", get(address("changelist"), tab=tab, after=place_near_the_end(tab, reader))
     answers = [text.open() for text in EncryptedText.objects.filter(kind="answers").order_by("pk")[:200]]
     known = next(answer for answer in answers if answer["phone"])
     for name in ("phone", "name"):

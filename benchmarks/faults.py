@@ -178,7 +178,7 @@ def settle(world):
     from django.db import DatabaseError, connection
     from django.utils import timezone
 
-    from intake.models import Notice
+    from intake.models import OutboxMessage
     from intake.notifications import outbox
     from intake.submission import spool
 
@@ -186,7 +186,7 @@ def settle(world):
         try:
             connection.close()
             now = timezone.now()
-            waiting = Notice.objects.filter(state__in=Notice.WAITING)
+            waiting = OutboxMessage.objects.filter(state__in=OutboxMessage.WAITING)
             waiting.filter(state="retrying").update(next_try_at=now)
             left_behind = waiting.filter(state="sending", claimed_at__lt=now - dt.timedelta(seconds=40))
             left_behind.update(claimed_at=now - outbox.STUCK_AFTER)
@@ -201,11 +201,11 @@ def count_up(name, visits, mails):
     """Return the table of one scenario and other facts to print."""
     from django.db import connection
 
-    from intake.models import AssessmentRequest, EncryptedText, Notice
+    from intake.models import AssessmentRequest, EncryptedText, OutboxMessage
 
     connection.close()
     requests, extra_texts = collections.defaultdict(set), 0
-    texts = EncryptedText.objects.exclude(kind="note").select_related("request").order_by("at", "pk")
+    texts = EncryptedText.objects.exclude(kind="note").select_related("request").order_by("recorded_at", "pk")
     stored = {}
     for text in texts:
         answers = text.open()
@@ -217,8 +217,8 @@ def count_up(name, visits, mails):
         stored[number] = (answers, text.request.reference)
     ids = set().union(*requests.values())
     assert AssessmentRequest.objects.filter(pk__in=ids).count() == len(ids)
-    notices = collections.Counter(
-        Notice.objects.filter(request__in=ids, kind="new_request").values_list("request_id", flat=True)
+    outbox_messages = collections.Counter(
+        OutboxMessage.objects.filter(request__in=ids, kind="new_request").values_list("request_id", flat=True)
     )
     references = {reference for _answers, reference in stored.values()}
     alerts, acknowledgements = mails_per_request(mails, references)
@@ -229,7 +229,9 @@ def count_up(name, visits, mails):
         acknowledged=len(said_yes),
         lost=sum(visit.number not in stored for visit in said_yes),
         altered=sum(not says_the_same(visit.words, answers) for visit, answers, _ in found),
-        doubled=sum(len(ids) > 1 for ids in requests.values()) + extra_texts + sum(n != 1 for n in notices.values()),
+        doubled=sum(len(ids) > 1 for ids in requests.values())
+        + extra_texts
+        + sum(n != 1 for n in outbox_messages.values()),
         nowhere=sum(visit.ends_nowhere for visit in visits),
         words_not_kept=sum(not visit.words_kept for visit in visits),
         without_confirmation=sum(visit.reference != reference for visit, _, reference in found),

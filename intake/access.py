@@ -39,7 +39,7 @@ def leads(user):
 def record(actor, action, ids):
     """Writes that `actor` was shown the requests `ids` by an `AccessRecord.Action`. Called before anything is shown."""
     AccessRecord.objects.create(
-        at=timezone.now(),
+        occurred_at=timezone.now(),
         actor=actor,
         action=action,
         requests=[str(request_id) for request_id in ids],

@@ -121,7 +121,7 @@ def _rotate_batch(last, size, rows, progress):
 
 def _rotate(request, rows, done):
     texts, indexes = list(request.texts.all()), list(request.blind_indexes.all())
-    told, can_read_all = [], True
+    stored, can_read_all = [], True
     for text in texts:
         try:
             content = text.open()
@@ -133,16 +133,16 @@ def _rotate(request, rows, done):
             text.seal(content).save(update_fields=["envelope", "key_id"])
             done.texts += 1
         if text.kind in EncryptedText.WITH_CONTACT:
-            told.append(content)
+            stored.append(content)
     is_indexed = indexes and all(index.key_id == blind_index.newest_key_id() for index in indexes)
     if can_read_all and not is_indexed:
-        done.indexed += _index_anew(request, indexes, told, rows)
+        done.indexed += _index_anew(request, indexes, stored, rows)
 
 
-def _index_anew(request, indexes, told, rows):
+def _index_anew(request, indexes, stored, rows):
     """Writes the new entries over the old rows: the newest id of a row tells about how many rows there are, and names
     get their width from that. Returns whether there was anything to write."""
-    wanted = {(e.kind, e.value): e for answers in told for e in blind_index.entries_for(answers, rows)}
+    wanted = {(e.kind, e.value): e for answers in stored for e in blind_index.entries_for(answers, rows)}
     spare, has_entries = [], bool(wanted)
     for index in indexes:
         entry = wanted.pop((index.kind, index.value), None)  # a short value of a name may come out as it was

@@ -77,10 +77,10 @@ def by_name(typed):
     return found.prefetch_related(Prefetch("texts", EncryptedText.objects.filter(kind__in=EncryptedText.WITH_CONTACT)))
 
 
-def names_told(request):
+def stored_names(request):
     """The names that a request from `by_name` was given, the newest first, each once. Opens its texts."""
-    told = [_opened(text) for text in request.texts.all()]
-    return list(dict.fromkeys(content["name"] for content in reversed(told) if content.get("name")))
+    stored = [_opened(text) for text in request.texts.all()]
+    return list(dict.fromkeys(content["name"] for content in reversed(stored) if content.get("name")))
 
 
 def same_contact(request):
@@ -149,8 +149,8 @@ def shared_contacts(requests, answers):
 def _contact_values(request):
     """Every value, by kind, under which what this request was given may stand in the index, under each key."""
     texts = request.texts.filter(kind__in=EncryptedText.WITH_CONTACT)
-    told = [blind_index.contact_values(_opened(text)) for text in texts]
-    return {kind: [value for values in told for value in values[kind]] for kind in (PHONE, EMAIL)}
+    stored = [blind_index.contact_values(_opened(text)) for text in texts]
+    return {kind: [value for values in stored for value in values[kind]] for kind in (PHONE, EMAIL)}
 
 
 def _shown():

@@ -13,6 +13,6 @@ urlpatterns = [
     path("check/<str:token>/", views.check, name="check"),
     path("received/<str:receipt>/", views.received, name="received"),
     path("probe/<str:receipt>/", synthetic_views.probe, name="probe"),
-    path("yours/<str:secret>/", self_service_views.yours, name="yours"),
-    path("yours/<str:secret>/check/<str:token>/", self_service_views.check, name="yours_check"),
+    path("manage/<str:secret>/", self_service_views.manage, name="manage"),
+    path("manage/<str:secret>/check/<str:token>/", self_service_views.check, name="manage_check"),
 ]

@@ -26,7 +26,7 @@ def work_once(is_stopped=lambda: False):
         "spool prepared": spool.prepare,
         "taken in from the spool": take_in_spool,
         "heartbeat": lambda: heartbeat.beat(heartbeat.of_this_worker()),  # before the mail, which may take long
-        "claims that lapsed given back": workflow.free_lapsed_claims,
+        "claims that lapsed given back": workflow.release_expired_claims,
         "list of failures queued": outbox.queue_digest,
         "figures of the week queued": outbox.queue_week,
         "notices sent": lambda: outbox.send_due(is_stopped=is_stopped),

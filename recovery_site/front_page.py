@@ -62,7 +62,7 @@ def requests_waiting(request):
     counts, _needing = tabs.counts(request.user, timezone.now())
     return Panel(
         _("Requests waiting"),
-        [Row(str(tabs.TABS[tab].label), f"{desk}?work={tab}", counts[tab]) for tab in WAITING if counts[tab] != "0"],
+        [Row(str(tabs.TABS[tab].label), f"{desk}?tab={tab}", counts[tab]) for tab in WAITING if counts[tab] != "0"],
         _("No requests are waiting."),
         Row(_("Open the desk"), desk),
     )

@@ -6,7 +6,7 @@ import re
 # Matches the rest of the line up to what follows a request line. An address may contain spaces, quotes and question
 # marks.
 _SECRET_ADDRESS = re.compile(
-    r"(/+assessment/+(?:received|yours|probe|check|leave)/+)[^\n]+?(?=/?['\"]?(?:$| HTTP/))",
+    r"(/+assessment/+(?:received|manage|probe|check|leave)/+)[^\n]+?(?=/?['\"]?(?:$| HTTP/))",
     re.IGNORECASE | re.MULTILINE,
 )
 

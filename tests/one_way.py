@@ -9,9 +9,17 @@ from django.db.backends.signals import connection_created
 
 TABLE = "intake_assessmentrequest"
 STATE = {
-    *("stage", "outcome", "owner_id", "claimed_until", "version", "due_at", "called_back_at", "first_attempt_at"),
+    *("stage", "outcome", "owner_id", "claimed_until", "version", "due_at", "awaiting_reply_since", "first_attempt_at"),
     *("reached_at", "assessment_at", "snoozed_until", "snooze_reason", "due_before_snooze", "duplicate_of_id"),
-    *("before_link", "closed_at", "before_close", "quarantined_at", "suspicions", "legal_hold_at", "hidden_at"),
+    *(
+        "link_undo_state",
+        "closed_at",
+        "close_undo_state",
+        "quarantined_at",
+        "spam_signals",
+        "legal_hold_at",
+        "hidden_at",
+    ),
     "to_confirm_since",
 }
 ALLOWED = (

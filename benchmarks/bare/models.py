@@ -15,7 +15,7 @@ class Row(models.Model):
     text_ok = models.BooleanField()
     email_ok = models.BooleanField()
     introduction = models.CharField(max_length=20, blank=True)
-    best_time = models.CharField(max_length=20, blank=True)
+    preferred_time = models.CharField(max_length=20, blank=True)
     time_zone = models.CharField(max_length=40, blank=True)
     language = models.CharField(max_length=100, blank=True)
     message = models.TextField(blank=True)

@@ -28,7 +28,7 @@ class BareForm(forms.Form):
     text_ok = forms.BooleanField(required=False)
     email_ok = forms.BooleanField(required=False)
     introduction = forms.ChoiceField(choices=choices("first_name", "center"), widget=forms.RadioSelect, required=False)
-    best_time = forms.ChoiceField(
+    preferred_time = forms.ChoiceField(
         choices=choices("asap", "morning", "afternoon", "evening"), widget=forms.RadioSelect, required=False
     )
     time_zone = forms.ChoiceField(

@@ -11,8 +11,8 @@ from .base import RoleGuardedAdmin
 
 @admin.register(AccessRecord)
 class AccessRecordAdmin(RoleGuardedAdmin):
-    list_display = ["at", "actor", "action", "how_many"]
-    list_display_links = ["at"]
+    list_display = ["occurred_at", "actor", "action", "how_many"]
+    list_display_links = ["occurred_at"]
     list_select_related = ["actor"]
     list_per_page = 50
     show_full_result_count = False

@@ -40,9 +40,9 @@ class AssessmentRequestAdmin(RoleGuardedAdmin):
         views = {
             "find/": (find.page, "find"),
             "take/": (queue_actions.take_next, "take_next"),
-            "several/": (queue_actions.change_several, "change_several"),
+            "bulk/": (queue_actions.change_many, "bulk"),
             "undo/": (queue_actions.undo, "undo"),
-            "pulse/": (polling.pulse, "pulse"),
+            "updates/": (polling.updates, "queue_updates"),
             "reports/": (reports.page, "reports"),
             "reports/csv/": (reports.download, "reports_csv"),
             "<uuid:object_id>/updates/": (request_updates.updates, "updates"),

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from intake import access, search, workflow
 from intake.contact.commitment import commit_to
-from intake.contact.preferences import profile_of
+from intake.contact.preferences import preferences_from
 from intake.crypto import envelope
 from intake.models import AccessRecord, AssessmentRequest
 from intake.submission import accept as submission
@@ -52,7 +52,7 @@ def page(model_admin, request):
         draft = tokens.from_token(request.POST.get("token", ""))
     except tokens.BadToken:
         return _show(model_admin, request, PhoneForm(request.POST), tokens.draw(), 403, _stale())
-    if request.POST.get("do") == "look":
+    if request.POST.get("action") == "look":
         return _show(model_admin, request, PhoneForm(initial=request.POST.dict()), draft)
     form = PhoneForm(request.POST)
     if not form.is_valid():
@@ -63,7 +63,7 @@ def page(model_admin, request):
 def _store(model_admin, request, form, draft):
     sent = submission.SentForm(draft, form.answers(), taken_by=request.user.pk)
     try:
-        request_id = submission.store(sent, commit_to(sent.at, profile_of(sent.answers)))
+        request_id = submission.store(sent, commit_to(sent.at, preferences_from(sent.answers)))
     except submission.RequestWithdrawn:
         return _show(model_admin, request, form, tokens.draw(), 409, _withdrawn())
     except submission.TooManyAmendments:
@@ -89,11 +89,11 @@ def _tell_stored(request, stored):
     known = search.same_contact(stored)
     if known:
         access.record(request.user, AccessRecord.Action.SEARCH, [one.pk for one in known])
-        messages.warning(request, _known_in_words(known))
+        messages.warning(request, _sentence_for_known(known))
     return HttpResponseRedirect(_address_of(stored))
 
 
-def _known_in_words(known):
+def _sentence_for_known(known):
     links = format_html_join(", ", '<a href="{}">{}</a> ({})', ((_address_of(one), one, _state(one)) for one in known))
     return format_html_join("", "{} {}", [(_("This number or address is known:"), links)])
 
@@ -115,7 +115,7 @@ def _show(model_admin, request, form, draft, status=200, notice=""):
         "token": tokens.to_token(draft),
         "notice": notice,
         "known": known,
-        "looked": request.POST.get("do") == "look",
+        "looked": request.POST.get("action") == "look",
     }
     return _answer(model_admin, request, "phone_request.html", title, status, **context)
 

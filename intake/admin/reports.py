@@ -19,10 +19,10 @@ def page(model_admin, request):
         "asked": asked,
     }
     if asked:
-        found = figures.of(asked)
+        found = figures.figures_for(asked)
         context |= {
             "summary": sections.summary(found.everyone),
-            "sections": sections.of(found) if found.everyone.count >= small_numbers.LEAST else [],
+            "sections": sections.sections_for(found) if found.everyone.count >= small_numbers.LEAST else [],
         }
     return TemplateResponse(request, "admin/intake/reports.html", context, status=200 if asked else 422)
 

@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from intake.contact import consent
-from intake.models.contact import BestTime, ForWhom, Introduction
+from intake.models.contact import ForWhom, Introduction, PreferredTime
 from intake.submission.forms import AssessmentForm
 
 # What the fields of `intake.contact.details` are called on the desk
@@ -20,7 +20,7 @@ DETAILS = {
     "may_text": gettext_lazy("We may send text messages"),
     "may_email": gettext_lazy("We may send e-mail"),
     "introduction": gettext_lazy("How we introduce ourselves"),
-    "best_time": gettext_lazy("Good time"),
+    "preferred_time": gettext_lazy("Good time"),
     "time_zone": gettext_lazy("Time zone"),
     "for_whom": gettext_lazy("Who they ask for"),
 }
@@ -35,13 +35,22 @@ ASKED_FOR = {
 
 _FIELDS = AssessmentForm.base_fields
 _NEVER_CHANGED = {"adult", "consent", *AssessmentForm.NOT_ANSWERS}
-_IN_RULES = {"do_not_call", "voicemail_ok", "text_ok", "email_ok", "introduction", "consent", "best_time", "time_zone"}
+_IN_RULES = {
+    "do_not_call",
+    "voicemail_ok",
+    "text_ok",
+    "email_ok",
+    "introduction",
+    "consent",
+    "preferred_time",
+    "time_zone",
+}
 
 
-def told(answers):
+def labeled_answers(answers):
     """Pairs (question, answer) in the order of the form, without what was left empty and what the rules say."""
     return [
-        (_FIELDS[name].label, _in_words(name, answers[name]))
+        (_FIELDS[name].label, _label_for(name, answers[name]))
         for name in _FIELDS
         if answers.get(name) and name not in _IN_RULES
     ]
@@ -60,7 +69,7 @@ def detail(name, value):
     """The value of a field of the form, or of `intake.contact.details`, in words; "" where there is none."""
     if isinstance(value, bool):
         return _("Yes") if value else _("No")
-    return _in_words(name, value)
+    return _label_for(name, value)
 
 
 def moment(at):
@@ -100,23 +109,23 @@ def contact_rules(profile, agreed_to_email, email_is_spent=False, may_ever_call=
         *([str(ASKED_FOR[profile.for_whom])] if profile.for_whom in ASKED_FOR else []),
         (
             _("Their time zone: %(zone)s.")
-            if profile.best_time == BestTime.CONFIRMED
+            if profile.preferred_time == PreferredTime.CONFIRMED
             else _("Good time: %(time)s, %(zone)s time.")
         )
-        % {"time": profile.get_best_time_display().lower(), "zone": _in_words("time_zone", profile.time_zone)},
+        % {"time": profile.get_preferred_time_display().lower(), "zone": _label_for("time_zone", profile.time_zone)},
     ]
 
 
 def _rules_of_time(profile, may_ever_call):
     if may_ever_call or not profile.may_call:
         return []
-    if profile.best_time == BestTime.CONFIRMED:
+    if profile.preferred_time == PreferredTime.CONFIRMED:
         return [_("Do not call until they have confirmed a time by email or text. Then set it as their good time.")]
     words = _("Do not call at another time than %(time)s, their time. We are closed then: ask them for another time.")
-    return [words % {"time": profile.get_best_time_display().lower()}]
+    return [words % {"time": profile.get_preferred_time_display().lower()}]
 
 
-def _in_words(name, value):
+def _label_for(name, value):
     choices = dict(getattr(_FIELDS[name], "choices", []))
     return str(choices.get(value, value))
 
@@ -139,7 +148,7 @@ CONSENTS = {
 
 def agreed_to(record):
     """What a `ConsentRecord` says, in words."""
-    words = {"what": CONSENTS[record.purpose], "version": record.wording_version, "at": moment(record.at)}
+    words = {"what": CONSENTS[record.purpose], "version": record.wording_version, "at": moment(record.recorded_at)}
     if record.reader_id is None:
         return _("%(what)s, on %(at)s (wording of %(version)s)") % words
     return _("%(what)s, on %(at)s (wording of %(version)s, read aloud by %(reader)s)") % (

@@ -18,7 +18,7 @@ class Commitment:
     """Stored with the request, so that a reload shows the same. `promise` is "" where the owner has told no hours."""
 
     due_at: dt.datetime
-    due_is_assumed: bool
+    due_uses_default_hours: bool
     promise: str
 
 
@@ -36,9 +36,9 @@ def commit_to(asked_at: dt.datetime, profile: ContactCodes) -> Commitment:
 
 def _counted(asked_at: dt.datetime, profile: ContactCodes) -> Commitment:
     hours = schedule.our_hours()
-    wish, zone = profile["best_time"], ZoneInfo(profile["time_zone"])
-    contact = schedule.first_contact(asked_at, hours, wish, zone)
+    preferred, zone = profile["preferred_time"], ZoneInfo(profile["time_zone"])
+    contact = schedule.first_contact(asked_at, hours, preferred, zone)
     row = ContactPreferences(**profile)
-    ways = ways_to_try(row, schedule.may_ever_call(asked_at, hours, wish, zone)) or row.channels
-    words = promise.words(contact, asked_at, hours, wish, zone, ways[0], row.may_call)
+    ways = ways_to_try(row, schedule.may_ever_call(asked_at, hours, preferred, zone)) or row.channels
+    words = promise.words(contact, asked_at, hours, preferred, zone, ways[0], row.may_call)
     return Commitment(contact.ends, hours.is_assumed, words)

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from intake.crypto.envelope import DecryptionError
 from intake.models import AssessmentRequest, ContactPreferences, EncryptedText
-from intake.models.contact import BestTime
+from intake.models.contact import PreferredTime
 
 ANSWERS = ("name", "phone", "email", "language")
 CODES = ContactPreferences.CODES
@@ -22,7 +22,7 @@ FIELDS = (*ANSWERS, *CODES)
 NOTHING_ALLOWED = dict.fromkeys(ContactPreferences.PERMISSIONS, False) | {
     "for_whom": "self",
     "introduction": "first_name",
-    "best_time": "asap",
+    "preferred_time": "asap",
     "time_zone": "America/Phoenix",
 }
 
@@ -46,7 +46,9 @@ class Conflict:
     mine: object
 
 
-def of(request: AssessmentRequest, opened: Iterable[tuple[EncryptedText, object]] | None = None) -> dict[str, Value]:
+def details_of(
+    request: AssessmentRequest, opened: Iterable[tuple[EncryptedText, object]] | None = None
+) -> dict[str, Value]:
     """From field name to `Value`, for a request that is not erased. `opened` may give its texts with their contents,
     opened before: pairs of `EncryptedText` and content. A text that can't be opened is left out."""
     if opened is None:
@@ -56,9 +58,9 @@ def of(request: AssessmentRequest, opened: Iterable[tuple[EncryptedText, object]
     known = {name: Value(value, None, request.received_at) for name, value in nothing.items()}
     for text, content in opened:
         if text.kind in EncryptedText.WITH_CONTACT and isinstance(content, dict):
-            _overlay(known, {name: content[name] for name in ANSWERS if name in content}, text.author, text.at)
-    for profile in request.contact_profiles.select_related("author"):
-        _overlay(known, profile.codes(), profile.author, profile.at)
+            _overlay(known, {name: content[name] for name in ANSWERS if name in content}, text.author, text.recorded_at)
+    for profile in request.contact_preferences.select_related("author"):
+        _overlay(known, profile.codes(), profile.author, profile.recorded_at)
     return known
 
 
@@ -92,7 +94,7 @@ def why_impossible(values: Mapping[str, object]) -> str:
         return _("Calls and texts need a phone number.")
     if values["may_email"] and not values["email"]:
         return _("Email needs an email address.")
-    if values["best_time"] == BestTime.CONFIRMED and not (values["may_text"] or values["may_email"]):
+    if values["preferred_time"] == PreferredTime.CONFIRMED and not (values["may_text"] or values["may_email"]):
         return _("To confirm a time, they must allow email or text messages.")
     if values["may_leave_voicemail"] and not values["may_call"]:
         return _("Voicemail is for people who allow calls.")

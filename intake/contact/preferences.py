@@ -5,7 +5,7 @@ from typing import TypedDict
 
 from intake import email_addresses
 from intake.models import AssessmentRequest, ContactPreferences
-from intake.models.contact import BestTime
+from intake.models.contact import PreferredTime
 
 
 class ContactAnswers(TypedDict):
@@ -19,7 +19,7 @@ class ContactAnswers(TypedDict):
     text_ok: bool
     email_ok: bool
     introduction: str
-    best_time: str
+    preferred_time: str
     time_zone: str
 
 
@@ -32,11 +32,11 @@ class ContactCodes(TypedDict):
     may_text: bool
     may_email: bool
     introduction: str
-    best_time: str
+    preferred_time: str
     time_zone: str
 
 
-def profile_of(answers: ContactAnswers) -> ContactCodes:
+def preferences_from(answers: ContactAnswers) -> ContactCodes:
     """The codes of a `ContactPreferences` for the cleaned answers of the form.
 
     A number and consent allow a live call; an email address in the phone box does not. Where an e-mail address is the
@@ -46,7 +46,7 @@ def profile_of(answers: ContactAnswers) -> ContactCodes:
     has_phone = bool(answers["phone"]) and not email_addresses.is_in(answers["phone"])
     has_email = bool(answers["email"])
     may_call = has_phone and not answers["do_not_call"]
-    wants_to_confirm = answers["best_time"] == BestTime.CONFIRMED
+    wants_to_confirm = answers["preferred_time"] == PreferredTime.CONFIRMED
     return {
         "for_whom": answers["for_whom"],
         "may_call": may_call,
@@ -54,7 +54,7 @@ def profile_of(answers: ContactAnswers) -> ContactCodes:
         "may_text": has_phone and answers["text_ok"],
         "may_email": has_email and (answers["email_ok"] or not may_call or wants_to_confirm),
         "introduction": answers["introduction"],
-        "best_time": answers["best_time"],
+        "preferred_time": answers["preferred_time"],
         "time_zone": answers["time_zone"],
     }
 
@@ -65,15 +65,15 @@ def ways_to_try(profile: ContactPreferences, may_ever_call: bool) -> list[str]:
     if may_ever_call:
         return profile.channels
     written = [channel for channel in profile.channels if channel != "call"]
-    is_called = profile.may_call and profile.best_time != BestTime.CONFIRMED
+    is_called = profile.may_call and profile.preferred_time != PreferredTime.CONFIRMED
     return [*written, "call"] if is_called else written
 
 
-def newest_profile(request: AssessmentRequest) -> ContactPreferences | None:
+def newest_preferences(request: AssessmentRequest) -> ContactPreferences | None:
     """The profile that counts, or None where the words were erased."""
     return newest_of(ContactPreferences.objects.filter(request=request))
 
 
 def newest_of(profiles: Iterable[ContactPreferences]) -> ContactPreferences | None:
     """The one that counts among the profiles of one request, or None."""
-    return max(profiles, key=lambda profile: (profile.at, profile.pk), default=None)
+    return max(profiles, key=lambda profile: (profile.recorded_at, profile.pk), default=None)

@@ -47,7 +47,7 @@ def _closed_parts(
 
 
 class SaysWhenWeAreClosed(forms.Form):
-    """A form with the fields `best_time` and `time_zone`. `templates/intake/preferred_time.html` shows them."""
+    """A form with the fields `preferred_time` and `time_zone`. `templates/intake/preferred_time.html` shows them."""
 
     @property
     def shown_zone(self) -> str:
@@ -60,9 +60,9 @@ class SaysWhenWeAreClosed(forms.Form):
         return self._zones()[self.shown_zone] if self.shown_zone else ""
 
     def times(self) -> list[tuple[BoundWidget, bool]]:
-        """Each choice of `best_time`, and whether we are closed then in the zone that is shown."""
+        """Each choice of `preferred_time`, and whether we are closed then in the zone that is shown."""
         closed = closed_parts(self.shown_zone) if self.shown_zone else ()
-        return [(choice, choice.data["value"] in closed) for choice in self["best_time"]]
+        return [(choice, choice.data["value"] in closed) for choice in self["preferred_time"]]
 
     def closed_in_each_zone(self) -> str:
         """The same for every zone, for the script that follows the one that is chosen."""

@@ -37,7 +37,7 @@ SENTENCES = {
         "by a day": _("We will email you by %(weekday)s, %(date)s, at %(time)s, %(zone)s time."),
     },
 }
-WISH_NOT_MET = {
+PREFERENCE_NOT_MET = {
     "morning": _("We are closed in the morning in your time zone, so we can't promise a time."),
     "afternoon": _("We are closed in the afternoon in your time zone, so we can't promise a time."),
     "evening": _("We are closed in the evening in your time zone, so we can't promise a time."),
@@ -72,7 +72,7 @@ def words(
     contact: schedule.FirstContact,
     received_at: dt.datetime,
     hours: schedule.OpenHours,
-    wish: str,
+    preferred: str,
     zone: ZoneInfo,
     channel: str,
     may_call: bool = True,
@@ -83,12 +83,12 @@ def words(
     Without a time where our hours never include the time they asked for: another one may not be safe. Empty where the
     owner has told no hours, or none in which the person may be contacted, or no target.
     """
-    is_confirmed_first = wish == schedule.CONFIRMED and may_call and channel in CONFIRM_FIRST
+    is_confirmed_first = preferred == schedule.CONFIRMED and may_call and channel in CONFIRM_FIRST
     no_time = str(CONFIRM_FIRST[channel]) if is_confirmed_first else ""
     if hours.spans_are_assumed or not schedule.may_contact_at(contact.begins, hours, schedule.ASAP, zone):
         return no_time
-    if not contact.wish_is_met:
-        return f"{WISH_NOT_MET[wish]} {INSTEAD[channel] if may_call else WRITE_ONLY[channel]}"
+    if not contact.preference_is_met:
+        return f"{PREFERENCE_NOT_MET[preferred]} {INSTEAD[channel] if may_call else WRITE_ONLY[channel]}"
     if hours.target_is_assumed:
         return no_time
     begins, ends = contact.begins.astimezone(zone), contact.ends.astimezone(zone)

@@ -45,8 +45,8 @@ def given_names(typed: str) -> frozenset[str]:
 
 def given_names_of(request: AssessmentRequest) -> frozenset[str]:
     """What may be the given names that a request was ever told; empty where nothing is sure to be one."""
-    told = (_content(text) for text in request.texts.filter(kind__in=EncryptedText.WITH_CONTACT))
-    return frozenset().union(*(given_names(content.get("name") or "") for content in told))
+    stored = (_content(text) for text in request.texts.filter(kind__in=EncryptedText.WITH_CONTACT))
+    return frozenset().union(*(given_names(content.get("name") or "") for content in stored))
 
 
 def _content(text: EncryptedText) -> blind_index.Answers:

@@ -69,7 +69,7 @@ class FirstContact:
 
     begins: dt.datetime
     ends: dt.datetime
-    wish_is_met: bool
+    preference_is_met: bool
 
 
 PHOENIX = ZoneInfo("America/Phoenix")
@@ -93,25 +93,25 @@ def our_hours() -> OpenHours:
         return ASSUMED
 
 
-def hours_of(told: facts.Facts) -> OpenHours:
+def hours_of(facts: facts.Facts) -> OpenHours:
     """The open hours of the center in `pages.facts.Facts`: what was told, and of `ASSUMED` only what was not."""
-    center = told.center
+    center = facts.center
     if center is None:
         return ASSUMED
-    spans = opening_hours.spans_by_weekday(told)
+    spans = opening_hours.spans_by_weekday(facts)
     target = center.contact_target_hours
     return OpenHours(
         spans=spans or ASSUMED.spans,
         zone=ZoneInfo(center.time_zone),
         target=dt.timedelta(hours=target) if target else ASSUMED.target,
-        holidays=frozenset(holiday.day for holiday in told.holidays),
+        holidays=frozenset(holiday.day for holiday in facts.holidays),
         spans_are_assumed=not spans,
         target_is_assumed=not target,
     )
 
 
 def first_contact(
-    received_at: dt.datetime, hours: OpenHours, wish: str = ASAP, zone: ZoneInfo = PHOENIX
+    received_at: dt.datetime, hours: OpenHours, preferred: str = ASAP, zone: ZoneInfo = PHOENIX
 ) -> FirstContact:
     """When to try first, for a `wish` of `PARTS_OF_DAY` in the person's `zone`.
 
@@ -121,11 +121,11 @@ def first_contact(
     target counts from `received_at`.
     """
     received_at = received_at.astimezone(dt.UTC)
-    hours = _hours_for(received_at, hours, wish, zone)
-    if wish != ASAP:
-        for begins, ends in _usable_spans(received_at, hours, wish, zone):
+    hours = _hours_for(received_at, hours, preferred, zone)
+    if preferred != ASAP:
+        for begins, ends in _usable_spans(received_at, hours, preferred, zone):
             if ends - begins >= WORTH_A_TRY:
-                return FirstContact(begins, min(begins + hours.target, ends), wish_is_met=True)
+                return FirstContact(begins, min(begins + hours.target, ends), preference_is_met=True)
     first, last, left = None, received_at, hours.target
     for begins, ends in _usable_spans(received_at, hours, ASAP, zone):
         first, last = first or begins, min(begins + left, ends)
@@ -133,59 +133,59 @@ def first_contact(
         if not left:
             break
     if first is None:
-        return FirstContact(received_at, received_at + hours.target, wish_is_met=False)
-    return FirstContact(first, last, wish_is_met=wish == ASAP)
+        return FirstContact(received_at, received_at + hours.target, preference_is_met=False)
+    return FirstContact(first, last, preference_is_met=preferred == ASAP)
 
 
-def next_usable(moment: dt.datetime, hours: OpenHours, wish: str, zone: ZoneInfo) -> dt.datetime | None:
+def next_usable(moment: dt.datetime, hours: OpenHours, preferred: str, zone: ZoneInfo) -> dt.datetime | None:
     """The first moment from `moment` on at which the person may be contacted; None if there is none ahead."""
-    return next((begins for begins, _ in _usable_spans(moment, hours, wish, zone)), None)
+    return next((begins for begins, _ in _usable_spans(moment, hours, preferred, zone)), None)
 
 
-def next_contact(moment: dt.datetime, hours: OpenHours, wish: str, zone: ZoneInfo) -> dt.datetime | None:
+def next_contact(moment: dt.datetime, hours: OpenHours, preferred: str, zone: ZoneInfo) -> dt.datetime | None:
     """As `next_usable`. Where our hours never meet the wish for as long as `first_contact` asks for, the first moment
     at which someone may write to the person, see `may_ever_call`."""
-    hours = _hours_for(moment, hours, wish, zone)
-    if not is_ever_met(moment, hours, wish, zone):
-        wish = ASAP
-    return next_usable(moment, hours, wish, zone)
+    hours = _hours_for(moment, hours, preferred, zone)
+    if not is_ever_met(moment, hours, preferred, zone):
+        preferred = ASAP
+    return next_usable(moment, hours, preferred, zone)
 
 
-def may_ever_call(moment: dt.datetime, hours: OpenHours, wish: str, zone: ZoneInfo) -> bool:
+def may_ever_call(moment: dt.datetime, hours: OpenHours, preferred: str, zone: ZoneInfo) -> bool:
     """Whether we can call at the time that the person asked for, on some day ahead. While no hours are told, whoever
     works may call at any part of the day."""
-    return wish != CONFIRMED and (hours.spans_are_assumed or is_ever_met(moment, hours, wish, zone))
+    return preferred != CONFIRMED and (hours.spans_are_assumed or is_ever_met(moment, hours, preferred, zone))
 
 
-def next_in_part(moment: dt.datetime, wish: str, zone: ZoneInfo) -> dt.datetime:
+def next_in_part(moment: dt.datetime, preferred: str, zone: ZoneInfo) -> dt.datetime:
     """The first moment from `moment` on in a part of the person's day, whether we are open then or not."""
     today = moment.astimezone(zone).date()
-    parts = (_moments(day, PARTS_OF_DAY[wish], zone) for day in _days(today, today + dt.timedelta(days=1)))
+    parts = (_moments(day, PARTS_OF_DAY[preferred], zone) for day in _days(today, today + dt.timedelta(days=1)))
     return next(max(begins, moment) for begins, ends in parts if moment < ends)
 
 
-def is_ever_met(moment: dt.datetime, hours: OpenHours, wish: str, zone: ZoneInfo) -> bool:
+def is_ever_met(moment: dt.datetime, hours: OpenHours, preferred: str, zone: ZoneInfo) -> bool:
     """Whether a wished time holds enough of our hours on some day ahead, counted from that day's beginning. Any time of
     the day always does."""
-    if wish == ASAP:
+    if preferred == ASAP:
         return True
     midnight = moment.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
-    return any(ends - begins >= WORTH_A_TRY for begins, ends in _usable_spans(midnight, hours, wish, zone))
+    return any(ends - begins >= WORTH_A_TRY for begins, ends in _usable_spans(midnight, hours, preferred, zone))
 
 
-def _hours_for(moment: dt.datetime, hours: OpenHours, wish: str, zone: ZoneInfo) -> OpenHours:
+def _hours_for(moment: dt.datetime, hours: OpenHours, preferred: str, zone: ZoneInfo) -> OpenHours:
     """The hours that count for a wish. Assumed ones are no reason to try at another time: nobody told the person that
     we would, as the promise of told ones does."""
-    is_kept = hours.spans_are_assumed and not is_ever_met(moment, hours, wish, zone)
+    is_kept = hours.spans_are_assumed and not is_ever_met(moment, hours, preferred, zone)
     return replace(hours, spans=_ALL_DAY) if is_kept else hours
 
 
-def may_contact_at(moment: dt.datetime, hours: OpenHours, wish: str, zone: ZoneInfo) -> bool:
+def may_contact_at(moment: dt.datetime, hours: OpenHours, preferred: str, zone: ZoneInfo) -> bool:
     # In UTC: moments of two zones never compare equal within the hour that a clock change repeats.
-    return next_usable(moment, hours, wish, zone) == moment.astimezone(dt.UTC)
+    return next_usable(moment, hours, preferred, zone) == moment.astimezone(dt.UTC)
 
 
-def _usable_spans(moment: dt.datetime, hours: OpenHours, wish: str, zone: ZoneInfo) -> Iterator[Moments]:
+def _usable_spans(moment: dt.datetime, hours: OpenHours, preferred: str, zone: ZoneInfo) -> Iterator[Moments]:
     """What is left from `moment` on of the time in which the center is open and the person's part of the day runs.
 
     Pairs of UTC moments in order, without overlap; the second of a pair is no longer usable.
@@ -194,7 +194,7 @@ def _usable_spans(moment: dt.datetime, hours: OpenHours, wish: str, zone: ZoneIn
     first_day = moment.astimezone(hours.zone).date()
     for opens, closes in (span for day in _days(first_day, first_day + LOOK_AHEAD) for span in hours.on(day)):
         for day in _days(opens.astimezone(zone).date(), closes.astimezone(zone).date()):
-            part_begins, part_ends = _moments(day, PARTS_OF_DAY[wish], zone)
+            part_begins, part_ends = _moments(day, PARTS_OF_DAY[preferred], zone)
             begins, ends = max(opens, part_begins, moment), min(closes, part_ends)
             if begins < ends:
                 yield begins, ends

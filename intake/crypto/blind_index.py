@@ -86,9 +86,9 @@ def name_forms(typed: str) -> list[str]:
     return list(dict.fromkeys([*name_words(typed), *joined]))
 
 
-def is_name_in(asked: str, told: str) -> bool:
+def is_name_in(asked: str, stored: str) -> bool:
     """Whether a name that was told has all words of the one that is asked for, written apart or together."""
-    words, counted, forms = _all_words(asked), set(name_words(asked)), set(name_forms(told))
+    words, counted, forms = _all_words(asked), set(name_words(asked)), set(name_forms(stored))
     found_to = {0}  # how many of the words are found
     for start, word in enumerate(words):
         if start not in found_to:

@@ -2,9 +2,9 @@ from .assessment_request import Alias, AssessmentRequest
 from .change import Change, Undone
 from .contact import ConsentRecord, ContactPreferences
 from .encrypted_text import BlindIndex, EncryptedText
-from .outbox_message import Notice
+from .outbox_message import OutboxMessage
 from .pending import PendingForm
-from .records import RESULTS, AccessRecord, Attempt, Event, Record, RecordIsFixed
+from .records import RESULTS, AccessRecord, AppendOnlyModel, AppendOnlyViolation, Attempt, Event
 from .saved_filter import SavedFilter
 from .traffic import Heartbeat, RecentSender
 
@@ -12,6 +12,8 @@ __all__ = [
     "RESULTS",
     "AccessRecord",
     "Alias",
+    "AppendOnlyModel",
+    "AppendOnlyViolation",
     "AssessmentRequest",
     "Attempt",
     "BlindIndex",
@@ -21,11 +23,9 @@ __all__ = [
     "EncryptedText",
     "Event",
     "Heartbeat",
-    "Notice",
+    "OutboxMessage",
     "PendingForm",
     "RecentSender",
-    "Record",
-    "RecordIsFixed",
     "SavedFilter",
     "Undone",
 ]

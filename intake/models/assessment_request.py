@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from intake.db.uuid7 import uuid7
 
-from .contact import BestTime
+from .contact import PreferredTime
 
 BY_PHONE = "phone"  # in place of the page that a request came from: staff took it down for a caller
 
@@ -34,7 +34,7 @@ class SnoozeReason(models.TextChoices):
     ASKED_LATER = "asked_later", _("The person asked us to call later")
     AWAY = "away", _("The person is away")
     THINKING = "thinking", _("The person wants time to think")
-    ON_HOLD = "on_hold", _("On hold: we wait for something")
+    WAITING = "waiting", _("On hold: we wait for something")
 
 
 URGENCY = ("queue_group", "due_at", "received_at", "id")
@@ -48,7 +48,7 @@ class AssessmentRequestQuerySet(models.QuerySet):
     def open(self):
         return self.exclude(stage=Stage.CLOSED)
 
-    def awake(self, now=None):
+    def not_snoozed(self, now=None):
         """Without those that were put off until a time which has not come yet. A question about them does not wait."""
         is_back = Q(snoozed_until=None) | Q(snoozed_until__lte=now or timezone.now())
         return self.filter(is_back | Q(to_confirm_since__isnull=False))
@@ -92,14 +92,14 @@ class AssessmentRequest(models.Model):
     )
     received_at = models.DateTimeField(_("received"), editable=False)
     due_at = models.DateTimeField(_("due"), editable=False)
-    due_is_assumed = models.BooleanField(
+    due_uses_default_hours = models.BooleanField(
         default=False, editable=False, help_text="Counted with assumed hours, since the owner had told none"
     )
     first_due_at = models.DateTimeField(
         null=True, blank=True, editable=False, help_text="By when the first contact was due; later due times move"
     )
     promise = models.CharField(max_length=400, blank=True, editable=False, help_text="What the person was promised")
-    called_back_at = models.DateTimeField(
+    awaiting_reply_since = models.DateTimeField(
         null=True, blank=True, editable=False, help_text="They tried to reach us, and we have not answered yet"
     )
     first_attempt_at = models.DateTimeField(null=True, blank=True, editable=False)
@@ -135,7 +135,7 @@ class AssessmentRequest(models.Model):
         db_index=False,  # a partial one is smaller
         help_text="The first request that was sent from the same form, by someone else as far as we can tell",
     )
-    before_link = models.JSONField(
+    link_undo_state = models.JSONField(
         null=True, editable=False, help_text="What linking changed here and on the other one, to be undone"
     )
     to_confirm_since = models.DateTimeField(
@@ -145,17 +145,17 @@ class AssessmentRequest(models.Model):
         help_text="A linked request was withdrawn, erased or changed; staff must say whether this is the same person",
     )
     closed_at = models.DateTimeField(_("closed"), null=True, blank=True, editable=False)
-    before_close = models.JSONField(null=True, editable=False, help_text="What closing took, to be given back")
-    confirmed_at = models.DateTimeField(editable=False, help_text="When the person was last told that we have it")
+    close_undo_state = models.JSONField(null=True, editable=False, help_text="What closing took, to be given back")
+    acknowledged_at = models.DateTimeField(editable=False, help_text="When the person was last told that we have it")
 
     # Keyed hashes: of browser session and contact, and of the private link. None, not "", where there is none: unique.
     form_key = models.CharField(max_length=64, null=True, editable=False)  # noqa: DJ001
     private_link_hash = models.CharField(max_length=64, null=True, editable=False)  # noqa: DJ001
     # What `form_key` was until the request ended: a form of that browser session may still wait in a spool.
-    ended_form_key = models.CharField(max_length=64, null=True, editable=False)  # noqa: DJ001
+    previous_form_key = models.CharField(max_length=64, null=True, editable=False)  # noqa: DJ001
 
     quarantined_at = models.DateTimeField(_("in quarantine since"), null=True, blank=True, editable=False)
-    suspicions = models.CharField(max_length=80, blank=True, editable=False, help_text="Codes of intake.suspicion")
+    spam_signals = models.CharField(max_length=80, blank=True, editable=False, help_text="Codes of intake.suspicion")
     legal_hold_at = models.DateTimeField(_("under legal hold since"), null=True, blank=True, editable=False)
     hidden_at = models.DateTimeField(
         null=True, blank=True, editable=False, help_text="Withdrawn under legal hold: kept, and shown to nobody"
@@ -163,14 +163,14 @@ class AssessmentRequest(models.Model):
     is_synthetic = models.BooleanField(default=False, editable=False)
 
     # Copies of the newest contact profile: the queue asks who may be contacted at this moment.
-    best_time = models.CharField(max_length=9, choices=BestTime.choices, blank=True, editable=False)
+    preferred_time = models.CharField(max_length=9, choices=PreferredTime.choices, blank=True, editable=False)
     time_zone = models.CharField(max_length=40, blank=True, editable=False)
-    came_from = models.CharField(
+    referrer_path = models.CharField(
         max_length=80, blank=True, editable=False, help_text="The page of ours on which they followed the link"
     )
     queue_group = models.GeneratedField(
         expression=Case(
-            When(Q(called_back_at__isnull=False) | Q(to_confirm_since__isnull=False), then=0),
+            When(Q(awaiting_reply_since__isnull=False) | Q(to_confirm_since__isnull=False), then=0),
             When(stage__in=["new", "reaching"], then=1),
             default=2,
         ),
@@ -197,7 +197,7 @@ class AssessmentRequest(models.Model):
                 | (~Q(stage="closed") & Q(outcome="", closed_at=None)),
             ),
             models.CheckConstraint(
-                name="request_in_quarantine_says_why", condition=Q(quarantined_at=None) | ~Q(suspicions="")
+                name="request_in_quarantine_says_why", condition=Q(quarantined_at=None) | ~Q(spam_signals="")
             ),
             models.CheckConstraint(
                 name="request_hidden_is_closed_and_held",
@@ -207,7 +207,7 @@ class AssessmentRequest(models.Model):
                 name="request_claim_has_an_owner", condition=Q(claimed_until=None) | Q(owner__isnull=False)
             ),
             models.CheckConstraint(
-                name="request_put_off_is_open_and_says_why",
+                name="request_snoozed_is_open_and_says_why",
                 condition=Q(snoozed_until=None, snooze_reason="")
                 | (Q(snoozed_until__isnull=False, snooze_reason__in=SnoozeReason.values) & ~Q(stage="closed")),
             ),
@@ -216,7 +216,7 @@ class AssessmentRequest(models.Model):
                 condition=Q(due_before_snooze=None) | Q(snoozed_until__isnull=False),
             ),
             models.CheckConstraint(
-                name="request_before_close_ends_with_it", condition=Q(before_close=None) | Q(stage="closed")
+                name="request_before_close_ends_with_it", condition=Q(close_undo_state=None) | Q(stage="closed")
             ),
             models.CheckConstraint(
                 name="request_booked_has_a_time", condition=~Q(stage="booked") | Q(assessment_at__isnull=False)
@@ -240,10 +240,10 @@ class AssessmentRequest(models.Model):
             ),
             models.CheckConstraint(
                 name="request_closed_is_nobodys_turn",
-                condition=~Q(stage="closed") | Q(claimed_until=None, called_back_at=None, to_confirm_since=None),
+                condition=~Q(stage="closed") | Q(claimed_until=None, awaiting_reply_since=None, to_confirm_since=None),
             ),
             models.CheckConstraint(
-                name="request_best_time_is_known", condition=Q(best_time__in=["", *BestTime.values])
+                name="request_preferred_time_is_known", condition=Q(preferred_time__in=["", *PreferredTime.values])
             ),
         ]
         indexes = [
@@ -256,9 +256,11 @@ class AssessmentRequest(models.Model):
                 condition=Q(quarantined_at__isnull=False) & ~Q(stage="closed"),
             ),
             models.Index(
-                fields=["snoozed_until", "id"], name="put_off_by_end", condition=Q(snoozed_until__isnull=False)
+                fields=["snoozed_until", "id"], name="snoozed_by_end", condition=Q(snoozed_until__isnull=False)
             ),
-            models.Index(fields=["ended_form_key"], name="ended_forms", condition=Q(ended_form_key__isnull=False)),
+            models.Index(
+                fields=["previous_form_key"], name="ended_forms", condition=Q(previous_form_key__isnull=False)
+            ),
             models.Index(fields=["claimed_until"], name="claims_by_end", condition=Q(claimed_until__isnull=False)),
             models.Index(fields=["duplicate_of"], name="duplicates", condition=Q(duplicate_of__isnull=False)),
             models.Index(fields=["same_device_as"], name="from_same_device", condition=Q(same_device_as__isnull=False)),
@@ -284,7 +286,7 @@ class AssessmentRequest(models.Model):
         if self.stage != Stage.BOOKED:
             return False
         is_ahead = self.assessment_at > timezone.now()
-        return self.called_back_at is not None or (is_ahead and self.due_at < self.assessment_at)
+        return self.awaiting_reply_since is not None or (is_ahead and self.due_at < self.assessment_at)
 
     @property
     def awaits_assessment(self):
@@ -294,7 +296,7 @@ class AssessmentRequest(models.Model):
         return self.stage == Stage.BOOKED and not self.is_due_before_assessment and not is_planned_after_it
 
     @property
-    def is_put_off(self):
+    def is_snoozed(self):
         """Whether it sleeps now. One whose time has come is back from its sleep until somebody sees to it."""
         return self.snoozed_until is not None and self.snoozed_until > timezone.now()
 
@@ -303,7 +305,7 @@ class AssessmentRequest(models.Model):
         """Whether someone took it from the queue and is at it."""
         return self.claimed_until is not None and self.claimed_until > timezone.now()
 
-    def has_a_colleague_at_it(self, user):
+    def is_claimed_by_colleague(self, user):
         """Whether someone else than this user took it from the queue and is at it."""
         return self.is_claimed and self.owner_id != user.pk
 

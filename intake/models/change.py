@@ -5,46 +5,46 @@ from django.db import models
 
 from intake.db.uuid7 import uuid7
 
-from .records import Record
+from .records import AppendOnlyModel
 
 
-class Change(Record):
+class Change(AppendOnlyModel):
     """What one press of a button changed in one request. Events and attempts that were written with it name it."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    press = models.UUIDField(help_text="Shared by what one press changed: undone together, or not at all")
-    act = models.UUIDField(help_text="Shared by all presses of one bulk action. Otherwise the press itself")
+    operation = models.UUIDField(help_text="Shared by what one press changed: undone together, or not at all")
+    batch = models.UUIDField(help_text="Shared by all presses of one bulk action. Otherwise the press itself")
     request = models.ForeignKey(
         "intake.AssessmentRequest", models.CASCADE, related_name="changes", db_index=False
     )  # the index below begins with it
     actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", db_index=False)
-    at = models.DateTimeField()
+    occurred_at = models.DateTimeField()
     before = models.JSONField(help_text="The columns that it changed, as they were")
     version_before = models.PositiveIntegerField()
     version_after = models.PositiveIntegerField()
     # Keys of rows that may have been erased since: no foreign keys.
-    profile_before = models.PositiveBigIntegerField(null=True, help_text="The contact profile that it replaced")
-    notice = models.PositiveBigIntegerField(null=True, help_text="The mail that it queued")
+    preferences_before = models.PositiveBigIntegerField(null=True, help_text="The contact profile that it replaced")
+    outbox_message = models.PositiveBigIntegerField(null=True, help_text="The mail that it queued")
 
     class Meta:
         default_permissions = ()
-        ordering = ["at", "version_after", "pk"]
+        ordering = ["occurred_at", "version_after", "pk"]
         indexes = [
-            models.Index(fields=["request", "at"], name="changes_of_a_request"),
-            models.Index(fields=["actor", "at"], name="changes_of_a_colleague"),
-            models.Index(fields=["act"], name="changes_of_an_act"),
+            models.Index(fields=["request", "occurred_at"], name="changes_of_a_request"),
+            models.Index(fields=["actor", "occurred_at"], name="changes_of_a_colleague"),
+            models.Index(fields=["batch"], name="changes_of_a_batch"),
         ]
 
     def __str__(self):
         return f"{self.request_id} {self.version_before} to {self.version_after}"
 
 
-class Undone(Record):
+class Undone(AppendOnlyModel):
     """That a change was undone: it stays in the history and counts nowhere."""
 
     change = models.OneToOneField(Change, models.CASCADE, primary_key=True, related_name="undone")
     actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", db_index=False)
-    at = models.DateTimeField()
+    occurred_at = models.DateTimeField()
     version = models.PositiveIntegerField(help_text="The version of the request that undoing made")
 
     class Meta:

@@ -5,7 +5,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from .records import Record
+from .records import AppendOnlyModel
 
 
 class ForWhom(models.TextChoices):
@@ -19,7 +19,7 @@ class Introduction(models.TextChoices):
     CENTER = "center", _("With the name of the center")
 
 
-class BestTime(models.TextChoices):
+class PreferredTime(models.TextChoices):
     ASAP = "asap", _("As soon as possible")
     MORNING = "morning", _("In the morning")
     AFTERNOON = "afternoon", _("In the afternoon")
@@ -27,12 +27,12 @@ class BestTime(models.TextChoices):
     CONFIRMED = "confirmed", _("Only when I have confirmed a time by email or text")
 
 
-class ContactPreferences(Record):
+class ContactPreferences(AppendOnlyModel):
     """How a person may be reached, as they last said: the newest one counts. Staff see it above the number, and the
     outbox obeys it."""
 
-    request = models.ForeignKey("intake.AssessmentRequest", models.CASCADE, related_name="contact_profiles")
-    at = models.DateTimeField()
+    request = models.ForeignKey("intake.AssessmentRequest", models.CASCADE, related_name="contact_preferences")
+    recorded_at = models.DateTimeField()
     author = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", db_index=False
     )  # None: the person themselves
@@ -42,7 +42,7 @@ class ContactPreferences(Record):
     may_text = models.BooleanField()
     may_email = models.BooleanField()
     introduction = models.CharField(max_length=10, choices=Introduction.choices)
-    best_time = models.CharField(max_length=9, choices=BestTime.choices)
+    preferred_time = models.CharField(max_length=9, choices=PreferredTime.choices)
     time_zone = models.CharField(max_length=40)
     is_from_link = models.BooleanField(
         default=False,
@@ -51,13 +51,13 @@ class ContactPreferences(Record):
 
     class Meta:
         default_permissions = ()
-        ordering = ["at", "pk"]
+        ordering = ["recorded_at", "pk"]
         constraints = [
             models.CheckConstraint(
                 name="profile_codes_are_known",
                 condition=Q(for_whom__in=ForWhom.values)
                 & Q(introduction__in=Introduction.values)
-                & Q(best_time__in=BestTime.values),
+                & Q(preferred_time__in=PreferredTime.values),
             ),
             models.CheckConstraint(
                 name="profile_voicemail_needs_calls", condition=Q(may_leave_voicemail=False) | Q(may_call=True)
@@ -76,7 +76,7 @@ class ContactPreferences(Record):
         "for_whom",
         *PERMISSIONS,
         "introduction",
-        "best_time",
+        "preferred_time",
         "time_zone",
     )
 
@@ -92,7 +92,7 @@ class ContactPreferences(Record):
         return [channel for channel in in_order if getattr(self, f"may_{channel}")]
 
 
-class ConsentRecord(Record):
+class ConsentRecord(AppendOnlyModel):
     """That a person agreed to one purpose, and to which exact words, each time that they did."""
 
     # No index of its own: the constraint's begins with it.
@@ -100,15 +100,17 @@ class ConsentRecord(Record):
     purpose = models.CharField(max_length=20)
     wording_version = models.CharField(max_length=20)
     wording_sha256 = models.CharField(max_length=64)
-    at = models.DateTimeField()
+    recorded_at = models.DateTimeField()
     reader = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", db_index=False
     )  # who read the words to the person on the phone; None: they read them on the form
 
     class Meta:
         default_permissions = ()
-        ordering = ["at", "pk"]
-        constraints = [models.UniqueConstraint(fields=["request", "purpose", "at"], name="consent_once_a_moment")]
+        ordering = ["recorded_at", "pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["request", "purpose", "recorded_at"], name="consent_once_a_moment")
+        ]
 
     def __str__(self):
         return f"{self.purpose} {self.wording_version}"

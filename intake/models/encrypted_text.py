@@ -18,7 +18,7 @@ class TextKind(models.TextChoices):
     NOTE = "note", _("Note")
     CORRECTION = "correction", _("Corrected by staff")
     REFERRAL = "referral", _("Referred to")
-    HOLD = "hold", _("What we wait for")
+    WAITING_FOR = "waiting", _("What we wait for")
 
 
 class EncryptedText(models.Model):
@@ -34,13 +34,13 @@ class EncryptedText(models.Model):
     envelope = models.BinaryField()
     key_id = models.CharField(max_length=32, help_text="Which of ENCRYPTION_KEYS opens it")
     author = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
-    at = models.DateTimeField()
+    recorded_at = models.DateTimeField()
     # The single-use token that stood in for a cookie
     spent_token = models.CharField(max_length=32, null=True)  # noqa: DJ001
 
     class Meta:
         default_permissions = ()
-        ordering = ["at", "pk"]
+        ordering = ["recorded_at", "pk"]
         constraints = [
             # Not `unique=True`, see `AssessmentRequest`.
             models.UniqueConstraint(fields=["spent_token"], name="encryptedtext_token_spent_once"),
@@ -49,7 +49,7 @@ class EncryptedText(models.Model):
             models.CheckConstraint(
                 name="encryptedtext_names_its_author_where_staff_wrote",
                 condition=Q(kind__in=["answers", "amendment", "addition"], author=None)
-                | Q(kind__in=["note", "correction", "referral", "hold"], author__isnull=False),
+                | Q(kind__in=["note", "correction", "referral", "waiting"], author__isnull=False),
             ),
         ]
         indexes = [models.Index(fields=["key_id", "id"], name="texts_by_key")]

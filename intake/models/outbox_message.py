@@ -3,7 +3,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 
-class NoticeKind(models.TextChoices):
+class OutboxKind(models.TextChoices):
     NEW_REQUEST = "new_request", _("To staff: a request came in")
     TO_CONFIRM = "to_confirm", _("To staff: is it the same person?")
     ACKNOWLEDGEMENT = "acknowledgement", _("To the person: we have your message")
@@ -11,7 +11,7 @@ class NoticeKind(models.TextChoices):
     WEEK = "week", _("To the lead: the figures of the week")
 
 
-class NoticeState(models.TextChoices):
+class OutboxState(models.TextChoices):
     QUEUED = "queued", _("Queued")
     SENDING = "sending", _("Sending")
     RETRYING = "retrying", _("Retrying")
@@ -21,18 +21,18 @@ class NoticeState(models.TextChoices):
     REFUSED = "refused", _("Refused: the person does not allow it")
 
 
-class Notice(models.Model):
+class OutboxMessage(models.Model):
     """A message that must get out: to staff, a reference and a link; to the person, neutral words and only where they
     allowed it. Written with what it tells of, sent by the worker."""
 
-    Kind, State = NoticeKind, NoticeState
+    Kind, State = OutboxKind, OutboxState
     WAITING = (State.QUEUED, State.SENDING, State.RETRYING)
     NOT_SENT = (State.FAILED, State.PARTLY)  # to everyone: someone has to look after it
 
     kind = models.CharField(max_length=20, choices=Kind.choices, default=Kind.NEW_REQUEST)
     # No index of its own: the constraint's begins with it.
     request = models.ForeignKey(
-        "intake.AssessmentRequest", models.CASCADE, null=True, related_name="notices", db_index=False
+        "intake.AssessmentRequest", models.CASCADE, null=True, related_name="outbox_messages", db_index=False
     )
     day = models.DateField(null=True, help_text="Of a digest")
     state = models.CharField(max_length=10, choices=State.choices, default=State.QUEUED)
@@ -49,20 +49,20 @@ class Notice(models.Model):
     class Meta:
         default_permissions = ()
         constraints = [
-            models.UniqueConstraint(fields=["request", "kind"], name="one_notice_a_request_and_kind"),
+            models.UniqueConstraint(fields=["request", "kind"], name="one_message_a_request_and_kind"),
             models.UniqueConstraint(fields=["kind", "day"], name="one_digest_a_day"),
-            models.CheckConstraint(name="notice_state_is_known", condition=Q(state__in=NoticeState.values)),
+            models.CheckConstraint(name="outbox_state_is_known", condition=Q(state__in=OutboxState.values)),
             models.CheckConstraint(
-                name="notice_is_about_a_request_or_a_day",
+                name="outbox_message_is_about_a_request_or_a_day",
                 condition=Q(kind__in=["failures", "week"], request=None, day__isnull=False)
                 | Q(kind__in=["new_request", "to_confirm", "acknowledgement"], request__isnull=False, day=None),
             ),
         ]
         indexes = [
             models.Index(
-                fields=["next_try_at"], name="notice_waiting", condition=Q(state__in=["queued", "sending", "retrying"])
+                fields=["next_try_at"], name="outbox_waiting", condition=Q(state__in=["queued", "sending", "retrying"])
             ),
-            models.Index(fields=["next_try_at"], name="notice_not_sent", condition=Q(state__in=["failed", "partly"])),
+            models.Index(fields=["next_try_at"], name="outbox_not_sent", condition=Q(state__in=["failed", "partly"])),
         ]
 
     def __str__(self):

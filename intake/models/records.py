@@ -6,11 +6,11 @@ from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 
-class RecordIsFixed(Exception):
+class AppendOnlyViolation(Exception):
     """Someone tried to change or delete a row that is a record of what happened."""
 
 
-class Record(models.Model):
+class AppendOnlyModel(models.Model):
     """A row that is written once: what happened stays as it was written."""
 
     class Meta:
@@ -18,19 +18,19 @@ class Record(models.Model):
 
     def save(self, *args, **kwargs):
         if not self._state.adding:
-            raise RecordIsFixed(f"{self._meta.label} {self.pk} is a record and never changes")
+            raise AppendOnlyViolation(f"{self._meta.label} {self.pk} is a record and never changes")
         super().save(*args, **kwargs)
 
     def delete(self, *args, **kwargs):
-        raise RecordIsFixed(f"{self._meta.label} {self.pk} is a record and is never deleted")
+        raise AppendOnlyViolation(f"{self._meta.label} {self.pk} is a record and is never deleted")
 
 
 class EventCode(models.TextChoices):
     RECEIVED = "received", _("Received")
     AMENDED = "amended", _("Sent again with changes")
     ADDED = "added", _("Person added words")
-    WINDOW_SET = "window_set", _("Person chose another time")
-    WORDS_READ = "words_read", _("New words marked as read")
+    TIME_SET = "time_set", _("Person chose another time")
+    ADDITIONS_READ = "additions_read", _("New words marked as read")
     STAGE_SET = "stage_set", _("Stage set")
     BOOKED = "booked", _("Assessment booked")
     TAKEN = "taken", _("Taken from the queue")
@@ -40,7 +40,7 @@ class EventCode(models.TextChoices):
     ATTEMPTED = "attempted", _("Attempt")
     KEPT_TRYING = "kept_trying", _("Decided to keep trying")
     SNOOZED = "snoozed", _("Put off")
-    WOKEN = "woken", _("Back in the queue")
+    UNSNOOZED = "unsnoozed", _("Back in the queue")
     CORRECTED = "corrected", _("Details corrected")
     LINKED = "linked", _("Linked as a duplicate")
     UNLINKED = "unlinked", _("Duplicate unlinked")
@@ -68,17 +68,17 @@ class HistoryQuerySet(models.QuerySet):
         return self.filter(~Exists(Undone.objects.filter(pk=OuterRef("change_id"))))
 
 
-class Event(Record):
+class Event(AppendOnlyModel):
     """Something that happened to a request: codes only, never a word that anyone typed."""
 
     Code = EventCode
 
     request = models.ForeignKey("intake.AssessmentRequest", models.CASCADE, related_name="events")
-    code = models.CharField(max_length=12, choices=Code.choices)
-    before = models.CharField(max_length=40, blank=True)
-    after = models.CharField(max_length=160, blank=True)  # a correction may name every field
+    code = models.CharField(max_length=16, choices=Code.choices)
+    from_value = models.CharField(max_length=40, blank=True)
+    to_value = models.CharField(max_length=160, blank=True)  # a correction may name every field
     actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
-    at = models.DateTimeField()
+    occurred_at = models.DateTimeField()
     change = models.ForeignKey(
         "intake.Change", models.CASCADE, null=True, related_name="+", db_index=False
     )  # None: no button of the desk did it
@@ -87,7 +87,7 @@ class Event(Record):
 
     class Meta:
         default_permissions = ()
-        ordering = ["at", "pk"]
+        ordering = ["occurred_at", "pk"]
         constraints = [models.CheckConstraint(name="event_code_is_known", condition=Q(code__in=EventCode.values))]
 
     def __str__(self):
@@ -124,7 +124,7 @@ RESULTS = {
 }
 
 
-class Attempt(Record):
+class Attempt(AppendOnlyModel):
     """One try to reach a person, or of the person to reach us, and when the next one is due."""
 
     Channel, Result = AttemptChannel, AttemptResult
@@ -135,7 +135,7 @@ class Attempt(Record):
     channel = models.CharField(max_length=12, choices=Channel.choices)
     result = models.CharField(max_length=12, choices=Result.choices)
     actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", db_index=False)
-    at = models.DateTimeField()
+    occurred_at = models.DateTimeField()
     next_at = models.DateTimeField(null=True, help_text="When the next try was due from then on")
     change = models.ForeignKey("intake.Change", models.CASCADE, null=True, related_name="+", db_index=False)
 
@@ -143,7 +143,7 @@ class Attempt(Record):
 
     class Meta:
         default_permissions = ()
-        ordering = ["at", "pk"]
+        ordering = ["occurred_at", "pk"]
         constraints = [
             models.CheckConstraint(
                 name="attempt_result_fits_its_channel",
@@ -154,8 +154,8 @@ class Attempt(Record):
             )
         ]
         indexes = [
-            models.Index(fields=["request", "at"], name="attempts_of_a_request"),
-            models.Index(fields=["at"], name="attempts_by_time"),
+            models.Index(fields=["request", "occurred_at"], name="attempts_of_a_request"),
+            models.Index(fields=["occurred_at"], name="attempts_by_time"),
         ]
 
     def __str__(self):
@@ -171,13 +171,13 @@ class AccessAction(models.TextChoices):
     EXPORT = "export", _("Exported")
 
 
-class AccessRecord(Record):
+class AccessRecord(AppendOnlyModel):
     """That someone saw requests: who, how, which, when. No value of any request, ever."""
 
     Action = AccessAction
     WHOLE = (Action.OPEN, Action.PRINT)
 
-    at = models.DateTimeField()
+    occurred_at = models.DateTimeField()
     actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     action = models.CharField(max_length=10, choices=Action.choices)
     requests = models.JSONField(help_text="The ids of the requests that were shown")
@@ -187,17 +187,17 @@ class AccessRecord(Record):
 
     class Meta:
         default_permissions = ()
-        ordering = ["-at", "-pk"]
+        ordering = ["-occurred_at", "-pk"]
         constraints = [
             models.CheckConstraint(name="access_action_is_known", condition=Q(action__in=AccessAction.values))
         ]
         indexes = [
             models.Index(
-                fields=["whole_request", "-at", "-id"],
+                fields=["whole_request", "-occurred_at", "-id"],
                 name="readers_of_a_request",
                 condition=Q(whole_request__isnull=False),
             )
         ]
 
     def __str__(self):
-        return f"{self.action} {self.at:%Y-%m-%d %H:%M}"
+        return f"{self.action} {self.occurred_at:%Y-%m-%d %H:%M}"

@@ -8,21 +8,21 @@ class RecentSender(models.Model):
     (`intake.submission.rate_limit`)."""
 
     sender = models.CharField(max_length=64, help_text="Keyed hash of the address prefix")
-    at = models.DateTimeField()
+    received_at = models.DateTimeField()
 
     class Meta:
         default_permissions = ()
-        indexes = [models.Index(fields=["at", "sender"], name="recent_senders")]
+        indexes = [models.Index(fields=["received_at", "sender"], name="recent_senders")]
 
     def __str__(self):
-        return f"{self.at:%H:%M}"
+        return f"{self.received_at:%H:%M}"
 
 
 class Heartbeat(models.Model):
     """When something that must happen again and again last happened: the worker's round, the synthetic request."""
 
     name = models.CharField(max_length=80, primary_key=True)
-    at = models.DateTimeField()
+    beat_at = models.DateTimeField()
 
     class Meta:
         default_permissions = ()

@@ -18,7 +18,7 @@ def of_this_worker():
 
 def beat(name):
     """Writes down that what has this name has just happened."""
-    Heartbeat.objects.update_or_create(name=name, defaults={"at": timezone.now()})
+    Heartbeat.objects.update_or_create(name=name, defaults={"beat_at": timezone.now()})
 
 
 def sign_off():

@@ -9,7 +9,7 @@ from django.db.models import Count, Max, Min, Q
 from django.utils import timezone
 from django.utils.translation import ngettext
 
-from intake.models import Heartbeat, Notice
+from intake.models import Heartbeat, OutboxMessage
 from intake.submission import spool
 from pages import scheduled_publishing
 
@@ -123,16 +123,16 @@ def _migrations(now):
 
 def _worker(now):
     """Every machine that had a worker in the last day must still have one: no other empties its spool."""
-    beats = Heartbeat.objects.filter(name__startswith=heartbeat.WORKER, at__gt=now - DAY).order_by("name")
-    seconds = {beat.name: int((now - beat.at).total_seconds()) for beat in beats}
+    beats = Heartbeat.objects.filter(name__startswith=heartbeat.WORKER, beat_at__gt=now - DAY).order_by("name")
+    seconds = {beat.name: int((now - beat.beat_at).total_seconds()) for beat in beats}
     silent = [name for name, age in seconds.items() if age > WORKER_IS_SILENT.total_seconds()]
     return _part(*_true({"none": not seconds, "silent": bool(silent)}), seconds_since=seconds)
 
 
 def _outbox(now):
     """Messages to staff. One to a person can fail because they mistyped their address: counted, no alarm."""
-    fails = Q(attempts__gt=TRIES_OF_A_BAD_MOMENT) & ~Q(kind=Notice.Kind.ACKNOWLEDGEMENT)
-    waiting = Notice.objects.filter(state__in=Notice.WAITING).aggregate(
+    fails = Q(attempts__gt=TRIES_OF_A_BAD_MOMENT) & ~Q(kind=OutboxMessage.Kind.ACKNOWLEDGEMENT)
+    waiting = OutboxMessage.objects.filter(state__in=OutboxMessage.WAITING).aggregate(
         count=Count("pk"), due=Min("next_try_at"), failing=Count("pk", filter=fails)
     )
     late = max(0, int((now - waiting["due"]).total_seconds())) if waiting["due"] else 0
@@ -157,11 +157,11 @@ def _outbox(now):
 def _not_sent_since(moment):
     """How many messages reached nobody, `to_staff` and `to_people`, and how many addresses of staff were `refused` at
     once while others got the message."""
-    failed, to_a_person = Q(state=Notice.State.FAILED), Q(kind=Notice.Kind.ACKNOWLEDGEMENT)
-    return Notice.objects.filter(state__in=Notice.NOT_SENT, claimed_at__gt=moment).aggregate(
+    failed, to_a_person = Q(state=OutboxMessage.State.FAILED), Q(kind=OutboxMessage.Kind.ACKNOWLEDGEMENT)
+    return OutboxMessage.objects.filter(state__in=OutboxMessage.NOT_SENT, claimed_at__gt=moment).aggregate(
         to_staff=Count("pk", filter=failed & ~to_a_person),
         to_people=Count("pk", filter=failed & to_a_person),
-        refused=Max("refused", filter=Q(state=Notice.State.PARTLY), default=0),
+        refused=Max("refused", filter=Q(state=OutboxMessage.State.PARTLY), default=0),
     )
 
 
@@ -171,7 +171,7 @@ def _synthetic(now):
     beat = Heartbeat.objects.filter(name=synthetic.HEARTBEAT).first()
     if beat is None:
         return _part("never")
-    age = now - beat.at
+    age = now - beat.beat_at
     is_late = age > dt.timedelta(minutes=settings.SYNTHETIC_MAX_MINUTES)
     return _part(*_true({"late": is_late}), seconds_since=int(age.total_seconds()))
 

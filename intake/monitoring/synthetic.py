@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from intake.crypto.envelope import DecryptionError
-from intake.models import Alias, AssessmentRequest, EncryptedText, Notice
+from intake.models import Alias, AssessmentRequest, EncryptedText, OutboxMessage
 
 HEADER = "X-Synthetic"
 HEADER_IN_WSGI = "HTTP_X_SYNTHETIC"  # looked up as it is: Django's `headers` copies all of them first
@@ -22,7 +22,7 @@ LEFT_BEHIND_AFTER = dt.timedelta(days=1)
 _WORD = "synthetic"
 _SALT = "intake.synthetic"
 
-WHOLE = {"stored": True, "notice": Notice.State.SENT.value, "on_desk": True}
+WHOLE = {"stored": True, "notification": OutboxMessage.State.SENT.value, "on_desk": True}
 
 
 def signature():
@@ -43,9 +43,13 @@ def trace(request_id):
     """How far a synthetic request came, as codes; `WHOLE` where it came all the way."""
     request = _synthetic(request_id).first()
     if request is None:
-        return {"stored": False, "notice": "", "on_desk": False}
-    notice = request.notices.filter(kind=Notice.Kind.NEW_REQUEST).first()
-    return {"stored": True, "notice": notice.state if notice else "", "on_desk": _is_on_desk(request)}
+        return {"stored": False, "notification": "", "on_desk": False}
+    outbox_message = request.outbox_messages.filter(kind=OutboxMessage.Kind.NEW_REQUEST).first()
+    return {
+        "stored": True,
+        "notification": outbox_message.state if outbox_message else "",
+        "on_desk": _is_on_desk(request),
+    }
 
 
 @transaction.atomic

@@ -63,7 +63,7 @@ def _wait_until_whole(visitor, probe, timeout):
             found = json.loads(body)
             if found == synthetic.WHOLE:
                 return
-            problem = _in_words(found)
+            problem = _problem_in(found)
         except WalkFailed as failed:  # the database may come back in time
             problem = str(failed)
         if time.monotonic() >= ends_at:
@@ -71,12 +71,13 @@ def _wait_until_whole(visitor, probe, timeout):
         time.sleep(POLL)
 
 
-def _in_words(found):
+def _problem_in(found):
     if not found["stored"]:
         return "the request is not in the database. Is the worker taking in the spool?"
     if not found["on_desk"]:
         return "the desk would not show the request."
-    return f"the notice to staff is {found['notice'] or 'missing'!r}, not sent. Do the worker and the mail server work?"
+    state = found["notification"] or "missing"
+    return f"the notification to staff is {state!r}, not sent. Do the worker and the mail server work?"
 
 
 class _Visitor:

@@ -19,10 +19,10 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from intake.contact.preferences import newest_profile
+from intake.contact.preferences import newest_preferences
 from intake.crypto import blind_index
 from intake.crypto.envelope import DecryptionError
-from intake.models import EncryptedText, Notice
+from intake.models import EncryptedText, OutboxMessage
 from intake.reports import weekly
 from pages import facts
 
@@ -30,7 +30,7 @@ from . import smtp
 
 logger = logging.getLogger(__name__)
 
-Kind, State = Notice.Kind, Notice.State
+Kind, State = OutboxMessage.Kind, OutboxMessage.State
 WAITS = [dt.timedelta(minutes=minutes) for minutes in (1, 2, 5, 15, 30, 60, 120, 240, 480)]  # after each failure
 ACCEPTED = 250
 STUCK_AFTER = dt.timedelta(minutes=10)  # a worker died between claiming and sending
@@ -56,9 +56,9 @@ def send_due(now=None, is_stopped=lambda: False):
     that the worker can see to other things, and when `is_stopped()` says so.
     """
     due_at, sent = now or timezone.now(), 0
-    while not is_stopped() and (notice := _claim(due_at, now or timezone.now())):
+    while not is_stopped() and (outbox_message := _claim(due_at, now or timezone.now())):
         try:
-            sent += _send(notice, now or timezone.now())
+            sent += _send(outbox_message, now or timezone.now())
         except MailServerAway:
             break
     return sent
@@ -68,14 +68,16 @@ def queue_digest(now=None):
     """Queues the list of what failed in the last day, once a day, where anything did."""
     now = now or timezone.now()
     if _failed_since(now - dt.timedelta(days=1)).exists():
-        Notice.objects.get_or_create(kind=Kind.FAILURES, day=timezone.localdate(now), defaults={"next_try_at": now})
+        OutboxMessage.objects.get_or_create(
+            kind=Kind.FAILURES, day=timezone.localdate(now), defaults={"next_try_at": now}
+        )
 
 
 def queue_week(now=None):
     """Queues the figures of last week, once, from Monday morning on."""
     now = now or timezone.now()
     if monday := weekly.due_on(now):
-        Notice.objects.get_or_create(kind=Kind.WEEK, day=monday, defaults={"next_try_at": now})
+        OutboxMessage.objects.get_or_create(kind=Kind.WEEK, day=monday, defaults={"next_try_at": now})
 
 
 @transaction.atomic
@@ -84,75 +86,79 @@ def _claim(due_at, now):
     stuck = Q(state=State.SENDING, claimed_at__lte=now - STUCK_AFTER)
     # Whoever may have withdrawn is not written to before staff have said whether it is the same person.
     is_paused = Q(kind=Kind.ACKNOWLEDGEMENT, request__to_confirm_since__isnull=False)
-    due = Notice.objects.filter(waiting | stuck).exclude(is_paused).order_by("next_try_at", "pk")
-    notice = due.select_for_update(skip_locked=True, of=("self",)).select_related("request").first()
-    if notice:
-        notice.state, notice.claimed_at, notice.attempts = State.SENDING, now, notice.attempts + 1
-        notice.save(update_fields=["state", "claimed_at", "attempts"])
-    return notice
+    due = OutboxMessage.objects.filter(waiting | stuck).exclude(is_paused).order_by("next_try_at", "pk")
+    outbox_message = due.select_for_update(skip_locked=True, of=("self",)).select_related("request").first()
+    if outbox_message:
+        outbox_message.state, outbox_message.claimed_at, outbox_message.attempts = (
+            State.SENDING,
+            now,
+            outbox_message.attempts + 1,
+        )
+        outbox_message.save(update_fields=["state", "claimed_at", "attempts"])
+    return outbox_message
 
 
-def _send(notice, now):
+def _send(outbox_message, now):
     try:
-        message = MESSAGES[notice.kind](notice)
+        message = MESSAGES[outbox_message.kind](outbox_message)
     except NotAllowed:
-        _end(notice, State.REFUSED, "")
+        _end(outbox_message, State.REFUSED, "")
         return False
     except BadAddress:
-        _end(notice, State.FAILED, "no address")
+        _end(outbox_message, State.FAILED, "no address")
         return False
     except DecryptionError:
-        _retry_later(notice, "sealed with a missing key", now)
+        _retry_later(outbox_message, "sealed with a missing key", now)
         return False
-    everyone, message.to = message.to, [address for address in message.to if not _is_settled(notice, address)]
+    everyone, message.to = message.to, [address for address in message.to if not _is_settled(outbox_message, address)]
     if everyone and not message.to:  # whom it still had to reach is in the settings no more
-        _end_in_part(notice, everyone, now)
+        _end_in_part(outbox_message, everyone, now)
         return True
     try:
         recipients = message.send()
     except smtp.AcceptedInPart as error:
-        _note_answers(notice, message.to, error.recipients)
-        _end_in_part(notice, everyone, now)
+        _note_answers(outbox_message, message.to, error.recipients)
+        _end_in_part(outbox_message, everyone, now)
         return True
     except Exception as error:
         reason = f"{type(error).__name__} {_smtp_code(error) or ''}".strip()
-        if isinstance(error, smtplib.SMTPRecipientsRefused) and notice.kind != Kind.ACKNOWLEDGEMENT:
-            _note_answers(notice, message.to, error.recipients)
-        if _has_reached_anyone(notice):
-            _end_in_part(notice, everyone, now)
-        elif _is_final(error) and notice.kind == Kind.ACKNOWLEDGEMENT:
-            _end(notice, State.FAILED, reason)  # an address that does not exist will not exist tomorrow
+        if isinstance(error, smtplib.SMTPRecipientsRefused) and outbox_message.kind != Kind.ACKNOWLEDGEMENT:
+            _note_answers(outbox_message, message.to, error.recipients)
+        if _has_reached_anyone(outbox_message):
+            _end_in_part(outbox_message, everyone, now)
+        elif _is_final(error) and outbox_message.kind == Kind.ACKNOWLEDGEMENT:
+            _end(outbox_message, State.FAILED, reason)  # an address that does not exist will not exist tomorrow
         else:
-            _retry_later(notice, reason, now)
+            _retry_later(outbox_message, reason, now)
         if _is_away(error):
             raise MailServerAway from error
         return False
     if not recipients:
-        _retry_later(notice, "no recipients", now)
+        _retry_later(outbox_message, "no recipients", now)
         return False
-    if notice.answers:
-        _note_answers(notice, message.to, {})
-        _end_in_part(notice, everyone, now)
+    if outbox_message.answers:
+        _note_answers(outbox_message, message.to, {})
+        _end_in_part(outbox_message, everyone, now)
     else:
-        _end(notice, State.SENT, "", sent_at=now)
+        _end(outbox_message, State.SENT, "", sent_at=now)
     return True
 
 
-def _note_answers(notice, addresses, refused):
+def _note_answers(outbox_message, addresses, refused):
     """Keep what the mail server said of each of these addresses, by a keyed hash of it.
 
     `refused` is as smtplib has it: address to (code, reason).
     """
     codes = {_bare(address): code for address, (code, _reason) in refused.items()}
-    told = {blind_index.keyed_hash("recipient", _bare(a)): codes.get(_bare(a), ACCEPTED) for a in addresses}
-    notice.answers = (notice.answers or {}) | told
-    notice.refused = sum(_is_refusal_for_good(code) for code in notice.answers.values())
+    submissions = {blind_index.keyed_hash("recipient", _bare(a)): codes.get(_bare(a), ACCEPTED) for a in addresses}
+    outbox_message.answers = (outbox_message.answers or {}) | submissions
+    outbox_message.refused = sum(_is_refusal_for_good(code) for code in outbox_message.answers.values())
 
 
-def _answer_to(notice, address):
+def _answer_to(outbox_message, address):
     """The code that the mail server gave for this address, or None where it has not been asked."""
-    hashes = blind_index.keyed_hashes("recipient", _bare(address)) if notice.answers else []
-    return next((notice.answers[one] for one in hashes if one in notice.answers), None)
+    hashes = blind_index.keyed_hashes("recipient", _bare(address)) if outbox_message.answers else []
+    return next((outbox_message.answers[one] for one in hashes if one in outbox_message.answers), None)
 
 
 def _bare(address):
@@ -160,59 +166,63 @@ def _bare(address):
     return parseaddr(sanitize_address(address, "utf-8"))[1].lower()
 
 
-def _has_reached_anyone(notice):
-    return ACCEPTED in (notice.answers or {}).values()
+def _has_reached_anyone(outbox_message):
+    return ACCEPTED in (outbox_message.answers or {}).values()
 
 
-def _is_settled(notice, address):
+def _is_settled(outbox_message, address):
     """Whether this address is not mailed again: it has the message, or was refused for good while another one took it.
     As long as nobody has it, all are tried again: it may be the mail server that is wrong."""
-    code = _answer_to(notice, address)
-    return code == ACCEPTED or (code is not None and _is_refusal_for_good(code) and _has_reached_anyone(notice))
+    code = _answer_to(outbox_message, address)
+    return code == ACCEPTED or (code is not None and _is_refusal_for_good(code) and _has_reached_anyone(outbox_message))
 
 
 def _is_refusal_for_good(code):
     return 500 <= code < 600
 
 
-def _end_in_part(notice, everyone, now):
+def _end_in_part(outbox_message, everyone, now):
     """End a notice that someone has got, or try again for those alone who were refused for the time being.
 
     `everyone` are the addresses that are to get it by now: others no longer count.
     """
-    codes = [code for code in (_answer_to(notice, address) for address in everyone) if code not in (None, ACCEPTED)]
-    notice.refused = sum(_is_refusal_for_good(code) for code in codes)
+    codes = [
+        code for code in (_answer_to(outbox_message, address) for address in everyone) if code not in (None, ACCEPTED)
+    ]
+    outbox_message.refused = sum(_is_refusal_for_good(code) for code in codes)
     reason = f"{len(codes)} of {len(everyone)} recipients refused: {max(codes)}" if codes else ""
-    if all(_is_settled(notice, address) for address in everyone):
-        _end(notice, State.PARTLY if codes else State.SENT, reason, sent_at=now)
+    if all(_is_settled(outbox_message, address) for address in everyone):
+        _end(outbox_message, State.PARTLY if codes else State.SENT, reason, sent_at=now)
     else:
-        _retry_later(notice, reason, now)
+        _retry_later(outbox_message, reason, now)
 
 
-def _end(notice, state, reason, sent_at=None):
-    if state in Notice.NOT_SENT:
-        logger.error("Notice %s (%s) ended as %s: %s", notice.pk, notice.kind, state, reason)
-    _write(notice, state=state, last_error=reason[:80], sent_at=sent_at)
+def _end(outbox_message, state, reason, sent_at=None):
+    if state in OutboxMessage.NOT_SENT:
+        logger.error("Notice %s (%s) ended as %s: %s", outbox_message.pk, outbox_message.kind, state, reason)
+    _write(outbox_message, state=state, last_error=reason[:80], sent_at=sent_at)
 
 
-def _retry_later(notice, reason, now):
+def _retry_later(outbox_message, reason, now):
     """Waits longer after each failure, a little at random so that notices don't come back all at once."""
-    if notice.attempts > len(WAITS):
-        if _has_reached_anyone(notice):
-            notice.refused = sum(code != ACCEPTED for code in notice.answers.values())
-            _end(notice, State.PARTLY, reason, sent_at=now)
+    if outbox_message.attempts > len(WAITS):
+        if _has_reached_anyone(outbox_message):
+            outbox_message.refused = sum(code != ACCEPTED for code in outbox_message.answers.values())
+            _end(outbox_message, State.PARTLY, reason, sent_at=now)
         else:
-            _end(notice, State.FAILED, reason)
+            _end(outbox_message, State.FAILED, reason)
         return
-    logger.warning("Notice %s (%s) was not sent: %s", notice.pk, notice.kind, reason)
-    wait = WAITS[notice.attempts - 1] * random.uniform(0.8, 1.2)  # noqa: S311 (spreads load, guards nothing)
-    _write(notice, state=State.RETRYING, last_error=reason[:80], next_try_at=now + wait)
+    logger.warning("Notice %s (%s) was not sent: %s", outbox_message.pk, outbox_message.kind, reason)
+    wait = WAITS[outbox_message.attempts - 1] * random.uniform(0.8, 1.2)  # noqa: S311 (spreads load, guards nothing)
+    _write(outbox_message, state=State.RETRYING, last_error=reason[:80], next_try_at=now + wait)
 
 
-def _write(notice, **values):
+def _write(outbox_message, **values):
     """Writes how it went, unless the notice was deleted or queued anew while it was on its way."""
-    values |= {"answers": notice.answers, "refused": notice.refused}
-    Notice.objects.filter(pk=notice.pk, state=State.SENDING, claimed_at=notice.claimed_at).update(**values)
+    values |= {"answers": outbox_message.answers, "refused": outbox_message.refused}
+    OutboxMessage.objects.filter(
+        pk=outbox_message.pk, state=State.SENDING, claimed_at=outbox_message.claimed_at
+    ).update(**values)
 
 
 def _smtp_code(error):
@@ -234,10 +244,10 @@ def _is_final(error):
     return code is not None and 500 <= code < 600 and not isinstance(error, smtplib.SMTPAuthenticationError)
 
 
-def _new_request(notice):
-    path = reverse("admin:intake_assessmentrequest_change", args=[notice.request_id])
-    reference = {"reference": notice.request.reference}
-    if notice.request.is_synthetic:
+def _new_request(outbox_message):
+    path = reverse("admin:intake_assessmentrequest_change", args=[outbox_message.request_id])
+    reference = {"reference": outbox_message.request.reference}
+    if outbox_message.request.is_synthetic:
         return _mail(
             subject=_("Test of the site %(reference)s") % reference,
             body=_("The site sent itself a request, to see whether everything works. There is nothing to do.\n"),
@@ -251,9 +261,9 @@ def _new_request(notice):
     )
 
 
-def _to_confirm(notice):
-    path = reverse("admin:intake_assessmentrequest_change", args=[notice.request_id])
-    reference = {"reference": notice.request.reference}
+def _to_confirm(outbox_message):
+    path = reverse("admin:intake_assessmentrequest_change", args=[outbox_message.request_id])
+    reference = {"reference": outbox_message.request.reference}
     return _mail(
         subject=_("Please confirm %(reference)s") % reference,
         body=_(
@@ -265,25 +275,25 @@ def _to_confirm(notice):
     )
 
 
-def _acknowledgement(notice):
+def _acknowledgement(outbox_message):
     """Neutral words to the person, since others may read their inbox: no name of theirs or ours, nothing on health.
 
     Raises `NotAllowed` unless the newest rules of contact allow e-mail and the address had none of these for a day:
     anyone may have typed it. Raises `BadAddress` where it is none.
     """
-    profile = newest_profile(notice.request)
-    told = notice.request.texts.filter(kind__in=EncryptedText.WITH_CONTACT)
-    if profile is None or not profile.may_email or notice.request.hidden_at or not told:
+    profile = newest_preferences(outbox_message.request)
+    submissions = outbox_message.request.texts.filter(kind__in=EncryptedText.WITH_CONTACT)
+    if profile is None or not profile.may_email or outbox_message.request.hidden_at or not submissions:
         raise NotAllowed
-    if _had_one_today(notice):
+    if _had_one_today(outbox_message):
         raise NotAllowed
-    address = next(content["email"] for text in reversed(told) if "email" in (content := text.open()))
+    address = next(content["email"] for text in reversed(submissions) if "email" in (content := text.open()))
     try:
         validate_email(address)
     except ValidationError as error:
         raise BadAddress from error
     center = facts.current().center
-    values = {"reference": notice.request.reference, "phone": center.phone if center else ""}
+    values = {"reference": outbox_message.request.reference, "phone": center.phone if center else ""}
     if center:
         body = _(
             "Hello,\n\nWe have your message and will get back to you. Your reference is %(reference)s.\n"
@@ -304,9 +314,9 @@ def _acknowledgement(notice):
     )
 
 
-def _had_one_today(notice):
-    addresses = notice.request.blind_indexes.filter(kind=blind_index.EMAIL).values("value")
-    return Notice.objects.filter(
+def _had_one_today(outbox_message):
+    addresses = outbox_message.request.blind_indexes.filter(kind=blind_index.EMAIL).values("value")
+    return OutboxMessage.objects.filter(
         kind=Kind.ACKNOWLEDGEMENT,
         state=State.SENT,
         sent_at__gt=timezone.now() - dt.timedelta(days=1),
@@ -315,9 +325,9 @@ def _had_one_today(notice):
     ).exists()
 
 
-def _failures(notice):
+def _failures(outbox_message):
     # From the day before, whenever it goes out: the list itself may have to wait for the mail server.
-    day_before = timezone.make_aware(dt.datetime.combine(notice.day, dt.time())) - dt.timedelta(days=1)
+    day_before = timezone.make_aware(dt.datetime.combine(outbox_message.day, dt.time())) - dt.timedelta(days=1)
     failed = _failed_since(day_before).select_related("request")
     lines = [
         f"{f.request.reference if f.request else '-'}  {f.get_kind_display()}  {_what_failed(f)}" for f in failed[:100]
@@ -333,16 +343,16 @@ def _failures(notice):
     )
 
 
-def _what_failed(notice):
+def _what_failed(outbox_message):
     """The reason, and which addresses of the settings it was about. Others are only counted."""
-    codes = {address: _answer_to(notice, address) for address in settings.ADMISSIONS_EMAILS}
+    codes = {address: _answer_to(outbox_message, address) for address in settings.ADMISSIONS_EMAILS}
     named = [f"{address} ({code})" for address, code in codes.items() if code not in (None, ACCEPTED)]
-    return "; ".join([notice.last_error, *named])
+    return "; ".join([outbox_message.last_error, *named])
 
 
-def _week(notice):
+def _week(outbox_message):
     """To those who lead, or to the desk where none of them has an address."""
-    subject, body = weekly.message(notice.day)
+    subject, body = weekly.message(outbox_message.day)
     leads = get_user_model().objects.filter(is_active=True, is_staff=True, groups__name="lead").exclude(email="")
     to = list(leads.order_by("email").values_list("email", flat=True)) or settings.ADMISSIONS_EMAILS
     return _mail(subject=subject, body=body, to=to)
@@ -357,7 +367,7 @@ def _mail(subject, body, to, from_email=None, headers=None):
 
 
 def _failed_since(moment):
-    not_sent = Notice.objects.filter(state__in=Notice.NOT_SENT, claimed_at__gt=moment)
+    not_sent = OutboxMessage.objects.filter(state__in=OutboxMessage.NOT_SENT, claimed_at__gt=moment)
     return not_sent.exclude(kind=Kind.FAILURES).order_by("pk")  # a list about lists would never end
 
 

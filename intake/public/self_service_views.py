@@ -19,7 +19,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from intake import workflow
 from intake.contact.preferred_time import SaysWhenWeAreClosed, closed_parts
 from intake.contact.time_zones import TIME_ZONES
-from intake.models.contact import BestTime
+from intake.models.contact import PreferredTime
 from intake.submission import device, pending, private_link
 from intake.submission.forms import HonestTextField
 
@@ -41,12 +41,12 @@ class PrivateForm(device.VisitorForm):
         return ""
 
 
-class WindowForm(SaysWhenWeAreClosed, PrivateForm):
+class TimeForm(SaysWhenWeAreClosed, PrivateForm):
     """Another time to be reached."""
 
-    best_time = forms.ChoiceField(
+    preferred_time = forms.ChoiceField(
         label=gettext_lazy("When is a good time?"),
-        choices=BestTime.choices,
+        choices=PreferredTime.choices,
         widget=forms.RadioSelect,
         error_messages={"required": gettext_lazy("Choose when we may reach you.")},
     )
@@ -62,26 +62,26 @@ class WindowForm(SaysWhenWeAreClosed, PrivateForm):
         return [dict(self.fields[name].choices)[self.cleaned_data[name]] for name in answered]
 
     def check(self, request):
-        workflow.check_window(request, self.cleaned_data["best_time"])
+        workflow.check_preferred_time(request, self.cleaned_data["preferred_time"])
 
     def warning(self, request):
-        time, zone = self.cleaned_data["best_time"], self.cleaned_data["time_zone"]
+        time, zone = self.cleaned_data["preferred_time"], self.cleaned_data["time_zone"]
         zone = zone or workflow.own_rules(request).get("time_zone")  # a linked request may have brought another one
         if not zone or time not in closed_parts(zone):
             return ""
         return _(
             "We are closed %(time)s in your time zone, so we can't call you then. If you choose it anyway, we "
             "won't call at another time of day. To get a call, go back and choose a time that is safe for you."
-        ) % {"time": BestTime(time).label.lower()}
+        ) % {"time": PreferredTime(time).label.lower()}
 
     def carry_out(self, request_id):
-        return _("Your new time is saved."), workflow.change_window(request_id=request_id, **self.cleaned_data)
+        return _("Your new time is saved."), workflow.change_preferred_time(request_id=request_id, **self.cleaned_data)
 
 
-class WordsForm(PrivateForm):
+class MessageForm(PrivateForm):
     """More that the person wants us to know."""
 
-    words = HonestTextField(
+    message = HonestTextField(
         label=gettext_lazy("Anything you want to add"),
         max_length=1000,
         widget=forms.Textarea(attrs={"rows": 4}),
@@ -89,10 +89,10 @@ class WordsForm(PrivateForm):
     )
 
     def chosen(self):
-        return [self.cleaned_data["words"]]
+        return [self.cleaned_data["message"]]
 
     def carry_out(self, request_id):
-        workflow.add_words(request_id=request_id, text=self.cleaned_data["words"])
+        workflow.add_message(request_id=request_id, text=self.cleaned_data["message"])
         return _("We added your message."), ""
 
 
@@ -109,25 +109,30 @@ class WithdrawForm(PrivateForm):
         )
 
 
-FORMS = {"window": WindowForm, "words": WordsForm, "withdraw": WithdrawForm}
+FORMS = {"time": TimeForm, "message": MessageForm, "withdraw": WithdrawForm}
 
 
 @csrf_exempt  # who knows the address may act; a browser sends no origin from a page without referrer
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
-def yours(request, secret):
+def manage(request, secret):
     """The private page. POST `do` is one of `FORMS`: asked back first, carried out with `sure`.
 
     A post leads to the page that answers it, so that Back and Forward can show it (`check`). Where that page can't be
     kept, it is the answer itself.
     """
-    do = request.POST.get("do") if request.method == "POST" else None
+    action = request.POST.get("action") if request.method == "POST" else None
     try:
-        return private(_answer(request, secret, do))
+        return private(_answer(request, secret, action))
     except Exception as error:
         logger.error("The private page failed: %s", type(error).__name__)
         return private(
-            _show(request, {do: FORMS[do](initial=request.POST.dict())} if do in FORMS else {}, 503, _not_now())
+            _show(
+                request,
+                {action: FORMS[action](initial=request.POST.dict())} if action in FORMS else {},
+                503,
+                _not_now(),
+            )
         )
 
 
@@ -148,24 +153,28 @@ def check(request, secret, token):
     return private(_to_the_page(secret))
 
 
-def _answer(request, secret, do):
+def _answer(request, secret, action):
     theirs = private_link.find(secret)
     if theirs is None:
         return _to_the_page(secret) if request.method == "POST" else _ended(request)
-    if do not in FORMS:
+    if action not in FORMS:
         return _to_the_page(secret) if request.method == "POST" else _show(request)
-    form = FORMS[do](request.POST)
-    content = {"about": private_link.hash_of(secret), "do": do, "fields": pending.fields_of(request.POST, form.fields)}
+    form = FORMS[action](request.POST)
+    content = {
+        "about": private_link.hash_of(secret),
+        "action": action,
+        "fields": pending.fields_of(request.POST, form.fields),
+    }
     if not form.is_valid():
         return _lead_to(request, secret, content | {"status": 422, "notice": ""})
     try:
         form.check(theirs)
-        if "sure" not in request.POST:
+        if "confirm" not in request.POST:
             return _lead_to(request, secret, content | {"status": 200, "notice": form.warning(theirs)})
         done, then = form.carry_out(theirs.pk)
     except workflow.TransitionRefused as refused:
         return _lead_to(request, secret, content | {"status": 409, "notice": str(refused)})
-    content = {"about": content["about"], "done": done, "then": then, "ended": do == "withdraw"}
+    content = {"about": content["about"], "done": done, "then": then, "ended": action == "withdraw"}
     return device.forget(request, _lead_to(request, secret, content))
 
 
@@ -175,22 +184,22 @@ def _lead_to(request, secret, content):
     token = pending.keep(request, content["about"], content, is_bound="done" not in content)
     if token is None:
         return _done_page(request, content) if "done" in content else _page_of(request, content)
-    return HttpResponseRedirect(reverse("intake:yours_check", args=[secret, token]), status=303)
+    return HttpResponseRedirect(reverse("intake:manage_check", args=[secret, token]), status=303)
 
 
 def _to_the_page(secret):
-    return HttpResponseRedirect(reverse("intake:yours", args=[secret]), status=303)
+    return HttpResponseRedirect(reverse("intake:manage", args=[secret]), status=303)
 
 
 def _page_of(request, content, kept_under=""):
     """The page of a form that has to be mended (with a status that says why) or confirmed."""
-    do = content["do"]
-    form = FORMS[do](pending.data_of(content["fields"]))
+    action = content["action"]
+    form = FORMS[action](pending.data_of(content["fields"]))
     if content["status"] != 200:
-        return _show(request, {do: form}, content["status"], content["notice"], kept_under)
+        return _show(request, {action: form}, content["status"], content["notice"], kept_under)
     form.is_valid()  # it was, and now its values are there
     context = {
-        "do": do,
+        "action": action,
         "form": form,
         "chosen": form.chosen(),
         "warning": content["notice"],
@@ -201,7 +210,7 @@ def _page_of(request, content, kept_under=""):
 
 
 def _own_address(request):
-    return reverse("intake:yours", args=[request.resolver_match.kwargs["secret"]])
+    return reverse("intake:manage", args=[request.resolver_match.kwargs["secret"]])
 
 
 def _done_page(request, content):

@@ -38,7 +38,7 @@ def assessment(request):
     Someone under 18 is shown where to find help, and nothing of theirs is kept.
     """
     if request.method != "POST":
-        return _show_form(request, AssessmentForm(), tokens.draw(came_from=referrer.page_of(request)))
+        return _show_form(request, AssessmentForm(), tokens.draw(referrer_path=referrer.page_of(request)))
     posted = request.POST.dict()  # what can't be read at all fails here, and has a page of its own
     try:
         return _answer(request)
@@ -63,7 +63,7 @@ def _answer(request):
     spent_token = None
     if not _passes_csrf_check(request):
         try:
-            spent_token = tokens.from_pass(request.POST.get("pass", ""), draft)
+            spent_token = tokens.read_single_use_token(request.POST.get("single_use_token", ""), draft)
         except tokens.BadToken:
             return _refuse(request, form, draft, 403, _stale())
         if not comes_from_our_page(request):
@@ -89,7 +89,7 @@ def _accept(request, form, draft, spent_token):
         answers,
         form_key=None if spent_token else _if_it_works(_form_key, request, answers),
         sender=_if_it_works(rate_limit.sender_of, request, otherwise=""),
-        suspicions=() if is_synthetic else signs,
+        spam_signals=() if is_synthetic else signs,
         spent_token=spent_token,
         is_synthetic=is_synthetic,
     )
@@ -99,7 +99,7 @@ def _accept(request, form, draft, spent_token):
         return _refuse(request, form, _drawn_anew(draft), 409, _withdrawn())
     except submission.TooManyAmendments:
         return _refuse(request, form, draft, 409, _too_many_amendments())
-    except submission.PassSpent:
+    except submission.TokenSpent:
         return _refuse(request, form, draft, 403, _stale())
     except rate_limit.RateLimited:
         return _refuse(request, form, draft, 429, _too_many())
@@ -210,7 +210,7 @@ def _confirmation_of(request_id, left_at):
         shown = _confirmation(kept.reference, kept.promise, secret)
         return shown if kept.at > since else None
     known = submission.find(request_id)
-    if known is None or not private_link.goes_on(known) or known.confirmed_at <= since:
+    if known is None or not private_link.goes_on(known) or known.acknowledged_at <= since:
         return None
     alias = known.aliases.filter(pk=request_id).first() if known.pk != request_id else None
     secret = _if_it_works(private_link.shown_to, known, alias)
@@ -247,7 +247,7 @@ def _draft_of(request):
 
 def _drawn_anew(before=None):
     """A draft for a form that is filled in already: sending it at once is no sign of a machine."""
-    return tokens.draw(was_open_for=spam_signals.TOO_FAST, came_from=before.came_from if before else "")
+    return tokens.draw(was_open_for=spam_signals.TOO_FAST, referrer_path=before.referrer_path if before else "")
 
 
 def _show_form(request, form, draft, status=200, notice="", kept_under="", is_gone=False):
@@ -256,7 +256,7 @@ def _show_form(request, form, draft, status=200, notice="", kept_under="", is_go
         "form": form,
         "visit": device.mark_of(request),
         "token": tokens.to_token(draft),
-        "pass": tokens.draw_pass(draft) if status != 200 else "",
+        "single_use_token": tokens.draw_single_use_token(draft) if status != 200 else "",
         "notice": notice,
         "kept_under": kept_under,
         "is_gone": is_gone,

@@ -103,7 +103,7 @@ def columns(title, summary, entries, step):
     return Chart("columns", title, summary, PLOT_TOP + PLOT_HEIGHT + BELOW_PLOT, tuple(bars), marks)
 
 
-def lines(title, summary, names, series, unit_of, in_words):
+def lines(title, summary, names, series, unit_of, label_for_minutes):
     """Lines over `names` side by side. `series` are (name, shape, values), a value None where there is none;
     `unit_of` says in which unit to count up to a value, and `in_words` says a value at the marks."""
     most = max((value for _n, _s, values in series for value in values if value), default=1)
@@ -123,14 +123,16 @@ def lines(title, summary, names, series, unit_of, in_words):
         title,
         summary,
         PLOT_TOP + PLOT_HEIGHT + BELOW_PLOT,
-        marks=_marks(top, in_words),
+        marks=_marks(top, label_for_minutes),
         lines=tuple(drawn),
         labels=tuple((xs[number], names[number]) for number in range(0, len(names), step)),
     )
 
 
-def _marks(top, in_words):
-    return tuple(Mark(PLOT_TOP + PLOT_HEIGHT * (1 - part / 2), in_words(round(top * part / 2))) for part in (1, 2))
+def _marks(top, label_for_minutes):
+    return tuple(
+        Mark(PLOT_TOP + PLOT_HEIGHT * (1 - part / 2), label_for_minutes(round(top * part / 2))) for part in (1, 2)
+    )
 
 
 def _round_up(value):

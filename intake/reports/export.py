@@ -29,7 +29,7 @@ COLUMNS = [
     "attempts_until_conversation",
     "assessment",
     "closed",
-    "came_from",
+    "referrer_path",
 ]
 _STARTS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
@@ -79,7 +79,7 @@ def _cells(request, attempts, zone):
         request.attempts_to_reach,
         _moment(request.assessment_at, zone),
         _moment(request.closed_at, zone),
-        request.came_from,
+        request.referrer_path,
     ]
 
 

@@ -92,7 +92,7 @@ def counted(period):
     return received.exclude(outcome__in=NOT_COUNTED)
 
 
-def of(period):
+def figures_for(period):
     """The `Figures` of a `Period`."""
     now = int(timezone.now().timestamp())
     step = _step(period)
@@ -120,7 +120,7 @@ def of(period):
         by_page=[(name, Waits(waits)) for name, waits in _most_first(pages)],
         by_outcome=[(_("Still open"), outcomes[""])]
         + [(code.label, outcomes[code]) for code in Outcome if code not in NOT_COUNTED],
-        by_attempts=[(_attempts_in_words(tries), attempts[tries]) for tries in (*range(1, TRIES_SHOWN + 2), 0, None)],
+        by_attempts=[(_label_for_attempts(tries), attempts[tries]) for tries in (*range(1, TRIES_SHOWN + 2), 0, None)],
     )
 
 
@@ -128,7 +128,7 @@ def _rows(period):
     """The times of every request, in seconds since 1970, its outcome, page and attempts. Past the machinery of the
     models, which would take longer than the database."""
     moments = [Epoch(name) for name in ("received_at", "first_attempt_at", "reached_at", "first_due_at")]
-    rows = counted(period).order_by().values_list(*moments, "outcome", "came_from", "attempts_to_reach")
+    rows = counted(period).order_by().values_list(*moments, "outcome", "referrer_path", "attempts_to_reach")
     with connection.cursor() as cursor:
         cursor.execute(*rows.query.sql_with_params())
         return cursor.fetchall()
@@ -162,7 +162,7 @@ def _week_and_hour(seconds, zone):
     return local.date() - dt.timedelta(days=local.weekday()), local.hour
 
 
-def _attempts_in_words(tries):
+def _label_for_attempts(tries):
     if tries is None:
         return _("Not reached until now")
     if tries == 0:

@@ -26,7 +26,7 @@ class Section:
     rows: list[list[str]]
 
 
-def of(figures):
+def sections_for(figures):
     """The sections of the `Figures` of a period."""
     return [*_weeks(figures), _hours(figures), _pages(figures), _outcomes(figures), _attempts(figures)]
 
@@ -38,14 +38,14 @@ def summary(waits):
     return [
         (_("Requests"), str(waits.count)),
         (_("First contact in time"), waits.share_in_time),
-        (_("First attempt, half within"), in_words(waits.median_to_attempt)),
-        (_("First attempt, 9 of 10 within"), in_words(waits.ninetieth_to_attempt)),
-        (_("Conversation, half within"), in_words(waits.median_to_talk)),
-        (_("Conversation, 9 of 10 within"), in_words(waits.ninetieth_to_talk)),
+        (_("First attempt, half within"), label_for_minutes(waits.median_to_attempt)),
+        (_("First attempt, 9 of 10 within"), label_for_minutes(waits.ninetieth_to_attempt)),
+        (_("Conversation, half within"), label_for_minutes(waits.median_to_talk)),
+        (_("Conversation, 9 of 10 within"), label_for_minutes(waits.ninetieth_to_talk)),
     ]
 
 
-def in_words(minutes):
+def label_for_minutes(minutes):
     """A time in words; `NEVER` and None have words of their own."""
     if minutes is None:
         return _("too few")
@@ -103,7 +103,7 @@ def _week_chart(title, names, waits, counts, what):
             (_("9 of 10 people (90th percentile)"), "square", _values(waits, counts, f"ninetieth_{what}")),
         ],
         _unit_of,
-        in_words,
+        label_for_minutes,
     )
 
 
@@ -179,7 +179,7 @@ def _wait_rows(names, waits, counts):
             rows.append([name, _number(count), *[HIDDEN if count else "–"] * 5])
             continue
         times = [wait.median_to_attempt, wait.ninetieth_to_attempt, wait.median_to_talk, wait.ninetieth_to_talk]
-        rows.append([name, _number(count), *map(in_words, times), wait.share_in_time])
+        rows.append([name, _number(count), *map(label_for_minutes, times), wait.share_in_time])
     return rows
 
 

@@ -32,7 +32,7 @@ def message(monday):
     week = week_before(monday)
     days = {"first": date_format(week.first, "M j"), "last": date_format(week.last, "M j")}
     link = reverse("admin:intake_assessmentrequest_reports") + f"?begin={week.first}&end={week.last}"
-    lines = [f"{label}: {figure}" for label, figure in sections.summary(figures.of(week).everyone)]
+    lines = [f"{label}: {figure}" for label, figure in sections.summary(figures.figures_for(week).everyone)]
     return (
         _("The week from %(first)s to %(last)s") % days,
         "\n".join([*lines, "", settings.PUBLIC_ORIGIN + link, ""]),

@@ -12,14 +12,14 @@ from django.utils import timezone
 
 from intake import workflow
 from intake.contact import schedule
-from intake.contact.preferences import newest_profile
+from intake.contact.preferences import newest_preferences
 from intake.contact.time_zones import TIME_ZONES
 from intake.models import AssessmentRequest, Attempt, Change, EncryptedText, Event
-from intake.models.contact import BestTime, Introduction
+from intake.models.contact import Introduction, PreferredTime
 from intake.submission import tokens
 from intake.submission.accept import SentForm, accept
-from intake.workflow.attempts import decide_by, follow_up, ladder_of, must_decide
-from intake.workflow.base import minute
+from intake.workflow.attempts import attempt_plan_of, decide_by, follow_up, must_decide
+from intake.workflow.base import event_timestamp
 from pages.models import Center, OpeningHours
 
 Outcome = AssessmentRequest.Outcome
@@ -56,10 +56,10 @@ def make_requests(count):
         if is_again:
             received_at = original.at + (moments[0] - original.at) / 2
         came = SentForm(
-            tokens.draw(came_from=random.choice(PAGES)),
+            tokens.draw(referrer_path=random.choice(PAGES)),
             original.answers if is_again else answers(number),
             at=received_at,
-            suspicions=("fast",) if story is _looks_like_a_machine else (),
+            spam_signals=("fast",) if story is _looks_like_a_machine else (),
         )
         desk = _Desk(accept(came), random.choice(staff), moments, original and original.draft.reference)
         story(desk)
@@ -146,7 +146,7 @@ def answers(number, random=random):
         "text_ok": has_phone and random.random() < 0.4,
         "email_ok": has_email and random.random() < 0.5,
         "introduction": random.choice(Introduction.values),
-        "best_time": random.choice([time for time in BestTime.values if time != BestTime.CONFIRMED]),
+        "preferred_time": random.choice([time for time in PreferredTime.values if time != PreferredTime.CONFIRMED]),
         "time_zone": random.choice(TIME_ZONES[:2])[0],
         "language": random.choice(["", "", "", "Español"]),
         "message": random.choice(MESSAGES),
@@ -171,14 +171,16 @@ class _Desk:
         began = timezone.now()
         done = step(request_id=self.id, **what)
         request = AssessmentRequest.objects.get(pk=self.id)
-        for rows in (Event, EncryptedText, Change):
-            rows.objects.filter(request__in=[self.id, request.duplicate_of_id], at__gte=began).update(at=self.at)
-        moments = ("first_attempt_at", "reached_at", "closed_at", "called_back_at")
+        requests = [self.id, request.duplicate_of_id]
+        for rows in (Event, Change):
+            rows.objects.filter(request__in=requests, occurred_at__gte=began).update(occurred_at=self.at)
+        EncryptedText.objects.filter(request__in=requests, recorded_at__gte=began).update(recorded_at=self.at)
+        moments = ("first_attempt_at", "reached_at", "closed_at", "awaiting_reply_since")
         known = {name: getattr(request, name) for name in moments}
         moved = {name: self.at for name, moment in known.items() if moment and moment >= began}
         if step is workflow.log_attempt:
-            Attempt.objects.filter(pk=done.pk).update(at=self.at)
-            done.at = self.at
+            Attempt.objects.filter(pk=done.pk).update(occurred_at=self.at)
+            done.occurred_at = self.at
             moved["due_at"] = self._due_after(request, done)
             Attempt.objects.filter(pk=done.pk).update(next_at=moved["due_at"])
         AssessmentRequest.objects.filter(pk=self.id).update(**moved)
@@ -188,19 +190,19 @@ class _Desk:
         if attempt.result == Attempt.Result.MISSED:
             return self.at
         if attempt.result == Attempt.Result.REACHED:
-            return follow_up(newest_profile(request), self.at)
-        ladder = ladder_of(request)
-        return decide_by(attempt) if must_decide(request, ladder) else ladder.propose(self.at).at
+            return follow_up(newest_preferences(request), self.at)
+        plan = attempt_plan_of(request)
+        return decide_by(attempt) if must_decide(request, plan) else plan.propose(self.at).at
 
     def attempt(self, times=1, result=None):
         """So many attempts, by a way that the person allows. The ladder of some has one rung only: they are left time
         to answer."""
-        length = ladder_of(AssessmentRequest.objects.get(pk=self.id)).length
+        length = attempt_plan_of(AssessmentRequest.objects.get(pk=self.id)).length
         for number in range(times):
             if number >= length:
                 next(self._moments)
                 continue
-            channel = ladder_of(AssessmentRequest.objects.get(pk=self.id)).next_channel
+            channel = attempt_plan_of(AssessmentRequest.objects.get(pk=self.id)).next_channel
             nobody = Attempt.Result.NO_ANSWER if channel == Attempt.Channel.CALL else Attempt.Result.SENT
             self.do(workflow.log_attempt, channel=channel, result=result or nobody, actor=self.person)
 
@@ -221,7 +223,7 @@ class _Desk:
         request = AssessmentRequest.objects.get(pk=self.id)
         met_at = _last_appointment(request.closed_at - HOUR)
         AssessmentRequest.objects.filter(pk=self.id).update(assessment_at=met_at)
-        request.events.filter(code=Event.Code.BOOKED).update(after=minute(met_at))
+        request.events.filter(code=Event.Code.BOOKED).update(to_value=event_timestamp(met_at))
 
     def close(self, outcome, **more):
         self.do(workflow.close, outcome=outcome, actor=self.person, **more)
@@ -281,9 +283,9 @@ def _wants_to_think(desk):
     desk.do(workflow.snooze, until=_appointment(3), reason=AssessmentRequest.SnoozeReason.THINKING, actor=desk.person)
 
 
-def _is_on_hold(desk):
+def _is_waiting(desk):
     desk.talk()
-    desk.do(workflow.hold, until=_appointment(2), text="Waits for a call from the insurer.", actor=desk.person)
+    desk.do(workflow.wait_for, until=_appointment(2), text="Waits for a call from the insurer.", actor=desk.person)
 
 
 def _is_admitted(desk):
@@ -304,7 +306,7 @@ def _declines(desk):
 
 def _is_not_reached(desk):
     desk.attempt(4)
-    if not ladder_of(AssessmentRequest.objects.get(pk=desk.id)).why_not_given_up:
+    if not attempt_plan_of(AssessmentRequest.objects.get(pk=desk.id)).why_not_given_up:
         desk.close(Outcome.NOT_REACHED)
 
 
@@ -325,7 +327,7 @@ PACE = {
     _talks: ((1, 20), ()),
     _is_booked: ((20, 60), (0.2,)),
     _wants_to_think: ((20, 60), (0.2,)),
-    _is_on_hold: ((20, 60), (1,)),
+    _is_waiting: ((20, 60), (1,)),
     _is_admitted: (LONG_AGO, (0.2, 100)),
     _is_referred: (LONG_AGO, (20,)),
     _declines: (LONG_AGO, (20,)),
@@ -344,7 +346,7 @@ STORIES = (
     _talks,
     _is_booked,
     _wants_to_think,
-    _is_on_hold,
+    _is_waiting,
     _is_admitted,
     _is_referred,
     _declines,

@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from intake import reference
 from intake.contact.consent import BY_FIELD
-from intake.contact.preferences import profile_of
+from intake.contact.preferences import preferences_from
 from intake.contact.schedule import PHOENIX
 from intake.crypto import blind_index
 from intake.models import (
@@ -27,7 +27,7 @@ from intake.models import (
     ContactPreferences,
     EncryptedText,
     Event,
-    Notice,
+    OutboxMessage,
 )
 from intake.submission import private_link
 
@@ -132,20 +132,20 @@ class _Story:
         self.person = self.random.choice(staff)
         self.stretch = 1.0
         self.at = self.received
-        self.events = [self._event(Code.RECEIVED, after=Stage.NEW, actor=None)]
+        self.events = [self._event(Code.RECEIVED, to_value=Stage.NEW, actor=None)]
         self.attempts, self.texts = [], []
         self.request = {
             "id": self.id,
             "reference": self.reference,
             "stage": Stage.NEW,
             "received_at": self.received,
-            "confirmed_at": self.received,
+            "acknowledged_at": self.received,
             "due_at": self.received + TARGET,
             "first_due_at": self.received + TARGET,
             "promise": "We will call you within 4 of our open hours.",
-            "best_time": self.answers["best_time"],
+            "preferred_time": self.answers["preferred_time"],
             "time_zone": self.answers["time_zone"],
-            "came_from": self._one_of(PAGES),
+            "referrer_path": self._one_of(PAGES),
             "private_link_hash": private_link.hash_of(private_link.secret_of(self.id)),
         }
 
@@ -157,7 +157,7 @@ class _Story:
             self._leave_open()
         is_erased = self.outcome == Outcome.WITHDRAWN
         if is_erased:
-            self.request |= {"private_link_hash": None, "best_time": "", "time_zone": ""}
+            self.request |= {"private_link_hash": None, "preferred_time": "", "time_zone": ""}
         self.request["version"] = len(self.events) - 1
         yield copy_rows.row(AssessmentRequest, **self.request)
         if not is_erased:
@@ -169,15 +169,15 @@ class _Story:
                 purpose=wording.purpose,
                 wording_version=wording.version,
                 wording_sha256=wording.sha256,
-                at=self.received,
+                recorded_at=self.received,
             )
         for attempt in self.attempts:
             yield copy_rows.row(Attempt, request_id=self.id, **attempt)
         for event in self.events:
             yield copy_rows.row(Event, request_id=self.id, **event)
-        yield self._notice(Notice.Kind.NEW_REQUEST)
+        yield self._notice(OutboxMessage.Kind.NEW_REQUEST)
         if self.answers["email_ok"] and not self.request.get("quarantined_at"):
-            yield self._notice(Notice.Kind.ACKNOWLEDGEMENT)
+            yield self._notice(OutboxMessage.Kind.ACKNOWLEDGEMENT)
 
     # How it went
 
@@ -200,12 +200,12 @@ class _Story:
         if self.outcome == Outcome.DUPLICATE:
             first = self.number - self.number % FAMILY  # stored with the same batch or before
             self.request["duplicate_of_id"] = id_of(first)
-            self._tell(Code.LINKED, after=reference.numbered(first * SCATTER % reference.POSSIBLE))
+            self._tell(Code.LINKED, to_value=reference.numbered(first * SCATTER % reference.POSSIBLE))
         elif self.outcome == Outcome.WITHDRAWN:
             self._tell(Code.WITHDRAWN, by=None)
             self._tell(Code.ERASED, by=None)
         else:
-            self._tell(Code.CLOSED, after=self.outcome)
+            self._tell(Code.CLOSED, to_value=self.outcome)
         self.request |= {"stage": Stage.CLOSED, "outcome": self.outcome, "closed_at": self.at, "owner_id": self.person}
 
     def _leave_open(self):
@@ -216,7 +216,7 @@ class _Story:
                 if self.random.random() < 0.2:
                     self._pass(HOUR)
                     self.attempts.append(self._attempt(Channel.THEY_CALLED, Result.MISSED))
-                    self.request["called_back_at"] = self.at
+                    self.request["awaiting_reply_since"] = self.at
             case 4:
                 self._reach(self._one_of(REACHED_AFTER))
             case 5:
@@ -226,7 +226,7 @@ class _Story:
                 self._suspect()
             case 7 | 8:
                 self._try(1)
-                self._put_off()
+                self._snooze_until()
         if kind in (0, 3, 4, 5):
             self.request["owner_id"] = self.person
         now = timezone.now()
@@ -268,17 +268,17 @@ class _Story:
         at = self.at + DAY * self.random.randint(1, 5)
         self.request |= {"stage": Stage.BOOKED, "assessment_at": at}
         self._tell(Code.STAGE_SET, Stage.TALKING, Stage.BOOKED)
-        self._tell(Code.BOOKED, after=at.isoformat(timespec="minutes"))
+        self._tell(Code.BOOKED, to_value=at.isoformat(timespec="minutes"))
 
-    def _put_off(self):
+    def _snooze_until(self):
         until = timezone.now() + DAY * self.random.uniform(-2, 20)
         reason = AssessmentRequest.SnoozeReason.ASKED_LATER
         self.request |= {"snoozed_until": until, "snooze_reason": reason}
         self._tell(Code.SNOOZED, reason, until.isoformat(timespec="minutes"))
 
     def _suspect(self):
-        self.request |= {"quarantined_at": self.received, "suspicions": "fast"}
-        self._tell(Code.SUSPECTED, after="fast", by=None)
+        self.request |= {"quarantined_at": self.received, "spam_signals": "fast"}
+        self._tell(Code.SUSPECTED, to_value="fast", by=None)
 
     def _pass(self, time):
         self.at = min(self.at + time * self.stretch, timezone.now())
@@ -289,7 +289,9 @@ class _Story:
         yield self._sealed(EncryptedText.Kind.ANSWERS, self.answers, self.received, None)
         for kind, content, at, author in self.texts:
             yield self._sealed(kind, content, at, author)
-        yield copy_rows.row(ContactPreferences, request_id=self.id, at=self.received, **profile_of(self.answers))
+        yield copy_rows.row(
+            ContactPreferences, request_id=self.id, recorded_at=self.received, **preferences_from(self.answers)
+        )
         for entry in blind_index.entries_for(self.answers, rows=2 * self.number):
             yield copy_rows.row(BlindIndex, request_id=self.id, kind=entry.kind, value=entry.value, key_id=entry.key_id)
 
@@ -303,7 +305,7 @@ class _Story:
             envelope=text.envelope,
             key_id=text.key_id,
             author_id=author,
-            at=at,
+            recorded_at=at,
         )
 
     def _write(self, kind, content):
@@ -311,16 +313,22 @@ class _Story:
         if kind == EncryptedText.Kind.NOTE:
             self._tell(Code.NOTE_ADDED)
 
-    def _tell(self, code, before="", after="", by=...):
-        self.events.append(self._event(code, before, after, self.person if by is ... else by))
+    def _tell(self, code, from_value="", to_value="", by=...):
+        self.events.append(self._event(code, from_value, to_value, self.person if by is ... else by))
 
-    def _event(self, code, before="", after="", actor=None):
-        return {"code": code, "before": before, "after": after, "actor_id": actor, "at": self.at}
+    def _event(self, code, from_value="", to_value="", actor=None):
+        return {"code": code, "from_value": from_value, "to_value": to_value, "actor_id": actor, "occurred_at": self.at}
 
     def _attempt(self, channel, result):
         self._tell(Code.ATTEMPTED, channel, result)
         next_at = self.at + 3 * HOUR
-        return {"channel": channel, "result": result, "actor_id": self.person, "at": self.at, "next_at": next_at}
+        return {
+            "channel": channel,
+            "result": result,
+            "actor_id": self.person,
+            "occurred_at": self.at,
+            "next_at": next_at,
+        }
 
     def _way(self, result):
         """The channel and result of an attempt, as this person allows."""
@@ -330,8 +338,8 @@ class _Story:
 
     def _notice(self, kind):
         at = self.received
-        sent = {"state": Notice.State.SENT, "attempts": 1, "next_try_at": at, "claimed_at": at, "sent_at": at}
-        return copy_rows.row(Notice, request_id=self.id, kind=kind, **sent)
+        sent = {"state": OutboxMessage.State.SENT, "attempts": 1, "next_try_at": at, "claimed_at": at, "sent_at": at}
+        return copy_rows.row(OutboxMessage, request_id=self.id, kind=kind, **sent)
 
     # What they asked, and what came of it
 

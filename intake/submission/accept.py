@@ -17,7 +17,7 @@ from intake import reference, search, workflow
 from intake.contact import same_person
 from intake.contact.commitment import Commitment, commit_to
 from intake.contact.consent import BY_FIELD
-from intake.contact.preferences import newest_profile, profile_of
+from intake.contact.preferences import newest_preferences, preferences_from
 from intake.models import (
     Alias,
     AssessmentRequest,
@@ -26,7 +26,7 @@ from intake.models import (
     ContactPreferences,
     EncryptedText,
     Event,
-    Notice,
+    OutboxMessage,
 )
 from intake.models.assessment_request import BY_PHONE
 from intake.search import indexes_of
@@ -49,7 +49,7 @@ class RequestWithdrawn(NotStored):
         self.at = at
 
 
-class PassSpent(NotStored):
+class TokenSpent(NotStored):
     """The single-use pass of this form was used before, with other words; nothing was stored."""
 
 
@@ -66,7 +66,7 @@ class SentForm:
     """A form as it was sent, with everything that storing it needs.
 
     `answers` are the cleaned fields as plain JSON values. `form_key` is the keyed hash of browser session and contact,
-    None where the browser keeps no cookie; `sender` the keyed hash of where it came from; `suspicions` codes of
+    None where the browser keeps no cookie; `sender` the keyed hash of where it came from; `spam_signals` codes of
     `intake.submission.spam_signals`; `spent_token` what was spent in place of a cookie; `taken_by` the id of the
     member of staff who filled it in for a caller and read the consents to them; `confirmed_as` the id and the reference
     under which a form was confirmed that waited in the spool.
@@ -77,7 +77,7 @@ class SentForm:
     at: dt.datetime = field(default_factory=lambda: timezone.now())  # looked up anew: a test may stop the clock
     form_key: str | None = None
     sender: str = ""
-    suspicions: tuple[str, ...] = ()
+    spam_signals: tuple[str, ...] = ()
     spent_token: str | None = None
     is_synthetic: bool = False
     taken_by: int | None = None
@@ -97,7 +97,7 @@ def accept(form):
     can say now whether somebody else was confirmed under the form's. Raises `limiter.RateLimited`, `NotStored`,
     `spool.SpoolError`, `sealed.EncryptionError`: then nothing was stored.
     """
-    commitment = commit_to(form.at, profile_of(form.answers))
+    commitment = commit_to(form.at, preferences_from(form.answers))
     confirmed_as = tokens.confirmed_as(form.draft, form.answers)
     if circuit_breaker.allows():
         try:
@@ -143,7 +143,7 @@ def take_in(path):
         if form.at > withdrawn.at:
             # Under legal hold the withdrawn request has kept the id that this form was confirmed under.
             Alias.objects.filter(pk=form.confirmed_as.id, request__hidden_at__isnull=False).delete()
-            store(replace(form, draft=tokens.draw(came_from=form.draft.came_from), form_key=None), commitment)
+            store(replace(form, draft=tokens.draw(referrer_path=form.draft.referrer_path), form_key=None), commitment)
     spool.remove(path)
 
 
@@ -184,45 +184,45 @@ def _store_beside(first, form, commitment):
         known = _known(form)
         if known is None:
             if form.spent_token and EncryptedText.objects.filter(spent_token=form.spent_token).exists():
-                raise PassSpent
-            own = replace(form, draft=tokens.draw(came_from=form.draft.came_from))
+                raise TokenSpent
+            own = replace(form, draft=tokens.draw(referrer_path=form.draft.referrer_path))
             return _store_new(own, commitment, same_device_as=first)
     return _store_again(known, form)  # without that lock: it takes others, in an order of its own
 
 
 def _store_new(form, commitment, same_device_as=None):
-    request_id, suspicions = form.draft.id, form.suspicions
+    request_id, spam_signals = form.draft.id, form.spam_signals
     is_counted = not (form.was_acknowledged or form.is_synthetic or form.taken_by)
     traffic = rate_limit.look(form.sender, form.at) if is_counted else None
     if traffic and traffic.is_flood:
-        suspicions = (*suspicions, "flood")
+        spam_signals = (*spam_signals, "flood")
     new = [
         AssessmentRequest(
             id=request_id,
             reference=(form.confirmed_as or form.draft).reference,
             received_at=form.at,
-            confirmed_at=form.at,
+            acknowledged_at=form.at,
             due_at=commitment.due_at,
             first_due_at=commitment.due_at,
-            due_is_assumed=commitment.due_is_assumed,
+            due_uses_default_hours=commitment.due_uses_default_hours,
             promise=commitment.promise,
             form_key=form.form_key,
             private_link_hash=private_link.hash_of(private_link.secret_of(request_id)),
-            quarantined_at=form.at if suspicions else None,
-            suspicions=",".join(suspicions),
+            quarantined_at=form.at if spam_signals else None,
+            spam_signals=",".join(spam_signals),
             is_synthetic=form.is_synthetic,
-            best_time=form.answers["best_time"],
+            preferred_time=form.answers["preferred_time"],
             time_zone=form.answers["time_zone"],
-            came_from=BY_PHONE if form.taken_by else form.draft.came_from,
+            referrer_path=BY_PHONE if form.taken_by else form.draft.referrer_path,
             same_device_as_id=same_device_as and same_device_as.pk,
         ),
         *([_alias(request_id, form.confirmed_as)] if form.was_acknowledged else []),
         _sealed_words(request_id, EncryptedText.Kind.ANSWERS, form),
-        ContactPreferences(request_id=request_id, at=form.at, **profile_of(form.answers)),
+        ContactPreferences(request_id=request_id, recorded_at=form.at, **preferences_from(form.answers)),
         *_consents(request_id, form, form.at),
         *indexes_of(request_id, form.answers),
-        *_events(request_id, form, suspicions),
-        *_notices(request_id, form, suspicions),
+        *_events(request_id, form, spam_signals),
+        *_outbox_messages(request_id, form, spam_signals),
         *([rate_limit.counted(form.sender, form.at)] if traffic else []),
     ]
     if form.was_acknowledged or (traffic and traffic.sender_is_over_limit):
@@ -231,7 +231,7 @@ def _store_new(form, commitment, same_device_as=None):
             if not form.was_acknowledged:
                 raise rate_limit.RateLimited
             if gone := _withdrawn_since(form):
-                raise RequestWithdrawn(gone.at)
+                raise RequestWithdrawn(gone.occurred_at)
     else:
         _insert(new)
     return request_id
@@ -254,31 +254,33 @@ def _store_again(known, form):
     family = workflow.lock_linked(known.pk)
     request = family[known.pk]
     if gone := request.events.filter(code__in=[Event.Code.ERASED, Event.Code.HIDDEN]).last():
-        raise RequestWithdrawn(gone.at)
+        raise RequestWithdrawn(gone.occurred_at)
     for confirmed in filter(None, [form.draft, form.confirmed_as]):
         if find(confirmed.id) is None:
             Alias.objects.bulk_create([_alias(request.pk, confirmed)], ignore_conflicts=True)
-    request.confirmed_at = max(request.confirmed_at, form.at)
-    request.save(update_fields=["confirmed_at"])
-    told = list(request.texts.filter(kind__in=EncryptedText.FROM_THE_PERSON))
-    forms = [text for text in told if text.kind != EncryptedText.Kind.ADDITION]
+    request.acknowledged_at = max(request.acknowledged_at, form.at)
+    request.save(update_fields=["acknowledged_at"])
+    submissions = list(request.texts.filter(kind__in=EncryptedText.FROM_THE_PERSON))
+    forms = [text for text in submissions if text.kind != EncryptedText.Kind.ADDITION]
     ended_at = _ended_at(request, family)
     asks_once_more = ended_at is not None and form.at > ended_at
     if forms and forms[-1].holds(form.answers) and not asks_once_more:
         return request.pk
     is_known = any(text.holds(form.answers) for text in forms)
     if form.spent_token and EncryptedText.objects.filter(spent_token=form.spent_token).exists():
-        raise PassSpent
-    if len(told) > workflow.MOST_AMENDMENTS and not (form.was_acknowledged or is_known):
+        raise TokenSpent
+    if len(submissions) > workflow.MOST_AMENDMENTS and not (form.was_acknowledged or is_known):
         raise TooManyAmendments
     said_at = form.at if form.was_acknowledged else _not_before_the_last(request, form.at)
     was_closed = request.stage == AssessmentRequest.Stage.CLOSED
-    is_as_before = is_known and workflow.own_rules(request) == profile_of(form.answers)
+    is_as_before = is_known and workflow.own_rules(request) == preferences_from(form.answers)
     if is_as_before and not asks_once_more:
         return request.pk
     if not is_as_before or request.duplicate_of_id:
         workflow.part(request, family, None, workflow.Why.CHANGED)
-    is_changed = workflow.record_contact_preferences(request, profile_of(form.answers), said_at) if is_known else True
+    is_changed = (
+        workflow.record_contact_preferences(request, preferences_from(form.answers), said_at) if is_known else True
+    )
     if not (is_changed or asks_once_more):
         return request.pk
     if not is_known:
@@ -287,12 +289,14 @@ def _store_again(known, form):
     if was_closed:
         if request.stage == AssessmentRequest.Stage.CLOSED:
             workflow.open_again(request, None)
-        workflow.recompute_due(request, profile_of(form.answers), form.at)
-    workflow.record_contact_preferences(request, profile_of(form.answers), said_at)
+        workflow.recompute_due(request, preferences_from(form.answers), form.at)
+    workflow.record_contact_preferences(request, preferences_from(form.answers), said_at)
     ConsentRecord.objects.bulk_create(_consents(request.pk, form, said_at), ignore_conflicts=True)
     BlindIndex.objects.bulk_create(indexes_of(request.pk, form.answers), ignore_conflicts=True)
     after = "" if is_known else str(words.pk)
-    Event.objects.create(request=request, code=Event.Code.AMENDED, actor_id=form.taken_by, at=form.at, after=after)
+    Event.objects.create(
+        request=request, code=Event.Code.AMENDED, actor_id=form.taken_by, occurred_at=form.at, to_value=after
+    )
     workflow.mark_contacted_again(request, form.at)
     workflow.requeue_staff_notification(request, form.at)
     return request.pk
@@ -305,15 +309,15 @@ def _ended_at(request, family):
 
 def _not_before_the_last(request, at):
     """What is sent now is the last word, even where the clock of another machine was ahead."""
-    last = newest_profile(request)
-    return max(at, last.at) if last else at
+    last = newest_preferences(request)
+    return max(at, last.recorded_at) if last else at
 
 
 def _withdrawn_since(form):
     """The event with which the person took back what they had sent in the same browser session before, if it happened
     after this form: it belongs to what they took back."""
-    gone = Event.objects.filter(code__in=[Event.Code.ERASED, Event.Code.HIDDEN], at__gt=form.at)
-    return form.form_key and gone.filter(request__ended_form_key=form.form_key).last()
+    gone = Event.objects.filter(code__in=[Event.Code.ERASED, Event.Code.HIDDEN], occurred_at__gt=form.at)
+    return form.form_key and gone.filter(request__previous_form_key=form.form_key).last()
 
 
 def _alias(request_id, draft):
@@ -346,7 +350,7 @@ def _may_have_ended_with(first, form):
     person's. They are asked once more then: what was withdrawn must not come back by a late click."""
     if first.texts.exists():
         return False
-    return None in (form.form_key, first.ended_form_key) or form.form_key == first.ended_form_key
+    return None in (form.form_key, first.previous_form_key) or form.form_key == first.previous_form_key
 
 
 def find(request_id):
@@ -359,7 +363,9 @@ def find(request_id):
 
 
 def _sealed_words(request_id, kind, form):
-    return EncryptedText(request_id=request_id, kind=kind, at=form.at, spent_token=form.spent_token).seal(form.answers)
+    return EncryptedText(request_id=request_id, kind=kind, recorded_at=form.at, spent_token=form.spent_token).seal(
+        form.answers
+    )
 
 
 def _consents(request_id, form, at):
@@ -370,7 +376,7 @@ def _consents(request_id, form, at):
             purpose=wording.purpose,
             wording_version=wording.version,
             wording_sha256=wording.sha256,
-            at=at,
+            recorded_at=at,
             reader_id=form.taken_by,
         )
         for field_name, wording in BY_FIELD.items()
@@ -378,35 +384,35 @@ def _consents(request_id, form, at):
     ]
 
 
-def _events(request_id, form, suspicions):
+def _events(request_id, form, spam_signals):
     codes = {Event.Code.RECEIVED: AssessmentRequest.Stage.NEW}
-    if suspicions:
-        codes[Event.Code.SUSPECTED] = ",".join(suspicions)
-    who = {"request_id": request_id, "actor_id": form.taken_by, "at": form.at}
-    return [Event(code=code, after=after, **who) for code, after in codes.items()]
+    if spam_signals:
+        codes[Event.Code.SUSPECTED] = ",".join(spam_signals)
+    who = {"request_id": request_id, "actor_id": form.taken_by, "occurred_at": form.at}
+    return [Event(code=code, to_value=to_value, **who) for code, to_value in codes.items()]
 
 
-def _notices(request_id, form, suspicions):
+def _outbox_messages(request_id, form, spam_signals):
     """The alert to staff and, where the person ticked e-mail, the neutral acknowledgement. (An address alone allows one
     e-mail: that one is for staff to write.) Nobody whom we suspect gets one: a machine may have typed someone else's
     address."""
-    kinds = [Notice.Kind.NEW_REQUEST]
-    if form.answers["email_ok"] and form.answers["email"] and not suspicions:
-        kinds.append(Notice.Kind.ACKNOWLEDGEMENT)
-    return [Notice(request_id=request_id, kind=kind, next_try_at=form.at) for kind in kinds]
+    kinds = [OutboxMessage.Kind.NEW_REQUEST]
+    if form.answers["email_ok"] and form.answers["email"] and not spam_signals:
+        kinds.append(OutboxMessage.Kind.ACKNOWLEDGEMENT)
+    return [OutboxMessage(request_id=request_id, kind=kind, next_try_at=form.at) for kind in kinds]
 
 
 def _to_json(form, commitment):
     return {
         "draft": [form.draft.id.hex, form.draft.reference],
         "confirmed_as": [form.confirmed_as.id.hex, form.confirmed_as.reference],
-        "came_from": form.draft.came_from,
+        "referrer_path": form.draft.referrer_path,
         "answers": form.answers,
         "at": form.at.isoformat(),
         "form_key": form.form_key,
-        "suspicions": form.suspicions,
+        "spam_signals": form.spam_signals,
         "is_synthetic": form.is_synthetic,
-        "commitment": [commitment.due_at.isoformat(), commitment.due_is_assumed, commitment.promise],
+        "commitment": [commitment.due_at.isoformat(), commitment.due_uses_default_hours, commitment.promise],
     }
 
 
@@ -414,17 +420,17 @@ def _from_json(plain):
     """The form and its commitment. What was spent in place of a cookie stays behind: the person was answered."""
     id_hex, drawn_reference = plain["draft"]
     confirmed_id, confirmed_reference = plain["confirmed_as"]
-    due_at, due_is_assumed, words = plain["commitment"]
+    due_at, due_uses_default_hours, words = plain["commitment"]
     form = SentForm(
-        draft=Draft(uuid.UUID(id_hex), drawn_reference, came_from=plain.get("came_from", "")),
+        draft=Draft(uuid.UUID(id_hex), drawn_reference, referrer_path=plain.get("referrer_path", "")),
         answers=plain["answers"],
         at=dt.datetime.fromisoformat(plain["at"]),
         form_key=plain["form_key"],
-        suspicions=tuple(plain["suspicions"]),
+        spam_signals=tuple(plain["spam_signals"]),
         is_synthetic=plain["is_synthetic"],
         confirmed_as=Draft(uuid.UUID(confirmed_id), confirmed_reference),
     )
-    return form, Commitment(dt.datetime.fromisoformat(due_at), due_is_assumed, words)
+    return form, Commitment(dt.datetime.fromisoformat(due_at), due_uses_default_hours, words)
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from intake import email_addresses, phone_numbers
 from intake.contact import consent
 from intake.contact.preferred_time import SaysWhenWeAreClosed, closed_parts
 from intake.contact.time_zones import TIME_ZONES
-from intake.models.contact import BestTime, ForWhom, Introduction
+from intake.models.contact import ForWhom, Introduction, PreferredTime
 
 from .device import VisitorForm
 
@@ -152,9 +152,9 @@ class AssessmentForm(AsksOnce, SaysWhenWeAreClosed, VisitorForm):
         initial="first_name",
         widget=forms.RadioSelect,
     )
-    best_time = forms.ChoiceField(
+    preferred_time = forms.ChoiceField(
         label=_("When is a good time?"),
-        choices=BestTime.choices,
+        choices=PreferredTime.choices,
         required=False,
         initial="asap",
         widget=forms.RadioSelect,
@@ -212,18 +212,18 @@ class AssessmentForm(AsksOnce, SaysWhenWeAreClosed, VisitorForm):
 
     def _check_time(self, cleaned, email):
         """A time at which we never call is asked about once. To confirm a time takes a way to write."""
-        time = cleaned.get("best_time")
+        time = cleaned.get("preferred_time")
         zone = cleaned.get("time_zone") or self.fields["time_zone"].initial
-        if time == BestTime.CONFIRMED:
+        if time == PreferredTime.CONFIRMED:
             if not email and not cleaned.get("text_ok") and "email" not in self.errors:
-                self.add_error("best_time", _("To confirm a time, add an email address or allow text messages."))
+                self.add_error("preferred_time", _("To confirm a time, add an email address or allow text messages."))
             return
         asked_about = cleaned.get("asked_about", "").split("\n")
         if not time or time not in closed_parts(zone) or f"{time} {zone}" in asked_about:
             return
-        names = {"time": BestTime(time).label.lower(), "zone": dict(TIME_ZONES)[zone]}
+        names = {"time": PreferredTime(time).label.lower(), "zone": dict(TIME_ZONES)[zone]}
         self.add_error(
-            "best_time",
+            "preferred_time",
             _(
                 "We are closed %(time)s, %(zone)s time, so we can't call you then. Choose what is safe for you: "
                 "another part of the day, a call only after you confirm a time, or “Please don't call me” with an "
@@ -236,7 +236,7 @@ class AssessmentForm(AsksOnce, SaysWhenWeAreClosed, VisitorForm):
     def answers(self):
         """The cleaned fields as they are sealed: plain JSON values under the names of the fields."""
         answers = {name: value for name, value in self.cleaned_data.items() if name not in self.NOT_ANSWERS}
-        for name in ("for_whom", "introduction", "best_time", "time_zone"):
+        for name in ("for_whom", "introduction", "preferred_time", "time_zone"):
             answers[name] = answers[name] or self.fields[name].initial
         return answers
 

@@ -51,7 +51,8 @@ class Traffic:
 def look(sender, now):
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT count(*), count(*) FILTER (WHERE sender = %s) FROM intake_recentsender WHERE at > %s AND at <= %s",
+            "SELECT count(*), count(*) FILTER (WHERE sender = %s) FROM intake_recentsender"
+            " WHERE received_at > %s AND received_at <= %s",
             [sender, *(connection.ops.adapt_datetimefield_value(at) for at in (now - WINDOW, now))],
         )
         everywhere, here = cursor.fetchone()
@@ -63,7 +64,7 @@ def look(sender, now):
 
 def counted(sender, now):
     """The row that counts a request; it is stored with the request."""
-    return RecentSender(sender=sender, at=now)
+    return RecentSender(sender=sender, received_at=now)
 
 
 _while_away = collections.defaultdict(collections.deque)  # sender -> seconds of a monotonic clock, in this process
@@ -87,4 +88,4 @@ def forget_while_away():
 
 def forget_old(now):
     """Deletes what is older than `KEPT_FOR`. Returns how many rows."""
-    return RecentSender.objects.filter(at__lte=now - KEPT_FOR).delete()[0]
+    return RecentSender.objects.filter(received_at__lte=now - KEPT_FOR).delete()[0]

@@ -35,6 +35,6 @@ def signs(answers, trap, took):
     return tuple(code for code, speaks_against in found.items() if speaks_against)
 
 
-def in_words(codes):
+def labels_for(codes):
     """The reasons for staff. `codes` as stored: separated by commas."""
     return [REASONS.get(code, code) for code in codes.split(",") if code]

@@ -15,21 +15,28 @@ from .queue import (
     assign,
     claim,
     claimed_with_same_contact,
-    free_lapsed_claims,
-    hold,
     keep_claim,
     mark_contacted_again,
     next_possible_contact,
     release,
+    release_expired_claims,
     snooze,
     take_next,
-    wake,
+    unsnooze,
+    wait_for,
 )
-from .self_service import MOST_AMENDMENTS, add_words, change_window, check_window, requeue_staff_notification, withdraw
+from .self_service import (
+    MOST_AMENDMENTS,
+    add_message,
+    change_preferred_time,
+    check_preferred_time,
+    requeue_staff_notification,
+    withdraw,
+)
 from .stages import ENDS, book, close, open_again, reopen, set_stage
 from .to_confirm import Why, another_person, in_question
 from .undo import UNDO_WITHIN, offer_for, offers_to, undo
-from .words import add_note, correct, erase, lift_legal_hold, mark_words_read, new_words, set_legal_hold
+from .words import add_note, correct, erase, lift_legal_hold, mark_additions_read, set_legal_hold, unread_additions
 
 __all__ = [
     "ENDS",
@@ -39,20 +46,18 @@ __all__ = [
     "StaleVersion",
     "TransitionRefused",
     "Why",
+    "add_message",
     "add_note",
-    "add_words",
     "another_person",
     "assign",
     "book",
-    "change_window",
-    "check_window",
+    "change_preferred_time",
+    "check_preferred_time",
     "claim",
     "claimed_with_same_contact",
     "close",
     "correct",
     "erase",
-    "free_lapsed_claims",
-    "hold",
     "in_question",
     "keep_claim",
     "keep_trying",
@@ -61,9 +66,8 @@ __all__ = [
     "lock_linked",
     "locked",
     "log_attempt",
+    "mark_additions_read",
     "mark_contacted_again",
-    "mark_words_read",
-    "new_words",
     "next_possible_contact",
     "offer_for",
     "offers_to",
@@ -74,6 +78,7 @@ __all__ = [
     "recompute_due",
     "record_contact_preferences",
     "release",
+    "release_expired_claims",
     "release_from_quarantine",
     "reopen",
     "requeue_staff_notification",
@@ -83,6 +88,8 @@ __all__ = [
     "take_next",
     "undo",
     "unlink_duplicate",
-    "wake",
+    "unread_additions",
+    "unsnooze",
+    "wait_for",
     "withdraw",
 ]

@@ -14,23 +14,23 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from intake.contact import consent, schedule
-from intake.contact.preferences import newest_profile, ways_to_try
+from intake.contact.preferences import newest_preferences, ways_to_try
 from intake.models import RESULTS, Attempt, ContactPreferences, Event
 
 from .base import (
     DOUBLE_CLICK,
     LONGEST_AHEAD,
-    NOT_ASLEEP,
+    NOT_SNOOZED,
     Stage,
     TransitionRefused,
-    check_seen,
-    given_back,
+    check_version,
     locked_open,
-    save,
+    log_event,
+    released_claim,
+    update_request,
     whole_minute,
-    write,
 )
-from .press import undoable, writes
+from .operation import mark_written, undoable
 
 Channel, Result = Attempt.Channel, Attempt.Result
 
@@ -42,7 +42,7 @@ TO_ANSWER = dt.timedelta(days=2)  # what is written is read when they find the t
 FOLLOW_UP = dt.timedelta(hours=20)  # after we spoke: the next working day
 
 # What the person says themselves gives them a whole new ladder.
-THEIR_WORD = (Event.Code.AMENDED, Event.Code.ADDED, Event.Code.WINDOW_SET)
+THEIR_WORD = (Event.Code.AMENDED, Event.Code.ADDED, Event.Code.TIME_SET)
 
 
 @dataclass(frozen=True)
@@ -93,9 +93,9 @@ class AttemptPlan:
     @functools.cached_property
     def may_ever_call(self):
         """Whether we can call at the time that the person asked for. If not, we write first and ask for another one."""
-        wish = self.profile.best_time
-        return wish in ("", schedule.ASAP) or schedule.may_ever_call(
-            timezone.now(), schedule.our_hours(), wish, self._zone
+        preferred = self.profile.preferred_time
+        return preferred in ("", schedule.ASAP) or schedule.may_ever_call(
+            timezone.now(), schedule.our_hours(), preferred, self._zone
         )
 
     @property
@@ -114,7 +114,7 @@ class AttemptPlan:
             return ""
         missing = self.length - self._separate_tries
         if missing <= 0:
-            hours = {attempt.at.astimezone(self._zone).hour for attempt in self.tries}
+            hours = {attempt.occurred_at.astimezone(self._zone).hour for attempt in self.tries}
             is_always_the_same = self.length > 1 and len(hours) == 1
             return _("Every attempt was at the same time of day. Try once at another.") if is_always_the_same else ""
         sentence = ngettext(
@@ -140,8 +140,8 @@ class AttemptPlan:
         before."""
         count, last = 0, None
         for attempt in self.tries:
-            if last is None or attempt.at - last >= dt.timedelta(hours=1):
-                count, last = count + 1, attempt.at
+            if last is None or attempt.occurred_at - last >= dt.timedelta(hours=1):
+                count, last = count + 1, attempt.occurred_at
         return count
 
     @property
@@ -157,17 +157,19 @@ class AttemptPlan:
     def _at_another_hour(self, moment):
         """The first usable moment from `moment` on at an hour at which nobody tried; the first usable one where every
         hour was tried."""
-        hours, wish = schedule.our_hours(), self.profile.best_time
-        tried = {attempt.at.astimezone(self._zone).hour for attempt in self.tries}
+        hours, preferred = schedule.our_hours(), self.profile.preferred_time
+        tried = {attempt.occurred_at.astimezone(self._zone).hour for attempt in self.tries}
         if self.next_channel == Channel.CALL and not self.may_ever_call:
-            return schedule.next_in_part(moment, wish, self._zone)  # never at another time of day than they asked for
-        first = usable = schedule.next_contact(moment, hours, wish, self._zone)
+            return schedule.next_in_part(
+                moment, preferred, self._zone
+            )  # never at another time of day than they asked for
+        first = usable = schedule.next_contact(moment, hours, preferred, self._zone)
         for _step in range(24):
             if usable is None:
                 return first or moment
             if usable.astimezone(self._zone).hour not in tried:
                 return usable
-            usable = schedule.next_contact(usable + dt.timedelta(hours=1), hours, wish, self._zone)
+            usable = schedule.next_contact(usable + dt.timedelta(hours=1), hours, preferred, self._zone)
         return first
 
     @property
@@ -182,64 +184,68 @@ class AttemptPlan:
         return next((channel for channel in allowed if channel not in used), allowed[0])
 
 
-def ladder_of(request):
+def attempt_plan_of(request):
     """The `AttemptPlan` of a request, with 4 queries however many attempts there are."""
     attempts, events = request.attempts.standing().select_related("actor"), request.events.standing()
-    return ladder_from(request, newest_profile(request), attempts, events, request.consents.all())
+    return attempt_plan_from(request, newest_preferences(request), attempts, events, request.consents.all())
 
 
-def ladder_from(request, profile, attempts, events, consents):
-    """As `ladder_of`, from what was fetched before: the newest profile, and what stands of all attempts and events, in
-    their order."""
+def attempt_plan_from(request, profile, attempts, events, consents):
+    """As `attempt_plan_of`, from rows that were fetched before: the newest preferences, and all attempts and events
+    that were not undone, in their order."""
     words = _their_words(events)
     begin = max([request.received_at, *words, *_beginnings(events, profile)])
     tries = []
     for attempt in attempts:
         if attempt.result == Result.REACHED:
-            begin, tries = max(begin, attempt.at), []
-        elif attempt.channel != Channel.THEY_CALLED and attempt.at >= begin:
+            begin, tries = max(begin, attempt.occurred_at), []
+        elif attempt.channel != Channel.THEY_CALLED and attempt.occurred_at >= begin:
             tries.append(attempt)
-    decisions = [event for event in events if event.code == Event.Code.KEPT_TRYING and event.at >= begin]
+    decisions = [event for event in events if event.code == Event.Code.KEPT_TRYING and event.occurred_at >= begin]
     heard = max([last_word(request, attempts, events), *_corrections_of(events, {"email"})])
-    is_mailed = any(one.channel == Channel.EMAIL and one.at >= heard for one in attempts)
+    is_mailed = any(one.channel == Channel.EMAIL and one.occurred_at >= heard for one in attempts)
     return AttemptPlan(profile, tries, MORE_ATTEMPTS * len(decisions), _agreed_to_email(attempts, consents), is_mailed)
 
 
 def last_word(request, attempts, events):
     """When the person last said something: with the form, by their private link, or to one of us."""
-    spoke = [one.at for one in attempts if one.channel == Channel.THEY_CALLED or one.result == Result.REACHED]
+    spoke = [one.occurred_at for one in attempts if one.channel == Channel.THEY_CALLED or one.result == Result.REACHED]
     return max([request.received_at, *_their_words(events), *_conversations_noted(events), *spoke])
 
 
 def _their_words(events):
     """When they wrote, or asked once more in a request that is linked to this one."""
-    undone = {event.before: event.pk for event in events if event.code == Event.Code.UNLINKED}
+    undone = {event.from_value: event.pk for event in events if event.code == Event.Code.UNLINKED}
     return [
-        event.at
+        event.occurred_at
         for event in events
         if event.code in THEIR_WORD
-        or (event.code == Event.Code.LINKED and event.before and event.pk > undone.get(event.before, 0))
+        or (event.code == Event.Code.LINKED and event.from_value and event.pk > undone.get(event.from_value, 0))
     ]
 
 
 def _conversations_noted(events):
     """When someone set a stage by hand that only a conversation leads to."""
     return [
-        event.at
+        event.occurred_at
         for event in events
-        if event.code == Event.Code.STAGE_SET and event.after in (Stage.TALKING, Stage.BOOKED)
+        if event.code == Event.Code.STAGE_SET and event.to_value in (Stage.TALKING, Stage.BOOKED)
     ]
 
 
 def _corrections_of(events, names):
-    return [event.at for event in events if event.code == Event.Code.CORRECTED and names & set(event.after.split(","))]
+    return [
+        event.occurred_at
+        for event in events
+        if event.code == Event.Code.CORRECTED and names & set(event.to_value.split(","))
+    ]
 
 
 def _beginnings(events, profile):
     """What else gives a whole new ladder: a conversation, the way back to the desk, another number, or another address
     of someone who allows nothing else."""
     is_only_written_to = profile is not None and not (profile.may_call or profile.may_text)
-    reopened = [event.at for event in events if event.code == Event.Code.REOPENED]
+    reopened = [event.occurred_at for event in events if event.code == Event.Code.REOPENED]
     names = {"phone", "email"} if is_only_written_to else {"phone"}
     return [*_conversations_noted(events), *reopened, *_corrections_of(events, names)]
 
@@ -247,22 +253,22 @@ def _beginnings(events, profile):
 def _agreed_to_email(attempts, consents):
     """Whether the person agreed to e-mail in the newest form that they sent, or later to a member of staff. Who answers
     an e-mail talks with us that way."""
-    newest_form = max((one.at for one in consents if one.purpose == consent.CONTACT.purpose), default=None)
-    agreed = [one.at for one in consents if one.purpose == consent.EMAIL.purpose]
+    newest_form = max((one.recorded_at for one in consents if one.purpose == consent.CONTACT.purpose), default=None)
+    agreed = [one.recorded_at for one in consents if one.purpose == consent.EMAIL.purpose]
     answered = any((one.channel, one.result) == (Channel.EMAIL, Result.REACHED) for one in attempts)
     return answered or any(newest_form is None or at >= newest_form for at in agreed)
 
 
-def must_decide(request, ladder):
+def must_decide(request, plan):
     """Whether nothing is left but to decide: keep trying, close, or put off. Who got in touch is reached first, and who
     has an assessment is expected, or asked whether they came."""
     is_settled = request.stage in (Stage.BOOKED, Stage.CLOSED)
-    is_answered = not request.called_back_at or not ladder.channels  # where no way is left, nobody can answer
-    return not is_settled and is_answered and ladder.has_ended
+    is_answered = not request.awaiting_reply_since or not plan.channels  # where no way is left, nobody can answer
+    return not is_settled and is_answered and plan.has_ended
 
 
 @undoable
-def log_attempt(*, request_id, channel, result, actor, next_at=None, seen=None):
+def log_attempt(*, request_id, channel, result, actor, next_at=None, expected_version=None):
     """Writes down a try to reach the person, or of the person to reach us, and sets when the next one is due.
 
     Without `next_at` that is what the ladder proposes. Who was reached is in conversation from then on. Who called us
@@ -275,36 +281,38 @@ def log_attempt(*, request_id, channel, result, actor, next_at=None, seen=None):
         raise TransitionRefused(_("That button is not known. Nothing was changed."))
     doubled = (
         request.attempts.standing()
-        .filter(actor=actor, channel=channel, result=result, at__gt=now - DOUBLE_CLICK)
+        .filter(actor=actor, channel=channel, result=result, occurred_at__gt=now - DOUBLE_CLICK)
         .last()
     )
     if doubled:
         return doubled
-    check_seen(request, seen, claimed_before=actor)
-    ladder, before = ladder_of(request), request.stage
-    _check(request, ladder, channel, result, next_at, now)
-    attempt = Attempt(request=request, change_id=writes(request), channel=channel, result=result, actor=actor, at=now)
-    changes = _after(request, ladder, attempt, next_at)
+    check_version(request, expected_version, claimed_before=actor)
+    plan, before = attempt_plan_of(request), request.stage
+    _check(request, plan, channel, result, next_at, now)
+    attempt = Attempt(
+        request=request, change_id=mark_written(request), channel=channel, result=result, actor=actor, occurred_at=now
+    )
+    changes = _after(request, plan, attempt, next_at)
     attempt.next_at = changes["due_at"]
     attempt.save(force_insert=True)
-    save(request, **changes)
-    write(request, Event.Code.ATTEMPTED, actor, channel, result)
+    update_request(request, **changes)
+    log_event(request, Event.Code.ATTEMPTED, actor, channel, result)
     if request.stage != before:
-        write(request, Event.Code.STAGE_SET, actor, before, request.stage)
+        log_event(request, Event.Code.STAGE_SET, actor, before, request.stage)
     return attempt
 
 
 @undoable
-def keep_trying(*, request_id, actor, seen=None):
+def keep_trying(*, request_id, actor, expected_version=None):
     """Decides at the end of the ladder to try `MORE_ATTEMPTS` times more."""
-    request = locked_open(request_id, seen)
-    ladder = ladder_of(request)
-    if not must_decide(request, ladder):
+    request = locked_open(request_id, expected_version)
+    plan = attempt_plan_of(request)
+    if not must_decide(request, plan):
         raise TransitionRefused(_("There are attempts left. Nothing was changed."))
-    if not ladder.channels:
+    if not plan.channels:
         raise TransitionRefused(_("The person allows one e-mail, and it was sent. Close the request, or put it off."))
-    save(request, due_at=ladder.propose(timezone.now()).at, **NOT_ASLEEP, **given_back(request, actor))
-    write(request, Event.Code.KEPT_TRYING, actor)
+    update_request(request, due_at=plan.propose(timezone.now()).at, **NOT_SNOOZED, **released_claim(request, actor))
+    log_event(request, Event.Code.KEPT_TRYING, actor)
     return request
 
 
@@ -314,43 +322,43 @@ def follow_up(profile, now):
     if profile is None:
         return moment
     hours, zone = schedule.our_hours(), ZoneInfo(profile.time_zone)
-    return schedule.next_contact(moment, hours, profile.best_time, zone) or moment
+    return schedule.next_contact(moment, hours, profile.preferred_time, zone) or moment
 
 
-def why_not(request, ladder, channel, result):
+def why_not(request, plan, channel, result):
     """Why an attempt can't be written down now, in a sentence; empty where it can."""
     if result not in RESULTS.get(channel, ()):
         return _("That button is not known. Nothing was changed.")
-    if ladder.profile is None:
+    if plan.profile is None:
         return _("The rules of contact can't be read. Do not contact this person until they can.")
     if channel == Channel.THEY_CALLED:
         return ""
-    if result == Result.REACHED and channel in ladder.profile.channels:
+    if result == Result.REACHED and channel in plan.profile.channels:
         return ""
     if request.to_confirm_since:
         return _("A linked request was withdrawn or changed. Say first whether this is the same person.")
-    if channel == Channel.CALL and ladder.profile.may_call and channel not in ladder.channels:
+    if channel == Channel.CALL and plan.profile.may_call and channel not in plan.channels:
         return _("They want to confirm a time before you call. If they did, set their good time below first.")
-    if channel not in ladder.channels:
+    if channel not in plan.channels:
         return _("The person does not allow this way. If it was used all the same, say so in a note.")
-    if result == Result.VOICEMAIL and not ladder.profile.may_leave_voicemail:
+    if result == Result.VOICEMAIL and not plan.profile.may_leave_voicemail:
         return _("The person does not allow voicemail. If a message was left, say so in a note.")
-    if must_decide(request, ladder):
+    if must_decide(request, plan):
         return _("That was the last attempt. Decide now: keep trying, close the request, or put it off.")
     return ""
 
 
-def _check(request, ladder, channel, result, next_at, now):
+def _check(request, plan, channel, result, next_at, now):
     if next_at is not None and next_at <= now:
         raise TransitionRefused(_("Choose a time for the next attempt that is still to come."))
     if next_at is not None and next_at > now + LONGEST_AHEAD:
         raise TransitionRefused(_("Choose a time for the next attempt within the next 90 days."))
-    if why := why_not(request, ladder, channel, result):
+    if why := why_not(request, plan, channel, result):
         raise TransitionRefused(why)
-    if next_at is not None and not _is_daytime(next_at, ladder.profile):
+    if next_at is not None and not _is_daytime(next_at, plan.profile):
         raise TransitionRefused(
             _("Then it is %s where the person is. Choose a time for the next attempt between 8 AM and 9 PM there.")
-            % date_format(next_at.astimezone(ZoneInfo(ladder.profile.time_zone)), "g:i A")
+            % date_format(next_at.astimezone(ZoneInfo(plan.profile.time_zone)), "g:i A")
         )
 
 
@@ -364,35 +372,35 @@ def decide_by(attempt):
     so that those who wait for a call come before. Who was written to has time to answer first."""
     is_written = attempt.channel in (Channel.TEXT, Channel.EMAIL)
     return schedule.first_contact(
-        attempt.at + (TO_ANSWER if is_written else dt.timedelta(0)), schedule.our_hours()
+        attempt.occurred_at + (TO_ANSWER if is_written else dt.timedelta(0)), schedule.our_hours()
     ).ends
 
 
-def _after(request, ladder, attempt, next_at):
+def _after(request, plan, attempt, next_at):
     """The fields of a request as an attempt leaves them. A booked assessment keeps its own time, unless the person got
     in touch meanwhile and was not reached."""
-    now, changes = attempt.at, NOT_ASLEEP | {"called_back_at": None}
+    now, changes = attempt.occurred_at, NOT_SNOOZED | {"awaiting_reply_since": None}
     is_owed_a_call = request.is_due_before_assessment
     if attempt.result == Result.MISSED:
-        return changes | {"called_back_at": now, "due_at": now}
+        return changes | {"awaiting_reply_since": now, "due_at": now}
     if attempt.channel != Channel.THEY_CALLED:
         changes["first_attempt_at"] = request.first_attempt_at or now
     if attempt.result == Result.REACHED:
         has_owner = request.owner_id and request.claimed_until is None  # who only took it gives way to who spoke
         changes |= {"reached_at": request.reached_at or now, "claimed_until": None}
         changes |= {"owner": request.owner if has_owner else attempt.actor}
-        next_at = next_at or follow_up(ladder.profile, now)
+        next_at = next_at or follow_up(plan.profile, now)
         if request.reached_at is None:
             changes["attempts_to_reach"] = request.attempts.standing().exclude(channel=Channel.THEY_CALLED).count() + 1
         if request.awaits_contact:
             changes["stage"] = Stage.TALKING
     else:
-        changes |= given_back(request, attempt.actor)
+        changes |= released_claim(request, attempt.actor)
         if request.stage == Stage.NEW:
             changes["stage"] = Stage.REACHING
-        ladder = ladder.after(attempt)
-        request.called_back_at = None  # answered, if in vain
-        next_at = decide_by(attempt) if must_decide(request, ladder) else next_at or ladder.propose(now).at
+        plan = plan.after(attempt)
+        request.awaiting_reply_since = None  # answered, if in vain
+        next_at = decide_by(attempt) if must_decide(request, plan) else next_at or plan.propose(now).at
     is_expected = request.stage == Stage.BOOKED and request.assessment_at > now
     if is_expected:
         is_settled = attempt.result == Result.REACHED or not is_owed_a_call

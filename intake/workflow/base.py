@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from intake.contact import schedule
 from intake.models import AssessmentRequest, Attempt, Event
 
-from .press import found, writes
+from .operation import mark_written, track
 
 Stage = AssessmentRequest.Stage
 
@@ -30,8 +30,8 @@ LONGEST_AHEAD = dt.timedelta(days=90)  # nothing is planned for later
 EARLIEST, LATEST = dt.time(6), dt.time(22)  # by the center's clock
 DOUBLE_CLICK = dt.timedelta(seconds=10)  # the same thing by the same person within this time is one thing
 
-NO_NEW_VERSION = (Event.Code.LAPSED, Event.Code.WORDS_READ)  # stand in nobody's way
-NOT_ASLEEP = {"snoozed_until": None, "snooze_reason": "", "due_before_snooze": None}
+NO_NEW_VERSION = (Event.Code.LAPSED, Event.Code.ADDITIONS_READ)  # stand in nobody's way
+NOT_SNOOZED = {"snoozed_until": None, "snooze_reason": "", "due_before_snooze": None}
 
 
 class TransitionRefused(Exception):
@@ -46,11 +46,11 @@ class StaleVersion(TransitionRefused):
         self.last = last
 
 
-def locked(request_id, seen=None):
+def locked(request_id, expected_version=None):
     """The request, its row locked until the transaction ends. Raises `StaleVersion` if it is no longer at version
     `seen`."""
     request = locked_rows([request_id])[request_id]
-    check_seen(request, seen)
+    check_version(request, expected_version)
     return request
 
 
@@ -62,15 +62,15 @@ def locked_rows(ids):
     if missing := set(ids) - set(by_id):
         raise AssessmentRequest.DoesNotExist(f"no request has the id {missing.pop()}")
     for request in rows:
-        found(request)
+        track(request)
     return by_id
 
 
-def check_seen(request, seen, claimed_before=None):
+def check_version(request, expected_version, claimed_before=None):
     """Raise `StaleVersion` if a locked request is no longer at version `seen`. With `claimed_before`, an actor, not
     where all that happened since is that their claim ended and a colleague took the request."""
-    if seen is not None and seen != request.version:
-        if claimed_before is not None and only_taken_over(request, seen, claimed_before):
+    if expected_version is not None and expected_version != request.version:
+        if claimed_before is not None and only_taken_over(request, expected_version, claimed_before):
             return
         changes = request.events.exclude(code__in=[Event.Code.NOTE_ADDED, *NO_NEW_VERSION])
         last, *before = changes.select_related("actor").order_by("-pk")[:2]
@@ -79,96 +79,96 @@ def check_seen(request, seen, claimed_before=None):
         raise StaleVersion(before[0] if is_consequence and before[0].actor == last.actor else last)
 
 
-def only_taken_over(request, seen, actor):
+def only_taken_over(request, expected_version, actor):
     """Whether every change of a request since version `seen` is one of ownership, after a claim of `actor` ended.
 
     Taking, releasing and undoing either count one version each. So as many of them at the end of its events as there
     are newer versions are all that happened. What the actor wrote beside it, and a lapse, count none or were counted
     for them.
     """
-    newer, was_theirs = request.version - seen, False
+    newer, was_theirs = request.version - expected_version, False
     for event in request.events.order_by("-pk"):
         is_own = event.actor_id == actor.pk
         if event.code in NO_NEW_VERSION or (is_own and event.code in (Event.Code.NOTE_ADDED, Event.Code.CORRECTED)):
-            was_theirs |= event.code == Event.Code.LAPSED and event.before == str(actor.pk)
+            was_theirs |= event.code == Event.Code.LAPSED and event.from_value == str(actor.pk)
             continue
         if newer <= 0 or event.code not in (Event.Code.TAKEN, Event.Code.RELEASED, Event.Code.UNDONE) or is_own:
             break
-        was_theirs |= event.before == str(actor.pk)
+        was_theirs |= event.from_value == str(actor.pk)
         newer -= 1
     return was_theirs and newer <= 0
 
 
-def locked_open(request_id, seen=None):
-    request = locked(request_id, seen)
+def locked_open(request_id, expected_version=None):
+    request = locked(request_id, expected_version)
     if request.stage == Stage.CLOSED:
         raise TransitionRefused(_("This request has ended. Nothing was changed."))
     return request
 
 
-def save(request, **changes):
+def update_request(request, **changes):
     """Writes these fields of a locked request, and that it is a new version of it."""
-    writes(request)
+    mark_written(request)
     for name, value in (changes | {"version": request.version + 1}).items():
         setattr(request, name, value)
     request.save(update_fields=[*changes, "version"])
     return request
 
 
-def end(request, outcome, **changes):
+def close_request(request, outcome, **changes):
     """The fields of a locked request as any end leaves them."""
-    save(
+    update_request(
         request,
         stage=Stage.CLOSED,
         outcome=outcome,
         closed_at=timezone.now(),
         form_key=None,  # who fills in a new form after this asks anew
-        ended_form_key=request.form_key or request.ended_form_key,
+        previous_form_key=request.form_key or request.previous_form_key,
         claimed_until=None,
-        called_back_at=None,
+        awaiting_reply_since=None,
         to_confirm_since=None,
-        **NOT_ASLEEP,
+        **NOT_SNOOZED,
         **changes,
     )
 
 
-def keep_form_again(request):
+def restore_form_key(request):
     """A locked request that goes on after its end holds the form of its browser session again, unless that session has
     another request by now: the same phone and e-mail from there are no second request."""
-    if request.form_key is None and request.ended_form_key is not None:
+    if request.form_key is None and request.previous_form_key is not None:
         with suppress(IntegrityError), transaction.atomic():
-            type(request).objects.filter(pk=request.pk).update(form_key=request.ended_form_key)
-            request.form_key = request.ended_form_key
+            type(request).objects.filter(pk=request.pk).update(form_key=request.previous_form_key)
+            request.form_key = request.previous_form_key
 
 
 def keep_links_undoable(original, version):
     """What was linked to a locked request when it had this version can be undone as if it had not changed since."""
     for other in original.duplicates.order_by("pk"):
-        if other.before_link and other.before_link.get("version") == version != original.version:
-            save(other, before_link=other.before_link | {"version": original.version})
+        if other.link_undo_state and other.link_undo_state.get("version") == version != original.version:
+            update_request(other, link_undo_state=other.link_undo_state | {"version": original.version})
 
 
-def write(request, code, actor, before="", after="", at=None):
+def log_event(request, code, actor, from_value="", to_value="", at=None):
     """The event that tells of a change: codes only. It happened now, or `at` another moment."""
-    at, change_id = at or timezone.now(), writes(request)
-    told = {"code": code, "actor": actor, "before": str(before), "after": str(after)}
-    Event.objects.create(request=request, at=at, change_id=change_id, **told)
+    at, change_id = at or timezone.now(), mark_written(request)
+    columns = {"code": code, "actor": actor, "from_value": str(from_value), "to_value": str(to_value)}
+    Event.objects.create(request=request, occurred_at=at, change_id=change_id, **columns)
 
 
-def minute(moment):
+def event_timestamp(moment):
     """A moment as events keep it, in UTC."""
     return moment.astimezone(dt.UTC).isoformat(timespec="minutes") if moment else ""
 
 
-def kept_by(request, actor):
+def kept_claim(request, actor):
     """What changes where someone acts on what they took from the queue: from now on it is theirs, without an end."""
     return {"claimed_until": None} if request.owner_id == actor.pk else {}
 
 
-def given_back(request, actor):
+def released_claim(request, actor):
     """What changes where something was taken from the queue for one try or one decision: the next is anyone's. Not
     where a colleague is at it meanwhile."""
-    if request.claimed_until is None or request.has_a_colleague_at_it(actor):
+    if request.claimed_until is None or request.is_claimed_by_colleague(actor):
         return {}
     return {"owner": None, "claimed_until": None}
 
@@ -202,13 +202,13 @@ def not_allowed(request, stage):
     )
 
 
-def words_are_gone(request):
+def content_is_erased(request):
     """Whether what the person told us was erased or hidden."""
     return request.events.filter(code__in=[Event.Code.ERASED, Event.Code.HIDDEN]).exists()
 
 
-def refuse_if_words_are_gone(request):
-    if words_are_gone(request):
+def refuse_if_erased(request):
+    if content_is_erased(request):
         if request.outcome == AssessmentRequest.Outcome.WITHDRAWN:
             raise TransitionRefused(_("The person withdrew this request. It stays closed."))
         raise TransitionRefused(_("The words of this request were erased. It stays closed."))
@@ -220,14 +220,14 @@ def _who_was_faster(last):
         "it is now, then press again."
     ) % {
         "who": last.actor.get_username() if last.actor else _("The site, or the person,"),
-        "time": date_format(timezone.localtime(last.at), "M j, g:i A"),
-        "what": in_words(last),
+        "time": date_format(timezone.localtime(last.occurred_at), "M j, g:i A"),
+        "what": label_for_event(last),
     }
 
 
-def in_words(event):
+def label_for_event(event):
     """What happened, in a few words that follow a colon."""
     if event.code == Event.Code.ATTEMPTED:
-        channel, result = dict(Attempt.Channel.choices)[event.before], dict(Attempt.Result.choices)[event.after]
+        channel, result = dict(Attempt.Channel.choices)[event.from_value], dict(Attempt.Result.choices)[event.to_value]
         return f"{channel}, {result}".lower()
     return event.get_code_display().lower()

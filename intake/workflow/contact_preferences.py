@@ -8,12 +8,12 @@ from django.utils.translation import gettext as _
 
 from intake.contact import consent, details, schedule
 from intake.contact.commitment import commit_to
-from intake.contact.preferences import newest_profile
+from intake.contact.preferences import newest_preferences
 from intake.models import ContactPreferences, Event
 from intake.models.contact import Introduction
 
-from .base import Stage, TransitionRefused, save, write
-from .press import replaces_profile
+from .base import Stage, TransitionRefused, log_event, update_request
+from .operation import record_replaced_preferences
 
 
 def record_contact_preferences(request, codes, at, author=None, is_from_link=False):
@@ -23,31 +23,33 @@ def record_contact_preferences(request, codes, at, author=None, is_from_link=Fal
     whether anything changed. What the person said earlier than the newest, and came in later, changes nothing; staff
     write down what holds now, whatever the clock of their machine says.
     """
-    last = newest_profile(request)
+    last = newest_preferences(request)
     if last is not None and author is not None:
-        at = max(at, last.at)
-    if last is not None and (last.codes() == codes or last.at > at):
+        at = max(at, last.recorded_at)
+    if last is not None and (last.codes() == codes or last.recorded_at > at):
         return False
-    replaces_profile(request, last)
-    kept = ContactPreferences.objects.create(request=request, at=at, author=author, is_from_link=is_from_link, **codes)
-    save(request, best_time=kept.best_time, time_zone=kept.time_zone)
+    record_replaced_preferences(request, last)
+    kept = ContactPreferences.objects.create(
+        request=request, recorded_at=at, author=author, is_from_link=is_from_link, **codes
+    )
+    update_request(request, preferred_time=kept.preferred_time, time_zone=kept.time_zone)
     if last is not None and _commits_us_to(last) == _commits_us_to(kept):
         return True
     if author is None and request.awaits_contact:
         recompute_due(request, codes, at)
     elif request.stage == Stage.NEW:  # what we promised stays, and nothing that was due is put off by a correction
-        save(request, due_at=min(request.due_at, commit_to(at, codes).due_at))
-    elif last is not None and (last.best_time, last.time_zone) != (kept.best_time, kept.time_zone):
+        update_request(request, due_at=min(request.due_at, commit_to(at, codes).due_at))
+    elif last is not None and (last.preferred_time, last.time_zone) != (kept.preferred_time, kept.time_zone):
         _plan_within(request, kept, at)
     return True
 
 
-_TIME = {"best_time", "time_zone"}
+_TIME = {"preferred_time", "time_zone"}
 
 
-def _how_safe(best_time):
+def _how_safe(preferred_time):
     """To confirm first is safer than a part of the day, and that than any time."""
-    return {schedule.CONFIRMED: 2, schedule.ASAP: 0}.get(best_time, 1)
+    return {schedule.CONFIRMED: 2, schedule.ASAP: 0}.get(preferred_time, 1)
 
 
 def own_rules(request):
@@ -56,40 +58,42 @@ def own_rules(request):
 
     What was allowed on one phone is not allowed on one that was written down while it was taken away.
     """
-    profiles = list(request.contact_profiles.all())
+    profiles = list(request.contact_preferences.all())
     own = {name: value for _profile, said in _said(profiles) for name, value in said.items()}
     if not own:
         return {}
     taken_at = {}
     for before, profile in itertools.pairwise(profiles):
         taken = [name for name in consent.FOR_ONE_PHONE if getattr(before, name) and not getattr(profile, name)]
-        taken_at |= dict.fromkeys(taken, profile.at)
-    if to_give_back := [name for name in consent.FOR_ONE_PHONE if own[name] and not getattr(profiles[-1], name)]:
-        phone = details.of(request)["phone"]
-        own |= {name: phone.at <= taken_at[name] for name in to_give_back}
+        taken_at |= dict.fromkeys(taken, profile.recorded_at)
+    if to_restore := [name for name in consent.FOR_ONE_PHONE if own[name] and not getattr(profiles[-1], name)]:
+        phone = details.details_of(request)["phone"]
+        own |= {name: phone.at <= taken_at[name] for name in to_restore}
     return own | {"may_leave_voicemail": own["may_leave_voicemail"] and own["may_call"]}
 
 
 def safest_rules(original, duplicates):
     """The rules of contact for a request with these duplicates: of two the safer ones. What staff wrote down since one
     was linked counts more than what that one says. {} where the words were erased."""
-    codes, profiles = own_rules(original), list(original.contact_profiles.all())
+    codes, profiles = own_rules(original), list(original.contact_preferences.all())
     if not codes:
         return {}
-    said_at = max(profile.at for profile, said in _said(profiles) if _TIME & said.keys())
-    times = [(_how_safe(codes["best_time"]), said_at, codes["best_time"], codes["time_zone"])]
+    said_at = max(profile.recorded_at for profile, said in _said(profiles) if _TIME & said.keys())
+    times = [(_how_safe(codes["preferred_time"]), said_at, codes["preferred_time"], codes["time_zone"])]
     for duplicate in duplicates:
-        theirs = newest_profile(duplicate) or profiles[-1]  # erased: what it took away stays away
-        linked_after = (duplicate.before_link or {}).get("rules", profiles[-1].pk)
+        theirs = newest_preferences(duplicate) or profiles[-1]  # erased: what it took away stays away
+        linked_after = (duplicate.link_undo_state or {}).get("rules", profiles[-1].pk)
         settled = {name for profile, said in _said(profiles) if profile.pk > linked_after for name in said}
         for name in {*ContactPreferences.PERMISSIONS} - settled:
             codes[name] = codes[name] and getattr(theirs, name)
         if "introduction" not in settled and theirs.introduction != Introduction.CENTER:
             codes["introduction"] = Introduction.FIRST_NAME
         if not _TIME & settled:
-            times.append((_how_safe(theirs.best_time), theirs.at, theirs.best_time, theirs.time_zone))
+            times.append(
+                (_how_safe(theirs.preferred_time), theirs.recorded_at, theirs.preferred_time, theirs.time_zone)
+            )
     # Of two parts of the day, what they said last.
-    *_order, codes["best_time"], codes["time_zone"] = max(times, key=lambda time: time[:2])
+    *_order, codes["preferred_time"], codes["time_zone"] = max(times, key=lambda time: time[:2])
     return codes | {"may_leave_voicemail": codes["may_leave_voicemail"] and codes["may_call"]}
 
 
@@ -105,21 +109,21 @@ def keep_safest_rules(original, duplicates, actor):
         raise TransitionRefused(
             _("The two requests allow no common way to reach the person. Write down on the other one what holds now.")
         )
-    before = newest_profile(original).codes()
+    before = newest_preferences(original).codes()
     if record_contact_preferences(original, codes, timezone.now(), author=actor, is_from_link=True):
         _write_changes(original, actor, before, codes)
 
 
-def give_rules_back(original, duplicates, actor):
+def restore_own_rules(original, duplicates, actor):
     """Writes `safest_rules` for a request from which one was unlinked: without what only that one took away. When it
     is due is not touched. Returns whether anything changed."""
-    codes, last = safest_rules(original, duplicates), newest_profile(original)
+    codes, last = safest_rules(original, duplicates), newest_preferences(original)
     if not codes or codes == last.codes():
         return False
-    at = max(timezone.now(), last.at)
-    replaces_profile(original, last)
-    kept = ContactPreferences.objects.create(request=original, at=at, author=actor, is_from_link=True, **codes)
-    save(original, best_time=kept.best_time, time_zone=kept.time_zone)
+    at = max(timezone.now(), last.recorded_at)
+    record_replaced_preferences(original, last)
+    kept = ContactPreferences.objects.create(request=original, recorded_at=at, author=actor, is_from_link=True, **codes)
+    update_request(original, preferred_time=kept.preferred_time, time_zone=kept.time_zone)
     _write_changes(original, actor, last.codes(), codes)
     return True
 
@@ -134,7 +138,7 @@ def _said(profiles):
 
 def _write_changes(request, actor, before, codes):
     changed = sorted(name for name in codes if codes[name] != before[name])
-    write(request, Event.Code.CORRECTED, actor, "", ",".join(changed))
+    log_event(request, Event.Code.CORRECTED, actor, "", ",".join(changed))
 
 
 def recompute_due(request, codes, at):
@@ -142,12 +146,12 @@ def recompute_due(request, codes, at):
     if not request.awaits_contact:
         return
     commitment, is_new = commit_to(at, codes), request.stage == Stage.NEW
-    save(
+    update_request(
         request,
         first_due_at=request.first_due_at if request.first_attempt_at else commitment.due_at,
         # Whom we tried before is not handed out until then: at the beginning of the time they want, not at its end.
         due_at=commitment.due_at if is_new else _first_contact(at, codes) or commitment.due_at,
-        due_is_assumed=commitment.due_is_assumed,
+        due_uses_default_hours=commitment.due_uses_default_hours,
         promise=commitment.promise,
     )
 
@@ -155,16 +159,16 @@ def recompute_due(request, codes, at):
 def _plan_within(request, profile, at):
     """Moves what is planned for later than `at` to the next moment that the person wants. Not what sleeps until a time,
     nor past an assessment."""
-    if request.due_at <= at or request.is_put_off or request.awaits_assessment:
+    if request.due_at <= at or request.is_snoozed or request.awaits_assessment:
         return
     due_at = _first_contact(request.due_at, profile.codes())
     if due_at and not (request.is_due_before_assessment and due_at >= request.assessment_at):
-        save(request, due_at=due_at)
+        update_request(request, due_at=due_at)
 
 
 def _first_contact(moment, codes):
-    return schedule.next_contact(moment, schedule.our_hours(), codes["best_time"], ZoneInfo(codes["time_zone"]))
+    return schedule.next_contact(moment, schedule.our_hours(), codes["preferred_time"], ZoneInfo(codes["time_zone"]))
 
 
 def _commits_us_to(profile):
-    return profile.best_time, profile.time_zone, profile.channels[0]
+    return profile.preferred_time, profile.time_zone, profile.channels[0]

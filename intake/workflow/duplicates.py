@@ -7,36 +7,36 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from intake import search
-from intake.contact.preferences import newest_profile
+from intake.contact.preferences import newest_preferences
 from intake.models import AssessmentRequest, Event
 
 from .attempts import last_word
 from .base import (
-    NOT_ASLEEP,
+    NOT_SNOOZED,
     Stage,
     TransitionRefused,
-    check_seen,
-    end,
-    keep_form_again,
+    check_version,
+    close_request,
+    content_is_erased,
+    event_timestamp,
     keep_links_undoable,
     locked_rows,
-    minute,
+    log_event,
     not_allowed,
-    refuse_if_words_are_gone,
-    save,
-    words_are_gone,
-    write,
+    refuse_if_erased,
+    restore_form_key,
+    update_request,
 )
-from .contact_preferences import give_rules_back, keep_safest_rules
-from .press import undoable
-from .queue import mark_contacted_again, wake_up
+from .contact_preferences import keep_safest_rules, restore_own_rules
+from .operation import undoable
+from .queue import end_snooze, mark_contacted_again
 from .to_confirm import Why, ask_if_same_person, compared, refuse_if_in_question
 
 Outcome = AssessmentRequest.Outcome
 
 
 @undoable
-def link_duplicate(*, request_id, of_reference, actor, same_matter=False, seen=None):
+def link_duplicate(*, request_id, of_reference, actor, same_matter=False, expected_version=None):
     """Closes a request because the same matter is on the desk as the one with this reference, which goes on.
 
     Where the two name no common phone or e-mail, `same_matter` must say that the actor knows it all the same: a wrong
@@ -52,7 +52,7 @@ def link_duplicate(*, request_id, of_reference, actor, same_matter=False, seen=N
         raise TransitionRefused(_("A request can't be a duplicate of itself."))
     rows = locked_rows([request_id, original_id])
     request, original = rows[request_id], rows[original_id]
-    check_seen(request, seen)
+    check_version(request, expected_version)
     if request.stage == Stage.CLOSED:
         raise not_allowed(request, Stage.CLOSED)
     if original.stage == Stage.CLOSED:
@@ -73,8 +73,8 @@ def link_duplicate(*, request_id, of_reference, actor, same_matter=False, seen=N
     for one, other in ((request, original), (original, request)):
         refuse_if_in_question(one, other)
     if original.to_confirm_since:  # this is the answer
-        save(original, to_confirm_since=None)
-    rules = newest_profile(original)
+        update_request(original, to_confirm_since=None)
+    rules = newest_preferences(original)
     before = {
         "own": _kept(request, _PLACE) | {"stage": request.stage},
         "original": _kept(original, _PLACE + _SUSPICION),
@@ -84,36 +84,36 @@ def link_duplicate(*, request_id, of_reference, actor, same_matter=False, seen=N
     keep_safest_rules(original, [*original.duplicates.all(), request], actor)
     _clear_with(request, original, actor)
     _wait_there(request, original, actor)
-    end(
+    close_request(
         request,
         Outcome.DUPLICATE,
         duplicate_of=original,
-        before_link=before | {"version": original.version},
+        link_undo_state=before | {"version": original.version},
         owner=None if request.claimed_until else request.owner,
     )
-    write(request, Event.Code.LINKED, actor, "", original.reference)
-    write(original, Event.Code.LINKED, actor, request.reference)
+    log_event(request, Event.Code.LINKED, actor, "", original.reference)
+    log_event(original, Event.Code.LINKED, actor, request.reference)
     return request
 
 
 @undoable
-def unlink_duplicate(*, request_id, actor, seen=None):
+def unlink_duplicate(*, request_id, actor, expected_version=None):
     """Undoes `link_duplicate`: the request goes on by itself, and so does the other one, each due as before; that one
     only where nothing was done with it since. Both have their own rules of contact again, but for what someone changed
     since."""
     family = lock_linked(request_id)
     request = family[request_id]
-    check_seen(request, seen)
+    check_version(request, expected_version)
     if request.duplicate_of_id is None:
         raise TransitionRefused(_("This request is not linked as a duplicate. Nothing was changed."))
-    refuse_if_words_are_gone(request)
+    refuse_if_erased(request)
     unlink(request, family[request.duplicate_of_id], actor)
     return request
 
 
 def unlink(request, original, actor):
     """`unlink_duplicate` for locked rows, whoever is the cause."""
-    own = _read((request.before_link or {}).get("own", {}))
+    own = _read((request.link_undo_state or {}).get("own", {}))
     before = own.pop("stage", "")
     if _is_expected(request):
         stage, due_at = Stage.BOOKED, own.pop("due_at", request.assessment_at)
@@ -123,10 +123,10 @@ def unlink(request, original, actor):
         due_at = own.pop("due_at", request.due_at)
     changes = {"stage": stage, "outcome": "", "closed_at": None, "duplicate_of": None, "due_at": due_at}
     undo_on(original, request, actor)
-    save(request, **changes | own, before_link=None)
-    keep_form_again(request)
-    write(request, Event.Code.UNLINKED, actor, original.reference, stage)
-    write(original, Event.Code.UNLINKED, actor, request.reference)
+    update_request(request, **changes | own, link_undo_state=None)
+    restore_form_key(request)
+    log_event(request, Event.Code.UNLINKED, actor, original.reference, stage)
+    log_event(original, Event.Code.UNLINKED, actor, request.reference)
 
 
 def part(request, family, actor, why=""):
@@ -138,9 +138,9 @@ def part(request, family, actor, why=""):
     is_original = request.duplicate_of_id is None
     linked = [one for one in family.values() if one.duplicate_of_id == request.pk] if is_original else [request]
     for duplicate in linked:
-        if words_are_gone(duplicate):
+        if content_is_erased(duplicate):
             continue
-        duplicate.refresh_from_db(fields=["before_link", "version"])  # undoing the one before may have changed it
+        duplicate.refresh_from_db(fields=["link_undo_state", "version"])  # undoing the one before may have changed it
         original = family[duplicate.duplicate_of_id]
         unlink(duplicate, original, actor)
         other = duplicate if is_original else original
@@ -153,17 +153,17 @@ def undo_on(original, request, actor):
     """Gives a locked original back the rules of contact and the place that it had before the request was linked to it.
     Where it changed since, that counts, and nobody is put to sleep who waits: then only a sleep ends that the link gave
     it."""
-    before, version = request.before_link or {}, original.version
-    give_rules_back(original, original.duplicates.exclude(pk=request.pk).order_by("pk"), actor)
+    before, version = request.link_undo_state or {}, original.version
+    restore_own_rules(original, original.duplicates.exclude(pk=request.pk).order_by("pk"), actor)
     if original.stage != Stage.CLOSED and "version" in before:
         place, lent = _read(before["original"]), _read(before["own"])["snoozed_until"]
         if version == before["version"]:
             if place["quarantined_at"] and not original.quarantined_at:
-                write(original, Event.Code.SUSPECTED, actor, "", place["suspicions"])
-            save(original, **place)
+                log_event(original, Event.Code.SUSPECTED, actor, "", place["spam_signals"])
+            update_request(original, **place)
             version = before["since"]  # what was linked before this one is undone as if this one had never been
         elif lent and original.snoozed_until == lent != place["snoozed_until"]:
-            save(original, **{name: place[name] for name in _PLACE})
+            update_request(original, **{name: place[name] for name in _PLACE})
             return
     keep_links_undoable(original, version)
 
@@ -193,53 +193,53 @@ def _is_expected(request):
 def _clear_with(request, original, actor):
     """What is about the same matter as a request that nobody suspects, or whose person we spoke with, is real too."""
     if original.quarantined_at and (request.quarantined_at is None or request.reached_at):
-        before = original.suspicions
-        save(original, quarantined_at=None, suspicions="")
-        write(original, Event.Code.CLEARED, actor, before)
+        before = original.spam_signals
+        update_request(original, quarantined_at=None, spam_signals="")
+        log_event(original, Event.Code.CLEARED, actor, before)
 
 
 def _wait_there(request, original, actor):
     """Who waits for us in the request that ends waits in the one that goes on, no longer than they would have. Who
     asked to be called later is called later: what they said last counts."""
-    if request.is_put_off and request.called_back_at is None:
+    if request.is_snoozed and request.awaiting_reply_since is None:
         if asked := _asked_for_later_after(request, original):
             until, reason = request.snoozed_until, request.snooze_reason
             due_before = original.due_before_snooze or original.due_at
             snoozed = {"snoozed_until": until, "snooze_reason": reason, "due_before_snooze": due_before}
-            save(original, **snoozed, due_at=until, called_back_at=None)
+            update_request(original, **snoozed, due_at=until, awaiting_reply_since=None)
             # At the time at which they asked: what they said after it wakes the request.
-            write(original, Event.Code.SNOOZED, asked.actor, reason, minute(until), at=asked.at)
+            log_event(original, Event.Code.SNOOZED, asked.actor, reason, event_timestamp(until), at=asked.occurred_at)
         return
-    if original.is_put_off and _asked_for_later_after(original, request):
+    if original.is_snoozed and _asked_for_later_after(original, request):
         return
     asked_again = request.stage == Stage.NEW and request.received_at > original.received_at
-    if request.called_back_at or asked_again or (request.awaits_contact and original.stage == Stage.BOOKED):
-        first = original.called_back_at
-        mark_contacted_again(original, request.called_back_at or request.received_at)
-        if first or request.called_back_at:
-            save(original, called_back_at=first or request.called_back_at)
+    if request.awaiting_reply_since or asked_again or (request.awaits_contact and original.stage == Stage.BOOKED):
+        first = original.awaiting_reply_since
+        mark_contacted_again(original, request.awaiting_reply_since or request.received_at)
+        if first or request.awaiting_reply_since:
+            update_request(original, awaiting_reply_since=first or request.awaiting_reply_since)
     if original.stage == Stage.BOOKED and request.stage != Stage.TALKING:
         return
     due_at = min(original.due_at, request.due_at)
     if original.snoozed_until:
-        wake_up(original, actor)
-    save(original, due_at=due_at)
+        end_snooze(original, actor)
+    update_request(original, due_at=due_at)
 
 
-def _asked_for_later_after(asleep, other):
+def _asked_for_later_after(snoozed, other):
     """The event that put a request off because its person asked for it, where that was after all that is said in
     another one, which waits for no assessment; else None."""
-    if asleep.snooze_reason == AssessmentRequest.SnoozeReason.ON_HOLD or other.stage == Stage.BOOKED:
+    if snoozed.snooze_reason == AssessmentRequest.SnoozeReason.WAITING or other.stage == Stage.BOOKED:
         return None
-    asked = asleep.events.standing().filter(code=Event.Code.SNOOZED).select_related("actor").last()
+    asked = snoozed.events.standing().filter(code=Event.Code.SNOOZED).select_related("actor").last()
     heard = last_word(other, other.attempts.standing(), other.events.standing())
-    return asked if asked and asked.at > heard else None
+    return asked if asked and asked.occurred_at > heard else None
 
 
 # What linking may change, and undoing it gives back
-_PLACE = ("due_at", "called_back_at", "snoozed_until", "snooze_reason", "due_before_snooze")
-_SUSPICION = ("quarantined_at", "suspicions")
-_CODES = ("stage", "snooze_reason", "suspicions")
+_PLACE = ("due_at", "awaiting_reply_since", "snoozed_until", "snooze_reason", "due_before_snooze")
+_SUSPICION = ("quarantined_at", "spam_signals")
+_CODES = ("stage", "snooze_reason", "spam_signals")
 
 
 def _kept(request, names):
@@ -253,5 +253,5 @@ def _read(kept):
         name: value if name in _CODES else value and dt.datetime.fromisoformat(value) for name, value in kept.items()
     }
     if values.get("snoozed_until") and values["snoozed_until"] <= timezone.now():
-        values |= NOT_ASLEEP
+        values |= NOT_SNOOZED
     return values

@@ -17,18 +17,18 @@ from intake.models import AssessmentRequest, EncryptedText, Event
 
 from .base import (
     LONGEST_AHEAD,
-    NOT_ASLEEP,
+    NOT_SNOOZED,
     Stage,
     TransitionRefused,
-    given_back,
+    event_timestamp,
     locked,
     locked_open,
-    minute,
+    log_event,
     refuse_at_night,
-    save,
-    write,
+    released_claim,
+    update_request,
 )
-from .press import found, undoable
+from .operation import track, undoable
 
 CLAIM = dt.timedelta(minutes=30)  # how long a claim holds without a word from its page
 LONGEST_UNTOUCHED = dt.timedelta(minutes=60)  # how long it holds at most after its owner's last own act
@@ -67,20 +67,20 @@ def take_next(*, actor):
     free = waiting.filter(_is_free_for(actor, now)).filter(~rings_elsewhere | _IN_QUESTION)
     request = (
         waiting.filter(owner=actor, claimed_until__gt=now).first()
-        or free.exclude(_was_given_back_by(actor, now)).first()
+        or free.exclude(_was_released_by(actor, now)).first()
         or free.first()
     )
     if request is not None:
-        found(request)
+        track(request)
     return request and _take(request, actor, now)
 
 
 @undoable
-def claim(*, request_id, actor, seen=None):
+def claim(*, request_id, actor, expected_version=None):
     """Takes this request for `CLAIM`, unless it is a colleague's."""
     _require_reader(actor)
-    request, now = locked_open(request_id, seen), timezone.now()
-    if request.has_a_colleague_at_it(actor):
+    request, now = locked_open(request_id, expected_version), timezone.now()
+    if request.is_claimed_by_colleague(actor):
         raise TransitionRefused(_("%s is at this request now. Take the next one.") % request.owner)
     if request.owner_id not in (None, actor.pk) and request.claimed_until is None:
         raise TransitionRefused(
@@ -90,26 +90,26 @@ def claim(*, request_id, actor, seen=None):
 
 
 @undoable
-def release(*, request_id, actor, seen=None):
+def release(*, request_id, actor, expected_version=None):
     """Gives a request back to the queue, unless a colleague is at it now."""
-    return assign(request_id=request_id, owner=None, actor=actor, seen=seen)
+    return assign(request_id=request_id, owner=None, actor=actor, expected_version=expected_version)
 
 
 @undoable
-def assign(*, request_id, owner, actor, seen=None):
+def assign(*, request_id, owner, actor, expected_version=None):
     """Gives a request to someone who may read it, without an end, or to no one (`owner=None`): not while a colleague is
     at it."""
-    request = locked(request_id, seen)
+    request = locked(request_id, expected_version)
     if owner is not None:
         _require_reader(owner)
-    elif request.has_a_colleague_at_it(actor):
+    elif request.is_claimed_by_colleague(actor):
         raise TransitionRefused(_("%s is at this request now. Nothing was changed.") % request.owner)
     if request.owner_id == (owner and owner.pk) and request.claimed_until is None:
         return request
     before = request.owner_id
-    save(request, owner=owner, claimed_until=None)
+    update_request(request, owner=owner, claimed_until=None)
     code = Event.Code.ASSIGNED if owner else Event.Code.RELEASED
-    write(request, code, actor, before or "", owner.pk if owner else "")
+    log_event(request, code, actor, before or "", owner.pk if owner else "")
     return request
 
 
@@ -127,7 +127,7 @@ def keep_claim(*, request_id, actor, acted_at=None, is_calling=False):
     claims.filter(claimed_until__lte=until - LEAST_EXTENSION).update(claimed_until=until)
 
 
-def free_lapsed_claims(now=None):
+def release_expired_claims(now=None):
     """Gives back what was taken and not worked on in time. Returns how many. For the worker."""
     now, freed = now or timezone.now(), 0
     lapsed = AssessmentRequest.objects.filter(claimed_until__lte=now).order_by("claimed_until", "pk")
@@ -137,52 +137,52 @@ def free_lapsed_claims(now=None):
 
 
 @undoable
-def snooze(*, request_id, until, reason, actor, seen=None):
+def snooze(*, request_id, until, reason, actor, expected_version=None):
     """Puts a request off until a time, for one of `SnoozeReason` that the person gave. Then it is due."""
     if reason not in (SnoozeReason.ASKED_LATER, SnoozeReason.AWAY, SnoozeReason.THINKING):
         raise TransitionRefused(_("Choose why this request is put off."))
-    return _put_off(locked_open(request_id, seen), until, reason, actor)
+    return _snooze_until(locked_open(request_id, expected_version), until, reason, actor)
 
 
 @undoable
-def hold(*, request_id, until, text, actor, seen=None):
+def wait_for(*, request_id, until, text, actor, expected_version=None):
     """Puts a request off because we wait for something, which `text` says. It is sealed like a note. Who got in touch
     and was not answered still waits when it comes back."""
     if not text.strip():
         raise TransitionRefused(_("Say what we wait for."))
-    request = _put_off(locked_open(request_id, seen), until, SnoozeReason.ON_HOLD, actor)
-    EncryptedText(request=request, kind=EncryptedText.Kind.HOLD, author=actor, at=timezone.now()).seal(text).save(
-        force_insert=True
-    )
+    request = _snooze_until(locked_open(request_id, expected_version), until, SnoozeReason.WAITING, actor)
+    EncryptedText(request=request, kind=EncryptedText.Kind.WAITING_FOR, author=actor, recorded_at=timezone.now()).seal(
+        text
+    ).save(force_insert=True)
     return request
 
 
 @undoable
-def wake(*, request_id, actor, seen=None):
+def unsnooze(*, request_id, actor, expected_version=None):
     """Ends what `snooze` or `hold` began: the request is due when it was before."""
-    request = locked_open(request_id, seen)
+    request = locked_open(request_id, expected_version)
     if request.snoozed_until is None:
         raise TransitionRefused(_("This request was not put off. Nothing was changed."))
-    wake_up(request, actor)
+    end_snooze(request, actor)
     return request
 
 
-def wake_up(request, actor):
+def end_snooze(request, actor):
     """`wake` for a request that is locked, whoever is the cause."""
     due_at = request.due_before_snooze or min(request.snoozed_until, timezone.now())
-    save(request, **NOT_ASLEEP | {"due_at": due_at})
-    write(request, Event.Code.WOKEN, actor)
+    update_request(request, **NOT_SNOOZED | {"due_at": due_at})
+    log_event(request, Event.Code.UNSNOOZED, actor)
 
 
 def mark_contacted_again(request, at):
     """The person said something new: a request that was put off is awake, and unless it is new and waits anyway, it
     stands on top until someone tries to reach them."""
     if request.snoozed_until:
-        wake_up(request, None)
+        end_snooze(request, None)
     if request.stage == Stage.NEW:
-        save(request)
+        update_request(request)
     else:
-        save(request, called_back_at=at, due_at=min(request.due_at, at))
+        update_request(request, awaiting_reply_since=at, due_at=min(request.due_at, at))
 
 
 def claimed_with_same_contact(request, reader):
@@ -196,7 +196,7 @@ def next_possible_contact(*, actor):
     now, hours = timezone.now(), schedule.our_hours()
     is_a_colleagues = Q(owner__in=access.readers()) & ~Q(owner=actor)
     is_claimed = Q(claimed_until__isnull=False)
-    is_at_once = Q(stage=Stage.NEW) | Q(called_back_at__isnull=False) | _IN_QUESTION
+    is_at_once = Q(stage=Stage.NEW) | Q(awaiting_reply_since__isnull=False) | _IN_QUESTION
     claims = _claims_of_colleagues(actor, now)
     rings_elsewhere = Q(pk__in=search.naming_contact_of(claims.values("pk"))) & ~_IN_QUESTION
     first_end = Value(claims.aggregate(end=Min("claimed_until"))["end"] or now, DateTimeField())
@@ -212,9 +212,10 @@ def next_possible_contact(*, actor):
         default="due_at",
     )
     waiting = AssessmentRequest.objects.real().open().filter(is_to_contact).order_by()
-    first = waiting.exclude(best_time="").values_list("best_time", "time_zone").annotate(first=Min(when))
+    first = waiting.exclude(preferred_time="").values_list("preferred_time", "time_zone").annotate(first=Min(when))
     moments = (
-        schedule.next_contact(max(now, moment), hours, wish, ZoneInfo(zone)) for wish, zone, moment in first.iterator()
+        schedule.next_contact(max(now, moment), hours, preferred, ZoneInfo(zone))
+        for preferred, zone, moment in first.iterator()
     )
     return min((moment for moment in moments if moment), default=None)
 
@@ -226,12 +227,12 @@ def _to_contact(now):
     is_time = (
         Q(stage=Stage.NEW)
         | Q(stage__in=TO_CONTACT, due_at__lte=now)
-        | Q(stage=Stage.BOOKED, called_back_at__isnull=False)
+        | Q(stage=Stage.BOOKED, awaiting_reply_since__isnull=False)
         | Q(stage=Stage.BOOKED, due_at__lte=now) & ~Q(due_at=F("assessment_at"))
         | Q(stage=Stage.BOOKED, due_at__lte=now - FORGOTTEN_AFTER)
         | _IN_QUESTION
     )
-    return AssessmentRequest.objects.real().awake().open().filter(is_time)
+    return AssessmentRequest.objects.real().not_snoozed().open().filter(is_time)
 
 
 def _claims_of_colleagues(actor, now):
@@ -245,14 +246,16 @@ def _is_free_for(actor, now):
 
 def _is_everyones(now):
     """What a colleague owns, is not at, and must not wait for them alone."""
-    is_urgent = Q(called_back_at__isnull=False) | Q(due_at__lte=now - FORGOTTEN_AFTER) | _IN_QUESTION
+    is_urgent = Q(awaiting_reply_since__isnull=False) | Q(due_at__lte=now - FORGOTTEN_AFTER) | _IN_QUESTION
     return Q(claimed_until=None) & is_urgent
 
 
-def _was_given_back_by(actor, now):
+def _was_released_by(actor, now):
     released = Event.objects.standing().filter(request=OuterRef("pk"), code=Event.Code.RELEASED, actor=actor)
-    since = Coalesce(OuterRef("called_back_at"), Value(now - JUST_NOW))  # who got in touch after that is another matter
-    return Exists(released.filter(at__gt=now - JUST_NOW).filter(at__gt=since))
+    since = Coalesce(
+        OuterRef("awaiting_reply_since"), Value(now - JUST_NOW)
+    )  # who got in touch after that is another matter
+    return Exists(released.filter(occurred_at__gt=now - JUST_NOW).filter(occurred_at__gt=since))
 
 
 def _may_be_contacted_at(now):
@@ -260,11 +263,13 @@ def _may_be_contacted_at(now):
     hours = schedule.our_hours()
     allowed = Q(pk__in=[])
     for zone, _name in TIME_ZONES:
-        wishes = [
-            wish for wish in schedule.PARTS_OF_DAY if schedule.next_contact(now, hours, wish, ZoneInfo(zone)) == now
+        preferred_times = [
+            preferred
+            for preferred in schedule.PARTS_OF_DAY
+            if schedule.next_contact(now, hours, preferred, ZoneInfo(zone)) == now
         ]
-        if wishes:
-            allowed |= Q(time_zone=zone, best_time__in=wishes)
+        if preferred_times:
+            allowed |= Q(time_zone=zone, preferred_time__in=preferred_times)
     return allowed
 
 
@@ -274,12 +279,12 @@ def _take(request, actor, now):
         request.claimed_until = max(request.claimed_until, now + CLAIM)  # no change that a colleague must know of
         request.save(update_fields=["claimed_until"])
         return request
-    is_anyones = request.called_back_at or request.to_confirm_since or request.due_at <= now - FORGOTTEN_AFTER
+    is_anyones = request.awaiting_reply_since or request.to_confirm_since or request.due_at <= now - FORGOTTEN_AFTER
     if is_theirs and request.claimed_until is None and not is_anyones:
         return request
     before = request.owner_id
-    save(request, owner=actor, claimed_until=now + CLAIM)
-    write(request, Event.Code.TAKEN, actor, before or "", actor.pk)
+    update_request(request, owner=actor, claimed_until=now + CLAIM)
+    log_event(request, Event.Code.TAKEN, actor, before or "", actor.pk)
     return request
 
 
@@ -291,11 +296,11 @@ def _free_one(lapsed):
     before, request.owner, request.claimed_until = request.owner_id, None, None
     # No new version: who has talked for so long must still be able to say what came of it.
     request.save(update_fields=["owner", "claimed_until"])
-    write(request, Event.Code.LAPSED, None, before)
+    log_event(request, Event.Code.LAPSED, None, before)
     return True
 
 
-def _put_off(request, until, reason, actor):
+def _snooze_until(request, until, reason, actor):
     now = timezone.now()
     if until is None or until <= now:
         raise TransitionRefused(_("Choose a time that is still to come."))
@@ -308,10 +313,10 @@ def _put_off(request, until, reason, actor):
         )
     changes = {"snoozed_until": until, "snooze_reason": reason, "due_at": until}
     changes["due_before_snooze"] = request.due_before_snooze or request.due_at
-    if reason != SnoozeReason.ON_HOLD:  # they said so, which answers what they said before
-        changes["called_back_at"] = None
-    save(request, **changes, **given_back(request, actor))
-    write(request, Event.Code.SNOOZED, actor, reason, minute(until))
+    if reason != SnoozeReason.WAITING:  # they said so, which answers what they said before
+        changes["awaiting_reply_since"] = None
+    update_request(request, **changes, **released_claim(request, actor))
+    log_event(request, Event.Code.SNOOZED, actor, reason, event_timestamp(until))
     return request
 
 

@@ -5,15 +5,15 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from intake.contact import schedule
-from intake.contact.preferences import newest_profile
-from intake.models import AssessmentRequest, EncryptedText, Event, Notice
+from intake.contact.preferences import newest_preferences
+from intake.models import AssessmentRequest, EncryptedText, Event, OutboxMessage
 
-from .base import Stage, TransitionRefused, end, save, words_are_gone, write
+from .base import Stage, TransitionRefused, close_request, content_is_erased, log_event, update_request
 from .contact_preferences import own_rules, record_contact_preferences
 from .duplicates import lock_linked, part
-from .queue import mark_contacted_again, wake_up
+from .queue import end_snooze, mark_contacted_again
 from .to_confirm import Why
-from .words import erase_words, forget_messages
+from .words import erase_content, forget_messages
 
 Outcome = AssessmentRequest.Outcome
 
@@ -21,55 +21,55 @@ MOST_AMENDMENTS = 10
 
 
 @transaction.atomic
-def change_window(*, request_id, best_time, time_zone):
+def change_preferred_time(*, request_id, preferred_time, time_zone):
     """The person chose another time to be reached, in the time zone they gave before unless they name one.
 
     Returns what we promise them now, "" where nothing new is promised.
     """
     request, family = _locked_for_the_person(request_id)
-    check_window(request, best_time)
-    own, at = own_rules(request), max(timezone.now(), newest_profile(request).at)
-    codes = own | {"best_time": best_time, "time_zone": time_zone or own["time_zone"]}
+    check_preferred_time(request, preferred_time)
+    own, at = own_rules(request), max(timezone.now(), newest_preferences(request).recorded_at)
+    codes = own | {"preferred_time": preferred_time, "time_zone": time_zone or own["time_zone"]}
     if codes == own:
         return ""
     part(request, family, None, Why.CHANGED)
     record_contact_preferences(request, codes, at)
     if request.snoozed_until:
         due_at = request.due_at
-        wake_up(request, None)
-        save(request, due_at=due_at if request.awaits_contact else min(request.due_at, timezone.now()))
-    write(request, Event.Code.WINDOW_SET, None, "", best_time)
+        end_snooze(request, None)
+        update_request(request, due_at=due_at if request.awaits_contact else min(request.due_at, timezone.now()))
+    log_event(request, Event.Code.TIME_SET, None, "", preferred_time)
     return request.promise if request.awaits_contact else ""
 
 
-def check_window(request, best_time):
+def check_preferred_time(request, preferred_time):
     """Raises `TransitionRefused` where the person can't choose this time, so that a page can say so before it asks to
     confirm."""
-    if newest_profile(request) is None:
+    if newest_preferences(request) is None:
         raise TransitionRefused(_("We can't change the time here. Please call us."))
     own = own_rules(request)
-    if best_time == schedule.CONFIRMED and not (own["may_email"] or own["may_text"]):
+    if preferred_time == schedule.CONFIRMED and not (own["may_email"] or own["may_text"]):
         raise TransitionRefused(
             _("To confirm a time, we need to email or text you. So far you have allowed calls only. Please call us.")
         )
 
 
 @transaction.atomic
-def add_words(*, request_id, text):
+def add_message(*, request_id, text):
     """Keeps what the person adds to their open request, sealed, and tells staff."""
     request, family = _locked_for_the_person(request_id)
     if not text.strip():
         raise TransitionRefused(_("Write something first: the box is empty."))
-    told = list(request.texts.filter(kind__in=EncryptedText.FROM_THE_PERSON))
-    if any(before.kind == EncryptedText.Kind.ADDITION and before.holds(text) for before in told):
+    submissions = list(request.texts.filter(kind__in=EncryptedText.FROM_THE_PERSON))
+    if any(before.kind == EncryptedText.Kind.ADDITION and before.holds(text) for before in submissions):
         return request
-    if len(told) > MOST_AMENDMENTS:
+    if len(submissions) > MOST_AMENDMENTS:
         raise TransitionRefused(_("We can't take more words this way. Please call us."))
     part(request, family, None, Why.CHANGED)
     now = timezone.now()
-    added = EncryptedText(request=request, kind=EncryptedText.Kind.ADDITION, at=now).seal(text)
+    added = EncryptedText(request=request, kind=EncryptedText.Kind.ADDITION, recorded_at=now).seal(text)
     added.save(force_insert=True)
-    write(request, Event.Code.ADDED, None, "", added.pk)
+    log_event(request, Event.Code.ADDED, None, "", added.pk)
     mark_contacted_again(request, now)
     requeue_staff_notification(request, now)
     return request
@@ -84,21 +84,21 @@ def withdraw(*, request_id):
     """
     request, family = _locked_for_the_person(request_id)
     part(request, family, None, Why.WITHDRAWN)
-    end(request, Outcome.WITHDRAWN, duplicate_of=None, before_link=None)
-    write(request, Event.Code.WITHDRAWN, None)
+    close_request(request, Outcome.WITHDRAWN, duplicate_of=None, link_undo_state=None)
+    log_event(request, Event.Code.WITHDRAWN, None)
     if request.legal_hold_at:
-        save(request, hidden_at=request.closed_at)
+        update_request(request, hidden_at=request.closed_at)
         forget_messages(request)
-        write(request, Event.Code.HIDDEN, None)
+        log_event(request, Event.Code.HIDDEN, None)
     else:
-        erase_words(request, actor=None)
+        erase_content(request, actor=None)
     return request
 
 
 def requeue_staff_notification(request, at):
     """The alert goes out once more: the person has said something new."""
-    request.notices.filter(kind=Notice.Kind.NEW_REQUEST).update(
-        state=Notice.State.QUEUED, attempts=0, next_try_at=at, sent_at=None, answers=None, refused=0
+    request.outbox_messages.filter(kind=OutboxMessage.Kind.NEW_REQUEST).update(
+        state=OutboxMessage.State.QUEUED, attempts=0, next_try_at=at, sent_at=None, answers=None, refused=0
     )
 
 
@@ -106,6 +106,6 @@ def _locked_for_the_person(request_id):
     """The request and its family under lock: open, or linked as a duplicate, which its person need not know of."""
     family = lock_linked(request_id)
     request = family[request_id]
-    if request.stage == Stage.CLOSED and (request.duplicate_of_id is None or words_are_gone(request)):
+    if request.stage == Stage.CLOSED and (request.duplicate_of_id is None or content_is_erased(request)):
         raise TransitionRefused(_("This request has ended. Nothing was changed."))
     return request, family

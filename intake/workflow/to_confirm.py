@@ -11,10 +11,10 @@ from django.utils.translation import gettext_lazy
 
 from intake import search
 from intake.contact import same_person
-from intake.models import Event, Notice
+from intake.models import Event, OutboxMessage
 
-from .base import Stage, TransitionRefused, keep_links_undoable, locked_open, save, write
-from .press import queues_mail, undoable
+from .base import Stage, TransitionRefused, keep_links_undoable, locked_open, log_event, update_request
+from .operation import record_queued_message, undoable
 
 
 class Why(models.TextChoices):
@@ -42,32 +42,34 @@ def compared(request, other):
 def ask_if_same_person(request, other, codes, actor):
     """Pauses contact with the person of a locked request until staff say whether the `other` one is theirs too. `codes`
     are a `Why` and what `compared` found. A closed request only keeps it in its history."""
-    write(request, Event.Code.TO_CONFIRM, actor, other.reference, ",".join(codes))
+    log_event(request, Event.Code.TO_CONFIRM, actor, other.reference, ",".join(codes))
     if request.stage == Stage.CLOSED:
         return
     now = timezone.now()
     _set(request, request.to_confirm_since or now)
-    again = {"state": Notice.State.QUEUED, "attempts": 0, "next_try_at": now, "sent_at": None}
+    again = {"state": OutboxMessage.State.QUEUED, "attempts": 0, "next_try_at": now, "sent_at": None}
     again |= {"answers": None, "refused": 0}
-    notice, _new = Notice.objects.update_or_create(request=request, kind=Notice.Kind.TO_CONFIRM, defaults=again)
-    queues_mail(request, notice)
+    outbox_message, _new = OutboxMessage.objects.update_or_create(
+        request=request, kind=OutboxMessage.Kind.TO_CONFIRM, defaults=again
+    )
+    record_queued_message(request, outbox_message)
 
 
 @undoable
-def another_person(*, request_id, actor, seen=None):
+def another_person(*, request_id, actor, expected_version=None):
     """Says that the requests in question are another person's: contact goes on as before."""
-    request = locked_open(request_id, seen)
+    request = locked_open(request_id, expected_version)
     if request.to_confirm_since is None:
         raise TransitionRefused(_("Nothing is to be confirmed here. Nothing was changed."))
     _set(request, None)
-    request.notices.filter(kind=Notice.Kind.TO_CONFIRM, state__in=Notice.WAITING).delete()
-    write(request, Event.Code.ANOTHER, actor)
+    request.outbox_messages.filter(kind=OutboxMessage.Kind.TO_CONFIRM, state__in=OutboxMessage.WAITING).delete()
+    log_event(request, Event.Code.ANOTHER, actor)
     return request
 
 
 def _set(request, moment):
     version = request.version
-    save(request, to_confirm_since=moment)
+    update_request(request, to_confirm_since=moment)
     keep_links_undoable(request, version)
 
 
@@ -79,17 +81,17 @@ def in_question(request):
         codes = [Event.Code.TO_CONFIRM, Event.Code.ANOTHER, Event.Code.LINKED]
         for event in request.events.standing().filter(code__in=codes).order_by("pk"):
             if event.code == Event.Code.TO_CONFIRM:
-                asked[event.before] = event
+                asked[event.from_value] = event
             elif event.code == Event.Code.ANOTHER:
                 asked.clear()
             else:
-                asked.pop(event.before or event.after, None)
+                asked.pop(event.from_value or event.to_value, None)
     return list(asked.values())
 
 
 def refuse_if_in_question(request, other):
     """Raises `TransitionRefused` where staff must first say whether requests besides `other` are the same person's."""
-    if any(event.before != other.reference for event in in_question(request)):
+    if any(event.from_value != other.reference for event in in_question(request)):
         raise TransitionRefused(
             _("A request that was linked with %s was withdrawn or changed. Say first whether it is the same person.")
             % request.reference

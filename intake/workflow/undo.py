@@ -14,16 +14,21 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from intake import access
-from intake.contact.preferences import newest_profile
-from intake.models import AssessmentRequest, Change, ContactPreferences, Event, Notice, Undone
+from intake.contact.preferences import newest_preferences
+from intake.models import AssessmentRequest, Change, ContactPreferences, Event, OutboxMessage, Undone
 
-from .base import StaleVersion, TransitionRefused, check_seen, in_words, save
+from .base import StaleVersion, TransitionRefused, check_version, label_for_event, update_request
 from .duplicates import lock_linked
 from .state import from_json
 
 UNDO_WITHIN = dt.timedelta(minutes=10)
-_NOT_SENT = (Notice.State.QUEUED, Notice.State.RETRYING, Notice.State.REFUSED, Notice.State.FAILED)
-_FORM = ("form_key", "ended_form_key")
+_NOT_SENT = (
+    OutboxMessage.State.QUEUED,
+    OutboxMessage.State.RETRYING,
+    OutboxMessage.State.REFUSED,
+    OutboxMessage.State.FAILED,
+)
+_FORM = ("form_key", "previous_form_key")
 
 
 @dataclass
@@ -40,7 +45,7 @@ class Undoing:
 class Offer:
     """An act that can be undone now: its id, by whom and when, what it did, to which requests, and its changes."""
 
-    act: object
+    batch: object
     actor: object
     at: dt.datetime
     what: str
@@ -52,30 +57,30 @@ class Offer:
         return self.at + UNDO_WITHIN
 
 
-def undo(*, act, actor, only_for=None):
+def undo(*, batch, actor, only_for=None):
     """Undoes an act, request by request: a single button wholly or not at all, a bulk action where nobody changed
     anything since. `only_for` picks of a bulk action what it did to one request. Returns an `Undoing`.
 
     Raises `TransitionRefused` with a sentence where nothing could be undone.
     """
-    presses = {}
-    for change in Change.objects.filter(act=act).select_related("request"):
-        presses.setdefault(change.press, []).append(change)
+    operations = {}
+    for change in Change.objects.filter(batch=batch).select_related("request"):
+        operations.setdefault(change.operation, []).append(change)
     if only_for is not None:
-        presses = {
-            press: changes
-            for press, changes in presses.items()
+        operations = {
+            operation: changes
+            for operation, changes in operations.items()
             if only_for in [change.request_id for change in changes]
         }
-    if not presses:
+    if not operations:
         raise TransitionRefused(_("There is nothing to undo here. Nothing was changed."))
     undoing = Undoing()
-    for changes in presses.values():
+    for changes in operations.values():
         try:
-            undoing.is_mail_out |= _undo_press(changes, actor)
+            undoing.is_mail_out |= _undo_operation(changes, actor)
             undoing.restored += [change.request for change in changes]
         except TransitionRefused as refused:
-            if len(presses) == 1:
+            if len(operations) == 1:
                 raise
             undoing.left.append((changes[-1].request, str(refused)))
     return undoing
@@ -83,10 +88,10 @@ def undo(*, act, actor, only_for=None):
 
 def offer_for(request, reader):
     """The `Offer` to undo the newest change of a request, or None."""
-    newest = request.changes.filter(at__gt=timezone.now() - UNDO_WITHIN, undone=None).last()
+    newest = request.changes.filter(occurred_at__gt=timezone.now() - UNDO_WITHIN, undone=None).last()
     if newest is None or not _may_undo(newest, reader):
         return None
-    offers = _offers(Change.objects.filter(act=newest.act, press=newest.press))
+    offers = _offers(Change.objects.filter(batch=newest.batch, operation=newest.operation))
     return offers[0] if offers else None
 
 
@@ -98,22 +103,24 @@ def offers_to(reader):
 def _offers(changes):
     """The acts among changes that can be undone, with 3 queries however many there are. Of a bulk action, what somebody
     changed since is left out."""
-    recent = changes.filter(at__gt=timezone.now() - UNDO_WITHIN, undone=None).select_related("actor", "request")
-    recent = list(recent.order_by("-at", "-version_after", "-pk"))
+    recent = changes.filter(occurred_at__gt=timezone.now() - UNDO_WITHIN, undone=None).select_related(
+        "actor", "request"
+    )
+    recent = list(recent.order_by("-occurred_at", "-version_after", "-pk"))
     if not recent:
         return []
     versions = _versions_of(change.request for change in recent)
-    gone = {change.press for change in recent if change.version_after not in versions[change.request_id]}
+    gone = {change.operation for change in recent if change.version_after not in versions[change.request_id]}
     events = _main_events(recent)
     offers = {}
     for change in recent:
-        if change.press in gone:
+        if change.operation in gone:
             continue
-        if change.act not in offers:
-            what = in_words(events[change.pk]) if change.pk in events else ""
-            offers[change.act] = Offer(change.act, change.actor, change.at, what)
-        offers[change.act].requests.append(change.request)
-        offers[change.act].changes.append(change.pk)
+        if change.batch not in offers:
+            what = label_for_event(events[change.pk]) if change.pk in events else ""
+            offers[change.batch] = Offer(change.batch, change.actor, change.occurred_at, what)
+        offers[change.batch].requests.append(change.request)
+        offers[change.batch].changes.append(change.pk)
     return list(offers.values())
 
 
@@ -133,7 +140,9 @@ def _versions_of(requests):
     """From request id to the versions that it is at: the newest one, and the one from before where what led to the
     newest was undone."""
     versions = {request.pk: [request.version] for request in requests}
-    recent = Undone.objects.filter(change__request__in=versions, change__at__gt=timezone.now() - 2 * UNDO_WITHIN)
+    recent = Undone.objects.filter(
+        change__request__in=versions, change__occurred_at__gt=timezone.now() - 2 * UNDO_WITHIN
+    )
     for undone in recent.select_related("change").order_by("-version"):
         if undone.version == versions[undone.change.request_id][-1]:
             versions[undone.change.request_id].append(undone.change.version_before)
@@ -145,21 +154,21 @@ def _may_undo(change, user):
 
 
 @transaction.atomic
-def _undo_press(changes, actor):
+def _undo_operation(changes, actor):
     """Undoes one press. Returns whether mail had gone out."""
     family = lock_linked(*(change.request_id for change in changes))
     if done := Undone.objects.filter(change__in=changes).select_related("actor").first():
         if done.actor == actor:
             return False  # pressed twice
         raise TransitionRefused(
-            _("%(who)s undid this at %(time)s already.") % {"who": done.actor, "time": _clock(done.at)}
+            _("%(who)s undid this at %(time)s already.") % {"who": done.actor, "time": _clock(done.occurred_at)}
         )
     if not all(_may_undo(change, actor) for change in changes):
         raise TransitionRefused(_("Only %s or a lead can undo this.") % changes[0].actor)
-    if timezone.now() >= changes[0].at + UNDO_WITHIN:
+    if timezone.now() >= changes[0].occurred_at + UNDO_WITHIN:
         raise TransitionRefused(
             _("This was done at %s. Undo works for 10 minutes, so it was not undone. Set it right by hand.")
-            % _clock(changes[0].at)
+            % _clock(changes[0].occurred_at)
         )
     versions = _versions_of(family.values())
     for change in changes:
@@ -173,15 +182,15 @@ def _undo_press(changes, actor):
 
 def _why_not(request):
     try:
-        check_seen(request, request.version + 1)
+        check_version(request, request.version + 1)
     except StaleVersion as stale:
         last = stale.last
     who = last.actor.get_username() if last.actor else _("The person, or the site,")
     return _("%(who)s changed %(reference)s at %(time)s: %(what)s. It was not undone. Look at it as it is now.") % {
         "who": who,
         "reference": request.reference,
-        "time": _clock(last.at),
-        "what": in_words(last),
+        "time": _clock(last.occurred_at),
+        "what": label_for_event(last),
     }
 
 
@@ -190,46 +199,50 @@ def _bring_back(family, change, actor):
     request, now = family[change.request_id], timezone.now()
     columns = from_json(change.before)
     form = {name: columns.pop(name) for name in _FORM if name in columns}
-    save(request, **columns)
+    update_request(request, **columns)
     if form:
         # That browser session may have asked anew meanwhile: then the newer request holds the form.
         with suppress(IntegrityError), transaction.atomic():
             AssessmentRequest.objects.filter(pk=request.pk).update(**form)
     _bring_back_profile(request, change, actor, now)
-    Undone(change=change, actor=actor, at=now, version=request.version).save(force_insert=True)
-    Event.objects.create(request=request, change=change, code=Event.Code.UNDONE, actor=actor, at=now)
-    return bool(change.notice) and not _take_back_mail(change.notice)
+    Undone(change=change, actor=actor, occurred_occurred_occurred_occurred_at=now, version=request.version).save(
+        force_insert=True
+    )
+    Event.objects.create(
+        request=request, change=change, code=Event.Code.UNDONE, actor=actor, occurred_occurred_occurred_at=now
+    )
+    return bool(change.outbox_message) and not _take_back_mail(change.outbox_message)
 
 
 def _bring_back_profile(request, change, actor, now):
     """The contact rules from before a link was made or ended, as the newest: nobody wrote any since, or it would not be
     undone."""
-    kept = ContactPreferences.objects.filter(pk=change.profile_before).first()
+    kept = ContactPreferences.objects.filter(pk=change.preferences_before).first()
     if kept is None:
         return
-    at = max(now, newest_profile(request).at)
-    ContactPreferences.objects.create(request=request, at=at, author=actor, is_from_link=True, **kept.codes())
-    request.best_time, request.time_zone = kept.best_time, kept.time_zone
-    request.save(update_fields=["best_time", "time_zone"])
+    at = max(now, newest_preferences(request).recorded_at)
+    ContactPreferences.objects.create(request=request, recorded_at=at, author=actor, is_from_link=True, **kept.codes())
+    request.preferred_time, request.time_zone = kept.preferred_time, kept.time_zone
+    request.save(update_fields=["preferred_time", "time_zone"])
 
 
 def _move_links(family, change):
     """A link that was made while the request stood where it stands again can be undone as if nothing had happened."""
     request = family[change.request_id]
     for other in family.values():
-        link = other.before_link
+        link = other.link_undo_state
         if (
             other.duplicate_of_id == request.pk
             and link
             and link.get("version") in (change.version_before, change.version_after)
         ):
-            other.before_link = link | {"version": request.version}
-            other.save(update_fields=["before_link"])
+            other.link_undo_state = link | {"version": request.version}
+            other.save(update_fields=["link_undo_state"])
 
 
-def _take_back_mail(notice):
+def _take_back_mail(outbox_message):
     """Whether a message was kept from going out."""
-    deleted, _models = Notice.objects.filter(pk=notice, state__in=_NOT_SENT).delete()
+    deleted, _models = OutboxMessage.objects.filter(pk=outbox_message, state__in=_NOT_SENT).delete()
     return bool(deleted)
 
 

@@ -6,16 +6,25 @@ from django.utils.translation import gettext as _
 
 from intake import access
 from intake.contact import consent, details
-from intake.contact.preferences import newest_profile
+from intake.contact.preferences import newest_preferences
 from intake.crypto.blind_index import normalized_phone
-from intake.models import BlindIndex, ConsentRecord, EncryptedText, Event, Notice
+from intake.models import BlindIndex, ConsentRecord, EncryptedText, Event, OutboxMessage
 from intake.search import indexes_of
 
 from .attempts import THEIR_WORD
-from .base import DOUBLE_CLICK, Stage, TransitionRefused, locked, locked_open, save, words_are_gone, write
+from .base import (
+    DOUBLE_CLICK,
+    Stage,
+    TransitionRefused,
+    content_is_erased,
+    locked,
+    locked_open,
+    log_event,
+    update_request,
+)
 from .contact_preferences import record_contact_preferences
 from .duplicates import lock_linked, part
-from .press import undoable
+from .operation import undoable
 from .queue import keep_claim
 from .to_confirm import Why
 
@@ -26,35 +35,35 @@ def add_note(*, request_id, text, actor):
     if not text.strip():
         raise TransitionRefused(_("Write something first: the note is empty."))
     request, now = locked(request_id), timezone.now()
-    if words_are_gone(request):
+    if content_is_erased(request):
         raise TransitionRefused(_("The words of this request were erased. Nothing is added to it any more."))
-    last = request.texts.filter(kind=EncryptedText.Kind.NOTE, author=actor, at__gt=now - DOUBLE_CLICK).last()
+    last = request.texts.filter(kind=EncryptedText.Kind.NOTE, author=actor, recorded_at__gt=now - DOUBLE_CLICK).last()
     if last and last.holds(text):
         return last
-    note = EncryptedText(request=request, kind=EncryptedText.Kind.NOTE, author=actor, at=now).seal(text)
+    note = EncryptedText(request=request, kind=EncryptedText.Kind.NOTE, author=actor, recorded_at=now).seal(text)
     note.save(force_insert=True)
     keep_claim(request_id=request.pk, actor=actor)
-    write(request, Event.Code.NOTE_ADDED, actor)
+    log_event(request, Event.Code.NOTE_ADDED, actor)
     return note
 
 
-def new_words(events):
+def unread_additions(events):
     """Of the events of a request that stand, those by which the person said what nobody has marked as read."""
-    read = max((int(event.after) for event in events if event.code == Event.Code.WORDS_READ), default=0)
+    read = max((int(event.to_value) for event in events if event.code == Event.Code.ADDITIONS_READ), default=0)
     return [event for event in events if event.code in THEIR_WORD and event.pk > read]
 
 
 @undoable
-def mark_words_read(*, request_id, up_to, actor):
+def mark_additions_read(*, request_id, up_to, actor):
     """Write down for everyone that what the person said is read, as far as the event with the key `up_to`: what they
     say while somebody reads stays new. A log entry does not do this by itself, since it may come from a page that was
     opened before they wrote. No new version: it stands in nobody's way."""
     request = locked(request_id)
-    new = new_words(request.events.standing())
+    new = unread_additions(request.events.standing())
     if not request.events.filter(pk=up_to, code__in=THEIR_WORD).exists():
         raise TransitionRefused(_("There are no such words. Nothing was changed."))
     if any(event.pk <= up_to for event in new):
-        write(request, Event.Code.WORDS_READ, actor, "", up_to)
+        log_event(request, Event.Code.ADDITIONS_READ, actor, "", up_to)
     return request
 
 
@@ -71,10 +80,12 @@ def correct(*, request_id, before, after, actor, consent_read=False):
     unless they were read again: they were allowed on one phone.
     """
     request = locked_open(request_id)
-    if words_are_gone(request):
+    if content_is_erased(request):
         raise TransitionRefused(_("The words of this request were erased. Nothing is added to it any more."))
-    known, last = details.of(request), newest_profile(request)
-    now = max(timezone.now(), last.at) if last else timezone.now()  # what holds now, whatever this machine's clock says
+    known, last = details.details_of(request), newest_preferences(request)
+    now = (
+        max(timezone.now(), last.recorded_at) if last else timezone.now()
+    )  # what holds now, whatever this machine's clock says
     conflicts, changed = details.merge(known, before, after)
     if not changed:
         return conflicts
@@ -93,17 +104,22 @@ def correct(*, request_id, before, after, actor, consent_read=False):
         raise TransitionRefused(_("Read this to the person first, then tick that they agreed: %s") % words)
     answers = {name: value for name, value in changed.items() if name in details.ANSWERS}
     if answers:
-        EncryptedText(request=request, kind=EncryptedText.Kind.CORRECTION, author=actor, at=now).seal(answers).save(
-            force_insert=True
-        )
+        EncryptedText(request=request, kind=EncryptedText.Kind.CORRECTION, author=actor, recorded_at=now).seal(
+            answers
+        ).save(force_insert=True)
         BlindIndex.objects.bulk_create(indexes_of(request.pk, answers), ignore_conflicts=True)
-        save(request)
+        update_request(request)
     for wording in agreed:
-        record = {"wording_version": wording.version, "wording_sha256": wording.sha256, "at": now, "reader": actor}
+        record = {
+            "wording_version": wording.version,
+            "wording_sha256": wording.sha256,
+            "recorded_at": now,
+            "reader": actor,
+        }
         ConsentRecord.objects.create(request=request, purpose=wording.purpose, **record)
     record_contact_preferences(request, {name: values[name] for name in details.CODES}, now, author=actor)
     keep_claim(request_id=request.pk, actor=actor)
-    write(request, Event.Code.CORRECTED, actor, "", ",".join(sorted(changed)))
+    log_event(request, Event.Code.CORRECTED, actor, "", ",".join(sorted(changed)))
     return conflicts
 
 
@@ -124,7 +140,7 @@ def erase(*, request_id, actor):
         raise TransitionRefused(_("This request is under legal hold. Its words must be kept until the hold is lifted."))
     if request.duplicate_of_id is None:
         part(request, family, actor, Why.ERASED)
-    erase_words(request, actor)
+    erase_content(request, actor)
     return request
 
 
@@ -136,8 +152,8 @@ def set_legal_hold(*, request_id, actor):
     request = locked(request_id)
     if request.legal_hold_at:
         return request
-    save(request, legal_hold_at=timezone.now())
-    write(request, Event.Code.HOLD_SET, actor)
+    update_request(request, legal_hold_at=timezone.now())
+    log_event(request, Event.Code.HOLD_SET, actor)
     return request
 
 
@@ -152,26 +168,26 @@ def lift_legal_hold(*, request_id, actor):
     was_withdrawn = request.hidden_at is not None
     request = _lift(request_id=request_id, actor=actor)
     if was_withdrawn:  # outside of what can be undone
-        erase_words(request, actor)
+        erase_content(request, actor)
     return request
 
 
 @undoable
 def _lift(*, request_id, actor):
-    request = save(locked(request_id), legal_hold_at=None, hidden_at=None)
-    write(request, Event.Code.HOLD_LIFTED, actor)
+    request = update_request(locked(request_id), legal_hold_at=None, hidden_at=None)
+    log_event(request, Event.Code.HOLD_LIFTED, actor)
     return request
 
 
-def erase_words(request, actor):
+def erase_content(request, actor):
     """Every envelope, index row and message that still waits; the private link and the form's key with them."""
     request.texts.all().delete()
     request.blind_indexes.all().delete()
-    request.contact_profiles.all().delete()
+    request.contact_preferences.all().delete()
     request.aliases.all().delete()
-    save(request, best_time="", time_zone="")
+    update_request(request, preferred_time="", time_zone="")
     forget_messages(request)
-    write(request, Event.Code.ERASED, actor)
+    log_event(request, Event.Code.ERASED, actor)
 
 
 def _is_same_phone(known, values):
@@ -179,5 +195,5 @@ def _is_same_phone(known, values):
 
 
 def forget_messages(request):
-    request.notices.filter(state__in=Notice.WAITING).delete()
-    save(request, form_key=None, private_link_hash=None)
+    request.outbox_messages.filter(state__in=OutboxMessage.WAITING).delete()
+    update_request(request, form_key=None, private_link_hash=None)

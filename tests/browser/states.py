@@ -184,7 +184,7 @@ ASKING = {
     "nothing to add": State("/assessment/", ".error", 422, fill_in, nothing_to_add),
     "withdraw?": State("/assessment/", in_main("Withdraw your request?"), fill=fill_in, then=withdraw),
     "withdrawn": State("/assessment/", in_main("Your request is withdrawn."), fill=fill_in, then=withdraw_for_sure),
-    "private page that ended": State("/assessment/yours/long-ago/", in_main("This link is not in use"), 404),
+    "private page that ended": State("/assessment/manage/long-ago/", in_main("This link is not in use"), 404),
     "under 18": State("/assessment/", in_main("Let's find you the right help"), fill=under_18),
     "confirmation": State("/assessment/", ".reference-box strong", fill=fill_in),
     "confirmation of long ago": State("/assessment/received/long-ago/", 'main h1:has-text("Thank you")'),

@@ -19,7 +19,7 @@ MINUTE = dt.timedelta(minutes=1)
 @pytest.fixture
 def request_here(address, settings):
     settings.SESSION_COOKIE_AGE = 24 * 60 * 60
-    return make_request(best_time="asap", text_ok="on", at=timezone.now())
+    return make_request(preferred_time="asap", text_ok="on", at=timezone.now())
 
 
 @pytest.fixture
@@ -165,7 +165,7 @@ def test_without_a_script_a_button_keeps_it_for_the_whole_call(request_here, tak
 def test_new_content_is_announced_on_an_open_page_and_keeps_what_was_typed(request_here, take, axe_finds):
     page = take()
     page.get_by_label("Note for the team").fill("Half a sentence")
-    workflow.add_words(request_id=request_here.pk, text="Do not call this number any more")
+    workflow.add_message(request_id=request_here.pk, text="Do not call this number any more")
     wait_for_answer(page)
     expect(page.locator(".what-now")).to_have_text("They wrote to us just now. Read it before you go on.")
     page.get_by_role("button", name="Show it. What you typed stays.").click()

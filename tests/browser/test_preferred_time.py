@@ -41,7 +41,7 @@ def test_a_question_about_the_time_fits_and_is_answered_without_a_script(
     page.get_by_label("I agree that").check()
     open_page.refusals.add(422)
     page.get_by_role("button", name="Send").click()
-    expect(page.locator("#id_best_time")).to_contain_text("We are closed in the evening, Arizona time")
+    expect(page.locator("#id_preferred_time")).to_contain_text("We are closed in the evening, Arizona time")
     assert what_does_not_fit(page) == []
     page.get_by_role("button", name="Send").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("We have your request")

@@ -27,8 +27,8 @@ def reference_links(page):
 @pytest.mark.parametrize(("width", "scheme"), [(320, "light"), (390, "dark"), (1280, "light")])
 def test_the_list_fits_passes_axe_and_is_reached_by_keyboard(open_list, axe_finds, width, scheme):
     make_request(language="A language with a very long name that goes on")
-    suspected = make_request(suspicions=("fast",))
-    workflow.add_words(request_id=suspected.pk, text="More")
+    suspected = make_request(spam_signals=("fast",))
+    workflow.add_message(request_id=suspected.pk, text="More")
     page = open_list(width=width, scheme=scheme)
     expect(reference_links(page)).to_have_count(2)
     assert looking.what_does_not_fit(page) == []
@@ -43,11 +43,11 @@ def test_what_is_new_is_told_and_shown_without_a_reload(open_list):
     page = open_list(width=1280)
     page.evaluate("window.isTheSamePage = true")
     page.get_by_label(f"Select {first.reference}").check()
-    with page.expect_response(lambda response: "/pulse/" in response.url) as polled:
+    with page.expect_response(lambda response: "/updates/" in response.url) as polled:
         page.evaluate(ASK)
     assert polled.value.status == 200
     expect(page.get_by_role("status")).to_have_text("")
-    with page.expect_response(lambda response: "/pulse/" in response.url) as polled:
+    with page.expect_response(lambda response: "/updates/" in response.url) as polled:
         page.evaluate(ASK)
     assert polled.value.status == 304
     records = AccessRecord.objects.count()
@@ -78,7 +78,7 @@ def test_who_was_signed_out_meanwhile_is_told(open_list):
 
 @pytest.mark.parametrize("javascript", [True, False])
 def test_several_are_closed_as_spam_with_and_without_script(open_list, javascript):
-    requests = [make_request(suspicions=("fast",)) for _ in range(3)]
+    requests = [make_request(spam_signals=("fast",)) for _ in range(3)]
     page = open_list(width=390, javascript=javascript)
     page.get_by_role("link", name="Quarantine 3").click()
     if javascript:

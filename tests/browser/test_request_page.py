@@ -25,7 +25,7 @@ def tuesday(clock, settings):
 
 @pytest.fixture
 def request_here(address):
-    return make_request(best_time="asap", text_ok="on")
+    return make_request(preferred_time="asap", text_ok="on")
 
 
 @pytest.fixture
@@ -73,7 +73,7 @@ def test_two_who_edit_one_request_lose_nothing(sign_in, request_here):
     expect(mine.locator(".timeline .note", has_text="She has a new number")).to_be_visible()
     row.get_by_role("button", name="Use mine").click()
     expect(mine.get_by_text("Your value is saved.")).to_be_visible()
-    known = details.plain(details.of(request_here))
+    known = details.plain(details.details_of(request_here))
     assert (known["phone"], known["language"]) == ("480 555 0199", "Spanish")
 
     theirs.get_by_label("Note for the team").fill("She is away")
@@ -184,10 +184,10 @@ def test_a_duplicate_is_linked_and_unlinked(sign_in, request_here):
 def test_whether_it_is_the_same_person_is_asked_and_answered(
     tuesday, sign_in, request_here, colleague, axe_finds, width
 ):
-    others = [make_request(email="", best_time=time) for time in ("evening", "asap")]
+    others = [make_request(email="", preferred_time=time) for time in ("evening", "asap")]
     for other in others:
         workflow.link_duplicate(request_id=other.pk, of_reference=request_here.reference, actor=colleague)
-    workflow.change_window(request_id=others[0].pk, best_time="morning", time_zone="")
+    workflow.change_preferred_time(request_id=others[0].pk, preferred_time="morning", time_zone="")
     workflow.withdraw(request_id=others[1].pk)
     page = sign_in("admissions", path=change_page(request_here), width=width, javascript=width > 320)
     expect(page.get_by_role("heading", name="Is this the same person?")).to_be_visible()
@@ -278,7 +278,7 @@ def test_the_page_in_every_state_passes_axe_fits_a_phone_and_shows_the_focus(
 
 def test_a_conflict_on_a_phone_passes_axe_and_fits(sign_in, request_here, colleague, axe_finds):
     page = sign_in("admissions", path=change_page(request_here))
-    known = details.plain(details.of(request_here))
+    known = details.plain(details.details_of(request_here))
     changed = known | {"phone": "480 555 0111"}
     workflow.correct(request_id=request_here.pk, before=known, after=changed, actor=colleague)
     page.locator("summary", has_text="Correct what we know").click()

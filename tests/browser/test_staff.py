@@ -22,7 +22,7 @@ ANSWERS = {
     "text_ok": False,
     "email_ok": False,
     "introduction": "first_name",
-    "best_time": "asap",
+    "preferred_time": "asap",
     "time_zone": "America/Phoenix",
     "language": "",
     "message": "Hello",
@@ -53,7 +53,7 @@ def test_reports_find_and_the_form_for_a_caller_fit_and_are_reached_by_keyboard(
     sign_in, address, axe_finds, width, scheme
 ):
     for number in range(12):
-        accept(tokens.draw(came_from="/addiction/kratom-addiction-treatment/"), ANSWERS | {"name": f"Ana {number}"})
+        accept(tokens.draw(referrer_path="/addiction/kratom-addiction-treatment/"), ANSWERS | {"name": f"Ana {number}"})
     page = sign_in("lead", width=width, scheme=scheme)
     for part in ("reports", "find", "add"):
         page.goto(f"{address}/admin/intake/assessmentrequest/{part}/")

@@ -143,8 +143,8 @@ def test_webkit_after_sending_and_leaving_shows_nothing_typed(form, origin, else
 
 def test_webkit_after_withdrawing_shows_nothing_typed(form, origin):
     send(form)
-    press(form, "main a[href*='/yours/']")
-    arrive(form, "/yours/")
+    press(form, "main a[href*='/manage/']")
+    arrive(form, "/manage/")
     press(form, "button[value=withdraw]")
     until(form, "return document.body.innerText.includes('Withdraw your request?')")
     press(form, "button[name=sure]")

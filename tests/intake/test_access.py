@@ -5,7 +5,7 @@ from django.test import Client
 
 from intake import access, workflow
 from intake.admin.request import updates as request_updates
-from intake.models import AccessRecord, AssessmentRequest, EncryptedText, Event, RecordIsFixed, SavedFilter
+from intake.models import AccessRecord, AppendOnlyViolation, AssessmentRequest, EncryptedText, Event, SavedFilter
 from intake.submission import tokens
 from tests.intake.support.factories import make_request
 from tests.intake.support.helpers import LIST, PERSON, change_page, personal_words_in, rows
@@ -43,13 +43,13 @@ def visit(client, view, request, line):
         case "list of requests":
             return client.get(LIST)
         case "closed requests":
-            return client.get(LIST, {"work": "closed"})
+            return client.get(LIST, {"tab": "closed"})
         case "whether the list has changed":
-            return client.get(f"{LIST}pulse/")
+            return client.get(f"{LIST}updates/")
         case "take the next":
             return client.post(f"{LIST}take/", follow=True)
         case "change several":
-            posted = {"do": "spam", "chosen": f"{request.pk}:{request.version}"}
+            posted = {"action": "spam", "chosen": f"{request.pk}:{request.version}"}
             return client.post(f"{LIST}several/", posted, follow=True)
         case "page of a request":
             return client.get(change_page(request))
@@ -61,9 +61,9 @@ def visit(client, view, request, line):
         case "history of a request":
             return client.get(f"{LIST}{request.pk}/history/", follow=True)
         case "add a note":
-            return client.post(change_page(request), {"do": "note", "note": "called"}, follow=True)
+            return client.post(change_page(request), {"action": "note", "note": "called"}, follow=True)
         case "set the stage":
-            posted = {"do": "stage:talking", "version": str(request.version)}
+            posted = {"action": "stage:talking", "version": str(request.version)}
             return client.post(change_page(request), posted, follow=True)
         case "page to find a request":
             return client.get(f"{LIST}find/")
@@ -72,9 +72,9 @@ def visit(client, view, request, line):
         case "run a saved filter":
             return client.get(f"{LIST}find/", {"filter": saved_filter().pk})
         case "save a filter":
-            return client.post(f"{LIST}find/", {"do": "save", "name": "New", "stage": "new"}, follow=True)
+            return client.post(f"{LIST}find/", {"action": "save", "name": "New", "stage": "new"}, follow=True)
         case "look whether a number is known":
-            return client.post(f"{LIST}add/", {"phone": "(602) 555-0142", "do": "look", "token": token()})
+            return client.post(f"{LIST}add/", {"phone": "(602) 555-0142", "action": "look", "token": token()})
         case "enter a request by phone":
             return client.post(f"{LIST}add/", PERSON | {"token": token()}, follow=True)
         case "reports":
@@ -95,7 +95,7 @@ def visit(client, view, request, line):
             return client.get(f"{LOG}{line.pk}/delete/")
 
 
-def given_back(response):
+def released_claim(response):
     """What was posted and could not be taken, on the page that asks to sign in and send it again; "" on others."""
     is_given_back = response.status_code == 403 and "Sign in in a new tab" in response.content.decode()
     return str(response.context["fields"]) if is_given_back else ""
@@ -104,7 +104,7 @@ def given_back(response):
 def in_words(response):
     last = response.redirect_chain[-1] if getattr(response, "redirect_chain", None) else None
     address = last[0] if last else response.headers.get("Location", "")
-    if address.startswith("/admin/login/") or given_back(response):
+    if address.startswith("/admin/login/") or released_claim(response):
         return "login"
     return {200: "yes", 403: "no", 404: "not there"}.get(response.status_code, response.status_code)
 
@@ -121,7 +121,7 @@ def test_who_may_see_and_do_what_is_as_the_table_says(make_staff, view, who, exp
     if expected != "yes":
         page = response.content.decode()
         assert [one.reference for one in (request, closed) if one.reference in page] == []
-        assert set(personal_words_in(page)) <= set(personal_words_in(given_back(response)))
+        assert set(personal_words_in(page)) <= set(personal_words_in(released_claim(response)))
         assert [AccessRecord.objects.count(), EncryptedText.objects.count(), Event.objects.count()] == before
 
 
@@ -206,18 +206,18 @@ def test_opening_a_request_writes_one_record_with_its_id(make_staff):
     signed_in(user).get(change_page(request))
     record = AccessRecord.objects.get()
     assert (record.actor, record.action, record.requests) == (user, "open", [str(request.pk)])
-    assert record.at > request.received_at
+    assert record.occurred_at > request.received_at
 
 
 def test_a_refused_action_shows_the_request_and_so_is_recorded(make_staff):
     request = make_request()
-    signed_in(make_staff("lead")).post(change_page(request), {"do": "note", "note": " "})
+    signed_in(make_staff("lead")).post(change_page(request), {"action": "note", "note": " "})
     assert list(AccessRecord.objects.values_list("action", "requests")) == [("open", [str(request.pk)])]
 
 
 def test_an_action_that_is_done_shows_nothing_until_the_page_is_opened_again(make_staff):
     client, request = signed_in(make_staff("lead")), make_request()
-    client.post(change_page(request), {"do": "note", "note": "called"})
+    client.post(change_page(request), {"action": "note", "note": "called"})
     assert AccessRecord.objects.count() == 0
     client.get(change_page(request))
     assert AccessRecord.objects.count() == 1
@@ -258,8 +258,8 @@ def test_a_record_is_neither_changed_nor_deleted(make_staff):
     access.record(make_staff("lead"), "open", [make_request().pk])
     record = AccessRecord.objects.get()
     record.requests = []
-    with pytest.raises(RecordIsFixed):
+    with pytest.raises(AppendOnlyViolation):
         record.save()
-    with pytest.raises(RecordIsFixed):
+    with pytest.raises(AppendOnlyViolation):
         record.delete()
     assert AccessRecord.objects.get().requests != []

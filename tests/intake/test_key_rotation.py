@@ -61,7 +61,7 @@ def with_everything(make_staff):
     draft = tokens.draw()
     request = make_request(draft)
     make_request(draft, phone="480-555-0177")
-    workflow.add_words(request_id=request.pk, text="Please use the side door.")
+    workflow.add_message(request_id=request.pk, text="Please use the side door.")
     workflow.add_note(request_id=request.pk, text="No answer.", actor=make_staff("admissions"))
     return request
 

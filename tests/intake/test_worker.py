@@ -11,7 +11,7 @@ from django.db import DatabaseError, connection
 from django.utils import timezone
 
 from intake import worker, workflow
-from intake.models import AssessmentRequest, EncryptedText, Heartbeat, Notice, RecentSender
+from intake.models import AssessmentRequest, EncryptedText, Heartbeat, OutboxMessage, RecentSender
 from intake.monitoring import heartbeat
 from intake.submission import accept as submission
 from intake.submission import circuit_breaker, private_link, spool, tokens
@@ -70,20 +70,20 @@ def errors_in(caplog):
 def test_what_was_spooled_is_stored_as_it_would_have_been():
     draft, at = tokens.draw(), timezone.now() - DAY
     answers = make_answers(email_ok="on")
-    form = spooled(draft, answers, at=at, form_key="a" * 64, suspicions=("fast", "links"))
+    form = spooled(draft, answers, at=at, form_key="a" * 64, spam_signals=("fast", "links"))
     assert AssessmentRequest.objects.count() == 0
     assert (worker.take_in_spool(), files()) == (1, (0, 0))
     stored = AssessmentRequest.objects.get()
 
     other = dataclasses.replace(form, draft=tokens.draw(), form_key="b" * 64, confirmed_as=None)
     direct = AssessmentRequest.objects.get(pk=submission.accept(other))
-    kept = ["stage", "received_at", "due_at", "due_is_assumed", "promise", "quarantined_at", "suspicions"]
+    kept = ["stage", "received_at", "due_at", "due_uses_default_hours", "promise", "quarantined_at", "spam_signals"]
     assert [getattr(stored, name) for name in kept] == [getattr(direct, name) for name in kept]
     assert (stored.pk, stored.reference, stored.form_key) == (draft.id, form.confirmed_as.reference, "a" * 64)
     assert submission.find(form.confirmed_as.id) == stored
     assert stored.texts.get().open() == answers
-    assert stored.contact_profiles.get().codes() == direct.contact_profiles.get().codes()
-    for rows in ("consents", "events", "notices"):
+    assert stored.contact_preferences.get().codes() == direct.contact_preferences.get().codes()
+    for rows in ("consents", "events", "outbox_messages"):
         assert getattr(stored, rows).count() == getattr(direct, rows).count() != 0
     # Kinds, not rows: how many words of a name share a value depends on how many requests there were.
     kinds = [set(request.blind_indexes.values_list("kind", flat=True)) for request in (stored, direct)]
@@ -93,7 +93,7 @@ def test_what_was_spooled_is_stored_as_it_would_have_been():
 @pytest.mark.django_db
 def test_what_was_promised_is_kept_though_it_is_taken_in_later(monkeypatch):
     draft = tokens.draw()
-    form = spooled(draft, make_answers(best_time="asap"), at=timezone.now() - 5 * DAY)
+    form = spooled(draft, make_answers(preferred_time="asap"), at=timezone.now() - 5 * DAY)
     promised = submission.kept_in_spool(form.confirmed_as.id).promise
     worker.take_in_spool()
     stored = AssessmentRequest.objects.get()
@@ -120,7 +120,7 @@ def test_a_request_that_was_committed_and_spooled_is_one_request():
     request = make_request(draft, form_key="a" * 64)
     spooled(draft, make_answers(), form_key="a" * 64)
     assert (worker.take_in_spool(), files()) == (1, (0, 0))
-    assert (AssessmentRequest.objects.count(), codes_of(request), Notice.objects.count()) == (1, ["received"], 1)
+    assert (AssessmentRequest.objects.count(), codes_of(request), OutboxMessage.objects.count()) == (1, ["received"], 1)
 
 
 @pytest.mark.django_db
@@ -132,7 +132,7 @@ def test_a_request_that_was_withdrawn_is_not_brought_back_by_its_file(message):
     workflow.withdraw(request_id=request.pk)
     assert (worker.take_in_spool(), files()) == (1, (0, 0))
     request.refresh_from_db()
-    assert (request.stage, EncryptedText.objects.count(), Notice.objects.count()) == ("closed", 0, 0)
+    assert (request.stage, EncryptedText.objects.count(), OutboxMessage.objects.count()) == ("closed", 0, 0)
     assert AssessmentRequest.objects.count() == 1
 
 
@@ -153,7 +153,7 @@ def test_what_was_acknowledged_is_stored_above_every_limit(settings):
     make_request(sender="here")
     spooled(tokens.draw(), make_answers(), sender="here")
     assert worker.take_in_spool() == 1
-    assert list(AssessmentRequest.objects.values_list("suspicions", flat=True)) == ["", ""]
+    assert list(AssessmentRequest.objects.values_list("spam_signals", flat=True)) == ["", ""]
     assert RecentSender.objects.count() == 1
 
 
@@ -208,7 +208,7 @@ def test_two_workers_at_once_take_in_every_file_once(site, caplog):
     assert sum(taken) >= len(drafts)
     assert files() == (0, 0)
     assert names_by_request() == {str(draft.id): draft.reference for draft in drafts}
-    assert list(Notice.objects.values_list("kind", "state")) == [("new_request", "queued")] * len(drafts)
+    assert list(OutboxMessage.objects.values_list("kind", "state")) == [("new_request", "queued")] * len(drafts)
     assert {tuple(codes_of(request)) for request in AssessmentRequest.objects.all()} == {("received",)}
     assert [line for line in errors_in(caplog) if "can't be" in line] == []
 
@@ -224,7 +224,7 @@ def test_a_round_takes_in_the_spool_sends_what_is_due_and_leaves_a_heartbeat(sit
     assert [mail.subject for mail in mailoutbox] == [f"New request {confirmed.reference}"]
     (beat,) = Heartbeat.objects.all()
     assert beat.name == heartbeat.of_this_worker()
-    assert began <= beat.at <= timezone.now()
+    assert began <= beat.beat_at <= timezone.now()
 
 
 def test_a_round_gives_back_what_was_taken_and_not_worked_on(site, make_staff):
@@ -238,11 +238,11 @@ def test_a_round_gives_back_what_was_taken_and_not_worked_on(site, make_staff):
 
 def test_the_next_round_moves_the_heartbeat(site):
     worker.work_once()
-    Heartbeat.objects.update(at=timezone.now() - DAY)
+    Heartbeat.objects.update(beat_at=timezone.now() - DAY)
     began = timezone.now()
     worker.work_once()
     (beat,) = Heartbeat.objects.all()
-    assert beat.at >= began
+    assert beat.beat_at >= began
 
 
 def test_while_the_database_is_away_nothing_breaks_and_nothing_is_lost(site, take_database_away, caplog, mailoutbox):
@@ -347,4 +347,4 @@ def test_a_worker_that_is_told_to_stop_begins_no_further_mail(mailoutbox):
         make_request()
     worker.work_once(is_stopped=lambda: len(mailoutbox) == 1)
     assert len(mailoutbox) == 1
-    assert sorted(Notice.objects.values_list("state", flat=True)) == ["queued", "queued", "sent"]
+    assert sorted(OutboxMessage.objects.values_list("state", flat=True)) == ["queued", "queued", "sent"]

@@ -236,7 +236,7 @@ def shown():
     """What error pages, the form and the confirmation of a request say of the center."""
     visitor = Browser(raise_request_exception=False)
     answers = {path: visitor.get(path) for path in ("/about/", "/no/such/page/", "/assessment/")}
-    answers["confirmation"] = visitor.get(send(visitor, best_time="asap")["Location"])
+    answers["confirmation"] = visitor.get(send(visitor, preferred_time="asap")["Location"])
     return {
         name: (answer.status_code, *(words in answer.content.decode() for words in (PHONE, HOURS, CRISIS, "We moved.")))
         for name, answer in answers.items()

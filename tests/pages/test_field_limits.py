@@ -99,7 +99,7 @@ def test_target_beyond_any_clock_is_refused_and_requests_still_come_in(hours):
     with pytest.raises(ValidationError) as refused:
         center.full_clean()
     assert refused.value.message_dict["contact_target_hours"][0].startswith("Enter at most 168 open hours")
-    assert make_request(best_time="asap").stage == "new"
+    assert make_request(preferred_time="asap").stage == "new"
 
 
 def test_the_greatest_target_is_counted():
@@ -109,7 +109,7 @@ def test_the_greatest_target_is_counted():
     center.full_clean()
     center.save()
     assert schedule.our_hours().target == dt.timedelta(hours=168)
-    assert make_request(best_time="asap").due_at > dt.datetime(2026, 11, 24, tzinfo=dt.UTC)
+    assert make_request(preferred_time="asap").due_at > dt.datetime(2026, 11, 24, tzinfo=dt.UTC)
 
 
 @pytest.mark.parametrize(

@@ -189,7 +189,7 @@ def test_the_port_of_serve_is_in_every_address_that_the_site_writes(django_db_se
         visitor.browser.addheaders = [("Origin", origin)]  # as a browser names it with a post
         address, confirmation = visitor.post(ADDRESS, visitor.filled_form())
         assert address.startswith(f"{origin}/assessment/received/")
-        private = urllib.parse.urljoin(address, re.search(r'href="([^"]*/assessment/yours/[^"]+)"', confirmation)[1])
+        private = urllib.parse.urljoin(address, re.search(r'href="([^"]*/assessment/manage/[^"]+)"', confirmation)[1])
         with visitor.browser.open(private) as response:
             assert (response.status, response.geturl()) == (200, private)
         alert = alert_in(tmp_path / "mail")

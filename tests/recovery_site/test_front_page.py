@@ -63,7 +63,7 @@ def test_requests_are_counted_and_never_shown(make_staff, client):
     client.force_login(make_staff("admissions"))
     assert panels_of(client)["Requests waiting"] == ["Unassigned 1", "Open 1", "Open the desk"]
     words = client.get("/admin/").content.decode()
-    assert (f'href="{LIST}?work=unassigned"' in words, request.reference in words) == (True, False)
+    assert (f'href="{LIST}?tab=unassigned"' in words, request.reference in words) == (True, False)
 
 
 def test_a_draft_is_shown_until_it_is_published(make_staff, client, question):

@@ -27,7 +27,7 @@ def write(request):
     return line_of
 
 
-@pytest.mark.parametrize("kind", ["received", "yours", "probe", "check", "leave"])
+@pytest.mark.parametrize("kind", ["received", "manage", "probe", "check", "leave"])
 def test_secret_address_is_masked_in_what_django_says_of_an_answer(write, rf, kind):
     path = f"/assessment/{kind}/{SECRET}/"
     logger = logging.getLogger("django.request")
@@ -39,26 +39,26 @@ def test_secret_address_is_masked_in_what_django_says_of_an_answer(write, rf, ki
 
 def test_secret_address_is_masked_in_a_traceback(write):
     try:
-        raise ValueError(f"no such address: /assessment/yours/{SECRET}/")
+        raise ValueError(f"no such address: /assessment/manage/{SECRET}/")
     except ValueError as error:
         exc_info = (type(error), error, error.__traceback__)
     line = write(logging.getLogger("x").makeRecord("x", 40, "f", 1, "failed", (), exc_info))
-    assert "no such address: /assessment/yours/-/" in line
+    assert "no such address: /assessment/manage/-/" in line
     assert SECRET not in line
 
 
 def test_both_secrets_of_an_address_are_masked(write):
-    path = f"/assessment/yours/{SECRET}/check/another-{SECRET}/"
+    path = f"/assessment/manage/{SECRET}/check/another-{SECRET}/"
     line = write(logging.getLogger("x").makeRecord("x", 30, "f", 1, "%s: GET %s HTTP/1.1 200", ("Seen", path), None))
-    assert "Seen: GET /assessment/yours/-/ HTTP/1.1 200" in line
+    assert "Seen: GET /assessment/manage/-/ HTTP/1.1 200" in line
     assert SECRET not in line
 
 
 @pytest.mark.parametrize("path", ["'{}'/", '"{}"/', "4cf8 {}/", "4cf8'{}/", "4cf8?{}/", " {}/", "x/check/4cf8 {}/"])
 def test_a_secret_that_was_broken_in_two_or_put_in_quotes_is_masked(write, path):
-    args = ("Not Found", "/assessment/yours/" + path.format(SECRET))
+    args = ("Not Found", "/assessment/manage/" + path.format(SECRET))
     line = write(logging.getLogger("x").makeRecord("x", 30, "f", 1, "%s: %s", args, None))
-    assert "Not Found: /assessment/yours/-/" in line
+    assert "Not Found: /assessment/manage/-/" in line
     assert SECRET not in line
 
 

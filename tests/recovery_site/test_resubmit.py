@@ -19,7 +19,7 @@ NOTE = "Asked us to call <b>after</b> five.\nSpeaks Navajo."
 
 def typed(desk, request, **more):
     """The page of a request as its browser would send it with a note."""
-    return work_form(desk.get(change_page(request))).fields | {"do": "note", "note": NOTE} | more
+    return work_form(desk.get(change_page(request))).fields | {"action": "note", "note": NOTE} | more
 
 
 def sent_again(desk, page):
@@ -41,7 +41,7 @@ def test_who_was_signed_out_gets_the_words_back_signs_in_and_sends_them(desk, me
     posted = typed(desk, request)
     records = AccessRecord.objects.count()
     desk.session.flush()
-    page = desk.post(f"{change_page(request)}?work=mine", posted, headers=OURS)
+    page = desk.post(f"{change_page(request)}?tab=mine", posted, headers=OURS)
     assert (page.status_code, page["Cache-Control"], notes()) == (403, "no-store", [])
     words = page.content.decode()
     assert "You were signed out before this was sent." in words
@@ -50,7 +50,7 @@ def test_who_was_signed_out_gets_the_words_back_signs_in_and_sends_them(desk, me
     assert AccessRecord.objects.count() == records
     desk.force_login(me)
     sent = sent_again(desk, page)
-    assert (sent.status_code, sent["Location"]) == (302, f"{change_page(request)}?work=mine")
+    assert (sent.status_code, sent["Location"]) == (302, f"{change_page(request)}?tab=mine")
     assert notes() == [NOTE]
 
 

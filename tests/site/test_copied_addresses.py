@@ -52,7 +52,7 @@ def test_every_kind_of_page_is_led_to_for_good(client, address):
 
 @pytest.mark.parametrize("behind", BEHIND, ids=ascii)
 def test_a_copied_private_link_leads_to_the_private_page_for_now(client, behind):
-    address = f"/assessment/yours/{private_link.secret_of(make_request().pk)}/"
+    address = f"/assessment/manage/{private_link.secret_of(make_request().pk)}/"
     for odd in copied(address, behind):
         response = client.get(odd)
         assert (response.status_code, response["Location"]) == (302, address)
@@ -69,9 +69,9 @@ def test_a_copied_confirmation_and_the_form_lead_on_for_now(client):
 
 def test_a_private_link_that_has_ended_says_so_at_the_copied_address(client, make_staff):
     request = make_request()
-    address = f"/assessment/yours/{private_link.secret_of(request.pk)}"
+    address = f"/assessment/manage/{private_link.secret_of(request.pk)}"
     workflow.withdraw(request_id=request.pk)
-    ended, unknown = client.get(f"{address}."), client.get(f"/assessment/yours/{'0' * 43}.")
+    ended, unknown = client.get(f"{address}."), client.get(f"/assessment/manage/{'0' * 43}.")
     assert (ended.status_code, ended.content) == (404, unknown.content)
     assert "Location" not in ended
 
@@ -126,8 +126,8 @@ def test_form_sent_to_a_copied_address_is_answered_by_the_right_page():
     response = client.post("/assessment).", {"adult": "yes", "name": "Ana Canary"}, follow=True)
     assert (response.status_code, "Ana Canary" in response.content.decode()) == (403, True)
     request = make_request()
-    address = f"/assessment/yours/{private_link.secret_of(request.pk)})"
-    posted = client.post(address, {"do": "words", "words": "more", "sure": "yes"}, follow=True)
+    address = f"/assessment/manage/{private_link.secret_of(request.pk)})"
+    posted = client.post(address, {"action": "message", "message": "more", "confirm": "yes"}, follow=True)
     assert "We added your message." in posted.content.decode()
     assert request.texts.count() == 2
 
@@ -138,7 +138,7 @@ def test_the_admin_answers_for_itself(client):
 
 
 @pytest.mark.parametrize(
-    "path", ["/assessment/yours/{}.", "/assessment/yours/ {}", "/assessment//yours/{})", "/Assessment/Yours/{}/."]
+    "path", ["/assessment/manage/{}.", "/assessment/manage/ {}", "/assessment//manage/{})", "/Assessment/Manage/{}/."]
 )
 def test_no_secret_of_a_copied_link_is_logged(path):
     secret = "5ec4e7" * 7

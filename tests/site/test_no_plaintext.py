@@ -16,7 +16,7 @@ from django.test import Client
 from django.utils import timezone
 
 from intake import worker
-from intake.models import AssessmentRequest, Notice, PendingForm
+from intake.models import AssessmentRequest, OutboxMessage, PendingForm
 from intake.notifications import outbox
 from intake.submission import circuit_breaker
 from tests.html import PageFacts
@@ -73,18 +73,18 @@ def post_form(client, **changes):
 
 
 def private_link_on(page):
-    return next(link for link in PageFacts(page).links if link.startswith("/assessment/yours/"))
+    return next(link for link in PageFacts(page).links if link.startswith("/assessment/manage/"))
 
 
 def use_private_link(client, link):
     """Every answer of the private pages to someone who does all there is to do, short of withdrawing."""
     actions = [
-        {"do": "words", "words": ADDED},
-        {"do": "window", "best_time": "morning", "time_zone": "America/Denver"},
-        {"do": "withdraw"},
+        {"action": "message", "message": ADDED},
+        {"action": "time", "preferred_time": "morning", "time_zone": "America/Denver"},
+        {"action": "withdraw"},
     ]
     asked_back = [client.post(link, action) for action in actions]
-    done = [client.post(link, action | {"sure": "yes"}) for action in actions[:-1]]
+    done = [client.post(link, action | {"confirm": "yes"}) for action in actions[:-1]]
     assert {response.status_code for response in asked_back + done} == {200}
     return [client.get(link), *asked_back, *done]
 
@@ -100,7 +100,11 @@ def work_on_it(client, make_staff):
         press(client, request, "details", **{"known-name": CORRECTED}),
         press(client, request, "attempt:call:no_answer", note=NOTE),
         press(
-            client, request, "hold", until=f"{timezone.localdate() + dt.timedelta(days=3)}T10:00", waits_for=WAITS_FOR
+            client,
+            request,
+            "wait_for",
+            until=f"{timezone.localdate() + dt.timedelta(days=3)}T10:00",
+            waits_for=WAITS_FOR,
         ),
     ]
     searched = [
@@ -196,7 +200,7 @@ def test_where_others_may_look_no_word_tells_what_it_is_about(site, make_staff, 
     shown_at_the_desk = desk.get(page)
     assert HEALTH.findall(shown_at_the_desk.content.decode()) != []
     outbox.send_due()
-    private = [*use_private_link(Browser(), link), Client().get("/assessment/yours/made-up/")]
+    private = [*use_private_link(Browser(), link), Client().get("/assessment/manage/made-up/")]
 
     circuit_breaker.trip()
     refused = post_form(Browser(), consent="")
@@ -208,7 +212,7 @@ def test_where_others_may_look_no_word_tells_what_it_is_about(site, make_staff, 
     public = [form, response, confirmation, refused, under_18, spooled, *private]
     seen = {
         "mail": [mail.message().as_string() for mail in mailoutbox],
-        "notices": [str(row) for row in Notice.objects.values()],
+        "notices": [str(row) for row in OutboxMessage.objects.values()],
         "names in the spool": names_in_spool,
         "cookies": [answer.cookies.output() for answer in public],
         "addresses": [answer.request["PATH_INFO"] for answer in public]

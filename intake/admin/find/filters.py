@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from intake import access
 from intake.models import AssessmentRequest, ContactPreferences
 from intake.models.assessment_request import BY_PHONE
-from intake.models.contact import BestTime, ForWhom
+from intake.models.contact import ForWhom, PreferredTime
 from pages import facts
 
 Stage, Outcome = AssessmentRequest.Stage, AssessmentRequest.Outcome
@@ -49,17 +49,17 @@ class FilterForm(forms.Form):
     owner = _choice(_("Owner"), [], _("Anyone"))
     received_from = _day(_("Received from"))
     received_to = _day(_("Received until"))
-    best_time = _choice(_("Good time"), BestTime.choices)
+    preferred_time = _choice(_("Good time"), PreferredTime.choices)
     way = _choice(_("May be reached"), WAYS)
     for_whom = _choice(_("Asking for"), ForWhom.choices)
     quarantined = _choice(_("In quarantine"), [("yes", _("Yes")), ("no", _("No"))])
-    came_from = _choice(_("Came from"), [])
+    referrer_path = _choice(_("Came from"), [])
 
     def __init__(self, *args, reader, **kwargs):
         super().__init__(*args, label_suffix="", **kwargs)
         self.reader = reader
         self.fields["owner"].choices += [(ME, _("Me")), (NOBODY, _("No one")), *_owners()]
-        self.fields["came_from"].choices += [(BY_PHONE, _("A phone call")), *_pages()]
+        self.fields["referrer_path"].choices += [(BY_PHONE, _("A phone call")), *_pages()]
 
     def clean(self):
         cleaned = super().clean()
@@ -72,7 +72,7 @@ class FilterForm(forms.Form):
         """The fields that narrow, of this form and not of one that adds to it."""
         return [self[name] for name in FilterForm.base_fields]
 
-    def in_words(self):
+    def chosen_labels(self):
         """What was chosen, for people."""
         choices = {bound.name: dict(getattr(bound.field, "choices", [])) for bound in self.filters()}
         return [
@@ -112,7 +112,7 @@ def _by_profile(name):
     """By what the newest contact profile says: an earlier one does not count any more."""
 
     def narrow(requests, value, reader):
-        newest = ContactPreferences.objects.filter(request=OuterRef("pk")).order_by("-at", "-pk")
+        newest = ContactPreferences.objects.filter(request=OuterRef("pk")).order_by("-recorded_at", "-pk")
         field, wanted = (f"may_{value}", True) if name == "way" else (name, value)
         return requests.alias(**{f"newest_{name}": Subquery(newest.values(field)[:1])}).filter(
             **{f"newest_{name}": wanted}
@@ -131,11 +131,11 @@ _NARROW = {
     "owner": _by_owner,
     "received_from": lambda requests, day, reader: requests.filter(received_at__gte=_midnight(day)),
     "received_to": lambda requests, day, reader: requests.filter(received_at__lt=_midnight(day + dt.timedelta(days=1))),
-    "best_time": lambda requests, time, reader: requests.filter(best_time=time),
+    "preferred_time": lambda requests, time, reader: requests.filter(preferred_time=time),
     "way": _by_profile("way"),
     "for_whom": _by_profile("for_whom"),
     "quarantined": lambda requests, answer, reader: requests.filter(quarantined_at__isnull=answer == "no"),
-    "came_from": lambda requests, page, reader: requests.filter(came_from=page),
+    "referrer_path": lambda requests, page, reader: requests.filter(referrer_path=page),
 }
 
 

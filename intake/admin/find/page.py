@@ -91,7 +91,7 @@ def page(model_admin, request):
     a filter, or deletes one."""
     if request.method != "POST":
         return _show_again(model_admin, request) if "again" in request.GET else _show_saved(model_admin, request)
-    match request.POST.get("do"):
+    match request.POST.get("action"):
         case "save":
             return _save(model_admin, request)
         case "delete":
@@ -215,7 +215,7 @@ def _by_name(form, last, reader):
         access.record(reader, AccessRecord.Action.COMPARE, [row.pk for row in candidates.rows])
     found = []
     for row in candidates.rows:
-        names = search.names_told(row)
+        names = search.stored_names(row)
         row.found_as = next((name for name in names if blind_index.is_name_in(words, name)), None)
         if row.found_as:
             row.newest_name = names[0]
@@ -267,7 +267,7 @@ def _show(model_admin, request, form, results=None, *, kind=None, saved=None, sa
         "title": _("Find a request"),
         "form": form,
         "save_form": save_form or SaveForm(),
-        "chosen": form.in_words() if form.is_bound else [],
+        "chosen": form.chosen_labels() if form.is_bound else [],
         "results": results,
         "is_by_name": kind == blind_index.NAME,
         "kind": kind,

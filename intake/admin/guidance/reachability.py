@@ -28,7 +28,7 @@ class Reach:
     now: dt.datetime
     zone_name: str
     next_at: dt.datetime | None
-    wish_is_met: bool = True
+    preference_is_met: bool = True
     call_at: dt.datetime | None = None
     tel: str = ""
     sms: str = ""
@@ -42,7 +42,7 @@ class Reach:
 
     @property
     def may_call_now(self):
-        return self.may_now if self.wish_is_met else self.call_at == self.now
+        return self.may_now if self.preference_is_met else self.call_at == self.now
 
     @property
     def time_there(self):
@@ -55,16 +55,16 @@ class Reach:
     def not_before(self):
         """The moment of `next_at` in words that follow "after", by the center's clock: "5:00 PM", "8:00 AM tomorrow".
         Where the person's clock shows another time: "1:00 PM (12:00 PM for them)"."""
-        return self._in_words(self.next_at)
+        return self._label_for(self.next_at)
 
     @property
     def no_call_before(self):
         """The moment of `call_at` in the same words."""
-        return self._in_words(self.call_at)
+        return self._label_for(self.call_at)
 
-    def _in_words(self, moment):
+    def _label_for(self, moment):
         ours, theirs = timezone.localtime(moment), moment.astimezone(self.now.tzinfo)
-        words = _moment_in_words(ours, timezone.localtime(self.now))
+        words = _label_for_moment(ours, timezone.localtime(self.now))
         if ours.utcoffset() == theirs.utcoffset():
             return words
         is_same_day = ours.date() == theirs.date()
@@ -77,19 +77,19 @@ def reach_of(profile, known, now, channels):
     still open: an address alone allows a single e-mail."""
     zone, hours = ZoneInfo(profile.time_zone), schedule.our_hours()
     local_now = now.astimezone(zone)
-    next_at = schedule.next_contact(now, hours, profile.best_time, zone)
+    next_at = schedule.next_contact(now, hours, profile.preferred_time, zone)
     may_now = next_at == now
     number = phone_numbers.to_dial(known["phone"].value)
-    wish_is_met, call_at = schedule.may_ever_call(now, hours, profile.best_time, zone), None
-    if not wish_is_met and profile.best_time != schedule.CONFIRMED:
-        call_at = schedule.next_in_part(now, profile.best_time, zone).astimezone(zone)
-    may_call_now = may_now if wish_is_met else call_at == now
+    preference_is_met, call_at = schedule.may_ever_call(now, hours, profile.preferred_time, zone), None
+    if not preference_is_met and profile.preferred_time != schedule.CONFIRMED:
+        call_at = schedule.next_in_part(now, profile.preferred_time, zone).astimezone(zone)
+    may_call_now = may_now if preference_is_met else call_at == now
     call, text = number and may_call_now and "call" in channels, number and may_now and "text" in channels
     return Reach(
         now=local_now,
         zone_name=str(dict(TIME_ZONES).get(profile.time_zone, profile.time_zone)),
         next_at=next_at and next_at.astimezone(zone),
-        wish_is_met=wish_is_met,
+        preference_is_met=preference_is_met,
         call_at=call_at,
         tel=number.tel if call else "",
         sms=number.sms if text else "",
@@ -99,7 +99,7 @@ def reach_of(profile, known, now, channels):
     )
 
 
-def _moment_in_words(moment, now):
+def _label_for_moment(moment, now):
     time = date_format(moment, "g:i A")
     match (moment.date() - now.date()).days:
         case 0:

@@ -13,9 +13,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from intake import workflow
-from intake.admin.guidance.in_list import must_be_checked, time_in_words
+from intake.admin.guidance.in_list import label_for_time, must_be_checked
 from intake.admin.readers import chosen_reader
-from intake.admin.request.actions import key_of_act, what_stays
+from intake.admin.request.actions import batch_from, what_stays
 from intake.db.uuid7 import uuid7
 from intake.models import AssessmentRequest
 
@@ -32,24 +32,24 @@ def take_next(model_admin, request):
     if taken is None:
         messages.warning(request, _why_none(request.user))
         return _back_to_list(request)
-    return HttpResponseRedirect(reverse("admin:intake_assessmentrequest_change", args=[taken.pk]) + "?work=open")
+    return HttpResponseRedirect(reverse("admin:intake_assessmentrequest_change", args=[taken.pk]) + "?tab=open")
 
 
-def change_several(model_admin, request):
+def change_many(model_admin, request):
     """Does one thing with each request that was ticked, each by itself, and says of each that it did not happen to why.
     Those stay ticked.
 
     A request comes as "id:version", with the version that was on the screen: what a colleague changed since stays.
     """
     if request.method == "POST":
-        seen = _seen_versions(request.POST.getlist("chosen"))
+        expected_version = _versions_on_screen(request.POST.getlist("chosen"))
         try:
             change, report = _chosen_change(request)
         except workflow.TransitionRefused as refused:
             messages.error(request, str(refused))
-            left = seen
+            left = expected_version
         else:
-            left = _change_each(request, seen, change, report)
+            left = _change_each(request, expected_version, change, report)
         queue_page.keep_ticked(request, left)
     return _back_to_list(request)
 
@@ -58,43 +58,45 @@ def _why_none(actor):
     now, moment = timezone.now(), workflow.next_possible_contact(actor=actor)
     if moment is None or moment <= now:
         return _("There is nothing to take now: nobody waits.")
-    return _("There is nothing to take now. Next possible contact: %s.") % time_in_words(moment, now)
+    return _("There is nothing to take now. Next possible contact: %s.") % label_for_time(moment, now)
 
 
 def _chosen_change(request):
     """What the pressed button does to one request, and how many it did that to in words."""
-    actor, act = request.user, uuid7()  # one press, undone with one press
-    match request.POST.get("do"):
+    actor, batch = request.user, uuid7()  # one press, undone with one press
+    match request.POST.get("action"):
         case "assign":
             owner = chosen_reader(request.POST.get("owner", ""))
             if owner is None:
                 raise workflow.TransitionRefused(_("Choose who takes care of them, then press Assign."))
-            return partial(workflow.assign, owner=owner, actor=actor, act=act), _assigned
+            return partial(workflow.assign, owner=owner, actor=actor, batch=batch), _assigned
         case "give_back":
-            return partial(workflow.release, actor=actor, act=act), _released
+            return partial(workflow.release, actor=actor, batch=batch), _released
         case "release":
-            return partial(workflow.release_from_quarantine, actor=actor, act=act), _cleared
+            return partial(workflow.release_from_quarantine, actor=actor, batch=batch), _cleared
         case "spam":
-            return partial(_close_as_spam, actor=actor, act=act), _closed_as_spam
+            return partial(_close_as_spam, actor=actor, batch=batch), _closed_as_spam
     raise workflow.TransitionRefused(_("That button is not known. Nothing was changed."))
 
 
-def _close_as_spam(*, request_id, seen, actor, act):
+def _close_as_spam(*, request_id, expected_version, actor, batch):
     """Only what is suspected: one press must not end what a person wrote."""
     if not must_be_checked(AssessmentRequest.objects.get(pk=request_id)):
         raise workflow.TransitionRefused(_("It does not wait to be checked. If it is spam, close it on its own page."))
-    return workflow.close(request_id=request_id, outcome=Outcome.SPAM, actor=actor, act=act, seen=seen)
+    return workflow.close(
+        request_id=request_id, outcome=Outcome.SPAM, actor=actor, batch=batch, expected_version=expected_version
+    )
 
 
-def _change_each(request, seen, change, report):
+def _change_each(request, expected_version, change, report):
     """Changes what was `seen`: from id to version. Returns the ids of those that were not changed."""
-    if not seen:
+    if not expected_version:
         messages.warning(request, _("Tick the requests first. Nothing was changed."))
         return []
-    done, left, known = [], [], AssessmentRequest.objects.real().only("reference").in_bulk(seen)
+    done, left, known = [], [], AssessmentRequest.objects.real().only("reference").in_bulk(expected_version)
     for request_id, row in known.items():
         try:
-            change(request_id=request_id, seen=seen[request_id])
+            change(request_id=request_id, expected_version=expected_version[request_id])
             done.append(row)
         except workflow.TransitionRefused as refused:
             messages.error(request, format_html(_("{} was not changed. {}"), _link_to(row), refused))
@@ -108,7 +110,7 @@ def undo(model_admin, request):
     """Undoes what was done from any page: a bulk action for each request that nobody changed since."""
     if request.method == "POST":
         try:
-            undoing = workflow.undo(act=key_of_act(request.POST.get("act", "")), actor=request.user)
+            undoing = workflow.undo(batch=batch_from(request.POST.get("batch", "")), actor=request.user)
         except workflow.TransitionRefused as refused:
             messages.error(request, str(refused))
         else:
@@ -137,16 +139,16 @@ def _link_to(row):
     return format_html('<a href="{}">{}</a>', reverse("admin:intake_assessmentrequest_change", args=[row.pk]), row)
 
 
-def _seen_versions(chosen):
+def _versions_on_screen(chosen):
     """From request id to the version that was on the screen, without what no page of ours sends."""
-    seen = {}
+    expected_version = {}
     for key in chosen:
         request_id, _colon, version = key.partition(":")
         try:
-            seen[UUID(request_id)] = int(version)
+            expected_version[UUID(request_id)] = int(version)
         except ValueError:
             continue
-    return seen
+    return expected_version
 
 
 def _assigned(count):

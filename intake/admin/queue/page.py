@@ -17,7 +17,7 @@ from intake.monitoring import status
 from . import paging, tabs
 from .rows import described
 
-PLACE = ("work", "before", "after")  # what an address may say: a tab, and a page of it
+PLACE = ("tab", "before", "after")  # what an address may say: a tab, and a page of it
 STATE_SALT = "intake.queue"
 TICKED = "ticked requests"
 MOST_TO_UNDO = 5
@@ -52,14 +52,14 @@ def page(model_admin, request):
         "readers": access.readers(),
         "attention": attention,
         "place": place,
-        "pulse": _pulse_address(place, listed.rows, now),
+        "updates_address": _updates_address(place, listed.rows, now),
     }
     return TemplateResponse(request, "admin/intake/assessmentrequest/change_list.html", context)
 
 
 def tab_of(query):
     """The tab that an address asks for."""
-    return query.get("work") if query.get("work") in tabs.TABS else tabs.DEFAULT
+    return query.get("tab") if query.get("tab") in tabs.TABS else tabs.DEFAULT
 
 
 def keep_ticked(request, ids):
@@ -70,12 +70,12 @@ def keep_ticked(request, ids):
 
 def fingerprint(requests, now):
     """Changes whenever a row of the list would say something else."""
-    # Sent again with changes, a request has the same version and a later `confirmed_at`.
-    lines = [f"{row.pk} {row.version} {row.confirmed_at} {row.due_at <= now} {row.is_claimed}" for row in requests]
+    # Sent again with changes, a request has the same version and a later `acknowledged_at`.
+    lines = [f"{row.pk} {row.version} {row.acknowledged_at} {row.due_at <= now} {row.is_claimed}" for row in requests]
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
-def _pulse_address(place, requests, now):
+def _updates_address(place, requests, now):
     """Where the page asks whether it is still up to date. It brings along, signed, what it shows."""
     seen = signing.dumps([now.isoformat(), fingerprint(requests, now)], salt=STATE_SALT)
-    return reverse("admin:intake_assessmentrequest_pulse") + "?" + urlencode(place | {"seen": seen})
+    return reverse("admin:intake_assessmentrequest_queue_updates") + "?" + urlencode(place | {"seen": seen})

@@ -15,7 +15,7 @@ from . import page as queue_page
 from . import paging, tabs
 
 
-def pulse(model_admin, request):
+def updates(model_admin, request):
     """JSON: the tabs' counts, how many requests need someone, and a sentence where the list is no longer up to date.
 
     Its ETag is that of its content, so that a page that asks again with If-None-Match hears 304 until something

@@ -12,8 +12,8 @@ from intake.contact import schedule
 from intake.contact.preferences import newest_of
 from intake.crypto.envelope import DecryptionError
 from intake.models import AssessmentRequest, Attempt, EncryptedText, Event
-from intake.workflow import new_words
-from intake.workflow.attempts import ladder_from
+from intake.workflow import unread_additions
+from intake.workflow.attempts import attempt_plan_from
 
 Stage = AssessmentRequest.Stage
 
@@ -30,12 +30,12 @@ class Row:
     is_overdue: bool = False
     not_before: str = ""
     said_something_new: bool = False
-    at_it: str = ""
+    claimed_by_now: str = ""
     is_asleep: bool = False
 
     @property
-    def due_is_assumed(self):
-        return self.request.stage == Stage.NEW and self.request.due_is_assumed
+    def due_uses_default_hours(self):
+        return self.request.stage == Stage.NEW and self.request.due_uses_default_hours
 
 
 def described(requests, now):
@@ -44,8 +44,8 @@ def described(requests, now):
     hours = schedule.our_hours()
 
     @functools.cache  # few wishes and zones, and all rows at one moment
-    def next_contact(wish, zone):
-        return schedule.next_contact(now, hours, wish, ZoneInfo(zone))
+    def next_contact(preferred, zone):
+        return schedule.next_contact(now, hours, preferred, ZoneInfo(zone))
 
     return [_row(request, next_contact, now) for request in requests]
 
@@ -53,7 +53,7 @@ def described(requests, now):
 def _fetch(requests):
     prefetch_related_objects(
         requests,
-        "contact_profiles",
+        "contact_preferences",
         Prefetch("attempts", Attempt.objects.standing()),
         Prefetch(
             "texts", EncryptedText.objects.filter(kind__in=EncryptedText.WITH_CONTACT), to_attr="texts_with_contact"
@@ -64,23 +64,23 @@ def _fetch(requests):
 
 
 def _row(request, next_contact, now):
-    words = functools.partial(in_list.time_in_words, now=now)
+    words = functools.partial(in_list.label_for_time, now=now)
     if request.stage == Stage.CLOSED:
-        return Row(request, step=in_list.in_words(request, None, "", now), at=words(request.closed_at))
+        return Row(request, step=in_list.label_for_next_step(request, None, "", now), at=words(request.closed_at))
     events = request.events.all()
-    profile = newest_of(request.contact_profiles.all())
-    ladder = ladder_from(request, profile, request.attempts.all(), events, request.consents.all())
-    possible = in_list.not_before(request, ladder, next_contact, now)
+    profile = newest_of(request.contact_preferences.all())
+    plan = attempt_plan_from(request, profile, request.attempts.all(), events, request.consents.all())
+    possible = in_list.not_before(request, plan, next_contact, now)
     return Row(
         request,
-        step=in_list.in_words(request, ladder, _language(request.texts_with_contact), now),
+        step=in_list.label_for_next_step(request, plan, _language(request.texts_with_contact), now),
         at=words(request.due_at),
-        distance="" if possible and request.is_overdue else in_list.due_in_words(request.due_at, now),
+        distance="" if possible and request.is_overdue else in_list.label_for_due(request.due_at, now),
         is_overdue=request.is_overdue and not possible,
         not_before=_("Not before %s") % words(possible) if possible else "",
-        said_something_new=bool(new_words(events)),
-        at_it=_("working on it until %s") % words(request.claimed_until) if request.is_claimed else "",
-        is_asleep=request.is_put_off and request.to_confirm_since is None,
+        said_something_new=bool(unread_additions(events)),
+        claimed_by_now=_("working on it until %s") % words(request.claimed_until) if request.is_claimed else "",
+        is_asleep=request.is_snoozed and request.to_confirm_since is None,
     )
 
 

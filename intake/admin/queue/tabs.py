@@ -28,7 +28,7 @@ class Tab:
 
 
 def _awake(requests, now):
-    return requests.open().awake(now)
+    return requests.open().not_snoozed(now)
 
 
 # What was put off is open, the database sees to that: asked for both, PostgreSQL would read every open request.
@@ -36,7 +36,7 @@ def _back(requests, reader, now):
     return requests.filter(snoozed_until__lte=now)
 
 
-def _asleep(requests, reader, now):
+def _snoozed(requests, reader, now):
     return requests.filter(snoozed_until__gt=now)
 
 
@@ -73,9 +73,9 @@ TABS = {
         lambda requests, reader, now: requests.open().filter(quarantined_at__isnull=False),
         _("Nothing is in quarantine."),
     ),
-    "asleep": Tab(
+    "snoozed": Tab(
         _("Put off"),
-        _asleep,
+        _snoozed,
         _("Nothing is put off."),
         order=("snoozed_until", "id"),
     ),

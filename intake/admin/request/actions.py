@@ -15,8 +15,8 @@ from intake.admin.readers import chosen_reader
 from intake.admin.wording import moment
 from intake.models import AssessmentRequest, Attempt
 from intake.submission.forms import HonestTextField
-from intake.workflow.attempts import follow_up, ladder_of, must_decide, why_not
-from intake.workflow.base import DOUBLE_CLICK, in_words
+from intake.workflow.attempts import attempt_plan_of, follow_up, must_decide, why_not
+from intake.workflow.base import DOUBLE_CLICK, label_for_event
 
 from . import details_form
 
@@ -43,7 +43,7 @@ WAYS = {
     Channel.THEY_CALLED: gettext_lazy("They called"),
 }
 ENDS = [(end, end.label) for end in workflow.ENDS]
-ASKED_REASONS = [choice for choice in SnoozeReason.choices if choice[0] != SnoozeReason.ON_HOLD]
+ASKED_REASONS = [choice for choice in SnoozeReason.choices if choice[0] != SnoozeReason.WAITING]
 WORDS_OF_A_BUTTON = ("waits_for", "referral")
 
 
@@ -90,7 +90,7 @@ class RequestActionsForm(forms.Form):
     same_matter = forms.BooleanField(
         label=gettext_lazy("It is about the same matter, though phone and e-mail are others."), required=False
     )
-    sure = forms.BooleanField(
+    confirm = forms.BooleanField(
         label=gettext_lazy(
             "Yes, erase every word for good. This can't be undone. The reference, the times and the outcome stay."
         ),
@@ -104,33 +104,33 @@ class RequestActionsForm(forms.Form):
         self.fields["owner"].choices = [("", _("No one")), *owners]
 
     @classmethod
-    def of(cls, request, ladder, proposed):
+    def for_request(cls, request, plan, proposed):
         """The form as it stands on the page of a request, with the `Proposal` for the next attempt, or None."""
         return cls(
             initial={
                 "next_at": proposed and proposed.at,
                 "assessment_at": request.assessment_at,
-                "until": follow_up(ladder.profile, timezone.now()),
+                "until": follow_up(plan.profile, timezone.now()),
                 "owner": str(request.owner_id or ""),
             }
         )
 
 
-def proposal(request, ladder):
+def proposal(request, plan):
     """The `Proposal` for the try after one that is made now; None where no try is made."""
     now = timezone.now()
-    if ladder.profile is None or request.stage == Stage.CLOSED or request.awaits_assessment:
+    if plan.profile is None or request.stage == Stage.CLOSED or request.awaits_assessment:
         return None
-    made_now = Attempt(channel=ladder.next_channel, result=Result.NO_ANSWER, at=now)
-    return ladder.after(made_now).propose(now)
+    made_now = Attempt(channel=plan.next_channel, result=Result.NO_ANSWER, occurred_at=now)
+    return plan.after(made_now).propose(now)
 
 
-def attempt_buttons(request, ladder):
+def attempt_buttons(request, plan):
     """The attempts that may be written down now, way by way: its name, and the (number, value, label) of each button.
     The numbers go through all of them."""
     if request.stage == Stage.CLOSED:
         return []
-    possible = [attempt for attempt in ATTEMPTS if not why_not(request, ladder, *attempt)]
+    possible = [attempt for attempt in ATTEMPTS if not why_not(request, plan, *attempt)]
     numbered = [
         (channel, (number, f"attempt:{channel}:{result}", ATTEMPTS[channel, result]))
         for number, (channel, result) in enumerate(possible, start=1)
@@ -157,13 +157,13 @@ class ActionRequest:
     own_changes: int = 0  # versions that this press itself made
 
     @classmethod
-    def of(cls, request, obj):
-        button, _colon, argument = request.POST.get("do", "").partition(":")
+    def from_post(cls, request, obj):
+        button, _colon, argument = request.POST.get("action", "").partition(":")
         work, details = RequestActionsForm(request.POST), details_form.DetailsForm(request.POST)
         return cls(obj, request.user, request.POST, button, argument, work, details)
 
     @property
-    def seen(self):
+    def expected_version(self):
         """The version that was on the screen; one that never was where the post names none."""
         posted = self.posted.get("version", "")
         return int(posted) + self.own_changes if posted.isdecimal() and len(posted) < 10 else -1
@@ -177,7 +177,7 @@ class ActionRequest:
     def would_lose(self):
         """The name of a field whose words only another button keeps; None where all that was typed is kept."""
         outcome = self.argument or self.posted.get("outcome")
-        kept = {"hold": "waits_for", "close": "referral" if outcome == Outcome.REFERRED else None}.get(self.button)
+        kept = {"wait_for": "waits_for", "close": "referral" if outcome == Outcome.REFERRED else None}.get(self.button)
         lost = (name for name in WORDS_OF_A_BUTTON if name != kept and self.posted.get(name, "").strip())
         return next(lost, None)
 
@@ -195,10 +195,10 @@ class ActionRequest:
     def do(self, function, **more):
         """One change of the workflow, refused where the request is not the one on the screen any more."""
         try:
-            return function(request_id=self.obj.pk, actor=self.actor, seen=self.seen, **more)
+            return function(request_id=self.obj.pk, actor=self.actor, expected_version=self.expected_version, **more)
         except workflow.StaleVersion as stale:
-            if stale.last.actor == self.actor and timezone.now() - stale.last.at <= DOUBLE_CLICK:
-                what = in_words(stale.last)
+            if stale.last.actor == self.actor and timezone.now() - stale.last.occurred_at <= DOUBLE_CLICK:
+                what = label_for_event(stale.last)
                 raise workflow.TransitionRefused(
                     _("You pressed twice. The first time was carried out: %s.") % what
                 ) from stale
@@ -206,108 +206,110 @@ class ActionRequest:
 
 
 @transaction.atomic
-def carry_out(press):
+def carry_out(action):
     """What the button says, and what else was typed: a note, and what we know. All of it, or nothing
     (`TransitionRefused`).
 
     Returns the sentence for the screen.
     """
-    button = BUTTONS.get(press.button)
+    button = BUTTONS.get(action.button)
     if button is None:
         raise workflow.TransitionRefused(
             _("Press one of the buttons. Nothing was changed, and what you typed is still here.")
         )
-    if press.would_lose and press.button not in details_form.CHOICES:
-        label = press.work.fields[press.would_lose].label
+    if action.would_lose and action.button not in details_form.CHOICES:
+        label = action.work.fields[action.would_lose].label
         raise workflow.TransitionRefused(
             _("This button does not keep what you typed under “%s”. Press the one below it, or empty the box.") % label
         )
-    keeps_details = press.button not in details_form.BUTTONS and not press.erases
-    if keeps_details and press.button != "undo":
-        _save_details(press)
-    done = button(press)
-    if keeps_details and press.button == "undo":  # a correction is a change: after it nothing could be undone
-        _save_details(press)
-    if press.button != "note" and not press.erases and press.typed("note").strip():
-        workflow.add_note(request_id=press.obj.pk, text=press.typed("note"), actor=press.actor)
+    keeps_details = action.button not in details_form.BUTTONS and not action.erases
+    if keeps_details and action.button != "undo":
+        _save_details(action)
+    done = button(action)
+    if keeps_details and action.button == "undo":  # a correction is a change: after it nothing could be undone
+        _save_details(action)
+    if action.button != "note" and not action.erases and action.typed("note").strip():
+        workflow.add_note(request_id=action.obj.pk, text=action.typed("note"), actor=action.actor)
     return done
 
 
-def _save_details(press):
+def _save_details(action):
     """What was corrected on the page is kept by any button: before what it does, which may be to close."""
-    if not press.details.changed():
+    if not action.details.changed():
         return
     # All rows that the button may lock too, at once and in their order: no two people wait in a circle.
-    other = search.by_reference(_other_reference(press)) if press.button == "link" else None
-    before = workflow.lock_linked(press.obj.pk, *([other.pk] if other else []))[press.obj.pk].version
-    details_form.save_with_any_button(press)
-    if press.conflicts:
+    other = search.by_reference(_other_reference(action)) if action.button == "link" else None
+    before = workflow.lock_linked(action.obj.pk, *([other.pk] if other else []))[action.obj.pk].version
+    details_form.save_with_any_button(action)
+    if action.conflicts:
         raise workflow.TransitionRefused(_("A colleague corrected the same as you. Choose below, then press again."))
-    press.own_changes = AssessmentRequest.objects.get(pk=press.obj.pk).version - before
+    action.own_changes = AssessmentRequest.objects.get(pk=action.obj.pk).version - before
 
 
-def _attempt(press):
-    channel, _colon, result = press.argument.partition(":")
-    attempt = press.do(workflow.log_attempt, channel=channel, result=result, next_at=_next_at(press, result))
+def _attempt(action):
+    channel, _colon, result = action.argument.partition(":")
+    attempt = action.do(workflow.log_attempt, channel=channel, result=result, next_at=_next_at(action, result))
     logged = ATTEMPTS[channel, result]
-    request = AssessmentRequest.objects.get(pk=press.obj.pk)
-    if must_decide(request, ladder_of(request)):
+    request = AssessmentRequest.objects.get(pk=action.obj.pk)
+    if must_decide(request, attempt_plan_of(request)):
         return _("Logged: %s. That was the last attempt: decide now.") % logged
     return _("Logged: %(what)s. Next: %(time)s.") % {"what": logged, "time": moment(attempt.next_at)}
 
 
-def _next_at(press, result):
+def _next_at(action, result):
     """The time that was chosen for the next attempt. What was only proposed may be over by now, is not meant for
     someone whom we spoke with, and does not know of another time that they want."""
-    chosen = press.typed("next_at")
-    if "next_at" in press.work.changed_data:
+    chosen = action.typed("next_at")
+    if "next_at" in action.work.changed_data:
         return chosen
-    is_out_of_date = result == Result.REACHED or {"best_time", "time_zone"} & set(press.details.changed())
+    is_out_of_date = result == Result.REACHED or {"preferred_time", "time_zone"} & set(action.details.changed())
     return chosen if chosen and chosen > timezone.now() and not is_out_of_date else None
 
 
-def _keep_trying(press):
-    request = press.do(workflow.keep_trying)
+def _keep_trying(action):
+    request = action.do(workflow.keep_trying)
     return _("We keep trying. Next: %s.") % moment(request.due_at)
 
 
-def _set_stage(press):
-    press.do(workflow.set_stage, stage=press.argument)
+def _set_stage(action):
+    action.do(workflow.set_stage, stage=action.argument)
     return _("The stage is set.")
 
 
-def _book(press):
-    request = press.do(workflow.book, at=press.typed("assessment_at"))
+def _book(action):
+    request = action.do(workflow.book, at=action.typed("assessment_at"))
     return _("The assessment is booked: %s.") % moment(request.assessment_at)
 
 
-def _snooze(press):
-    request = press.do(workflow.snooze, until=press.typed("until"), reason=press.typed("reason"))
+def _snooze(action):
+    request = action.do(workflow.snooze, until=action.typed("until"), reason=action.typed("reason"))
     return _("Put off until %s.") % moment(request.snoozed_until)
 
 
-def _hold(press):
-    request = press.do(workflow.hold, until=press.typed("until"), text=press.typed("waits_for"))
+def _wait_for(action):
+    request = action.do(workflow.wait_for, until=action.typed("until"), text=action.typed("waits_for"))
     return _("Put off until %s.") % moment(request.snoozed_until)
 
 
-def _wake(press):
-    press.do(workflow.wake)
+def _wake(action):
+    action.do(workflow.unsnooze)
     return _("The request is back in the queue.")
 
 
-def _close(press):
-    outcome, linked = press.argument or press.typed("outcome"), press.obj.duplicates.count()
-    press.do(workflow.close, outcome=outcome, referral=press.typed("referral"), person_told=press.typed("person_told"))
+def _close(action):
+    outcome, linked = action.argument or action.typed("outcome"), action.obj.duplicates.count()
+    action.do(
+        workflow.close, outcome=outcome, referral=action.typed("referral"), person_told=action.typed("person_told")
+    )
     done = [_("The request is closed.")]
     if outcome == Outcome.WITHDRAWN:
         done.append(_("Its words are still there: if the person wants them erased, ask the lead."))
-    return " ".join([*done, *_reopened(press, linked)])
+    return " ".join([*done, *_reopened(action, linked)])
 
 
-def _reopened(press, linked):
+def _reopened(action, linked):
     """How many of the requests that were linked are open by themselves now, in a sentence; none where none is."""
-    if not (reopened := linked - press.obj.duplicates.count()):
+    if not (reopened := linked - action.obj.duplicates.count()):
         return []
     words = ngettext(
         "%(count)s request that was linked to it is open again.",
@@ -317,91 +319,91 @@ def _reopened(press, linked):
     return [words % {"count": reopened}]
 
 
-def _reopen(press):
-    press.do(workflow.reopen)
+def _reopen(action):
+    action.do(workflow.reopen)
     return _("The request is open again.")
 
 
-def _link(press):
-    other, same_matter = _other_reference(press), press.typed("same_matter")
-    press.do(workflow.link_duplicate, of_reference=other, same_matter=same_matter)
+def _link(action):
+    other, same_matter = _other_reference(action), action.typed("same_matter")
+    action.do(workflow.link_duplicate, of_reference=other, same_matter=same_matter)
     return _("The request is linked as a duplicate, and closed.")
 
 
-def _other_reference(press):
-    return press.argument or press.typed("of_reference")
+def _other_reference(action):
+    return action.argument or action.typed("of_reference")
 
 
-def _unlink(press):
-    original = press.obj.duplicate_of
-    press.do(workflow.unlink_duplicate)
+def _unlink(action):
+    original = action.obj.duplicate_of
+    action.do(workflow.unlink_duplicate)
     done = _("The requests are not linked any more. This one is open again.")
     rules = _("Its own rules of contact hold again, and so do those of %s, but for what was changed since.") % original
     return f"{done} {rules}"
 
 
-def _another_person(press):
-    press.do(workflow.another_person)
+def _another_person(action):
+    action.do(workflow.another_person)
     return _("Noted: another person. Contact goes on as before.")
 
 
-def _claim(press):
-    request = press.do(workflow.claim)
+def _claim(action):
+    request = action.do(workflow.claim)
     if request.claimed_until is None:
         return _("This request is yours.")
     return _("This request is yours until %s.") % moment(request.claimed_until)
 
 
-def _assign(press):
-    press.do(workflow.assign, owner=chosen_reader(press.posted.get("owner", "")))
+def _assign(action):
+    action.do(workflow.assign, owner=chosen_reader(action.posted.get("owner", "")))
     return _("The owner is set.")
 
 
-def _give_back(press):
-    press.do(workflow.release)
+def _give_back(action):
+    action.do(workflow.release)
     return _("Released. The request is back in the queue.")
 
 
-def _quarantine(press):
-    press.do(workflow.quarantine)
+def _quarantine(action):
+    action.do(workflow.quarantine)
     return _("The request is in quarantine. It keeps its place in the queue.")
 
 
-def _release(press):
-    press.do(workflow.release_from_quarantine)
+def _release(action):
+    action.do(workflow.release_from_quarantine)
     return _("The request is out of quarantine.")
 
 
-def _words_read(press):
-    up_to = int(press.argument) if press.argument.isdecimal() and len(press.argument) < 19 else 0
-    workflow.mark_words_read(request_id=press.obj.pk, up_to=up_to, actor=press.actor)
+def _additions_read(action):
+    up_to = int(action.argument) if action.argument.isdecimal() and len(action.argument) < 19 else 0
+    workflow.mark_additions_read(request_id=action.obj.pk, up_to=up_to, actor=action.actor)
     return _("Marked as read, for everyone.")
 
 
-def _set_legal_hold(press):
-    workflow.set_legal_hold(request_id=press.obj.pk, actor=press.actor)
+def _set_legal_hold(action):
+    workflow.set_legal_hold(request_id=action.obj.pk, actor=action.actor)
     return _("The words of this request are kept until the hold is lifted.")
 
 
-def _lift_legal_hold(press):
-    workflow.lift_legal_hold(request_id=press.obj.pk, actor=press.actor)
+def _lift_legal_hold(action):
+    workflow.lift_legal_hold(request_id=action.obj.pk, actor=action.actor)
     return _("The legal hold is lifted.")
 
 
-def _erase(press):
-    if not press.typed("sure"):
+def _erase(action):
+    if not action.typed("confirm"):
         raise workflow.TransitionRefused(_("Tick the box first: what is erased can't come back."))
-    linked = press.obj.duplicates.count()
-    workflow.erase(request_id=press.obj.pk, actor=press.actor)
-    return " ".join([_("What the person told us is erased."), *_reopened(press, linked)])
+    linked = action.obj.duplicates.count()
+    workflow.erase(request_id=action.obj.pk, actor=action.actor)
+    return " ".join([_("What the person told us is erased."), *_reopened(action, linked)])
 
 
-def _undo(press):
-    undoing = workflow.undo(act=key_of_act(press.argument), actor=press.actor, only_for=press.obj.pk)
+def _undo(action):
+    undoing = workflow.undo(batch=batch_from(action.argument), actor=action.actor, only_for=action.obj.pk)
     return " ".join(filter(None, [_("Undone. The request is as it was before."), *what_stays(undoing)]))
 
 
-def key_of_act(posted):
+def batch_from(posted):
     try:
         return UUID(posted)
     except ValueError:
@@ -415,8 +417,8 @@ def what_stays(undoing):
         yield _("The email already went out.")
 
 
-def _note(press):
-    workflow.add_note(request_id=press.obj.pk, text=press.typed("note"), actor=press.actor)
+def _note(action):
+    workflow.add_note(request_id=action.obj.pk, text=action.typed("note"), actor=action.actor)
     return _("The note is kept.")
 
 
@@ -427,15 +429,15 @@ BUTTONS = {
     "stage": _set_stage,
     "book": _book,
     "snooze": _snooze,
-    "hold": _hold,
-    "wake": _wake,
+    "wait_for": _wait_for,
+    "unsnooze": _wake,
     "close": _close,
     "reopen": _reopen,
     "link": _link,
     "unlink": _unlink,
     "another_person": _another_person,
     "claim": _claim,
-    "words_read": _words_read,
+    "additions_read": _additions_read,
     "assign": _assign,
     "give_back": _give_back,
     "quarantine": _quarantine,

@@ -9,7 +9,7 @@ from intake import workflow
 from intake.admin import wording
 from intake.contact import details
 from intake.contact.time_zones import TIME_ZONES
-from intake.models.contact import BestTime, ForWhom, Introduction
+from intake.models.contact import ForWhom, Introduction, PreferredTime
 from intake.submission.forms import AsksOnce, EmailTextField, HonestTextField
 
 USE_MINE, KEEP_THEIRS = CHOICES = "use_mine", "keep_theirs"
@@ -43,7 +43,7 @@ class DetailsForm(AsksOnce, forms.Form):
     may_text = _tick("may_text")
     may_email = _tick("may_email")
     introduction = _choice("introduction", Introduction.choices)
-    best_time = _choice("best_time", BestTime.choices)
+    preferred_time = _choice("preferred_time", PreferredTime.choices)
     time_zone = _choice("time_zone", TIME_ZONES)
     for_whom = _choice("for_whom", ForWhom.choices)
     asked_about = HonestTextField(required=False, max_length=400, widget=forms.HiddenInput)
@@ -63,7 +63,7 @@ class DetailsForm(AsksOnce, forms.Form):
         return self.cleaned_data
 
     @classmethod
-    def of(cls, known, mine=None):
+    def for_details(cls, known, mine=None):
         """A form that shows what is `known`, with `mine` in the fields that I want otherwise."""
         if not mine:
             return cls(initial=details.plain(known))
@@ -103,75 +103,75 @@ class DetailsForm(AsksOnce, forms.Form):
         return [name for name in self.changed_data if name in details.FIELDS] if self.was_posted else []
 
 
-def save(press):
+def save(action):
     """Writes what was changed. What a colleague changed meanwhile stays, and becomes a conflict of the press."""
-    names = press.details.changed()
+    names = action.details.changed()
     if not names:
         raise workflow.TransitionRefused(_("You changed nothing in what we know."))
-    _correct(press, names)
-    if press.conflicts:
+    _correct(action, names)
+    if action.conflicts:
         return _("What only you changed is saved. A colleague changed the same as you: choose below.")
     return _("What we know is corrected.")
 
 
-def save_with_any_button(press):
+def save_with_any_button(action):
     """As `save`, for a button of something else. A field that two people changed needs its own button."""
-    if names := _not_in_conflict(press):
-        _correct(press, names)
+    if names := _not_in_conflict(action):
+        _correct(action, names)
 
 
-def use_mine(press):
+def use_mine(action):
     """Writes my value of one field over a colleague's, that I have seen."""
-    if press.argument not in press.details.fields:
+    if action.argument not in action.details.fields:
         raise workflow.TransitionRefused(_("That button is not known. Nothing was changed."))
-    _correct(press, [press.argument, *_not_in_conflict(press)])
-    is_saved = not press.conflicts
-    _keep_the_others(press)
+    _correct(action, [action.argument, *_not_in_conflict(action)])
+    is_saved = not action.conflicts
+    _keep_the_others(action)
     return (
-        _and_the_button_before(press, _("Your value is saved."))
+        _and_the_button_before(action, _("Your value is saved."))
         if is_saved
         else _("This was changed once more. Choose again.")
     )
 
 
-def keep_theirs(press):
-    save_with_any_button(press)
-    _keep_the_others(press)
-    return _and_the_button_before(press, _("The value of your colleague stays."))
+def keep_theirs(action):
+    save_with_any_button(action)
+    _keep_the_others(action)
+    return _and_the_button_before(action, _("The value of your colleague stays."))
 
 
-def _and_the_button_before(press, done):
+def _and_the_button_before(action, done):
     """What is done, and that the button which the conflict kept from being carried out still is not."""
-    if not press.is_pending or press.conflicts:
+    if not action.is_pending or action.conflicts:
         return done
     return f"{done} {_('The button that you pressed before is not carried out yet: press it again.')}"
 
 
-def _not_in_conflict(press):
-    return [name for name in press.details.changed() if f"was-{name}" not in press.posted]
+def _not_in_conflict(action):
+    return [name for name in action.details.changed() if f"was-{name}" not in action.posted]
 
 
-def _correct(press, names):
-    before, after = press.details.on_screen(), press.details.typed()
-    press.conflicts += workflow.correct(
-        request_id=press.obj.pk,
+def _correct(action, names):
+    before, after = action.details.on_screen(), action.details.typed()
+    action.conflicts += workflow.correct(
+        request_id=action.obj.pk,
         before={name: before[name] for name in names},
         after={name: after[name] for name in names},
-        actor=press.actor,
-        consent_read=press.typed("consent_read"),
+        actor=action.actor,
+        consent_read=action.typed("consent_read"),
     )
 
 
-def _keep_the_others(press):
+def _keep_the_others(action):
     """The fields about which nothing was chosen yet."""
-    after, known = press.details.typed(), details.of(press.obj)
-    for name in press.details.changed():
-        if f"was-{name}" in press.posted and name != press.argument and name in known:
-            was = press.details.read(name, press.posted[f"was-{name}"])
-            press.conflicts.append(details.Conflict(name, was, known[name], after[name]))
+    after, known = action.details.typed(), details.details_of(action.obj)
+    for name in action.details.changed():
+        if f"was-{name}" in action.posted and name != action.argument and name in known:
+            was = action.details.read(name, action.posted[f"was-{name}"])
+            action.conflicts.append(details.Conflict(name, was, known[name], after[name]))
 
 
-def in_words(conflicts):
+def rows_for_conflicts(conflicts):
     """The table of a conflict: field, before, theirs with who and when, mine."""
     return [
         {

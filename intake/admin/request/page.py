@@ -18,13 +18,13 @@ from intake.admin.guidance.reachability import reach_of
 from intake.admin.queue import tabs
 from intake.admin.queue.page import tab_of
 from intake.contact import consent, details
-from intake.contact.preferences import newest_of, newest_profile
+from intake.contact.preferences import newest_of, newest_preferences
 from intake.crypto.envelope import DecryptionError
 from intake.db import keyset
 from intake.models import AccessRecord, AssessmentRequest, Attempt, EncryptedText, Event
-from intake.models.contact import BestTime, ForWhom
+from intake.models.contact import ForWhom, PreferredTime
 from intake.submission import spam_signals
-from intake.workflow.attempts import ladder_of, must_decide
+from intake.workflow.attempts import attempt_plan_of, must_decide
 
 from . import actions as request_actions
 from . import details_form, timeline
@@ -36,14 +36,14 @@ FOLDER = "admin/intake/assessmentrequest"
 # Which part of the page is open after a button of it was refused, or words in it would have been lost
 OPENS = {
     "book": "book",
-    "snooze": "put_off",
-    "hold": "put_off",
+    "snooze": "snooze",
+    "wait_for": "snooze",
     "close": "close",
     "link": "link",
     "assign": "assign",
     "erase": "erase",
     "details": "correct",
-    "waits_for": "put_off",
+    "waits_for": "snooze",
     "referral": "close",
 }
 
@@ -61,36 +61,36 @@ def page(model_admin, request, object_id):
     if request.method != "POST":
         return _show(model_admin, request, obj)
     workflow.keep_claim(request_id=obj.pk, actor=request.user)  # any button is work, also one that is refused
-    press = request_actions.ActionRequest.of(request, obj)
-    if press.button in ONLY_SHOW:
-        if press.button == "calling":
+    action = request_actions.ActionRequest.from_post(request, obj)
+    if action.button in ONLY_SHOW:
+        if action.button == "calling":
             workflow.keep_claim(request_id=obj.pk, actor=request.user, is_calling=True)
             obj.refresh_from_db()
-        return _show(model_admin, request, obj, press, done=ONLY_SHOW[press.button])
+        return _show(model_admin, request, obj, action, done=ONLY_SHOW[action.button])
     try:
-        done = request_actions.carry_out(press)
+        done = request_actions.carry_out(action)
     except workflow.TransitionRefused as refused:
         obj.refresh_from_db()
-        return _show(model_admin, request, obj, press, refusal=str(refused))
-    if press.conflicts or press.would_lose:  # what was typed stays where it stood
+        return _show(model_admin, request, obj, action, refusal=str(refused))
+    if action.conflicts or action.would_lose:  # what was typed stays where it stood
         obj.refresh_from_db()
-        return _show(model_admin, request, obj, press, done=done)
+        return _show(model_admin, request, obj, action, done=done)
     messages.success(request, done)
-    return HttpResponseRedirect(f"{request.path}?{urlencode({'work': tab_of(request.GET)})}")
+    return HttpResponseRedirect(f"{request.path}?{urlencode({'tab': tab_of(request.GET)})}")
 
 
 def printed_sheet(model_admin, request, object_id):
     """One page for paper: the rules, what we know, what happened."""
     obj = _found(model_admin, request, object_id)
     access.record(request.user, AccessRecord.Action.PRINT, [obj.pk])
-    told = _told(obj, ladder_of(obj))
+    submitted = _submitted(obj, attempt_plan_of(obj))
     context = {
         "title": _("Request %(reference)s") % {"reference": obj.reference},
         "request_row": obj,
-        "timeline": timeline.of(obj, told["texts"]),
+        "timeline": timeline.timeline_of(obj, submitted["texts"]),
         "printed_at": timezone.now(),
     }
-    return TemplateResponse(request, f"{FOLDER}/print.html", told | context)
+    return TemplateResponse(request, f"{FOLDER}/print.html", submitted | context)
 
 
 def _found(model_admin, request, object_id):
@@ -100,25 +100,25 @@ def _found(model_admin, request, object_id):
     return obj
 
 
-def _show(model_admin, request, obj, press=None, refusal="", done=""):
+def _show(model_admin, request, obj, action=None, refusal="", done=""):
     access.record(request.user, AccessRecord.Action.OPEN, [obj.pk])
     shown = request_updates.shown(obj, request.user)  # before all else, so that what comes meanwhile is told as news
     beside = _beside(request, obj)
-    ladder = ladder_of(obj)
-    told = _told(obj, ladder)
-    proposed = request_actions.proposal(obj, ladder)
-    reach = _reach(obj, ladder, told["known"])
-    new_words = _new_words(obj, told)
+    plan = attempt_plan_of(obj)
+    submitted = _submitted(obj, plan)
+    proposed = request_actions.proposal(obj, plan)
+    reach = _reach(obj, plan, submitted["known"])
+    unread_additions = _unread_additions(obj, submitted)
     elsewhere = workflow.claimed_with_same_contact(obj, request.user)
-    left_alone = _left_alone(obj, ladder, request.user, elsewhere)
+    left_alone = _left_alone(obj, plan, request.user, elsewhere)
     undo = workflow.offer_for(obj, request.user)
     title = _("Request %(reference)s") % {"reference": obj.reference}
     context = (
         model_admin.admin_site.each_context(request)
-        | told
+        | submitted
         | beside
-        | _work(request, obj, ladder)
-        | _forms(obj, ladder, proposed, told["known"], press, refusal)
+        | _work(request, obj, plan)
+        | _forms(obj, plan, proposed, submitted["known"], action, refusal)
         | _neighbors(request, obj)
         | {
             "opts": model_admin.opts,
@@ -128,13 +128,13 @@ def _show(model_admin, request, obj, press=None, refusal="", done=""):
             "request_row": obj,
             "reach": _offered(obj, reach, left_alone),
             "left_alone": left_alone,
-            "what_now": what_now(obj, ladder, reach, request.user, new_words, elsewhere),
-            "new_words": new_words,
+            "what_now": what_now(obj, plan, reach, request.user, unread_additions, elsewhere),
+            "unread_additions": unread_additions,
             "shown": shown,
             "seconds_left": request_updates.seconds_left(obj, request.user),
-            "open_part": _open_part(press, obj) if refusal else "",
+            "open_part": _open_part(action, obj) if refusal else "",
             "undo": undo,
-            "timeline": timeline.of(obj, told["texts"], request.user, undo),
+            "timeline": timeline.timeline_of(obj, submitted["texts"], request.user, undo),
         }
     )
     return TemplateResponse(request, f"{FOLDER}/change_form.html", context)
@@ -144,7 +144,7 @@ def _beside(request, obj):
     """The requests with the same contact, those that are linked with this one or were, and those from the same device.
     That they are shown is recorded."""
     others = search.same_contact(obj)
-    linked = list(obj.duplicates.order_by("-received_at", "pk").prefetch_related("contact_profiles"))
+    linked = list(obj.duplicates.order_by("-received_at", "pk").prefetch_related("contact_preferences"))
     same_device = [] if obj.hidden_at else list(search.from_same_device(obj).filter(hidden_at=None))
     in_question = _in_question(obj)
     shown = {one.pk: None for one in (*others, *linked, *same_device, *(asked["other"] for asked in in_question))}
@@ -152,13 +152,13 @@ def _beside(request, obj):
         shown[obj.duplicate_of_id] = None
     if shown:
         access.record(request.user, AccessRecord.Action.LIST, shown)
-    in_force = newest_profile(obj) if linked else None
+    in_force = newest_preferences(obj) if linked else None
     named_elsewhere = search.naming_another_contact(linked, besides=obj) if linked else set()
     for other in linked:
         other.names_another_contact = other.pk in named_elsewhere
-        other.wishes = _wishes(other, in_force)
+        other.preferences_compared = _preferences_compared(other, in_force)
     for other in same_device:
-        other.apart = in_list.length_in_words(abs(other.received_at - obj.received_at))
+        other.apart = in_list.label_for_length(abs(other.received_at - obj.received_at))
     has_ended = any(asked["why"] != workflow.Why.CHANGED for asked in in_question)
     return {"others": others, "linked": linked, "same_device": same_device} | {
         "in_question": in_question,
@@ -169,19 +169,19 @@ def _beside(request, obj):
 def _in_question(obj):
     """The requests of which staff must say whether they are the same person's: each with what happened to it, and how
     its person may be reached where that is not how the person of `obj` may be."""
-    asked = {event.before: (event, event.after.split(",")) for event in workflow.in_question(obj)}
+    asked = {event.from_value: (event, event.to_value.split(",")) for event in workflow.in_question(obj)}
     if not asked:
         return []
-    found = AssessmentRequest.objects.filter(reference__in=asked).order_by("pk").prefetch_related("contact_profiles")
+    found = AssessmentRequest.objects.filter(reference__in=asked).order_by("pk").prefetch_related("contact_preferences")
     others = {other.reference: other for other in found}
-    own, named_elsewhere = newest_profile(obj), search.naming_another_contact(others.values(), besides=obj)
+    own, named_elsewhere = newest_preferences(obj), search.naming_another_contact(others.values(), besides=obj)
     return [
         {
             "other": other,
             "why": workflow.Why(codes[0]),
-            "at": event.at,
+            "at": event.occurred_at,
             "in_common": readable.in_common(codes[1:]),
-            "wishes": _wishes(other, own),
+            "preferences_compared": _preferences_compared(other, own),
             "names_another_contact": other.pk in named_elsewhere,
             "is_newer": other.received_at > obj.received_at,
         }
@@ -189,10 +189,10 @@ def _in_question(obj):
     ]
 
 
-def _wishes(other, in_force):
+def _preferences_compared(other, in_force):
     """What the person of another request said about how to reach them, where it differs from the profile `in_force`:
     (what, theirs, in force) in words."""
-    theirs = newest_of(other.contact_profiles.all())
+    theirs = newest_of(other.contact_preferences.all())
     if theirs is None or in_force is None:
         return []
     now, then = in_force.codes(), theirs.codes()
@@ -203,20 +203,20 @@ def _wishes(other, in_force):
     ]
 
 
-def _told(obj, ladder):
+def _submitted(obj, plan):
     """What the person told us, opened: their words, what is known by now, and the rules of contact."""
     texts = [] if obj.hidden_at else list(obj.texts.select_related("author"))
     opened = [(text, _content(text)) for text in texts]
-    known = details.of(obj, opened) if texts else {}
-    profile = obj.contact_profiles.last() if texts else None
+    known = details.details_of(obj, opened) if texts else {}
+    profile = obj.contact_preferences.last() if texts else None
     newest_consents = {record.purpose: record for record in obj.consents.select_related("reader")}
     return {
         "texts": opened,
         "known": known,
-        "known_in_words": _in_words(obj, known),
-        "words": _words(opened),
+        "details_shown": _details_shown(obj, known),
+        "submissions": _submissions(opened),
         "first_read": _first_read(opened),
-        "contact_rules": _rules(profile, ladder) if profile else [],
+        "contact_rules": _rules(profile, plan) if profile else [],
         "consents": [readable.agreed_to(record) for record in newest_consents.values()],
         "consent_words": [wording.text for wording in consent.BY_PERMISSION.values()],
     }
@@ -230,12 +230,12 @@ def _content(text):
         return None
 
 
-def _rules(profile, ladder):
-    email_is_spent = profile.may_email and Attempt.Channel.EMAIL not in ladder.channels
-    return readable.contact_rules(profile, ladder.agreed_to_email, email_is_spent, ladder.may_ever_call)
+def _rules(profile, plan):
+    email_is_spent = profile.may_email and Attempt.Channel.EMAIL not in plan.channels
+    return readable.contact_rules(profile, plan.agreed_to_email, email_is_spent, plan.may_ever_call)
 
 
-def _in_words(obj, known):
+def _details_shown(obj, known):
     return [
         {
             "name": name,
@@ -249,24 +249,29 @@ def _in_words(obj, known):
     ]
 
 
-def _words(opened):
+def _submissions(opened):
     """What the person wrote, oldest first; of what they sent again, the changes."""
-    words, last = [], {}
+    submissions, last = [], {}
     for text, content in opened:
         if text.kind not in EncryptedText.FROM_THE_PERSON:
             continue
-        entry = {"pk": str(text.pk), "kind": text.get_kind_display(), "at": text.at, "is_unreadable": content is None}
-        entry |= {"plain": "", "told": []}
+        entry = {
+            "pk": str(text.pk),
+            "kind": text.get_kind_display(),
+            "at": text.recorded_at,
+            "is_unreadable": content is None,
+        }
+        entry |= {"plain": "", "answers": []}
         if text.kind == Kind.ADDITION:
             entry["plain"] = content
         elif text.kind == Kind.ANSWERS or not last:
-            entry["told"] = readable.told(content or {})
+            entry["answers"] = readable.labeled_answers(content or {})
         else:
             entry["changes"] = readable.changes(last, content or last)
         if text.kind != Kind.ADDITION:
             last = content or last
-        words.append(entry)
-    return words
+        submissions.append(entry)
+    return submissions
 
 
 def _first_read(opened):
@@ -278,26 +283,26 @@ def _first_read(opened):
     asked_for = {name: answers.get(name) for name in ("for_whom", "relation")}
     is_for_self = asked_for["for_whom"] in (None, ForWhom.SELF)
     return {
-        "asked_for": "" if is_for_self else ", ".join(value for _label, value in readable.told(asked_for)),
+        "asked_for": "" if is_for_self else ", ".join(value for _label, value in readable.labeled_answers(asked_for)),
         "message": answers.get("message", ""),
     }
 
 
-def _new_words(obj, told):
+def _unread_additions(obj, submitted):
     """What the person said and nobody has marked as read, oldest first, each as on the rest of the page; `up_to` names
     the last of it. Of what was erased there is nothing to read."""
-    if not told["texts"]:
+    if not submitted["texts"]:
         return None
-    written = {entry["pk"]: entry for entry in told["words"]}
-    new = workflow.new_words(obj.events.standing())
+    written = {entry["pk"]: entry for entry in submitted["submissions"]}
+    new = workflow.unread_additions(obj.events.standing())
     entries = [
-        written.get(event.after)
+        written.get(event.to_value)
         or {
             "kind": event.get_code_display(),
-            "at": event.at,
+            "at": event.occurred_at,
             "is_unreadable": False,
-            "plain": dict(BestTime.choices)[event.after]
-            if event.code == Event.Code.WINDOW_SET
+            "plain": dict(PreferredTime.choices)[event.to_value]
+            if event.code == Event.Code.TIME_SET
             else _("Nothing new in words. Look at how they may be reached."),
         }
         for event in new
@@ -305,21 +310,21 @@ def _new_words(obj, told):
     return {"entries": entries, "up_to": new[-1].pk} if new else None
 
 
-def _reach(obj, ladder, known):
-    if ladder.profile is None or not known:
+def _reach(obj, plan, known):
+    if plan.profile is None or not known:
         return None
-    return reach_of(ladder.profile, known, timezone.now(), ladder.channels)
+    return reach_of(plan.profile, known, timezone.now(), plan.channels)
 
 
-def _left_alone(obj, ladder, reader, elsewhere):
+def _left_alone(obj, plan, reader, elsewhere):
     """Why `reader` contacts nobody now, whatever the hour, in a sentence; empty where nothing is against it."""
     if obj.to_confirm_since:
         return _("Contact nobody until you decided: is this the same person?")
-    if ladder.profile and not ladder.channels:
+    if plan.profile and not plan.channels:
         return _("No way is left that they allow.")
-    if obj.is_put_off:
+    if obj.is_snoozed:
         return _("Put off: leave it until then.")
-    if obj.has_a_colleague_at_it(reader):
+    if obj.is_claimed_by_colleague(reader):
         return _("%s is at it: leave it to them.") % obj.owner
     if elsewhere:
         return _("%s is at another request with this phone or email: ask them first.") % elsewhere.owner
@@ -333,70 +338,70 @@ def _offered(obj, reach, left_alone):
     return replace(reach, tel="", sms="", mailto="") if left_alone else reach
 
 
-def _work(request, obj, ladder):
+def _work(request, obj, plan):
     """What may be done."""
     is_closed = obj.stage == Stage.CLOSED
     moves = workflow.TRANSITIONS[obj.stage]
     may_erase = access.may_erase(request.user)
-    number, in_all = len(ladder.tries) + 1, ladder.length + ladder.more if ladder.profile else 0
+    number, in_all = len(plan.tries) + 1, plan.length + plan.more if plan.profile else 0
     return {
         "is_closed": is_closed,
-        "ladder": ladder,
+        "plan": plan,
         "attempt_number": number,
         "attempts_in_all": in_all,
         "is_last_attempt": number == in_all,
-        "must_decide": must_decide(obj, ladder),
-        "is_being_tried": obj.awaits_contact or bool(ladder.tries),
-        "is_done_here": is_closed or _waits_for_later(obj, ladder) or obj.has_a_colleague_at_it(request.user),
-        "why_not_given_up": "" if is_closed else ladder.why_not_given_up,
-        "attempt_buttons": request_actions.attempt_buttons(obj, ladder),
+        "must_decide": must_decide(obj, plan),
+        "is_being_tried": obj.awaits_contact or bool(plan.tries),
+        "is_done_here": is_closed or _waits_for_later(obj, plan) or obj.is_claimed_by_colleague(request.user),
+        "why_not_given_up": "" if is_closed else plan.why_not_given_up,
+        "attempt_buttons": request_actions.attempt_buttons(obj, plan),
         "next_stages": [] if is_closed else [move for move in moves if move not in (Stage.CLOSED, Stage.BOOKED)],
         "is_mine": obj.owner_id == request.user.pk,
         "may_take": not is_closed and may_take(obj, request.user),
-        "is_colleagues": obj.has_a_colleague_at_it(request.user),
-        "suspicions": spam_signals.in_words(obj.suspicions),
+        "is_colleagues": obj.is_claimed_by_colleague(request.user),
+        "spam_signals": spam_signals.labels_for(obj.spam_signals),
         "may_erase": may_erase and is_closed and not obj.legal_hold_at and obj.texts.exists(),
         "may_set_legal_hold": may_erase,
     }
 
 
-def _waits_for_later(obj, ladder):
+def _waits_for_later(obj, plan):
     """Whether nobody is to do anything with an open request before a time."""
     if obj.to_confirm_since:
         return False
-    is_planned = obj.stage != Stage.NEW and obj.due_at > timezone.now() and not must_decide(obj, ladder)
-    return obj.is_put_off or (is_planned and not obj.is_claimed)
+    is_planned = obj.stage != Stage.NEW and obj.due_at > timezone.now() and not must_decide(obj, plan)
+    return obj.is_snoozed or (is_planned and not obj.is_claimed)
 
 
-def _forms(obj, ladder, proposed, known, press, refusal):
+def _forms(obj, plan, proposed, known, action, refusal):
     """The two forms of the page: as they were typed where the press was refused, as things stand otherwise."""
-    details_are_typed = bool(press and press.details.was_posted and press.details.changed())
-    is_only_shown = press is not None and press.button in ONLY_SHOW
+    details_are_typed = bool(action and action.details.was_posted and action.details.changed())
+    is_only_shown = action is not None and action.button in ONLY_SHOW
     form = None
-    if known and press and press.conflicts:
-        typed = press.details.typed()
-        mine = {name: typed[name] for name in press.details.changed()} if refusal else {}
-        form = details_form.DetailsForm.of(known, mine | {c.field: c.mine for c in press.conflicts})
+    if known and action and action.conflicts:
+        typed = action.details.typed()
+        mine = {name: typed[name] for name in action.details.changed()} if refusal else {}
+        form = details_form.DetailsForm.for_details(known, mine | {c.field: c.mine for c in action.conflicts})
     elif (refusal or is_only_shown) and details_are_typed:
-        form = press.details
+        form = action.details
     elif known and obj.stage != Stage.CLOSED:
-        form = details_form.DetailsForm.of(known)
-    is_kept = refusal or is_only_shown or (press and press.would_lose)
+        form = details_form.DetailsForm.for_details(known)
+    is_kept = refusal or is_only_shown or (action and action.would_lose)
     return {
-        "work": press.work if is_kept else request_actions.RequestActionsForm.of(obj, ladder, proposed),
+        "work": action.work if is_kept else request_actions.RequestActionsForm.for_request(obj, plan, proposed),
         "proposal": proposed,
         "details": form,
         "details_are_typed": details_are_typed,
-        "conflicts": details_form.in_words(press.conflicts) if press else [],
-        "is_pending": press is not None and press.is_pending,
+        "conflicts": details_form.rows_for_conflicts(action.conflicts) if action else [],
+        "is_pending": action is not None and action.is_pending,
     }
 
 
-def _open_part(press, obj):
+def _open_part(action, obj):
     """The part of the page that a refusal is about."""
-    if press.button == "attempt" and obj.has_a_colleague_at_it(press.actor):
+    if action.button == "attempt" and obj.is_claimed_by_colleague(action.actor):
         return "all_the_same"
-    return OPENS.get(press.would_lose or press.button, "")
+    return OPENS.get(action.would_lose or action.button, "")
 
 
 def _neighbors(request, obj):
@@ -410,7 +415,7 @@ def _neighbors(request, obj):
         backwards = keyset.reversed_order(order)
         previous = rows.filter(keyset.after(obj, backwards)).order_by(*backwards).first()
         following = rows.filter(keyset.after(obj, order)).first()
-    query = urlencode({"work": tab})
+    query = urlencode({"tab": tab})
     return {
         "tab": tab,
         "tab_label": tabs.TABS[tab].label,

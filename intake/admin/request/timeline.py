@@ -10,14 +10,14 @@ from django.utils.translation import ngettext
 from intake.admin import wording
 from intake.contact import details
 from intake.models import AccessRecord, AssessmentRequest, EncryptedText, Event, Undone
-from intake.models.contact import BestTime
+from intake.models.contact import PreferredTime
 from intake.submission import spam_signals
 from intake.workflow import Why
 
 Code, Kind = Event.Code, EncryptedText.Kind
 
 MOST_READS = 30
-ONE_PRESS = dt.timedelta(seconds=1)  # what one person did within this time was one press of a button
+ONE_OPERATION = dt.timedelta(seconds=1)  # what one person did within this time was one press of a button
 
 # Which event tells of a text
 EVENT_OF_TEXT = {
@@ -25,7 +25,7 @@ EVENT_OF_TEXT = {
     Kind.ADDITION: Code.ADDED,
     Kind.NOTE: Code.NOTE_ADDED,
     Kind.REFERRAL: Code.CLOSED,
-    Kind.HOLD: Code.SNOOZED,
+    Kind.WAITING_FOR: Code.SNOOZED,
     Kind.CORRECTION: Code.CORRECTED,
 }
 SHOWN_ELSEWHERE = (Kind.AMENDMENT, Kind.ADDITION)  # among what the person wrote
@@ -61,7 +61,7 @@ class Entry:
     undo: object = None  # the act that its button undoes
 
 
-def of(request, opened, reader=None, undo=None):
+def timeline_of(request, opened, reader=None, undo=None):
     """The entries of a request. `opened` are its texts as pairs (`EncryptedText`, content or None). With a `reader`,
     also the newest readings by everyone else. What the `workflow` offers to `undo` has a button for it."""
     events = list(request.events.select_related("actor", "change__undone__actor"))
@@ -83,18 +83,28 @@ def of(request, opened, reader=None, undo=None):
         else:
             what = _what(event, attempts.get(event.pk))
             undone = getattr(event.change, "undone", None)
-            told = (event.at, event.actor, what, event.code, lines, texts, event.code, undone, event.change_id)
-            entries.append(Entry(*told))
+            values = (
+                event.occurred_at,
+                event.actor,
+                what,
+                event.code,
+                lines,
+                texts,
+                event.code,
+                undone,
+                event.change_id,
+            )
+            entries.append(Entry(*values))
     if reader is not None:
         entries += _readings(request, reader)
     newest_first = sorted(entries, key=lambda entry: entry.at, reverse=True)
     if undo and (entry := next((entry for entry in newest_first if entry.change_id in undo.changes), None)):
-        entry.undo = undo.act
+        entry.undo = undo.batch
     return _without_repeated_readings(newest_first)
 
 
 def _belongs_to(entry, event):
-    if entry.who != event.actor or event.at - entry.at > ONE_PRESS:
+    if entry.who != event.actor or event.occurred_at - entry.at > ONE_OPERATION:
         return False
     is_note = event.code == Code.NOTE_ADDED and entry.kind != Code.NOTE_ADDED
     return is_note or (entry.last_code, event.code) in CONSEQUENCES
@@ -103,26 +113,26 @@ def _belongs_to(entry, event):
 def _by_event(events, opened):
     """From event to the texts that were written with it: those of its author nearest in time."""
     written = {}
-    for text, content in _with_corrections_in_words(opened):
+    for text, content in _with_corrections_listed(opened):
         code = EVENT_OF_TEXT.get(text.kind)
-        event = _nearest((e for e in events if e.code == code and e.actor_id == text.author_id), text.at)
+        event = _nearest((e for e in events if e.code == code and e.actor_id == text.author_id), text.recorded_at)
         if event and text.kind not in SHOWN_ELSEWHERE:
             written.setdefault(event.pk, []).append(content)
     return written
 
 
-def _with_corrections_in_words(opened):
+def _with_corrections_listed(opened):
     """The texts with their contents, oldest first; of a correction, what stood there before and what does since."""
     known = {}
     for text, content in opened:
-        told = {}
+        values = {}
         if text.kind in EncryptedText.WITH_CONTACT and isinstance(content, dict):
-            told = {name: content[name] for name in details.ANSWERS if name in content}
+            values = {name: content[name] for name in details.ANSWERS if name in content}
         if text.kind == Kind.CORRECTION and content is not None:
             content = "\n".join(
-                f"{wording.DETAILS[name]}: {known.get(name) or '-'} → {value or '-'}" for name, value in told.items()
+                f"{wording.DETAILS[name]}: {known.get(name) or '-'} → {value or '-'}" for name, value in values.items()
             )
-        known |= told
+        known |= values
         yield text, content
 
 
@@ -130,20 +140,20 @@ def _attempts_by_event(events, attempts):
     attempted = [event for event in events if event.code == Code.ATTEMPTED]
     found = {}
     for attempt in attempts:
-        told = (attempt.change_id, attempt.actor_id, attempt.channel, attempt.result)
-        same = (e for e in attempted if (e.change_id, e.actor_id, e.before, e.after) == told)
-        event = _nearest(same, attempt.at)
+        values = (attempt.change_id, attempt.actor_id, attempt.channel, attempt.result)
+        same = (e for e in attempted if (e.change_id, e.actor_id, e.from_value, e.to_value) == values)
+        event = _nearest(same, attempt.occurred_at)
         if event:
             found[event.pk] = attempt
     return found
 
 
 def _nearest(events, at):
-    return min(events, key=lambda event: abs(event.at - at), default=None)
+    return min(events, key=lambda event: abs(event.occurred_at - at), default=None)
 
 
 def _users_in(events):
-    keys = {code for event in events if event.code in OWNERSHIP for code in (event.before, event.after) if code}
+    keys = {code for event in events if event.code in OWNERSHIP for code in (event.from_value, event.to_value) if code}
     return {str(key): user.get_username() for key, user in get_user_model().objects.in_bulk(keys).items()}
 
 
@@ -157,7 +167,7 @@ def _what(event, attempt):
 
 def _lines(event, users, attempt):
     """More about an event, in words."""
-    before, after = event.before, event.after
+    before, after = event.from_value, event.to_value
     match event.code:
         case Code.STAGE_SET:
             return [_from_to(_STAGES.get(before, before), _STAGES.get(after, after))]
@@ -172,14 +182,14 @@ def _lines(event, users, attempt):
         case Code.SNOOZED:
             return [f"{_REASONS.get(before, before)}.", _("Until %s.") % _moment(after)]
         case Code.ATTEMPTED:
-            is_planned = attempt and attempt.next_at and attempt.next_at > attempt.at
+            is_planned = attempt and attempt.next_at and attempt.next_at > attempt.occurred_at
             return [_("Next due: %s.") % wording.moment(attempt.next_at)] if is_planned else []
         case Code.CORRECTED:
             return [", ".join(str(wording.DETAILS.get(name, name)) for name in after.split(","))]
-        case Code.WINDOW_SET:
-            return [str(dict(BestTime.choices).get(after, after))]
+        case Code.TIME_SET:
+            return [str(dict(PreferredTime.choices).get(after, after))]
         case Code.SUSPECTED | Code.CLEARED:
-            return ["; ".join(str(reason) for reason in spam_signals.in_words(after or before))]
+            return ["; ".join(str(reason) for reason in spam_signals.labels_for(after or before))]
         case Code.LINKED if before:
             return [_("%s was linked to this request.") % before]
         case Code.LINKED:
@@ -204,7 +214,9 @@ def _moment(iso):
 def _readings(request, reader):
     """The newest times that colleagues of `reader` had the whole request before them."""
     records = AccessRecord.objects.filter(whole_request=request.pk).exclude(actor=reader).select_related("actor")
-    return [Entry(record.at, record.actor, record.get_action_display(), "read") for record in records[:MOST_READS]]
+    return [
+        Entry(record.occurred_at, record.actor, record.get_action_display(), "read") for record in records[:MOST_READS]
+    ]
 
 
 def _without_repeated_readings(entries):

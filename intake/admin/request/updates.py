@@ -12,11 +12,11 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from intake import workflow
-from intake.admin.guidance.in_list import time_in_words
+from intake.admin.guidance.in_list import label_for_time
 from intake.admin.guidance.on_page import ask_first, holds, leave_it, may_take
 from intake.models import AssessmentRequest, Event
 from intake.workflow.attempts import THEIR_WORD
-from intake.workflow.base import NO_NEW_VERSION, in_words, only_taken_over
+from intake.workflow.base import NO_NEW_VERSION, label_for_event, only_taken_over
 
 SALT = "intake.request_updates"
 LONGEST = dt.timedelta(days=1)  # a longer silence says no more
@@ -94,7 +94,7 @@ def _headline(obj, others, reader, has_ended):
         return ""
     if obj.stage == AssessmentRequest.Stage.CLOSED:
         return _("This request has ended. There is nothing to do.")
-    if obj.has_a_colleague_at_it(reader):
+    if obj.is_claimed_by_colleague(reader):
         return leave_it(obj)
     if any(event.code in THEIR_WORD for event in others):
         return _("They wrote to us just now. Read it before you go on.")
@@ -115,8 +115,8 @@ def _end(obj, events, version, reader, now):
         since = obj.claimed_until
     else:
         ends = (Event.Code.LAPSED, Event.Code.TAKEN, Event.Code.ASSIGNED, Event.Code.RELEASED)
-        since = next((event.at for event in reversed(events) if event.code in ends), now)
-    words = _("Back in the queue since %s.") % time_in_words(since, now)
+        since = next((event.occurred_at for event in reversed(events) if event.code in ends), now)
+    words = _("Back in the queue since %s.") % label_for_time(since, now)
     is_counted = obj.version == version or only_taken_over(obj, version, reader)
     return f"{words} {_('What you log still counts.')}" if is_counted else words
 
@@ -129,7 +129,7 @@ def _news(others, now):
     last = said or done or next(iter(others), None)
     if last is None:
         return ""
-    words = {"who": last.actor, "what": in_words(last), "time": time_in_words(last.at, now)}
+    words = {"who": last.actor, "what": label_for_event(last), "time": label_for_time(last.occurred_at, now)}
     if last.actor is None:
         return _("%(what)s, %(time)s.") % (words | {"what": last.get_code_display()})
     if last.code == Event.Code.TAKEN:

@@ -47,9 +47,9 @@
     if (document.hidden) return;
     timer = setTimeout(ask, EVERY);
     const headers = etag ? { "If-None-Match": etag } : {};
-    const address = list().dataset.pulse;
+    const address = list().dataset.updates;
     const response = await fetch(address, { headers }).catch(() => null);
-    if (!response || response.status === 304 || address !== list().dataset.pulse) return;
+    if (!response || response.status === 304 || address !== list().dataset.updates) return;
     if (response.redirected || response.status === 403) {
       clearTimeout(timer);
       return say(news.dataset.signedOut, news.dataset.signIn, location.href);

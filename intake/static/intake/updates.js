@@ -24,7 +24,7 @@
     const made = document.createElement("button");
     made.textContent = label;
     made.className = "quiet";
-    if (value) Object.assign(made, { type: "submit", name: "do", value });
+    if (value) Object.assign(made, { type: "submit", name: "action", value });
     else Object.assign(made, { type: "button", onclick: act });
     return made;
   };

@@ -46,8 +46,8 @@ def look_for(desk, words="", **filters):
     """Opens the page (once), types and chooses, and presses Find."""
     if not hasattr(desk, "find_form"):
         desk.find_form = form_named(desk.get(FIND), "words")
-    assert ("do", "find") in desk.find_form.buttons
-    return results_of(desk, desk.post(FIND, desk.find_form.fields | {"words": words, "do": "find"} | filters))
+    assert ("action", "find") in desk.find_form.buttons
+    return results_of(desk, desk.post(FIND, desk.find_form.fields | {"words": words, "action": "find"} | filters))
 
 
 def results_of(desk, answer):
@@ -57,7 +57,7 @@ def results_of(desk, answer):
 
 def look_on(desk, page):
     form = form_named(page, "after")
-    return results_of(desk, desk.post(FIND, form.fields | {"do": "find"}))
+    return results_of(desk, desk.post(FIND, form.fields | {"action": "find"}))
 
 
 def address_of(page):
@@ -88,7 +88,7 @@ def share_a_word(request, other):
 
 
 def correct(request, actor, **changes):
-    before = details.plain(details.of(request))
+    before = details.plain(details.details_of(request))
     assert workflow.correct(request_id=request.pk, before=before, after=before | changes, actor=actor) == []
 
 
@@ -282,15 +282,15 @@ def prepared(me, make_staff):
     """Four requests that differ in everything that can be filtered."""
     mine, theirs, closed, suspect = [
         make_request(do_not_call="on", for_whom="professional"),
-        make_request(text_ok="on", best_time="morning"),
-        make_request(email_ok="on", best_time="morning"),
-        make_request(best_time="asap", suspicions=("links",), taken_by=me.pk),
+        make_request(text_ok="on", preferred_time="morning"),
+        make_request(email_ok="on", preferred_time="morning"),
+        make_request(preferred_time="asap", spam_signals=("links",), taken_by=me.pk),
     ]
     workflow.assign(request_id=mine.pk, owner=me, actor=me)
     workflow.assign(request_id=theirs.pk, owner=make_staff("lead", username="lee"), actor=me)
     workflow.close(request_id=closed.pk, outcome="spam", actor=me)
     long_ago = timezone.make_aware(dt.datetime(2025, 3, 10, 23, 59))
-    AssessmentRequest.objects.filter(pk=theirs.pk).update(received_at=long_ago, came_from="/about/")
+    AssessmentRequest.objects.filter(pk=theirs.pk).update(received_at=long_ago, referrer_path="/about/")
     return mine, theirs, closed, suspect
 
 
@@ -305,18 +305,18 @@ FILTERS = [
     ({"received_from": "2025-03-11"}, [3, 2, 0]),
     ({"received_to": "2025-03-10"}, [1]),
     ({"received_from": "2025-03-10", "received_to": "2025-03-10"}, [1]),
-    ({"best_time": "morning"}, [2, 1]),
+    ({"preferred_time": "morning"}, [2, 1]),
     ({"way": "call"}, [3, 2, 1]),
     ({"way": "text"}, [1]),
     ({"way": "email"}, [2, 0]),
     ({"for_whom": "professional"}, [0]),
     ({"quarantined": "yes"}, [3]),
     ({"quarantined": "no"}, [2, 0, 1]),
-    ({"came_from": "phone"}, [3]),
-    ({"came_from": "/about/"}, [1]),
-    ({"stage": "open", "best_time": "morning", "way": "text"}, [1]),
+    ({"referrer_path": "phone"}, [3]),
+    ({"referrer_path": "/about/"}, [1]),
+    ({"stage": "open", "preferred_time": "morning", "way": "text"}, [1]),
     ({"words": "602 555 0142", "stage": "closed"}, [2]),
-    ({"words": "wilhelmina", "best_time": "morning", "quarantined": "no"}, [2, 1]),
+    ({"words": "wilhelmina", "preferred_time": "morning", "quarantined": "no"}, [2, 1]),
 ]
 
 
@@ -347,7 +347,7 @@ NONSENSE = [
     {"received_to": "9999-12-31"},
     {"received_from": "tomorrow"},
     {"received_from": "2026-02-02", "received_to": "2026-02-01"},
-    {"came_from": "no-such-page"},
+    {"referrer_path": "no-such-page"},
 ]
 
 

@@ -21,8 +21,8 @@ def at(hour, minute=0, days=0):
 
 
 def ladder_after(ways=CALL_ONLY, tries=(), more=0, is_answered=False):
-    attempts = [Attempt(channel=channel, result="no_answer", at=at(9)) for channel in tries]
-    profile = ways and ContactPreferences(best_time="asap", time_zone="America/Phoenix", **ways)
+    attempts = [Attempt(channel=channel, result="no_answer", occurred_at=at(9)) for channel in tries]
+    profile = ways and ContactPreferences(preferred_time="asap", time_zone="America/Phoenix", **ways)
     return AttemptPlan(profile, attempts, more, is_mailed="email" in tries and not is_answered)
 
 
@@ -30,7 +30,9 @@ def step(ways=CALL_ONLY, tries=(), language="", more=0, **fields):
     """The next step for a request with these fields, ways of contact, and channels that were tried."""
     due_at = fields.get("assessment_at", at(9))
     request = AssessmentRequest(**{"stage": "new", "due_at": due_at, "received_at": at(8)} | fields)
-    return in_list.in_words(request, ladder_after(ways, tries, more, "called_back_at" in fields), language, NOW)
+    return in_list.label_for_next_step(
+        request, ladder_after(ways, tries, more, "awaiting_reply_since" in fields), language, NOW
+    )
 
 
 LONG = "American Sign Language through a relay service"
@@ -43,8 +45,8 @@ CASES = [
     ("Call, leave no message, American Sign Language throug…", {"language": LONG}),
     ("E-mail once", {"ways": E_MAIL_ONLY}),
     ("Text", {"ways": CALL_ONLY | {"may_call": False, "may_text": True}}),
-    ("Check, then call, leave no message", {"quarantined_at": at(8), "suspicions": "fast"}),
-    ("Check, then e-mail once", {"ways": E_MAIL_ONLY, "quarantined_at": at(8), "suspicions": "fast"}),
+    ("Check, then call, leave no message", {"quarantined_at": at(8), "spam_signals": "fast"}),
+    ("Check, then e-mail once", {"ways": E_MAIL_ONLY, "quarantined_at": at(8), "spam_signals": "fast"}),
     ("Call again, leave no message", {"stage": "reaching", "tries": ["call"]}),
     ("Call again, leave no message, at 2:15 PM", {"stage": "reaching", "tries": ["call"], "due_at": at(14, 15)}),
     ("Call again, leave no message, Wed 8:00 AM", {"stage": "reaching", "tries": ["call"], "due_at": at(8, days=1)}),
@@ -56,15 +58,15 @@ CASES = [
     ("Call again, leave no message", {"stage": "reaching", "tries": ["call"] * 4, "more": 2}),
     (
         "They got in touch: call, leave no message",
-        {"stage": "reaching", "called_back_at": at(9), "tries": ["call"]},
+        {"stage": "reaching", "awaiting_reply_since": at(9), "tries": ["call"]},
     ),
     (
         "They got in touch: e-mail",
-        {"stage": "talking", "ways": EVERY_WAY | E_MAIL_ONLY, "called_back_at": at(9), "tries": ["email"]},
+        {"stage": "talking", "ways": EVERY_WAY | E_MAIL_ONLY, "awaiting_reply_since": at(9), "tries": ["email"]},
     ),
     (
         "They got in touch: call, leave no message",
-        {"stage": "booked", "called_back_at": at(9), "assessment_at": at(9, days=1)},
+        {"stage": "booked", "awaiting_reply_since": at(9), "assessment_at": at(9, days=1)},
     ),
     ("Follow up, leave no message, Spanish", {"stage": "talking", "language": "Spanish"}),
     ("Follow up, at 3:00 PM", {"stage": "talking", "ways": EVERY_WAY, "due_at": at(15)}),
@@ -72,7 +74,7 @@ CASES = [
     ("Decide: keep trying or close", {"stage": "talking", "tries": ["call"] * 4}),
     (
         "They got in touch: call, leave no message",
-        {"stage": "reaching", "called_back_at": at(9), "tries": ["call"] * 4},
+        {"stage": "reaching", "awaiting_reply_since": at(9), "tries": ["call"] * 4},
     ),
     ("Follow up, at 3:00 PM", {"stage": "booked", "ways": EVERY_WAY, "assessment_at": at(16), "due_at": at(15)}),
     (
@@ -107,7 +109,7 @@ def test_the_next_step_is_said_in_words(stopped_clock, words, case):
     ],
 )
 def test_how_far_a_due_time_is_away_is_said_in_words(due_at, words):
-    assert in_list.due_in_words(due_at, NOW) == words
+    assert in_list.label_for_due(due_at, NOW) == words
 
 
 @pytest.mark.parametrize(
@@ -121,26 +123,29 @@ def test_how_far_a_due_time_is_away_is_said_in_words(due_at, words):
     ],
 )
 def test_a_time_is_told_by_the_desks_clock_as_shortly_as_it_can(moment, words):
-    assert in_list.time_in_words(moment.astimezone(dt.UTC), NOW) == words
+    assert in_list.label_for_time(moment.astimezone(dt.UTC), NOW) == words
 
 
 @pytest.mark.parametrize(
     ("expected", "fields"),
     [
-        (at(12), {"best_time": "afternoon", "stage": "reaching", "tries": ["call"] * 3}),
-        (None, {"best_time": "afternoon", "stage": "reaching", "tries": ["call"] * 4}),  # someone has to decide
-        (at(12), {"best_time": "afternoon", "stage": "reaching", "tries": ["call"] * 4, "called_back_at": at(9)}),
-        (None, {"best_time": "asap"}),
-        (at(12), {"best_time": "afternoon"}),
-        (at(15), {"best_time": "evening", "time_zone": "America/New_York"}),
-        (at(9, days=1), {"best_time": "morning", "time_zone": "America/New_York"}),
-        (at(12), {"best_time": "afternoon", "stage": "talking"}),
-        (None, {"best_time": "afternoon", "stage": "reaching", "due_at": at(13)}),  # due later than that anyway
-        (None, {"best_time": "afternoon", "stage": "booked", "assessment_at": at(9)}),
-        (at(12), {"best_time": "afternoon", "stage": "booked", "assessment_at": at(16)}),  # due before it
-        (None, {"best_time": "afternoon", "stage": "closed"}),
-        (None, {"best_time": "afternoon", "snoozed_until": at(15)}),
-        (None, {"best_time": ""}),
+        (at(12), {"preferred_time": "afternoon", "stage": "reaching", "tries": ["call"] * 3}),
+        (None, {"preferred_time": "afternoon", "stage": "reaching", "tries": ["call"] * 4}),  # someone has to decide
+        (
+            at(12),
+            {"preferred_time": "afternoon", "stage": "reaching", "tries": ["call"] * 4, "awaiting_reply_since": at(9)},
+        ),
+        (None, {"preferred_time": "asap"}),
+        (at(12), {"preferred_time": "afternoon"}),
+        (at(15), {"preferred_time": "evening", "time_zone": "America/New_York"}),
+        (at(9, days=1), {"preferred_time": "morning", "time_zone": "America/New_York"}),
+        (at(12), {"preferred_time": "afternoon", "stage": "talking"}),
+        (None, {"preferred_time": "afternoon", "stage": "reaching", "due_at": at(13)}),  # due later than that anyway
+        (None, {"preferred_time": "afternoon", "stage": "booked", "assessment_at": at(9)}),
+        (at(12), {"preferred_time": "afternoon", "stage": "booked", "assessment_at": at(16)}),  # due before it
+        (None, {"preferred_time": "afternoon", "stage": "closed"}),
+        (None, {"preferred_time": "afternoon", "snoozed_until": at(15)}),
+        (None, {"preferred_time": ""}),
     ],
 )
 def test_from_when_a_person_may_be_contacted_is_said_where_they_may_not_be_now(stopped_clock, expected, fields):
@@ -148,7 +153,7 @@ def test_from_when_a_person_may_be_contacted_is_said_where_they_may_not_be_now(s
     known = {"stage": "new", "due_at": at(9), "time_zone": "America/Phoenix"} | fields
     request = AssessmentRequest(**{name: value for name, value in known.items() if name != "tries"})
 
-    def next_contact(wish, zone):
-        return schedule.next_contact(NOW, schedule.ASSUMED, wish, ZoneInfo(zone))
+    def next_contact(preferred, zone):
+        return schedule.next_contact(NOW, schedule.ASSUMED, preferred, ZoneInfo(zone))
 
     assert in_list.not_before(request, ladder_after(tries=tried), next_contact, NOW) == expected

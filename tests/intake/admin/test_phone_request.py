@@ -5,7 +5,7 @@ from django.contrib.admin.models import LogEntry
 
 from intake import workflow
 from intake.contact import consent
-from intake.models import AccessRecord, AssessmentRequest, EncryptedText, Notice
+from intake.models import AccessRecord, AssessmentRequest, EncryptedText, OutboxMessage
 from tests.html import forms_on
 from tests.intake.support.factories import make_answers, make_request
 from tests.intake.support.helpers import (
@@ -45,10 +45,10 @@ def test_a_request_by_phone_is_a_request_like_any_other(desk, me):
     request = AssessmentRequest.objects.get()
     assert response["Location"] == change_page(request)
     assert request.texts.get().open() == make_answers(voicemail_ok="", text_ok="on") | {"voicemail_ok": False}
-    assert (request.came_from, request.stage, request.quarantined_at) == ("phone", "new", None)
-    assert (request.promise, request.due_is_assumed) == ("", True)
+    assert (request.referrer_path, request.stage, request.quarantined_at) == ("phone", "new", None)
+    assert (request.promise, request.due_uses_default_hours) == ("", True)
     assert [(event.code, event.actor) for event in request.events.all()] == [("received", me), ("taken", me)]
-    assert list(request.notices.values_list("kind", flat=True)) == [Notice.Kind.NEW_REQUEST]
+    assert list(request.outbox_messages.values_list("kind", flat=True)) == [OutboxMessage.Kind.NEW_REQUEST]
 
 
 def test_each_tick_is_kept_with_the_words_and_who_read_them(desk, me):
@@ -62,7 +62,7 @@ def test_each_tick_is_kept_with_the_words_and_who_read_them(desk, me):
 def test_the_form_of_the_site_has_no_reader():
     request = make_request()
     assert {one.reader for one in request.consents.all()} == {None}
-    assert (request.came_from, request.events.get().actor) == ("", None)
+    assert (request.referrer_path, request.events.get().actor) == ("", None)
 
 
 def test_the_consents_stand_on_the_page_word_for_word(desk):
@@ -83,7 +83,7 @@ def test_the_page_after_it_tells_what_to_read_to_the_caller(desk):
 
 
 def test_who_talks_with_a_caller_is_at_the_request_and_nobody_else_is_handed_it(desk, me, make_staff):
-    enter(desk, best_time="asap")
+    enter(desk, preferred_time="asap")
     request = AssessmentRequest.objects.get()
     assert (request.owner, request.is_claimed) == (me, True)
     assert workflow.take_next(actor=make_staff("admissions")) is None
@@ -121,7 +121,7 @@ def test_neither_the_limit_nor_signs_of_machines_hold_a_colleague_up(desk, setti
     settings.REQUEST_LIMIT_PER_NETWORK = settings.REQUEST_LIMIT_TOTAL = 1
     for _ in range(3):
         enter(desk, message="https://a.example https://b.example www.c.example")
-    assert list(AssessmentRequest.objects.values_list("suspicions", flat=True)) == ["", "", ""]
+    assert list(AssessmentRequest.objects.values_list("spam_signals", flat=True)) == ["", "", ""]
 
 
 @pytest.mark.parametrize(
@@ -160,7 +160,7 @@ def test_a_caller_under_18_gets_help_and_nothing_is_stored(desk):
 def test_no_that_was_chosen_by_mistake_leads_back_to_what_was_typed(desk):
     page = enter(desk, adult="no", text_ok="on")
     fields = next(form.fields for form in forms_on(page) if "phone" in form.fields)
-    page = desk.post(ADD, fields | {"do": "look"})
+    page = desk.post(ADD, fields | {"action": "look"})
     typed = form_on(page)
     assert typed["text_ok"] == "on"
     assert {name: typed.get(name) for name in ON_PHONE} == ON_PHONE | {"adult": None}
@@ -203,7 +203,7 @@ def test_where_the_database_takes_nothing_the_words_stay_on_the_page(desk, setti
 
 def test_a_known_number_is_told_before_anything_is_stored(desk):
     known, _other = make_request(), make_request(phone="(520) 555-0177", email="")
-    page = desk.post(ADD, filled(desk.get(ADD), phone="602 555 0142", email="", do="look"))
+    page = desk.post(ADD, filled(desk.get(ADD), phone="602 555 0142", email="", action="look"))
     assert page.status_code == 200
     assert [(one, one.shared) for one in page.context["known"]] == [(known, {"phone"})]
     assert change_page(known) in page.content.decode()
@@ -215,13 +215,13 @@ def test_a_known_number_is_told_before_anything_is_stored(desk):
 
 def test_an_unknown_number_is_told_too(desk):
     make_request()
-    page = desk.post(ADD, filled(desk.get(ADD), phone="520 555 0177", email="", do="look"))
+    page = desk.post(ADD, filled(desk.get(ADD), phone="520 555 0177", email="", action="look"))
     assert "No other request has this phone or e-mail." in page.content.decode()
 
 
 @pytest.mark.parametrize("typed", ["", "\0", "5" * 10_000, "🙂", "@" * 5000])
 def test_looking_for_nonsense_shows_the_page(desk, typed):
-    assert desk.post(ADD, filled(desk.get(ADD), phone=typed, email=typed, do="look")).status_code == 200
+    assert desk.post(ADD, filled(desk.get(ADD), phone=typed, email=typed, action="look")).status_code == 200
 
 
 def test_a_known_number_is_told_after_saving(desk, me):

@@ -43,7 +43,7 @@ def open_all_day():
 
 def make_request_due(due=None, **changes):
     """A request that was sent in, by someone who may be called at any time, without an e-mail."""
-    quiet = {"email": "", "voicemail_ok": "", "best_time": "asap", "time_zone": "America/Phoenix", "language": ""}
+    quiet = {"email": "", "voicemail_ok": "", "preferred_time": "asap", "time_zone": "America/Phoenix", "language": ""}
     request = make_request(**quiet | changes, at=timezone.now())
     if due is not None:
         set_columns(request, due_at=NOW + due)
@@ -75,7 +75,7 @@ def queries_of(desk, address, query=None):
 
 
 def form_with(page, button):
-    (form,) = [form for form in forms_on(page) if ("do", button) in form.buttons]
+    (form,) = [form for form in forms_on(page) if ("action", button) in form.buttons]
     return form
 
 
@@ -83,7 +83,7 @@ def tick(desk, button, *requests, page=None, **typed):
     """Ticks these requests on the list that is open in a browser, presses a button, and gives the page that comes."""
     form = form_with(page or desk.get(LIST), "assign")  # the others stand in the same form, not in each tab
     chosen = [f"{request.pk}:{request.version}" for request in requests]
-    return desk.post(SEVERAL, form.fields | typed | {"do": button, "chosen": chosen}, follow=True)
+    return desk.post(SEVERAL, form.fields | typed | {"action": button, "chosen": chosen}, follow=True)
 
 
 def ticked_on(page):
@@ -107,26 +107,26 @@ def test_each_tab_shows_its_requests_in_their_order(desk, me, sam, clock):
         "mine": make_request_due(3 * HOUR),
         "sams": make_request_due(-30 * MINUTE),
         "asleep longer": make_request_due(),
-        "asleep": make_request_due(),
+        "snoozed": make_request_due(),
         "back": make_request_due(),
-        "suspected": make_request(suspicions=("fast",)),
+        "suspected": make_request(spam_signals=("fast",)),
         "closed first": make_request_due(),
         "closed last": make_request_due(),
         "called back": make_request_due(6 * HOUR),
     }
     names = {request.reference: name for name, request in requests.items()}
     set_columns(requests["suspected"], due_at=NOW + 7 * HOUR)
-    set_columns(requests["called back"], called_back_at=NOW)
+    set_columns(requests["called back"], awaiting_reply_since=NOW)
     for name, owner in (("mine", me), ("sams", sam)):
         workflow.assign(request_id=requests[name].pk, owner=owner, actor=me)
-    for name, until in (("asleep longer", 2 * DAY), ("asleep", DAY), ("back", HOUR)):
+    for name, until in (("asleep longer", 2 * DAY), ("snoozed", DAY), ("back", HOUR)):
         workflow.snooze(request_id=requests[name].pk, until=NOW + until, reason="away", actor=me)
     set_columns(requests["back"], snoozed_until=NOW - MINUTE, due_at=NOW - MINUTE)
     for name in ("closed first", "closed last"):
         workflow.close(request_id=requests[name].pk, outcome="spam", actor=me)
         clock.shift(MINUTE)
     clock.move_to(NOW)
-    shown = {tab: [names[reference] for reference in listed(desk, work=tab)] for tab in tabs.TABS}
+    shown = {tab: [names[reference] for reference in listed(desk, tab=tab)] for tab in tabs.TABS}
     assert shown == {
         "open": ["called back", "late", "sams", "back", "soon", "mine", "later", "suspected"],
         "mine": ["mine"],
@@ -135,7 +135,7 @@ def test_each_tab_shows_its_requests_in_their_order(desk, me, sam, clock):
         "unassigned": ["called back", "late", "back", "soon", "later", "suspected"],
         "back": ["back"],
         "quarantine": ["suspected"],
-        "asleep": ["asleep", "asleep longer"],
+        "snoozed": ["snoozed", "asleep longer"],
         "closed": ["closed last", "closed first"],
     }
     page = desk.get(LIST)
@@ -158,9 +158,9 @@ def test_those_we_have_spoken_with_come_after_those_who_wait(desk, me):
 
 
 def test_the_tab_that_is_open_is_marked_and_an_unknown_one_is_the_first(desk):
-    for query, current in (({}, "open"), ({"work": "closed"}, "closed"), ({"work": "made-up"}, "open")):
+    for query, current in (({}, "open"), ({"tab": "closed"}, "closed"), ({"tab": "made-up"}, "open")):
         page = desk.get(LIST, query).content.decode()
-        assert re.findall(r'<a href="\?work=(\w+)" aria-current="page">', page) == [current]
+        assert re.findall(r'<a href="\?tab=(\w+)" aria-current="page">', page) == [current]
 
 
 def test_counts_are_exact_while_small_and_end_above_that(desk, monkeypatch):
@@ -173,9 +173,9 @@ def test_counts_are_exact_while_small_and_end_above_that(desk, monkeypatch):
 
 
 def test_an_empty_tab_says_so(desk):
-    said = {tab: desk.get(LIST, {"work": tab}).context["nothing"] for tab in tabs.TABS}
+    said = {tab: desk.get(LIST, {"tab": tab}).context["nothing"] for tab in tabs.TABS}
     for tab, sentence in said.items():
-        assert str(sentence) in words_on(desk.get(LIST, {"work": tab})).replace("&#x27;", "'")
+        assert str(sentence) in words_on(desk.get(LIST, {"tab": tab})).replace("&#x27;", "'")
     assert len(set(map(str, said.values()))) == len(tabs.TABS)
 
 
@@ -212,8 +212,8 @@ def test_no_question_about_requests_is_asked_through_an_address(desk, query):
 def test_a_row_says_what_to_do_when_it_is_due_and_whose_it_is(stopped_clock, desk, me, sam):
     request = make_request_due(15 * MINUTE, language="Spanish")
     workflow.claim(request_id=request.pk, actor=sam)
-    page = desk.get(LIST, {"work": "soon"})
-    assert f"{change_page(request)}?work=soon" in page.content.decode()
+    page = desk.get(LIST, {"tab": "soon"})
+    assert f"{change_page(request)}?tab=soon" in page.content.decode()
     assert (
         f"Select {request.reference} {request.reference} Call, leave no message, Spanish, by 10:15 AM "
         "In 15 min 10:15 AM assumed New sam working on it until 10:30 AM"
@@ -226,7 +226,7 @@ def test_an_overdue_request_says_so_in_words_until_it_is_closed(desk, me):
     assert words_on(desk.get(LIST)).count("Overdue by") == 1
     assert "Overdue by 2 h 0 min 8:00 AM" in words_on(desk.get(LIST))
     workflow.close(request_id=request.pk, outcome="declined", actor=me)
-    closed = words_on(desk.get(LIST, {"work": "closed"}))
+    closed = words_on(desk.get(LIST, {"tab": "closed"}))
     assert f"{request.reference} 10:00 AM Declined for now No one" in closed
     assert "Overdue by" not in closed
 
@@ -234,10 +234,10 @@ def test_an_overdue_request_says_so_in_words_until_it_is_closed(desk, me):
 def test_assumed_hours_are_marked_while_the_first_contact_is_due(desk, me, open_all_day):
     told = make_request_due()
     assumed = make_request_due()
-    set_columns(assumed, due_is_assumed=True)
-    assert [row_of(desk, told).due_is_assumed, row_of(desk, assumed).due_is_assumed] == [False, True]
+    set_columns(assumed, due_uses_default_hours=True)
+    assert [row_of(desk, told).due_uses_default_hours, row_of(desk, assumed).due_uses_default_hours] == [False, True]
     workflow.log_attempt(request_id=assumed.pk, channel="call", result="no_answer", actor=me)
-    assert row_of(desk, assumed).due_is_assumed is False
+    assert row_of(desk, assumed).due_uses_default_hours is False
 
 
 def test_every_page_tells_and_takes_times_by_the_centers_clock(desk, open_all_day):
@@ -250,12 +250,12 @@ def test_every_page_tells_and_takes_times_by_the_centers_clock(desk, open_all_da
     assert row_of(desk, request).at == "11:00 PM"
     assert "Tue, Nov 24, 11:00 PM" in words_on(desk.get(change_page(request)))
     (form,) = [form for form in forms_on(desk.get(FIND)) if "words" in form.fields]
-    found = desk.post(FIND, form.fields | {"do": "find", "received_from": "2026-11-25"}, follow=True)
+    found = desk.post(FIND, form.fields | {"action": "find", "received_from": "2026-11-25"}, follow=True)
     assert [row.pk for row in found.context["results"].rows] == [request.pk]
 
 
 def test_a_row_says_from_when_the_person_may_be_contacted(desk):
-    request = make_request_due(best_time="afternoon", time_zone="America/Phoenix")
+    request = make_request_due(preferred_time="afternoon", time_zone="America/Phoenix")
     assert (row_of(desk, request).not_before, row_of(desk, make_request_due()).not_before) == (
         "Not before 12:00 PM",
         "",
@@ -264,7 +264,7 @@ def test_a_row_says_from_when_the_person_may_be_contacted(desk):
 
 
 def test_what_nobody_may_do_before_a_time_is_not_called_overdue(desk):
-    request = make_request_due(best_time="afternoon", time_zone="America/Phoenix")
+    request = make_request_due(preferred_time="afternoon", time_zone="America/Phoenix")
     set_columns(request, due_at=NOW - HOUR)
     row = row_of(desk, request)
     assert (row.is_overdue, row.distance, row.not_before) == (False, "", "Not before 12:00 PM")
@@ -273,7 +273,7 @@ def test_what_nobody_may_do_before_a_time_is_not_called_overdue(desk):
 def test_why_a_request_is_put_off_stands_in_its_row(desk, me):
     request = make_request_due()
     workflow.snooze(request_id=request.pk, until=NOW + DAY, reason="thinking", actor=me)
-    assert "Wait until Wed 10:00 AM The person wants time to think" in words_on(desk.get(LIST, {"work": "asleep"}))
+    assert "Wait until Wed 10:00 AM The person wants time to think" in words_on(desk.get(LIST, {"tab": "snoozed"}))
 
 
 def test_the_language_of_a_row_is_the_newest_one_said(desk, me, clock):
@@ -290,23 +290,23 @@ def test_words_that_can_not_be_opened_leave_the_row_without_a_language(desk):
     assert row_of(desk, request).step == f"Call, leave no message, by {row_of(desk, request).at}"
 
 
-@pytest.mark.parametrize("event", ["words", "form", "window"])
+@pytest.mark.parametrize("event", ["words", "form", "time"])
 def test_what_the_person_said_is_new_in_the_list_until_someone_marks_it(desk, me, event):
     draft = tokens.draw()
     request = make_request(draft)
     assert row_of(desk, request).said_something_new is False
     if event == "words":
-        workflow.add_words(request_id=request.pk, text="One more thing")
+        workflow.add_message(request_id=request.pk, text="One more thing")
     elif event == "form":
         make_request(draft, message="Something else")
     else:
-        workflow.change_window(request_id=request.pk, best_time="morning", time_zone="")
+        workflow.change_preferred_time(request_id=request.pk, preferred_time="morning", time_zone="")
     assert "They said something new" in words_on(desk.get(LIST))
     workflow.claim(request_id=request.pk, actor=me)
     workflow.add_note(request_id=request.pk, text="Called", actor=me)
     assert row_of(desk, request).said_something_new is True  # a note may come from an older page
-    said = request.events.filter(code__in=["added", "amended", "window_set"]).last()
-    workflow.mark_words_read(request_id=request.pk, up_to=said.pk, actor=me)
+    said = request.events.filter(code__in=["added", "amended", "time_set"]).last()
+    workflow.mark_additions_read(request_id=request.pk, up_to=said.pk, actor=me)
     assert row_of(desk, request).said_something_new is False
 
 
@@ -324,7 +324,7 @@ def test_a_list_of_ten_costs_as_many_queries_as_a_list_of_one(desk, me, make_sta
     def worked_on(number):
         request = make_request()
         workflow.assign(request_id=request.pk, owner=owners[number % 5], actor=me)
-        workflow.add_words(request_id=request.pk, text="More")
+        workflow.add_message(request_id=request.pk, text="More")
         workflow.log_attempt(request_id=request.pk, channel="call", result="no_answer", actor=owners[number % 5])
         match tab:
             case "mine":
@@ -333,7 +333,7 @@ def test_a_list_of_ten_costs_as_many_queries_as_a_list_of_one(desk, me, make_sta
                 workflow.release(request_id=request.pk, actor=me)
             case "quarantine":
                 workflow.quarantine(request_id=request.pk, actor=me)
-            case "asleep" | "back":
+            case "snoozed" | "back":
                 workflow.snooze(request_id=request.pk, until=NOW + HOUR, reason="thinking", actor=me)
             case "closed":
                 workflow.close(request_id=request.pk, outcome="declined", actor=me)
@@ -343,12 +343,12 @@ def test_a_list_of_ten_costs_as_many_queries_as_a_list_of_one(desk, me, make_sta
             AssessmentRequest.objects.filter(pk=request.pk).update(due_at=due_at, **asleep_until)
 
     worked_on(0)
-    desk.get(LIST, {"work": tab})
-    one = queries_of(desk, LIST, {"work": tab})
+    desk.get(LIST, {"tab": tab})
+    one = queries_of(desk, LIST, {"tab": tab})
     for number in range(1, 10):
         worked_on(number)
-    assert len(listed(desk, work=tab)) == 10
-    assert queries_of(desk, LIST, {"work": tab}) == one
+    assert len(listed(desk, tab=tab)) == 10
+    assert queries_of(desk, LIST, {"tab": tab}) == one
 
 
 # Pages
@@ -364,8 +364,8 @@ def turn(desk, tab, name, page):
     cursor = getattr(page.context["page"], name)
     if not cursor:
         return None
-    query = {"work": tab, name: cursor}
-    assert f"?work={tab}&amp;{name}={cursor}" in page.content.decode()
+    query = {"tab": tab, name: cursor}
+    assert f"?tab={tab}&amp;{name}={cursor}" in page.content.decode()
     return desk.get(LIST, query)
 
 
@@ -377,16 +377,16 @@ def pages_of(desk, tab, name, page):
     return shown, last
 
 
-@pytest.mark.parametrize("tab", ["open", "asleep", "closed"])
+@pytest.mark.parametrize("tab", ["open", "snoozed", "closed"])
 def test_pages_lead_to_the_end_and_back_without_loss_or_doubling(desk, me, three_a_page, tab):
     for number in range(8):
         request = make_request_due((number % 3) * HOUR)  # several are due at the same moment
-        if tab == "asleep":
+        if tab == "snoozed":
             workflow.snooze(request_id=request.pk, until=NOW + DAY, reason="away", actor=me)
         if tab == "closed":
             workflow.close(request_id=request.pk, outcome="spam", actor=me)
     everyone = [row.reference for row in tabs.rows_of(tab, me, NOW)]
-    forth, last = pages_of(desk, tab, "after", desk.get(LIST, {"work": tab}))
+    forth, last = pages_of(desk, tab, "after", desk.get(LIST, {"tab": tab}))
     back, first = pages_of(desk, tab, "before", last)
     assert forth == [everyone[:3], everyone[3:6], everyone[6:]]
     assert back == [everyone[6:], everyone[3:6], everyone[:3]]
@@ -413,7 +413,7 @@ def test_a_page_that_is_gone_and_a_cursor_of_someones_own_making_lead_to_the_fir
     assert listed(desk, after=cursor) == first
     for query in ({"after": "made-up"}, {"before": cursor[:-3]}, {"after": ""}):
         assert listed(desk, **query) == first
-    assert listed(desk, work="closed", after=cursor) == [requests[3].reference]  # a cursor of another order
+    assert listed(desk, tab="closed", after=cursor) == [requests[3].reference]  # a cursor of another order
 
 
 def test_a_deep_page_counts_nothing_and_skips_nothing(desk, three_a_page):
@@ -441,27 +441,27 @@ def test_taking_the_next_leads_to_the_most_urgent_request_and_says_so_on_the_lis
 ):
     make_request_due(2 * HOUR)
     first = make_request_due(HOUR)
-    assert press_take(desk)["Location"] == f"{change_page(first)}?work=open"
+    assert press_take(desk)["Location"] == f"{change_page(first)}?tab=open"
     first.refresh_from_db()
     assert (first.owner, first.claimed_until) == (me, NOW + 30 * MINUTE)
-    assert f"You are at {first.reference} until 10:30 AM." in words_on(desk.get(LIST, {"work": "closed"})).replace(
+    assert f"You are at {first.reference} until 10:30 AM." in words_on(desk.get(LIST, {"tab": "closed"})).replace(
         " .", "."
     )
     assert AccessRecord.objects.latest("pk").requests == [str(first.pk)]  # the reference was shown
-    assert press_take(desk)["Location"] == f"{change_page(first)}?work=open"
+    assert press_take(desk)["Location"] == f"{change_page(first)}?tab=open"
 
 
 def test_two_colleagues_take_different_requests(desk, sam, open_all_day):
     first, second = make_request_due(HOUR), make_request_due(2 * HOUR, phone="602-555-0177")
     taken = [press_take(browser)["Location"] for browser in (desk, browser_of(sam))]
-    assert taken == [f"{change_page(request)}?work=open" for request in (first, second)]
+    assert taken == [f"{change_page(request)}?tab=open" for request in (first, second)]
 
 
 def test_nothing_is_taken_while_closed_and_the_screen_says_when_it_can_be(desk, clock, open_all_day):
     request = make_request_due(HOUR)
     clock.move_to(NOW.replace(hour=19))
-    response = press_take(desk, desk.get(LIST, {"work": "unassigned"}))
-    assert response["Location"] == f"{LIST}?work=unassigned"
+    response = press_take(desk, desk.get(LIST, {"tab": "unassigned"}))
+    assert response["Location"] == f"{LIST}?tab=unassigned"
     sentence = "There is nothing to take now. Next possible contact: Dec 1, 8:00 AM."
     assert said_on(desk.get(response["Location"])) == [sentence]
     request.refresh_from_db()
@@ -492,9 +492,9 @@ def test_the_only_request_that_a_colleague_takes_at_the_same_moment_is_nobody_el
 def test_opening_the_address_of_a_button_changes_nothing(desk, open_all_day):
     request = make_request_due(-HOUR)
     for address in (TAKE, SEVERAL):
-        assert desk.get(address, {"do": "spam", "chosen": f"{request.pk}:0"})["Location"] == LIST
+        assert desk.get(address, {"action": "spam", "chosen": f"{request.pk}:0"})["Location"] == LIST
     assert desk.post(TAKE).status_code == 403  # without the token of the form
-    assert desk.post(SEVERAL, {"do": "spam", "chosen": f"{request.pk}:0"}).status_code == 403
+    assert desk.post(SEVERAL, {"action": "spam", "chosen": f"{request.pk}:0"}).status_code == 403
     request.refresh_from_db()
     assert (request.owner, request.stage, request.version) == (None, "new", 0)
 
@@ -504,7 +504,7 @@ def test_opening_the_address_of_a_button_changes_nothing(desk, open_all_day):
 
 def test_several_are_assigned_and_the_one_that_changed_meanwhile_is_named(desk, me, sam):
     first, second, changed = make_request_due(HOUR), make_request_due(2 * HOUR), make_request_due(3 * HOUR)
-    page = desk.get(LIST, {"work": "unassigned"})
+    page = desk.get(LIST, {"tab": "unassigned"})
     seen = [first, second, AssessmentRequest.objects.get(pk=changed.pk)]
     workflow.assign(request_id=changed.pk, owner=sam, actor=sam)
     answer = tick(desk, "assign", *seen, page=page, owner=str(me.pk))
@@ -513,7 +513,7 @@ def test_several_are_assigned_and_the_one_that_changed_meanwhile_is_named(desk, 
         "was not carried out. Look at the request as it is now, then press again.",
         f"2 requests were assigned. {first.reference}, {second.reference}",
     ]
-    assert answer.redirect_chain == [(f"{LIST}?work=unassigned", 302)]
+    assert answer.redirect_chain == [(f"{LIST}?tab=unassigned", 302)]
     owners = dict(AssessmentRequest.objects.values_list("pk", "owner__username"))
     assert owners == {first.pk: "amal", second.pk: "amal", changed.pk: "sam"}
 
@@ -543,9 +543,9 @@ def test_each_button_does_what_it_says(desk, me):
 
 def test_the_page_has_no_button_that_these_tests_do_not_press(desk, me):
     workflow.quarantine(request_id=make_request_due(HOUR).pk, actor=me)
-    buttons = {tab: form_with(desk.get(LIST, {"work": tab}), "assign").buttons for tab in ("open", "quarantine")}
-    assert buttons["open"] == [("do", name) for name in ("assign", "give_back")]
-    assert buttons["quarantine"] == [("do", name) for name in ("assign", "give_back", "release", "spam")]
+    buttons = {tab: form_with(desk.get(LIST, {"tab": tab}), "assign").buttons for tab in ("open", "quarantine")}
+    assert buttons["open"] == [("action", name) for name in ("assign", "give_back")]
+    assert buttons["quarantine"] == [("action", name) for name in ("assign", "give_back", "release", "spam")]
 
 
 def test_one_press_closes_nobody_as_spam_who_does_not_wait_to_be_checked(desk, me):
@@ -573,7 +573,7 @@ def test_one_press_closes_nobody_as_spam_who_does_not_wait_to_be_checked(desk, m
 def test_what_can_not_be_done_is_said_and_changes_nothing(desk, button, typed, sentence):
     request = make_request_due(HOUR)
     form = form_with(desk.get(LIST), "assign")
-    posted = form.fields | {"chosen": [f"{request.pk}:0"]} | typed | ({"do": button} if button else {})
+    posted = form.fields | {"chosen": [f"{request.pk}:0"]} | typed | ({"action": button} if button else {})
     answer = desk.post(SEVERAL, posted, follow=True)
     assert said_on(answer) == [sentence]
     assert ticked_on(answer) == ([] if "chosen" in typed else [request.reference])
@@ -582,7 +582,7 @@ def test_what_can_not_be_done_is_said_and_changes_nothing(desk, button, typed, s
 
 
 def test_what_the_rules_forbid_for_one_is_done_for_the_others(desk):
-    suspected, honest = make_request(suspicions=("fast",)), make_request_due(HOUR)
+    suspected, honest = make_request(spam_signals=("fast",)), make_request_due(HOUR)
     synthetic = make_request(is_synthetic=True)
     answer = tick(desk, "release", suspected, honest, synthetic)
     assert sorted(said_on(answer)) == sorted(
@@ -599,13 +599,13 @@ def test_what_the_rules_forbid_for_one_is_done_for_the_others(desk):
 # Staying up to date
 
 
-def pulse_of(page):
-    return page.context["pulse"]
+def updates_of(page):
+    return page.context["updates_address"]
 
 
 def test_a_list_that_is_up_to_date_hears_that_nothing_changed_and_leaves_no_record(desk):
     make_request_due(HOUR)
-    address = pulse_of(desk.get(LIST))
+    address = updates_of(desk.get(LIST))
     records = AccessRecord.objects.count()
     first = desk.get(address)
     again = desk.get(address, headers={"If-None-Match": first["ETag"]})
@@ -617,7 +617,7 @@ def test_a_list_that_is_up_to_date_hears_that_nothing_changed_and_leaves_no_reco
 
 def test_a_new_request_is_told_by_number_and_the_counts_follow(desk, clock):
     make_request_due(HOUR)
-    address = pulse_of(desk.get(LIST))
+    address = updates_of(desk.get(LIST))
     etag = desk.get(address)["ETag"]
     clock.shift(MINUTE)
     make_request_due(-HOUR)
@@ -625,7 +625,7 @@ def test_a_new_request_is_told_by_number_and_the_counts_follow(desk, clock):
     assert answer.status_code == 200
     assert answer.json() == {
         "counts": {"open": "2", "mine": "0", "overdue": "1", "soon": "1", "unassigned": "2"}
-        | {"back": "0", "quarantine": "0", "asleep": "0", "closed": "0"},
+        | {"back": "0", "quarantine": "0", "snoozed": "0", "closed": "0"},
         "attention": "2",
         "news": "1 new request.",
     }
@@ -638,7 +638,7 @@ def test_a_row_that_would_say_something_else_is_told(desk, me, sam, clock, chang
     draft = tokens.draw()
     request = make_request(draft)
     set_columns(request, due_at=NOW + HOUR)
-    address = pulse_of(desk.get(LIST))
+    address = updates_of(desk.get(LIST))
     assert desk.get(address).json()["news"] == ""
     clock.shift(MINUTE)
     match change:
@@ -647,7 +647,7 @@ def test_a_row_that_would_say_something_else_is_told(desk, me, sam, clock, chang
         case "closed":
             workflow.close(request_id=request.pk, outcome="spam", actor=sam)
         case "more words":
-            workflow.add_words(request_id=request.pk, text="One more thing")
+            workflow.add_message(request_id=request.pk, text="One more thing")
         case "sent again":
             make_request(draft, message="Something else", at=timezone.now())
         case "overdue":
@@ -657,16 +657,16 @@ def test_a_row_that_would_say_something_else_is_told(desk, me, sam, clock, chang
 
 def test_what_happens_behind_the_page_that_is_shown_is_no_news(desk, sam, three_a_page):
     requests = [make_request_due(number * HOUR) for number in range(1, 9)]
-    address = pulse_of(turn(desk, "open", "after", desk.get(LIST)))
+    address = updates_of(turn(desk, "open", "after", desk.get(LIST)))
     workflow.claim(request_id=requests[7].pk, actor=sam)
     assert desk.get(address).json()["news"] == ""
     workflow.claim(request_id=requests[4].pk, actor=sam)
     assert desk.get(address).json()["news"] == "This list has changed."
 
 
-def test_the_pulse_holds_no_word_about_any_request(desk):
+def test_the_updates_holds_no_word_about_any_request(desk):
     request = make_request()
-    answer = desk.get(pulse_of(desk.get(LIST)))
+    answer = desk.get(updates_of(desk.get(LIST)))
     assert personal_words_in(str(answer.request) + answer.content.decode()) == []
     assert request.reference not in answer.content.decode()
     assert str(request.pk) not in answer.content.decode()
@@ -674,27 +674,29 @@ def test_the_pulse_holds_no_word_about_any_request(desk):
 
 
 @pytest.mark.parametrize("seen", ["", "made-up", "a:b:c"])
-def test_a_pulse_that_brings_nothing_of_ours_along_hears_the_counts_alone(desk, seen):
+def test_an_update_that_brings_nothing_of_ours_along_hears_the_counts_alone(desk, seen):
     make_request()
-    answer = desk.get(f"{LIST}pulse/", {"seen": seen, "work": "made-up"}).json()
+    answer = desk.get(f"{LIST}updates/", {"seen": seen, "tab": "made-up"}).json()
     assert (answer["news"], answer["counts"]["open"]) == ("", "1")
 
 
-def test_a_pulse_costs_as_many_queries_for_ten_as_for_one(desk):
+def test_an_update_costs_as_many_queries_for_ten_as_for_one(desk):
     make_request()
-    address = pulse_of(desk.get(LIST))
+    address = updates_of(desk.get(LIST))
     one = queries_of(desk, address)
     for _ in range(9):
         make_request()
-    assert queries_of(desk, pulse_of(desk.get(LIST))) == one
+    assert queries_of(desk, updates_of(desk.get(LIST))) == one
 
 
 # Quarantine
 
 
 def test_suspected_request_is_in_the_open_list_and_in_quarantine(desk):
-    first, second, third = (make_request(suspicions=suspicions) for suspicions in (["fast"], [], ["links", "markup"]))
+    first, second, third = (
+        make_request(spam_signals=spam_signals) for spam_signals in (["fast"], [], ["links", "markup"])
+    )
     assert listed(desk) == [first.reference, second.reference, third.reference]
-    assert listed(desk, work="quarantine") == [first.reference, third.reference]
+    assert listed(desk, tab="quarantine") == [first.reference, third.reference]
     steps = [row.step.partition(",")[0] for row in desk.get(LIST).context["rows"]]
     assert steps == ["Check", "Call", "Check"]

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from intake import workflow
 from intake.contact import details
-from intake.contact.preferences import newest_profile
+from intake.contact.preferences import newest_preferences
 from intake.models import AssessmentRequest, EncryptedText
 from tests.intake.support.factories import make_request
 from tests.intake.support.helpers import browser_of, change_page, local_time
@@ -19,7 +19,7 @@ TUESDAY = local_time("2026-11-24 10:00")
 
 RESULTS = ["attempt:call:no_answer", "attempt:call:reached", "attempt:call:voicemail", "attempt:call:bad_number"]
 THEY_CALLED = ["attempt:they_called:reached", "attempt:they_called:missed"]
-STEPS = ["book", "snooze", "hold", "close", "stage:reaching", "stage:talking", "link", "quarantine", "assign"]
+STEPS = ["book", "snooze", "wait_for", "close", "stage:reaching", "stage:talking", "link", "quarantine", "assign"]
 
 
 @pytest.fixture
@@ -35,8 +35,8 @@ def in_days(days):
     return local(timezone.now() + dt.timedelta(days=days))
 
 
-def make_suspected_request(*suspicions, **changes):
-    return make_request(**changes, suspicions=suspicions)
+def make_suspected_request(*spam_signals, **changes):
+    return make_request(**changes, spam_signals=spam_signals)
 
 
 def page_of(desk, request):
@@ -61,7 +61,7 @@ def test_only_results_of_the_ways_that_the_person_allows_have_buttons(desk, chan
 
 
 def test_an_attempt_is_logged_with_the_proposed_next_one_and_the_note(desk):
-    request = make_request(best_time="asap")
+    request = make_request(preferred_time="asap")
     page = page_of(desk, request)
     assert "Attempt 1 of 4." in page.content.decode()
     assert work_form(page).fields["next_at"] == "2026-11-24T13:00"
@@ -75,14 +75,14 @@ def test_an_attempt_is_logged_with_the_proposed_next_one_and_the_note(desk):
 
 
 def test_another_time_for_the_next_attempt_can_be_chosen(desk):
-    request = make_request(best_time="asap")
+    request = make_request(preferred_time="asap")
     press(desk, request, "attempt:call:no_answer", next_at="2026-11-26T09:30")
     request.refresh_from_db()
     assert local(request.due_at) == "2026-11-26T09:30"
 
 
 def test_a_proposed_time_that_has_passed_on_an_old_page_is_proposed_anew(clock, desk):
-    request = make_request(best_time="asap")
+    request = make_request(preferred_time="asap")
     form = work_form(page_of(desk, request))
     clock.move_to(TUESDAY + dt.timedelta(hours=4))
     assert press(desk, request, "attempt:call:no_answer", form).status_code == 302
@@ -91,7 +91,7 @@ def test_a_proposed_time_that_has_passed_on_an_old_page_is_proposed_anew(clock, 
 
 
 def test_person_who_was_reached_is_followed_up_instead_of_called_again(desk):
-    request = make_request(best_time="asap")
+    request = make_request(preferred_time="asap")
     press(desk, request, "attempt:call:reached")
     request.refresh_from_db()
     assert (request.stage, local(request.due_at)) == ("talking", "2026-11-25T09:00")
@@ -106,7 +106,7 @@ def test_a_double_click_logs_one_attempt_and_keeps_one_note(desk):
 
 
 def test_at_the_end_of_the_ladder_someone_decides(clock, desk, me):
-    request = make_request(best_time="asap", time_zone="America/Phoenix")
+    request = make_request(preferred_time="asap", time_zone="America/Phoenix")
     for hours in (2, 5, 26, 48):
         clock.move_to(TUESDAY + dt.timedelta(hours=hours), tick=False)
         workflow.log_attempt(request_id=request.pk, channel="call", result="no_answer", actor=me)
@@ -204,12 +204,12 @@ def test_a_request_is_put_off_and_comes_back(desk):
     assert "Put off until" in done
     request.refresh_from_db()
     assert (local(request.snoozed_until), request.snooze_reason) == (in_days(3), "away")
-    assert "back in the queue" in followed(desk, press(desk, request, "wake"))
+    assert "back in the queue" in followed(desk, press(desk, request, "unsnooze"))
     request.refresh_from_db()
     assert request.snoozed_until is None
-    press(desk, request, "hold", until=in_days(2), waits_for="Canary's papers")
+    press(desk, request, "wait_for", until=in_days(2), waits_for="Canary's papers")
     request.refresh_from_db()
-    assert (request.snooze_reason, request.texts.get(kind="hold").open()) == ("on_hold", "Canary's papers")
+    assert (request.snooze_reason, request.texts.get(kind="waiting").open()) == ("waiting", "Canary's papers")
 
 
 @pytest.mark.parametrize(
@@ -217,8 +217,8 @@ def test_a_request_is_put_off_and_comes_back(desk):
     [
         ("snooze", {"until": "2020-01-01T10:00", "reason": "away"}, "Choose a time that is still to come."),
         ("snooze", {"reason": ""}, "Choose why this request is put off."),
-        ("hold", {"waits_for": " "}, "Say what we wait for."),
-        ("hold", {"waits_for": "The papers", "until": ""}, "Choose a time that is still to come."),
+        ("wait_for", {"waits_for": " "}, "Say what we wait for."),
+        ("wait_for", {"waits_for": "The papers", "until": ""}, "Choose a time that is still to come."),
         ("close", {"outcome": ""}, "Choose why this request ends."),
         ("close", {"outcome": "referred", "person_told": "on"}, "Say to whom the person was referred."),
         (
@@ -289,7 +289,7 @@ def test_a_press_that_also_corrects_locks_all_its_rows_at_once_and_in_their_orde
     with CaptureQueriesContext(connection) as queries:
         press(desk, request, "link", **{"of_reference": original.reference, "known-name": "Wilma"})
     request.refresh_from_db()
-    assert (request.duplicate_of, details.plain(details.of(request))["name"]) == (original, "Wilma")
+    assert (request.duplicate_of, details.plain(details.details_of(request))["name"]) == (original, "Wilma")
     locks = [query["sql"] for query in queries if "FOR NO KEY UPDATE" in query["sql"]]  # SQLite locks all there is
     if connection.vendor == "postgresql":
         assert [str(original.pk) in locks[0], str(request.pk) in locks[0], "ORDER BY" in locks[0]] == [True] * 3
@@ -313,10 +313,10 @@ def test_only_an_older_open_request_is_offered_to_link_to(desk, me):
 def test_after_unlinking_both_have_their_own_rules_and_the_page_says_so(desk, me):
     original, request = make_request(voicemail_ok="on"), make_request(voicemail_ok="")
     workflow.link_duplicate(request_id=request.pk, of_reference=original.reference, actor=me)
-    assert original.events.filter(code="corrected", after="may_leave_voicemail").count() == 1
+    assert original.events.filter(code="corrected", to_value="may_leave_voicemail").count() == 1
     done = followed(desk, press(desk, request, "unlink"))
     assert f"Its own rules of contact hold again, and so do those of {original.reference}" in done
-    assert newest_profile(original).may_leave_voicemail is True
+    assert newest_preferences(original).may_leave_voicemail is True
 
 
 # Owner
@@ -340,7 +340,7 @@ def test_who_is_at_a_request_is_said_to_the_next_who_wants_it(desk, sam):
     assert {"claim", "give_back"}.isdisjoint(buttons_on(page_of(desk, request)))
     page = work_form(page_of(desk, request))
     for button, refusal in (("claim", "Take the next one."), ("give_back", "Nothing was changed.")):
-        response = desk.post(change_page(request), page.fields | {"do": button})
+        response = desk.post(change_page(request), page.fields | {"action": button})
         assert refusal_of(response) == f"sam is at this request now. {refusal}"
 
 
@@ -414,7 +414,7 @@ def test_what_was_corrected_on_the_page_is_kept_by_any_button(desk, button):
     request = make_request()
     response = press(desk, request, button, **{"known-language": "Spanish", "outcome": "declined"})
     assert response.status_code == 302
-    assert details.of(request)["language"].value == "Spanish"
+    assert details.details_of(request)["language"].value == "Spanish"
 
 
 def test_a_request_that_a_colleague_changed_is_not_changed_again_by_an_old_page(desk, sam):
@@ -442,7 +442,7 @@ def test_a_refused_button_keeps_the_time_and_the_hold_that_were_typed(desk, sam)
     form = work_form(page_of(desk, request))
     workflow.assign(request_id=request.pk, owner=sam, actor=sam)
     typed = {"until": in_days(4), "waits_for": "The papers", "next_at": in_days(5)}
-    response = press(desk, request, "hold", form, **typed)
+    response = press(desk, request, "wait_for", form, **typed)
     assert refusal_of(response).startswith("sam changed this request on ")
     assert {name: work_form(response).fields[name] for name in typed} == typed
 
@@ -451,23 +451,23 @@ def test_a_refused_button_keeps_the_time_and_the_hold_that_were_typed(desk, sam)
     "posted",
     [
         {},
-        {"do": "enter"},
-        {"do": "delete"},
-        {"do": "stage:new"},
-        {"do": "stage:closed"},
-        {"do": "stage:booked"},
-        {"do": "reopen"},
-        {"do": "attempt"},
-        {"do": "attempt:call:sent"},
-        {"do": "attempt:pigeon:sent"},
-        {"do": "use_mine:made-up"},
-        {"do": "details"},
-        {"do": "close:duplicate"},
-        {"do": "link:"},
-        {"do": "wake"},
-        {"do": "unlink"},
-        {"do": "release"},
-        {"do": "keep_trying"},
+        {"action": "enter"},
+        {"action": "delete"},
+        {"action": "stage:new"},
+        {"action": "stage:closed"},
+        {"action": "stage:booked"},
+        {"action": "reopen"},
+        {"action": "attempt"},
+        {"action": "attempt:call:sent"},
+        {"action": "attempt:pigeon:sent"},
+        {"action": "use_mine:made-up"},
+        {"action": "details"},
+        {"action": "close:duplicate"},
+        {"action": "link:"},
+        {"action": "unsnooze"},
+        {"action": "unlink"},
+        {"action": "release"},
+        {"action": "keep_trying"},
     ],
 )
 def test_a_post_that_no_button_makes_changes_nothing(desk, posted):
@@ -483,7 +483,7 @@ def test_a_post_that_no_button_makes_changes_nothing(desk, posted):
 def test_a_post_without_the_version_that_was_on_the_screen_changes_nothing(desk, version):
     request = make_request()
     token = work_form(page_of(desk, request)).fields["csrfmiddlewaretoken"]
-    sent = {"do": "stage:talking", "csrfmiddlewaretoken": token, "version": version}
+    sent = {"action": "stage:talking", "csrfmiddlewaretoken": token, "version": version}
     assert "Look at the request as it is now" in refusal_of(desk.post(change_page(request), sent))
     request.refresh_from_db()
     assert request.stage == "new"
@@ -491,7 +491,7 @@ def test_a_post_without_the_version_that_was_on_the_screen_changes_nothing(desk,
 
 def test_a_post_without_a_csrf_token_changes_nothing(desk):
     request = make_request()
-    assert desk.post(change_page(request), {"do": "stage:talking", "version": "0"}).status_code == 403
+    assert desk.post(change_page(request), {"action": "stage:talking", "version": "0"}).status_code == 403
     request.refresh_from_db()
     assert request.stage == "new"
 
@@ -510,9 +510,9 @@ def test_a_suspected_request_that_a_person_wrote_is_released(desk):
     request = make_suspected_request("fast")
     assert "The request is out of quarantine." in followed(desk, press(desk, request, "release"))
     request.refresh_from_db()
-    assert (request.stage, request.quarantined_at, request.suspicions) == ("new", None, "")
+    assert (request.stage, request.quarantined_at, request.spam_signals) == ("new", None, "")
     assert [event.code for event in request.events.all()] == ["received", "suspected", "cleared"]
-    assert (request.events.last().before, request.events.last().actor.username) == ("fast", "amal")
+    assert (request.events.last().from_value, request.events.last().actor.username) == ("fast", "amal")
     assert "release" not in buttons_on(page_of(desk, request))
 
 
@@ -528,7 +528,7 @@ def test_a_request_is_put_in_quarantine_and_closed_as_spam_with_one_click_each(d
     request = make_request()
     press(desk, request, "quarantine")
     request.refresh_from_db()
-    assert (request.quarantined_at is None, request.suspicions) == (False, "staff")
+    assert (request.quarantined_at is None, request.spam_signals) == (False, "staff")
     press(desk, request, "close:spam")
     request.refresh_from_db()
     assert (request.stage, request.outcome) == ("closed", "spam")
@@ -540,14 +540,14 @@ def test_a_request_is_put_in_quarantine_and_closed_as_spam_with_one_click_each(d
 @pytest.mark.parametrize(
     ("button", "field", "part"),
     [
-        ("snooze", "waits_for", "put_off"),
+        ("snooze", "waits_for", "snooze"),
         ("note", "referral", "close"),
         ("attempt:call:no_answer", "referral", "close"),
         ("close", "referral", "close"),
     ],
 )
 def test_a_button_that_does_not_keep_what_stands_in_another_box_is_refused(desk, button, field, part):
-    request = make_request(best_time="asap")
+    request = make_request(preferred_time="asap")
     typed = {field: "Dr. Canary in Mesa", "until": in_days(4), "reason": "away", "note": "x", "outcome": "declined"}
     response = press(desk, request, button, **typed)
     assert refusal_of(response).startswith("This button does not keep what you typed under “")
@@ -557,13 +557,13 @@ def test_a_button_that_does_not_keep_what_stands_in_another_box_is_refused(desk,
 
 
 def test_new_best_time_is_not_overruled_by_an_older_proposal(desk):
-    request = make_request(best_time="asap", time_zone="America/Phoenix")
-    press(desk, request, "attempt:call:no_answer", **{"known-best_time": "morning"})
+    request = make_request(preferred_time="asap", time_zone="America/Phoenix")
+    press(desk, request, "attempt:call:no_answer", **{"known-preferred_time": "morning"})
     request.refresh_from_db()
     assert timezone.localtime(request.due_at).hour == 9
 
 
-@pytest.mark.parametrize(("field", "button"), [("waits_for", "hold"), ("referral", "close")])
+@pytest.mark.parametrize(("field", "button"), [("waits_for", "wait_for"), ("referral", "close")])
 def test_words_stay_on_the_screen_where_a_colleague_closed_meanwhile(desk, sam, field, button):
     request = make_request()
     form = work_form(page_of(desk, request))
@@ -574,15 +574,18 @@ def test_words_stay_on_the_screen_where_a_colleague_closed_meanwhile(desk, sam, 
 
 
 def test_a_conflict_is_settled_and_the_words_of_another_button_stay(desk, sam):
-    request = make_request(best_time="asap")
+    request = make_request(preferred_time="asap")
     form = work_form(page_of(desk, request))
-    known = details.plain(details.of(request))
+    known = details.plain(details.details_of(request))
     workflow.correct(request_id=request.pk, before=known, after=known | {"name": "Theirs"}, actor=sam)
     typed = {"waits_for": "The papers", "until": in_days(4), "known-name": "Mine"}
-    refused = press(desk, request, "hold", form, **typed)
+    refused = press(desk, request, "wait_for", form, **typed)
     settled = press(desk, request, "use_mine:name", work_form(refused))
     assert (settled.status_code, settled.context["refusal"]) == (200, "")
     again = work_form(settled)
     assert again.fields["waits_for"].strip() == "The papers"
-    assert press(desk, request, "hold", again, until=in_days(4)).status_code == 302
-    assert (details.plain(details.of(request))["name"], request.texts.filter(kind="hold").count()) == ("Mine", 1)
+    assert press(desk, request, "wait_for", again, until=in_days(4)).status_code == 302
+    assert (details.plain(details.details_of(request))["name"], request.texts.filter(kind="waiting").count()) == (
+        "Mine",
+        1,
+    )

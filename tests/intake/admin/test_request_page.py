@@ -44,8 +44,8 @@ def test_the_rules_of_contact_stand_above_the_number(desk):
         "One neutral e-mail is allowed.",
         "Good time: in the evening, Mountain time.",
     ]
-    (answers,) = page.context["words"]
-    assert ("What should we call you?", "Wilhelmina Canary") in answers["told"]
+    (answers,) = page.context["submissions"]
+    assert ("What should we call you?", "Wilhelmina Canary") in answers["answers"]
     assert 0 < text_of(page).index("Do not call.") < text_of(page).index("(602) 555-0142")
 
 
@@ -59,7 +59,7 @@ WAYS = {
 
 @pytest.mark.parametrize(("changes", "addresses"), WAYS.values(), ids=WAYS)
 def test_a_click_opens_only_the_ways_that_the_person_allows(desk, changes, addresses):
-    request = make_request(best_time="asap", **changes)
+    request = make_request(preferred_time="asap", **changes)
     page = text_of(page_of(desk, request))
     assert [address for address in ("tel:", "sms:", "mailto:") if address in page] == [
         address.partition(":")[0] + ":" for address in addresses
@@ -69,7 +69,7 @@ def test_a_click_opens_only_the_ways_that_the_person_allows(desk, changes, addre
 
 
 def test_number_is_no_link_outside_the_best_time_and_the_page_says_when(desk):
-    request = make_request(best_time="afternoon", time_zone="America/Los_Angeles")
+    request = make_request(preferred_time="afternoon", time_zone="America/Los_Angeles")
     page = page_of(desk, request)
     assert "It is 9:00 AM where they are (Pacific time)." in text_of(page)
     assert "Not now. Wait until 1:00 PM (12:00 PM for them)." in text_of(page)
@@ -78,25 +78,25 @@ def test_number_is_no_link_outside_the_best_time_and_the_page_says_when(desk):
 
 
 def test_nothing_invites_a_contact_after_the_end_or_before_a_time_that_was_put_off(desk, me):
-    closed, asleep = (make_request(best_time="asap", text_ok="on", email_ok="on") for _ in range(2))
+    closed, snoozed = (make_request(preferred_time="asap", text_ok="on", email_ok="on") for _ in range(2))
     workflow.close(request_id=closed.pk, outcome="withdrawn", actor=me)
     until = TUESDAY + dt.timedelta(days=1)
-    workflow.snooze(request_id=asleep.pk, until=until, reason="thinking", actor=me)
-    for request in (closed, asleep):
+    workflow.snooze(request_id=snoozed.pk, until=until, reason="thinking", actor=me)
+    for request in (closed, snoozed):
         words = text_of(page_of(desk, request))
         assert "(602) 555-0142" in words
         assert [offer for offer in ("tel:", "sms:", "mailto:", "You may contact them now") if offer in words] == []
-    assert "Put off: leave it until then." in text_of(page_of(desk, asleep))
+    assert "Put off: leave it until then." in text_of(page_of(desk, snoozed))
 
 
 def test_an_e_mail_waits_for_the_hour_like_a_call(desk):
-    request = make_request(phone="", best_time="evening", time_zone="America/New_York", email_ok="on")
+    request = make_request(phone="", preferred_time="evening", time_zone="America/New_York", email_ok="on")
     assert "mailto:" not in text_of(page_of(desk, request))
     assert "Not now. Wait until" in text_of(page_of(desk, request))
 
 
 def test_the_one_e_mail_that_an_address_allows_is_offered_once(desk, me):
-    request = make_request(phone="", best_time="asap")
+    request = make_request(phone="", preferred_time="asap")
     page = page_of(desk, request)
     assert page.context["contact_rules"][2] == "One neutral e-mail is allowed."
     assert ("mailto:" in text_of(page), "Neutral means:" in text_of(page)) == (True, True)
@@ -114,9 +114,9 @@ def test_a_number_that_must_not_be_called_is_small_and_says_so(desk):
 
 
 def test_a_number_that_can_not_be_dialed_says_so(desk, me):
-    request = make_request(best_time="asap")
+    request = make_request(preferred_time="asap")
     assert "be dialed as it is" not in text_of(page_of(desk, request))
-    before = details.plain(details.of(request))
+    before = details.plain(details.details_of(request))
     workflow.correct(request_id=request.pk, before=before, after=before | {"phone": "602-555-014"}, actor=me)
     page = text_of(page_of(desk, request))
     assert ("This can't be dialed as it is" in unescape(page), "602-555-014" in page) == (True, True)
@@ -146,7 +146,9 @@ NO_LINKS = {
 
 @pytest.mark.parametrize(("changes", "links", "says"), NO_LINKS.values(), ids=NO_LINKS)
 def test_what_can_not_be_clicked_is_shown_with_the_reason(desk, changes, links, says):
-    page = unescape(text_of(page_of(desk, make_request_with_odd_contact(best_time="asap", **{"email": "", **changes}))))
+    page = unescape(
+        text_of(page_of(desk, make_request_with_odd_contact(preferred_time="asap", **{"email": "", **changes})))
+    )
     offered = page.split('class="reach"')[1].split("</section>")[0]
     assert re.findall(r'href="((?:tel|sms|mailto):[^"]*)"', offered) == links
     assert says in offered
@@ -156,7 +158,7 @@ def test_what_can_not_be_clicked_is_shown_with_the_reason(desk, changes, links, 
 
 def test_a_time_by_another_clock_than_the_persons_says_by_which(desk, me):
     for zone, words in (("America/New_York", ", our time."), ("America/Phoenix", " PM.")):
-        request = make_request(best_time="asap", time_zone=zone)
+        request = make_request(preferred_time="asap", time_zone=zone)
         workflow.log_attempt(request_id=request.pk, channel="call", result="no_answer", actor=me)
         assert words in str(page_of(desk, request).context["what_now"])
     assert "our time" not in str(page_of(desk, request).context["what_now"])
@@ -171,7 +173,7 @@ def test_a_relative_is_talked_with_about_the_other_person_alone(desk):
 def test_words_without_any_rule_of_contact_are_shown_with_a_warning_not_to_contact(desk):
     request = make_request()
     assert "Do not contact this person until they can." not in text_of(page_of(desk, request))
-    request.contact_profiles.all().delete()
+    request.contact_preferences.all().delete()
     page = page_of(desk, request)
     assert (page.context["contact_rules"], page.context["attempt_buttons"]) == ([], [])
     assert "Do not contact this person until they can." in text_of(page)
@@ -183,7 +185,7 @@ def test_words_without_any_rule_of_contact_are_shown_with_a_warning_not_to_conta
 
 def test_what_to_do_now_is_one_sentence_that_follows_the_work(desk, me):
     now = TUESDAY
-    request = make_request(best_time="asap", voicemail_ok="")
+    request = make_request(preferred_time="asap", voicemail_ok="")
     workflow.assign(request_id=request.pk, owner=me, actor=me)
     AssessmentRequest.objects.update(due_at=now)
     said = [page_of(desk, request).context["what_now"]]
@@ -195,7 +197,7 @@ def test_what_to_do_now_is_one_sentence_that_follows_the_work(desk, me):
     after(workflow.log_attempt, channel="call", result="no_answer", next_at=now + dt.timedelta(hours=2))
     after(workflow.log_attempt, channel="they_called", result="missed")
     after(workflow.snooze, until=now + dt.timedelta(days=1), reason="away")
-    after(workflow.wake)
+    after(workflow.unsnooze)
     after(workflow.log_attempt, channel="call", result="reached", next_at=now + dt.timedelta(days=1))
     after(workflow.book, at=now + dt.timedelta(days=2))
     after(workflow.quarantine)
@@ -222,7 +224,7 @@ def test_what_to_do_now_is_one_sentence_that_follows_the_work(desk, me):
     ],
 )
 def test_who_got_in_touch_is_contacted_only_in_the_way_that_they_allow(desk, me, answers, contact):
-    request = make_request(best_time="asap", **answers)
+    request = make_request(preferred_time="asap", **answers)
     workflow.assign(request_id=request.pk, owner=me, actor=me)
     workflow.log_attempt(request_id=request.pk, channel="they_called", result="missed", actor=me)
     in_words = f"They got in touch on Tue, Nov 24, 10:00 AM and wait for us. {contact}"
@@ -230,7 +232,7 @@ def test_who_got_in_touch_is_contacted_only_in_the_way_that_they_allow(desk, me,
 
 
 def test_who_may_be_a_machine_is_checked_first_until_we_have_spoken_with_them(desk, me):
-    request = make_request(best_time="asap")
+    request = make_request(preferred_time="asap")
     workflow.assign(request_id=request.pk, owner=me, actor=me)
     workflow.quarantine(request_id=request.pk, actor=me)
     AssessmentRequest.objects.update(due_at=TUESDAY)
@@ -238,7 +240,7 @@ def test_who_may_be_a_machine_is_checked_first_until_we_have_spoken_with_them(de
 
 
 def test_after_an_assessment_that_is_over_the_page_asks_whether_they_came(clock, desk, me):
-    request = make_request(best_time="asap")
+    request = make_request(preferred_time="asap")
     workflow.book(request_id=request.pk, at=TUESDAY + dt.timedelta(hours=1), actor=me)
     clock.move_to(TUESDAY + dt.timedelta(hours=2))
     desk = Client()
@@ -251,7 +253,7 @@ def test_after_an_assessment_that_is_over_the_page_asks_whether_they_came(clock,
 def test_a_due_time_from_assumed_hours_is_marked_as_such(desk):
     request = make_request()
     assert "assumed: hours or target not told" in text_of(page_of(desk, request))
-    AssessmentRequest.objects.update(due_is_assumed=False)
+    AssessmentRequest.objects.update(due_uses_default_hours=False)
     assert "assumed: hours or target not told" not in text_of(page_of(desk, request))
 
 
@@ -270,8 +272,11 @@ def test_answers_sent_again_show_their_changes_and_their_rules_count(desk):
     request = make_request(draft)
     accept(draft, make_answers(voicemail_ok="", message="Please no voicemail.") | {"voicemail_ok": False})
     context = page_of(desk, request).context
-    assert [str(text["kind"]) for text in context["words"]] == ["What the person wrote", "Sent again with changes"]
-    assert [(str(question), before, after) for question, before, after in context["words"][1]["changes"]] == [
+    assert [str(text["kind"]) for text in context["submissions"]] == [
+        "What the person wrote",
+        "Sent again with changes",
+    ]
+    assert [(str(question), before, after) for question, before, after in context["submissions"][1]["changes"]] == [
         ("You may leave a voicemail on this phone.", "Yes", "No"),
         ("Anything you want us to know", "I drink\ncanary tea every morning.", "Please no voicemail."),
     ]
@@ -317,16 +322,19 @@ def test_after_newer_answers_that_do_not_open_their_rules_count_all_the_same(des
     EncryptedText.objects.filter(kind="amendment").update(envelope=b"")
     context = page_of(desk, request).context
     assert context["contact_rules"][0] == "Do not call."
-    assert [text["is_unreadable"] for text in context["words"]] == [False, True]
+    assert [text["is_unreadable"] for text in context["submissions"]] == [False, True]
 
 
 def test_what_the_person_added_and_the_time_they_chose_later_stand_on_the_page(desk):
     request = make_request()
-    workflow.add_words(request_id=request.pk, text="Ring <twice>,\nplease")
-    workflow.change_window(request_id=request.pk, best_time="morning", time_zone="America/Phoenix")
+    workflow.add_message(request_id=request.pk, text="Ring <twice>,\nplease")
+    workflow.change_preferred_time(request_id=request.pk, preferred_time="morning", time_zone="America/Phoenix")
     page = page_of(desk, request)
-    assert [str(text["kind"]) for text in page.context["words"]] == ["What the person wrote", "Added by the person"]
-    assert page.context["words"][1]["plain"] == "Ring <twice>,\nplease"
+    assert [str(text["kind"]) for text in page.context["submissions"]] == [
+        "What the person wrote",
+        "Added by the person",
+    ]
+    assert page.context["submissions"][1]["plain"] == "Ring <twice>,\nplease"
     assert "Ring &lt;twice&gt;," in text_of(page)
     assert page.context["contact_rules"][-1] == "Good time: in the morning, Arizona time."
     assert shown_entries(page.context["timeline"]) == [
@@ -339,7 +347,7 @@ def test_what_the_person_added_and_the_time_they_chose_later_stand_on_the_page(d
 def test_what_a_correction_changed_stands_in_the_timeline(desk, me, make_staff):
     request = make_request()
     for actor, phone in ((me, "480 555 0111"), (make_staff("lead"), "480 555 0122")):
-        before = details.plain(details.of(request))
+        before = details.plain(details.details_of(request))
         after = before | {"phone": phone, "language": ""}
         workflow.correct(request_id=request.pk, before=before, after=after, actor=actor)
     texts = [entry.texts for entry in page_of(desk, request).context["timeline"] if entry.kind == "corrected"]
@@ -351,14 +359,14 @@ def test_what_a_correction_changed_stands_in_the_timeline(desk, me, make_staff):
 
 def test_a_corrected_value_says_who_gave_it_and_what_the_person_wrote_stays(desk, make_staff):
     request = make_request()
-    known = details.plain(details.of(request))
+    known = details.plain(details.details_of(request))
     sam = make_staff("admissions", username="sam")
     workflow.correct(request_id=request.pk, before=known, after=known | {"phone": "480 555 0199"}, actor=sam)
     page = page_of(desk, request)
-    phone = next(row for row in page.context["known_in_words"] if row["name"] == "phone")
+    phone = next(row for row in page.context["details_shown"] if row["name"] == "phone")
     assert (phone["value"], phone["who"]) == ("480 555 0199", sam)
     assert phone["at"] > request.received_at
-    assert ("Phone number", "(602) 555-0142") in page.context["words"][0]["told"]
+    assert ("Phone number", "(602) 555-0142") in page.context["submissions"][0]["answers"]
     assert shown_entries(page.context["timeline"])[0] == ("Details corrected", ["We may leave a voicemail, Phone"])
 
 
@@ -377,7 +385,7 @@ def test_what_happened_is_told_in_words_newest_first_one_entry_for_one_happening
     workflow.add_note(request_id=request.pk, text="Rang twice", actor=me)
     later(workflow.log_attempt, channel="they_called", result="missed")
     later(workflow.book, at=timezone.now() + dt.timedelta(days=2))
-    later(workflow.hold, until=timezone.now() + dt.timedelta(days=1), text="Waiting for the clinic")
+    later(workflow.wait_for, until=timezone.now() + dt.timedelta(days=1), text="Waiting for the clinic")
     later(workflow.close, outcome="referred", referral="To the clinic", person_told=True)
     later(workflow.reopen)
     entries = page_of(desk, request).context["timeline"]
@@ -547,7 +555,7 @@ def test_before_erasing_the_lead_is_told_of_linked_requests(make_staff, me):
 
 
 def in_tab(desk, request, tab):
-    context = page_of(desk, request, work=tab).context
+    context = page_of(desk, request, tab=tab).context
     return [address and address.split("/")[2] for address in (context["previous"], context["following"])]
 
 
@@ -562,19 +570,19 @@ def test_previous_and_next_follow_the_order_of_the_tab(desk, me):
     assert in_tab(desk, second, "open") == [str(first.pk), str(third.pk)]
     assert in_tab(desk, third, "mine") == [str(first.pk), None]
     assert in_tab(desk, second, "made-up") == [str(first.pk), str(third.pk)]
-    assert in_tab(desk, second, "asleep") == [None, None]
+    assert in_tab(desk, second, "snoozed") == [None, None]
     workflow.snooze(request_id=first.pk, until=now + dt.timedelta(days=1), reason="away", actor=me)
-    assert in_tab(desk, second, "asleep") == [None, str(first.pk)]
+    assert in_tab(desk, second, "snoozed") == [None, str(first.pk)]
 
 
 def test_a_press_comes_back_to_the_same_tab(desk):
     request = make_request()
     response = desk.post(
-        change_page(request) + "?work=mine",
-        {"do": "note", "note": "Rang", "csrfmiddlewaretoken": page_of(desk, request).context["csrf_token"]},
+        change_page(request) + "?tab=mine",
+        {"action": "note", "note": "Rang", "csrfmiddlewaretoken": page_of(desk, request).context["csrf_token"]},
     )
-    assert response["Location"] == change_page(request) + "?work=mine"
-    assert press(desk, request, "note", note="Again")["Location"] == change_page(request) + "?work=open"
+    assert response["Location"] == change_page(request) + "?tab=mine"
+    assert press(desk, request, "note", note="Again")["Location"] == change_page(request) + "?tab=open"
 
 
 # Cost
@@ -590,9 +598,14 @@ def add_attempts(request, staff, count):
     now = timezone.now()
     for number in range(count):
         at = now + dt.timedelta(minutes=number)
-        Attempt(request=request, channel="call", result="no_answer", actor=staff[number % 5], at=at).save()
+        Attempt(request=request, channel="call", result="no_answer", actor=staff[number % 5], occurred_at=at).save()
         Event(
-            request=request, code="attempted", before="call", after="no_answer", actor=staff[number % 5], at=at
+            request=request,
+            code="attempted",
+            from_value="call",
+            to_value="no_answer",
+            actor=staff[number % 5],
+            occurred_at=at,
         ).save()
 
 
@@ -613,7 +626,11 @@ def test_a_page_with_thirty_of_a_kind_costs_as_many_queries_as_one_with_one(desk
             workflow.assign(request_id=request.pk, owner=actor, actor=staff[0])
         elif kind == "readings":
             AccessRecord(
-                at=timezone.now(), actor=actor, action="open", requests=[str(request.pk)], whole_request=request.pk
+                occurred_at=timezone.now(),
+                actor=actor,
+                action="open",
+                requests=[str(request.pk)],
+                whole_request=request.pk,
             ).save()
         elif number < 10:
             make_request(draft, message=f"Again {number}")
@@ -678,7 +695,7 @@ def test_titles_addresses_messages_and_admin_log_hold_no_personal_word(desk):
 
 
 def test_while_a_colleague_is_at_it_the_page_says_so_and_opens_no_way(desk, make_staff):
-    request = make_request(best_time="asap")
+    request = make_request(preferred_time="asap")
     assert page_of(desk, request).context["reach"].tel
     workflow.claim(request_id=request.pk, actor=make_staff("admissions", username="sam"))
     page = page_of(desk, request)
@@ -696,9 +713,9 @@ def test_a_time_that_our_hours_never_meet_is_a_rule_above_the_number(desk):
     center.save()
     OpeningHours.objects.create(center=center, weekday=TUESDAY.weekday(), opens=dt.time(9), closes=dt.time(17))
     warning = "Do not call at another time than in the evening, their time."
-    request = make_request(best_time="evening", time_zone="America/Phoenix", asked_about="evening America/Phoenix")
+    request = make_request(preferred_time="evening", time_zone="America/Phoenix", asked_about="evening America/Phoenix")
     assert warning in text_of(page_of(desk, request))
-    workflow.change_window(request_id=request.pk, best_time="asap", time_zone="")
+    workflow.change_preferred_time(request_id=request.pk, preferred_time="asap", time_zone="")
     assert warning not in text_of(page_of(desk, request))
 
 
@@ -707,7 +724,7 @@ def test_no_device_makes_a_link_of_a_number(desk):
 
 
 def test_where_no_way_is_left_the_page_does_not_say_that_they_may_be_contacted(desk, me):
-    request = make_request(phone="", voicemail_ok="", best_time="asap")
+    request = make_request(phone="", voicemail_ok="", preferred_time="asap")
     assert "You may contact them now." in text_of(page_of(desk, request))
     workflow.log_attempt(request_id=request.pk, channel="email", result="sent", actor=me)
     page = page_of(desk, request)
@@ -716,11 +733,11 @@ def test_where_no_way_is_left_the_page_does_not_say_that_they_may_be_contacted(d
 
 
 def test_page_says_that_a_person_who_writes_after_the_email_may_be_answered(clock, desk, me):
-    request = make_request(phone="", voicemail_ok="", best_time="asap")
+    request = make_request(phone="", voicemail_ok="", preferred_time="asap")
     workflow.assign(request_id=request.pk, owner=me, actor=me)
     workflow.log_attempt(request_id=request.pk, channel="email", result="sent", actor=me)
     clock.move_to(TUESDAY + dt.timedelta(minutes=1))
-    workflow.add_words(request_id=request.pk, text="Please write again")
+    workflow.add_message(request_id=request.pk, text="Please write again")
     page = page_of(desk, request)
     assert "Send a neutral e-mail now." in page.context["what_now"]
     assert "One neutral e-mail is allowed." in page.context["contact_rules"]
@@ -729,7 +746,7 @@ def test_page_says_that_a_person_who_writes_after_the_email_may_be_answered(cloc
 
 
 def test_an_assessment_stands_on_top_whatever_there_is_to_do_before_it(desk, me):
-    request = make_request(best_time="asap")
+    request = make_request(preferred_time="asap")
     workflow.book(request_id=request.pk, at=TUESDAY + dt.timedelta(days=2), actor=me)
     workflow.log_attempt(request_id=request.pk, channel="they_called", result="missed", actor=me)
     page = page_of(desk, request)
@@ -742,7 +759,7 @@ def take_next_is_offered(page):
 
 
 def test_the_next_request_is_one_press_away_when_this_one_is_done(desk, me):
-    request = make_request(best_time="asap")
+    request = make_request(preferred_time="asap")
     assert not take_next_is_offered(page_of(desk, request))
     press(desk, request, "attempt:call:no_answer")
     assert take_next_is_offered(page_of(desk, request))
@@ -751,14 +768,14 @@ def test_the_next_request_is_one_press_away_when_this_one_is_done(desk, me):
 
 
 def test_attempts_are_counted_only_while_we_try_to_reach_someone(desk, me):
-    request = make_request(best_time="asap")
+    request = make_request(preferred_time="asap")
     assert "Attempt 1 of 4." in text_of(page_of(desk, request))
     workflow.log_attempt(request_id=request.pk, channel="call", result="reached", actor=me)
     assert "Attempt 1 of 4." not in text_of(page_of(desk, request))
 
 
 def test_the_buttons_of_an_attempt_stand_way_by_way_and_are_numbered_through(desk):
-    request = make_request(best_time="asap", text_ok="on")
+    request = make_request(preferred_time="asap", text_ok="on")
     ways = page_of(desk, request).context["attempt_buttons"]
     assert [(str(way), [number for number, _value, _label in buttons]) for way, buttons in ways] == [
         ("We called", [1, 2, 3, 4]),
@@ -768,8 +785,8 @@ def test_the_buttons_of_an_attempt_stand_way_by_way_and_are_numbered_through(des
 
 
 def test_a_caller_whose_request_was_just_taken_down_is_on_the_phone(desk, me):
-    request = make_request(best_time="asap")
-    AssessmentRequest.objects.update(came_from="phone")
+    request = make_request(preferred_time="asap")
+    AssessmentRequest.objects.update(referrer_path="phone")
     workflow.claim(request_id=request.pk, actor=me)
     assert page_of(desk, request).context["what_now"].startswith("You are on the phone with them.")
     workflow.log_attempt(request_id=request.pk, channel="they_called", result="reached", actor=me)
@@ -777,14 +794,14 @@ def test_a_caller_whose_request_was_just_taken_down_is_on_the_phone(desk, me):
 
 
 def test_while_a_decision_is_left_the_page_does_not_lead_away(desk, me):
-    request = make_request(phone="", voicemail_ok="", best_time="asap")
+    request = make_request(phone="", voicemail_ok="", preferred_time="asap")
     workflow.log_attempt(request_id=request.pk, channel="email", result="sent", actor=me)
     page = page_of(desk, request)
     assert (page.context["must_decide"], take_next_is_offered(page)) == (True, False)
 
 
 def test_where_no_way_is_left_without_a_try_the_page_says_so(clock, desk, me):
-    request = make_request(phone="", voicemail_ok="", best_time="asap")
+    request = make_request(phone="", voicemail_ok="", preferred_time="asap")
     workflow.log_attempt(request_id=request.pk, channel="email", result="sent", actor=me)
     workflow.close(request_id=request.pk, outcome="not_reached", actor=me)
     clock.move_to(TUESDAY + dt.timedelta(minutes=1))

@@ -37,8 +37,8 @@ def desk(me):
 def save(desk, name="Morning calls", **chosen):
     """Chooses filters, names them and presses Save."""
     form = next(form for form in forms_on(desk.get(FIND)) if "words" in form.fields)
-    assert ("do", "save") in form.buttons
-    return desk.post(FIND, form.fields | {"name": name, "do": "save"} | (chosen or {"best_time": "morning"}))
+    assert ("action", "save") in form.buttons
+    return desk.post(FIND, form.fields | {"name": name, "action": "save"} | (chosen or {"preferred_time": "morning"}))
 
 
 def keep(owner, name="Theirs", **fields):
@@ -51,16 +51,16 @@ def names_on(page):
 
 def delete(desk, saved):
     token = forms_on(desk.get(FIND))[0].fields["csrfmiddlewaretoken"]
-    return desk.post(FIND, {"csrfmiddlewaretoken": token, "do": "delete", "filter": str(saved.pk)})
+    return desk.post(FIND, {"csrfmiddlewaretoken": token, "action": "delete", "filter": str(saved.pk)})
 
 
 def test_a_saved_filter_is_a_link_that_finds_the_same_again(desk, me):
-    wanted, _other = make_request(best_time="morning"), make_request()
-    response = save(desk, best_time="morning", stage="open", received_from="2020-02-29")
+    wanted, _other = make_request(preferred_time="morning"), make_request()
+    response = save(desk, preferred_time="morning", stage="open", received_from="2020-02-29")
     saved = SavedFilter.objects.get()
     assert (response.status_code, response["Location"]) == (302, f"{FIND}?filter={saved.pk}")
     assert (saved.owner, saved.name, saved.is_shared) == (me, "Morning calls", False)
-    assert saved.codes == {"best_time": "morning", "stage": "open", "received_from": "2020-02-29"}
+    assert saved.codes == {"preferred_time": "morning", "stage": "open", "received_from": "2020-02-29"}
     page = desk.get(response["Location"])
     assert page.context["results"].rows == [wanted]
     assert f'href="{FIND}?filter={saved.pk}" aria-current="page"' in page.content.decode()

@@ -6,10 +6,10 @@ from django.utils import timezone
 from intake import search, workflow
 from intake.contact import details
 from intake.contact.details import Conflict, Value, merge, why_impossible
-from intake.contact.preferences import newest_profile
+from intake.contact.preferences import newest_preferences
 from intake.models import Event
 from intake.submission import tokens
-from intake.workflow.attempts import ladder_of
+from intake.workflow.attempts import attempt_plan_of
 from tests.intake.support.factories import make_request, make_request_with_odd_contact
 from tests.intake.support.helpers import change_page, local_time, personal_words_in
 from tests.intake.support.request_page import followed, press, refusal_of, work_form
@@ -51,7 +51,7 @@ POSSIBLE = {
     "may_leave_voicemail": False,
     "may_text": False,
     "may_email": False,
-    "best_time": "asap",
+    "preferred_time": "asap",
 }
 
 
@@ -64,8 +64,8 @@ POSSIBLE = {
         ({"may_email": True}, "Email needs an email address."),
         ({"may_email": True, "email": "a@b.c", "may_call": False}, ""),
         ({"may_call": False, "may_leave_voicemail": True}, "Voicemail is for people who allow calls."),
-        ({"best_time": "confirmed"}, "To confirm a time, they must allow email or text messages."),
-        ({"best_time": "confirmed", "may_text": True}, ""),
+        ({"preferred_time": "confirmed"}, "To confirm a time, they must allow email or text messages."),
+        ({"preferred_time": "confirmed", "may_text": True}, ""),
         ({"may_call": False}, "Leave one way to reach this person, or close the request."),
     ],
 )
@@ -77,12 +77,12 @@ pytestmark = pytest.mark.django_db
 
 
 def correct(request, actor, **changes):
-    known = details.plain(details.of(request))
+    known = details.plain(details.details_of(request))
     return workflow.correct(request_id=request.pk, before=known, after=known | changes, actor=actor, consent_read=True)
 
 
 def values(request, *names):
-    known = details.of(request)
+    known = details.details_of(request)
     return [known[name].value for name in names]
 
 
@@ -91,7 +91,7 @@ def values(request, *names):
 
 def test_every_field_is_what_the_person_wrote_until_someone_changes_it():
     request = make_request()
-    known = details.of(request)
+    known = details.details_of(request)
     assert set(known) == set(details.FIELDS)
     assert {value.who for value in known.values()} == {None}
     assert {value.at for value in known.values()} == {request.received_at}
@@ -103,7 +103,7 @@ def test_a_field_says_who_changed_it_last_and_the_others_stay_the_persons(me, sa
     request = make_request()
     correct(request, me, phone="480 555 0199")
     correct(request, sam, phone="480 555 0111", may_text=True)
-    known = details.of(request)
+    known = details.details_of(request)
     assert {name: value.who for name, value in known.items() if value.who} == {"phone": sam, "may_text": sam}
     assert (known["phone"].value, known["may_text"].value) == ("480 555 0111", True)
 
@@ -113,7 +113,7 @@ def test_what_the_person_sends_again_is_newer_than_a_correction(me):
     request = make_request(draft)
     correct(request, me, phone="480 555 0199")
     make_request(draft, phone="480 555 0122")
-    assert (values(request, "phone"), details.of(request)["phone"].who) == (["480 555 0122"], None)
+    assert (values(request, "phone"), details.details_of(request)["phone"].who) == (["480 555 0122"], None)
 
 
 # The correction
@@ -123,7 +123,7 @@ def test_correction_is_encrypted_logged_without_values_and_searchable(me):
     request, other = make_request(), make_request(phone="480 555 0199", email="")
     assert correct(request, me, phone="480-555-0199", name="Mina") == []
     event = request.events.last()
-    assert (event.code, event.before, event.after, event.actor) == ("corrected", "", "name,phone", me)
+    assert (event.code, event.from_value, event.to_value, event.actor) == ("corrected", "", "name,phone", me)
     assert request.texts.get(kind="correction").open() == {"name": "Mina", "phone": "480-555-0199"}
     assert [(found.pk, found.shared) for found in search.same_contact(request)] == [(other.pk, {"phone"})]
     assert personal_words_in(str(list(Event.objects.values()))) == []
@@ -141,13 +141,13 @@ def test_every_field_can_be_corrected_at_once(me):
         "may_text": True,
         "may_email": True,
         "introduction": "first_name",
-        "best_time": "morning",
+        "preferred_time": "morning",
         "time_zone": "America/New_York",
         "for_whom": "other",
     }
     assert correct(request, me, **changed) == []
-    assert details.plain(details.of(request)) == changed
-    assert request.events.last().after == ",".join(sorted(changed))
+    assert details.plain(details.details_of(request)) == changed
+    assert request.events.last().to_value == ",".join(sorted(changed))
 
 
 @pytest.mark.parametrize("changes", [{"language": "Spanish"}, {"name": ""}, {"may_text": True}])
@@ -161,7 +161,7 @@ def test_a_correction_that_leaves_no_way_to_reach_the_person_is_refused(me):
     request = make_request()
     with pytest.raises(workflow.TransitionRefused, match="Calls and texts need a phone number"):
         correct(request, me, phone="")
-    assert (request.texts.count(), request.events.count(), request.contact_profiles.count()) == (1, 1, 1)
+    assert (request.texts.count(), request.events.count(), request.contact_preferences.count()) == (1, 1, 1)
 
 
 def test_old_invalid_value_does_not_block_correcting_another_field(me):
@@ -173,11 +173,11 @@ def test_old_invalid_value_does_not_block_correcting_another_field(me):
 
 def test_staff_write_down_contact_rules_that_can_not_be_read(me):
     request = make_request()
-    request.contact_profiles.all().delete()
-    nothing = details.plain(details.of(request))
+    request.contact_preferences.all().delete()
+    nothing = details.plain(details.details_of(request))
     assert (nothing["may_call"], nothing["may_email"]) == (False, False)
     workflow.correct(request_id=request.pk, before={"may_call": False}, after={"may_call": True}, actor=me)
-    kept = request.contact_profiles.get()
+    kept = request.contact_preferences.get()
     assert (kept.may_call, kept.may_text, kept.author) == (True, False, me)
 
 
@@ -192,7 +192,7 @@ def test_what_is_allowed_on_the_phone_is_on_record_with_who_read_the_words(me, p
         workflow.correct(request_id=request.pk, **change, actor=me)
     workflow.correct(request_id=request.pk, **change, actor=me, consent_read=True)
     assert request.consents.get(purpose=purpose).reader == me
-    assert getattr(request.contact_profiles.last(), permission) is True
+    assert getattr(request.contact_preferences.last(), permission) is True
 
 
 def test_a_correction_that_changes_nothing_is_no_event(me):
@@ -214,7 +214,7 @@ def test_the_page_corrects_what_was_changed_and_nothing_else(desk, me):
         "known-time_zone": "America/New_York",
     }
     assert "What we know is corrected." in followed(desk, press(desk, request, "details", **typed))
-    assert request.events.last().after == "may_text,phone,time_zone"
+    assert request.events.last().to_value == "may_text,phone,time_zone"
     assert values(request, "phone", "may_text", "time_zone", "name") == [
         "480 555 0199",
         True,
@@ -246,7 +246,7 @@ def test_saving_without_a_change_is_refused_with_a_sentence(desk):
 def conflicting(desk, request, sam, button="details", **more):
     """Two people correct the phone, and I the language too."""
     form = work_form(desk.get(change_page(request)))
-    correct(request, sam, phone="480 555 0111", best_time="morning")
+    correct(request, sam, phone="480 555 0111", preferred_time="morning")
     typed = {"known-phone": "480 555 0199", "known-language": "Spanish", "note": "New number"}
     return press(desk, request, button, form, **typed | more)
 
@@ -262,13 +262,13 @@ def test_of_two_who_correct_at_once_the_second_chooses_and_loses_nothing(desk, m
         sam,
         "480 555 0199",
     ]
-    assert values(request, "phone", "language", "best_time") == ["480 555 0111", "Spanish", "morning"]
+    assert values(request, "phone", "language", "preferred_time") == ["480 555 0111", "Spanish", "morning"]
     assert request.texts.get(kind="note").open() == "New number"
     form = work_form(response)
     assert (form.fields["known-phone"], form.fields["initial-known-phone"]) == ("480 555 0199", "480 555 0111")
     assert "Your value is saved." in followed(desk, press(desk, request, "use_mine:phone", form))
-    assert values(request, "phone", "language", "best_time") == ["480 555 0199", "Spanish", "morning"]
-    assert details.of(request)["phone"].who == me
+    assert values(request, "phone", "language", "preferred_time") == ["480 555 0199", "Spanish", "morning"]
+    assert details.details_of(request)["phone"].who == me
 
 
 def test_who_keeps_the_value_of_the_other_changes_nothing(desk, sam):
@@ -309,7 +309,11 @@ def test_a_conflict_under_another_button_does_nothing_and_keeps_everything(desk,
     assert refusal_of(response) == "A colleague corrected the same as you. Choose below, then press again."
     assert [row["name"] for row in response.context["conflicts"]] == ["phone"]
     fields = work_form(response).fields
-    assert (fields["note"], fields["known-language"], fields["known-best_time"]) == ("New number", "Spanish", "morning")
+    assert (fields["note"], fields["known-language"], fields["known-preferred_time"]) == (
+        "New number",
+        "Spanish",
+        "morning",
+    )
     assert (request.attempts.count(), values(request, "language")) == (0, ["Canarian whistling"])
     response = press(desk, request, "keep_theirs:phone", work_form(response))
     done = followed(desk, response)
@@ -335,10 +339,10 @@ def test_a_request_that_was_closed_meanwhile_keeps_what_was_typed_on_the_screen(
 
 
 def test_who_changes_the_hour_of_a_person_changes_when_they_may_be_called(me):
-    request = make_request(best_time="asap")
-    correct(request, me, best_time="morning", time_zone="America/New_York")
+    request = make_request(preferred_time="asap")
+    correct(request, me, preferred_time="morning", time_zone="America/New_York")
     request.refresh_from_db()
-    assert (request.best_time, request.time_zone) == ("morning", "America/New_York")
+    assert (request.preferred_time, request.time_zone) == ("morning", "America/New_York")
     assert request.due_at > timezone.now() - dt.timedelta(minutes=1)
 
 
@@ -346,7 +350,7 @@ def test_who_changes_the_hour_of_a_person_changes_when_they_may_be_called(me):
 
 
 def corrected(request, actor, consent_read=False, **after):
-    known = details.plain(details.of(request))
+    known = details.plain(details.details_of(request))
     before = {name: known[name] for name in after}
     return workflow.correct(request_id=request.pk, before=before, after=after, actor=actor, consent_read=consent_read)
 
@@ -363,18 +367,18 @@ def test_who_agrees_again_to_what_they_took_back_is_on_record_again(me):
 def test_what_was_allowed_on_one_phone_is_not_on_another_until_it_is_read_again(me):
     request = make_request(voicemail_ok="on", text_ok="on")
     corrected(request, me, phone="602.555.0142")  # the same one in another writing
-    assert request.contact_profiles.last().may_leave_voicemail is True
+    assert request.contact_preferences.last().may_leave_voicemail is True
     corrected(request, me, phone="(480) 555-0199")
-    profile = request.contact_profiles.last()
+    profile = request.contact_preferences.last()
     assert (profile.may_call, profile.may_leave_voicemail, profile.may_text) == (True, False, False)
-    assert request.events.last().after == "may_leave_voicemail,may_text,phone"
+    assert request.events.last().to_value == "may_leave_voicemail,may_text,phone"
 
 
 @pytest.mark.django_db
 def test_what_is_read_again_for_another_phone_is_allowed_there_and_on_record(me):
     request = make_request(voicemail_ok="on")
     corrected(request, me, phone="(480) 555-0199", consent_read=True)
-    assert request.contact_profiles.last().may_leave_voicemail is True
+    assert request.contact_preferences.last().may_leave_voicemail is True
     assert request.consents.filter(purpose="voicemail").last().reader == me
 
 
@@ -391,7 +395,7 @@ def test_what_staff_write_down_counts_though_the_clock_of_their_machine_is_behin
     request = make_request(email_ok="on")
     clock.move_to(request.received_at - dt.timedelta(seconds=2), tick=False)
     corrected(request, me, may_call=False, may_leave_voicemail=False)
-    assert newest_profile(request).may_call is False
+    assert newest_preferences(request).may_call is False
 
 
 @pytest.mark.django_db
@@ -399,7 +403,7 @@ def test_email_read_aloud_counts_even_if_the_machine_clock_is_behind(me, clock):
     request = make_request()
     clock.move_to(request.received_at - dt.timedelta(minutes=2), tick=False)
     corrected(request, me, may_email=True, consent_read=True)
-    assert ladder_of(request).agreed_to_email is True
+    assert attempt_plan_of(request).agreed_to_email is True
 
 
 ODD = {
@@ -446,9 +450,9 @@ def test_what_pasting_wraps_around_a_corrected_email_is_taken_off(desk):
 
 def test_another_extension_is_another_phone(me):
     request = make_request(phone="602-555-0142 x5")
-    known = details.plain(details.of(request))
+    known = details.plain(details.details_of(request))
     assert known["may_leave_voicemail"]
     for phone, is_allowed in (("(602) 555-0142 ext. 5", True), ("602-555-0142 x6", False)):
-        known = details.plain(details.of(request))
+        known = details.plain(details.details_of(request))
         workflow.correct(request_id=request.pk, before=known, after=known | {"phone": phone}, actor=me)
         assert values(request, "may_leave_voicemail") == [is_allowed]

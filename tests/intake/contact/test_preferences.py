@@ -7,7 +7,7 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from intake.contact import preferences
-from intake.models import AssessmentRequest, ContactPreferences, RecordIsFixed
+from intake.models import AppendOnlyViolation, AssessmentRequest, ContactPreferences
 from intake.submission import tokens
 from tests.intake.support.factories import make_answers, make_request
 from tests.intake.support.helpers import local_time
@@ -46,13 +46,13 @@ TABLE = {
 }
 
 
-def profile_of(**given):
-    return ContactPreferences(**preferences.profile_of(make_answers(**NOTHING_TICKED | given)))
+def preferences_from(**given):
+    return ContactPreferences(**preferences.preferences_from(make_answers(**NOTHING_TICKED | given)))
 
 
 @pytest.mark.parametrize(("given", "may", "channel"), TABLE.values(), ids=TABLE)
 def test_what_was_given_and_ticked_decides_what_is_allowed(given, may, channel):
-    profile = profile_of(**given)
+    profile = preferences_from(**given)
     allowed = (profile.may_call, profile.may_leave_voicemail, profile.may_text, profile.may_email)
     assert (allowed, profile.channels[0]) == (may, channel)
 
@@ -62,7 +62,7 @@ def test_whatever_the_form_lets_through_some_way_is_allowed():
     for given, ticked in itertools.product((PHONE, EMAIL, BOTH), itertools.product(("", "on"), repeat=4)):
         if given == PHONE and ticked[0]:
             continue  # the form asks for an e-mail then
-        profile = profile_of(**given, **dict(zip(ticks, ticked, strict=True)))
+        profile = preferences_from(**given, **dict(zip(ticks, ticked, strict=True)))
         assert True in (profile.may_call, profile.may_text, profile.may_email)
 
 
@@ -71,12 +71,12 @@ def test_whatever_the_form_lets_through_some_way_is_allowed():
     [
         ("for_whom", ["self", "other", "professional"]),
         ("introduction", ["first_name", "center"]),
-        ("best_time", ["asap", "morning", "afternoon", "evening"]),
+        ("preferred_time", ["asap", "morning", "afternoon", "evening"]),
         ("time_zone", ["America/Phoenix", "Pacific/Honolulu"]),
     ],
 )
 def test_what_was_chosen_is_kept_as_its_code(field, values):
-    assert [getattr(profile_of(**PHONE, **{field: value}), field) for value in values] == values
+    assert [getattr(preferences_from(**PHONE, **{field: value}), field) for value in values] == values
 
 
 # In the database
@@ -87,36 +87,36 @@ def test_a_request_has_a_profile_and_an_amendment_that_changes_it_a_second_one()
     draft = tokens.draw()
     request = make_request(draft)
     make_request(draft, message="the same way, please")
-    assert request.contact_profiles.count() == 1
+    assert request.contact_preferences.count() == 1
     make_request(draft, voicemail_ok="")
-    assert [profile.may_leave_voicemail for profile in request.contact_profiles.all()] == [True, False]
-    assert preferences.newest_profile(request).may_leave_voicemail is False
+    assert [profile.may_leave_voicemail for profile in request.contact_preferences.all()] == [True, False]
+    assert preferences.newest_preferences(request).may_leave_voicemail is False
 
 
 @pytest.mark.django_db
 def test_the_newest_profile_counts_and_the_later_of_two_of_one_moment():
     request = make_request()
-    codes = preferences.newest_profile(request).codes()
+    codes = preferences.newest_preferences(request).codes()
     later = request.received_at + dt.timedelta(minutes=1)
-    for best_time, at in (("morning", later), ("afternoon", later), ("asap", request.received_at)):
-        ContactPreferences.objects.create(request=request, at=at, **codes | {"best_time": best_time})
-    assert preferences.newest_profile(request).best_time == "afternoon"
+    for preferred_time, at in (("morning", later), ("afternoon", later), ("asap", request.received_at)):
+        ContactPreferences.objects.create(request=request, recorded_at=at, **codes | {"preferred_time": preferred_time})
+    assert preferences.newest_preferences(request).preferred_time == "afternoon"
 
 
 @pytest.mark.django_db
 def test_a_request_whose_words_were_erased_has_no_profile():
     request = make_request()
-    request.contact_profiles.all().delete()
-    assert preferences.newest_profile(request) is None
+    request.contact_preferences.all().delete()
+    assert preferences.newest_preferences(request) is None
 
 
 @pytest.mark.django_db
 def test_a_profile_never_changes():
-    profile = preferences.newest_profile(make_request())
+    profile = preferences.newest_preferences(make_request())
     profile.may_text = True
-    with pytest.raises(RecordIsFixed):
+    with pytest.raises(AppendOnlyViolation):
         profile.save()
-    with pytest.raises(RecordIsFixed):
+    with pytest.raises(AppendOnlyViolation):
         profile.delete()
     profile.refresh_from_db()
     assert profile.may_text is False
@@ -131,11 +131,11 @@ NONSENSE = {
         ContactPreferences,
         {"may_call": False, "may_leave_voicemail": False, "may_text": False, "may_email": False},
     ),
-    "a time that is not offered": (ContactPreferences, {"best_time": "midnight"}),
+    "a time that is not offered": (ContactPreferences, {"preferred_time": "midnight"}),
     "an introduction that is not offered": (ContactPreferences, {"introduction": "doctor"}),
     "for someone unknown": (ContactPreferences, {"for_whom": "nobody"}),
     "a flag that is not told": (ContactPreferences, {"may_text": None}),
-    "quarantine without a reason": (AssessmentRequest, {"quarantined_at": NOW, "suspicions": ""}),
+    "quarantine without a reason": (AssessmentRequest, {"quarantined_at": NOW, "spam_signals": ""}),
     "hidden and open": (AssessmentRequest, {"hidden_at": NOW, "legal_hold_at": NOW}),
     "hidden without a hold": (
         AssessmentRequest,

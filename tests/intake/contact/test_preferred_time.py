@@ -11,7 +11,7 @@ from intake.contact import preferred_time
 from intake.contact.schedule import PARTS_OF_DAY
 from intake.models import AssessmentRequest
 from intake.submission import private_link
-from intake.workflow.attempts import ladder_of
+from intake.workflow.attempts import attempt_plan_of
 from pages import facts
 from pages.models import Center, OpeningHours
 from tests.html import forms_on, soup
@@ -77,15 +77,15 @@ def test_the_form_says_beside_each_part_of_the_day_whether_we_are_closed(opens, 
 def test_a_time_that_can_not_be_kept_is_asked_about_once_and_promised_at_no_other(opens, closes, zone, part, is_closed):
     tell(opens, closes)
     visitor = Browser()
-    answer = send(visitor, best_time=part, time_zone=zone, **BY_PHONE)
+    answer = send(visitor, preferred_time=part, time_zone=zone, **BY_PHONE)
     if is_closed:
-        assert (answer.status_code, list(answer.context["form"].errors)) == (422, ["best_time"])
-        assert form_on(answer)["best_time"] == part
+        assert (answer.status_code, list(answer.context["form"].errors)) == (422, ["preferred_time"])
+        assert form_on(answer)["preferred_time"] == part
         answer = visitor.post(ADDRESS, form_on(answer))
     assert answer.status_code == 303
     request = AssessmentRequest.objects.get()
     if opens is None:
-        assert (request.promise, request.due_is_assumed) == ("", True)
+        assert (request.promise, request.due_uses_default_hours) == ("", True)
     elif is_closed:
         assert request.promise.startswith(f"We are closed in the {part} in your time zone, so we can't promise a time.")
         assert "We will call" not in request.promise
@@ -98,9 +98,9 @@ def test_a_time_that_can_not_be_kept_is_asked_about_once_and_promised_at_no_othe
 @pytest.mark.parametrize(
     "instead",
     [
-        {"best_time": "morning"},
+        {"preferred_time": "morning"},
         {"time_zone": NEW_YORK},
-        {"best_time": "confirmed"},
+        {"preferred_time": "confirmed"},
         {"do_not_call": "on"},
     ],
     ids=["another part", "another zone", "to confirm first", "no calls"],
@@ -108,7 +108,7 @@ def test_a_time_that_can_not_be_kept_is_asked_about_once_and_promised_at_no_othe
 def test_whatever_is_chosen_instead_is_not_asked_about(instead):
     tell_hours(9, 17)
     visitor = Browser()
-    page = send(visitor, best_time="evening", time_zone=PHOENIX)
+    page = send(visitor, preferred_time="evening", time_zone=PHOENIX)
     assert page.status_code == 422
     assert visitor.post(ADDRESS, form_on(page) | instead).status_code == 303
 
@@ -117,17 +117,17 @@ def test_who_wants_no_calls_is_not_asked_when_to_call():
     tell_hours(9, 17)
     assert bound_form(**SOMEONE | {"time_zone": PHOENIX, "do_not_call": "on"}).errors == {}
     assert bound_form(**SOMEONE | {"time_zone": PHOENIX, "phone": ""}).errors == {}
-    assert list(bound_form(**SOMEONE | {"time_zone": PHOENIX}).errors) == ["best_time"]
+    assert list(bound_form(**SOMEONE | {"time_zone": PHOENIX}).errors) == ["preferred_time"]
 
 
 def test_an_odd_number_and_a_closed_time_are_asked_about_together_and_once():
     tell_hours(9, 17)
     first = bound_form(**SOMEONE | {"time_zone": PHOENIX, "phone": "12"})
-    assert sorted(first.errors) == ["best_time", "phone"]
+    assert sorted(first.errors) == ["phone", "preferred_time"]
     again = bound_form(**SOMEONE | {"time_zone": PHOENIX, "phone": "12", "asked_about": first.data["asked_about"]})
     assert again.errors == {}
     another = {"time_zone": HAWAII, "phone": "12", "asked_about": first.data["asked_about"]}
-    assert list(bound_form(**SOMEONE | another).errors) == ["best_time"]
+    assert list(bound_form(**SOMEONE | another).errors) == ["preferred_time"]
 
 
 @pytest.mark.parametrize(
@@ -139,8 +139,8 @@ def test_an_odd_number_and_a_closed_time_are_asked_about_together_and_once():
     ],
 )
 def test_to_confirm_a_time_takes_a_way_to_write(ways, is_possible):
-    form = bound_form(**SOMEONE | {"best_time": "confirmed"} | ways)
-    assert list(form.errors) == ([] if is_possible else ["best_time"])
+    form = bound_form(**SOMEONE | {"preferred_time": "confirmed"} | ways)
+    assert list(form.errors) == ([] if is_possible else ["preferred_time"])
 
 
 # The desk
@@ -158,7 +158,7 @@ def links_on(desk, request):
 def test_person_who_chose_a_closed_time_is_never_called_at_another(desk, clock):
     tell_hours(9, 17)
     clock.move_to(local_time("2026-11-24 10:00"), tick=False)
-    request = make_request(best_time="evening", time_zone=PHOENIX, asked_about=f"evening {PHOENIX}", **BY_PHONE)
+    request = make_request(preferred_time="evening", time_zone=PHOENIX, asked_about=f"evening {PHOENIX}", **BY_PHONE)
     assert links_on(desk, request) == []
     assert sentence_on(desk, request).startswith("Do not call now: they asked for another time of day")
     assert "Call after 5:00 PM." in sentence_on(desk, request)
@@ -175,7 +175,7 @@ def test_who_may_be_written_to_is_written_to_first_and_asked_for_a_time(desk, cl
     tell_hours(9, 17)
     clock.move_to(local_time("2026-11-24 10:00"), tick=False)
     request = make_request(
-        best_time="evening", time_zone=PHOENIX, asked_about=f"evening {PHOENIX}", email_ok="on", text_ok="on"
+        preferred_time="evening", time_zone=PHOENIX, asked_about=f"evening {PHOENIX}", email_ok="on", text_ok="on"
     )
     assert "We will text you first and ask when a call is safe." in request.promise
     assert links_on(desk, request) == ["sms", "mailto"]
@@ -183,14 +183,14 @@ def test_who_may_be_written_to_is_written_to_first_and_asked_for_a_time(desk, cl
         "Take it and send a text message. Ask when a call is safe. Do not call before that."
     )
     assert "Do not call now. You may write to them." in desk.get(change_page(request)).content.decode()
-    assert ladder_of(request).next_channel == "text"
+    assert attempt_plan_of(request).next_channel == "text"
 
 
 @pytest.mark.parametrize("hours", [(9, 17), (None, None)], ids=["hours told", "no hours told"])
 def test_no_call_link_for_a_time_to_confirm_until_staff_set_another(desk, me, clock, hours):
     tell(*hours)
     clock.move_to(local_time("2026-11-24 10:00"), tick=False)
-    request = make_request(best_time="confirmed", time_zone=PHOENIX, text_ok="")
+    request = make_request(preferred_time="confirmed", time_zone=PHOENIX, text_ok="")
     page = desk.get(change_page(request))
     assert page.context["contact_rules"][0].startswith("Do not call until they have confirmed a time")
     assert page.context["contact_rules"][1] == "When you call then, voicemail is allowed."
@@ -202,24 +202,26 @@ def test_no_call_link_for_a_time_to_confirm_until_staff_set_another(desk, me, cl
     workflow.log_attempt(request_id=request.pk, channel="email", result="sent", actor=me)
     assert links_on(desk, request) == []
     clock.move_to(local_time("2026-11-24 11:00"), tick=False)
-    workflow.correct(request_id=request.pk, before={"best_time": "confirmed"}, after={"best_time": "asap"}, actor=me)
+    workflow.correct(
+        request_id=request.pk, before={"preferred_time": "confirmed"}, after={"preferred_time": "asap"}, actor=me
+    )
     assert links_on(desk, request) == ["tel"]
 
 
 def test_an_attempt_by_phone_is_planned_within_the_time_they_asked_for(me, clock):
     tell_hours(9, 17)
     clock.move_to(local_time("2026-11-24 17:30"), tick=False)
-    request = make_request(best_time="evening", time_zone=PHOENIX, asked_about=f"evening {PHOENIX}", **BY_PHONE)
+    request = make_request(preferred_time="evening", time_zone=PHOENIX, asked_about=f"evening {PHOENIX}", **BY_PHONE)
     workflow.log_attempt(request_id=request.pk, channel="call", result="no_answer", actor=me)
     request.refresh_from_db()
     assert 17 <= request.due_at.astimezone(ZoneInfo(PHOENIX)).hour < 21
 
 
 def test_staff_may_not_leave_who_wants_to_confirm_without_a_way_to_write(me):
-    request = make_request(best_time="asap", **BY_PHONE)
+    request = make_request(preferred_time="asap", **BY_PHONE)
     with pytest.raises(workflow.TransitionRefused, match="must allow email or text"):
         workflow.correct(
-            request_id=request.pk, before={"best_time": "asap"}, after={"best_time": "confirmed"}, actor=me
+            request_id=request.pk, before={"preferred_time": "asap"}, after={"preferred_time": "confirmed"}, actor=me
         )
 
 
@@ -227,34 +229,34 @@ def test_staff_may_not_leave_who_wants_to_confirm_without_a_way_to_write(me):
 
 
 def private_page(request, **posted):
-    return Browser().post(f"/assessment/yours/{private_link.secret_of(request.pk)}/", {"do": "window"} | posted)
+    return Browser().post(f"/assessment/manage/{private_link.secret_of(request.pk)}/", {"action": "time"} | posted)
 
 
 def test_the_private_page_says_before_it_changes_the_time_that_we_are_closed_then():
     tell_hours(9, 17)
-    request = make_request(best_time="asap", time_zone=PHOENIX)
+    request = make_request(preferred_time="asap", time_zone=PHOENIX)
     closed = "We are closed in the evening in your time zone"
-    assert closed in main_of(private_page(request, best_time="evening"))
-    assert closed not in main_of(private_page(request, best_time="evening", time_zone=NEW_YORK))
-    assert closed not in main_of(private_page(request, best_time="morning"))
-    page = private_page(request, best_time="evening", sure="yes")
+    assert closed in main_of(private_page(request, preferred_time="evening"))
+    assert closed not in main_of(private_page(request, preferred_time="evening", time_zone=NEW_YORK))
+    assert closed not in main_of(private_page(request, preferred_time="morning"))
+    page = private_page(request, preferred_time="evening", confirm="yes")
     assert "We are closed in the evening in your time zone, so we can&#x27;t promise a time." in main_of(page)
 
 
 def test_the_private_page_counts_in_the_persons_own_zone_whatever_is_linked(me):
     tell_hours(9, 17)
     request, other = (
-        make_request(best_time=time, time_zone=zone) for time, zone in [("asap", PHOENIX), ("morning", NEW_YORK)]
+        make_request(preferred_time=time, time_zone=zone) for time, zone in [("asap", PHOENIX), ("morning", NEW_YORK)]
     )
     workflow.link_duplicate(request_id=other.pk, of_reference=request.reference, actor=me)
     assert AssessmentRequest.objects.get(pk=request.pk).time_zone == NEW_YORK
-    assert "We are closed in the evening in your time zone" in main_of(private_page(request, best_time="evening"))
+    assert "We are closed in the evening in your time zone" in main_of(private_page(request, preferred_time="evening"))
 
 
 @pytest.mark.parametrize(("ways", "status"), [({}, 200), (BY_PHONE, 409)], ids=["with an email", "by phone alone"])
 def test_a_time_to_be_confirmed_can_be_chosen_later_where_we_may_write(ways, status):
-    request = make_request(best_time="asap", **{"email_ok": "on"} | ways)
-    assert private_page(request, best_time="confirmed", sure="yes").status_code == status
+    request = make_request(preferred_time="asap", **{"email_ok": "on"} | ways)
+    assert private_page(request, preferred_time="confirmed", confirm="yes").status_code == status
 
 
 def notes_on(page):
@@ -266,7 +268,7 @@ def test_staff_who_take_down_a_call_are_asked_once_too(desk):
     tell_hours(9, 17)
     fields = next(form.fields for form in _forms(desk.get(f"{LIST}add/")))
     page = desk.post(f"{LIST}add/", fields | SOMEONE | {"time_zone": PHOENIX})
-    assert (page.status_code, list(page.context["form"].errors)) == (422, ["best_time"])
+    assert (page.status_code, list(page.context["form"].errors)) == (422, ["preferred_time"])
     fields = next(form.fields for form in _forms(page))
     assert desk.post(f"{LIST}add/", fields).status_code == 302
 

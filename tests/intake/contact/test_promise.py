@@ -24,9 +24,11 @@ def at(words, zone=PHOENIX):
     return dt.datetime.fromisoformat(words).replace(tzinfo=zone)
 
 
-def promised(received_at, hours=OFFICE, wish="asap", zone=PHOENIX, channel="call"):
+def promised(received_at, hours=OFFICE, preferred="asap", zone=PHOENIX, channel="call"):
     received_at = at(received_at, zone)
-    return promise.words(first_contact(received_at, hours, wish, zone), received_at, hours, wish, zone, channel)
+    return promise.words(
+        first_contact(received_at, hours, preferred, zone), received_at, hours, preferred, zone, channel
+    )
 
 
 @pytest.mark.parametrize(
@@ -59,7 +61,7 @@ def test_as_soon_as_possible_names_the_day_and_the_time(received_at, sentence):
 
 
 @pytest.mark.parametrize(
-    ("wish", "received_at", "sentence"),
+    ("preferred", "received_at", "sentence"),
     [
         ("morning", "2026-11-23 21:00", "We will call tomorrow, Tuesday, between 8 and 10 in the morning"),
         ("morning", "2026-11-23 10:30", "We will call today, by noon"),
@@ -70,8 +72,8 @@ def test_as_soon_as_possible_names_the_day_and_the_time(received_at, sentence):
         ("evening", "2026-11-23 20:00", "We will call today, by 9 in the evening"),
     ],
 )
-def test_a_wished_time_is_promised_within_its_part_of_the_day(wish, received_at, sentence):
-    assert promised(received_at, LONG, wish) == f"{sentence}, Arizona time."
+def test_a_wished_time_is_promised_within_its_part_of_the_day(preferred, received_at, sentence):
+    assert promised(received_at, LONG, preferred) == f"{sentence}, Arizona time."
 
 
 @pytest.mark.parametrize(
@@ -88,7 +90,7 @@ def test_a_wished_time_is_promised_within_its_part_of_the_day(wish, received_at,
     ],
 )
 def test_a_part_of_the_day_is_named_once_where_both_ends_share_it(begins, ends, times):
-    contact = FirstContact(at(f"2026-11-24 {begins}"), at(f"2026-11-24 {ends}"), wish_is_met=True)
+    contact = FirstContact(at(f"2026-11-24 {begins}"), at(f"2026-11-24 {ends}"), preference_is_met=True)
     assert promise.words(contact, at("2026-11-23 22:00"), LONG, "asap", PHOENIX, "call") == (
         f"We will call tomorrow, Tuesday, {times}, Arizona time."
     )
@@ -115,7 +117,7 @@ def test_who_chose_e_mail_is_promised_an_e_mail(received_at, sentence):
 
 
 @pytest.mark.parametrize(
-    ("hours", "wish", "sentence"),
+    ("hours", "preferred", "sentence"),
     [
         (dataclasses.replace(OFFICE, target_is_assumed=True), "asap", ""),
         (dataclasses.replace(OFFICE, target_is_assumed=True), "morning", ""),
@@ -130,8 +132,8 @@ def test_who_chose_e_mail_is_promised_an_e_mail(received_at, sentence):
         ),
     ],
 )
-def test_until_hours_and_target_are_told_no_time_is_named(hours, wish, sentence):
-    assert promised("2026-11-23 10:00", hours, wish) == sentence
+def test_until_hours_and_target_are_told_no_time_is_named(hours, preferred, sentence):
+    assert promised("2026-11-23 10:00", hours, preferred) == sentence
 
 
 def test_seconds_are_dropped_so_that_no_later_time_than_the_due_one_is_promised():
@@ -188,7 +190,7 @@ def test_a_zone_that_the_form_does_not_offer_goes_by_its_own_name():
 
 
 @pytest.mark.parametrize(
-    ("wish", "hours"),
+    ("preferred", "hours"),
     [
         ("morning", ((dt.time(13), dt.time(21)),)),
         ("afternoon", ((dt.time(8), dt.time(12)),)),
@@ -209,12 +211,12 @@ def test_a_zone_that_the_form_does_not_offer_goes_by_its_own_name():
         ("email", False, "We will email you."),
     ],
 )
-def test_a_wish_that_our_hours_never_meet_is_promised_no_time(wish, hours, channel, may_call, instead):
+def test_a_wish_that_our_hours_never_meet_is_promised_no_time(preferred, hours, channel, may_call, instead):
     hours = dataclasses.replace(OFFICE, spans=dict.fromkeys(range(7), hours), target=dt.timedelta(hours=1))
-    closed = f"We are closed in the {wish} in your time zone, so we can't promise a time."
+    closed = f"We are closed in the {preferred} in your time zone, so we can't promise a time."
     received_at = at("2026-11-23 22:00")
-    contact = first_contact(received_at, hours, wish, PHOENIX)
-    said = promise.words(contact, received_at, hours, wish, PHOENIX, channel, may_call)
+    contact = first_contact(received_at, hours, preferred, PHOENIX)
+    said = promise.words(contact, received_at, hours, preferred, PHOENIX, channel, may_call)
     assert said == f"{closed} {instead}"
     assert len(said) <= 400
 
@@ -246,13 +248,13 @@ def test_without_hours_told_no_time_is_named():
     assert promised("2026-11-23 10:00", ASSUMED, "evening") == ""
 
 
-@pytest.mark.parametrize("wish", ["asap", "evening"])
+@pytest.mark.parametrize("preferred", ["asap", "evening"])
 @pytest.mark.parametrize(
     "spans", [{}, dict.fromkeys(range(7), ((dt.time(5), dt.time(8)),))], ids=["never open", "open before 8"]
 )
-def test_where_no_time_is_usable_none_is_named(spans, wish):
+def test_where_no_time_is_usable_none_is_named(spans, preferred):
     """The request is still due by the target, but that moment may be one at which no one may be called."""
-    assert promised("2026-11-23 22:00", dataclasses.replace(OFFICE, spans=spans), wish) == ""
+    assert promised("2026-11-23 22:00", dataclasses.replace(OFFICE, spans=spans), preferred) == ""
 
 
 @pytest.mark.parametrize("channel", ["call", "email"])

@@ -77,7 +77,7 @@ def test_a_form_that_shares_none_of_them_is_another_request_of_its_own(second):
     assert (first.pk, other.pk != draft.id, other.reference != first.reference) == (draft.id, True, True)
     assert (other.same_device_as, first.same_device_as) == (first, None)
     assert [list(one.events.values_list("code", flat=True)) for one in (first, other)] == [["received"]] * 2
-    assert [one.notices.filter(kind="new_request").count() for one in (first, other)] == [1, 1]
+    assert [one.outbox_messages.filter(kind="new_request").count() for one in (first, other)] == [1, 1]
     assert other.texts.get().open() == make_answers(**second)
 
 
@@ -194,7 +194,7 @@ def shown(visitor, answer):
     """Reference and private link on the confirmation."""
     assert answer.status_code == 303
     main = main_of(visitor.get(answer["Location"]))
-    return main.split("<strong>")[1].split("</strong>")[0], main.split("/assessment/yours/")[1].split("/")[0]
+    return main.split("<strong>")[1].split("</strong>")[0], main.split("/assessment/manage/")[1].split("/")[0]
 
 
 def test_the_second_person_sees_nothing_of_the_first(db):
@@ -299,7 +299,7 @@ def test_a_second_person_who_presses_eight_times_at_once_is_one_request(site, ke
     if not keeps_cookies:  # the pass was spent by the first person: the second gets another, with all that they typed
         refused = visitor.post(ADDRESS, fields | BOB, headers=OUR_ORIGIN)
         assert (refused.status_code, form_on(refused)["name"]) == (403, BOB["name"])
-        fields["pass"] = form_on(refused)["pass"]
+        fields["single_use_token"] = form_on(refused)["single_use_token"]
 
     def press(_number):
         browser = Browser() if keeps_cookies else CookielessClient()
@@ -340,9 +340,9 @@ def test_a_second_person_counts_against_the_limit_like_everyone(settings):
 def test_when_the_second_request_can_not_be_stored_it_is_spooled_and_taken_in_later():
     draft = tokens.draw()
     first = send(draft, **ANN)
-    refuse_inserts("intake_notice")
+    refuse_inserts("intake_outboxmessage")
     second = send(draft, **BOB)
-    accept_inserts("intake_notice")
+    accept_inserts("intake_outboxmessage")
     circuit_breaker.reset()
     assert (stored(), spool.state().files) == ((1, 1), 1)
     worker.take_in_spool()

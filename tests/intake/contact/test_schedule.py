@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from intake.contact import schedule
 from intake.contact.schedule import ASSUMED, PHOENIX, FirstContact, OpenHours, first_contact
 from intake.contact.time_zones import TIME_ZONES
-from intake.models.contact import BestTime
+from intake.models.contact import PreferredTime
 from pages.facts import Facts
 from pages.models import Center, Holiday, OpeningHours
 
@@ -35,8 +35,8 @@ def due_at(received_at, hours, zone=PHOENIX):
     return first_contact(received_at, hours, zone=zone).ends
 
 
-def contact(begins, ends, zone=PHOENIX, wish_is_met=True):
-    return FirstContact(at(begins, zone), at(ends, zone), wish_is_met)
+def contact(begins, ends, zone=PHOENIX, preference_is_met=True):
+    return FirstContact(at(begins, zone), at(ends, zone), preference_is_met)
 
 
 def with_hours(*spans, **changes):
@@ -148,7 +148,7 @@ def test_as_soon_as_possible_begins_with_the_first_open_moment(received_at, begi
 
 
 @pytest.mark.parametrize(
-    ("wish", "received_at", "begins", "ends"),
+    ("preferred", "received_at", "begins", "ends"),
     [
         ("morning", "2026-11-23 03:00", "2026-11-23 09:00", "2026-11-23 12:00"),
         ("morning", "2026-11-23 10:00", "2026-11-23 10:00", "2026-11-23 12:00"),
@@ -161,8 +161,8 @@ def test_as_soon_as_possible_begins_with_the_first_open_moment(received_at, begi
         ("afternoon", "2026-11-23 23:59", "2026-11-24 12:00", "2026-11-24 16:00"),
     ],
 )
-def test_at_a_wished_time_contact_begins_and_ends_within_one_span_of_it(wish, received_at, begins, ends):
-    assert first_contact(at(received_at), OFFICE, wish) == contact(begins, ends)
+def test_at_a_wished_time_contact_begins_and_ends_within_one_span_of_it(preferred, received_at, begins, ends):
+    assert first_contact(at(received_at), OFFICE, preferred) == contact(begins, ends)
 
 
 def test_a_wished_time_with_a_break_takes_the_part_before_or_after_the_break():
@@ -192,12 +192,12 @@ def test_a_short_span_within_a_longer_one_takes_nothing_from_it():
 def test_a_wish_that_is_never_open_gets_first_contact_as_soon_as_possible(hours):
     received = at("2026-11-23 10:00")
     assert first_contact(received, hours, "evening") == contact(
-        "2026-11-23 10:00", "2026-11-23 14:00", wish_is_met=False
+        "2026-11-23 10:00", "2026-11-23 14:00", preference_is_met=False
     )
 
 
 @pytest.mark.parametrize(
-    ("zone", "wish", "received_at", "begins", "ends"),
+    ("zone", "preferred", "received_at", "begins", "ends"),
     [
         # 9 to 17 in Phoenix is 11 to 19 in New York, 7 to 15 in Alaska, 6 to 14 in Hawaii in November.
         (NEW_YORK, "asap", "2026-11-23 05:00", "2026-11-23 11:00", "2026-11-23 15:00"),
@@ -212,8 +212,8 @@ def test_a_wish_that_is_never_open_gets_first_contact_as_soon_as_possible(hours)
         (GUAM, "asap", "2026-11-28 10:00", "2026-12-01 08:00", "2026-12-02 10:00"),
     ],
 )
-def test_far_from_the_center_the_hours_of_both_places_count(zone, wish, received_at, begins, ends):
-    assert first_contact(at(received_at, zone), OFFICE, wish, zone) == contact(begins, ends, zone)
+def test_far_from_the_center_the_hours_of_both_places_count(zone, preferred, received_at, begins, ends):
+    assert first_contact(at(received_at, zone), OFFICE, preferred, zone) == contact(begins, ends, zone)
 
 
 @pytest.mark.parametrize(
@@ -232,7 +232,7 @@ def test_clock_change_moves_the_persons_morning_but_not_our_hours(received_at, b
     )
     begins = at(begins)
     assert first_contact(at(received_at), early, "morning", NEW_YORK) == FirstContact(
-        begins, begins + dt.timedelta(hours=2), wish_is_met=True
+        begins, begins + dt.timedelta(hours=2), preference_is_met=True
     )
     assert begins.astimezone(NEW_YORK).time() == dt.time(8)
 
@@ -251,17 +251,17 @@ def test_no_one_is_called_before_8_or_after_21_of_their_own_day():
 def test_target_ignores_hours_at_which_nobody_may_be_called():
     received = at("2026-11-23 10:00")
     assert first_contact(received, with_hours(("05:00", "08:00"), ("21:00", "23:00"))) == FirstContact(
-        received, received + OFFICE.target, wish_is_met=False
+        received, received + OFFICE.target, preference_is_met=False
     )
 
 
-@pytest.mark.parametrize("wish", BestTime.values)
-def test_closed_for_months_the_target_passes_without_hours(wish):
+@pytest.mark.parametrize("preferred", PreferredTime.values)
+def test_closed_for_months_the_target_passes_without_hours(preferred):
     received = at("2026-11-23 10:00")
     closed = frozenset(received.date() + dt.timedelta(days=day) for day in range(90))
-    expected = FirstContact(received, received + OFFICE.target, wish_is_met=False)
-    assert first_contact(received, dataclasses.replace(OFFICE, holidays=closed), wish) == expected
-    assert first_contact(received, dataclasses.replace(OFFICE, spans={}), wish) == expected
+    expected = FirstContact(received, received + OFFICE.target, preference_is_met=False)
+    assert first_contact(received, dataclasses.replace(OFFICE, holidays=closed), preferred) == expected
+    assert first_contact(received, dataclasses.replace(OFFICE, spans={}), preferred) == expected
 
 
 def test_the_last_day_that_is_looked_at_still_counts_and_the_next_does_not():
@@ -270,7 +270,9 @@ def test_the_last_day_that_is_looked_at_still_counts_and_the_next_does_not():
     opens_on_the_last_day = dataclasses.replace(OFFICE, holidays=frozenset(days[:60]))
     opens_later = dataclasses.replace(OFFICE, holidays=frozenset(days))
     assert first_contact(received, opens_on_the_last_day) == contact("2027-01-22 09:00", "2027-01-22 13:00")
-    assert first_contact(received, opens_later) == FirstContact(received, received + OFFICE.target, wish_is_met=False)
+    assert first_contact(received, opens_later) == FirstContact(
+        received, received + OFFICE.target, preference_is_met=False
+    )
 
 
 def test_before_a_long_closure_first_contact_is_due_when_the_last_open_time_ends():
@@ -291,7 +293,7 @@ def test_a_moment_in_any_zone_gives_the_same_moments_in_utc():
 
 
 @pytest.mark.parametrize(
-    ("moment", "wish", "may", "following"),
+    ("moment", "preferred", "may", "following"),
     [
         ("2026-11-23 08:59", "asap", False, "2026-11-23 09:00"),
         ("2026-11-23 09:00", "asap", True, "2026-11-23 09:00"),
@@ -302,9 +304,9 @@ def test_a_moment_in_any_zone_gives_the_same_moments_in_utc():
         ("2026-11-28 12:00", "asap", False, "2026-11-30 09:00"),
     ],
 )
-def test_the_moment_of_opening_is_usable_and_the_moment_of_closing_is_not(moment, wish, may, following):
-    assert schedule.may_contact_at(at(moment), OFFICE, wish, PHOENIX) is may
-    assert schedule.next_usable(at(moment), OFFICE, wish, PHOENIX) == at(following)
+def test_the_moment_of_opening_is_usable_and_the_moment_of_closing_is_not(moment, preferred, may, following):
+    assert schedule.may_contact_at(at(moment), OFFICE, preferred, PHOENIX) is may
+    assert schedule.next_usable(at(moment), OFFICE, preferred, PHOENIX) == at(following)
 
 
 def test_of_a_time_that_is_never_open_no_moment_is_usable():
@@ -319,7 +321,7 @@ def test_in_the_hour_that_a_clock_change_repeats_both_passes_are_usable():
 
 
 def test_every_time_that_the_form_offers_is_a_part_of_the_day():
-    assert BestTime.values == list(schedule.PARTS_OF_DAY)
+    assert PreferredTime.values == list(schedule.PARTS_OF_DAY)
 
 
 QUARTER = dt.timedelta(minutes=15)
@@ -348,9 +350,9 @@ def _received(draw):
     return day + draw(st.integers(-4 * 96, 2 * 96)) * QUARTER
 
 
-def usable_quarters(received_at, hours, wish, zone):
+def usable_quarters(received_at, hours, preferred, zone):
     """The same question asked plainly: which quarters of an hour are open by one clock and in the part by the other."""
-    opens, closes = schedule.PARTS_OF_DAY[wish]
+    opens, closes = schedule.PARTS_OF_DAY[preferred]
     last_day = received_at.astimezone(hours.zone).date() + schedule.LOOK_AHEAD
     found, moment = [], received_at
     while (here := moment.astimezone(hours.zone)).date() <= last_day:
@@ -368,32 +370,34 @@ def run_at_the_start(quarters):
     return quarters[: breaks[0]] if breaks else quarters
 
 
-@given(_received(), _hours(), st.sampled_from(BestTime.values), _zones)
+@given(_received(), _hours(), st.sampled_from(PreferredTime.values), _zones)
 @hypothesis_settings(deadline=None, database=None, max_examples=100)
-def test_first_contact_is_what_counting_by_the_quarter_finds(received_at, hours, wish, zone):
-    quarters = usable_quarters(received_at, hours, wish, zone)
-    wish_is_met = bool(quarters)
-    if quarters and wish != "asap":
+def test_first_contact_is_what_counting_by_the_quarter_finds(received_at, hours, preferred, zone):
+    quarters = usable_quarters(received_at, hours, preferred, zone)
+    preference_is_met = bool(quarters)
+    if quarters and preferred != "asap":
         counted = run_at_the_start(quarters)
     else:
         quarters = counted = quarters or usable_quarters(received_at, hours, "asap", zone)
-    found = first_contact(received_at, hours, wish, zone)
+    found = first_contact(received_at, hours, preferred, zone)
     if not quarters:
-        assert found == FirstContact(received_at, received_at + hours.target, wish_is_met=False)
+        assert found == FirstContact(received_at, received_at + hours.target, preference_is_met=False)
         return
-    assert found == FirstContact(quarters[0], counted[: hours.target // QUARTER][-1] + QUARTER, wish_is_met=wish_is_met)
+    assert found == FirstContact(
+        quarters[0], counted[: hours.target // QUARTER][-1] + QUARTER, preference_is_met=preference_is_met
+    )
     assert received_at <= found.begins < found.ends
     assert schedule.may_contact_at(found.begins, hours, "asap", zone)
     for moment in (found.begins, found.ends):
         assert dt.time(8) <= moment.astimezone(zone).time() <= dt.time(21)
 
 
-@given(_received(), _hours(), st.sampled_from(BestTime.values), _zones)
+@given(_received(), _hours(), st.sampled_from(PreferredTime.values), _zones)
 @hypothesis_settings(deadline=None, database=None, max_examples=40)
-def test_a_moment_may_be_used_where_counting_by_the_quarter_finds_it_usable(received_at, hours, wish, zone):
-    quarters = usable_quarters(received_at, hours, wish, zone)
+def test_a_moment_may_be_used_where_counting_by_the_quarter_finds_it_usable(received_at, hours, preferred, zone):
+    quarters = usable_quarters(received_at, hours, preferred, zone)
     two_days = [received_at + number * QUARTER for number in range(2 * 96)]
-    assert [moment for moment in two_days if schedule.may_contact_at(moment, hours, wish, zone)] == [
+    assert [moment for moment in two_days if schedule.may_contact_at(moment, hours, preferred, zone)] == [
         moment for moment in two_days if moment in quarters
     ]
 

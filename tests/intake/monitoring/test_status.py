@@ -15,7 +15,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from intake.models import Heartbeat, Notice
+from intake.models import Heartbeat, OutboxMessage
 from intake.monitoring import heartbeat, status
 from intake.submission import spool
 from tests.intake.support.factories import make_request
@@ -53,7 +53,7 @@ def problems(client):
 
 
 def beat_ago(name, age):
-    Heartbeat.objects.update_or_create(name=name, defaults={"at": timezone.now() - age})
+    Heartbeat.objects.update_or_create(name=name, defaults={"beat_at": timezone.now() - age})
 
 
 def spool_file(age=dt.timedelta(0)):
@@ -64,8 +64,8 @@ def spool_file(age=dt.timedelta(0)):
 
 
 def notice_of(**changes):
-    notice = make_request().notices.get()
-    Notice.objects.filter(pk=notice.pk).update(**changes)
+    notice = make_request().outbox_messages.get()
+    OutboxMessage.objects.filter(pk=notice.pk).update(**changes)
     return notice
 
 
@@ -194,11 +194,11 @@ def test_a_notice_that_is_late_is_red(client, healthy):
     notice = notice_of(next_try_at=timezone.now() - 9 * MINUTE)
     assert problems(client) == (200, {})
     for state in ("queued", "sending", "retrying"):
-        Notice.objects.filter(pk=notice.pk).update(next_try_at=timezone.now() - 11 * MINUTE, state=state)
+        OutboxMessage.objects.filter(pk=notice.pk).update(next_try_at=timezone.now() - 11 * MINUTE, state=state)
         assert problems(client) == (503, {"outbox": ["late"]})
     part = get_status(client).json()["parts"]["outbox"]
     assert (part["waiting"], part["oldest_seconds_late"] // 60) == (1, 11)
-    Notice.objects.filter(pk=notice.pk).update(state="sent")
+    OutboxMessage.objects.filter(pk=notice.pk).update(state="sent")
     assert problems(client) == (200, {})
 
 
@@ -211,7 +211,7 @@ def test_a_notice_that_waits_for_its_next_try_is_no_problem(client, healthy):
 def test_an_alert_that_fails_again_and_again_is_red_long_before_it_is_given_up(client, healthy):
     notice = notice_of(state="retrying", attempts=3, next_try_at=timezone.now() + MINUTE)
     assert problems(client) == (200, {})
-    Notice.objects.filter(pk=notice.pk).update(attempts=4)
+    OutboxMessage.objects.filter(pk=notice.pk).update(attempts=4)
     assert problems(client) == (503, {"outbox": ["failing"]})
     assert get_status(client).json()["parts"]["outbox"]["failing"] == 1
 
@@ -220,7 +220,7 @@ def test_an_address_that_the_mail_server_refuses_is_red_for_a_day(client, health
     notice = notice_of(state="partly", refused=2, claimed_at=timezone.now() - dt.timedelta(hours=23))
     assert problems(client) == (503, {"outbox": ["refused"]})
     assert get_status(client).json()["parts"]["outbox"]["refused_addresses"] == 2
-    Notice.objects.filter(pk=notice.pk).update(claimed_at=timezone.now() - dt.timedelta(hours=25))
+    OutboxMessage.objects.filter(pk=notice.pk).update(claimed_at=timezone.now() - dt.timedelta(hours=25))
     assert problems(client) == (200, {})
 
 
@@ -228,13 +228,13 @@ def test_a_notice_to_staff_that_failed_is_red_for_a_day(client, healthy):
     notice = notice_of(state="failed", claimed_at=timezone.now() - dt.timedelta(hours=23))
     assert problems(client) == (503, {"outbox": ["failed"]})
     assert get_status(client).json()["parts"]["outbox"]["failed_to_staff"] == 1
-    Notice.objects.filter(pk=notice.pk).update(claimed_at=timezone.now() - dt.timedelta(hours=25))
+    OutboxMessage.objects.filter(pk=notice.pk).update(claimed_at=timezone.now() - dt.timedelta(hours=25))
     assert problems(client) == (200, {})
 
 
 def test_an_address_that_someone_mistyped_is_counted_and_no_alarm(client, healthy):
     make_request(email_ok="on")
-    Notice.objects.filter(kind="acknowledgement").update(state="failed", claimed_at=timezone.now())
+    OutboxMessage.objects.filter(kind="acknowledgement").update(state="failed", claimed_at=timezone.now())
     assert problems(client) == (200, {})
     assert get_status(client).json()["parts"]["outbox"]["failed_to_people"] == 1
 
@@ -265,12 +265,12 @@ def test_a_migration_that_waits_is_red(client):
 def test_a_table_that_is_missing_is_red_and_the_other_parts_still_tell(client):
     heartbeat.beat(heartbeat.of_this_worker())
     with connection.cursor() as cursor:
-        cursor.execute("ALTER TABLE intake_notice RENAME TO intake_notice_away")
+        cursor.execute("ALTER TABLE intake_outboxmessage RENAME TO intake_outboxmessage_away")
     try:
         assert problems(client) == (503, {"outbox": ["database"]})
     finally:
         with connection.cursor() as cursor:
-            cursor.execute("ALTER TABLE intake_notice_away RENAME TO intake_notice")
+            cursor.execute("ALTER TABLE intake_outboxmessage_away RENAME TO intake_outboxmessage")
 
 
 @pytest.mark.django_db(transaction=True)

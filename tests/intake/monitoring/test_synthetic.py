@@ -30,7 +30,7 @@ from intake.models import (
     EncryptedText,
     Event,
     Heartbeat,
-    Notice,
+    OutboxMessage,
     RecentSender,
 )
 from intake.monitoring import synthetic, synthetic_client
@@ -45,7 +45,7 @@ EVERYTHING_OF_A_REQUEST = [
     ConsentRecord,
     ContactPreferences,
     Event,
-    Notice,
+    OutboxMessage,
     RecentSender,
     EncryptedText,
 ]
@@ -142,8 +142,8 @@ def test_without_a_worker_it_says_that_the_notice_is_not_out(site, live_server, 
     )
     assert Heartbeat.objects.count() == 0
     request = AssessmentRequest.objects.get()
-    assert (request.is_synthetic, request.quarantined_at, request.suspicions) == (True, None, "")
-    assert [notice.kind for notice in request.notices.all()] == ["new_request"]
+    assert (request.is_synthetic, request.quarantined_at, request.spam_signals) == (True, None, "")
+    assert [notice.kind for notice in request.outbox_messages.all()] == ["new_request"]
     assert mails == []
 
 
@@ -238,7 +238,7 @@ def test_a_form_with_the_header_is_synthetic_never_suspected_and_never_counted(s
     response = sent_form(client, **signed())  # at once, which is suspicious
     assert response.status_code == 303
     request = AssessmentRequest.objects.get()
-    assert (request.is_synthetic, request.suspicions, RecentSender.objects.count()) == (True, "", 0)
+    assert (request.is_synthetic, request.spam_signals, RecentSender.objects.count()) == (True, "", 0)
     assert rate_limit.look("anyone", timezone.now()).is_flood is True
 
 
@@ -280,7 +280,7 @@ def test_the_probe_tells_how_far_it_came_in_codes(client):
     response = client.get(probe_of(request), **signed())
     assert (response.status_code, response.json()) == (200, {"stored": True, "notice": "queued", "on_desk": True})
     assert "no-store" in response["Cache-Control"]
-    Notice.objects.update(state="sent")
+    OutboxMessage.objects.update(state="sent")
     assert client.get(probe_of(request), **signed()).json() == synthetic.WHOLE
     EncryptedText.objects.update(envelope=b"\x01\x01kgarbled")
     assert client.get(probe_of(request), **signed()).json()["on_desk"] is False
@@ -293,7 +293,7 @@ def test_the_probe_erases_what_came_all_the_way_and_notes_it(client):
     request = receive_synthetic(form_key="k" * 64)
     assert client.post(probe_of(request), **signed()).json()["erased"] is False
     assert (AssessmentRequest.objects.count(), Heartbeat.objects.count()) == (2, 0)
-    Notice.objects.filter(request=request).update(state="sent")
+    OutboxMessage.objects.filter(request=request).update(state="sent")
     assert client.post(probe_of(request), **signed()).json() == synthetic.WHOLE | {"erased": True}
     assert stored() == before
     assert list(Heartbeat.objects.values_list("name", flat=True)) == ["synthetic"]
@@ -303,7 +303,7 @@ def test_the_probe_erases_what_came_all_the_way_and_notes_it(client):
 @pytest.mark.django_db
 def test_a_valid_header_neither_shows_nor_erases_a_real_request(client):
     request = make_request()
-    Notice.objects.update(state="sent")
+    OutboxMessage.objects.update(state="sent")
     before = stored()
     assert client.get(probe_of(request), **signed()).json() == {"stored": False, "notice": "", "on_desk": False}
     assert client.post(probe_of(request), **signed()).json()["erased"] is False
@@ -317,7 +317,7 @@ def test_a_valid_header_neither_shows_nor_erases_a_real_request(client):
 def test_without_a_valid_header_the_probe_is_not_there(method, value):
     client = Client(enforce_csrf_checks=True)
     request = receive_synthetic()
-    Notice.objects.update(state="sent")
+    OutboxMessage.objects.update(state="sent")
     headers = {synthetic.HEADER: value} if value else {}
     response = getattr(client, method)(probe_of(request), headers=headers)
     elsewhere = client.get("/assessment/nothing/here/")
@@ -359,7 +359,7 @@ def test_while_the_database_is_away_the_probe_says_so(client):
 def test_no_list_of_the_desk_shows_it(client, make_staff):
     real, machine = make_request(), receive_synthetic()
     client.force_login(make_staff("admissions"))
-    for tab in ({}, {"work": "unassigned"}):
+    for tab in ({}, {"tab": "unassigned"}):
         page = client.get(LIST, tab).content.decode()
         assert (real.reference in page, machine.reference in page) == (True, False)
     assert AccessRecord.objects.first().requests == [str(real.pk)]

@@ -18,7 +18,7 @@ from django.utils import timezone
 
 from intake import workflow
 from intake.contact import preferences
-from intake.models import ContactPreferences, Notice
+from intake.models import ContactPreferences, OutboxMessage
 from intake.monitoring import status
 from intake.notifications import outbox
 from intake.submission import tokens
@@ -90,24 +90,24 @@ def mailbox(settings):
 
 def waiting(kind="new_request", answers=MappingProxyType({}), **changes):
     """A notice about a new request with these answers that became due at `NOW`."""
-    notice = make_request(**answers).notices.get(kind=kind)
-    Notice.objects.filter(pk=notice.pk).update(**{"next_try_at": NOW} | changes)
-    notice.refresh_from_db()
-    return notice
+    outbox_message = make_request(**answers).outbox_messages.get(kind=kind)
+    OutboxMessage.objects.filter(pk=outbox_message.pk).update(**{"next_try_at": NOW} | changes)
+    outbox_message.refresh_from_db()
+    return outbox_message
 
 
-def state_of(notice):
-    notice.refresh_from_db()
-    return (notice.state, notice.attempts)
+def state_of(outbox_message):
+    outbox_message.refresh_from_db()
+    return (outbox_message.state, outbox_message.attempts)
 
 
 @pytest.mark.django_db
 def test_a_mail_holds_the_reference_and_the_link_and_nothing_else(mailbox, settings):
     settings.PUBLIC_ORIGIN = "https://www.example.org"
-    notice = waiting()
+    outbox_message = waiting()
     assert outbox.send_due(NOW) == 1
     (mail,) = mailbox.mails
-    request = notice.request
+    request = outbox_message.request
     link = f"https://www.example.org/admin/intake/assessmentrequest/{request.pk}/change/"
     assert mail["Subject"] == f"New request {request.reference}"
     assert mail["To"] == "desk@example.org, lead@example.org"
@@ -121,43 +121,43 @@ def test_a_mail_holds_the_reference_and_the_link_and_nothing_else(mailbox, setti
 
 @pytest.mark.django_db
 def test_the_link_in_the_mail_leads_to_the_request(mailbox, client, make_staff):
-    notice = waiting()
+    outbox_message = waiting()
     outbox.send_due(NOW)
     client.force_login(make_staff("admissions"))
     link = mailbox.mails[0].get_content().split()[-1]
     page = client.get("/" + link.split("/", 3)[3])
-    assert page.context["request_row"] == notice.request
+    assert page.context["request_row"] == outbox_message.request
 
 
 @pytest.mark.django_db
 def test_a_notice_is_sent_once_and_then_rests(mailbox):
-    notice = waiting()
+    outbox_message = waiting()
     assert [outbox.send_due(NOW), outbox.send_due(NOW), outbox.send_due(NOW + dt.timedelta(days=9))] == [1, 0, 0]
     assert len(mailbox.mails) == 1
-    assert state_of(notice) == ("sent", 1)
-    assert (notice.sent_at, notice.last_error) == (NOW, "")
+    assert state_of(outbox_message) == ("sent", 1)
+    assert (outbox_message.sent_at, outbox_message.last_error) == (NOW, "")
 
 
 @pytest.mark.django_db
 def test_a_notice_that_is_not_due_yet_waits(mailbox):
-    notice = waiting()
+    outbox_message = waiting()
     assert outbox.send_due(NOW - SECOND) == 0
-    assert state_of(notice) == ("queued", 0)
+    assert state_of(outbox_message) == ("queued", 0)
     assert mailbox.mails == []
 
 
 @pytest.mark.django_db
 def test_wait_between_tries_grows_and_the_last_failure_ends_the_notice(mailbox):
     mailbox.stop()
-    notice, now, waits = waiting(), NOW, []
+    outbox_message, now, waits = waiting(), NOW, []
     for attempt in range(1, len(outbox.WAITS) + 1):
         assert outbox.send_due(now) == 0
-        assert state_of(notice) == ("retrying", attempt)
-        assert notice.last_error == "ConnectionRefusedError"
-        waits.append(notice.next_try_at - now)
-        assert outbox.send_due(notice.next_try_at - SECOND) == 0
-        assert state_of(notice) == ("retrying", attempt)
-        now = notice.next_try_at
+        assert state_of(outbox_message) == ("retrying", attempt)
+        assert outbox_message.last_error == "ConnectionRefusedError"
+        waits.append(outbox_message.next_try_at - now)
+        assert outbox.send_due(outbox_message.next_try_at - SECOND) == 0
+        assert state_of(outbox_message) == ("retrying", attempt)
+        now = outbox_message.next_try_at
     outside = [
         (wait, planned)
         for wait, planned in zip(waits, outbox.WAITS, strict=True)
@@ -167,7 +167,7 @@ def test_wait_between_tries_grows_and_the_last_failure_ends_the_notice(mailbox):
     assert sorted(waits) == waits
 
     outbox.send_due(now)
-    assert state_of(notice) == ("failed", len(outbox.WAITS) + 1)
+    assert state_of(outbox_message) == ("failed", len(outbox.WAITS) + 1)
     mailbox.start()
     assert outbox.send_due(now + dt.timedelta(days=365)) == 0
     assert mailbox.mails == []
@@ -176,25 +176,25 @@ def test_wait_between_tries_grows_and_the_last_failure_ends_the_notice(mailbox):
 @pytest.mark.django_db
 def test_when_the_server_is_back_the_notice_is_sent_once(mailbox):
     mailbox.stop()
-    notice = waiting()
+    outbox_message = waiting()
     outbox.send_due(NOW)
-    assert state_of(notice) == ("retrying", 1)
+    assert state_of(outbox_message) == ("retrying", 1)
     mailbox.start()
-    later = notice.next_try_at
+    later = outbox_message.next_try_at
     assert [outbox.send_due(later), outbox.send_due(later + dt.timedelta(days=1))] == [1, 0]
     assert len(mailbox.mails) == 1
-    assert state_of(notice) == ("sent", 2)
-    assert (notice.sent_at, notice.last_error) == (later, "")
+    assert state_of(outbox_message) == ("sent", 2)
+    assert (outbox_message.sent_at, outbox_message.last_error) == (later, "")
 
 
 @pytest.mark.django_db
 def test_a_server_that_refuses_the_mail_is_tried_again(mailbox):
     mailbox.refusals = ["451 come back later"]
-    notice = waiting()
+    outbox_message = waiting()
     assert outbox.send_due(NOW) == 0
-    assert state_of(notice) == ("retrying", 1)
-    assert notice.last_error == "SMTPDataError 451"
-    assert outbox.send_due(notice.next_try_at) == 1
+    assert state_of(outbox_message) == ("retrying", 1)
+    assert outbox_message.last_error == "SMTPDataError 451"
+    assert outbox.send_due(outbox_message.next_try_at) == 1
     assert len(mailbox.mails) == 1
 
 
@@ -209,11 +209,11 @@ MISCONFIGURED = [
 def test_a_notice_that_can_not_be_made_is_tried_again_and_never_counted_as_sent(
     mailbox, settings, setting, value, error
 ):
-    notice = waiting()
+    outbox_message = waiting()
     setattr(settings, setting, value)
     assert outbox.send_due(NOW) == 0
-    notice.refresh_from_db()
-    assert (notice.state, notice.last_error, notice.sent_at) == ("retrying", error, None)
+    outbox_message.refresh_from_db()
+    assert (outbox_message.state, outbox_message.last_error, outbox_message.sent_at) == ("retrying", error, None)
 
 
 @pytest.mark.django_db
@@ -230,26 +230,26 @@ def test_notices_go_out_in_the_order_they_became_due(mailbox):
     late, early = waiting(next_try_at=NOW), waiting(next_try_at=NOW - dt.timedelta(hours=1))
     assert outbox.send_due(NOW) == 2
     assert [mail["Subject"] for mail in mailbox.mails] == [
-        f"New request {notice.request.reference}" for notice in (early, late)
+        f"New request {outbox_message.request.reference}" for outbox_message in (early, late)
     ]
 
 
 @pytest.mark.django_db
 def test_a_notice_whose_worker_died_is_taken_up_again_after_a_while(mailbox):
-    notice = waiting(state="sending", claimed_at=NOW, attempts=1)
+    outbox_message = waiting(state="sending", claimed_at=NOW, attempts=1)
     assert outbox.send_due(NOW + outbox.STUCK_AFTER - SECOND) == 0
-    assert state_of(notice) == ("sending", 1)
+    assert state_of(outbox_message) == ("sending", 1)
     assert outbox.send_due(NOW + outbox.STUCK_AFTER) == 1
-    assert state_of(notice) == ("sent", 2)
+    assert state_of(outbox_message) == ("sent", 2)
     assert len(mailbox.mails) == 1
 
 
 def test_while_a_mail_is_on_its_way_the_claim_is_visible_to_others(site, mailbox):
-    notice, seen = waiting(), []
+    outbox_message, seen = waiting(), []
 
     def look():
         try:
-            seen.append(Notice.objects.values_list("state", "attempts").get(pk=notice.pk))
+            seen.append(OutboxMessage.objects.values_list("state", "attempts").get(pk=outbox_message.pk))
         finally:
             connection.close()
 
@@ -279,30 +279,30 @@ def test_several_workers_at_once_send_every_notice_exactly_once(site, mailbox):
         sent = list(pool.map(work, range(workers)))
     assert sum(sent) == len(references)
     assert mailbox.subjects == [f"New request {reference}" for reference in references]
-    assert list(Notice.objects.values_list("state", "attempts").distinct()) == [("sent", 1)]
+    assert list(OutboxMessage.objects.values_list("state", "attempts").distinct()) == [("sent", 1)]
 
 
 def test_a_notice_that_was_withdrawn_while_its_mail_was_on_its_way_stays_gone(site, mailbox):
     first, second = waiting(next_try_at=NOW - SECOND), waiting()
-    mailbox.on_mail = lambda: in_another_thread(lambda: Notice.objects.filter(pk=first.pk).delete())
+    mailbox.on_mail = lambda: in_another_thread(lambda: OutboxMessage.objects.filter(pk=first.pk).delete())
     assert outbox.send_due(NOW) == 2
     assert state_of(second) == ("sent", 1)
-    assert Notice.objects.count() == 1
+    assert OutboxMessage.objects.count() == 1
 
 
 def test_news_that_came_while_the_mail_was_on_its_way_is_told_too(site, mailbox):
-    notice = waiting()
+    outbox_message = waiting()
 
-    def add_words():
+    def add_message():
         mailbox.on_mail = lambda: None
-        in_another_thread(lambda: workflow.add_words(request_id=notice.request_id, text="one more thing"))
+        in_another_thread(lambda: workflow.add_message(request_id=outbox_message.request_id, text="one more thing"))
 
-    mailbox.on_mail = add_words
+    mailbox.on_mail = add_message
     outbox.send_due(NOW)
-    assert state_of(notice) == ("queued", 0)
-    Notice.objects.update(next_try_at=NOW)
+    assert state_of(outbox_message) == ("queued", 0)
+    OutboxMessage.objects.update(next_try_at=NOW)
     assert outbox.send_due(NOW) == 1
-    assert mailbox.subjects == [f"New request {notice.request.reference}"] * 2
+    assert mailbox.subjects == [f"New request {outbox_message.request.reference}"] * 2
 
 
 def in_another_thread(work):
@@ -329,10 +329,10 @@ def acknowledgement(**changes):
     return waiting("acknowledgement", BY_EMAIL, **changes)
 
 
-def only(notice):
+def only(outbox_message):
     """Lets this notice alone be due."""
-    Notice.objects.exclude(pk=notice.pk).delete()
-    return notice
+    OutboxMessage.objects.exclude(pk=outbox_message.pk).delete()
+    return outbox_message
 
 
 ALLOWED = {
@@ -352,7 +352,7 @@ ALLOWED = {
 def test_the_person_is_written_to_only_where_they_ticked_the_box(mailbox, answers, allowed):
     request = make_request(**answers)
     kinds = ["acknowledgement", "new_request"] if allowed else ["new_request"]
-    assert sorted(request.notices.values_list("kind", flat=True)) == kinds
+    assert sorted(request.outbox_messages.values_list("kind", flat=True)) == kinds
     outbox.send_due(request.received_at)
     assert [mail["To"] for mail in mailbox.mails if "@nightingale" in mail["To"]] == (
         ["canary@nightingale.example"] if allowed else []
@@ -363,7 +363,7 @@ def test_the_person_is_written_to_only_where_they_ticked_the_box(mailbox, answer
 def test_the_e_mail_to_the_person_is_neutral(mailbox, settings, client):
     settings.NEUTRAL_FROM_EMAIL = "Front Desk <hello@frontdesk.example>"
     settings.DEFAULT_FROM_EMAIL = "desk@recovery.example"
-    notice = only(acknowledgement())
+    outbox_message = only(acknowledgement())
     assert outbox.send_due(NOW) == 1
     (mail,) = mailbox.mails
     assert (mail["Subject"], mail["From"], mail["To"]) == (
@@ -377,7 +377,7 @@ def test_the_e_mail_to_the_person_is_neutral(mailbox, settings, client):
     assert mail.get_content().strip().splitlines() == [
         "Hello,",
         "",
-        f"We have your message and will get back to you. Your reference is {notice.request.reference}.",
+        f"We have your message and will get back to you. Your reference is {outbox_message.request.reference}.",
         f"If you would rather talk, call {center.phone} and give the reference.",
         "",
         "If you did not write to us, please ignore this email.",
@@ -402,18 +402,18 @@ def test_the_e_mail_goes_to_the_address_that_was_told_last(mailbox):
     draft = tokens.draw()
     make_request(draft, **BY_EMAIL)
     request = make_request(draft, **BY_EMAIL | {"email": "new@nightingale.example"})
-    workflow.add_words(request_id=request.pk, text="a word")
+    workflow.add_message(request_id=request.pk, text="a word")
     outbox.send_due(timezone.now())
     assert [mail["To"] for mail in mailbox.mails if mail["Subject"] == "Your message"] == ["new@nightingale.example"]
 
 
 @pytest.mark.django_db
 def test_the_e_mail_is_refused_when_the_person_no_longer_allows_it(mailbox):
-    notice = only(acknowledgement())
-    codes = preferences.newest_profile(notice.request).codes() | {"may_email": False, "may_text": True}
-    ContactPreferences.objects.create(request=notice.request, at=timezone.now(), **codes)
+    outbox_message = only(acknowledgement())
+    codes = preferences.newest_preferences(outbox_message.request).codes() | {"may_email": False, "may_text": True}
+    ContactPreferences.objects.create(request=outbox_message.request, recorded_at=timezone.now(), **codes)
     assert outbox.send_due(NOW) == 0
-    assert (state_of(notice), mailbox.mails) == (("refused", 1), [])
+    assert (state_of(outbox_message), mailbox.mails) == (("refused", 1), [])
     assert outbox.send_due(NOW + dt.timedelta(days=9)) == 0
 
 
@@ -423,14 +423,14 @@ def test_an_e_mail_that_an_amendment_forbids_is_refused_though_it_was_queued(mai
     request = make_request(draft, email_ok="on")
     make_request(draft, email_ok="")
     outbox.send_due(timezone.now())
-    assert request.notices.get(kind="acknowledgement").state == "refused"
+    assert request.outbox_messages.get(kind="acknowledgement").state == "refused"
     assert mailbox.subjects == [f"New request {request.reference}"]
 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("email_ok", ["on", ""])
 def test_nobody_is_written_to_about_a_suspected_request_before_its_release(mailbox, make_staff, email_ok):
-    request = make_request(email_ok=email_ok, suspicions=("fast",))
+    request = make_request(email_ok=email_ok, spam_signals=("fast",))
     outbox.send_due(timezone.now())
     assert mailbox.subjects == [f"New request {request.reference}"]
     workflow.release_from_quarantine(request_id=request.pk, actor=make_staff("admissions"))
@@ -449,8 +449,8 @@ def test_an_address_gets_one_e_mail_a_day_however_often_someone_types_it(mailbox
     to_people = [mail["To"] for mail in mailbox.mails if mail["Subject"] == "Your message"]
     assert to_people == ["Canary+help@nightingale.example", "other@nightingale.example"]
     assert state_of(again) == ("refused", 1)
-    assert other.notices.get(kind="acknowledgement").state == "sent"
-    Notice.objects.filter(kind="acknowledgement").update(sent_at=timezone.now() - dt.timedelta(days=1))
+    assert other.outbox_messages.get(kind="acknowledgement").state == "sent"
+    OutboxMessage.objects.filter(kind="acknowledgement").update(sent_at=timezone.now() - dt.timedelta(days=1))
     only(acknowledgement())
     assert outbox.send_due(timezone.now()) == 1
 
@@ -458,31 +458,31 @@ def test_an_address_gets_one_e_mail_a_day_however_often_someone_types_it(mailbox
 @pytest.mark.django_db
 @pytest.mark.parametrize("email", ["me@example", "me @example.org", "me@@example.org"])
 def test_unusable_address_is_reported_to_staff_and_not_retried(mailbox, email):
-    notice = waiting("acknowledgement", {"phone": "", "email": email, "email_ok": "on", "asked_about": email})
-    only(notice)
+    outbox_message = waiting("acknowledgement", {"phone": "", "email": email, "email_ok": "on", "asked_about": email})
+    only(outbox_message)
     assert outbox.send_due(NOW) == 0
-    assert (state_of(notice), notice.last_error) == (("failed", 1), "no address")
+    assert (state_of(outbox_message), outbox_message.last_error) == (("failed", 1), "no address")
     assert mailbox.mails == []
 
 
 @pytest.mark.django_db
 def test_an_e_mail_about_a_request_withdrawn_under_hold_is_not_sent(mailbox, make_staff):
-    notice = acknowledgement()
-    workflow.set_legal_hold(request_id=notice.request_id, actor=make_staff("lead"))
-    workflow.withdraw(request_id=notice.request_id)
-    assert (outbox.send_due(NOW), mailbox.mails, Notice.objects.count()) == (0, [], 0)
+    outbox_message = acknowledgement()
+    workflow.set_legal_hold(request_id=outbox_message.request_id, actor=make_staff("lead"))
+    workflow.withdraw(request_id=outbox_message.request_id)
+    assert (outbox.send_due(NOW), mailbox.mails, OutboxMessage.objects.count()) == (0, [], 0)
 
 
 @pytest.mark.django_db
 def test_an_e_mail_whose_address_can_not_be_opened_now_is_tried_again(mailbox):
-    notice = only(acknowledgement())
-    text = notice.request.texts.get()
+    outbox_message = only(acknowledgement())
+    text = outbox_message.request.texts.get()
     envelope = bytes(text.envelope)
-    notice.request.texts.update(envelope=b"\x01\x04gone" + bytes(40))
+    outbox_message.request.texts.update(envelope=b"\x01\x04gone" + bytes(40))
     assert outbox.send_due(NOW) == 0
-    assert (state_of(notice), notice.last_error) == (("retrying", 1), "sealed with a missing key")
-    notice.request.texts.update(envelope=envelope)
-    assert outbox.send_due(notice.next_try_at) == 1
+    assert (state_of(outbox_message), outbox_message.last_error) == (("retrying", 1), "sealed with a missing key")
+    outbox_message.request.texts.update(envelope=envelope)
+    assert outbox.send_due(outbox_message.next_try_at) == 1
 
 
 @pytest.mark.django_db
@@ -497,9 +497,9 @@ def test_an_e_mail_whose_address_can_not_be_opened_now_is_tried_again(mailbox):
 )
 def test_an_e_mail_to_the_person_ends_at_a_refusal_for_good_and_only_then(mailbox, refusal, state, error):
     mailbox.refusals = [refusal]
-    notice = only(acknowledgement())
+    outbox_message = only(acknowledgement())
     assert outbox.send_due(NOW) == 0
-    assert (state_of(notice), notice.last_error) == ((state, 1), error)
+    assert (state_of(outbox_message), outbox_message.last_error) == ((state, 1), error)
     assert outbox.send_due(NOW + dt.timedelta(days=1)) == (state == "retrying")
     assert len(mailbox.mails) == (state == "retrying")
 
@@ -508,18 +508,18 @@ def test_an_e_mail_to_the_person_ends_at_a_refusal_for_good_and_only_then(mailbo
 @pytest.mark.parametrize(("refusal", "state"), [("550 no such user", "failed"), ("450 busy", "retrying")])
 def test_an_address_that_the_server_refuses_ends_or_waits_alike(mailbox, refusal, state):
     mailbox.rcpt_refusals = [refusal]
-    notice = only(acknowledgement())
+    outbox_message = only(acknowledgement())
     assert outbox.send_due(NOW) == 0
-    assert (state_of(notice), notice.last_error) == ((state, 1), f"SMTPRecipientsRefused {refusal[:3]}")
+    assert (state_of(outbox_message), outbox_message.last_error) == ((state, 1), f"SMTPRecipientsRefused {refusal[:3]}")
 
 
 @pytest.mark.django_db
 def test_the_alert_to_staff_is_tried_again_even_after_a_refusal_for_good(mailbox):
     mailbox.refusals = ["550 no such user"]
-    notice = waiting()
+    outbox_message = waiting()
     assert outbox.send_due(NOW) == 0
-    assert state_of(notice) == ("retrying", 1)
-    assert outbox.send_due(notice.next_try_at) == 1
+    assert state_of(outbox_message) == ("retrying", 1)
+    assert outbox.send_due(outbox_message.next_try_at) == 1
 
 
 @pytest.mark.django_db
@@ -539,12 +539,16 @@ NO_SUCH, BUSY = "550 no such user", "450 busy"
 @pytest.mark.django_db
 def test_permanently_refused_address_is_recorded_and_others_get_one_mail(mailbox):
     mailbox.refuses = {LEAD: NO_SUCH}
-    notice = waiting()
+    outbox_message = waiting()
     assert outbox.send_due(NOW) == 1
-    assert state_of(notice) == ("partly", 1)
-    assert (notice.refused, notice.last_error, notice.sent_at) == (1, "1 of 2 recipients refused: 550", NOW)
-    assert sorted(notice.answers.values()) == [250, 550]
-    assert "example" not in str(notice.answers)
+    assert state_of(outbox_message) == ("partly", 1)
+    assert (outbox_message.refused, outbox_message.last_error, outbox_message.sent_at) == (
+        1,
+        "1 of 2 recipients refused: 550",
+        NOW,
+    )
+    assert sorted(outbox_message.answers.values()) == [250, 550]
+    assert "example" not in str(outbox_message.answers)
     assert outbox.send_due(NOW + dt.timedelta(days=9)) == 0
     assert mailbox.got == [DESK]
 
@@ -552,12 +556,12 @@ def test_permanently_refused_address_is_recorded_and_others_get_one_mail(mailbox
 @pytest.mark.django_db
 def test_an_address_that_is_refused_for_the_time_being_is_tried_again_alone(mailbox):
     mailbox.refuses = {LEAD: BUSY}
-    notice = waiting()
+    outbox_message = waiting()
     assert outbox.send_due(NOW) == 1
-    assert (state_of(notice), notice.refused) == (("retrying", 1), 0)
+    assert (state_of(outbox_message), outbox_message.refused) == (("retrying", 1), 0)
     mailbox.refuses = {}
-    assert outbox.send_due(notice.next_try_at) == 1
-    assert (state_of(notice), notice.refused, notice.last_error) == (("sent", 2), 0, "")
+    assert outbox.send_due(outbox_message.next_try_at) == 1
+    assert (state_of(outbox_message), outbox_message.refused, outbox_message.last_error) == (("sent", 2), 0, "")
     assert mailbox.got == [DESK, LEAD]
     assert [mail["To"] for mail in mailbox.mails] == ["desk@example.org, lead@example.org", LEAD]
 
@@ -565,12 +569,12 @@ def test_an_address_that_is_refused_for_the_time_being_is_tried_again_alone(mail
 @pytest.mark.django_db
 def test_address_that_stays_refused_is_given_up_and_nobody_is_mailed_twice(mailbox):
     mailbox.refuses = {LEAD: BUSY}
-    notice, now = waiting(), NOW
+    outbox_message, now = waiting(), NOW
     for _ in range(len(outbox.WAITS) + 1):
         outbox.send_due(now)
-        notice.refresh_from_db()
-        now = notice.next_try_at
-    assert (state_of(notice), notice.refused) == (("partly", len(outbox.WAITS) + 1), 1)
+        outbox_message.refresh_from_db()
+        now = outbox_message.next_try_at
+    assert (state_of(outbox_message), outbox_message.refused) == (("partly", len(outbox.WAITS) + 1), 1)
     assert mailbox.got == [DESK]
 
 
@@ -578,61 +582,61 @@ def test_address_that_stays_refused_is_given_up_and_nobody_is_mailed_twice(mailb
 def test_one_refused_for_good_and_one_for_the_time_being_go_their_own_ways(mailbox, settings):
     settings.ADMISSIONS_EMAILS = [DESK, LEAD, NIGHT]
     mailbox.refuses = {LEAD: NO_SUCH, NIGHT: BUSY}
-    notice = waiting()
+    outbox_message = waiting()
     outbox.send_due(NOW)
-    assert (state_of(notice), notice.refused) == (("retrying", 1), 1)
+    assert (state_of(outbox_message), outbox_message.refused) == (("retrying", 1), 1)
     mailbox.refuses = {LEAD: NO_SUCH}
-    outbox.send_due(notice.next_try_at)
-    assert (state_of(notice), notice.refused) == (("partly", 2), 1)
+    outbox.send_due(outbox_message.next_try_at)
+    assert (state_of(outbox_message), outbox_message.refused) == (("partly", 2), 1)
     assert mailbox.got == [DESK, NIGHT]
 
 
 @pytest.mark.django_db
 def test_while_nobody_has_it_all_are_tried_again_and_each_gets_it_once(mailbox):
     mailbox.refuses = {DESK: NO_SUCH, LEAD: BUSY}
-    notice = waiting()
+    outbox_message = waiting()
     assert outbox.send_due(NOW) == 0
-    assert (state_of(notice), notice.refused) == (("retrying", 1), 1)
+    assert (state_of(outbox_message), outbox_message.refused) == (("retrying", 1), 1)
     mailbox.refuses = {}
-    assert outbox.send_due(notice.next_try_at) == 1
-    assert (state_of(notice), notice.refused) == (("sent", 2), 0)
+    assert outbox.send_due(outbox_message.next_try_at) == 1
+    assert (state_of(outbox_message), outbox_message.refused) == (("sent", 2), 0)
     assert mailbox.got == [DESK, LEAD]
 
 
 @pytest.mark.django_db
 def test_a_server_that_goes_away_between_two_tries_does_not_forget_who_has_it(mailbox):
     mailbox.refuses = {LEAD: BUSY}
-    notice = waiting()
+    outbox_message = waiting()
     outbox.send_due(NOW)
     mailbox.stop()
-    outbox.send_due(Notice.objects.get().next_try_at)
-    assert state_of(notice) == ("retrying", 2)
+    outbox.send_due(OutboxMessage.objects.get().next_try_at)
+    assert state_of(outbox_message) == ("retrying", 2)
     mailbox.start()
     mailbox.refuses = {}
-    outbox.send_due(notice.next_try_at)
-    assert state_of(notice) == ("sent", 3)
+    outbox.send_due(outbox_message.next_try_at)
+    assert state_of(outbox_message) == ("sent", 3)
     assert mailbox.got == [DESK, LEAD]
 
 
 @pytest.mark.django_db
 def test_a_list_of_addresses_that_changed_between_two_tries_reaches_the_new_one(mailbox, settings):
     mailbox.refuses = {LEAD: BUSY}
-    notice = waiting()
+    outbox_message = waiting()
     outbox.send_due(NOW)
     settings.ADMISSIONS_EMAILS = [NIGHT, DESK]  # the lead's address was wrong
-    outbox.send_due(Notice.objects.get().next_try_at)
+    outbox.send_due(OutboxMessage.objects.get().next_try_at)
     assert mailbox.got == [DESK, NIGHT]
-    assert (state_of(notice), notice.refused) == (("sent", 2), 0)
+    assert (state_of(outbox_message), outbox_message.refused) == (("sent", 2), 0)
 
 
 @pytest.mark.django_db
 def test_a_list_from_which_the_refused_address_was_taken_ends_the_notice(mailbox, settings):
     mailbox.refuses = {LEAD: BUSY}
-    notice = waiting()
+    outbox_message = waiting()
     outbox.send_due(NOW)
     settings.ADMISSIONS_EMAILS = [DESK]
-    outbox.send_due(Notice.objects.get().next_try_at)
-    assert state_of(notice) == ("sent", 2)
+    outbox.send_due(OutboxMessage.objects.get().next_try_at)
+    assert state_of(outbox_message) == ("sent", 2)
     assert mailbox.got == [DESK]
 
 
@@ -643,7 +647,7 @@ def test_new_keys_between_two_tries_mail_nobody_twice(mailbox, settings):
     outbox.send_due(NOW)
     mailbox.refuses = {}
     settings.INDEX_KEYS = "new:" + "A" * 43 + "," + settings.INDEX_KEYS
-    outbox.send_due(Notice.objects.get().next_try_at)
+    outbox.send_due(OutboxMessage.objects.get().next_try_at)
     assert mailbox.got == [DESK, LEAD]
 
 
@@ -651,34 +655,36 @@ def test_new_keys_between_two_tries_mail_nobody_twice(mailbox, settings):
 def test_names_and_international_domains_are_known_again(mailbox, settings):
     settings.ADMISSIONS_EMAILS = ['"Desk, Front" <desk@example.org>', "Ná Bo <lead@bücher.example>"]
     mailbox.refuses = {"lead@xn--bcher-kva.example": NO_SUCH}
-    notice = waiting()
+    outbox_message = waiting()
     outbox.send_due(NOW)
-    assert (state_of(notice), notice.refused) == (("partly", 1), 1)
+    assert (state_of(outbox_message), outbox_message.refused) == (("partly", 1), 1)
     assert mailbox.got == [DESK]
 
 
 def test_news_after_a_refusal_are_sent_to_everyone_again(site, mailbox):
     mailbox.refuses = {LEAD: NO_SUCH}
-    notice = waiting()
+    outbox_message = waiting()
     outbox.send_due(NOW)
     mailbox.refuses = {}
-    workflow.add_words(request_id=notice.request_id, text="one more thing")
-    notice.refresh_from_db()
-    assert (notice.state, notice.answers, notice.refused) == ("queued", None, 0)
-    outbox.send_due(notice.next_try_at)
+    workflow.add_message(request_id=outbox_message.request_id, text="one more thing")
+    outbox_message.refresh_from_db()
+    assert (outbox_message.state, outbox_message.answers, outbox_message.refused) == ("queued", None, 0)
+    outbox.send_due(outbox_message.next_try_at)
     assert mailbox.got == [DESK, DESK, LEAD]
 
 
 @pytest.mark.django_db
 def test_the_daily_list_names_the_address_of_the_settings_that_was_refused(mailbox):
     mailbox.refuses = {LEAD: NO_SUCH}
-    notice = waiting()
+    outbox_message = waiting()
     outbox.send_due(NOW)
     outbox.queue_digest(NOW)
     outbox.send_due(NOW)
     (mail,) = [mail for mail in mailbox.mails if mail["Subject"].startswith("Messages that could not be sent")]
     assert mail["Subject"] == "Messages that could not be sent: 1"
-    line = f"{notice.request.reference}  To staff: a request came in  1 of 2 recipients refused: 550; {LEAD} (550)"
+    line = (
+        f"{outbox_message.request.reference}  To staff: a request came in  1 of 2 recipients refused: 550; {LEAD} (550)"
+    )
     assert mail.get_content().splitlines()[2] == line
     assert mailbox.got == [DESK, DESK]
 
@@ -687,10 +693,10 @@ def test_the_daily_list_names_the_address_of_the_settings_that_was_refused(mailb
 def test_a_daily_list_that_one_address_refused_makes_no_list_of_the_next_day(mailbox):
     mailbox.refuses = {LEAD: NO_SUCH}
     failed_acknowledgement(NOW - dt.timedelta(hours=1))
-    Notice.objects.exclude(state="failed").delete()
+    OutboxMessage.objects.exclude(state="failed").delete()
     outbox.queue_digest(NOW)
     outbox.send_due(NOW)
-    assert Notice.objects.get(kind="failures").state == "partly"
+    assert OutboxMessage.objects.get(kind="failures").state == "partly"
     outbox.queue_digest(NOW + dt.timedelta(days=2))
     assert digests() == [(dt.date(2026, 11, 23), "partly")]
 
@@ -700,7 +706,7 @@ def test_undelivered_weekly_figures_are_in_the_daily_list_without_the_address(ma
     for name in ("ana", "ben"):
         make_staff("lead", username=name, email=f"{name}@leads.example")
     mailbox.refuses = {"ben@leads.example": NO_SUCH}
-    Notice.objects.create(kind="week", day=dt.date(2026, 11, 23), next_try_at=NOW)
+    OutboxMessage.objects.create(kind="week", day=dt.date(2026, 11, 23), next_try_at=NOW)
     outbox.send_due(NOW)
     assert mailbox.got == ["ana@leads.example"]
     outbox.queue_digest(NOW)
@@ -714,10 +720,10 @@ def test_undelivered_weekly_figures_are_in_the_daily_list_without_the_address(ma
 def test_the_answer_to_the_person_leaves_no_trace_of_their_address(mailbox):
     for number, refusal in enumerate([NO_SUCH, BUSY, None]):
         mailbox.refuses = {"Canary+help@nightingale.example": refusal} if refusal else {}
-        notice = only(acknowledgement())
+        outbox_message = only(acknowledgement())
         outbox.send_due(NOW)
-        notice.refresh_from_db()
-        assert (number, notice.answers, notice.refused) == (number, None, 0)
+        outbox_message.refresh_from_db()
+        assert (number, outbox_message.answers, outbox_message.refused) == (number, None, 0)
 
 
 @pytest.mark.django_db
@@ -740,9 +746,9 @@ def test_alert_whose_connection_closes_after_delivery_is_not_sent_again(mailbox,
         return "221 bye"
 
     monkeypatch.setattr(mailbox, "handle_QUIT", handle_QUIT, raising=False)
-    notice = waiting()
+    outbox_message = waiting()
     assert [outbox.send_due(NOW), outbox.send_due(NOW + dt.timedelta(days=1))] == [1, 0]
-    assert (state_of(notice), mailbox.got) == (("sent", 1), [DESK, LEAD])
+    assert (state_of(outbox_message), mailbox.got) == (("sent", 1), [DESK, LEAD])
 
 
 # The list of what failed
@@ -753,13 +759,13 @@ def failed_acknowledgement(at):
 
 
 def digests():
-    return list(Notice.objects.filter(kind="failures").values_list("day", "state"))
+    return list(OutboxMessage.objects.filter(kind="failures").values_list("day", "state"))
 
 
 @pytest.mark.django_db
 def test_what_failed_is_told_once_a_day_with_references_only(mailbox):
     failed = [failed_acknowledgement(NOW - dt.timedelta(hours=hours)) for hours in (1, 2)]
-    Notice.objects.exclude(state="failed").delete()
+    OutboxMessage.objects.exclude(state="failed").delete()
     for minutes in (0, 5, 10):
         outbox.queue_digest(NOW + dt.timedelta(minutes=minutes))
         outbox.send_due(NOW + dt.timedelta(minutes=minutes))
@@ -800,7 +806,7 @@ def test_what_fails_on_the_next_day_is_told_on_the_next_day(mailbox):
 def test_a_list_that_had_to_wait_for_the_server_still_tells_all_of_it(mailbox):
     failed = failed_acknowledgement(NOW - dt.timedelta(hours=20))
     outbox.queue_digest(NOW)
-    Notice.objects.filter(kind="failures").update(state="retrying", next_try_at=NOW + dt.timedelta(hours=12))
+    OutboxMessage.objects.filter(kind="failures").update(state="retrying", next_try_at=NOW + dt.timedelta(hours=12))
     outbox.send_due(NOW + dt.timedelta(hours=12))
     (mail,) = [mail for mail in mailbox.mails if mail["Subject"].startswith("Messages that could not be sent")]
     assert failed.request.reference in mail.get_content()
@@ -832,20 +838,20 @@ def test_the_worker_run_once_with_nothing_to_do_says_nothing(site, mailbox, capl
 
 
 def test_a_database_that_refuses_does_not_end_the_worker_with_an_error(site, mailbox, caplog):
-    notice = waiting()
+    outbox_message = waiting()
     with connection.cursor() as cursor:
-        cursor.execute("ALTER TABLE intake_notice RENAME TO intake_notice_away")
+        cursor.execute("ALTER TABLE intake_outboxmessage RENAME TO intake_outboxmessage_away")
     try:
         call_command("run_worker", "--once")
     finally:
         with connection.cursor() as cursor:
-            cursor.execute("ALTER TABLE intake_notice_away RENAME TO intake_notice")
+            cursor.execute("ALTER TABLE intake_outboxmessage_away RENAME TO intake_outboxmessage")
     said = said_by_worker(caplog)
     assert said != []
     assert [line for line in said if not line.startswith("Worker, not ")] == []
-    assert state_of(notice) == ("queued", 0)
+    assert state_of(outbox_message) == ("queued", 0)
     call_command("run_worker", "--once")
-    assert state_of(notice) == ("sent", 1)
+    assert state_of(outbox_message) == ("sent", 1)
 
 
 def stop():
@@ -853,7 +859,7 @@ def stop():
 
 
 def test_a_running_worker_ends_its_round_and_stops_when_it_is_told_to(site, mailbox):
-    notice = waiting()
+    outbox_message = waiting()
     mailbox.on_mail = stop
     in_any_case = threading.Timer(60, stop)  # a worker that sends nothing fails this test instead of holding it up
     in_any_case.start()
@@ -864,5 +870,5 @@ def test_a_running_worker_ends_its_round_and_stops_when_it_is_told_to(site, mail
         in_any_case.cancel()
         for number, handler in before:
             signal.signal(number, handler)
-    assert state_of(notice) == ("sent", 1)
+    assert state_of(outbox_message) == ("sent", 1)
     assert len(mailbox.mails) == 1

@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from intake import worker
 from intake.contact import schedule
-from intake.models import AssessmentRequest, Notice
+from intake.models import AssessmentRequest, OutboxMessage
 from intake.notifications import outbox
 from tests.intake.reports.test_reports import make_dated_request
 from tests.intake.support.factories import make_request
@@ -20,11 +20,11 @@ HOUR, DAY = dt.timedelta(hours=1), dt.timedelta(days=1)
 
 
 def weeks():
-    return list(Notice.objects.filter(kind="week").values_list("day", "state"))
+    return list(OutboxMessage.objects.filter(kind="week").values_list("day", "state"))
 
 
 def send(now=MONDAY):
-    Notice.objects.exclude(kind="week").delete()
+    OutboxMessage.objects.exclude(kind="week").delete()
     outbox.send_due(now)
     return mail.outbox
 

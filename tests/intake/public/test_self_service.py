@@ -6,7 +6,7 @@ import datetime as dt
 import pytest
 
 from intake import search, workflow
-from intake.contact.preferences import newest_profile
+from intake.contact.preferences import newest_preferences
 from intake.models import AssessmentRequest, EncryptedText
 from intake.submission import accept as submission
 from intake.submission import circuit_breaker, private_link, spool, tokens
@@ -17,7 +17,7 @@ from tests.intake.support.helpers import codes_of, format_local, local_time
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("stopped_clock")]
 
 TUESDAY = local_time("2026-11-24 10:00")
-ANY_TIME = {"best_time": "asap", "time_zone": "America/Phoenix"}
+ANY_TIME = {"preferred_time": "asap", "time_zone": "America/Phoenix"}
 CHANGED = {"message": "Please call today."}
 
 
@@ -38,16 +38,16 @@ def spool_form(at, draft=None, form_key=None, **changes):
     return form
 
 
-def put_off(request, actor):
+def snooze_request(request, actor):
     until = TUESDAY + dt.timedelta(days=60)
     return workflow.snooze(request_id=request.pk, until=until, reason="thinking", actor=actor)
 
 
 SPEAKING = {
     "sends the form again": lambda draft: make_request_any_time(draft, **CHANGED),
-    "adds words": lambda draft: workflow.add_words(request_id=draft.id, text="Please call today."),
-    "chooses another time": lambda draft: workflow.change_window(
-        request_id=draft.id, best_time="afternoon", time_zone=""
+    "adds words": lambda draft: workflow.add_message(request_id=draft.id, text="Please call today."),
+    "chooses another time": lambda draft: workflow.change_preferred_time(
+        request_id=draft.id, preferred_time="afternoon", time_zone=""
     ),
 }
 
@@ -55,15 +55,15 @@ SPEAKING = {
 @pytest.mark.parametrize("speak", SPEAKING.values(), ids=SPEAKING)
 def test_who_speaks_up_while_put_off_is_awake_and_a_new_version(actor, speak):
     draft = tokens.draw()
-    request = put_off(make_request_any_time(draft), actor)
+    request = snooze_request(make_request_any_time(draft), actor)
     seen = request.version
     speak(draft)
     request.refresh_from_db()
     assert (request.snoozed_until, request.snooze_reason) == (None, "")
     assert request.due_at < TUESDAY + dt.timedelta(days=1)
-    assert "woken" in codes_of(request)
+    assert "unsnoozed" in codes_of(request)
     with pytest.raises(workflow.StaleVersion):
-        workflow.close(request_id=request.pk, outcome="declined", actor=actor, seen=seen)
+        workflow.close(request_id=request.pk, outcome="declined", actor=actor, expected_version=seen)
 
 
 @pytest.mark.parametrize("speak", ["sends the form again", "adds words"])
@@ -97,15 +97,15 @@ def test_revoked_permission_stays_revoked_when_known_words_are_sent_again():
     draft = tokens.draw()
     for number, voicemail in enumerate(["", "on", ""]):
         request = make_request_any_time(draft, at=TUESDAY + dt.timedelta(minutes=number), voicemail_ok=voicemail)
-    assert newest_profile(request).may_leave_voicemail is False
+    assert newest_preferences(request).may_leave_voicemail is False
     assert request.texts.count() == 2
 
 
 def test_a_time_chosen_on_a_machine_whose_clock_is_behind_still_counts(clock):
     request = make_request_any_time()
     clock.move_to(TUESDAY - dt.timedelta(seconds=2), tick=False)
-    workflow.change_window(request_id=request.pk, best_time="afternoon", time_zone="")
-    assert newest_profile(request).best_time == "afternoon"
+    workflow.change_preferred_time(request_id=request.pk, preferred_time="afternoon", time_zone="")
+    assert newest_preferences(request).preferred_time == "afternoon"
 
 
 # Linked as a duplicate
@@ -239,7 +239,7 @@ def test_a_closed_request_that_is_sent_again_is_open_awake_and_on_top(actor):
     workflow.close(request_id=request.pk, outcome="declined", actor=actor)
     make_request_any_time(draft, **CHANGED)
     request.refresh_from_db()
-    assert (request.stage, request.called_back_at, format_local(request.due_at)) == (
+    assert (request.stage, request.awaiting_reply_since, format_local(request.due_at)) == (
         "reaching",
         TUESDAY,
         "Tue 24 10:00",

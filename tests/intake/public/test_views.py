@@ -231,7 +231,7 @@ def test_page_that_asks_to_send_again_sets_a_lost_cookie_again(visitor):
     assert typed_on(page) == TYPED
     assert stored() == 0
     again = form_on(page)
-    del again["pass"]  # the cookie alone is enough
+    del again["single_use_token"]  # the cookie alone is enough
     assert visitor.post(ADDRESS, again).status_code == 303
 
 
@@ -291,9 +291,9 @@ def test_after_half_an_hour_the_confirmation_shows_nothing_any_more(visitor):
     now, shown_for = timezone.now(), views.RECEIPT_SHOWN_FOR
     assert shown_for == dt.timedelta(minutes=30)
     reference = AssessmentRequest.objects.get().reference
-    AssessmentRequest.objects.update(confirmed_at=now - shown_for + dt.timedelta(minutes=5))
+    AssessmentRequest.objects.update(acknowledged_at=now - shown_for + dt.timedelta(minutes=5))
     assert reference in main_of(visitor.get(address))
-    AssessmentRequest.objects.update(confirmed_at=now - shown_for)
+    AssessmentRequest.objects.update(acknowledged_at=now - shown_for)
     page = visitor.get(address)
     assert page.status_code == 200
     assert main_of(page) == neutral_page(visitor)
@@ -323,7 +323,7 @@ TABLES = [
     "intake_contactpreferences",
     "intake_blindindex",
     "intake_event",
-    "intake_notice",
+    "intake_outboxmessage",
     "intake_recentsender",
 ]
 
@@ -401,11 +401,11 @@ def test_when_neither_database_nor_spool_takes_it_the_words_are_kept(visitor, ca
 
 
 def test_when_the_database_works_again_the_same_page_can_be_sent(visitor, no_spool):
-    refuse_inserts("intake_notice")
+    refuse_inserts("intake_outboxmessage")
     no_spool()
     page = send(visitor)
     assert page.status_code == 503
-    accept_inserts("intake_notice")
+    accept_inserts("intake_outboxmessage")
     circuit_breaker.reset()
     assert visitor.post(ADDRESS, form_on(page)).status_code == 303
     assert stored() == 1
@@ -452,12 +452,12 @@ def test_without_a_cookie_all_is_kept_and_the_page_carries_a_pass(cookieless):
     page = refused_without_cookie(cookieless)
     assert typed_on(page) == TYPED
     assert "your browser blocks cookies" in main_of(page)
-    assert form_on(page)["pass"] != ""
+    assert form_on(page)["single_use_token"] != ""
     assert stored() == 0
 
 
 def test_a_form_that_was_not_sent_yet_carries_no_pass(visitor):
-    assert "pass" not in form_on(visitor.get(ADDRESS))
+    assert "single_use_token" not in form_on(visitor.get(ADDRESS))
 
 
 def test_with_the_pass_and_our_origin_the_form_is_accepted_once(cookieless):
@@ -512,8 +512,8 @@ def test_over_tls_our_origin_is_the_one_with_tls(cookieless):
 
 
 PASSES = {
-    "of another form": lambda page: tokens.draw_pass(tokens.draw()),
-    "altered": lambda page: form_on(page)["pass"][:-1] + "~",
+    "of another form": lambda page: tokens.draw_single_use_token(tokens.draw()),
+    "altered": lambda page: form_on(page)["single_use_token"][:-1] + "~",
     "missing": lambda page: "",
     "made up": lambda page: "made-up:pass:here",
     "the token of the form": lambda page: form_on(page)["token"],
@@ -524,7 +524,7 @@ PASSES = {
 @pytest.mark.parametrize("make", PASSES.values(), ids=PASSES)
 def test_invalid_pass_is_refused_with_words_kept_and_a_working_new_pass(cookieless, make):
     first = refused_without_cookie(cookieless)
-    page = cookieless.post(ADDRESS, form_on(first) | {"pass": make(first)}, headers=OUR_ORIGIN)
+    page = cookieless.post(ADDRESS, form_on(first) | {"single_use_token": make(first)}, headers=OUR_ORIGIN)
     assert page.status_code == 403
     assert typed_on(page) == TYPED
     assert stored() == 0
@@ -534,7 +534,7 @@ def test_invalid_pass_is_refused_with_words_kept_and_a_working_new_pass(cookiele
 
 def test_a_pass_of_this_morning_is_good(cookieless):
     page = refused_without_cookie(cookieless)
-    fields = form_on(page) | {"pass": old_pass(page, dt.timedelta(hours=23))}
+    fields = form_on(page) | {"single_use_token": old_pass(page, dt.timedelta(hours=23))}
     assert cookieless.post(ADDRESS, fields, headers=OUR_ORIGIN).status_code == 303
 
 

@@ -42,7 +42,7 @@ def make_dated_request(at=NOON, tried=None, reached=None, due=240, outcome="", t
         id=draft.id,
         reference=draft.reference,
         received_at=at + number * dt.timedelta(microseconds=1),
-        confirmed_at=at,
+        acknowledged_at=at,
         due_at=at,
         first_due_at=after(due),
         first_attempt_at=after(tried),
@@ -53,12 +53,12 @@ def make_dated_request(at=NOON, tried=None, reached=None, due=240, outcome="", t
 
 
 def everyone(asked=NOVEMBER):
-    return figures.of(asked).everyone
+    return figures.figures_for(asked).everyone
 
 
 def shown_in(key):
     """The section of the report that has this key."""
-    return {section.key: section for section in sections.of(figures.of(NOVEMBER))}[key]
+    return {section.key: section for section in sections.sections_for(figures.figures_for(NOVEMBER))}[key]
 
 
 @pytest.fixture
@@ -109,7 +109,7 @@ def test_in_time_counts_contacts_before_due_and_leaves_out_what_is_not_due():
     soon = timezone.now() - 10 * MINUTE
     make_dated_request(at=soon)
     around = period.Period(dt.date(2026, 11, 1), timezone.localdate() + dt.timedelta(days=2), schedule.PHOENIX)
-    found = figures.of(around).everyone
+    found = figures.figures_for(around).everyone
     assert (found.count, found.in_time, found.late) == (5, 1, 2)
 
 
@@ -123,7 +123,7 @@ def test_what_is_no_request_for_help_is_left_out(left_out):
             make_dated_request(tried=99, outcome="duplicate", duplicate_of=counted)
         case outcome:
             make_dated_request(tried=99, outcome=outcome)
-    found = figures.of(NOVEMBER)
+    found = figures.figures_for(NOVEMBER)
     assert found.everyone.to_attempt == [1]
     assert sum(count for _name, count in found.by_outcome) == 1
 
@@ -138,7 +138,7 @@ def test_a_period_begins_and_ends_at_the_centers_midnight():
 
 def test_weeks_and_hours_are_the_centers_own():
     make_dated_request(at=dt.datetime(2026, 11, 9, 5, 30, tzinfo=dt.UTC), tried=3)  # Sunday, 10:30 in the evening
-    found = figures.of(NOVEMBER)
+    found = figures.figures_for(NOVEMBER)
     assert [week for week, waits in found.by_week if waits.count] == [dt.date(2026, 11, 2)]
     assert [hour for hour, waits in found.by_hour if waits.count] == [22]
     assert [week for week, _waits in found.by_week][:2] == [dt.date(2026, 10, 26), dt.date(2026, 11, 2)]
@@ -149,7 +149,7 @@ def test_the_hour_is_right_in_a_zone_that_is_off_by_minutes_and_when_clocks_chan
     make_dated_request(
         at=dt.datetime(2026, 11, 1, 5, 20, tzinfo=dt.UTC)
     )  # 11:05 in Nepal; 1:20 in New York, before clocks go back
-    found = figures.of(period.Period(dt.date(2026, 10, 30), dt.date(2026, 11, 3), ZoneInfo(name)))
+    found = figures.figures_for(period.Period(dt.date(2026, 10, 30), dt.date(2026, 11, 3), ZoneInfo(name)))
     assert [place for place, waits in found.by_hour if waits.count] == [hour]
 
 
@@ -159,7 +159,7 @@ def test_outcomes_and_attempts_are_counted():
     make_dated_request(reached=9, tries=12)
     make_dated_request(reached=9)
     make_dated_request(outcome="not_reached")
-    found = figures.of(NOVEMBER)
+    found = figures.figures_for(NOVEMBER)
     assert dict(found.by_outcome) == {
         "Still open": 2,
         "Admitted": 2,
@@ -179,7 +179,7 @@ def test_outcomes_and_attempts_are_counted():
 
 def test_a_chart_of_numbers_that_are_not_shown_says_no_more_than_its_table():
     for number in range(6):
-        make_dated_request(outcome="admitted" if number else "declined", came_from="phone")
+        make_dated_request(outcome="admitted" if number else "declined", referrer_path="phone")
     hidden = "No number can be shown: they are too small, or would give a small one away."
     assert shown_in("outcomes").chart.summary == hidden
     assert shown_in("pages").chart.summary == "Most: A phone call, 6. Every number is in the table below."
@@ -188,9 +188,9 @@ def test_a_chart_of_numbers_that_are_not_shown_says_no_more_than_its_table():
 def test_pages_stand_in_the_order_of_their_requests_and_the_rarest_together():
     for number in range(15):
         for _times in range(15 - number):
-            make_dated_request(came_from=f"/page-{number:02}/", tried=number)
+            make_dated_request(referrer_path=f"/page-{number:02}/", tried=number)
     make_dated_request()
-    found = figures.of(NOVEMBER).by_page
+    found = figures.figures_for(NOVEMBER).by_page
     assert [name for name, _waits in found] == [f"/page-{number:02}/" for number in range(12)] + ["Other pages"]
     assert (found[-1][1].count, found[-1][1].median_to_attempt) == (3 + 2 + 1 + 1, 13)
     assert found[0][1].to_attempt == [0] * 15
@@ -210,11 +210,11 @@ def test_what_the_desk_does_is_what_the_report_counts(make_staff):
 
 
 def test_who_chooses_another_time_before_anyone_tried_is_due_then_and_not_before(make_staff):
-    me, early, late = make_staff("admissions"), make_request(best_time="asap"), make_request(best_time="asap")
+    me, early, late = make_staff("admissions"), make_request(preferred_time="asap"), make_request(preferred_time="asap")
     workflow.log_attempt(request_id=late.pk, channel="call", result="no_answer", actor=me)
     kept = AssessmentRequest.objects.get(pk=late.pk).first_due_at
     for request in (early, late):
-        workflow.change_window(request_id=request.pk, best_time="evening", time_zone="Pacific/Honolulu")
+        workflow.change_preferred_time(request_id=request.pk, preferred_time="evening", time_zone="Pacific/Honolulu")
         request.refresh_from_db()
     assert early.first_due_at == early.due_at
     assert (late.first_due_at, late.first_due_at != late.due_at) == (kept, True)
@@ -282,9 +282,9 @@ def test_each_chart_of_the_weeks_draws_what_its_table_says():
 
 def test_a_group_of_a_few_shows_neither_its_number_nor_its_times():
     for number in range(40):
-        make_dated_request(tried=11, came_from="/" if number % 2 else "/about/")
+        make_dated_request(tried=11, referrer_path="/" if number % 2 else "/about/")
     for _number in range(3):
-        make_dated_request(tried=77, came_from="/contact/")
+        make_dated_request(tried=77, referrer_path="/contact/")
     table = {row[0]: row[1:] for row in shown_in("pages").rows}
     assert table["/contact/"] == [FEW, *[HIDDEN] * 5]
     assert table["/ (home page)"] == [HIDDEN] * 6
@@ -312,7 +312,7 @@ def test_nine_of_ten_needs_ten():
     ],
 )
 def test_times_are_said_in_words(minutes, words):
-    assert sections.in_words(minutes) == words
+    assert sections.label_for_minutes(minutes) == words
 
 
 # The days
@@ -377,7 +377,7 @@ def test_the_zone_is_the_centers():
 def fill(count=40):
     for number in range(count):
         make_dated_request(
-            at=timezone.now() - number * 9 * MINUTE * 60, tried=30, reached=60, tries=number % 4 + 1, came_from="/"
+            at=timezone.now() - number * 9 * MINUTE * 60, tried=30, reached=60, tries=number % 4 + 1, referrer_path="/"
         )
 
 
@@ -414,7 +414,7 @@ def test_a_report_of_a_few_requests_shows_nothing_of_them(desk):
 
 def test_the_page_shows_no_personal_word_and_no_reference(desk):
     for number in range(6):
-        make_request(tokens.draw(came_from="/"), phone=f"(602) 555-01{number:02}")
+        make_request(tokens.draw(referrer_path="/"), phone=f"(602) 555-01{number:02}")
     page = desk.get(PAGE).content.decode()
     assert personal_words_in(page) == []
     assert [one.reference for one in AssessmentRequest.objects.all() if one.reference in page] == []
@@ -430,10 +430,10 @@ def read(response):
 
 def test_the_download_has_a_line_for_each_request_with_its_times(desk, lead):
     at = dt.datetime(2026, 11, 18, 12, 0, 30, tzinfo=schedule.PHOENIX)
-    request = make_dated_request(at=at, tried=45, reached=90, tries=2, outcome="admitted", came_from="/faq/")
+    request = make_dated_request(at=at, tried=45, reached=90, tries=2, outcome="admitted", referrer_path="/faq/")
     for minutes, channel, result in ((45, "call", "no_answer"), (50, "they_called", "missed"), (90, "call", "reached")):
         moment = at + minutes * MINUTE
-        Attempt.objects.create(request=request, channel=channel, result=result, at=moment, actor=lead)
+        Attempt.objects.create(request=request, channel=channel, result=result, occurred_at=moment, actor=lead)
     (line,) = read(desk.get(CSV, {"begin": "2026-11-18", "end": "2026-11-18"}))
     assert line == {
         "reference": request.reference,
@@ -449,7 +449,7 @@ def test_the_download_has_a_line_for_each_request_with_its_times(desk, lead):
         "attempts_until_conversation": "2",
         "assessment": "",
         "closed": "2026-11-27 12:00-07:00",
-        "came_from": "/faq/",
+        "referrer_path": "/faq/",
     }
 
 
@@ -502,9 +502,9 @@ def test_the_download_is_a_file_that_nothing_keeps(desk):
 
 @pytest.mark.parametrize("formula", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1"])
 def test_nothing_in_the_download_is_a_formula(desk, formula):
-    make_dated_request(at=timezone.now(), came_from=formula)
+    make_dated_request(at=timezone.now(), referrer_path=formula)
     (line,) = read(desk.get(CSV))
-    assert line["came_from"] == f"'{formula}"
+    assert line["referrer_path"] == f"'{formula}"
 
 
 def test_a_value_that_is_no_formula_stays_as_it_is():

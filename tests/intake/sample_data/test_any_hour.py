@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from intake import workflow
 from intake.contact import schedule as hours_of_contact
-from intake.contact.preferences import newest_profile
+from intake.contact.preferences import newest_preferences
 from intake.models import AssessmentRequest, Attempt, EncryptedText, Event
 from intake.sample_data import history
 from intake.worker import work_once
@@ -47,10 +47,10 @@ def is_open(at):
 
 def is_at_their_own_hours(request):
     """Whether the due time lies in the part of the day that the person asked for, which our open hours never meet."""
-    told, hours = newest_profile(request), hours_of_contact.our_hours()
+    told, hours = newest_preferences(request), hours_of_contact.our_hours()
     zone = ZoneInfo(told.time_zone)
-    begins, ends = hours_of_contact.PARTS_OF_DAY[told.best_time]
-    is_met = hours_of_contact.is_ever_met(request.due_at, hours, told.best_time, zone)
+    begins, ends = hours_of_contact.PARTS_OF_DAY[told.preferred_time]
+    is_met = hours_of_contact.is_ever_met(request.due_at, hours, told.preferred_time, zone)
     return not is_met and begins <= request.due_at.astimezone(zone).time() <= ends
 
 
@@ -63,9 +63,9 @@ def test_the_demo_lies_in_open_hours_and_in_order(zone):
 
 def check_what_staff_did():
     now = timezone.now()
-    attempts = list(Attempt.objects.values_list("at", flat=True))
-    events = list(Event.objects.filter(actor__isnull=False).values_list("at", flat=True))
-    texts = list(EncryptedText.objects.filter(author__isnull=False).values_list("at", flat=True))
+    attempts = list(Attempt.objects.values_list("occurred_at", flat=True))
+    events = list(Event.objects.filter(actor__isnull=False).values_list("occurred_at", flat=True))
+    texts = list(EncryptedText.objects.filter(author__isnull=False).values_list("recorded_at", flat=True))
     assert (len(attempts) > 30, len(events) > 60, len(texts) > 10) == (True, True, True)
     assert [at for at in attempts + events + texts if not is_open(at) or at > now] == []
 
@@ -73,9 +73,9 @@ def check_what_staff_did():
 def check_what_is_planned():
     planned = AssessmentRequest.objects.open()
     booked = list(planned.filter(stage="booked").values_list("assessment_at", flat=True))
-    put_off = list(planned.filter(snoozed_until__isnull=False).values_list("snoozed_until", flat=True))
-    assert (len(booked), len(put_off)) == (2, 4)
-    assert [at for at in booked + put_off if not is_open(at) or at.minute] == []
+    snooze_request = list(planned.filter(snoozed_until__isnull=False).values_list("snoozed_until", flat=True))
+    assert (len(booked), len(snooze_request)) == (2, 4)
+    assert [at for at in booked + snooze_request if not is_open(at) or at.minute] == []
     # A due time is the end of a span or within it. Who asked for hours that are never ours is called in theirs or not.
     due = planned.filter(snoozed_until__isnull=True)
     outside = [one for one in due if not is_open(one.due_at - dt.timedelta(minutes=1)) and not is_open(one.due_at)]
@@ -84,9 +84,9 @@ def check_what_is_planned():
 
 def check_order():
     for request in AssessmentRequest.objects.prefetch_related("attempts", "events"):
-        done = [one.at for one in request.attempts.all()]
+        done = [one.occurred_at for one in request.attempts.all()]
         assert done == sorted(done)
-        assert all(at >= request.received_at for at in done + [event.at for event in request.events.all()])
+        assert all(at >= request.received_at for at in done + [event.occurred_at for event in request.events.all()])
         known = [request.received_at, request.first_attempt_at, request.reached_at, request.closed_at]
         known = [at for at in known if at]
         assert known == sorted(known)
@@ -105,7 +105,7 @@ def test_a_history_is_made_at_any_hour(zone):
 
 def test_a_request_goes_from_the_form_to_the_desk_and_is_worked_on(zone, desk, me, mailoutbox, caplog):
     visitor = Client(enforce_csrf_checks=True)
-    typed = PERSON | {"best_time": "asap", "time_zone": zone, "email_ok": "on"}
+    typed = PERSON | {"preferred_time": "asap", "time_zone": zone, "email_ok": "on"}
     sent = visitor.post(ADDRESS, form_on(visitor.get(ADDRESS)) | typed, follow=True)
     assert sent.status_code == 200
     request = AssessmentRequest.objects.get()

@@ -13,7 +13,7 @@ from intake import reference, workflow
 from intake.crypto import blind_index
 from intake.models import AssessmentRequest, Attempt, EncryptedText, Event
 from intake.sample_data import history
-from intake.workflow.attempts import ladder_of
+from intake.workflow.attempts import attempt_plan_of
 from tests.intake.support.factories import make_request
 
 pytestmark = pytest.mark.django_db
@@ -46,9 +46,9 @@ def test_the_demo_has_a_request_in_every_state_that_the_desk_knows():
     assert set(requests.values_list("outcome", flat=True)) == ends
     states = {
         "claimed": requests.filter(claimed_until__gt=timezone.now()),
-        "called back": requests.filter(called_back_at__isnull=False),
+        "called back": requests.filter(awaiting_reply_since__isnull=False),
         "put off": requests.filter(snooze_reason="thinking"),
-        "on hold": requests.filter(snooze_reason="on_hold"),
+        "on hold": requests.filter(snooze_reason="waiting"),
         "in quarantine": requests.filter(quarantined_at__isnull=False),
         "linked": requests.filter(duplicate_of__isnull=False),
     }
@@ -59,11 +59,11 @@ def test_what_the_demo_did_lies_in_the_past_and_in_order():
     run("make_demo_requests", "--count=17")
     now = timezone.now()
     assert Attempt.objects.count() >= 8
-    assert Attempt.objects.filter(at__lte=F("request__received_at")).count() == 0
-    assert Event.objects.filter(at__gt=now).count() == 0
+    assert Attempt.objects.filter(occurred_at__lte=F("request__received_at")).count() == 0
+    assert Event.objects.filter(occurred_at__gt=now).count() == 0
     assert AssessmentRequest.objects.filter(closed_at__lt=F("first_attempt_at")).count() == 0
     given_up = AssessmentRequest.objects.get(outcome="not_reached")
-    assert ladder_of(given_up).why_not_given_up == ""
+    assert attempt_plan_of(given_up).why_not_given_up == ""
 
 
 def test_a_history_is_made_whole_and_a_second_run_adds_nothing():

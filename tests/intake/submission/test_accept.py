@@ -10,8 +10,8 @@ from django.utils import timezone
 from intake import workflow
 from intake.contact import commitment, schedule
 from intake.contact.consent import BY_FIELD
-from intake.contact.preferences import profile_of
-from intake.models import AssessmentRequest, ConsentRecord, EncryptedText, Event, Notice, RecordIsFixed
+from intake.contact.preferences import preferences_from
+from intake.models import AppendOnlyViolation, AssessmentRequest, ConsentRecord, EncryptedText, Event, OutboxMessage
 from intake.submission import accept as submission
 from intake.submission import spool, tokens
 from pages import facts
@@ -19,7 +19,7 @@ from pages.models import Center, Holiday, OpeningHours
 from tests.intake.support.factories import accept, make_answers, make_request
 from tests.intake.support.helpers import personal_words_in, refuse_inserts
 
-TABLES = [AssessmentRequest, EncryptedText, ConsentRecord, Event, Notice]
+TABLES = [AssessmentRequest, EncryptedText, ConsentRecord, Event, OutboxMessage]
 
 
 def stored():
@@ -47,16 +47,20 @@ def test_a_request_is_stored_with_answers_consents_event_and_notice():
         None,
     )
     assert told_by(request) == [("answers", answers)]
-    assert list(request.events.values_list("code", "before", "after", "actor", "at")) == [
+    assert list(request.events.values_list("code", "from_value", "to_value", "actor", "occurred_at")) == [
         ("received", "", "new", None, request.received_at)
     ]
-    assert list(request.notices.values_list("state", "attempts", "next_try_at")) == [("queued", 0, request.received_at)]
+    assert list(request.outbox_messages.values_list("state", "attempts", "next_try_at")) == [
+        ("queued", 0, request.received_at)
+    ]
 
 
 @pytest.mark.django_db
 def test_a_consent_keeps_purpose_version_and_hash_of_the_exact_words():
     request = make_request(email_ok="on")
-    records = request.consents.order_by("purpose").values_list("purpose", "wording_version", "wording_sha256", "at")
+    records = request.consents.order_by("purpose").values_list(
+        "purpose", "wording_version", "wording_sha256", "recorded_at"
+    )
     agreed_to = [
         (
             "contact",
@@ -83,9 +87,9 @@ def test_only_what_was_ticked_is_a_consent(field, purpose):
 @pytest.mark.django_db
 def test_a_consent_never_changes():
     record = make_request().consents.first()
-    with pytest.raises(RecordIsFixed):
+    with pytest.raises(AppendOnlyViolation):
         record.save()
-    with pytest.raises(RecordIsFixed):
+    with pytest.raises(AppendOnlyViolation):
         record.delete()
 
 
@@ -126,18 +130,21 @@ def test_a_form_sent_again_with_other_answers_keeps_both():
     make_request(draft, phone="480-555-0199")
     assert told_by(request) == [("answers", make_answers()), ("amendment", make_answers(phone="480-555-0199"))]
     assert codes_of(request) == ["received", "amended"]
-    assert [request.notices.count(), request.consents.count()] == [1, 4]  # the same words sent again agree to nothing
+    assert [request.outbox_messages.count(), request.consents.count()] == [
+        1,
+        4,
+    ]  # the same words sent again agree to nothing
 
 
 @pytest.mark.django_db
 def test_words_sent_again_tell_staff_again():
     draft = tokens.draw()
     request = make_request(draft)
-    request.notices.update(state="sent", attempts=1)
+    request.outbox_messages.update(state="sent", attempts=1)
     make_request(draft)
-    assert request.notices.get().state == "sent"
+    assert request.outbox_messages.get().state == "sent"
     make_request(draft, message="I forgot to say")
-    assert (request.notices.get().state, request.notices.get().attempts) == ("queued", 0)
+    assert (request.outbox_messages.get().state, request.outbox_messages.get().attempts) == ("queued", 0)
 
 
 @pytest.mark.django_db
@@ -164,8 +171,8 @@ def test_same_words_sent_after_closing_reopen_the_request(make_staff, outcome):
         make_request(draft)
         request.refresh_from_db()
         assert (request.stage, codes_of(request)[-2:]) == ("reaching", ["amended", "reopened"])
-    assert (request.texts.count(), request.called_back_at is not None) == (1, True)
-    assert request.notices.get(kind="new_request").state == "queued"
+    assert (request.texts.count(), request.awaiting_reply_since is not None) == (1, True)
+    assert request.outbox_messages.get(kind="new_request").state == "queued"
 
 
 @pytest.mark.django_db
@@ -246,7 +253,9 @@ def test_notes_of_staff_do_not_count_as_amendments(make_staff):
     draft = tokens.draw()
     request = make_request(draft)
     for _ in range(12):
-        note = EncryptedText(request=request, kind="note", author=make_staff("admissions"), at=request.received_at)
+        note = EncryptedText(
+            request=request, kind="note", author=make_staff("admissions"), recorded_at=request.received_at
+        )
         note.seal("called").save(force_insert=True)
     make_request(draft, message="Please call later.")
     assert EncryptedText.objects.filter(kind="amendment").count() == 1
@@ -283,7 +292,7 @@ def test_another_form_with_the_same_reference_is_refused_and_changes_nothing():
 def test_answers_that_can_not_be_stored_leave_nothing_behind(answers, error):
     form = submission.SentForm(tokens.draw(), answers)
     with pytest.raises(error):
-        submission.store(form, commitment.commit_to(form.at, profile_of(make_answers())))
+        submission.store(form, commitment.commit_to(form.at, preferences_from(make_answers())))
     assert stored() == [0, 0, 0, 0, 0]
 
 
@@ -309,8 +318,8 @@ def test_amendment_that_can_not_be_stored_is_spooled_and_the_request_stays():
 
 @pytest.mark.django_db
 def test_without_hours_the_due_time_is_counted_with_assumed_ones_and_marked():
-    request = make_request(best_time="asap", time_zone="America/Phoenix")
-    assert request.due_is_assumed is True
+    request = make_request(preferred_time="asap", time_zone="America/Phoenix")
+    assert request.due_uses_default_hours is True
     assert request.due_at == schedule.first_contact(request.received_at, schedule.ASSUMED).ends
 
 
@@ -321,9 +330,9 @@ def test_with_hours_told_the_due_time_is_counted_with_them_and_stays():
     for weekday in range(7):
         OpeningHours.objects.create(center=center, weekday=weekday, opens=dt.time(9), closes=dt.time(10))
     facts.forget()
-    request = make_request(best_time="asap", time_zone="America/Phoenix")
+    request = make_request(preferred_time="asap", time_zone="America/Phoenix")
     hours = schedule.hours_of(facts.current())
-    assert request.due_is_assumed is False
+    assert request.due_uses_default_hours is False
     assert request.due_at == schedule.first_contact(request.received_at, hours).ends
     assert request.due_at != schedule.first_contact(request.received_at, schedule.ASSUMED).ends
 

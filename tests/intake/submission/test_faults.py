@@ -134,7 +134,7 @@ FAULTS = {
     "rows of the index": (RefusedRows("intake_blindindex"), SPOOLED, SPOOLED),
     "the keys that seal": (BrokenSetting("ENCRYPTION_KEYS", "broken"), SHOWN, SHOWN),
     "a folder that is none, and the database": (
-        Both(BrokenSetting("SPOOL_DIR", None), RefusedRows("intake_notice")),
+        Both(BrokenSetting("SPOOL_DIR", None), RefusedRows("intake_outboxmessage")),
         SHOWN,
         SHOWN,
     ),
@@ -256,7 +256,7 @@ class RefusedUpdates:
 def test_a_moment_with_which_nothing_can_be_counted_promises_nothing_and_is_stored():
     at = dt.datetime(9999, 12, 31, 10, tzinfo=dt.UTC)
     request = make_request(at=at)
-    assert (request.promise, request.due_is_assumed, request.due_at) == ("", True, at + schedule.ASSUMED.target)
+    assert (request.promise, request.due_uses_default_hours, request.due_at) == ("", True, at + schedule.ASSUMED.target)
 
 
 @pytest.mark.django_db
@@ -302,23 +302,23 @@ def test_a_confirmation_is_never_a_bare_failure(site, settings, fault):
     assert (page["Referrer-Policy"], page["X-Robots-Tag"]) == ("no-referrer", "noindex")
 
 
-@pytest.mark.parametrize("do", ["window", "words", "withdraw"])
+@pytest.mark.parametrize("action", ["time", "message", "withdraw"])
 @pytest.mark.parametrize(
     "fault",
     [BrokenSetting("ENCRYPTION_KEYS", "broken"), MissingTable("intake_alias"), RefusedRows("intake_event")],
     ids=["keys that seal", "other ids", "events"],
 )
-def test_the_private_page_is_never_a_bare_failure(site, settings, fault, do):
+def test_the_private_page_is_never_a_bare_failure(site, settings, fault, action):
     request = make_request()
-    address = f"/assessment/yours/{private_link.secret_of(request.pk)}/"
-    posted = {"do": do, "sure": "yes", "best_time": "morning", "words": "One more word."}
+    address = f"/assessment/manage/{private_link.secret_of(request.pk)}/"
+    posted = {"action": action, "confirm": "yes", "preferred_time": "morning", "message": "One more word."}
     fault.begin(settings)
     try:
         page = Client().post(address, posted)
     finally:
         fault.end(settings)
     if page.status_code == 200:  # what does not need what failed
-        assert do != "words"
+        assert action != "message"
         return
     assert page.status_code == 503
-    assert ('href="tel:+1' in main_of(page), "One more word." in main_of(page)) == (True, do == "words")
+    assert ('href="tel:+1' in main_of(page), "One more word." in main_of(page)) == (True, action == "message")

@@ -4,7 +4,7 @@ import pytest
 from django.http import QueryDict
 
 from intake.admin import wording
-from intake.contact.preferences import profile_of
+from intake.contact.preferences import preferences_from
 from intake.models import ContactPreferences
 from intake.submission.forms import AssessmentForm
 from tests.intake.support.factories import bound_form, make_answers
@@ -48,7 +48,7 @@ def test_a_way_to_reach_the_person_their_age_and_their_consent_are_enough():
         "text_ok": False,
         "email_ok": False,
         "introduction": "first_name",
-        "best_time": "asap",
+        "preferred_time": "asap",
         "time_zone": "America/Phoenix",
         "language": "",
         "message": "",
@@ -88,7 +88,7 @@ def test_nothing_is_ticked_or_chosen_for_the_person():
     assert ticked == []
 
 
-@pytest.mark.parametrize("field", ["for_whom", "relation", "adult", "introduction", "best_time", "time_zone"])
+@pytest.mark.parametrize("field", ["for_whom", "relation", "adult", "introduction", "preferred_time", "time_zone"])
 def test_a_choice_that_we_do_not_offer_is_refused(field):
     assert errors_of(**LEAST | {field: "made-up"}) == [field]
 
@@ -354,7 +354,7 @@ def test_the_rules_of_contact_allow_only_what_the_person_ticked(changes, rules):
     changed = {name: value for name, value in (PERSON | changes).items() if value}
     answers = asked_valid(changed).answers()
     is_called = rules[0] != "Do not call."
-    assert wording.contact_rules(ContactPreferences(**profile_of(answers)), answers["email_ok"]) == [
+    assert wording.contact_rules(ContactPreferences(**preferences_from(answers)), answers["email_ok"]) == [
         *rules,
         *(["Say your name and the center's. Say why when you know it is them."] if is_called else []),
         "Good time: in the evening, Mountain time.",
@@ -368,7 +368,7 @@ def asked_valid(fields):
 
 
 def test_staff_read_answers_in_words_without_empty_ones_and_rules():
-    assert wording.told(make_answers(message="", relation="", voicemail_ok="on")) == [
+    assert wording.labeled_answers(make_answers(message="", relation="", voicemail_ok="on")) == [
         ("Who are you asking for?", "Myself"),
         ("Are you 18 or older?", "Yes"),
         ("What should we call you?", "Wilhelmina Canary"),

@@ -8,7 +8,7 @@ import pytest
 from django.db import connection
 
 from intake import workflow
-from intake.models import AssessmentRequest, ContactPreferences, EncryptedText, Notice
+from intake.models import AssessmentRequest, ContactPreferences, EncryptedText, OutboxMessage
 from intake.submission import accept as submission
 from intake.submission import tokens
 from tests.intake.support.factories import make_answers, make_request
@@ -50,7 +50,7 @@ def test_one_form_posted_twenty_times_at_once_is_one_request(origin):
     request = AssessmentRequest.objects.get()
     assert request.reference in addresses[0][1]
     assert (EncryptedText.objects.count(), ContactPreferences.objects.count()) == (1, 1)
-    assert Notice.objects.filter(kind=Notice.Kind.NEW_REQUEST).count() == 1
+    assert OutboxMessage.objects.filter(kind=OutboxMessage.Kind.NEW_REQUEST).count() == 1
     assert request.texts.get().open()["name"] == make_answers()["name"]
 
 
@@ -66,7 +66,7 @@ def test_two_hundred_different_forms_at_once_are_two_hundred_requests(origin):
     assert AssessmentRequest.objects.count() == 200
     names = {text.open()["name"] for text in EncryptedText.objects.all()}
     assert names == {f"Number {number}" for number in range(200)}
-    assert Notice.objects.filter(kind=Notice.Kind.NEW_REQUEST).count() == 200
+    assert OutboxMessage.objects.filter(kind=OutboxMessage.Kind.NEW_REQUEST).count() == 200
 
 
 def test_a_withdrawal_and_a_post_of_the_old_form_at_once_leave_no_word(site):
@@ -89,5 +89,5 @@ def test_a_withdrawal_and_a_post_of_the_old_form_at_once_leave_no_word(site):
             withdrew, posted = pool.map(run, both)
         request.refresh_from_db()
         assert (withdrew, posted in ("done", "withdrawn"), request.stage) == ("done", True, "closed")
-        left = (request.texts, request.blind_indexes, request.contact_profiles)
+        left = (request.texts, request.blind_indexes, request.contact_preferences)
         assert [rows.count() for rows in left] == [0, 0, 0]

@@ -219,33 +219,33 @@ def test_while_the_database_is_away_the_address_asks_to_load_it_again(visitor):
 
 # The private page
 
-WORDS = {"do": "words", "words": TYPED["message"]}
+WORDS = {"action": "message", "message": TYPED["message"]}
 
 
 def private_page_of(request):
-    return f"{ADDRESS}yours/{private_link.secret_of(request.pk)}/"
+    return f"{ADDRESS}manage/{private_link.secret_of(request.pk)}/"
 
 
-@pytest.mark.parametrize("posted", [WORDS, WORDS | {"words": "x" * 1001}], ids=["asked back", "to be mended"])
+@pytest.mark.parametrize("posted", [WORDS, WORDS | {"message": "x" * 1001}], ids=["asked back", "to be mended"])
 def test_private_post_leads_to_an_address_that_shows_it_again(visitor, posted):
     page = visitor.post(private_page_of(make_request()), posted)
     again = visitor.get(address_of(page))
     assert (again.status_code, main_of(again)) == (page.status_code, main_of(page))
-    assert posted["words"] in main_of(again).replace("&#x27;", "'")
+    assert posted["message"] in main_of(again).replace("&#x27;", "'")
     assert (again["Referrer-Policy"], again["X-Robots-Tag"]) == ("no-referrer", "noindex")
 
 
 def test_carrying_out_deletes_what_was_kept_and_has_an_address_too(visitor):
     address = private_page_of(make_request())
     asked_back = visitor.post(address, WORDS)
-    done = visitor.post(address, WORDS | {"sure": "yes"})
+    done = visitor.post(address, WORDS | {"confirm": "yes"})
     assert "We added your message." in main_of(visitor.get(address_of(done)))
     assert address_of(visitor.get(address_of(asked_back), follow=True)) == address
     assert PendingForm.objects.count() == 1
 
 
 def test_withdrawal_is_said_at_an_address_that_ends(visitor, clock):
-    done = visitor.post(private_page_of(make_request()), {"do": "withdraw", "sure": "yes"})
+    done = visitor.post(private_page_of(make_request()), {"action": "withdraw", "confirm": "yes"})
     assert "Your request is withdrawn." in main_of(visitor.get(address_of(done)))
     clock.shift(dt.timedelta(minutes=10))
     assert visitor.get(address_of(done), follow=True).status_code == 404
@@ -258,12 +258,16 @@ def test_address_of_one_private_page_shows_nothing_on_another(visitor):
     assert (address_of(shown), TYPED["message"] in shown.content.decode()) == (other, False)
 
 
-@pytest.mark.parametrize("posted", [WORDS, WORDS | {"sure": "yes"}], ids=["asked back", "done"])
+@pytest.mark.parametrize("posted", [WORDS, WORDS | {"confirm": "yes"}], ids=["asked back", "done"])
 def test_what_one_page_kept_is_nothing_to_the_other(visitor, posted):
     address = private_page_of(make_request())
     token = address_of(visitor.post(address, posted)).split("/")[-2]
     shown = visitor.get(f"{ADDRESS}check/{token}/")
-    assert (shown.status_code, GONE in main_of(shown), posted["words"] in shown.content.decode()) == (200, True, False)
+    assert (shown.status_code, GONE in main_of(shown), posted["message"] in shown.content.decode()) == (
+        200,
+        True,
+        False,
+    )
     token = address_of(refused(visitor)).split("/")[-2]
     shown = visitor.get(f"{address}check/{token}/", follow=True)
     assert (shown.status_code, address_of(shown), TYPED["name"] in shown.content.decode()) == (200, address, False)
@@ -272,7 +276,7 @@ def test_what_one_page_kept_is_nothing_to_the_other(visitor, posted):
 def test_kept_words_of_a_request_that_ended_are_not_shown(visitor):
     request = make_request()
     asked_back = visitor.post(private_page_of(request), WORDS)
-    visitor.post(private_page_of(request), {"do": "withdraw", "sure": "yes"})
+    visitor.post(private_page_of(request), {"action": "withdraw", "confirm": "yes"})
     assert visitor.get(address_of(asked_back), follow=True).status_code == 404
     assert AssessmentRequest.objects.get().stage == "closed"
 
@@ -282,6 +286,6 @@ def test_private_post_that_can_not_be_kept_is_answered_at_once(visitor):
     refuse_inserts("intake_pendingform")
     page = visitor.post(address, WORDS)
     assert (address_of(page), page.status_code) == (address, 200)
-    (form,) = [form for form in forms_on(page) if ("sure", "yes") in form.buttons]
-    done = visitor.post(address, form.fields | {"sure": "yes"})
+    (form,) = [form for form in forms_on(page) if ("confirm", "yes") in form.buttons]
+    done = visitor.post(address, form.fields | {"confirm": "yes"})
     assert "We added your message." in main_of(done)

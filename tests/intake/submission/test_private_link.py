@@ -10,7 +10,7 @@ from django.utils import timezone
 from intake import models as intake_models
 from intake import worker, workflow
 from intake.contact import preferences, schedule
-from intake.models import AssessmentRequest, Notice
+from intake.models import AssessmentRequest, OutboxMessage
 from intake.public import views
 from intake.submission import circuit_breaker, private_link, tokens
 from pages import facts
@@ -23,10 +23,10 @@ from tests.intake.support.visitor import CookielessClient, main_of, send
 pytestmark = pytest.mark.django_db
 
 KEYS = ["old:" + "b2xk" * 10 + "b2w", "new:" + "bmV3" * 10 + "bmU"]
-MORNING = {"do": "window", "best_time": "morning", "time_zone": "America/New_York"}
-WORDS = {"do": "words", "words": "Ring <twice>,\nplease 🌵"}
-WITHDRAW = {"do": "withdraw"}
-SURE = {"sure": "yes"}
+MORNING = {"action": "time", "preferred_time": "morning", "time_zone": "America/New_York"}
+WORDS = {"action": "message", "message": "Ring <twice>,\nplease 🌵"}
+WITHDRAW = {"action": "withdraw"}
+SURE = {"confirm": "yes"}
 ACTIONS = {"another time": MORNING, "more words": WORDS, "withdraw": WITHDRAW}
 every_action = pytest.mark.parametrize("action", ACTIONS.values(), ids=ACTIONS)
 
@@ -49,7 +49,7 @@ def center_with_hours():
 
 
 def address_of(request):
-    return f"/assessment/yours/{private_link.secret_of(request.pk)}/"
+    return f"/assessment/manage/{private_link.secret_of(request.pk)}/"
 
 
 def everything():
@@ -89,7 +89,7 @@ def test_the_page_shows_nothing_that_was_told_and_changes_nothing(visitor):
 def test_the_page_of_one_request_looks_like_the_page_of_any_other(visitor):
     first = make_request()
     second = make_request(
-        name="Someone", phone="480-555-0100", best_time="morning", time_zone="America/Phoenix", email=""
+        name="Someone", phone="480-555-0100", preferred_time="morning", time_zone="America/Phoenix", email=""
     )
     assert visitor.get(address_of(first)).content == visitor.get(address_of(second)).content
 
@@ -117,7 +117,7 @@ def test_nothing_is_done_by_an_address(visitor, query):
 PAGES = {
     "the page": (200, None),
     "asked back": (200, WITHDRAW),
-    "to be mended": (422, {"do": "words", "words": ""}),
+    "to be mended": (422, {"action": "message", "message": ""}),
     "done": (200, WORDS | SURE),
     "withdrawn": (200, WITHDRAW | SURE),
 }
@@ -134,7 +134,7 @@ def test_no_page_is_kept_found_or_named_to_others(visitor, status, posted):
     assert "no-store" in page["Cache-Control"]
     assert (page["Referrer-Policy"], page["X-Robots-Tag"]) == ("no-referrer", "noindex")
     assert '<meta name="robots" content="noindex">' in page.content.decode()
-    is_done = posted and "sure" in posted
+    is_done = posted and "confirm" in posted
     assert page.cookies == {}
     if posted:  # what was done lets the browser forget, see intake.submission.device
         assert list(page.led_here.cookies) == (["visit"] if is_done else [])
@@ -156,7 +156,7 @@ def test_each_change_is_asked_back_once_before_it_is_done(visitor, action):
     assert said_on(page)[0].endswith("?")
     assert everything() == before
 
-    (form,) = [form for form in forms_on(page) if ("sure", "yes") in form.buttons]
+    (form,) = [form for form in forms_on(page) if ("confirm", "yes") in form.buttons]
     assert {name: value.replace("\r\n", "\n") for name, value in form.fields.items()} == action
     done = visitor.post(address_of(request), form.fields | SURE)
     assert done.status_code == 200
@@ -177,12 +177,12 @@ def test_a_change_needs_no_cookie_and_no_origin(visitor, action, headers):
     "posted",
     [
         {},
-        {"do": ""},
-        {"do": "erase"},
-        {"do": "close", "outcome": "spam"},
+        {"action": ""},
+        {"action": "erase"},
+        {"action": "close", "outcome": "spam"},
         SURE,
-        {"do": "withdraw ", "sure": "yes"},
-        {"do": "note", "note": "x"},
+        {"action": "withdraw ", "confirm": "yes"},
+        {"action": "note", "note": "x"},
     ],
 )
 def test_a_post_that_no_button_makes_changes_nothing(visitor, posted):
@@ -195,12 +195,12 @@ def test_a_post_that_no_button_makes_changes_nothing(visitor, posted):
 @pytest.mark.parametrize(
     "posted",
     [
-        MORNING | {"best_time": "midnight"},
+        MORNING | {"preferred_time": "midnight"},
         MORNING | {"time_zone": "Mars/Olympus"},
-        {"do": "window"},
-        {"do": "words", "words": "  \n "},
-        {"do": "words", "words": "x" * 1001},
-        {"do": "words", "words": "canary\0"},
+        {"action": "time"},
+        {"action": "message", "message": "  \n "},
+        {"action": "message", "message": "x" * 1001},
+        {"action": "message", "message": "canary\0"},
     ],
     ids=["made-up time", "made-up zone", "no time", "no words", "too many words", "a null"],
 )
@@ -211,7 +211,7 @@ def test_what_has_to_be_mended_is_said_with_the_words_kept_and_nothing_changed(v
     assert page.status_code == 422
     assert "has-error" in main_of(page)
     kept = {name: value for form in forms_on(page) for name, value in form.fields.items()}
-    assert kept["words"] == posted.get("words", "")
+    assert kept["message"] == posted.get("message", "")
     assert everything() == before
 
 
@@ -230,7 +230,7 @@ def links_that_are_not_in_use(make_staff):
     workflow.withdraw(request_id=hidden.pk)
     secret = private_link.secret_of(make_request().pk)
     made_up = ["made-up", "x" * 43, "x" * 500, "é.ü", "%00", secret[:-1], secret + "0", secret.upper()]
-    return addresses + [f"/assessment/yours/{one}/" for one in made_up]
+    return addresses + [f"/assessment/manage/{one}/" for one in made_up]
 
 
 def headers_without_the_time(response):
@@ -292,9 +292,9 @@ def test_withdrawing_twice_is_one_withdrawal(visitor):
 def test_withdrawing_erases_every_word_and_all_that_leads_to_it(visitor, make_staff):
     request = make_request(email_ok="on", form_key="a" * 64)
     workflow.add_note(request_id=request.pk, text="canary note", actor=make_staff("admissions"))
-    workflow.add_words(request_id=request.pk, text="canary words")
+    workflow.add_message(request_id=request.pk, text="canary words")
     request.refresh_from_db()
-    had = [request.texts, request.blind_indexes, request.contact_profiles, request.notices]
+    had = [request.texts, request.blind_indexes, request.contact_preferences, request.outbox_messages]
     assert [rows.count() for rows in had] == [3, 3, 1, 2]
     assert (request.form_key, request.private_link_hash is not None) == ("a" * 64, True)
 
@@ -313,28 +313,28 @@ def test_withdrawing_keeps_the_stub_the_events_and_the_consents(visitor):
     request.refresh_from_db()
     assert (request.reference, request.received_at, request.due_at) == stub
     assert (request.stage, request.outcome) == ("closed", "withdrawn")
-    assert list(request.events.values_list("code", "before", "after", "actor")) == [
+    assert list(request.events.values_list("code", "from_value", "to_value", "actor")) == [
         ("received", "", "new", None),
         ("withdrawn", "", "", None),
         ("erased", "", "", None),
     ]
     assert sorted(request.consents.values_list("purpose", flat=True)) == ["contact", "voicemail"]
-    assert request.events.last().at >= request.closed_at
+    assert request.events.last().occurred_at >= request.closed_at
 
 
 def test_withdrawing_keeps_what_was_sent_already_and_stops_what_waits(visitor):
     request = make_request(email_ok="on")
-    request.notices.filter(kind="new_request").update(state="sent")
+    request.outbox_messages.filter(kind="new_request").update(state="sent")
     visitor.post(address_of(request), WITHDRAW | SURE)
-    assert list(Notice.objects.values_list("kind", "state")) == [("new_request", "sent")]
+    assert list(OutboxMessage.objects.values_list("kind", "state")) == [("new_request", "sent")]
 
 
 @pytest.mark.parametrize("state", ["sending", "retrying"])
 def test_withdrawing_stops_a_message_that_is_tried_again(visitor, state):
     request = make_request()
-    request.notices.update(state=state)
+    request.outbox_messages.update(state=state)
     visitor.post(address_of(request), WITHDRAW | SURE)
-    assert Notice.objects.count() == 0
+    assert OutboxMessage.objects.count() == 0
 
 
 @pytest.fixture
@@ -353,7 +353,7 @@ def test_withdrawing_under_legal_hold_hides_instead_and_looks_the_same(visitor, 
     assert main_of(held_page) == main_of(free_page)
     request.refresh_from_db()
     assert (request.stage, request.outcome, request.hidden_at) == ("closed", "withdrawn", request.closed_at)
-    assert (request.texts.count(), request.notices.count()) == (2, 0)
+    assert (request.texts.count(), request.outbox_messages.count()) == (2, 0)
     assert (request.form_key, request.private_link_hash) == (None, None)
     assert codes_of(request)[-2:] == ["withdrawn", "hidden"]
 
@@ -367,7 +367,7 @@ def test_what_is_hidden_is_shown_to_nobody_and_erased_when_the_hold_is_lifted(vi
     assert personal_words_in(desk.get(change_page(request)).content.decode()) == []
     workflow.lift_legal_hold(request_id=request.pk, actor=lead)
     request.refresh_from_db()
-    had = [request.texts, request.blind_indexes, request.contact_profiles]
+    had = [request.texts, request.blind_indexes, request.contact_preferences]
     assert [rows.count() for rows in had] == [0, 0, 0]
     assert (request.hidden_at, request.legal_hold_at) == (None, None)
     assert codes_of(request)[-2:] == ["hold_lifted", "erased"]
@@ -383,25 +383,25 @@ def test_lifting_a_hold_from_what_was_not_withdrawn_erases_nothing(held):
 
 
 def test_another_time_gives_a_new_due_time_a_new_promise_and_a_new_profile(visitor, center_with_hours):
-    request = make_request(best_time="asap", time_zone="America/Phoenix")
+    request = make_request(preferred_time="asap", time_zone="America/Phoenix")
     before = (request.due_at, request.promise)
     page = visitor.post(address_of(request), MORNING | SURE)
     request.refresh_from_db()
-    profiles = [profile.codes() for profile in request.contact_profiles.all()]
-    assert profiles[1] == profiles[0] | {"best_time": "morning", "time_zone": "America/New_York"}
-    chosen_at = request.contact_profiles.last().at
+    profiles = [profile.codes() for profile in request.contact_preferences.all()]
+    assert profiles[1] == profiles[0] | {"preferred_time": "morning", "time_zone": "America/New_York"}
+    chosen_at = request.contact_preferences.last().recorded_at
     hours = schedule.hours_of(facts.current())
     expected = schedule.first_contact(chosen_at, hours, "morning", schedule.ZoneInfo("America/New_York"))
     assert request.due_at == expected.ends
     assert (request.due_at, request.promise) != before
     assert (said_on(page), "Eastern time" in request.promise) == (["Your new time is saved."], True)
     assert request.promise in main_of(page)
-    assert codes_of(request) == ["received", "window_set"]
-    assert request.events.last().after == "morning"
+    assert codes_of(request) == ["received", "time_set"]
+    assert request.events.last().to_value == "morning"
 
 
 def test_the_confirmation_shows_the_new_promise(visitor, center_with_hours):
-    request = make_request(best_time="asap")
+    request = make_request(preferred_time="asap")
     visitor.post(address_of(request), MORNING | SURE)
     request.refresh_from_db()
     page = visitor.get(f"/assessment/received/{tokens.to_receipt(request.pk)}/")
@@ -410,18 +410,18 @@ def test_the_confirmation_shows_the_new_promise(visitor, center_with_hours):
 
 
 def test_the_same_time_again_changes_nothing(visitor):
-    request = make_request(best_time="morning", time_zone="America/New_York")
+    request = make_request(preferred_time="morning", time_zone="America/New_York")
     before = everything()
     assert said_on(visitor.post(address_of(request), MORNING | SURE)) == ["Your new time is saved."]
     assert everything() == before
 
 
 def test_another_time_after_we_have_spoken_leaves_the_due_time(visitor, make_staff):
-    request = make_request(best_time="asap")
+    request = make_request(preferred_time="asap")
     due_at = workflow.set_stage(request_id=request.pk, stage="talking", actor=make_staff("admissions")).due_at
     visitor.post(address_of(request), MORNING | SURE)
     request.refresh_from_db()
-    assert (request.due_at, preferences.newest_profile(request).best_time) == (due_at, "morning")
+    assert (request.due_at, preferences.newest_preferences(request).preferred_time) == (due_at, "morning")
 
 
 # More words
@@ -433,39 +433,39 @@ def additions(request):
 
 def test_more_words_are_kept_once_sealed_and_told_to_staff_again(visitor):
     request = make_request()
-    request.notices.update(state="sent", attempts=1, sent_at=timezone.now())
+    request.outbox_messages.update(state="sent", attempts=1, sent_at=timezone.now())
     for _ in range(3):
         page = visitor.post(address_of(request), WORDS | SURE)
     assert said_on(page) == ["We added your message."]
     assert additions(request) == ["Ring <twice>,\nplease 🌵"]
     assert b"Ring" not in bytes(request.texts.get(kind="addition").envelope)
     assert codes_of(request) == ["received", "added"]
-    assert (request.notices.get().state, request.notices.get().sent_at) == ("queued", None)
+    assert (request.outbox_messages.get().state, request.outbox_messages.get().sent_at) == ("queued", None)
 
 
 def test_words_are_added_ten_times_and_then_kept_on_the_page_with_a_way_out(visitor):
     request = make_request()
-    pages = [visitor.post(address_of(request), {"do": "words", "words": f"word {n}"} | SURE) for n in range(11)]
+    pages = [visitor.post(address_of(request), {"action": "message", "message": f"word {n}"} | SURE) for n in range(11)]
     assert [page.status_code for page in pages] == [200] * 10 + [409]
     assert additions(request) == [f"word {number}" for number in range(10)]
     assert "We can&#x27;t take more words this way. Please call us." in main_of(pages[-1])
-    assert [form.fields["words"] for form in forms_on(pages[-1]) if "words" in form.fields] == ["word 10"]
-    assert visitor.post(address_of(request), {"do": "words", "words": "word 3"} | SURE).status_code == 200
+    assert [form.fields["message"] for form in forms_on(pages[-1]) if "message" in form.fields] == ["word 10"]
+    assert visitor.post(address_of(request), {"action": "message", "message": "word 3"} | SURE).status_code == 200
 
 
 def test_words_are_added_beside_earlier_ones_that_do_not_open(visitor):
     request = make_request()
-    workflow.add_words(request_id=request.pk, text="lost")
+    workflow.add_message(request_id=request.pk, text="lost")
     request.texts.update(envelope=b"\x01\x04gone" + bytes(40))
     assert visitor.post(address_of(request), WORDS | SURE).status_code == 200
-    assert request.texts.last().open() == WORDS["words"]
+    assert request.texts.last().open() == WORDS["message"]
 
 
 # Where the link is shown
 
 
 def link_on(page):
-    links = re.findall(r'href="(/assessment/yours/[^"]+)"', page.content.decode())
+    links = re.findall(r'href="(/assessment/manage/[^"]+)"', page.content.decode())
     return links[0] if links else None
 
 
@@ -477,7 +477,7 @@ def test_the_confirmation_shows_the_same_link_on_each_reload_for_half_an_hour(vi
     assert [link_on(page) for page in pages] == [address_of(request)] * 2
     assert pages[0].content == pages[1].content
     assert visitor.get(link_on(pages[0])).status_code == 200
-    AssessmentRequest.objects.update(confirmed_at=timezone.now() - views.RECEIPT_SHOWN_FOR)
+    AssessmentRequest.objects.update(acknowledged_at=timezone.now() - views.RECEIPT_SHOWN_FOR)
     assert link_on(browser.get(confirmation)) is None
     assert visitor.get(address_of(request)).status_code == 200
 
@@ -493,7 +493,7 @@ def test_the_confirmation_of_a_withdrawn_request_shows_no_link(visitor):
 
 def test_a_time_that_can_not_be_confirmed_is_refused_before_it_is_asked_back(visitor):
     request = make_request(email="", email_ok=False, text_ok=False)
-    page = visitor.post(address_of(request), {"do": "window", "best_time": "confirmed"})
+    page = visitor.post(address_of(request), {"action": "time", "preferred_time": "confirmed"})
     assert (page.status_code, said_on(page)) == (409, ["Your request"])
     notice = main_of(page).split('class="error-summary"')[1].split("</div>")[0]
     assert "To confirm a time, we need to email or text you" in notice
@@ -568,8 +568,8 @@ def test_a_change_that_can_not_be_stored_is_said_so_with_the_words_kept(visitor,
     assert "We can&#x27;t change your request right now." in main_of(page)
     assert page["Referrer-Policy"] == "no-referrer"
     kept = {name: value for form in forms_on(page) for name, value in form.fields.items()}
-    assert {name: kept[name] for name in action if name != "do"} == {
-        name: value for name, value in action.items() if name != "do"
+    assert {name: kept[name] for name in action if name != "action"} == {
+        name: value for name, value in action.items() if name != "action"
     }
     request.refresh_from_db()
     assert (request.stage, request.texts.count(), codes_of(request)) == ("new", 1, ["received"])

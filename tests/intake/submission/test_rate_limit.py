@@ -5,7 +5,7 @@ import pytest
 from django.utils import timezone
 
 from intake import worker
-from intake.models import AssessmentRequest, EncryptedText, Notice, RecentSender
+from intake.models import AssessmentRequest, EncryptedText, OutboxMessage, RecentSender
 from intake.submission import accept as submission
 from intake.submission import rate_limit, tokens
 from tests.intake.support.factories import make_answers, make_request
@@ -105,14 +105,16 @@ def test_a_visitor_can_not_dodge_the_limit_with_a_header(settings):
 def test_above_the_limit_nothing_is_stored_and_the_words_are_kept(caplog):
     caplog.set_level(logging.DEBUG)
     assert statuses(3, "192.0.2.1") == [303, 303, 303]
-    before = [model.objects.count() for model in (AssessmentRequest, EncryptedText, Notice, RecentSender)]
+    before = [model.objects.count() for model in (AssessmentRequest, EncryptedText, OutboxMessage, RecentSender)]
     page = send(visitor_at("192.0.2.9"))
     assert (page.status_code, page["Retry-After"]) == (429, "600")
     assert typed_on(page) == TYPED
     assert "Many requests came from your network just now, so this one was not stored." in main_of(page)
     assert 'href="tel:+1' in main_of(page)
     assert "no-store" in page["Cache-Control"]
-    assert [model.objects.count() for model in (AssessmentRequest, EncryptedText, Notice, RecentSender)] == before
+    assert [
+        model.objects.count() for model in (AssessmentRequest, EncryptedText, OutboxMessage, RecentSender)
+    ] == before
     assert before == [3, 3, 3, 3]
     assert personal_words_in(caplog.text) == []
 
@@ -127,7 +129,7 @@ def test_after_ten_minutes_the_same_page_is_accepted():
     visitor = visitor_at("192.0.2.1")
     page = send(visitor)
     assert (page.status_code, rate_limit.WINDOW) == (429, dt.timedelta(minutes=10))
-    RecentSender.objects.update(at=timezone.now() - rate_limit.WINDOW)
+    RecentSender.objects.update(received_at=timezone.now() - rate_limit.WINDOW)
     assert visitor.post(ADDRESS, form_on(page)).status_code == 303
 
 
@@ -173,18 +175,18 @@ def test_whose_address_is_not_known_is_never_turned_away():
 def test_a_flood_from_everywhere_is_stored_in_quarantine():
     seen = [statuses(1, f"192.0.{number}.1") for number in range(7)]
     assert seen == [[303]] * 7
-    quarantined = AssessmentRequest.objects.order_by("received_at").values_list("suspicions", flat=True)
+    quarantined = AssessmentRequest.objects.order_by("received_at").values_list("spam_signals", flat=True)
     assert list(quarantined) == [""] * 5 + ["flood"] * 2
-    assert Notice.objects.filter(kind="new_request").count() == 7
+    assert OutboxMessage.objects.filter(kind="new_request").count() == 7
 
 
 def test_when_the_flood_is_over_requests_are_as_before():
     for number in range(6):
         statuses(1, f"192.0.{number}.1")
-    RecentSender.objects.update(at=timezone.now() - rate_limit.WINDOW)
+    RecentSender.objects.update(received_at=timezone.now() - rate_limit.WINDOW)
     AssessmentRequest.objects.all().update(form_key=None)
     statuses(1, "192.0.9.1")
-    assert AssessmentRequest.objects.order_by("received_at").last().suspicions == ""
+    assert AssessmentRequest.objects.order_by("received_at").last().spam_signals == ""
 
 
 def test_the_window_is_ten_minutes_to_the_second():
@@ -208,7 +210,7 @@ def test_what_we_send_ourselves_and_what_comes_from_the_spool_is_not_limited(set
         make_request(sender="here")
     assert make_request(sender="here", is_synthetic=True).is_synthetic
     form = submission.SentForm(tokens.draw(), make_answers(), sender="here", confirmed_as=tokens.draw())
-    submission.store(form, submission.commit_to(form.at, submission.profile_of(form.answers)))
+    submission.store(form, submission.commit_to(form.at, submission.preferences_from(form.answers)))
     assert (AssessmentRequest.objects.count(), RecentSender.objects.count()) == (3, 1)
 
 
@@ -221,8 +223,8 @@ def test_a_row_holds_no_address_and_is_forgotten_after_an_hour():
     assert len(row.sender) == 64
     assert "192.0.2" not in str(RecentSender.objects.values())
     an_hour = dt.timedelta(hours=1)
-    assert rate_limit.forget_old(row.at + an_hour - SECOND) == 0
-    assert rate_limit.forget_old(row.at + an_hour) == 1
+    assert rate_limit.forget_old(row.received_at + an_hour - SECOND) == 0
+    assert rate_limit.forget_old(row.received_at + an_hour) == 1
     assert RecentSender.objects.count() == 0
 
 

@@ -23,7 +23,7 @@ TREATMENT = "/addiction/kratom-addiction-treatment/"
 def drawn_for(client, referer, **headers):
     """What the form that is opened with this Referer knows of where it was opened."""
     page = client.get(ADDRESS, headers={"referer": referer} | headers)
-    return tokens.from_token(form_on(page)["token"]).came_from
+    return tokens.from_token(form_on(page)["token"]).referrer_path
 
 
 @pytest.mark.parametrize("path", ["/", TREATMENT, "/faq/", "/faq/kratom-withdrawal/"])
@@ -76,7 +76,7 @@ def test_to_know_the_page_costs_no_query_and_sets_no_cookie_but_the_forms_own(cl
 def test_the_page_is_stored_with_the_request_that_the_form_becomes(client):
     page = client.get(ADDRESS, headers={"referer": f"http://testserver{TREATMENT}"})
     client.post(ADDRESS, form_on(page) | PERSON)
-    assert AssessmentRequest.objects.get().came_from == TREATMENT
+    assert AssessmentRequest.objects.get().referrer_path == TREATMENT
 
 
 def test_a_form_that_had_to_be_mended_still_knows_the_page():
@@ -84,13 +84,13 @@ def test_a_form_that_had_to_be_mended_still_knows_the_page():
     page = client.get(ADDRESS, headers={"referer": f"http://testserver{TREATMENT}"})
     again = client.post(ADDRESS, form_on(page) | PERSON | {"consent": ""}, headers={"referer": "http://testserver/"})
     assert again.status_code == 422
-    assert tokens.from_token(form_on(again)["token"]).came_from == TREATMENT
+    assert tokens.from_token(form_on(again)["token"]).referrer_path == TREATMENT
 
 
 def test_the_page_can_not_be_made_up_in_the_form(client):
-    fields = form_on(client.get(ADDRESS)) | PERSON | {"came_from": "/made/up/"}
+    fields = form_on(client.get(ADDRESS)) | PERSON | {"referrer_path": "/made/up/"}
     client.post(ADDRESS, fields)
-    assert AssessmentRequest.objects.get().came_from == ""
+    assert AssessmentRequest.objects.get().referrer_path == ""
     token = re.sub(r"^[^:]+", "made-up", fields["token"])
     with pytest.raises(tokens.BadToken):
         tokens.from_token(token)
@@ -100,35 +100,35 @@ def test_a_token_from_before_is_still_good():
     draft = tokens.draw()
     old = [draft.id.hex, draft.reference, int(draft.drawn_at.timestamp())]
     read = tokens.from_token(signing.dumps(old, salt=tokens.FORM_SALT))
-    assert (read, read.came_from) == (draft, "")
+    assert (read, read.referrer_path) == (draft, "")
 
 
 def test_the_spool_keeps_the_page():
-    draft = tokens.draw(came_from=TREATMENT)
+    draft = tokens.draw(referrer_path=TREATMENT)
     circuit_breaker.trip()
     submission.accept(submission.SentForm(draft, make_answers()))
     circuit_breaker.reset()
     assert AssessmentRequest.objects.count() == 0
     worker.take_in_spool()
-    assert AssessmentRequest.objects.get().came_from == TREATMENT
+    assert AssessmentRequest.objects.get().referrer_path == TREATMENT
 
 
 def test_what_lay_in_the_spool_before_is_taken_in():
-    draft = tokens.draw(came_from=TREATMENT)
+    draft = tokens.draw(referrer_path=TREATMENT)
     circuit_breaker.trip()
     request_id = submission.accept(submission.SentForm(draft, make_answers()))
     (path,) = spool.waiting()
     content = spool.read(path)
-    assert content.pop("came_from") == TREATMENT
+    assert content.pop("referrer_path") == TREATMENT
     spool.remove(path)
     spool.put(request_id, content)
     circuit_breaker.reset()
     worker.take_in_spool()
-    assert AssessmentRequest.objects.get().came_from == ""
+    assert AssessmentRequest.objects.get().referrer_path == ""
 
 
 def test_who_sends_again_from_another_page_keeps_the_first_one():
-    draft = tokens.draw(came_from=TREATMENT)
+    draft = tokens.draw(referrer_path=TREATMENT)
     make_request(draft)
-    make_request(tokens.Draft(draft.id, draft.reference, came_from="/"), message="more")
-    assert AssessmentRequest.objects.get().came_from == TREATMENT
+    make_request(tokens.Draft(draft.id, draft.reference, referrer_path="/"), message="more")
+    assert AssessmentRequest.objects.get().referrer_path == TREATMENT

@@ -82,9 +82,9 @@ def test_who_takes_less_than_three_seconds_is_suspected(took, codes):
 def test_every_code_is_said_in_words():
     codes = ["trap", "fast", "links", "markup", "name_link", "flood", "staff"]
     assert list(spam_signals.REASONS) == codes
-    assert spam_signals.in_words(",".join(codes)) == [str(reason) for reason in spam_signals.REASONS.values()]
-    assert spam_signals.in_words("") == []
-    assert len(",".join(codes)) <= AssessmentRequest._meta.get_field("suspicions").max_length
+    assert spam_signals.labels_for(",".join(codes)) == [str(reason) for reason in spam_signals.REASONS.values()]
+    assert spam_signals.labels_for("") == []
+    assert len(",".join(codes)) <= AssessmentRequest._meta.get_field("spam_signals").max_length
 
 
 # What becomes of a suspected request
@@ -102,7 +102,7 @@ def the_request():
 @pytest.mark.django_db
 def test_a_person_who_took_a_minute_is_not_suspected(visitor):
     send(visitor)
-    assert (the_request().quarantined_at, the_request().suspicions) == (None, "")
+    assert (the_request().quarantined_at, the_request().spam_signals) == (None, "")
     assert codes_of(the_request()) == ["received"]
 
 
@@ -122,17 +122,17 @@ def test_a_suspected_form_is_stored_whole_with_the_same_confirmation(visitor, ch
     assert sent.status_code == 303
     assert "We have your request" in visitor.get(sent["Location"]).content.decode()
     request = the_request()
-    assert (request.stage, request.suspicions, request.quarantined_at) == ("new", codes, request.received_at)
+    assert (request.stage, request.spam_signals, request.quarantined_at) == ("new", codes, request.received_at)
     assert request.texts.get().open()["name"] == "Wilhelmina Canary"
     assert "website" not in request.texts.get().open()
-    assert list(request.events.values_list("code", "after")) == [("received", "new"), ("suspected", codes)]
-    assert list(request.notices.values_list("kind", "state")) == [("new_request", "queued")]
+    assert list(request.events.values_list("code", "to_value")) == [("received", "new"), ("suspected", codes)]
+    assert list(request.outbox_messages.values_list("kind", "state")) == [("new_request", "queued")]
 
 
 @pytest.mark.django_db
 def test_a_suspected_request_is_due_when_any_other_is():
     at = dt.datetime(2026, 11, 23, 17, tzinfo=dt.UTC)
-    suspected = make_request(at=at, suspicions=("fast",))
+    suspected = make_request(at=at, spam_signals=("fast",))
     honest = make_request(at=at)
     assert suspected.due_at == honest.due_at
 

@@ -35,7 +35,7 @@ def accept(draft, answers, **circumstances):
 
 def make_request(draft=None, **options):
     """A request that was sent in by `PERSON` and accepted. The options are answers that differ, and circumstances: what
-    else `SentForm` holds, such as `at` or `suspicions`."""
+    else `SentForm` holds, such as `at` or `spam_signals`."""
     circumstances = {name: options.pop(name) for name in _CIRCUMSTANCES & options.keys()}
     return accept(draft or tokens.draw(), make_answers(**options), **circumstances)
 

@@ -23,7 +23,7 @@ PERSON = {
     "email": "canary@nightingale.example",
     "voicemail_ok": "on",
     "introduction": "center",
-    "best_time": "evening",
+    "preferred_time": "evening",
     "time_zone": "America/Denver",
     "language": "Canarian whistling",
     "message": "I drink\ncanary tea every morning.",

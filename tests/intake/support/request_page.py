@@ -18,8 +18,8 @@ def buttons_on(page):
 def press(desk, request, button, form=None, **typed):
     """Opens the page, fills in its form, and sends it with this button as a browser does."""
     form = form or work_form(desk.get(change_page(request)))
-    assert ("do", button) in form.buttons
-    return desk.post(change_page(request), form.fields | typed | {"do": button})
+    assert ("action", button) in form.buttons
+    return desk.post(change_page(request), form.fields | typed | {"action": button})
 
 
 def followed(desk, response):

@@ -11,7 +11,7 @@ from intake.submission import tokens
 from tests.intake.support.helpers import ADDRESS, PERSON, form_on
 
 TYPED = PERSON | {"relation": "friend", "text_ok": "on"}
-FROM_US = ("token", "pass", "kept", "csrfmiddlewaretoken", "asked_about", "website")
+FROM_US = ("token", "single_use_token", "kept", "csrfmiddlewaretoken", "asked_about", "website")
 OUR_ORIGIN = {"Origin": "http://testserver"}  # as the test client names our site
 FILLING_IN = dt.timedelta(minutes=1)
 

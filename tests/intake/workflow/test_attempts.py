@@ -9,7 +9,7 @@ from intake import workflow
 from intake.contact import details
 from intake.models import RESULTS, AssessmentRequest, Attempt
 from intake.submission import tokens
-from intake.workflow.attempts import AttemptPlan, ladder_of, must_decide
+from intake.workflow.attempts import AttemptPlan, attempt_plan_of, must_decide
 from pages import facts
 from pages.models import Center, Holiday, OpeningHours
 from tests.intake.support.factories import log_attempt, make_request
@@ -19,7 +19,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("stopped_clock")]
 
 TUESDAY = local_time("2026-11-24 10:00")
 MINUTE = dt.timedelta(minutes=1)
-PHONE_ONLY = {"best_time": "asap", "time_zone": "America/Phoenix", "email": ""}
+PHONE_ONLY = {"preferred_time": "asap", "time_zone": "America/Phoenix", "email": ""}
 
 
 @pytest.fixture
@@ -119,16 +119,16 @@ def test_a_call_to_someone_who_did_not_come_sets_the_next_one(actor, clock):
     tomorrow = TUESDAY + 1440 * MINUTE
     workflow.snooze(request_id=request.pk, until=tomorrow, reason="asked_later", actor=actor)
     clock.move_to(booked + 140 * MINUTE, tick=False)
-    assert workflow.wake(request_id=request.pk, actor=actor).due_at == attempt.next_at
+    assert workflow.unsnooze(request_id=request.pk, actor=actor).due_at == attempt.next_at
 
 
 def test_a_double_click_is_one_attempt(actor, clock):
     request = make_phone_request()
-    first = log_attempt(request, actor, seen=0)
-    assert log_attempt(request, actor, seen=0) == first
+    first = log_attempt(request, actor, expected_version=0)
+    assert log_attempt(request, actor, expected_version=0) == first
     clock.move_to(TUESDAY + dt.timedelta(seconds=11), tick=False)
     with pytest.raises(workflow.StaleVersion):
-        log_attempt(request, actor, seen=0)
+        log_attempt(request, actor, expected_version=0)
     assert request.attempts.count() == 1
 
 
@@ -165,7 +165,7 @@ def test_rules_and_database_refuse_a_result_that_its_channel_can_not_have(actor,
     with pytest.raises(workflow.TransitionRefused):
         log_attempt(request, actor, result, channel)
     with pytest.raises(IntegrityError), transaction.atomic():
-        Attempt.objects.create(request=request, channel=channel, result=result, actor=actor, at=TUESDAY)
+        Attempt.objects.create(request=request, channel=channel, result=result, actor=actor, occurred_at=TUESDAY)
 
 
 # The ladder
@@ -174,7 +174,7 @@ def test_rules_and_database_refuse_a_result_that_its_channel_can_not_have(actor,
 def test_four_attempts_are_made_at_different_hours_of_several_days(actor, clock):
     request = make_phone_request()
     request = try_in_vain(request, actor, clock, 4)
-    assert [format_local(attempt.at) for attempt in request.attempts.all()] == [
+    assert [format_local(attempt.occurred_at) for attempt in request.attempts.all()] == [
         "Tue 24 10:00",
         "Tue 24 13:00",
         "Wed 25 09:00",
@@ -184,8 +184,11 @@ def test_four_attempts_are_made_at_different_hours_of_several_days(actor, clock)
 
 def test_last_attempt_needs_a_decision_and_comes_after_people_who_wait(actor, clock):
     request = try_in_vain(make_phone_request(), actor, clock, 4)
-    assert must_decide(request, ladder_of(request))
-    assert [format_local(request.attempts.last().at), format_local(request.due_at)] == ["Thu 26 12:00", "Thu 26 16:00"]
+    assert must_decide(request, attempt_plan_of(request))
+    assert [format_local(request.attempts.last().occurred_at), format_local(request.due_at)] == [
+        "Thu 26 12:00",
+        "Thu 26 16:00",
+    ]
     clock.move_to(local_time("2026-11-26 13:00"), tick=False)
     assert workflow.take_next(actor=actor) is None
     waiting = make_request(**PHONE_ONLY, at=local_time("2026-11-26 12:59"))
@@ -239,13 +242,13 @@ def test_who_calls_back_after_the_last_attempt_is_called_and_not_given_up(actor,
     request = try_in_vain(make_phone_request(), actor, clock, 4)
     log_attempt(request, actor, "missed", "they_called")
     request.refresh_from_db()
-    assert not must_decide(request, ladder_of(request))
+    assert not must_decide(request, attempt_plan_of(request))
     with pytest.raises(workflow.TransitionRefused, match="They got in touch and wait for us"):
         workflow.close(request_id=request.pk, outcome="not_reached", actor=actor)
-    clock.move_to(request.called_back_at + MINUTE, tick=False)
+    clock.move_to(request.awaiting_reply_since + MINUTE, tick=False)
     log_attempt(request, actor)
     request.refresh_from_db()
-    assert must_decide(request, ladder_of(request))
+    assert must_decide(request, attempt_plan_of(request))
     workflow.close(request_id=request.pk, outcome="not_reached", actor=actor)
 
 
@@ -253,17 +256,17 @@ def test_who_was_reached_and_does_not_answer_four_times_asks_for_a_decision_too(
     request = make_phone_request()
     clock.move_to(log_attempt(request, actor, "reached").next_at, tick=False)
     try_in_vain(request, actor, clock, 4)
-    assert (request.stage, must_decide(request, ladder_of(request))) == ("talking", True)
+    assert (request.stage, must_decide(request, attempt_plan_of(request))) == ("talking", True)
 
 
 def test_who_keeps_trying_has_two_attempts_more(actor, clock):
     request = try_in_vain(make_phone_request(), actor, clock, 4)
     workflow.keep_trying(request_id=request.pk, actor=actor)
     request.refresh_from_db()
-    assert request.due_at > request.attempts.last().at
+    assert request.due_at > request.attempts.last().occurred_at
     clock.move_to(request.due_at, tick=False)
     request = try_in_vain(request, actor, clock, 2)
-    assert must_decide(request, ladder_of(request))
+    assert must_decide(request, attempt_plan_of(request))
 
 
 def test_keeping_on_is_no_decision_while_attempts_are_left(actor):
@@ -278,7 +281,7 @@ def test_a_person_who_was_reached_and_lost_again_gets_a_whole_new_ladder(actor, 
     log_attempt(request, actor, "reached")
     workflow.set_stage(request_id=request.pk, stage="reaching", actor=actor)
     request.refresh_from_db()
-    assert ladder_of(request).tries == []
+    assert attempt_plan_of(request).tries == []
     with pytest.raises(workflow.TransitionRefused, match="4 are missing"):
         workflow.close(request_id=request.pk, outcome="not_reached", actor=actor)
 
@@ -288,14 +291,14 @@ def test_a_request_that_is_opened_again_gets_a_whole_new_ladder(actor, clock):
     workflow.close(request_id=request.pk, outcome="not_reached", actor=actor)
     clock.move_to(request.due_at + MINUTE, tick=False)
     workflow.reopen(request_id=request.pk, actor=actor)
-    assert ladder_of(request).tries == []
+    assert attempt_plan_of(request).tries == []
 
 
 def test_an_e_mail_address_alone_allows_one_e_mail_and_then_a_decision(actor):
     request = make_phone_request(phone="", email="a@example.org", voicemail_ok="")
     log_attempt(request, actor, "sent", "email")
     request.refresh_from_db()
-    assert must_decide(request, ladder_of(request))
+    assert must_decide(request, attempt_plan_of(request))
     assert format_local(request.due_at) == "Thu 26 14:00"  # two days to answer, and four open hours to decide
     assert workflow.close(request_id=request.pk, outcome="not_reached", actor=actor).outcome == "not_reached"
 
@@ -316,7 +319,7 @@ def opened_again(request, actor):
 
 
 def corrected(request, actor, **after):
-    known = details.plain(details.of(request))
+    known = details.plain(details.details_of(request))
     before = {name: known[name] for name in after}
     workflow.correct(request_id=request.pk, before=before, after=after, actor=actor)
 
@@ -327,7 +330,7 @@ def test_one_e_mail_stays_one_e_mail_when_we_open_the_request_again(actor, clock
     clock.move_to(TUESDAY + 60 * MINUTE, tick=False)
     opened_again(request, actor)
     request.refresh_from_db()
-    assert must_decide(request, ladder_of(request))
+    assert must_decide(request, attempt_plan_of(request))
     with pytest.raises(workflow.TransitionRefused, match="does not allow this way"):
         log_attempt(request, actor, "sent", "email")
     assert workflow.close(request_id=request.pk, outcome="not_reached", actor=actor).outcome == "not_reached"
@@ -338,7 +341,7 @@ def test_correcting_a_number_not_to_be_called_allows_no_second_email(actor, cloc
     log_attempt(request, actor, "sent", "email")
     clock.move_to(TUESDAY + 60 * MINUTE, tick=False)
     corrected(request, actor, phone="(602) 555-0143")
-    assert ladder_of(request).channels == []
+    assert attempt_plan_of(request).channels == []
 
 
 @pytest.mark.parametrize("said", ["they wrote", "they called", "another address"])
@@ -348,25 +351,25 @@ def test_one_more_email_is_allowed_after_new_content_or_a_new_address(actor, clo
     clock.move_to(TUESDAY + 60 * MINUTE, tick=False)
     match said:
         case "they wrote":
-            workflow.add_words(request_id=request.pk, text="Did you get this?")
+            workflow.add_message(request_id=request.pk, text="Did you get this?")
         case "they called":
             log_attempt(request, actor, "missed", "they_called")
         case "another address":
             corrected(request, actor, email="a@example.org")
-    assert ladder_of(request).channels == ["email"]
+    assert attempt_plan_of(request).channels == ["email"]
     clock.move_to(TUESDAY + 61 * MINUTE, tick=False)
     log_attempt(request, actor, "sent", "email")
-    assert ladder_of(request).channels == []
+    assert attempt_plan_of(request).channels == []
 
 
 def test_who_takes_the_tick_for_e_mail_back_allows_one_e_mail(actor, clock):
-    draft, wishes = tokens.draw(), PHONE_ONLY | {"email": "a@example.org"}
-    request = make_request(draft, **wishes, email_ok="on", at=TUESDAY)
+    draft, preferred_times = tokens.draw(), PHONE_ONLY | {"email": "a@example.org"}
+    request = make_request(draft, **preferred_times, email_ok="on", at=TUESDAY)
     clock.move_to(TUESDAY + MINUTE, tick=False)
-    make_request(draft, **wishes, do_not_call="on", voicemail_ok="", at=TUESDAY + MINUTE)
-    assert (ladder_of(request).agreed_to_email, ladder_of(request).length) == (False, 1)
-    make_request(draft, **wishes, do_not_call="on", voicemail_ok="", email_ok="on", at=TUESDAY + 2 * MINUTE)
-    assert (ladder_of(request).agreed_to_email, ladder_of(request).length) == (True, 4)
+    make_request(draft, **preferred_times, do_not_call="on", voicemail_ok="", at=TUESDAY + MINUTE)
+    assert (attempt_plan_of(request).agreed_to_email, attempt_plan_of(request).length) == (False, 1)
+    make_request(draft, **preferred_times, do_not_call="on", voicemail_ok="", email_ok="on", at=TUESDAY + 2 * MINUTE)
+    assert (attempt_plan_of(request).agreed_to_email, attempt_plan_of(request).length) == (True, 4)
 
 
 def test_who_answers_the_one_e_mail_is_written_to_again(actor, clock):
@@ -381,23 +384,23 @@ def test_who_answers_the_one_e_mail_is_written_to_again(actor, clock):
 def test_who_agreed_to_e_mail_and_wants_no_calls_has_four_attempts(actor):
     request = make_phone_request(email="a@example.org", do_not_call="on", email_ok="on")
     log_attempt(request, actor, "sent", "email")
-    ladder = ladder_of(request)
-    assert (ladder.length, ladder.has_ended, ladder.channels) == (4, False, ["email"])
+    plan = attempt_plan_of(request)
+    assert (plan.length, plan.has_ended, plan.channels) == (4, False, ["email"])
 
 
 def test_a_number_that_does_not_work_and_no_other_way_ask_for_a_decision(actor):
     request = make_phone_request()
     log_attempt(request, actor, "bad_number")
     request.refresh_from_db()
-    assert must_decide(request, ladder_of(request))
-    assert ladder_of(request).why_not_given_up == ""
+    assert must_decide(request, attempt_plan_of(request))
+    assert attempt_plan_of(request).why_not_given_up == ""
 
 
 def test_a_number_that_does_not_work_leaves_the_e_mail_that_is_allowed(actor):
     request = make_phone_request(email="a@example.org", email_ok="on")
     log_attempt(request, actor, "bad_number")
-    assert not ladder_of(request).has_ended
-    assert ladder_of(request).propose(TUESDAY).channel == "email"
+    assert not attempt_plan_of(request).has_ended
+    assert attempt_plan_of(request).propose(TUESDAY).channel == "email"
 
 
 def test_the_next_try_is_proposed_by_another_way_that_is_allowed(actor, clock):
@@ -405,7 +408,7 @@ def test_the_next_try_is_proposed_by_another_way_that_is_allowed(actor, clock):
     channels = []
     for channel, result in [("call", "no_answer"), ("text", "sent"), ("email", "sent")]:
         log_attempt(request, actor, result, channel)
-        channels.append(ladder_of(request).propose(TUESDAY).channel)
+        channels.append(attempt_plan_of(request).propose(TUESDAY).channel)
     assert channels == ["text", "email", "call"]
 
 
@@ -415,8 +418,8 @@ def test_the_next_try_is_proposed_by_another_way_that_is_allowed(actor, clock):
 def proposed_after_a_try_at(words, tries=1, **changes):
     tried = local_time(words)
     request = make_request(**PHONE_ONLY | changes, at=tried)
-    made = [Attempt(request=request, channel="call", result="no_answer", at=tried)] * tries
-    return AttemptPlan(request.contact_profiles.get(), made).propose(tried).at
+    made = [Attempt(request=request, channel="call", result="no_answer", occurred_at=tried)] * tries
+    return AttemptPlan(request.contact_preferences.get(), made).propose(tried).at
 
 
 def test_a_try_in_the_last_hour_before_closing_is_followed_by_one_the_next_morning():
@@ -440,14 +443,14 @@ def test_on_a_holiday_nobody_is_called():
 
 def test_in_the_persons_own_evening_the_hour_that_was_tried_is_not_tried_again():
     # 5 to 9 in New York is 3 to 7 in Phoenix, and we close at 5.
-    proposed = proposed_after_a_try_at("2026-11-24 15:30", best_time="evening", time_zone="America/New_York")
+    proposed = proposed_after_a_try_at("2026-11-24 15:30", preferred_time="evening", time_zone="America/New_York")
     assert format_local(proposed) == "Wed 25 16:00"
 
 
 def test_part_of_day_follows_a_clock_change_where_the_person_lives():
     # New York's clocks go back on Sunday, 1 November 2026: noon there is 9 in Phoenix before, 10 after.
-    before = proposed_after_a_try_at("2026-10-29 15:30", best_time="afternoon", time_zone="America/New_York")
-    after = proposed_after_a_try_at("2026-10-30 15:30", best_time="afternoon", time_zone="America/New_York")
+    before = proposed_after_a_try_at("2026-10-29 15:30", preferred_time="afternoon", time_zone="America/New_York")
+    after = proposed_after_a_try_at("2026-10-30 15:30", preferred_time="afternoon", time_zone="America/New_York")
     assert (format_local(before), format_local(after)) == ("Fri 30 09:00", "Mon 02 10:00")
 
 
@@ -459,7 +462,7 @@ def test_a_conversation_that_was_noted_as_a_stage_begins_anew_too(actor, clock):
     clock.move_to(request.due_at + MINUTE, tick=False)
     for stage in ("talking", "reaching"):
         workflow.set_stage(request_id=request.pk, stage=stage, actor=actor)
-    assert ladder_of(request).tries == []
+    assert attempt_plan_of(request).tries == []
 
 
 def test_a_number_that_was_corrected_is_not_dead_any_more(actor, clock):
@@ -468,14 +471,14 @@ def test_a_number_that_was_corrected_is_not_dead_any_more(actor, clock):
     clock.move_to(TUESDAY + MINUTE, tick=False)
     before = {"phone": "(602) 555-0142"}
     workflow.correct(request_id=request.pk, before=before, after={"phone": "(602) 555-0143"}, actor=actor)
-    assert ladder_of(request).tries == []
+    assert attempt_plan_of(request).tries == []
     log_attempt(request, actor)
 
 
 def test_to_a_number_that_does_not_work_no_text_is_proposed(actor):
     request = make_phone_request(text_ok="on", email="a@example.org", email_ok="on")
     log_attempt(request, actor, "bad_number")
-    assert ladder_of(request).propose(TUESDAY).channel == "email"
+    assert attempt_plan_of(request).propose(TUESDAY).channel == "email"
 
 
 def test_who_keeps_trying_wakes_the_request_and_gives_it_back(actor, clock):
@@ -574,7 +577,7 @@ def test_a_correction_by_staff_puts_nothing_off_and_changes_no_promise(actor, cl
 def test_what_is_planned_moves_into_the_part_of_the_day_that_staff_write_down(actor, result):
     request = make_phone_request()
     log_attempt(request, actor, result, next_at=local_time("2026-11-25 09:30"))
-    corrected(request, actor, best_time="afternoon")
+    corrected(request, actor, preferred_time="afternoon")
     request.refresh_from_db()
     assert format_local(request.due_at) == "Wed 25 12:00"
 
@@ -584,7 +587,7 @@ def test_call_before_the_assessment_stays_before_it_in_any_part_of_the_day(actor
     workflow.book(request_id=request.pk, at=local_time("2026-11-25 11:00"), actor=actor)
     log_attempt(request, actor, "missed", "they_called")
     log_attempt(request, actor, next_at=local_time("2026-11-25 09:30"))
-    corrected(request, actor, best_time="afternoon")
+    corrected(request, actor, preferred_time="afternoon")
     request.refresh_from_db()
     assert (format_local(request.due_at), request.is_due_before_assessment) == ("Wed 25 09:30", True)
 
@@ -593,7 +596,7 @@ def test_person_tried_before_is_handed_out_when_their_chosen_time_begins(actor, 
     request = make_phone_request()
     log_attempt(request, actor)
     clock.move_to(local_time("2026-11-24 16:30"), tick=False)
-    workflow.change_window(request_id=request.pk, best_time="morning", time_zone="")
+    workflow.change_preferred_time(request_id=request.pk, preferred_time="morning", time_zone="")
     request.refresh_from_db()
     assert format_local(request.due_at) == "Wed 25 09:00"
     clock.move_to(local_time("2026-11-25 09:00"), tick=False)
@@ -611,7 +614,7 @@ def test_a_time_that_they_asked_for_stays_when_another_way_is_written_down(actor
 def test_planned_attempt_moves_to_the_part_of_day_chosen_in_conversation(actor):
     request = make_phone_request()
     log_attempt(request, actor, "reached", next_at=local_time("2026-11-25 09:30"))
-    workflow.change_window(request_id=request.pk, best_time="afternoon", time_zone="")
+    workflow.change_preferred_time(request_id=request.pk, preferred_time="afternoon", time_zone="")
     request.refresh_from_db()
     assert format_local(request.due_at) == "Wed 25 12:00"
 
@@ -626,7 +629,7 @@ def test_who_got_the_one_e_mail_and_talks_with_us_by_now_needs_no_decision(actor
     else:
         workflow.set_stage(request_id=request.pk, stage="talking", actor=actor)
     request.refresh_from_db()
-    assert (must_decide(request, ladder_of(request)), ladder_of(request).channels) == (False, ["email"])
+    assert (must_decide(request, attempt_plan_of(request)), attempt_plan_of(request).channels) == (False, ["email"])
 
 
 def test_a_link_that_is_undone_gives_no_second_e_mail_and_no_new_ladder(actor, clock):
@@ -640,12 +643,12 @@ def test_a_link_that_is_undone_gives_no_second_e_mail_and_no_new_ladder(actor, c
             other = make_phone_request(phone="", email="b@example.org", voicemail_ok="")
         link = {"request_id": other.pk, "of_reference": request.reference, "actor": actor, "same_matter": True}
         workflow.link_duplicate(**link)
-        assert ladder_of(request).tries == []
+        assert attempt_plan_of(request).tries == []
         workflow.unlink_duplicate(request_id=other.pk, actor=actor)
-    assert (ladder_of(written_to).channels, len(ladder_of(called).tries)) == ([], 1)
+    assert (attempt_plan_of(written_to).channels, len(attempt_plan_of(called).tries)) == ([], 1)
 
 
 def test_another_address_is_no_reason_for_four_new_calls(actor, clock):
     request = try_in_vain(make_phone_request(email="a@exmaple.org", email_ok="on"), actor, clock, 4)
     corrected(request, actor, email="a@example.org")
-    assert ladder_of(request).why_not_given_up == ""
+    assert attempt_plan_of(request).why_not_given_up == ""

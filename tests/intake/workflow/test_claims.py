@@ -16,7 +16,7 @@ from intake.admin.guidance.on_page import what_now
 from intake.admin.guidance.reachability import reach_of
 from intake.contact import details
 from intake.models import AccessRecord, AssessmentRequest, Attempt, Event
-from intake.workflow.attempts import ladder_of
+from intake.workflow.attempts import attempt_plan_of
 from tests.intake.support.factories import make_request
 from tests.intake.support.helpers import LIST, change_page, codes_of, local_time, personal_words_in
 from tests.intake.support.request_page import press, refusal_of, work_form
@@ -47,7 +47,7 @@ def at(stopped_clock):
 @pytest.fixture
 def claimed(at, maria):
     """What Maria took from the queue at ten."""
-    make_request(best_time="asap", at=timezone.now())
+    make_request(preferred_time="asap", at=timezone.now())
     return workflow.take_next(actor=maria)
 
 
@@ -64,7 +64,9 @@ def desk_of(user):
 
 
 def we_spoke(request, actor, seen):
-    return workflow.log_attempt(request_id=request.pk, channel="call", result="reached", actor=actor, seen=seen)
+    return workflow.log_attempt(
+        request_id=request.pk, channel="call", result="reached", actor=actor, expected_version=seen
+    )
 
 
 # How long it holds
@@ -98,7 +100,7 @@ def test_a_claim_that_is_kept_each_minute_ends_an_hour_after_the_last_act(at, cl
         at(minute)
         workflow.keep_claim(request_id=claimed.pk, actor=maria, acted_at=TUESDAY)
     assert minutes_left(claimed) == 60
-    assert workflow.free_lapsed_claims() == 1
+    assert workflow.release_expired_claims() == 1
 
 
 def test_a_claim_is_never_shortened(at, claimed, maria):
@@ -114,7 +116,7 @@ def test_a_claim_that_has_ended_is_not_brought_back(at, claimed, maria):
     at(31)
     workflow.keep_claim(request_id=claimed.pk, actor=maria)
     assert minutes_left(claimed) == 30
-    workflow.free_lapsed_claims()
+    workflow.release_expired_claims()
     workflow.keep_claim(request_id=claimed.pk, actor=maria)
     assert minutes_left(claimed) is None
 
@@ -147,20 +149,20 @@ def test_any_button_keeps_the_claim_also_one_that_is_refused(at, claimed, maria)
 def test_what_the_first_one_logs_counts_after_a_colleague_only_took_it(at, claimed, maria, tom, is_freed):
     at(33)
     if is_freed:
-        workflow.free_lapsed_claims()
+        workflow.release_expired_claims()
     assert workflow.take_next(actor=tom) == claimed
-    we_spoke(claimed, maria, seen=1)
+    we_spoke(claimed, maria, expected_version=1)
     claimed.refresh_from_db()
     assert (claimed.owner, claimed.claimed_until, claimed.stage) == (maria, None, "talking")
     with pytest.raises(workflow.StaleVersion, match=r"^maria changed this request on Nov 24, 10:33 AM: call, we spoke"):
-        workflow.log_attempt(request_id=claimed.pk, channel="call", result="no_answer", actor=tom, seen=2)
+        workflow.log_attempt(request_id=claimed.pk, channel="call", result="no_answer", actor=tom, expected_version=2)
     assert Attempt.objects.count() == 1
 
 
 def test_what_the_first_one_logs_in_vain_leaves_the_request_to_the_second(at, claimed, maria, tom):
     at(33)
     workflow.take_next(actor=tom)
-    workflow.log_attempt(request_id=claimed.pk, channel="call", result="no_answer", actor=maria, seen=1)
+    workflow.log_attempt(request_id=claimed.pk, channel="call", result="no_answer", actor=maria, expected_version=1)
     claimed.refresh_from_db()
     assert (claimed.owner, claimed.is_claimed) == (tom, True)
 
@@ -170,7 +172,7 @@ def test_it_counts_too_when_the_second_gave_it_back_or_a_third_took_it(at, claim
     workflow.take_next(actor=tom)
     workflow.release(request_id=claimed.pk, actor=tom)
     workflow.claim(request_id=claimed.pk, actor=make_staff("lead"))
-    assert we_spoke(claimed, maria, seen=1).actor == maria
+    assert we_spoke(claimed, maria, expected_version=1).actor == maria
 
 
 def test_it_counts_with_what_the_first_one_corrects_on_the_same_page(at, claimed, maria, tom):
@@ -181,7 +183,7 @@ def test_it_counts_with_what_the_first_one_corrects_on_the_same_page(at, claimed
     response = press(desk, claimed, "attempt:call:reached", form, **{"known-language": "Spanish"}, note="A long talk")
     assert response.status_code == 302
     assert Attempt.objects.get().actor == maria
-    assert details.plain(details.of(claimed))["language"] == "Spanish"
+    assert details.plain(details.details_of(claimed))["language"] == "Spanish"
 
 
 def did_more(request, tom):
@@ -194,7 +196,7 @@ def did_more(request, tom):
         "a note": lambda: workflow.add_note(request_id=request.pk, text="I call now", actor=tom),
         "a rest": lambda: workflow.snooze(request_id=request.pk, until=until, reason="away", actor=tom),
         "an owner": lambda: workflow.assign(request_id=request.pk, owner=tom, actor=tom),
-        "a word of the person": lambda: workflow.add_words(request_id=request.pk, text="Do not call this number"),
+        "a word of the person": lambda: workflow.add_message(request_id=request.pk, text="Do not call this number"),
     }
 
 
@@ -213,17 +215,17 @@ def test_where_the_second_did_more_the_first_one_is_told_and_loses_nothing(at, c
 
 
 def test_who_never_had_the_claim_is_told_that_a_colleague_took_it(at, maria, tom):
-    request = make_request(best_time="asap", at=timezone.now())
+    request = make_request(preferred_time="asap", at=timezone.now())
     workflow.claim(request_id=request.pk, actor=tom)
     with pytest.raises(workflow.StaleVersion, match=r"^tom changed this request"):
-        we_spoke(request, maria, seen=0)
+        we_spoke(request, maria, expected_version=0)
 
 
 def test_who_gave_it_back_is_told_that_a_colleague_took_it(at, claimed, maria, tom):
     workflow.release(request_id=claimed.pk, actor=maria)
     workflow.claim(request_id=claimed.pk, actor=tom)
     with pytest.raises(workflow.StaleVersion, match=r"^tom changed this request"):
-        we_spoke(claimed, maria, seen=1)
+        we_spoke(claimed, maria, expected_version=1)
 
 
 # While a colleague is working on it
@@ -251,7 +253,7 @@ def test_what_is_logged_behind_it_counts_and_the_owner_is_told(at, claimed, mari
 def test_a_refused_button_behind_it_is_open_on_the_page_that_says_so(at, claimed, maria, tom):
     desk = desk_of(tom)
     his = work_form(desk.get(change_page(claimed)))
-    workflow.log_attempt(request_id=claimed.pk, channel="call", result="no_answer", actor=maria, seen=1)
+    workflow.log_attempt(request_id=claimed.pk, channel="call", result="no_answer", actor=maria, expected_version=1)
     workflow.claim(request_id=claimed.pk, actor=maria)
     response = press(desk, claimed, "attempt:call:reached", his)
     assert '<details id="all_the_same" open>' in response.content.decode()
@@ -313,7 +315,7 @@ def test_a_call_of_forty_five_minutes_beside_the_open_page_keeps_the_claim(at, c
     for minute in range(1, 46):
         at(minute)
         assert ask_for_updates(her_desk, claimed, her_page, minute * 60).json()["seconds"] >= 15 * 60
-        assert (workflow.free_lapsed_claims(), workflow.take_next(actor=tom)) == (0, None)
+        assert (workflow.release_expired_claims(), workflow.take_next(actor=tom)) == (0, None)
     assert press(her_desk, claimed, "attempt:call:reached", work_form(her_page)).status_code == 302
 
 
@@ -334,7 +336,7 @@ def test_a_page_that_is_left_untouched_gives_the_request_back_after_an_hour(at, 
 
 def test_who_lost_it_to_a_colleague_is_told_so_and_not_to_call(at, claimed, her_desk, her_page, tom):
     at(33)
-    workflow.free_lapsed_claims()
+    workflow.release_expired_claims()
     at(34)
     workflow.take_next(actor=tom)
     answer = ask_for_updates(her_desk, claimed, her_page).json()
@@ -383,13 +385,13 @@ def test_an_open_page_hears_what_others_did_and_is_not_told_to_call(
 ):
     at(1)
     if what == "words":
-        workflow.add_words(request_id=claimed.pk, text="Do not call this number")
+        workflow.add_message(request_id=claimed.pk, text="Do not call this number")
     elif what == "withdraws":
         workflow.withdraw(request_id=claimed.pk)
     elif what == "read":
-        workflow.add_words(request_id=claimed.pk, text="Do not call this number")
+        workflow.add_message(request_id=claimed.pk, text="Do not call this number")
         her_page = her_desk.get(change_page(claimed))
-        workflow.mark_words_read(request_id=claimed.pk, up_to=claimed.events.last().pk, actor=tom)
+        workflow.mark_additions_read(request_id=claimed.pk, up_to=claimed.events.last().pk, actor=tom)
     elif what == "log":
         workflow.log_attempt(request_id=claimed.pk, channel="call", result="reached", actor=tom)
     else:
@@ -434,12 +436,12 @@ def test_thirty_events_cost_an_open_page_as_many_queries_as_one(at, claimed, her
 
 
 def test_what_was_typed_stays_where_the_page_is_only_shown_anew(at, claimed, her_desk, her_page, tom):
-    workflow.add_words(request_id=claimed.pk, text="Call my sister")
+    workflow.add_message(request_id=claimed.pk, text="Call my sister")
     typed = {"note": "She was short of breath", "known-language": "Spanish", "waits_for": "Her insurer"}
-    response = her_desk.post(change_page(claimed), work_form(her_page).fields | typed | {"do": "look"})
+    response = her_desk.post(change_page(claimed), work_form(her_page).fields | typed | {"action": "look"})
     form = work_form(response)
     assert {name: form.fields[name] for name in typed} == typed
-    assert response.context["new_words"] is not None
+    assert response.context["unread_additions"] is not None
     assert form.fields["version"] == str(AssessmentRequest.objects.get().version)
     assert (claimed.texts.filter(kind="note").count(), Attempt.objects.count()) == (0, 0)
 
@@ -456,11 +458,11 @@ def test_without_a_script_one_button_keeps_it_for_the_length_of_a_call(at, claim
 
 @pytest.mark.parametrize("seed", range(6))
 def test_no_two_are_told_to_call_one_person_at_the_same_moment(at, maria, tom, seed):
-    request = make_request(best_time="asap", time_zone="America/Phoenix", at=timezone.now())
+    request = make_request(preferred_time="asap", time_zone="America/Phoenix", at=timezone.now())
     random, minute, told = Random(seed), 0, set()
     for _step in range(40):
         who, key = random.choice([maria, tom]), {"request_id": request.pk}
-        act = random.choice(
+        batch = random.choice(
             [
                 lambda who, key: workflow.take_next(actor=who),
                 lambda who, key: workflow.claim(actor=who, **key),
@@ -468,17 +470,17 @@ def test_no_two_are_told_to_call_one_person_at_the_same_moment(at, maria, tom, s
                 lambda who, key: workflow.assign(actor=who, owner=who, **key),
                 lambda who, key: workflow.keep_claim(actor=who, is_calling=True, **key),
                 lambda who, key: workflow.log_attempt(actor=who, channel="they_called", result="missed", **key),
-                lambda who, key: workflow.free_lapsed_claims(),
+                lambda who, key: workflow.release_expired_claims(),
             ]
         )
         with suppress(workflow.TransitionRefused):
-            act(who, key)
+            batch(who, key)
         minute += random.choice([0, 1, 12, 31])
         at(min(minute, 400))
         row = AssessmentRequest.objects.select_related("owner").get()
-        ladder = ladder_of(row)
-        reach = reach_of(ladder.profile, details.of(row), timezone.now(), ladder.channels)
-        calls = [what_now(row, ladder, reach, reader) for reader in (maria, tom)]
+        plan = attempt_plan_of(row)
+        reach = reach_of(plan.profile, details.details_of(row), timezone.now(), plan.channels)
+        calls = [what_now(row, plan, reach, reader) for reader in (maria, tom)]
         assert sum("Call now" in sentence for sentence in calls) <= 1
         told.update(calls)
     assert any("Call now" in sentence for sentence in told)
@@ -491,7 +493,7 @@ def headline_of(page):
 @pytest.fixture
 def again(claimed):
     """A second request with the phone of what Maria took, by Tom's watch the most urgent that is left."""
-    return make_request(best_time="asap", email="", at=timezone.now())
+    return make_request(preferred_time="asap", email="", at=timezone.now())
 
 
 def test_nobody_is_told_to_call_a_number_that_a_colleague_is_at(at, claimed, again, maria, tom):
@@ -517,7 +519,7 @@ def test_an_open_page_hears_that_a_colleague_is_at_the_same_number(at, claimed, 
 def test_what_is_kept_is_never_freed_or_taken_at_the_same_moment(site, clock, make_staff):
     clock.move_to(TUESDAY, tick=False)
     maria, tom = make_staff("admissions", username="maria"), make_staff("admissions", username="tom")
-    make_request(best_time="asap", at=timezone.now())
+    make_request(preferred_time="asap", at=timezone.now())
     for turn in range(8):
         clock.move_to(TUESDAY + turn * MINUTE, tick=False)
         request = workflow.take_next(actor=maria)
@@ -527,7 +529,7 @@ def test_what_is_kept_is_never_freed_or_taken_at_the_same_moment(site, clock, ma
         clock.move_to(end - dt.timedelta(seconds=1) if is_in_time else end, tick=False)
         taken = at_once(
             partial(workflow.keep_claim, request_id=request.pk, actor=maria),
-            workflow.free_lapsed_claims,
+            workflow.release_expired_claims,
             partial(workflow.take_next, actor=tom),
             partial(workflow.keep_claim, request_id=request.pk, actor=maria, is_calling=True),
         )[2]

@@ -34,7 +34,11 @@ def test_a_booked_assessment_can_be_moved(actor):
     for day in (26, 27):
         workflow.book(request_id=request.pk, at=local_time(f"2026-11-{day} 11:00"), actor=actor)
     event = request.events.last()
-    assert (event.code, event.before, event.after) == ("booked", "2026-11-26T18:00+00:00", "2026-11-27T18:00+00:00")
+    assert (event.code, event.from_value, event.to_value) == (
+        "booked",
+        "2026-11-26T18:00+00:00",
+        "2026-11-27T18:00+00:00",
+    )
 
 
 @pytest.mark.parametrize("at", [None, TUESDAY, TUESDAY + dt.timedelta(days=366)])
@@ -70,10 +74,10 @@ def test_a_referral_says_sealed_to_whom_and_that_the_person_was_told(actor):
 
 
 def test_closing_ends_claim_and_sleep(actor):
-    claimed, asleep = make_request(), make_request()
+    claimed, snoozed = make_request(), make_request()
     workflow.claim(request_id=claimed.pk, actor=actor)
-    workflow.snooze(request_id=asleep.pk, until=TUESDAY + dt.timedelta(days=1), reason="away", actor=actor)
-    for request in (claimed, asleep):
+    workflow.snooze(request_id=snoozed.pk, until=TUESDAY + dt.timedelta(days=1), reason="away", actor=actor)
+    for request in (claimed, snoozed):
         workflow.close(request_id=request.pk, outcome="declined", actor=actor)
     ends = AssessmentRequest.objects.values_list("claimed_until", "snoozed_until", "snooze_reason")
     assert list(ends.order_by("pk")) == [(None, None, "")] * 2
@@ -86,30 +90,30 @@ def test_staff_put_into_quarantine_and_take_out_again(actor):
     request = make_request()
     workflow.quarantine(request_id=request.pk, actor=actor)
     request.refresh_from_db()
-    assert (request.quarantined_at, request.suspicions) == (TUESDAY, "staff")
+    assert (request.quarantined_at, request.spam_signals) == (TUESDAY, "staff")
     with pytest.raises(workflow.TransitionRefused, match="already"):
         workflow.quarantine(request_id=request.pk, actor=actor)
     workflow.release_from_quarantine(request_id=request.pk, actor=actor)
     request.refresh_from_db()
-    assert (request.quarantined_at, request.suspicions) == (None, "")
+    assert (request.quarantined_at, request.spam_signals) == (None, "")
     assert codes_of(request) == ["received", "suspected", "cleared"]
 
 
 def test_who_is_told_real_after_the_end_gets_no_message(actor):
     request = make_request(email_ok="on")
     workflow.quarantine(request_id=request.pk, actor=actor)
-    request.notices.filter(kind="acknowledgement").delete()
+    request.outbox_messages.filter(kind="acknowledgement").delete()
     workflow.close(request_id=request.pk, outcome="spam", actor=actor)
     workflow.release_from_quarantine(request_id=request.pk, actor=actor)
-    assert list(request.notices.values_list("kind", flat=True)) == ["new_request"]
+    assert list(request.outbox_messages.values_list("kind", flat=True)) == ["new_request"]
 
 
 @pytest.mark.parametrize(("at", "is_refused"), [("02:30", True), ("05:59", True), ("06:00", False), ("22:00", True)])
 def test_nothing_is_planned_in_the_night_where_am_was_meant_as_pm(actor, at, is_refused):
-    booked, asleep, at = make_request(), make_request(), local_time(f"2026-11-26 {at}")
+    booked, snoozed, at = make_request(), make_request(), local_time(f"2026-11-26 {at}")
     steps = [
         lambda: workflow.book(request_id=booked.pk, at=at, actor=actor),
-        lambda: workflow.snooze(request_id=asleep.pk, until=at, reason="away", actor=actor),
+        lambda: workflow.snooze(request_id=snoozed.pk, until=at, reason="away", actor=actor),
     ]
     for step in steps:
         if is_refused:

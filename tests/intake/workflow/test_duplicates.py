@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 
 from intake import reference, workflow
-from intake.contact.preferences import newest_profile
+from intake.contact.preferences import newest_preferences
 from intake.models import Alias, AssessmentRequest
 from tests.intake.support.factories import link_duplicate, make_request
 from tests.intake.support.helpers import codes_of, local_time
@@ -15,7 +15,7 @@ from tests.intake.support.helpers import codes_of, local_time
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("stopped_clock")]
 
 TUESDAY = local_time("2026-11-24 10:00")
-ANY_TIME = {"best_time": "asap", "time_zone": "America/Phoenix"}
+ANY_TIME = {"preferred_time": "asap", "time_zone": "America/Phoenix"}
 
 
 @pytest.fixture
@@ -79,7 +79,7 @@ def test_requests_that_name_no_common_contact_are_linked_only_by_who_is_sure(act
 
 
 def place_of(request):
-    names = ("stage", "due_at", "called_back_at", "snoozed_until", "snooze_reason", "owner", "claimed_until")
+    names = ("stage", "due_at", "awaiting_reply_since", "snoozed_until", "snooze_reason", "owner", "claimed_until")
     return AssessmentRequest.objects.values_list(*names).get(pk=request.pk)
 
 
@@ -91,7 +91,7 @@ def tried(request, actor, channel="call", result="no_answer"):
     workflow.log_attempt(request_id=request.pk, channel=channel, result=result, actor=actor)
 
 
-def put_off(request, actor):
+def snooze_request(request, actor):
     until = TUESDAY + dt.timedelta(days=9)
     workflow.snooze(request_id=request.pk, until=until, reason="away", actor=actor)
 
@@ -101,7 +101,7 @@ PLACES = {
     "tried": tried,
     "called and was missed": lambda request, actor: tried(request, actor, "they_called", "missed"),
     "in conversation": lambda request, actor: tried(request, actor, "call", "reached"),
-    "put off": put_off,
+    "put off": snooze_request,
     "booked": booked,
 }
 
@@ -120,9 +120,9 @@ def test_unlinking_gives_both_their_own_place_back(actor, clock, first_is, secon
         workflow.unlink_duplicate(request_id=second.pk, actor=actor)
         assert [place_of(first), place_of(second)] == before
     else:
-        workflow.add_words(request_id=second.pk, text="One more thing")  # by its private link
+        workflow.add_message(request_id=second.pk, text="One more thing")  # by its private link
         assert place_of(first) == before[0]
-    assert AssessmentRequest.objects.filter(before_link__isnull=False).count() == 0
+    assert AssessmentRequest.objects.filter(link_undo_state__isnull=False).count() == 0
 
 
 def test_what_happened_since_they_were_linked_stays_when_they_are_unlinked(actor, clock):
@@ -141,7 +141,7 @@ def test_what_happened_since_they_were_linked_stays_when_they_are_unlinked(actor
 def test_work_that_was_done_since_they_were_linked_is_not_put_to_sleep_again(actor, clock, done, undo):
     first = make_request()
     tried(first, actor)
-    put_off(first, actor)
+    snooze_request(first, actor)
     second = asked_again(actor, clock, phone="(480) 555-0199", email="")
     link_duplicate(second, first, actor)
     if done == "booked":
@@ -155,7 +155,7 @@ def test_work_that_was_done_since_they_were_linked_is_not_put_to_sleep_again(act
         case "taken back":
             workflow.withdraw(request_id=second.pk)
         case "words":
-            workflow.add_words(request_id=second.pk, text="One more thing")
+            workflow.add_message(request_id=second.pk, text="One more thing")
     assert place_of(first) == after
 
 
@@ -180,7 +180,7 @@ def test_what_linking_cleared_is_suspected_again_when_it_is_unlinked(actor):
     link_duplicate(second, first, actor)
     workflow.unlink_duplicate(request_id=second.pk, actor=actor)
     first.refresh_from_db()
-    assert (first.quarantined_at, first.suspicions) == (TUESDAY, "staff")
+    assert (first.quarantined_at, first.spam_signals) == (TUESDAY, "staff")
     assert codes_of(first) == ["received", "suspected", "cleared", "linked", "suspected", "unlinked"]
 
 
@@ -198,7 +198,7 @@ def test_who_asked_to_be_called_later_is_not_called_sooner_by_linking(actor, clo
     first = make_request()
     workflow.log_attempt(request_id=first.pk, channel="call", result="reached", actor=actor)
     second = asked_again(actor, clock)
-    put_off(second, actor)
+    snooze_request(second, actor)
     until = AssessmentRequest.objects.get(pk=second.pk).snoozed_until
     link_duplicate(second, first, actor)
     first.refresh_from_db()
@@ -210,7 +210,7 @@ def test_who_asked_to_be_called_later_is_not_woken_by_what_they_said_before(acto
     first = make_request()
     tried(first, actor)
     second = asked_again(actor, clock)
-    put_off(second, actor)
+    snooze_request(second, actor)
     before = place_of(second)
     link_duplicate(first, second, actor)
     assert place_of(second) == before
@@ -219,7 +219,7 @@ def test_who_asked_to_be_called_later_is_not_woken_by_what_they_said_before(acto
 @pytest.mark.parametrize("said", ["asked again", "called"])
 def test_who_says_something_after_they_asked_to_be_called_later_is_awake(actor, clock, said):
     first = make_request()
-    put_off(first, actor)
+    snooze_request(first, actor)
     second = asked_again(actor, clock)
     if said == "called":
         tried(second, actor, "they_called", "missed")
@@ -232,7 +232,7 @@ def test_what_we_wait_for_ourselves_keeps_nobody_asleep_who_waits(actor, clock):
     first = make_request()
     second = asked_again(actor, clock)
     until = timezone.now() + dt.timedelta(days=9)
-    workflow.hold(request_id=second.pk, until=until, text="The insurer", actor=actor)
+    workflow.wait_for(request_id=second.pk, until=until, text="The insurer", actor=actor)
     link_duplicate(first, second, actor)
     second.refresh_from_db()
     assert (second.snoozed_until, second.due_at) == (None, AssessmentRequest.objects.get(pk=first.pk).due_at)
@@ -243,7 +243,7 @@ def test_a_missed_call_counts_on_the_new_request_that_goes_on(actor):
     tried(second, actor, "they_called", "missed")
     link_duplicate(second, first, actor)
     first.refresh_from_db()
-    assert (first.stage, first.called_back_at) == ("new", TUESDAY)
+    assert (first.stage, first.awaiting_reply_since) == ("new", TUESDAY)
 
 
 def test_a_claim_ends_with_what_is_linked_away(actor):
@@ -264,14 +264,14 @@ def test_what_is_linked_to_a_suspected_request_and_is_real_clears_it(actor, is_r
         tried(second, actor, "they_called", "reached")
     link_duplicate(second, first, actor)
     first.refresh_from_db()
-    assert (first.quarantined_at, first.suspicions) == (None, "")
+    assert (first.quarantined_at, first.spam_signals) == (None, "")
 
 
 def test_whose_introduction_was_narrower_in_one_of_two_keeps_it(actor, clock):
     first = make_request(introduction="first_name")
     second = asked_again(actor, clock, introduction="center")
     link_duplicate(second, first, actor)
-    assert newest_profile(first).introduction == "first_name"
+    assert newest_preferences(first).introduction == "first_name"
 
 
 def test_one_that_has_duplicates_is_not_linked_away(actor):
@@ -314,7 +314,7 @@ def test_a_duplicate_of_one_that_ended_is_refused_so_that_somebody_calls(actor):
 def test_of_two_linked_requests_the_safer_rules_hold(actor):
     first, second = make_request(voicemail_ok="on", text_ok="on"), make_request(voicemail_ok="", text_ok="on")
     link_duplicate(second, first, actor)
-    kept = newest_profile(first)
+    kept = newest_preferences(first)
     assert (kept.may_leave_voicemail, kept.may_text, kept.may_call, kept.author) == (False, True, True, actor)
 
 
@@ -327,13 +327,13 @@ def test_of_two_linked_requests_the_safer_rules_hold(actor):
     ],
 )
 def test_of_two_linked_requests_the_safer_time_holds(actor, clock, first_said, then_said, kept):
-    first = make_request(best_time=first_said, time_zone="America/Phoenix")
+    first = make_request(preferred_time=first_said, time_zone="America/Phoenix")
     clock.move_to(TUESDAY + dt.timedelta(minutes=5), tick=False)
-    second = make_request(best_time=then_said, time_zone="America/Denver")
+    second = make_request(preferred_time=then_said, time_zone="America/Denver")
     link_duplicate(second, first, actor)
     first.refresh_from_db()
     zone = "America/Phoenix" if kept == first_said else "America/Denver"
-    assert (first.best_time, first.time_zone) == (kept, zone)
+    assert (first.preferred_time, first.time_zone) == (kept, zone)
 
 
 def test_who_asks_again_and_is_linked_to_one_that_was_put_off_is_awake_and_on_top(actor, clock):
@@ -343,7 +343,7 @@ def test_who_asks_again_and_is_linked_to_one_that_was_put_off_is_awake_and_on_to
     link_duplicate(asked_again(actor, clock), first, actor)
     first.refresh_from_db()
     now = TUESDAY + dt.timedelta(days=1)
-    assert (first.snoozed_until, first.called_back_at, first.due_at) == (None, now, min(planned, now))
+    assert (first.snoozed_until, first.awaiting_reply_since, first.due_at) == (None, now, min(planned, now))
     assert list(AssessmentRequest.objects.open().by_urgency()) == [first]
 
 
@@ -373,7 +373,7 @@ def test_a_follow_up_is_due_as_soon_as_in_the_one_that_ends(actor):
         workflow.log_attempt(request_id=request.pk, channel="call", result="reached", next_at=next_at, actor=actor)
     link_duplicate(second, first, actor)
     first.refresh_from_db()
-    assert (first.due_at, first.called_back_at) == (TUESDAY + dt.timedelta(days=2), None)
+    assert (first.due_at, first.awaiting_reply_since) == (TUESDAY + dt.timedelta(days=2), None)
 
 
 def test_what_sleeps_wakes_nobody_when_it_is_linked(actor):
@@ -430,15 +430,15 @@ def test_who_said_something_after_the_other_one_was_put_off_is_not_put_to_sleep(
     tried(first, actor)
     second = asked_again(actor, clock, **ANY_TIME)
     tried(second, actor)
-    put_off(second, actor)
+    snooze_request(second, actor)
     clock.move_to(TUESDAY + dt.timedelta(days=2), tick=False)
     if then == "they wrote":
-        workflow.add_words(request_id=first.pk, text="Please call me now")
+        workflow.add_message(request_id=first.pk, text="Please call me now")
         tried(first, actor)  # in vain
     else:
         workflow.set_stage(request_id=first.pk, stage="talking", actor=actor)
     link_duplicate(second, first, actor)
-    assert AssessmentRequest.objects.get(pk=first.pk).is_put_off is False
+    assert AssessmentRequest.objects.get(pk=first.pk).is_snoozed is False
 
 
 def test_new_request_after_a_snooze_ends_it_however_late_they_are_linked(actor, clock):
@@ -446,11 +446,11 @@ def test_new_request_after_a_snooze_ends_it_however_late_they_are_linked(actor, 
     tried(first, actor)
     second = asked_again(actor, clock, **ANY_TIME)
     tried(second, actor)
-    put_off(second, actor)
+    snooze_request(second, actor)
     third = asked_again(actor, clock, days=2, **ANY_TIME)
     clock.move_to(TUESDAY + dt.timedelta(days=3), tick=False)
     link_duplicate(second, first, actor)
-    assert AssessmentRequest.objects.get(pk=first.pk).is_put_off
+    assert AssessmentRequest.objects.get(pk=first.pk).is_snoozed
     link_duplicate(third, first, actor)
     assert workflow.take_next(actor=actor) == first
 
@@ -460,7 +460,7 @@ def test_snooze_from_a_wrong_link_ends_when_it_is_unlinked(actor, clock):
     tried(first, actor)
     second = asked_again(actor, clock, phone="(480) 555-0199", email="")
     tried(second, actor)
-    put_off(second, actor)
+    snooze_request(second, actor)
     before = place_of(first)
     link_duplicate(second, first, actor)
     workflow.correct(request_id=first.pk, before={"name": "Wilhelmina Canary"}, after={"name": "Wilma"}, actor=actor)
@@ -473,7 +473,7 @@ def test_snooze_from_a_wrong_link_ends_when_it_is_unlinked(actor, clock):
 def test_two_links_are_undone_one_after_the_other(actor, clock):
     first = make_request()
     tried(first, actor)
-    put_off(first, actor)
+    snooze_request(first, actor)
     before = place_of(first)
     second, third = asked_again(actor, clock), asked_again(actor, clock, days=2)
     for request in (second, third):
@@ -489,6 +489,6 @@ def test_who_got_in_touch_and_waits_in_a_held_request_waits_in_the_one_that_goes
     second = asked_again(actor, clock)
     tried(second, actor, "they_called", "missed")
     until = timezone.now() + dt.timedelta(days=3)
-    workflow.hold(request_id=second.pk, until=until, text="The insurer", actor=actor)
+    workflow.wait_for(request_id=second.pk, until=until, text="The insurer", actor=actor)
     link_duplicate(second, first, actor)
-    assert AssessmentRequest.objects.get(pk=first.pk).called_back_at == timezone.now()
+    assert AssessmentRequest.objects.get(pk=first.pk).awaiting_reply_since == timezone.now()

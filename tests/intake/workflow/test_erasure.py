@@ -36,7 +36,7 @@ def test_a_lead_erases_every_word_of_a_closed_request(lead_desk, me):
     request, other = make_request(), make_request()
     workflow.add_note(request_id=request.pk, text="canary note", actor=me)
     workflow.close(request_id=request.pk, outcome="withdrawn", actor=me)
-    page = followed(lead_desk, press(lead_desk, request, "erase", sure="on"))
+    page = followed(lead_desk, press(lead_desk, request, "erase", confirm="on"))
     assert "What the person told us is erased." in page
     assert personal_words_in(page) == []
     assert (request.texts.count(), other.texts.count()) == (0, 1)
@@ -48,7 +48,7 @@ def test_a_note_that_was_typed_is_not_kept_by_erasing_and_none_is_added_later(le
     request = make_request()
     workflow.close(request_id=request.pk, outcome="spam", actor=me)
     form = work_form(page_of(lead_desk, request))
-    press(lead_desk, request, "erase", form, sure="on", note="canary note")
+    press(lead_desk, request, "erase", form, confirm="on", note="canary note")
     assert request.texts.count() == 0
     assert "note" not in work_form(page_of(lead_desk, request)).fields
     response = press(lead_desk, request, "note", form, note="canary note")
@@ -59,9 +59,9 @@ def test_a_note_that_was_typed_is_not_kept_by_erasing_and_none_is_added_later(le
 def test_erasing_needs_the_tick_the_lead_and_a_closed_request(lead_desk, desk, me):
     request = make_request()
     refusals = []
-    for browser, typed in ((lead_desk, {"sure": "on"}), (desk, {"sure": "on"}), (lead_desk, {})):
+    for browser, typed in ((lead_desk, {"confirm": "on"}), (desk, {"confirm": "on"}), (lead_desk, {})):
         token = work_form(page_of(browser, request)).fields["csrfmiddlewaretoken"]
-        response = browser.post(change_page(request), {"do": "erase", "csrfmiddlewaretoken": token} | typed)
+        response = browser.post(change_page(request), {"action": "erase", "csrfmiddlewaretoken": token} | typed)
         refusals.append(refusal_of(response))
         if request.stage == "new":
             request = workflow.close(request_id=request.pk, outcome="spam", actor=me)
@@ -79,12 +79,12 @@ def test_a_lead_sets_and_lifts_a_legal_hold_and_nothing_is_erased_meanwhile(lead
     assert "kept until the hold is lifted" in followed(lead_desk, press(lead_desk, request, "set_legal_hold"))
     assert buttons_on(page_of(lead_desk, request)) == ["note", "reopen", "assign", "lift_legal_hold"]
     token = work_form(page_of(lead_desk, request)).fields["csrfmiddlewaretoken"]
-    erase = {"do": "erase", "sure": "on", "csrfmiddlewaretoken": token}
+    erase = {"action": "erase", "confirm": "on", "csrfmiddlewaretoken": token}
     refused = refusal_of(lead_desk.post(change_page(request), erase))
     assert "Its words must be kept until the hold is lifted." in refused
     assert request.texts.count() == 1
     press(lead_desk, request, "lift_legal_hold")
-    press(lead_desk, request, "erase", sure="on")
+    press(lead_desk, request, "erase", confirm="on")
     assert request.texts.count() == 0
     assert [event.code for event in request.events.all()][2:] == ["hold_set", "hold_lifted", "erased"]
 
@@ -97,7 +97,7 @@ def test_only_a_lead_sets_or_lifts_a_legal_hold(desk, make_staff, button):
     page = page_of(desk, request)
     assert button not in buttons_on(page)
     token = work_form(page).fields["csrfmiddlewaretoken"]
-    response = desk.post(change_page(request), {"do": button, "csrfmiddlewaretoken": token})
+    response = desk.post(change_page(request), {"action": button, "csrfmiddlewaretoken": token})
     assert refusal_of(response) == "Only the lead can set or lift a legal hold."
     request.refresh_from_db()
     assert (request.legal_hold_at is not None) == (button == "lift_legal_hold")
@@ -116,7 +116,7 @@ def test_withdrawn_content_under_legal_hold_is_hidden_then_erased(lead_desk, mak
     assert (page.context["contact_rules"], page.context["others"]) == ([], [])
     assert request.texts.count() == 2
     assert "reopen" not in buttons_on(page)
-    response = lead_desk.post(change_page(request), work_form(page).fields | {"do": "reopen"})
+    response = lead_desk.post(change_page(request), work_form(page).fields | {"action": "reopen"})
     assert "The person withdrew this request. It stays closed." in refusal_of(response)
     assert personal_words_in(response.content.decode()) == []
     press(lead_desk, request, "lift_legal_hold")
@@ -141,4 +141,4 @@ def test_what_is_typed_is_kept_by_lifting_a_hold(lead_desk, make_staff):
     workflow.set_legal_hold(request_id=request.pk, actor=make_staff("lead"))
     typed = {"note": "The attorney called", "known-name": "Wilma"}
     page = followed(lead_desk, press(lead_desk, request, "lift_legal_hold", **typed))
-    assert ("The attorney called" in page, details.plain(details.of(request))["name"]) == (True, "Wilma")
+    assert ("The attorney called" in page, details.plain(details.details_of(request))["name"]) == (True, "Wilma")

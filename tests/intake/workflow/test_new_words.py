@@ -26,7 +26,7 @@ def noon(clock):
 
 @pytest.fixture
 def request_here(noon, me):
-    request = make_request(best_time="asap")
+    request = make_request(preferred_time="asap")
     workflow.claim(request_id=request.pk, actor=me)
     return request
 
@@ -47,7 +47,7 @@ def in_order(page, *parts):
 
 def test_new_words_stand_under_the_headline_and_before_the_number(desk, request_here):
     assert page_of(desk, request_here).context["what_now"] == "Call now."
-    workflow.add_words(request_id=request_here.pk, text=WORDS)
+    workflow.add_message(request_id=request_here.pk, text=WORDS)
     page = page_of(desk, request_here)
     assert page.context["what_now"] == f"{FIRST}Call now."
     assert in_order(text_of(page), FIRST, "New from them", WORDS, "Mark as read", "(602) 555-0142")
@@ -57,11 +57,11 @@ def test_new_words_stand_under_the_headline_and_before_the_number(desk, request_
 
 def test_a_second_form_and_another_time_stand_there_too(noon, desk, clock):
     draft = tokens.draw()
-    request = make_request(draft, best_time="asap")
+    request = make_request(draft, preferred_time="asap")
     clock.move_to(local_time("2026-11-24 12:01"), tick=False)
-    make_request(draft, best_time="asap", message="Only my sister answers")
-    workflow.change_window(request_id=request.pk, best_time="evening", time_zone="")
-    new = page_of(desk, request).context["new_words"]["entries"]
+    make_request(draft, preferred_time="asap", message="Only my sister answers")
+    workflow.change_preferred_time(request_id=request.pk, preferred_time="evening", time_zone="")
+    new = page_of(desk, request).context["unread_additions"]["entries"]
     assert [str(entry["kind"]) for entry in new] == ["Sent again with changes", "Person chose another time"]
     assert new[0]["changes"] == [
         ("Anything you want us to know", "I drink\ncanary tea every morning.", "Only my sister answers")
@@ -71,86 +71,86 @@ def test_a_second_form_and_another_time_stand_there_too(noon, desk, clock):
 
 def test_an_earlier_form_that_was_sent_again_is_said_so(noon, desk, clock):
     draft = tokens.draw()
-    request = make_request(draft, best_time="asap")
+    request = make_request(draft, preferred_time="asap")
     clock.move_to(local_time("2026-11-24 12:01"), tick=False)
-    make_request(draft, best_time="asap", do_not_call="on")
+    make_request(draft, preferred_time="asap", do_not_call="on")
     clock.move_to(local_time("2026-11-24 12:02"), tick=False)
-    make_request(draft, best_time="asap")
-    new = page_of(desk, request).context["new_words"]["entries"]
+    make_request(draft, preferred_time="asap")
+    new = page_of(desk, request).context["unread_additions"]["entries"]
     assert [entry["plain"] for entry in new] == ["", "Nothing new in words. Look at how they may be reached."]
 
 
 def test_what_is_marked_as_read_is_read_for_everyone_and_on_record(desk, request_here, me, make_staff):
-    workflow.add_words(request_id=request_here.pk, text=WORDS)
+    workflow.add_message(request_id=request_here.pk, text=WORDS)
     version = page_of(desk, request_here).context["request_row"].version
-    (button,) = [button for button in buttons_on(page_of(desk, request_here)) if button.startswith("words_read:")]
+    (button,) = [button for button in buttons_on(page_of(desk, request_here)) if button.startswith("additions_read:")]
     assert press(desk, request_here, button, note="She asked for her sister").status_code == 302
     page = page_of(desk, request_here)
-    assert (page.context["new_words"], page.context["what_now"]) == (None, "Call now.")
+    assert (page.context["unread_additions"], page.context["what_now"]) == (None, "Call now.")
     assert page.context["request_row"].version == version  # in nobody's way
-    assert request_here.events.filter(code="words_read").get().actor == me
+    assert request_here.events.filter(code="additions_read").get().actor == me
     assert "New words marked as read" in text_of(page)
     assert request_here.texts.filter(kind="note").count() == 1
     assert WORDS in text_of(page)  # among all that they wrote
 
 
 def test_words_that_were_marked_by_mistake_are_new_again(desk, request_here, me):
-    workflow.add_words(request_id=request_here.pk, text=WORDS)
-    workflow.mark_words_read(request_id=request_here.pk, up_to=request_here.events.last().pk, actor=me)
+    workflow.add_message(request_id=request_here.pk, text=WORDS)
+    workflow.mark_additions_read(request_id=request_here.pk, up_to=request_here.events.last().pk, actor=me)
     form = work_form(page_of(desk, request_here))
     button = next(value for _name, value in form.buttons if value.startswith("undo:"))
     press(desk, request_here, button, form)
-    assert WORDS in str(page_of(desk, request_here).context["new_words"])
+    assert WORDS in str(page_of(desk, request_here).context["unread_additions"])
 
 
 def test_words_that_came_while_someone_read_stay_new(desk, request_here, me):
-    workflow.add_words(request_id=request_here.pk, text=WORDS)
+    workflow.add_message(request_id=request_here.pk, text=WORDS)
     form = work_form(page_of(desk, request_here))
-    (button,) = [value for _name, value in form.buttons if value.startswith("words_read:")]
-    workflow.add_words(request_id=request_here.pk, text="My sister knows")
+    (button,) = [value for _name, value in form.buttons if value.startswith("additions_read:")]
+    workflow.add_message(request_id=request_here.pk, text="My sister knows")
     press(desk, request_here, button, form)
-    new = page_of(desk, request_here).context["new_words"]["entries"]
+    new = page_of(desk, request_here).context["unread_additions"]["entries"]
     assert [entry["plain"] for entry in new] == ["My sister knows"]
 
 
 def test_words_of_a_form_that_waited_in_the_spool_are_new_whenever_they_were_sent(desk, request_here, me):
-    workflow.add_words(request_id=request_here.pk, text=WORDS)
-    workflow.mark_words_read(request_id=request_here.pk, up_to=request_here.events.last().pk, actor=me)
-    earlier = Event.objects.get(code="received").at
-    late = EncryptedText(request=request_here, kind="addition", at=earlier).seal("Sent before, stored after")
+    workflow.add_message(request_id=request_here.pk, text=WORDS)
+    workflow.mark_additions_read(request_id=request_here.pk, up_to=request_here.events.last().pk, actor=me)
+    earlier = Event.objects.get(code="received").occurred_at
+    late = EncryptedText(request=request_here, kind="addition", recorded_at=earlier).seal("Sent before, stored after")
     late.save(force_insert=True)
-    Event.objects.create(request=request_here, code="added", after=str(late.pk), at=earlier)
-    (entry,) = page_of(desk, request_here).context["new_words"]["entries"]
+    Event.objects.create(request=request_here, code="added", to_value=str(late.pk), occurred_at=earlier)
+    (entry,) = page_of(desk, request_here).context["unread_additions"]["entries"]
     assert entry["plain"] == "Sent before, stored after"
 
 
 def test_two_who_mark_the_same_words_are_one_entry(request_here, me, make_staff):
-    workflow.add_words(request_id=request_here.pk, text=WORDS)
+    workflow.add_message(request_id=request_here.pk, text=WORDS)
     up_to = request_here.events.last().pk
     for actor in (me, make_staff("lead"), me):
-        workflow.mark_words_read(request_id=request_here.pk, up_to=up_to, actor=actor)
-    assert codes_of(request_here).count("words_read") == 1
+        workflow.mark_additions_read(request_id=request_here.pk, up_to=up_to, actor=actor)
+    assert codes_of(request_here).count("additions_read") == 1
 
 
 @pytest.mark.parametrize("up_to", ["", "0", "-1", "9" * 30, "4.5", "x"])
 def test_words_that_do_not_exist_are_not_marked(desk, request_here, up_to):
-    workflow.add_words(request_id=request_here.pk, text=WORDS)
+    workflow.add_message(request_id=request_here.pk, text=WORDS)
     form = work_form(page_of(desk, request_here))
-    response = desk.post(change_page(request_here), form.fields | {"do": f"words_read:{up_to}"})
+    response = desk.post(change_page(request_here), form.fields | {"action": f"additions_read:{up_to}"})
     assert refusal_of(response) == "There are no such words. Nothing was changed."
-    assert page_of(desk, request_here).context["new_words"] is not None
+    assert page_of(desk, request_here).context["unread_additions"] is not None
 
 
 def test_words_of_another_request_are_not_marked(desk, request_here, me):
-    workflow.add_words(request_id=request_here.pk, text=WORDS)
+    workflow.add_message(request_id=request_here.pk, text=WORDS)
     other = make_request(phone="480 555 0100", email="")
     with pytest.raises(workflow.TransitionRefused, match="no such words"):
-        workflow.mark_words_read(request_id=other.pk, up_to=request_here.events.last().pk, actor=me)
+        workflow.mark_additions_read(request_id=other.pk, up_to=request_here.events.last().pk, actor=me)
 
 
 @pytest.mark.parametrize("what", ["attempt", "note", "stage", "put off"])
 def test_nothing_but_the_mark_makes_words_read(desk, request_here, me, what):
-    workflow.add_words(request_id=request_here.pk, text=WORDS)
+    workflow.add_message(request_id=request_here.pk, text=WORDS)
     if what == "attempt":
         workflow.log_attempt(request_id=request_here.pk, channel="call", result="no_answer", actor=me)
     elif what == "note":
@@ -162,11 +162,11 @@ def test_nothing_but_the_mark_makes_words_read(desk, request_here, me, what):
         workflow.snooze(request_id=request_here.pk, until=until, reason="away", actor=me)
     page = page_of(desk, request_here)
     assert page.context["what_now"].startswith(FIRST)
-    assert "They said something new" in text_of(desk.get(LIST, {"work": "asleep" if what == "put off" else "open"}))
+    assert "They said something new" in text_of(desk.get(LIST, {"tab": "snoozed" if what == "put off" else "open"}))
 
 
 def test_words_that_nobody_read_stand_on_a_closed_request_too(desk, request_here, me):
-    workflow.add_words(request_id=request_here.pk, text=WORDS)
+    workflow.add_message(request_id=request_here.pk, text=WORDS)
     workflow.close(request_id=request_here.pk, outcome="declined", actor=me)
     page = page_of(desk, request_here)
     assert page.context["what_now"] == "This request has ended. Read what they added: nobody has yet."
@@ -176,13 +176,13 @@ def test_words_that_nobody_read_stand_on_a_closed_request_too(desk, request_here
 def test_words_that_were_erased_or_hidden_are_not_new(noon, desk, me, make_staff):
     lead = make_staff("lead")
     for is_held in (True, False):
-        request = make_request(best_time="asap")
-        workflow.add_words(request_id=request.pk, text=WORDS)
+        request = make_request(preferred_time="asap")
+        workflow.add_message(request_id=request.pk, text=WORDS)
         if is_held:
             workflow.set_legal_hold(request_id=request.pk, actor=lead)
         workflow.withdraw(request_id=request.pk)
         page = page_of(desk, request)
-        assert page.context["new_words"] is None
+        assert page.context["unread_additions"] is None
         assert WORDS not in text_of(page)
         assert page.context["what_now"] == (
             "The person withdrew this request. Do not contact them."
@@ -192,7 +192,7 @@ def test_words_that_were_erased_or_hidden_are_not_new(noon, desk, me, make_staff
 
 
 def test_words_that_do_not_open_are_said_to_be_new_all_the_same(desk, request_here):
-    workflow.add_words(request_id=request_here.pk, text=WORDS)
+    workflow.add_message(request_id=request_here.pk, text=WORDS)
     request_here.texts.filter(kind="addition").update(envelope=b"broken")
     page = page_of(desk, request_here)
     assert page.context["what_now"].startswith(FIRST)
@@ -206,11 +206,11 @@ def test_ten_new_texts_cost_as_many_queries_as_one(desk, request_here):
         return len(queries)
 
     page_of(desk, request_here)
-    workflow.add_words(request_id=request_here.pk, text=WORDS)
+    workflow.add_message(request_id=request_here.pk, text=WORDS)
     one = cost()
     for number in range(9):
-        workflow.add_words(request_id=request_here.pk, text=f"And {number}")
-    assert len(page_of(desk, request_here).context["new_words"]["entries"]) == 10
+        workflow.add_message(request_id=request_here.pk, text=f"And {number}")
+    assert len(page_of(desk, request_here).context["unread_additions"]["entries"]) == 10
     assert cost() == one
 
 
@@ -218,7 +218,7 @@ def test_ten_new_texts_cost_as_many_queries_as_one(desk, request_here):
 
 
 def test_message_language_and_whom_they_ask_for_stand_before_the_number(noon, desk):
-    request = make_request(best_time="asap", for_whom="other", relation="parent", message="He drinks tea all day")
+    request = make_request(preferred_time="asap", for_whom="other", relation="parent", message="He drinks tea all day")
     page = text_of(page_of(desk, request))
     relation = page_of(desk, request).context["first_read"]["asked_for"]
     assert relation.startswith("Someone else, ")
@@ -227,7 +227,7 @@ def test_message_language_and_whom_they_ask_for_stand_before_the_number(noon, de
 
 
 def test_a_long_message_is_cut_there_and_leads_to_the_whole(noon, desk):
-    request = make_request(best_time="asap", message="word " * 120)
+    request = make_request(preferred_time="asap", message="word " * 120)
     page = text_of(page_of(desk, request))
     assert '<a href="#words-1">Read all of it</a>' in page
     assert 'id="words-1"' in page
@@ -249,7 +249,7 @@ def test_a_long_message_is_cut_there_and_leads_to_the_whole(noon, desk):
     ],
 )
 def test_only_the_one_who_has_the_request_is_told_to_call_now(noon, desk, me, make_staff, clock, situation, sentence):
-    request, sam = make_request(best_time="asap"), make_staff("admissions", username="sam")
+    request, sam = make_request(preferred_time="asap"), make_staff("admissions", username="sam")
     match situation:
         case "I took it" | "my time has ended":
             workflow.claim(request_id=request.pk, actor=me)

@@ -22,9 +22,18 @@ ROOT = Path(settings.BASE_DIR)
 def test_the_watch_knows_every_column_of_state():
     columns = {field.column for field in AssessmentRequest._meta.concrete_fields if not field.generated}
     kept_otherwise = {
-        *("id", "reference", "received_at", "due_is_assumed", "first_due_at", "promise", "confirmed_at", "form_key"),
-        *("attempts_to_reach", "private_link_hash", "ended_form_key", "is_synthetic", "best_time", "time_zone"),
-        *("came_from", "same_device_as_id"),
+        *(
+            "id",
+            "reference",
+            "received_at",
+            "due_uses_default_hours",
+            "first_due_at",
+            "promise",
+            "acknowledged_at",
+            "form_key",
+        ),
+        *("attempts_to_reach", "private_link_hash", "previous_form_key", "is_synthetic", "preferred_time", "time_zone"),
+        *("referrer_path", "same_device_as_id"),
     }
     assert columns - kept_otherwise == one_way.STATE
 
@@ -33,8 +42,8 @@ WRITES = {
     "a saved row": ("change owner_id of", lambda row: row.save(update_fields=["owner"])),
     "all of a row": (f"change {', '.join(sorted(one_way.STATE))} of", lambda row: row.save()),
     "an update": (
-        "change stage, suspicions of",
-        lambda row: AssessmentRequest.objects.filter(pk=row.pk).update(**{"suspicions": "fast", "stage": "new"}),
+        "change spam_signals, stage of",
+        lambda row: AssessmentRequest.objects.filter(pk=row.pk).update(**{"stage": "new", "spam_signals": "fast"}),
     ),
     "an update of many": ("change due_at of", lambda row: AssessmentRequest.objects.bulk_update([row], ["due_at"])),
     "SQL": ("change version of", lambda row: run(f"UPDATE {one_way.TABLE} SET version = 9")),
@@ -65,7 +74,7 @@ def test_the_watch_fails_a_test_at_every_way_to_write(monkeypatch, does, write):
 def test_the_watch_leaves_everything_else_alone(monkeypatch):
     row = make_request()
     monkeypatch.setattr(one_way, "ALLOWED", ())
-    AssessmentRequest.objects.filter(stage="new", due_at__gt=row.received_at).update(confirmed_at=row.received_at)
+    AssessmentRequest.objects.filter(stage="new", due_at__gt=row.received_at).update(acknowledged_at=row.received_at)
     assert one_way.seen == []
 
 

@@ -13,7 +13,7 @@ from tests.intake.support.factories import make_request
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("stopped_clock")]
 
 HOUR, DAY = dt.timedelta(hours=1), dt.timedelta(days=1)
-PLACE = ("stage", "owner", "due_at", "assessment_at", "called_back_at", "snoozed_until", "snooze_reason")
+PLACE = ("stage", "owner", "due_at", "assessment_at", "awaiting_reply_since", "snoozed_until", "snooze_reason")
 
 
 def place_of(request):
@@ -74,7 +74,7 @@ def test_a_request_is_reopened_as_it_was_closed(me, clock, made, outcome):
     clock.move_to(TUESDAY_MORNING + 3 * DAY, tick=False)
     reopened(request, me)
     assert place_of(request) == before
-    assert AssessmentRequest.objects.get(pk=request.pk).before_close is None
+    assert AssessmentRequest.objects.get(pk=request.pk).close_undo_state is None
 
 
 def test_what_was_overdue_stays_overdue(me, clock):
@@ -130,7 +130,7 @@ def test_a_form_sent_again_after_closing_keeps_the_booking_and_stands_on_top(me)
     make_request(draft, message="Please call me before I come")
     request.refresh_from_db()
     assert (request.stage, request.assessment_at) == ("booked", TUESDAY_MORNING + 5 * DAY)
-    assert (request.called_back_at, request.due_at) == (TUESDAY_MORNING, TUESDAY_MORNING)
+    assert (request.awaiting_reply_since, request.due_at) == (TUESDAY_MORNING, TUESDAY_MORNING)
     assert request == AssessmentRequest.objects.open().by_urgency().first()
 
 
@@ -143,7 +143,7 @@ def test_a_form_sent_again_after_a_missed_assessment_waits_for_a_call(me, clock)
     make_request(draft, message="I am sorry that I did not come")
     request.refresh_from_db()
     assert (request.stage, request.assessment_at) == ("reaching", None)
-    assert request.called_back_at == TUESDAY_MORNING + 2 * DAY
+    assert request.awaiting_reply_since == TUESDAY_MORNING + 2 * DAY
 
 
 @pytest.mark.parametrize("made", [new, tried, in_conversation, booked])
@@ -152,7 +152,7 @@ def test_the_due_time_from_before_a_snooze_comes_back(me, clock, made):
     due_at = place_of(request)["due_at"]
     workflow.snooze(request_id=request.pk, until=TUESDAY_MORNING + 2 * HOUR, reason="away", actor=me)
     clock.move_to(TUESDAY_MORNING + HOUR, tick=False)
-    request = workflow.wake(request_id=request.pk, actor=me)
+    request = workflow.unsnooze(request_id=request.pk, actor=me)
     assert (request.due_at, request.due_before_snooze) == (due_at, None)
 
 
@@ -160,14 +160,14 @@ def test_of_two_snoozes_the_due_time_from_before_the_first_comes_back(me, clock)
     request = make_request()
     due_at = request.due_at
     workflow.snooze(request_id=request.pk, until=TUESDAY_MORNING + 2 * HOUR, reason="away", actor=me)
-    workflow.hold(request_id=request.pk, until=TUESDAY_MORNING + DAY, text="The insurer", actor=me)
-    assert workflow.wake(request_id=request.pk, actor=me).due_at == due_at
+    workflow.wait_for(request_id=request.pk, until=TUESDAY_MORNING + DAY, text="The insurer", actor=me)
+    assert workflow.unsnooze(request_id=request.pk, actor=me).due_at == due_at
 
 
 def test_the_promise_comes_back_when_a_person_who_was_put_off_speaks_up(me):
     request = make_request()
     due_at = request.due_at
     workflow.snooze(request_id=request.pk, until=TUESDAY_MORNING + DAY, reason="away", actor=me)
-    workflow.add_words(request_id=request.pk, text="I am home now")
+    workflow.add_message(request_id=request.pk, text="I am home now")
     request.refresh_from_db()
     assert (request.due_at, request.snoozed_until) == (due_at, None)

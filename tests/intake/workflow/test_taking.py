@@ -19,7 +19,7 @@ from tests.intake.support.helpers import codes_of, format_local, local_time
 pytestmark = pytest.mark.usefixtures("stopped_clock")
 
 TUESDAY = local_time("2026-11-24 10:00")
-ANY_TIME = {"best_time": "asap", "time_zone": "America/Phoenix"}
+ANY_TIME = {"preferred_time": "asap", "time_zone": "America/Phoenix"}
 
 
 @pytest.fixture
@@ -92,7 +92,7 @@ def test_who_has_not_finished_gets_the_same_again(amal):
 
 
 def test_who_has_not_finished_gets_another_where_theirs_may_not_be_contacted_now(amal, clock):
-    afternoon, now = make_request_of_another(minutes_ago=30, best_time="afternoon"), make_request_of_another()
+    afternoon, now = make_request_of_another(minutes_ago=30, preferred_time="afternoon"), make_request_of_another()
     workflow.claim(request_id=afternoon.pk, actor=amal)
     assert workflow.take_next(actor=amal) == now
 
@@ -155,11 +155,15 @@ def test_what_a_colleague_left_overdue_for_an_hour_is_everyones(amal, sam, clock
     for minutes, taken in ((59, None), (60, request)):
         clock.move_to(request.due_at + dt.timedelta(minutes=minutes), tick=False)
         assert workflow.take_next(actor=amal) == taken
-    assert list(request.events.values_list("code", "before", "after"))[-1] == ("taken", str(sam.pk), str(amal.pk))
+    assert list(request.events.values_list("code", "from_value", "to_value"))[-1] == (
+        "taken",
+        str(sam.pk),
+        str(amal.pk),
+    )
 
 
 @pytest.mark.parametrize(
-    ("now", "wish", "zone", "is_given"),
+    ("now", "preferred", "zone", "is_given"),
     [
         ("2026-11-24 10:00", "asap", "America/Phoenix", True),
         ("2026-11-24 10:00", "morning", "America/Phoenix", True),
@@ -172,15 +176,15 @@ def test_what_a_colleague_left_overdue_for_an_hour_is_everyones(amal, sam, clock
         ("2026-11-24 20:15", "evening", "Pacific/Honolulu", True),  # someone works then, or the owner tells the hours
     ],
 )
-def test_nobody_is_handed_out_who_may_not_be_contacted_now(db, amal, clock, now, wish, zone, is_given):
+def test_nobody_is_handed_out_who_may_not_be_contacted_now(db, amal, clock, now, preferred, zone, is_given):
     clock.move_to(local_time(now), tick=False)
-    request = make_request_of_another(best_time=wish, time_zone=zone)
+    request = make_request_of_another(preferred_time=preferred, time_zone=zone)
     assert workflow.take_next(actor=amal) == (request if is_given else None)
 
 
 def test_where_nobody_can_be_called_it_says_when_the_next_can(db, amal, clock):
     clock.move_to(local_time("2026-11-27 16:59"), tick=False)
-    make_request_of_another(best_time="morning")
+    make_request_of_another(preferred_time="morning")
     assert workflow.take_next(actor=amal) is None
     assert format_local(workflow.next_possible_contact(actor=amal)) == "Mon 30 09:00"
 
@@ -200,7 +204,7 @@ def test_an_attempt_that_is_due_later_is_not_handed_out_before(amal, clock):
 
 def test_queue_has_suspected_requests_but_no_synthetic_ones(amal):
     make_request(**ANY_TIME, is_synthetic=True)
-    suspected = make_request(**ANY_TIME, suspicions=("fast",))
+    suspected = make_request(**ANY_TIME, spam_signals=("fast",))
     assert workflow.take_next(actor=amal) == suspected
 
 
@@ -213,7 +217,7 @@ def test_who_may_not_read_requests_takes_none(make_staff, role):
 
 def test_a_request_without_rules_of_contact_is_not_handed_out(amal):
     request = make_request_of_another()
-    AssessmentRequest.objects.filter(pk=request.pk).update(best_time="", time_zone="")
+    AssessmentRequest.objects.filter(pk=request.pk).update(preferred_time="", time_zone="")
     assert workflow.take_next(actor=amal) is None
 
 
@@ -224,11 +228,11 @@ def test_a_claim_without_action_goes_back_to_the_queue(amal, sam, clock):
     request = make_request_of_another()
     workflow.take_next(actor=amal)
     clock.move_to(TUESDAY + dt.timedelta(minutes=29), tick=False)
-    assert workflow.free_lapsed_claims() == 0
+    assert workflow.release_expired_claims() == 0
     clock.move_to(TUESDAY + dt.timedelta(minutes=30), tick=False)
     assert workflow.take_next(actor=sam) == request  # even before the worker came by
     clock.move_to(TUESDAY + dt.timedelta(minutes=60), tick=False)
-    assert workflow.free_lapsed_claims() == 1
+    assert workflow.release_expired_claims() == 1
     assert state_of(request) == (None, None)
     assert codes_of(request) == ["received", "taken", "taken", "lapsed"]
 
@@ -238,7 +242,7 @@ def test_what_someone_worked_on_stays_theirs(amal, clock):
     workflow.take_next(actor=amal)
     workflow.set_stage(request_id=request.pk, stage="talking", actor=amal)
     clock.move_to(TUESDAY + dt.timedelta(hours=1), tick=False)
-    assert workflow.free_lapsed_claims() == 0
+    assert workflow.release_expired_claims() == 0
     assert state_of(request) == (amal, None)
 
 
@@ -261,9 +265,9 @@ def test_what_a_colleague_is_at_can_not_be_claimed(amal, sam):
 
 def test_a_change_of_what_somebody_changed_meanwhile_is_refused_and_says_who(amal, sam):
     request = make_request_of_another()
-    workflow.assign(request_id=request.pk, owner=sam, actor=sam, seen=0)
+    workflow.assign(request_id=request.pk, owner=sam, actor=sam, expected_version=0)
     with pytest.raises(workflow.StaleVersion, match=r"sam changed this request on Nov 24, 10:00 AM: assigned"):
-        workflow.close(request_id=request.pk, outcome="spam", actor=amal, seen=0)
+        workflow.close(request_id=request.pk, outcome="spam", actor=amal, expected_version=0)
     request.refresh_from_db()
     assert (request.stage, request.version) == ("new", 1)
 
@@ -276,7 +280,7 @@ def test_put_off_a_request_sleeps_and_comes_back_due(amal, clock):
     workflow.snooze(request_id=request.pk, until=until, reason="away", actor=amal)
     assert workflow.take_next(actor=amal) is None
     assert workflow.next_possible_contact(actor=amal) == until
-    assert not AssessmentRequest.objects.awake().exists()
+    assert not AssessmentRequest.objects.not_snoozed().exists()
     clock.move_to(until, tick=False)
     assert workflow.take_next(actor=amal) == request
     assert codes_of(request)[:2] == ["received", "snoozed"]
@@ -284,11 +288,11 @@ def test_put_off_a_request_sleeps_and_comes_back_due(amal, clock):
 
 def test_a_hold_keeps_what_we_wait_for_sealed(amal):
     request = make_request_of_another()
-    workflow.hold(request_id=request.pk, until=local_time("2026-11-30 09:00"), text="Canary papers", actor=amal)
-    text = request.texts.get(kind="hold")
+    workflow.wait_for(request_id=request.pk, until=local_time("2026-11-30 09:00"), text="Canary papers", actor=amal)
+    text = request.texts.get(kind="waiting")
     assert (text.open(), text.author, b"Canary" in bytes(text.envelope)) == ("Canary papers", amal, False)
     request.refresh_from_db()
-    assert request.snooze_reason == "on_hold"
+    assert request.snooze_reason == "waiting"
 
 
 @pytest.mark.parametrize(
@@ -298,7 +302,7 @@ def test_a_hold_keeps_what_we_wait_for_sealed(amal):
         (None, "away", "still to come"),
         (TUESDAY + dt.timedelta(days=91), "away", "90 days"),
         (TUESDAY + dt.timedelta(days=1), "", "Choose why"),
-        (TUESDAY + dt.timedelta(days=1), "on_hold", "Choose why"),
+        (TUESDAY + dt.timedelta(days=1), "waiting", "Choose why"),
     ],
 )
 def test_putting_off_needs_a_reason_and_an_end(amal, until, reason, refusal):
@@ -312,11 +316,11 @@ def test_a_request_that_is_woken_is_due_when_it_was_before(amal):
     request = make_request_of_another()
     due_at = request.due_at
     workflow.snooze(request_id=request.pk, until=local_time("2026-11-26 09:00"), reason="thinking", actor=amal)
-    workflow.wake(request_id=request.pk, actor=amal)
+    workflow.unsnooze(request_id=request.pk, actor=amal)
     request.refresh_from_db()
     assert (request.due_at, request.snoozed_until) == (due_at, None)
     with pytest.raises(workflow.TransitionRefused, match="not put off"):
-        workflow.wake(request_id=request.pk, actor=amal)
+        workflow.unsnooze(request_id=request.pk, actor=amal)
 
 
 # At the same moment
@@ -465,7 +469,7 @@ def test_who_has_an_assessment_and_got_in_touch_waits_for_the_morning(amal, sam,
     workflow.book(request_id=request.pk, at=local_time("2026-12-01 11:00"), actor=sam)
     workflow.assign(request_id=request.pk, owner=sam, actor=sam)
     clock.move_to(local_time("2026-11-24 22:00"), tick=False)
-    workflow.add_words(request_id=request.pk, text="Another question")
+    workflow.add_message(request_id=request.pk, text="Another question")
     assert workflow.take_next(actor=amal) is None
     assert format_local(workflow.next_possible_contact(actor=amal)) == "Wed 25 09:00"
 
@@ -475,7 +479,7 @@ def test_a_call_before_the_assessment_is_not_lost_when_they_choose_another_time(
     workflow.book(request_id=request.pk, at=local_time("2026-12-01 11:00"), actor=amal)
     later = local_time("2026-11-26 10:00")
     workflow.snooze(request_id=request.pk, until=later, reason="asked_later", actor=amal)
-    workflow.change_window(request_id=request.pk, best_time="afternoon", time_zone="")
+    workflow.change_preferred_time(request_id=request.pk, preferred_time="afternoon", time_zone="")
     request.refresh_from_db()
     assert (request.is_due_before_assessment, request.due_at <= later) == (True, True)
     clock.move_to(local_time("2026-11-24 13:00"), tick=False)
@@ -488,7 +492,7 @@ def test_nothing_is_put_off_past_its_assessment(amal):
     with pytest.raises(workflow.TransitionRefused, match="The assessment is before that"):
         workflow.snooze(request_id=request.pk, until=at + dt.timedelta(hours=1), reason="away", actor=amal)
     workflow.snooze(request_id=request.pk, until=at - dt.timedelta(hours=1), reason="away", actor=amal)
-    workflow.wake(request_id=request.pk, actor=amal)
+    workflow.unsnooze(request_id=request.pk, actor=amal)
     request.refresh_from_db()
     assert (request.due_at, request.is_due_before_assessment) == (at, False)
 
@@ -503,7 +507,7 @@ def test_what_a_colleague_owns_is_everyones_one_hour_after_it_is_due(amal, sam, 
     assert workflow.take_next(actor=amal) == request
 
 
-def at_it(request, sam):
+def claimed_by_now(request, sam):
     workflow.log_attempt(request_id=request.pk, channel="call", result="no_answer", actor=sam)
     workflow.claim(request_id=request.pk, actor=sam)
 
@@ -514,12 +518,12 @@ def put_off_by(request, sam):
     workflow.snooze(request_id=request.pk, until=until, reason="away", actor=sam)
 
 
-@pytest.mark.parametrize("left", [at_it, put_off_by])
+@pytest.mark.parametrize("left", [claimed_by_now, put_off_by])
 def test_when_the_next_can_be_contacted_somebody_is_handed_out(amal, sam, clock, left):
     left(make_request_of_another(), sam)
     at = workflow.next_possible_contact(actor=amal)
     clock.move_to(at - dt.timedelta(minutes=1), tick=False)
-    workflow.free_lapsed_claims()
+    workflow.release_expired_claims()
     assert workflow.take_next(actor=amal) is None
     clock.move_to(at, tick=False)
     assert workflow.take_next(actor=amal) is not None
@@ -539,13 +543,13 @@ def test_who_got_in_touch_still_waits_when_a_hold_is_over(amal, clock):
     request = make_request_of_another()
     workflow.log_attempt(request_id=request.pk, channel="they_called", result="missed", actor=amal)
     until = TUESDAY + dt.timedelta(hours=1)
-    workflow.hold(request_id=request.pk, until=until, text="The insurer calls back", actor=amal)
+    workflow.wait_for(request_id=request.pk, until=until, text="The insurer calls back", actor=amal)
     assert workflow.take_next(actor=amal) is None
     clock.move_to(until, tick=False)
     request.refresh_from_db()
-    assert (request.called_back_at, workflow.take_next(actor=amal)) == (TUESDAY, request)
+    assert (request.awaiting_reply_since, workflow.take_next(actor=amal)) == (TUESDAY, request)
     workflow.snooze(request_id=request.pk, until=until + dt.timedelta(days=1), reason="asked_later", actor=amal)
-    assert AssessmentRequest.objects.get().called_back_at is None
+    assert AssessmentRequest.objects.get().awaiting_reply_since is None
 
 
 @pytest.mark.parametrize("planned", ["spoken with", "put off"])
@@ -576,8 +580,8 @@ def test_a_conversation_longer_than_the_claim_can_still_be_written_down(amal, cl
     request = make_request_of_another()
     seen = workflow.take_next(actor=amal).version
     clock.move_to(TUESDAY + dt.timedelta(minutes=45), tick=False)
-    workflow.free_lapsed_claims()
-    workflow.log_attempt(request_id=request.pk, channel="call", result="reached", actor=amal, seen=seen)
+    workflow.release_expired_claims()
+    workflow.log_attempt(request_id=request.pk, channel="call", result="reached", actor=amal, expected_version=seen)
     assert state_of(request) == (amal, None)
 
 
@@ -611,6 +615,6 @@ def test_a_wish_that_is_met_for_minutes_only_does_not_keep_a_person_waiting(site
     for weekday in range(5):
         OpeningHours.objects.create(center=center, weekday=weekday, opens=dt.time(9), closes=dt.time(17, 10))
     clock.move_to(TUESDAY, tick=False)
-    request = make_request_of_another(best_time="evening", asked_about="evening America/Phoenix")
+    request = make_request_of_another(preferred_time="evening", asked_about="evening America/Phoenix")
     assert (format_local(request.due_at), "can't promise a time" in request.promise) == ("Tue 24 14:00", True)
     assert workflow.take_next(actor=amal) == request

@@ -14,8 +14,8 @@ from django.test import Client
 from django.utils import timezone
 
 from intake import workflow
-from intake.contact.preferences import newest_profile
-from intake.models import AccessRecord, AssessmentRequest, EncryptedText, Event, Notice
+from intake.contact.preferences import newest_preferences
+from intake.models import AccessRecord, AssessmentRequest, EncryptedText, Event, OutboxMessage
 from intake.notifications import outbox
 from intake.submission import private_link
 from tests.intake.support.factories import link_duplicate, make_request
@@ -27,7 +27,7 @@ pytestmark = pytest.mark.django_db
 
 NOON = local_time("2026-11-24 12:00")
 PHONE = "(602) 555-0142"
-SURE = {"sure": "yes"}
+SURE = {"confirm": "yes"}
 
 
 @pytest.fixture(autouse=True)
@@ -36,7 +36,7 @@ def noon(clock):
 
 
 def address_of(request):
-    return f"/assessment/yours/{private_link.secret_of(request.pk)}/"
+    return f"/assessment/manage/{private_link.secret_of(request.pk)}/"
 
 
 def texts_of(request):
@@ -44,7 +44,16 @@ def texts_of(request):
 
 
 def place_of(request):
-    names = ("stage", "due_at", "promise", "called_back_at", "snoozed_until", "snooze_reason", "assessment_at", "owner")
+    names = (
+        "stage",
+        "due_at",
+        "promise",
+        "awaiting_reply_since",
+        "snoozed_until",
+        "snooze_reason",
+        "assessment_at",
+        "owner",
+    )
     return AssessmentRequest.objects.values_list(*names).get(pk=request.pk)
 
 
@@ -82,70 +91,76 @@ class Person:
 
 
 ACTS = {
-    "withdraws": lambda person: person.press(do="withdraw"),
-    "chooses another time": lambda person: person.press(do="window", best_time="evening", time_zone="America/New_York"),
+    "withdraws": lambda person: person.press(action="withdraw"),
+    "chooses another time": lambda person: person.press(
+        action="time", preferred_time="evening", time_zone="America/New_York"
+    ),
     "says do not call": lambda person: person.send_again(
         do_not_call="on", voicemail_ok="", email="stranger@example.org"
     ),
     "gives another number": lambda person: person.send_again(phone="(480) 555-0199"),
     "sends other words": lambda person: person.send_again(message="I am fine. Do not call."),
-    "adds words": lambda person: person.press(do="words", words="I am fine. Do not call."),
+    "adds words": lambda person: person.press(action="message", message="I am fine. Do not call."),
 }
 
 
 @pytest.fixture
 def two_people(desk):
     """Someone who knows the phone of another person, that person, and the state in which their request was."""
-    victim = Person(name="Vera", email="", message="Please help me.", best_time="asap", time_zone="America/Phoenix")
-    stranger = Person(name="Someone", email="", message="Please help me.", best_time="afternoon", voicemail_ok="")
-    before = place_of(victim.request), texts_of(victim.request), newest_profile(victim.request).codes()
-    Notice.objects.update(state="sent", sent_at=timezone.now())
+    victim = Person(
+        name="Vera", email="", message="Please help me.", preferred_time="asap", time_zone="America/Phoenix"
+    )
+    stranger = Person(name="Someone", email="", message="Please help me.", preferred_time="afternoon", voicemail_ok="")
+    before = place_of(victim.request), texts_of(victim.request), newest_preferences(victim.request).codes()
+    OutboxMessage.objects.update(state="sent", sent_at=timezone.now())
     return victim, stranger, before
 
 
-@pytest.mark.parametrize("act", ACTS.values(), ids=ACTS)
+@pytest.mark.parametrize("batch", ACTS.values(), ids=ACTS)
 @pytest.mark.parametrize("goes_on", ["the victim's", "the stranger's"])
-def test_a_stranger_with_a_persons_number_ends_or_silences_nothing_of_theirs(desk, me, two_people, goes_on, act):
+def test_a_stranger_with_a_persons_number_ends_or_silences_nothing_of_theirs(desk, me, two_people, goes_on, batch):
     victim, stranger, before = two_people
     if goes_on == "the victim's":
         followed(desk, press(desk, stranger.request, f"link:{victim.request.reference}"))
     else:
         link_duplicate(victim.request, stranger.request, me)
-    act(stranger)
+    batch(stranger)
     # Every word is there, and all that was promised.
     request = AssessmentRequest.objects.get(pk=victim.request.pk)
-    assert (place_of(request), texts_of(request), newest_profile(request).codes()) == before
+    assert (place_of(request), texts_of(request), newest_preferences(request).codes()) == before
     assert (request.outcome, request.duplicate_of, request.blind_indexes.count() > 0) == ("", None, True)
     # Staff are alerted, and get it from the queue as a question.
-    assert request.notices.get(kind="to_confirm").state == "queued"
-    if act is ACTS["withdraws"]:
+    assert request.outbox_messages.get(kind="to_confirm").state == "queued"
+    if batch is ACTS["withdraws"]:
         assert workflow.take_next(actor=me) == request
     page = desk.get(change_page(request))
     assert page.context["what_now"] == "Contact nobody yet. First decide: is this the same person?"
     assert (page.context["reach"].tel, page.context["reach"].may_now) == ("", True)
     assert [asked["in_common"] for asked in page.context["in_question"]] == [["Same phone.", "Another first name."]]
-    assert ("close:withdrawn" in buttons_on(page)) is (act is ACTS["withdraws"])
+    assert ("close:withdrawn" in buttons_on(page)) is (batch is ACTS["withdraws"])
     assert [one for one in buttons_on(page) if one.startswith("attempt:call")] == ["attempt:call:reached"]
     # One press, and the person is called.
     done = followed(desk, press(desk, request, "another_person"))
     assert "Contact goes on as before." in done
     page = desk.get(change_page(request))
-    call = "Call now." if act is ACTS["withdraws"] else "Take it and call."  # whoever took the question has it already
+    call = (
+        "Call now." if batch is ACTS["withdraws"] else "Take it and call."
+    )  # whoever took the question has it already
     assert (page.context["reach"].tel, page.context["what_now"]) == ("tel:+16025550142", call)
     request.refresh_from_db()
     assert request.to_confirm_since is None
-    assert request.notices.filter(kind="to_confirm").count() == 0
+    assert request.outbox_messages.filter(kind="to_confirm").count() == 0
 
 
-@pytest.mark.parametrize("act", ACTS.values(), ids=ACTS)
+@pytest.mark.parametrize("batch", ACTS.values(), ids=ACTS)
 @pytest.mark.parametrize("is_linked", ["as a duplicate", "as the one that goes on"])
-def test_whoever_acts_never_learns_that_another_request_exists(me, clock, is_linked, act):
+def test_whoever_acts_never_learns_that_another_request_exists(me, clock, is_linked, batch):
     """Every page and answer that the person sees, with and without a linked request."""
     seen = []
     for number, others in enumerate((False, True)):
         clock.move_to(NOON, tick=False)
-        other = make_request(best_time="evening", voicemail_ok="")
-        person = Person(email="", best_time="asap", time_zone="America/Phoenix")
+        other = make_request(preferred_time="evening", voicemail_ok="")
+        person = Person(email="", preferred_time="asap", time_zone="America/Phoenix")
         clock.move_to(NOON + dt.timedelta(minutes=5), tick=False)
         if others and is_linked == "as a duplicate":
             link_duplicate(person.request, other, me)
@@ -153,7 +168,7 @@ def test_whoever_acts_never_learns_that_another_request_exists(me, clock, is_lin
             link_duplicate(other, person.request, me)
         page = CookielessClient()
         shown = [page.get(address_of(person.request)).content]
-        answer = act(person)
+        answer = batch(person)
         shown += [answer.content, answer.status_code]
         if answer.status_code == 303:
             shown.append(main_of(person.browser.get(answer["Location"])))
@@ -172,15 +187,15 @@ def _without(own, part):
 
 
 def test_the_same_time_again_changes_nothing_and_unlinks_nothing(me, clock):
-    first = make_request(best_time="morning", time_zone="America/Phoenix")
+    first = make_request(preferred_time="morning", time_zone="America/Phoenix")
     clock.move_to(NOON + dt.timedelta(minutes=1), tick=False)
-    second = make_request(best_time="evening")
+    second = make_request(preferred_time="evening")
     link_duplicate(second, first, me)
-    assert newest_profile(first).best_time == "evening"
+    assert newest_preferences(first).preferred_time == "evening"
     before = [codes_of(one) for one in (first, second)]
-    own = {"best_time": "morning", "time_zone": ""}
-    assert workflow.change_window(request_id=first.pk, **own) == ""
-    assert workflow.change_window(request_id=second.pk, best_time="evening", time_zone="") == ""
+    own = {"preferred_time": "morning", "time_zone": ""}
+    assert workflow.change_preferred_time(request_id=first.pk, **own) == ""
+    assert workflow.change_preferred_time(request_id=second.pk, preferred_time="evening", time_zone="") == ""
     assert [codes_of(one) for one in (first, second)] == before
     assert AssessmentRequest.objects.get(pk=second.pk).duplicate_of == first
 
@@ -201,7 +216,7 @@ def family(me):
 @pytest.mark.parametrize("end", ["withdrawn by the person", "closed as withdrawn", "erased"])
 def test_when_the_one_that_goes_on_ends_each_duplicate_is_back_with_its_own_promise(me, make_staff, family, end):
     first, *others = family
-    own = [(one.due_at, one.promise, newest_profile(one).codes()) for one in others]
+    own = [(one.due_at, one.promise, newest_preferences(one).codes()) for one in others]
     match end:
         case "withdrawn by the person":
             workflow.withdraw(request_id=first.pk)
@@ -212,11 +227,11 @@ def test_when_the_one_that_goes_on_ends_each_duplicate_is_back_with_its_own_prom
             assert states(*others) == [("closed", "duplicate")] * 3
             lead_desk = Client()
             lead_desk.force_login(make_staff("lead"))
-            done = followed(lead_desk, press(lead_desk, first, "erase", sure="on"))
+            done = followed(lead_desk, press(lead_desk, first, "erase", confirm="on"))
             assert "3 requests that were linked to it are open again." in done
     others = [AssessmentRequest.objects.get(pk=one.pk) for one in others]
     assert states(*others) == [("new", "")] * 3
-    assert [(one.due_at, one.promise, newest_profile(one).codes()) for one in others] == own
+    assert [(one.due_at, one.promise, newest_preferences(one).codes()) for one in others] == own
     assert in_question(*others) == [True, True, False]  # a relative with a phone of their own simply goes on
     assert [one.texts.count() for one in others] == [1, 1, 1]
     assert codes_of(others[2])[-1] == "unlinked"
@@ -239,7 +254,7 @@ def test_unlinked_from_spam_returns_and_suspected_returns_to_quarantine(me, fami
     workflow.close(request_id=first.pk, outcome="spam", actor=me)
     suspected.refresh_from_db()
     assert (states(*family[1:], suspected), in_question(*family[1:])) == ([("new", "")] * 4, [False] * 3)
-    assert suspected.suspicions == "staff"
+    assert suspected.spam_signals == "staff"
 
 
 def test_where_the_contact_of_what_was_withdrawn_can_not_be_read_staff_are_asked(me):
@@ -255,7 +270,7 @@ def test_where_the_contact_of_what_was_withdrawn_can_not_be_read_staff_are_asked
 
 @pytest.mark.parametrize("state", ["put off", "booked", "held", "in quarantine", "owned", "spoken with"])
 def test_a_withdrawal_that_crosses_wakes_books_and_loses_nothing(me, make_staff, clock, state):
-    first, second, lead = make_request(best_time="asap"), make_request(email=""), make_staff("lead")
+    first, second, lead = make_request(preferred_time="asap"), make_request(email=""), make_staff("lead")
     later = NOON + dt.timedelta(days=9)
     match state:
         case "put off":
@@ -270,7 +285,7 @@ def test_a_withdrawal_that_crosses_wakes_books_and_loses_nothing(me, make_staff,
             workflow.assign(request_id=first.pk, owner=lead, actor=me)
         case "spoken with":
             workflow.log_attempt(request_id=first.pk, channel="call", result="reached", next_at=later, actor=lead)
-    names = ("quarantined_at", "suspicions", "legal_hold_at", "hidden_at", "reached_at", "first_attempt_at")
+    names = ("quarantined_at", "spam_signals", "legal_hold_at", "hidden_at", "reached_at", "first_attempt_at")
     before = place_of(first), AssessmentRequest.objects.values_list(*names).get(pk=first.pk)
     link_duplicate(second, first, me)
     workflow.withdraw(request_id=second.pk)
@@ -306,7 +321,7 @@ def test_what_is_asked_stands_on_top_of_the_list_and_says_so(desk, me):
 def test_the_alert_is_sent_once_more_for_each_withdrawal_and_names_nobody(me, settings):
     settings.ADMISSIONS_EMAILS = ["desk@example.org"]
     first, *others = make_request(), make_request(), make_request()
-    Notice.objects.all().delete()
+    OutboxMessage.objects.all().delete()
     for other in others:
         link_duplicate(other, first, me)
     for other in others:
@@ -358,7 +373,7 @@ def test_of_two_questions_the_page_lists_both_and_after_the_answer_none(desk, me
     first, second, third = make_request(), make_request(), make_request()
     for other in (second, third):
         link_duplicate(other, first, me)
-    workflow.add_words(request_id=second.pk, text="One more thing")
+    workflow.add_message(request_id=second.pk, text="One more thing")
     workflow.withdraw(request_id=third.pk)
     asked = desk.get(change_page(first)).context["in_question"]
     assert [(one["other"], one["why"]) for one in asked] == [(second, "changed"), (third, "withdrawn")]
@@ -370,20 +385,22 @@ def test_of_two_questions_the_page_lists_both_and_after_the_answer_none(desk, me
 
 
 def test_both_wishes_stand_side_by_side_and_linking_again_keeps_the_safer(desk, me):
-    first, second = make_request(best_time="asap"), make_request(email="")
+    first, second = make_request(preferred_time="asap"), make_request(email="")
     link_duplicate(second, first, me)
-    workflow.change_window(request_id=first.pk, best_time="morning", time_zone="")
+    workflow.change_preferred_time(request_id=first.pk, preferred_time="morning", time_zone="")
     page = desk.get(change_page(second))
     [asked] = page.context["in_question"]
     assert AccessRecord.objects.filter(action="list", actor=me).first().requests == [str(first.pk)]
     assert (asked["other"], asked["names_another_contact"]) == (first, True)
-    assert [tuple(map(str, wish)) for wish in asked["wishes"]] == [("Good time", "In the morning", "In the evening")]
+    assert [tuple(map(str, preferred)) for preferred in asked["preferred_times"]] == [
+        ("Good time", "In the morning", "In the evening")
+    ]
     done = followed(desk, press(desk, second, f"link:{first.reference}"))
     assert "linked as a duplicate" in done
     assert (states(second), in_question(first, second)) == ([("closed", "duplicate")], [False, False])
     workflow.unlink_duplicate(request_id=second.pk, actor=me)
     assert in_question(first, second) == [False, False]
-    assert [newest_profile(one).best_time for one in (first, second)] == ["morning", "evening"]
+    assert [newest_preferences(one).preferred_time for one in (first, second)] == ["morning", "evening"]
 
 
 def test_what_is_in_question_is_not_linked_elsewhere_before_it_is_answered(me):
@@ -397,16 +414,18 @@ def test_what_is_in_question_is_not_linked_elsewhere_before_it_is_answered(me):
 
 
 def test_the_page_of_the_one_that_goes_on_shows_what_a_linked_request_asked_for(desk, me):
-    first, second = make_request(best_time="asap"), make_request(voicemail_ok="")
+    first, second = make_request(preferred_time="asap"), make_request(voicemail_ok="")
     link_duplicate(second, first, me)
-    workflow.correct(request_id=first.pk, before={"best_time": "evening"}, after={"best_time": "asap"}, actor=me)
+    workflow.correct(
+        request_id=first.pk, before={"preferred_time": "evening"}, after={"preferred_time": "asap"}, actor=me
+    )
     page = desk.get(change_page(first)).content.decode()
     assert "Good time: In the evening. In force: As soon as possible." in page
     assert "We may leave a voicemail: No. In force" not in page
 
 
 def test_a_question_keeps_nobody_from_undoing_another_link(me, clock):
-    first = make_request(best_time="asap", time_zone="America/Phoenix")
+    first = make_request(preferred_time="asap", time_zone="America/Phoenix")
     workflow.log_attempt(request_id=first.pk, channel="call", result="no_answer", actor=me)
     workflow.snooze(request_id=first.pk, until=NOON + dt.timedelta(days=9), reason="away", actor=me)
     before = place_of(first)
@@ -448,7 +467,7 @@ def test_what_speaks_for_one_person_is_compared_before_the_change_and_shown(desk
     first, second = make_request(), make_request(**answers)
     link_duplicate(second, first, me)
     clock.move_to(NOON + dt.timedelta(minutes=1), tick=False)
-    workflow.add_words(request_id=second.pk, text="One more thing")
+    workflow.add_message(request_id=second.pk, text="One more thing")
     page = desk.get(change_page(first))
     assert [asked["in_common"] for asked in page.context["in_question"]] == [in_common]
     [entry] = [entry for entry in page.context["timeline"] if entry.kind == "to_confirm"]
@@ -470,10 +489,10 @@ def test_an_e_mail_to_the_person_waits_for_the_answer_too(me):
     link_duplicate(second, first, me)
     workflow.withdraw(request_id=second.pk)
     outbox.send_due()
-    assert first.notices.get(kind="acknowledgement").state == "queued"
+    assert first.outbox_messages.get(kind="acknowledgement").state == "queued"
     workflow.another_person(request_id=first.pk, actor=me)
     outbox.send_due()
-    assert first.notices.get(kind="acknowledgement").state == "sent"
+    assert first.outbox_messages.get(kind="acknowledgement").state == "sent"
 
 
 @pytest.mark.parametrize("answer", [workflow.another_person, partial(workflow.close, outcome="withdrawn")])
@@ -483,7 +502,7 @@ def test_a_wrong_answer_is_undone_and_the_question_is_back(desk, me, answer):
     workflow.withdraw(request_id=second.pk)
     before = place_of(first)
     answer(request_id=first.pk, actor=me)
-    workflow.undo(act=first.changes.last().act, actor=me)
+    workflow.undo(batch=first.changes.last().batch, actor=me)
     assert (place_of(first), first.texts.count()) == (before, 1)
     assert [one["other"] for one in desk.get(change_page(first)).context["in_question"]] == [second]
 
@@ -492,46 +511,46 @@ def test_a_wrong_answer_is_undone_and_the_question_is_back(desk, me, answer):
 
 
 def rules_of(request):
-    return newest_profile(request).codes()
+    return newest_preferences(request).codes()
 
 
 WISHES = [
-    {"voicemail_ok": "on", "text_ok": "on", "email_ok": "on", "best_time": "asap", "introduction": "center"},
-    {"voicemail_ok": "", "text_ok": "on", "email_ok": "on", "best_time": "afternoon", "introduction": "center"},
-    {"voicemail_ok": "on", "text_ok": "", "email_ok": "on", "best_time": "evening", "introduction": "first_name"},
+    {"voicemail_ok": "on", "text_ok": "on", "email_ok": "on", "preferred_time": "asap", "introduction": "center"},
+    {"voicemail_ok": "", "text_ok": "on", "email_ok": "on", "preferred_time": "afternoon", "introduction": "center"},
+    {"voicemail_ok": "on", "text_ok": "", "email_ok": "on", "preferred_time": "evening", "introduction": "first_name"},
 ]
 
 
 @pytest.mark.parametrize("order", [(0, 1), (1, 0)])
 def test_unlinking_in_any_order_gives_everyone_their_own_rules_and_consents_back(me, clock, order):
     requests = []
-    for minute, wishes in enumerate(WISHES):
+    for minute, preferred_times in enumerate(WISHES):
         clock.move_to(NOON + dt.timedelta(minutes=minute), tick=False)
-        requests.append(make_request(**wishes))
+        requests.append(make_request(**preferred_times))
     first, *others = requests
     own, consents = [rules_of(one) for one in requests], [one.consents.count() for one in requests]
     due = place_of(first)
     for other in others:
         link_duplicate(other, first, me)
     kept = rules_of(first)
-    assert (kept["may_leave_voicemail"], kept["may_text"], kept["best_time"]) == (False, False, "evening")
+    assert (kept["may_leave_voicemail"], kept["may_text"], kept["preferred_time"]) == (False, False, "evening")
     workflow.unlink_duplicate(request_id=others[order[0]].pk, actor=me)
     left = WISHES[1 + order[1]]
     kept = rules_of(first)
-    assert kept["best_time"] == left["best_time"]
+    assert kept["preferred_time"] == left["preferred_time"]
     assert [kept["may_leave_voicemail"], kept["may_text"]] == [left["voicemail_ok"] == "on", left["text_ok"] == "on"]
     workflow.unlink_duplicate(request_id=others[order[1]].pk, actor=me)
     assert [rules_of(one) for one in requests] == own
     assert [one.consents.count() for one in requests] == consents
-    assert AssessmentRequest.objects.get(pk=first.pk).best_time == "asap"
+    assert AssessmentRequest.objects.get(pk=first.pk).preferred_time == "asap"
     if order == (1, 0):
         assert place_of(first) == due
 
 
 def test_who_was_promised_a_call_gets_it_when_a_wrong_link_is_undone(desk, me):
     rita, other = (
-        make_request(best_time="asap", time_zone="America/Phoenix"),
-        make_request(best_time="evening", voicemail_ok=""),
+        make_request(preferred_time="asap", time_zone="America/Phoenix"),
+        make_request(preferred_time="evening", voicemail_ok=""),
     )
     promised = AssessmentRequest.objects.get(pk=rita.pk).due_at
     link_duplicate(other, rita, me)
@@ -546,15 +565,15 @@ def test_who_was_promised_a_call_gets_it_when_a_wrong_link_is_undone(desk, me):
 
 def test_what_staff_changed_since_the_link_stays_and_only_that(me):
     first, second = (
-        make_request(best_time="asap", voicemail_ok="on"),
-        make_request(best_time="evening", voicemail_ok=""),
+        make_request(preferred_time="asap", voicemail_ok="on"),
+        make_request(preferred_time="evening", voicemail_ok=""),
     )
     link_duplicate(second, first, me)
     correct = partial(workflow.correct, request_id=first.pk, actor=me)
-    correct(before={"best_time": "evening"}, after={"best_time": "morning"})
+    correct(before={"preferred_time": "evening"}, after={"preferred_time": "morning"})
     workflow.unlink_duplicate(request_id=second.pk, actor=me)
     rules = rules_of(first)
-    assert (rules["best_time"], rules["may_leave_voicemail"]) == ("morning", True)
+    assert (rules["preferred_time"], rules["may_leave_voicemail"]) == ("morning", True)
 
 
 def test_what_staff_allowed_since_a_link_is_not_taken_away_by_the_next(me, clock):

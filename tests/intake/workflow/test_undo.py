@@ -11,14 +11,14 @@ from django.db import connection
 from intake import workflow
 from intake.admin.queue.rows import described
 from intake.contact import details
-from intake.contact.preferences import newest_profile
-from intake.models import AssessmentRequest, Attempt, Change, Event, Notice
+from intake.contact.preferences import newest_preferences
+from intake.models import AssessmentRequest, Attempt, Change, Event, OutboxMessage
 from intake.notifications import outbox
 from intake.reports import export, figures
 from intake.reports.period import Period, zone
 from intake.submission import tokens
-from intake.workflow.attempts import ladder_of, must_decide
-from intake.workflow.press import STATE
+from intake.workflow.attempts import attempt_plan_of, must_decide
+from intake.workflow.operation import STATE
 from tests.conftest import TUESDAY_MORNING
 from tests.intake.support.factories import log_attempt, make_request
 from tests.intake.support.helpers import LIST, browser_of, change_page, codes_of
@@ -32,13 +32,13 @@ NOT_STATE = {
     "id",
     "reference",
     "received_at",
-    "confirmed_at",
+    "acknowledged_at",
     "private_link_hash",
     "is_synthetic",
-    "came_from",
+    "referrer_path",
     "same_device_as_id",
 }
-DERIVED = {"version", "queue_group", "best_time", "time_zone"}
+DERIVED = {"version", "queue_group", "preferred_time", "time_zone"}
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("stopped_clock")]
 
@@ -53,23 +53,23 @@ def everything_of(request, actor):
     row = AssessmentRequest.objects.get(pk=request.pk)
     columns = {field.attname: getattr(row, field.attname) for field in row._meta.concrete_fields}
     del columns["version"]
-    if columns["before_link"]:  # with which version of the original the link agrees: that one has a new one
-        columns["before_link"] = {**columns["before_link"], "version": None}
-    profile, ladder = newest_profile(row), ladder_of(row)
+    if columns["link_undo_state"]:  # with which version of the original the link agrees: that one has a new one
+        columns["link_undo_state"] = {**columns["link_undo_state"], "version": None}
+    profile, plan = newest_preferences(row), attempt_plan_of(row)
     now = TUESDAY_MORNING + DAY
     shown = described([row], now)[0]
     period = Period(TUESDAY_MORNING.date() - DAY, TUESDAY_MORNING.date() + DAY, zone())
-    report = figures.of(period)
+    report = figures.figures_for(period)
     return {
         "columns": columns,
         "profile": profile.codes(),
-        "attempts": [(one.channel, one.result, one.at) for one in ladder.tries],
-        "ladder": (ladder.more, ladder.agreed_to_email, ladder.is_mailed, ladder.has_ended, must_decide(row, ladder)),
-        "proposal": ladder.propose(now) if ladder.channels else None,
+        "attempts": [(one.channel, one.result, one.occurred_at) for one in plan.tries],
+        "plan": (plan.more, plan.agreed_to_email, plan.is_mailed, plan.has_ended, must_decide(row, plan)),
+        "proposal": plan.propose(now) if plan.channels else None,
         "row": (shown.step, shown.at, shown.distance, shown.is_overdue, shown.not_before, shown.said_something_new),
         "report": (vars(report.everyone), report.by_outcome, report.by_attempts),
         "csv": list(export.lines(period, actor)),
-        "notices": sorted(row.notices.values_list("kind", "state")),
+        "outbox_messages": sorted(row.outbox_messages.values_list("kind", "state")),
         "given back": workflow.next_possible_contact(actor=actor),
     }
 
@@ -120,13 +120,13 @@ def closed(me):
 
 def suspected(me):
     request = make_request(email_ok="on")
-    request.notices.filter(kind="acknowledgement").delete()
+    request.outbox_messages.filter(kind="acknowledgement").delete()
     workflow.quarantine(request_id=request.pk, actor=me)
     return request
 
 
 def linked(me):
-    original, request = make_request(), make_request(voicemail_ok="", best_time="afternoon")
+    original, request = make_request(), make_request(voicemail_ok="", preferred_time="afternoon")
     workflow.link_duplicate(request_id=request.pk, of_reference=original.reference, actor=me)
     return request
 
@@ -140,7 +140,7 @@ def held(me):
 def spoken_up(me):
     request = make_request()
     log_attempt(request, me)
-    workflow.add_words(request_id=request.pk, text="Call me at my sister's")
+    workflow.add_message(request_id=request.pk, text="Call me at my sister's")
     return request
 
 
@@ -165,8 +165,8 @@ SCENES = {
         "snooze",
         {"until": IN_TWO_DAYS, "reason": "away"},
     ),
-    "waits for something": (lambda me, _clock: claimed(me), "hold", {"until": IN_TWO_DAYS, "waits_for": "Insurer"}),
-    "woken": (lambda me, _clock: snoozed(me), "wake", {}),
+    "waits for something": (lambda me, _clock: claimed(me), "wait_for", {"until": IN_TWO_DAYS, "waits_for": "Insurer"}),
+    "unsnoozed": (lambda me, _clock: snoozed(me), "unsnooze", {}),
     "closed": (lambda me, _clock: claimed(me), "close", {"outcome": "declined"}),
     "closed, booked": (lambda me, _clock: owned_and_booked(me), "close", {"outcome": "withdrawn"}),
     "closed, snoozed": (lambda me, _clock: snoozed(me), "close", {"outcome": "spam"}),
@@ -229,12 +229,12 @@ def test_every_column_of_a_request_is_undone_or_is_no_state():
 
 
 def test_a_link_is_undone_on_both_requests_with_their_consents(me, desk):
-    original = make_request(text_ok="on", email_ok="on", best_time="asap")
-    request = make_request(voicemail_ok="", best_time="afternoon")
+    original = make_request(text_ok="on", email_ok="on", preferred_time="asap")
+    request = make_request(voicemail_ok="", preferred_time="afternoon")
     log_attempt(original, me)
     before = [everything_of(one, me) for one in (original, request)]
     followed(desk, press(desk, request, f"link:{original.reference}"))
-    assert newest_profile(original).codes() != before[0]["profile"]
+    assert newest_preferences(original).codes() != before[0]["profile"]
     assert undo_button_on(desk.get(change_page(original))) == undo_button_on(desk.get(change_page(request)))
     followed(desk, undo(desk, original))
     assert [everything_of(one, me) for one in (original, request)] == before
@@ -251,7 +251,7 @@ def test_closing_as_spam_is_undone_with_the_links_that_it_ended(me, desk):
 
 
 def test_taking_the_next_is_undone(me, desk):
-    request = make_request(best_time="asap")
+    request = make_request(preferred_time="asap")
     before = everything_of(request, me)
     desk.get(LIST)
     desk.post(f"{LIST}take/", {"csrfmiddlewaretoken": desk.cookies["csrftoken"].value})
@@ -281,8 +281,8 @@ def test_words_that_were_typed_with_a_button_stay(me, desk, clock):
     page = followed(desk, undo(desk, request))
     assert "Notes and corrections that were saved with it stay." in page
     assert [text.open() for text in request.texts.filter(kind="note")] == ["Call her sister"]
-    assert details.plain(details.of(request))["phone"] == "(602) 555-0177"
-    assert ladder_of(AssessmentRequest.objects.get()).tries == []
+    assert details.plain(details.details_of(request))["phone"] == "(602) 555-0177"
+    assert attempt_plan_of(AssessmentRequest.objects.get()).tries == []
 
 
 def test_what_is_typed_beside_undo_is_kept(me, desk, clock):
@@ -292,8 +292,8 @@ def test_what_is_typed_beside_undo_is_kept(me, desk, clock):
     button = undo_button_on(desk.get(change_page(request)))
     followed(desk, press(desk, request, button, note="I pressed the wrong one", **{"known-name": "Mina Canary"}))
     assert [text.open() for text in request.texts.filter(kind="note")] == ["I pressed the wrong one"]
-    assert details.plain(details.of(request))["name"] == "Mina Canary"
-    assert ladder_of(AssessmentRequest.objects.get()).tries == []
+    assert details.plain(details.details_of(request))["name"] == "Mina Canary"
+    assert attempt_plan_of(AssessmentRequest.objects.get()).tries == []
 
 
 def test_the_other_button_can_be_pressed_at_once_after_undo(me, desk):
@@ -352,7 +352,7 @@ def test_undo_after_the_person_said_something_is_refused(me, desk):
     page = desk.get(change_page(request))
     button, form = undo_button_on(page), work_form(page)
     workflow.reopen(request_id=request.pk, actor=me)
-    workflow.add_words(request_id=request.pk, text="I would like to come")
+    workflow.add_message(request_id=request.pk, text="I would like to come")
     assert "The person, or the site, changed" in refusal_of(press(desk, request, button, form))
 
 
@@ -367,13 +367,13 @@ def test_a_note_and_a_claim_kept_alive_are_no_change(me, desk, sam):
 
 
 def test_who_was_on_the_phone_may_log_after_a_take_over_that_was_undone(me, sam, clock):
-    request = make_request(best_time="asap")
+    request = make_request(preferred_time="asap")
     seen = workflow.take_next(actor=me).version
     clock.shift(33 * MINUTE)
-    workflow.free_lapsed_claims()
+    workflow.release_expired_claims()
     workflow.take_next(actor=sam)
-    workflow.undo(act=Change.objects.filter(actor=sam).get().act, actor=sam)
-    workflow.log_attempt(request_id=request.pk, channel="call", result="reached", actor=me, seen=seen)
+    workflow.undo(batch=Change.objects.filter(actor=sam).get().batch, actor=sam)
+    workflow.log_attempt(request_id=request.pk, channel="call", result="reached", actor=me, expected_version=seen)
     request.refresh_from_db()
     assert (request.stage, request.owner) == ("talking", me)
 
@@ -385,7 +385,7 @@ def test_a_colleague_is_offered_no_undo_and_a_lead_is(me, desk, sam, lead):
     theirs = browser_of(sam)
     page = theirs.get(change_page(request))
     assert undo_button_on(page) is None
-    response = theirs.post(change_page(request), work_form(page).fields | {"do": button})
+    response = theirs.post(change_page(request), work_form(page).fields | {"action": button})
     assert refusal_of(response) == "Only amal or a lead can undo this."
     followed(browser_of(lead), undo(browser_of(lead), request))
     assert AssessmentRequest.objects.get().owner is None
@@ -433,7 +433,7 @@ def test_erasing_says_that_it_can_not_be_undone_and_is_not(make_staff):
     page = client.get(change_page(request))
     assert "Yes, erase every word for good. This can&#x27;t be undone." in page.content.decode()
     button, form = undo_button_on(page), work_form(page)
-    followed(client, press(client, request, "erase", sure="on"))
+    followed(client, press(client, request, "erase", confirm="on"))
     assert undo_button_on(client.get(change_page(request))) is None
     assert "changed" in refusal_of(press(client, request, button, form))
     assert AssessmentRequest.objects.get().stage == "closed"
@@ -456,7 +456,7 @@ def test_mail_that_waits_is_taken_back_and_mail_that_went_out_is_not(me, desk, m
             outbox.send_due()
         page = followed(desk, undo(desk, request))
         assert ("The email already went out." in page) is is_sent
-        assert request.notices.filter(kind=Notice.Kind.ACKNOWLEDGEMENT).exists() is is_sent
+        assert request.outbox_messages.filter(kind=OutboxMessage.Kind.ACKNOWLEDGEMENT).exists() is is_sent
         request.refresh_from_db()
         assert request.quarantined_at is not None
 
@@ -465,9 +465,9 @@ def test_a_form_that_was_sent_anew_after_the_end_keeps_its_key(me):
     older = make_request(form_key="k" * 64)
     workflow.close(request_id=older.pk, outcome="declined", actor=me)
     newer = make_request(form_key="k" * 64)
-    workflow.undo(act=Change.objects.get().act, actor=me)
+    workflow.undo(batch=Change.objects.get().batch, actor=me)
     older.refresh_from_db()
-    assert (older.stage, older.form_key, older.ended_form_key) == ("new", None, "k" * 64)
+    assert (older.stage, older.form_key, older.previous_form_key) == ("new", None, "k" * 64)
     assert make_request(message="More", form_key="k" * 64) == newer
 
 
@@ -476,27 +476,27 @@ def test_a_link_can_be_undone_after_an_undone_button_on_the_original(me):
     due_at = original.due_at
     workflow.link_duplicate(request_id=request.pk, of_reference=original.reference, actor=me)
     log_attempt(original, me)
-    workflow.undo(act=Change.objects.filter(request=original).last().act, actor=me)
+    workflow.undo(batch=Change.objects.filter(request=original).last().batch, actor=me)
     workflow.unlink_duplicate(request_id=request.pk, actor=me)
     original.refresh_from_db()
-    assert (original.stage, original.due_at, original.called_back_at) == ("new", due_at, None)
+    assert (original.stage, original.due_at, original.awaiting_reply_since) == ("new", due_at, None)
 
 
 def test_an_undone_conversation_is_in_no_report(me, desk):
     request = make_request()
     period = Period(TUESDAY_MORNING.date(), TUESDAY_MORNING.date(), zone())
     press(desk, request, "attempt:call:reached")
-    assert figures.of(period).everyone.median_to_talk == 0
+    assert figures.figures_for(period).everyone.median_to_talk == 0
     undo(desk, request)
-    assert figures.of(period).everyone.median_to_talk == figures.NEVER
+    assert figures.figures_for(period).everyone.median_to_talk == figures.NEVER
     assert [line.split(",")[9] for line in export.lines(period, me)][1:] == ["0"]
     assert Attempt.objects.count() == 1
 
 
 def test_what_was_given_back_and_undone_comes_first_again(me, desk, clock):
-    first = make_request(best_time="asap")
+    first = make_request(preferred_time="asap")
     clock.shift(MINUTE)
-    second = make_request(best_time="asap")
+    second = make_request(preferred_time="asap")
     assert workflow.take_next(actor=me) == first
     press(desk, first, "give_back")
     undo(desk, first)
@@ -528,17 +528,21 @@ def at_once(*things_to_do):
 def in_conversation_by_mistake(me):
     request = make_request()
     log_attempt(request, me, "reached")
-    return request, Change.objects.get(request=request).act
+    return request, Change.objects.get(request=request).batch
 
 
 @pytest.mark.django_db(transaction=True)
 def test_undo_and_a_colleagues_button_at_once_never_mix(site, me, sam):
     for _time in range(8):
-        request, act = in_conversation_by_mistake(me)
+        request, batch = in_conversation_by_mistake(me)
         undone, booked = at_once(
-            partial(workflow.undo, act=act, actor=me),
+            partial(workflow.undo, batch=batch, actor=me),
             partial(
-                workflow.book, request_id=request.pk, at=TUESDAY_MORNING + 2 * DAY, actor=sam, seen=request.version + 1
+                workflow.book,
+                request_id=request.pk,
+                at=TUESDAY_MORNING + 2 * DAY,
+                actor=sam,
+                expected_version=request.version + 1,
             ),
         )
         request.refresh_from_db()
@@ -551,8 +555,8 @@ def test_undo_and_a_colleagues_button_at_once_never_mix(site, me, sam):
 @pytest.mark.django_db(transaction=True)
 def test_two_who_undo_at_once_undo_once(site, me, lead):
     for _time in range(8):
-        request, act = in_conversation_by_mistake(me)
-        results = at_once(*[partial(workflow.undo, act=act, actor=actor) for actor in (me, lead)])
+        request, batch = in_conversation_by_mistake(me)
+        results = at_once(*[partial(workflow.undo, batch=batch, actor=actor) for actor in (me, lead)])
         assert results.count(workflow.TransitionRefused) == 1
         request.refresh_from_db()
         assert (request.stage, request.version, codes_of(request).count("undone")) == ("new", 2, 1)
@@ -563,9 +567,9 @@ def test_undo_of_a_link_and_of_what_was_done_on_the_other_one_at_once(site, me, 
     for _time in range(8):
         original, request = make_request(), make_request()
         workflow.link_duplicate(request_id=request.pk, of_reference=original.reference, actor=me)
-        act = Change.objects.filter(request=request).get().act
+        batch = Change.objects.filter(request=request).get().batch
         undone, logged = at_once(
-            partial(workflow.undo, act=act, actor=me),
+            partial(workflow.undo, batch=batch, actor=me),
             partial(workflow.log_attempt, request_id=original.pk, channel="call", result="no_answer", actor=sam),
         )
         assert logged.request == original
@@ -579,7 +583,7 @@ def test_undo_of_a_link_and_of_what_was_done_on_the_other_one_at_once(site, me, 
 def choose(desk, button, *requests, **typed):
     desk.get(LIST)
     chosen = [f"{row.pk}:{row.version}" for row in AssessmentRequest.objects.filter(pk__in=[r.pk for r in requests])]
-    data = {"do": button, "chosen": chosen, "csrfmiddlewaretoken": desk.cookies["csrftoken"].value}
+    data = {"action": button, "chosen": chosen, "csrfmiddlewaretoken": desk.cookies["csrftoken"].value}
     return desk.post(f"{LIST}several/", data | typed, follow=True)
 
 
@@ -588,7 +592,7 @@ def offers_on(page):
 
 
 def undo_in_list(desk, page, number=0):
-    data = {"act": str(offers_on(page)[number].act), "csrfmiddlewaretoken": desk.cookies["csrftoken"].value}
+    data = {"batch": str(offers_on(page)[number].batch), "csrfmiddlewaretoken": desk.cookies["csrftoken"].value}
     return desk.post(f"{LIST}undo/", data, follow=True)
 
 
@@ -647,8 +651,8 @@ def test_the_list_offers_what_was_done_on_a_page_to_its_author_alone(me, desk, s
 def test_the_list_refuses_an_act_that_is_none(me, desk):
     make_request()
     desk.get(LIST)
-    for act in ("", "x", str(tokens.draw().id)):
-        data = {"act": act, "csrfmiddlewaretoken": desk.cookies["csrftoken"].value}
+    for batch in ("", "x", str(tokens.draw().id)):
+        data = {"batch": batch, "csrfmiddlewaretoken": desk.cookies["csrftoken"].value}
         page = desk.post(f"{LIST}undo/", data, follow=True)
         assert "Nothing was changed." in said(page)[0]
 

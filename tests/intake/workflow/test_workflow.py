@@ -7,7 +7,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from intake import workflow
-from intake.models import AssessmentRequest, EncryptedText, Event, Notice, RecordIsFixed
+from intake.models import AppendOnlyViolation, AssessmentRequest, EncryptedText, Event, OutboxMessage
 from tests.intake.support.factories import make_request
 from tests.intake.support.helpers import local_time, personal_words_in, refuse_inserts, rows
 
@@ -51,7 +51,7 @@ def state_of(request):
 
 
 def last_event(request):
-    return request.events.order_by("pk").values_list("code", "before", "after", "actor__username").last()
+    return request.events.order_by("pk").values_list("code", "from_value", "to_value", "actor__username").last()
 
 
 def test_the_table_of_transitions_names_every_pair_of_stages_once():
@@ -105,7 +105,7 @@ def test_closing_keeps_why_and_when(actor, outcome):
     event = request.events.last()
     stage, kept_outcome, closed_at, _owner = state_of(request)
     assert (stage, kept_outcome) == ("closed", outcome)
-    assert request.received_at < closed_at <= event.at
+    assert request.received_at < closed_at <= event.occurred_at
     assert last_event(request) == ("closed", "", outcome, "amal")
 
 
@@ -145,7 +145,7 @@ def test_an_owner_is_set_handed_over_and_released(actor, make_staff):
     for owner in (actor, lead, None):
         workflow.assign(request_id=request.pk, owner=owner, actor=actor)
         assert state_of(request)[3] == (owner and owner.pk)
-    assert list(request.events.values_list("code", "before", "after"))[1:] == [
+    assert list(request.events.values_list("code", "from_value", "to_value"))[1:] == [
         ("assigned", "", str(actor.pk)),
         ("assigned", str(actor.pk), str(lead.pk)),
         ("released", str(lead.pk), ""),
@@ -216,11 +216,11 @@ def test_an_event_never_changes_and_holds_no_word_that_anyone_typed(actor):
     request = request_at("closed", actor)
     workflow.add_note(request_id=request.pk, text="Canary said nightingale", actor=actor)
     event = request.events.first()
-    with pytest.raises(RecordIsFixed):
+    with pytest.raises(AppendOnlyViolation):
         event.save()
-    with pytest.raises(RecordIsFixed):
+    with pytest.raises(AppendOnlyViolation):
         event.delete()
-    assert personal_words_in(str(list(Event.objects.values_list("code", "before", "after")))) == []
+    assert personal_words_in(str(list(Event.objects.values_list("code", "from_value", "to_value")))) == []
     assert Event.objects.count() == 3
 
 
@@ -229,7 +229,7 @@ def test_who_was_faster_is_named_with_what_they_did_and_not_with_what_came_of_it
     request = make_request()
     workflow.log_attempt(request_id=request.pk, channel="call", result=result, actor=make_staff("lead", username="lee"))
     with pytest.raises(workflow.StaleVersion, match=f"^lee changed this request on .*: {what}. Your button"):
-        workflow.close(request_id=request.pk, outcome="declined", actor=actor, seen=0)
+        workflow.close(request_id=request.pk, outcome="declined", actor=actor, expected_version=0)
 
 
 NOW = local_time("2026-11-24 10:00")
@@ -259,14 +259,14 @@ NONSENSE = {
     "an open duplicate": (AssessmentRequest, {"duplicate_of": F("id")}),
     "closed and called back": (
         AssessmentRequest,
-        {"stage": "closed", "closed_at": NOW, "outcome": "spam", "called_back_at": NOW},
+        {"stage": "closed", "closed_at": NOW, "outcome": "spam", "awaiting_reply_since": NOW},
     ),
-    "a wish that is not known": (AssessmentRequest, {"best_time": "at tea"}),
+    "a wish that is not known": (AssessmentRequest, {"preferred_time": "at tea"}),
     "no due time": (AssessmentRequest, {"due_at": None}),
     "a text of an unknown kind": (EncryptedText, {"kind": "made-up"}),
     "a note that nobody wrote": (EncryptedText, {"kind": "note"}),
     "a referral that nobody wrote": (EncryptedText, {"kind": "referral"}),
-    "a notice in an unknown state": (Notice, {"state": "made-up"}),
+    "a notice in an unknown state": (OutboxMessage, {"state": "made-up"}),
 }
 
 
@@ -286,13 +286,13 @@ def test_the_database_refuses_an_author_of_what_the_person_wrote(actor):
 
 def test_the_database_refuses_second_answers_notices_and_consents():
     request = make_request()
-    answers, notice, consent = request.texts.get(), request.notices.get(), request.consents.first()
+    answers, notice, consent = request.texts.get(), request.outbox_messages.get(), request.consents.first()
     answers.pk = notice.pk = consent.pk = None
     consent._state.adding = True
-    for copy in (EncryptedText(request=request, kind="answers", envelope=b"-", at=NOW), notice, consent):
+    for copy in (EncryptedText(request=request, kind="answers", envelope=b"-", recorded_at=NOW), notice, consent):
         with pytest.raises(IntegrityError), transaction.atomic():
             copy.save(force_insert=True)
-    assert [request.texts.count(), request.notices.count(), request.consents.count()] == [1, 1, 2]
+    assert [request.texts.count(), request.outbox_messages.count(), request.consents.count()] == [1, 1, 2]
 
 
 def test_the_database_keeps_a_member_of_staff_who_did_something(actor):

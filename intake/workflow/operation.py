@@ -22,10 +22,10 @@ STATE = (
     "owner_id",
     "claimed_until",
     "due_at",
-    "due_is_assumed",
+    "due_uses_default_hours",
     "first_due_at",
     "promise",
-    "called_back_at",
+    "awaiting_reply_since",
     "first_attempt_at",
     "reached_at",
     "attempts_to_reach",
@@ -34,45 +34,45 @@ STATE = (
     "snooze_reason",
     "due_before_snooze",
     "duplicate_of_id",
-    "before_link",
+    "link_undo_state",
     "to_confirm_since",
     "closed_at",
-    "before_close",
+    "close_undo_state",
     "form_key",
-    "ended_form_key",
+    "previous_form_key",
     "quarantined_at",
-    "suspicions",
+    "spam_signals",
     "legal_hold_at",
     "hidden_at",
 )
 
-_current = ContextVar("press", default=None)
+_current = ContextVar("operation", default=None)
 
 
 def undoable(function):
     """Makes a function of the workflow a press that can be undone. `act` names the bulk action that it is part of."""
 
     @functools.wraps(function)
-    def pressed(*, actor, act=None, **given):
+    def pressed(*, actor, batch=None, **given):
         with transaction.atomic():
             if actor is None or _current.get() is not None:  # no one to undo it, or a part of a press
                 return function(actor=actor, **given)
-            press = _Press(actor, act)
-            token = _current.set(press)
+            operation = _Operation(actor, batch)
+            token = _current.set(operation)
             try:
                 result = function(actor=actor, **given)
             finally:
                 _current.reset(token)
-            press.keep()
+            operation.keep()
         return result
 
     return pressed
 
 
-class _Press:
-    def __init__(self, actor, act):
+class _Operation:
+    def __init__(self, actor, batch):
         self.id = uuid7()
-        self.actor, self.act = actor, act or self.id
+        self.actor, self.batch = actor, batch or self.id
         self.rows = {}
 
     def keep(self):
@@ -91,33 +91,33 @@ class _Row:
     def __init__(self, request):
         self.request_id, self.before, self.version = request.pk, as_json(request, STATE), request.version
         self.change_id, self.is_written = uuid7(), False
-        self.profile_before = self.notice = None
+        self.preferences_before = self.outbox_message = None
 
-    def keep(self, press, request, now):
+    def keep(self, operation, request, now):
         after = as_json(request, STATE)
         Change(
             pk=self.change_id,
-            press=press.id,
-            act=press.act,
+            operation=operation.id,
+            batch=operation.batch,
             request=request,
-            actor=press.actor,
-            at=now,
+            actor=operation.actor,
+            occurred_at=now,
             before={name: value for name, value in self.before.items() if value != after[name]},
             version_before=self.version,
             version_after=request.version,
-            profile_before=self.profile_before,
-            notice=self.notice,
+            preferences_before=self.preferences_before,
+            outbox_message=self.outbox_message,
         ).save(force_insert=True)
 
 
-def found(request):
+def track(request):
     """Notes a request as it is under lock, before anything is changed. Locked once more, what was read last counts."""
-    press = _current.get()
-    if press is not None and not _is_written(press, request):
-        press.rows[request.pk] = _Row(request)
+    operation = _current.get()
+    if operation is not None and not _is_written(operation, request):
+        operation.rows[request.pk] = _Row(request)
 
 
-def writes(request):
+def mark_written(request):
     """The id of the `Change` that what is written of this request belongs to; None outside of a press."""
     row = _row_of(request)
     if row is None:
@@ -126,24 +126,24 @@ def writes(request):
     return row.change_id
 
 
-def replaces_profile(request, profile):
+def record_replaced_preferences(request, profile):
     """Notes the contact profile that held until now: the first one, where a press replaces several."""
     row = _row_of(request)
-    if row is not None and profile is not None and row.profile_before is None:
-        row.profile_before = profile.pk
+    if row is not None and profile is not None and row.preferences_before is None:
+        row.preferences_before = profile.pk
 
 
-def queues_mail(request, notice):
+def record_queued_message(request, outbox_message):
     """Notes a message that this press queued, about a request."""
     row = _row_of(request)
     if row is not None:
-        row.notice = notice.pk
+        row.outbox_message = outbox_message.pk
 
 
 def _row_of(request):
-    press = _current.get()
-    return press and press.rows.get(request.pk)
+    operation = _current.get()
+    return operation and operation.rows.get(request.pk)
 
 
-def _is_written(press, request):
-    return request.pk in press.rows and press.rows[request.pk].is_written
+def _is_written(operation, request):
+    return request.pk in operation.rows and operation.rows[request.pk].is_written
