@@ -33,7 +33,7 @@ def names_of(rows):
     return get_text_list(sorted(f"“{row}”" for row in rows), _("and"))
 
 
-def why_kept(source, rows):
+def cited_message(source, rows):
     """Return the sentence that says why a source can't be deleted while `rows` cite it."""
     return _("“%(key)s” was not deleted, because these texts cite it: %(names)s. Remove the citations first.") % {
         "key": source.key,
@@ -69,4 +69,4 @@ def connect():
 def _keep_what_is_cited(instance, **kwargs):
     rows = texts_citing(instance)
     if rows:
-        raise ProtectedError(why_kept(instance, rows), set(rows))
+        raise ProtectedError(cited_message(instance, rows), set(rows))

@@ -166,10 +166,10 @@ def _key(field):
 
 def _fields_out(row, fields, language):
     values = {field: _out(row, field, language) for field in fields}
-    return {_key(field): value for field, value in values.items() if not _goes_without_saying(field, value)}
+    return {_key(field): value for field, value in values.items() if not _is_default(field, value)}
 
 
-def _goes_without_saying(field, value):
+def _is_default(field, value):
     """Return whether a file leaves a value out, because it is blank or the default."""
     return value is None or value in ("", []) or (field.has_default() and value == field.get_default())
 
@@ -177,16 +177,16 @@ def _goes_without_saying(field, value):
 def _out(row, field, language):
     value = field.value_from_object(row)
     if isinstance(field, StreamField):
-        return _convert(field.stream_block, value.get_prep_value(), _Out(language))
+        return _convert(field.stream_block, value.get_prep_value(), _Exporter(language))
     if isinstance(field, RichTextField):
-        return _Out(language).text(value)
+        return _Exporter(language).text(value)
     if field.is_relation:
         related = getattr(row, field.name)
         return _name(related, language) if related else None
     return value.isoformat() if hasattr(value, "isoformat") else value
 
 
-class _Out:
+class _Exporter:
     """Convert the parts of a stored value for a file."""
 
     def __init__(self, language):
@@ -238,7 +238,7 @@ def _convert(block, value, parts):
 # Import
 
 
-class _In:
+class _Importer:
     """Convert the parts of a file for storage."""
 
     def __init__(self, language, names):
@@ -333,7 +333,7 @@ def _fields_in(row, fields, data, names):
 
 
 def _in(field, value, language, names):
-    parts = _In(language, names)
+    parts = _Importer(language, names)
     if isinstance(field, StreamField):
         return field.to_python(json.dumps(_convert(field.stream_block, value, parts)))
     if isinstance(field, RichTextField):

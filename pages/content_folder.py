@@ -210,7 +210,7 @@ def _inside(folder, name):
     return path
 
 
-def take_in(content, say=lambda sentence: None, log_action=True):
+def import_content(content, say=lambda sentence: None, log_action=True):
     """Store the content: create new rows, update the others, delete nothing. Return a `Report`.
 
     Publishes pages as the editor's button would. Raises `FileRefused` and stores nothing if any file is invalid.
@@ -235,7 +235,7 @@ def _take_in(content, say, log_action, written):
     placed = [_make_place(data, names) for data in content.pages]
     for (model, data), is_new in zip(content.rows, made, strict=True):
         with _naming(model.content_file):
-            outcome = _take_in_row(model, data, names)
+            outcome = _update_row(model, data, names)
         report.note(model.content_file, "new" if is_new else outcome)
     for number, (data, is_new) in enumerate(zip(content.pages, placed, strict=True), start=1):
         with _naming(data["path"]):
@@ -314,7 +314,7 @@ def _stored(row):
         return None
 
 
-def is_there(model, data, names):
+def row_exists(model, data, names):
     """Return whether the row that a file names already exists."""
     return _stored(data_to_row(data, model(), names, only=fields_without_pages(model))) is not None
 
@@ -322,7 +322,7 @@ def is_there(model, data, names):
 def _make_row(model, data, names):
     """Create the row that a file names if it does not exist. Return whether it was created."""
     with _naming(model.content_file):
-        if not hasattr(model, "natural_key") or is_there(model, data, names):
+        if not hasattr(model, "natural_key") or row_exists(model, data, names):
             return False
         row = data_to_row(data, model(), names, only=fields_without_pages(model))
         row.full_clean()
@@ -330,7 +330,7 @@ def _make_row(model, data, names):
     return True
 
 
-def _take_in_row(model, data, names):
+def _update_row(model, data, names):
     """Update a row from its file. Return whether it was new, changed or unchanged."""
     row = data_to_row(data, model(), names)
     stored = _stored(row)

@@ -57,7 +57,7 @@ def clock_time(time):
     return f"{time:%I:%M %p}".lstrip("0").replace(":00 ", " ")
 
 
-class _SaysWhichYear:
+class _FourDigitYear:
     """Refuse a five-digit year with a clear message, because some browsers let people type one."""
 
     def to_python(self, value):
@@ -66,15 +66,15 @@ class _SaysWhichYear:
         return super().to_python(value)
 
 
-class PlainDayFormField(_SaysWhichYear, forms.DateField):
+class PlainDayFormField(_FourDigitYear, forms.DateField):
     default_error_messages = {"invalid": _("Enter a date such as 12/25/2026.")}
 
 
-class PlainMomentFormField(_SaysWhichYear, forms.DateTimeField):
+class PlainMomentFormField(_FourDigitYear, forms.DateTimeField):
     default_error_messages = {"invalid": _("Enter a date and time such as 12/25/2026 9:00.")}
 
 
-class _StaysAPlainField:
+class _PlainFieldInMigrations:
     """Appear as Django's own field in migrations, because only the form differs."""
 
     def deconstruct(self):
@@ -82,7 +82,7 @@ class _StaysAPlainField:
         return name, f"django.db.models.{self.plain_name}", args, kwargs
 
 
-class PlainTimeField(_StaysAPlainField, models.TimeField):
+class PlainTimeField(_PlainFieldInMigrations, models.TimeField):
     plain_name = "TimeField"
 
     def formfield(self, **kwargs):
@@ -91,7 +91,7 @@ class PlainTimeField(_StaysAPlainField, models.TimeField):
         )
 
 
-class PlainDayField(_StaysAPlainField, models.DateField):
+class PlainDayField(_PlainFieldInMigrations, models.DateField):
     plain_name = "DateField"
 
     def formfield(self, **kwargs):
@@ -99,7 +99,7 @@ class PlainDayField(_StaysAPlainField, models.DateField):
         return super().formfield(**kwargs | {"form_class": PlainDayFormField, "widget": widget})
 
 
-class PlainMomentField(_StaysAPlainField, models.DateTimeField):
+class PlainMomentField(_PlainFieldInMigrations, models.DateTimeField):
     plain_name = "DateTimeField"
 
     def formfield(self, **kwargs):

@@ -15,7 +15,7 @@ from .stored_files import safe_document, safe_picture
 LONGEST_STEM = 40  # Wagtail truncates longer names, and the random letters are at the end
 
 
-def _hard_to_guess(file):
+def _with_random_name(file):
     """Give a file a random name. Anyone with the address can open it, even before a page shows it."""
     path = Path(file.name)
     file.name = f"{path.stem[:LONGEST_STEM]}-{secrets.token_hex(4)}{path.suffix}"
@@ -27,13 +27,13 @@ class PictureFormField(WagtailImageField):
 
     def to_python(self, data):
         file = forms.FileField.to_python(self, data)
-        return file and _hard_to_guess(safe_picture(file))
+        return file and _with_random_name(safe_picture(file))
 
 
 class DocumentFormField(WagtailDocumentField):
     def to_python(self, data):
         file = forms.FileField.to_python(self, data)
-        return file and _hard_to_guess(safe_document(file))
+        return file and _with_random_name(safe_document(file))
 
 
 class _WithFile:

@@ -66,14 +66,14 @@ class Status:
         return _("Opens %(weekday)s, %(date)s, at %(time)s.") % values
 
 
-def status(told, now):
+def status(center_facts, now):
     """Return the `Status` at a moment. None if no hours are set or the time zone is invalid."""
-    zone = zone_of(told)
-    if zone is None or not told.opening_hours:
+    zone = zone_of(center_facts)
+    if zone is None or not center_facts.opening_hours:
         return None
     now = now.astimezone(zone)
-    holiday = next((row for row in told.holidays if row.day == now.date()), None)
-    for opens, closes in _spans(told, now.date() - ONE_DAY, now.date() + LOOK_AHEAD, zone):
+    holiday = next((row for row in center_facts.holidays if row.day == now.date()), None)
+    for opens, closes in _spans(center_facts, now.date() - ONE_DAY, now.date() + LOOK_AHEAD, zone):
         if opens <= now < closes:
             # Open around the clock: a distant end is no closing time.
             is_near = closes - now < 2 * ONE_DAY
@@ -83,55 +83,55 @@ def status(told, now):
     return Status(False, holiday=holiday, now=now)
 
 
-def next_change(told, now):
+def next_change(center_facts, now):
     """Return the next moment after `now` when the text about hours or holidays changes, or None."""
-    zone = zone_of(told)
-    if zone is None or not (told.opening_hours or told.holidays):
+    zone = zone_of(center_facts)
+    if zone is None or not (center_facts.opening_hours or center_facts.holidays):
         return None
     today = now.astimezone(zone).date()
     moments = [_moment(today + ONE_DAY, dt.time(), zone)]  # "tomorrow" becomes "today"; a holiday begins or ends
-    for opens, closes in _spans(told, today - ONE_DAY, today + ONE_DAY, zone):
+    for opens, closes in _spans(center_facts, today - ONE_DAY, today + ONE_DAY, zone):
         moments += [opens, closes]
     return min(moment for moment in moments if moment > now)
 
 
-def zone_of(told):
+def zone_of(center_facts):
     """Return the center's time zone. None if there is no center or its time zone is invalid."""
     try:
-        return ZoneInfo(told.center.time_zone) if told.center else None
+        return ZoneInfo(center_facts.center.time_zone) if center_facts.center else None
     except (ValueError, LookupError, OSError):
         return None
 
 
-def zone_label(told):
+def zone_label(center_facts):
     """Return the name of the center's time zone."""
-    name = told.center.time_zone
+    name = center_facts.center.time_zone
     return str(ZONE_LABELS.get(name) or name.rpartition("/")[2].replace("_", " "))
 
 
-def week(told):
+def week(center_facts):
     """Return the week as lines of (days, hours), such as ("Monday to Friday", "9 AM to 5 PM"). [] if no hours are
     set."""
-    if not told.opening_hours:
+    if not center_facts.opening_hours:
         return []
-    days = [(weekday, _day_words(told, weekday)) for weekday in range(7)]
+    days = [(weekday, _day_words(center_facts, weekday)) for weekday in range(7)]
     groups = [(hours, [day for day, _hours in group]) for hours, group in groupby(days, key=lambda pair: pair[1])]
     return [(_days_words(weekdays), hours or _("Closed")) for hours, weekdays in groups]
 
 
-def hours_words(told):
+def hours_words(center_facts):
     """Return the opening hours in one line: "Monday to Friday, 9 AM to 5 PM"."""
     closed = _("Closed")
-    return "; ".join(f"{days}, {hours}" for days, hours in week(told) if hours != closed)
+    return "; ".join(f"{days}, {hours}" for days, hours in week(center_facts) if hours != closed)
 
 
-def holidays_ahead(told, now):
+def holidays_ahead(center_facts, now):
     """Return the upcoming holidays, as far ahead as readers plan."""
-    zone = zone_of(told)
+    zone = zone_of(center_facts)
     if zone is None:
         return []
     today = now.astimezone(zone).date()
-    return [row for row in told.holidays if today <= row.day <= today + HOLIDAYS_AHEAD]
+    return [row for row in center_facts.holidays if today <= row.day <= today + HOLIDAYS_AHEAD]
 
 
 def clock_words(time):
@@ -143,21 +143,21 @@ def clock_words(time):
     return date_format(time, "g:i A" if time.minute else "g A")
 
 
-def spans_by_weekday(told):
+def spans_by_weekday(center_facts):
     """Return the open periods of each weekday that has any: {weekday: pairs of local times}."""
     return {
         weekday: tuple((row.opens, row.closes) for row in rows)
         for weekday, rows in groupby(
-            sorted(told.opening_hours, key=lambda row: (row.weekday, row.opens)), key=lambda row: row.weekday
+            sorted(center_facts.opening_hours, key=lambda row: (row.weekday, row.opens)), key=lambda row: row.weekday
         )
     }
 
 
-def _spans(told, first, last, zone):
+def _spans(center_facts, first, last, zone):
     """Return the open periods of the days, in order, as UTC times. Adjoining periods are merged, also across
     midnight."""
-    holidays = {row.day for row in told.holidays}
-    weekdays = spans_by_weekday(told)
+    holidays = {row.day for row in center_facts.holidays}
+    weekdays = spans_by_weekday(center_facts)
     merged = []
     for number in range((last - first).days + 1):
         day = first + number * ONE_DAY
@@ -180,8 +180,8 @@ def _end(day, closes, zone):
     return _moment(day + ONE_DAY, dt.time(), zone) if closes == LAST_MINUTE else _moment(day, closes, zone)
 
 
-def _day_words(told, weekday):
-    spans = spans_by_weekday(told).get(weekday, ())
+def _day_words(center_facts, weekday):
+    spans = spans_by_weekday(center_facts).get(weekday, ())
     if spans == ((dt.time(), LAST_MINUTE),):
         return _("Day and night")
     return _(" and ").join(

@@ -1,4 +1,4 @@
-"""Decide what may be published. Every way to publish calls `refuse_or_go_on`: the button, a bulk action, an
+"""Decide what may be published. Every way to publish calls `refuse_if_blocked`: the button, a bulk action, an
 approval, the schedule, an import and the shell.
 
 If a page is blocked, the live version stays and the new text stays a draft. Citations without a source and future dates
@@ -23,7 +23,7 @@ class PublishRefused(Exception):
     """A text may not be published as it is. `findings` say why."""
 
     def __init__(self, row, findings):
-        super().__init__(_("“%(row)s” was not published: %(why)s") % {"row": row, "why": in_words(findings)})
+        super().__init__(_("“%(row)s” was not published: %(why)s") % {"row": row, "why": findings_as_text(findings)})
         self.row, self.findings = row, findings
 
 
@@ -36,7 +36,7 @@ class CheckedPublishing(models.Model):
     def save(self, *args, **kwargs):
         """Save the row. Raises `PublishRefused` if this would show blocked text to readers."""
         if self.live and kwargs.get("update_fields") is None:
-            refuse_or_go_on(self)
+            refuse_if_blocked(self)
         return super().save(*args, **kwargs)
 
     def publish(
@@ -55,7 +55,7 @@ class CheckedPublishing(models.Model):
                 # Publishing updates every revision of the row. Lock it, or two people who publish at once could
                 # deadlock.
                 list(type(self).objects.select_for_update().filter(pk=self.pk).values_list("pk"))
-                if held := holds(revision.as_object()):
+                if held := blocking_findings(revision.as_object()):
                     raise PublishRefused(self, held)
                 return super().publish(
                     revision,
@@ -71,13 +71,13 @@ class CheckedPublishing(models.Model):
             _call_off(self, revision, error)
 
 
-def refuse_or_go_on(row):
+def refuse_if_blocked(row):
     """Raise `PublishRefused` if the text of a row may not be published."""
-    if held := holds(row):
+    if held := blocking_findings(row):
         raise PublishRefused(row, held)
 
 
-def holds(row):
+def blocking_findings(row):
     """Return the findings that block a row."""
     found = content_checks.findings(row)
     to_explain = [finding for finding in found if finding.level == content_checks.EXPLAIN]
@@ -115,14 +115,18 @@ def held_back():
     return list(found.values())
 
 
-def in_words(findings):
+def findings_as_text(findings):
     """Return the findings as one line of text."""
     return "; ".join(f"{finding.rule.name}: “{finding.words}”. {finding.advice}" for finding in findings)
 
 
 @transaction.atomic
 def _call_off(row, revision, error):
-    why = in_words(error.findings) if isinstance(error, PublishRefused) else " ".join(getattr(error, "messages", []))
+    why = (
+        findings_as_text(error.findings)
+        if isinstance(error, PublishRefused)
+        else " ".join(getattr(error, "messages", []))
+    )
     revision.approved_go_live_at = None
     revision.save(update_fields=["approved_go_live_at"])
     log(instance=row, action=HELD, revision=revision, data={"why": why})

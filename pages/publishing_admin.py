@@ -20,10 +20,10 @@ from wagtail.log_actions import LogFormatter
 from wagtail.models import Page
 
 from . import content_checks
-from .publishing import EXPLAINED, HELD, CheckedPublishing, PublishRefused, explain, held_back, holds
+from .publishing import EXPLAINED, HELD, CheckedPublishing, PublishRefused, blocking_findings, explain, held_back
 
 
-def say_why_held(request, row, held):
+def show_blocking_findings(request, row, held):
     """Show the editor what blocks a text. Each finding links to its place in the form."""
     if row.pk is None:  # a copy that would have been live at once
         messages.error(request, str(PublishRefused(row, held)))
@@ -151,8 +151,8 @@ class HeldBackPanel(Component):
 
 def hold_before_publish(request, page):
     """Wagtail hook of the page forms. They have saved the draft and would publish it without calling our `publish`."""
-    if held := holds(page):
-        say_why_held(request, page, held)
+    if held := blocking_findings(page):
+        show_blocking_findings(request, page, held)
         return redirect(edit_url(request, page))
     return None
 
@@ -161,9 +161,9 @@ def hold_before_bulk_publish(request, action_type, objects, action_class_instanc
     """Wagtail hook: publish all of the pages, or none if one is blocked, and say what blocks each."""
     if action_type != "publish":
         return None
-    held = [(row, found) for row in objects if (found := holds(row.get_latest_revision_as_object()))]
+    held = [(row, found) for row in objects if (found := blocking_findings(row.get_latest_revision_as_object()))]
     for row, found in held:
-        say_why_held(request, row, found)
+        show_blocking_findings(request, row, found)
     return redirect(action_class_instance.next_url) if held else None
 
 
@@ -179,7 +179,7 @@ class PublishRefusedMiddleware:
     def process_exception(self, request, exception):
         if not isinstance(exception, PublishRefused):
             return None
-        say_why_held(request, exception.row, exception.findings)
+        show_blocking_findings(request, exception.row, exception.findings)
         url = edit_url(request, exception.row)
         if request.headers.get("x-requested-with") == "XMLHttpRequest":  # the dialog of a workflow
             return JsonResponse({"step": "success", "redirect": url})

@@ -23,7 +23,7 @@ class OneRowPolicy(ModelPermissionPolicy):
         return action not in ("add", "delete") and super().user_has_permission(user, action)
 
 
-class StraightToTheCenter(IndexView):
+class RedirectToCenter(IndexView):
     """Open the center's form directly, because a list of one row is an extra click."""
 
     def get(self, request, *args, **kwargs):
@@ -47,7 +47,7 @@ class CenterViewSet(SnippetViewSet):
     menu_order = 250
     add_to_admin_menu = True
     copy_view_enabled = False
-    index_view_class = StraightToTheCenter
+    index_view_class = RedirectToCenter
     unpublish_view_class = NoUnpublishing
 
     @property

@@ -21,7 +21,7 @@ from wagtail.snippets.views.chooser import (
 )
 from wagtail.snippets.views.snippets import SnippetViewSet
 
-from .citing import cited, names_of, texts_citing, why_kept
+from .citing import cited, cited_message, names_of, texts_citing
 from .models import Source
 
 
@@ -56,7 +56,7 @@ class _SearchForm(BaseFilterForm):
         return objects
 
 
-class _Choosing:
+class _SourceChooser:
     """The list inside the chooser."""
 
     filter_form_class = _SearchForm
@@ -76,11 +76,11 @@ class _Chosen:
         return super().get_chosen_response_data(item) | mark_data(item)
 
 
-class _ChooseView(_Choosing, ChooseView):
+class _ChooseView(_SourceChooser, ChooseView):
     page_subtitle = None  # the title says it
 
 
-class _ChooseResultsView(_Choosing, ChooseResultsView):
+class _ChooseResultsView(_SourceChooser, ChooseResultsView):
     pass
 
 
@@ -142,13 +142,13 @@ def refuse_to_delete_cited(request, instances):
     if not cited_by:
         return None
     for source, rows in cited_by.items():
-        messages.error(request, why_kept(source, rows))
+        messages.error(request, cited_message(source, rows))
     if len(sources) > 1:
         return redirect(SourceViewSet().get_url_name("list"))
     return redirect(reverse(SourceViewSet().get_url_name("edit"), args=[sources[0].pk]))
 
 
-def name_what_shows(request, instance):
+def name_affected_texts(request, instance):
     """Wagtail hook: after a change to a source, name the texts that show it."""
     if isinstance(instance, Source) and (rows := texts_citing(instance)):
         messages.info(request, _("This change shows in %(names)s.") % {"names": names_of(rows)})

@@ -12,13 +12,13 @@ from . import opening_hours
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
-def of_page(page, told):
+def of_page(page, center_facts):
     """Return the graph of a page: the page, its breadcrumb and, if it is about the center, the center."""
-    graph = [web_page(page, told.center)]
+    graph = [web_page(page, center_facts.center)]
     if page.url != "/":
         graph.append(breadcrumbs(*((above.title, above.url) for above in page.way), (page.title, page.url)))
-    if told.center and page.about_center:
-        graph.append(clinic(told))
+    if center_facts.center and page.about_center:
+        graph.append(clinic(center_facts))
     return graph
 
 
@@ -48,20 +48,20 @@ def breadcrumbs(*steps):
     }
 
 
-def clinic(told):
+def clinic(center_facts):
     """Describe the center, with the facts that are set and that the pages show."""
-    center = told.center
+    center = center_facts.center
     place = {
         "streetAddress": center.street,
         "postalCode": center.postal_code,
         "addressLocality": center.town,
         "addressRegion": center.state,
     }
-    facts_told = {
+    known_facts = {
         "faxNumber": center.fax_link.removeprefix("tel:"),
-        "openingHoursSpecification": _opening_hours(told),
-        "specialOpeningHoursSpecification": [_closed_on(holiday.day) for holiday in told.holidays_ahead],
-        "contactPoint": list(_contact_points(told)),
+        "openingHoursSpecification": _opening_hours(center_facts),
+        "specialOpeningHoursSpecification": [_closed_on(holiday.day) for holiday in center_facts.holidays_ahead],
+        "contactPoint": list(_contact_points(center_facts)),
     }
     return {
         "@type": "MedicalClinic",
@@ -69,13 +69,13 @@ def clinic(told):
         "url": address("/"),
         "telephone": center.phone_link.removeprefix("tel:"),
         "address": {"@type": "PostalAddress"} | {name: fact for name, fact in place.items() if fact},
-    } | {name: fact for name, fact in facts_told.items() if fact}
+    } | {name: fact for name, fact in known_facts.items() if fact}
 
 
-def _opening_hours(told):
+def _opening_hours(center_facts):
     """Return one entry for each period, with all days that have it."""
     days_of = {}
-    for weekday, spans in opening_hours.spans_by_weekday(told).items():
+    for weekday, spans in opening_hours.spans_by_weekday(center_facts).items():
         for span in spans:
             days_of.setdefault(span, []).append(DAYS[weekday])
     return [
@@ -100,11 +100,11 @@ def _closed_on(day):
     }
 
 
-def _contact_points(told):
-    if languages := told.texts.language_list:
-        yield _contact_point("admissions", told.center.phone_link) | {"availableLanguage": languages}
-    if told.center.referral_line:
-        yield _contact_point("referrals", told.center.referral_link)
+def _contact_points(center_facts):
+    if languages := center_facts.texts.language_list:
+        yield _contact_point("admissions", center_facts.center.phone_link) | {"availableLanguage": languages}
+    if center_facts.center.referral_line:
+        yield _contact_point("referrals", center_facts.center.referral_link)
 
 
 def _contact_point(purpose, link):

@@ -140,7 +140,7 @@ def offer_notices_for_holidays(request, panels):
 
 
 hooks.register("before_delete_snippet", source_admin.refuse_to_delete_cited)
-hooks.register("after_edit_snippet", source_admin.name_what_shows)
+hooks.register("after_edit_snippet", source_admin.name_affected_texts)
 hooks.register("before_edit_page", concurrent_edits.look_for_newer_version)
 hooks.register("before_edit_snippet", concurrent_edits.look_for_newer_version)
 hooks.register("before_publish_page", concurrent_edits.ask_before_publish)
@@ -158,7 +158,7 @@ hooks.register("construct_wagtail_userbar", publishing_admin.hand_over_findings)
 
 
 @hooks.register("insert_global_admin_js")
-def clean_what_is_pasted():
+def add_paste_script():
     """Add the script that cleans up pasted rich text, with its messages."""
     return format_html(
         '<script src="{}" data-pictures="{}" data-tables="{}"></script>',

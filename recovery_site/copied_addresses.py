@@ -15,14 +15,14 @@ KEPT_HEADERS = ("Cache-Control", "Expires", "Referrer-Policy", "X-Robots-Tag")
 
 
 @csrf_exempt  # views that take a POST check the token themselves
-def lead_on(request, copied):
+def redirect_to_meant_page(request, copied):
     """Redirect to the page that was meant. Raises `Http404` if there is none.
 
     Calls the view of that page to learn whether it exists. If the view answers with anything but a page, such as a
     redirect or "this link has expired", return that answer. Redirects only to addresses from `reverse`, never to
     another site.
     """
-    meant = _without_what_stands_behind(copied)
+    meant = _without_trailing_characters(copied)
     match = resolve(f"/{meant}/" if meant else "/")
     if match.view_name not in FOR_GOOD | FOR_NOW:
         raise Http404
@@ -47,14 +47,14 @@ def lead_on(request, copied):
     return answer
 
 
-def _without_what_stands_behind(copied):
+def _without_trailing_characters(copied):
     end = len(copied)
-    while end and _may_stand_behind(copied[end - 1]):
+    while end and _is_trailing_character(copied[end - 1]):
         end -= 1
     return copied[:end]
 
 
-def _may_stand_behind(character):
+def _is_trailing_character(character):
     """True for punctuation, symbols, spaces and invisible characters. Copying adds no other control character."""
     category = unicodedata.category(character)
     return character not in "_-" and (character.isspace() or category[0] in "PSZ" or category == "Cf")

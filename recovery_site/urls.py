@@ -8,7 +8,7 @@ from . import copied_addresses, discovery, error_views, media
 from .search.views import search
 
 urlpatterns = [
-    re_path(copied_addresses.PATTERN, copied_addresses.lead_on),
+    re_path(copied_addresses.PATTERN, copied_addresses.redirect_to_meant_page),
     path("admin/", admin.site.urls),
     path("cms/", include("recovery_site.cms.urls")),
     # The target of "Account" in the menu of /cms/: `reverse` uses the last pattern with a name. The admin above serves

@@ -16,12 +16,12 @@ def style():
 
 
 @hooks.register("construct_settings_menu")
-def hide_what_has_its_home_elsewhere(request, items):
+def hide_settings_managed_elsewhere(request, items):
     """Hide what is managed elsewhere: accounts and roles at /admin/, the address of the site in PUBLIC_ORIGIN."""
     items[:] = [item for item in items if item.name not in ("users", "groups", "sites")]
 
 
 @hooks.register("construct_help_menu")
-def lead_to_no_other_site(request, items):
+def empty_help_menu(request, items):
     """Empty the help menu. It links to another site, with news and a guide to the stock editor."""
     items.clear()

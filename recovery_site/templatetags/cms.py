@@ -6,7 +6,7 @@ register = template.Library()
 
 
 @register.simple_tag(takes_context=True)
-def places_that_name(context, row):
+def references_to(context, row):
     """List what refers to a page, a source or the like, as pairs of its name and its edit address (or None)."""
     finder = AdminURLFinder(context["request"].user)
     places = ReferenceIndex.get_references_to(row).group_by_source_object()

@@ -15,7 +15,7 @@ class Command(BaseCommand):
 
     def handle(self, *, folder, **options):
         try:
-            report = content_folder.take_in(content_folder.read(folder), self.stdout.write)
+            report = content_folder.import_content(content_folder.read(folder), self.stdout.write)
         except FileRefused as error:
             raise CommandError(f"Nothing was changed. {' '.join(error.messages)}") from error
         for kind in sorted(report.new | report.changed | report.same):

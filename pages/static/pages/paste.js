@@ -1,8 +1,8 @@
-/* What is pasted into the editor from Word, Google Docs, or a web page, brought down to what the editor can hold.
+/* Reduce text pasted from Word, Google Docs, or a web page to what the editor supports.
 
-   The HTML of the clipboard is read here and handed to the editor in its own notation, so that bold, headings, lists,
-   links, and super- and subscripts mean afterwards what they meant before. Struck-out text goes. What can't be kept is
-   named below the editor. */
+   This reads the HTML of the clipboard and passes it on in the editor's own format. So bold, headings, lists,
+   links, and super- and subscripts keep their meaning. Struck-out text is removed. A line below the editor names
+   what was left out. */
 "use strict";
 
 (() => {
@@ -23,8 +23,8 @@
     0: "₀", 1: "₁", 2: "₂", 3: "₃", 4: "₄", 5: "₅", 6: "₆", 7: "₇", 8: "₈", 9: "₉", "+": "₊", "-": "₋", "−": "₋",
   };
 
-  /* A tree of the clipboard's HTML. Styles are renamed first: the browser would try to apply them, which the policy of
-     the site refuses with an error. */
+  /* Parse the clipboard's HTML. Rename styles first. Otherwise the browser would try to apply them, and our
+     Content-Security-Policy would log an error. */
   const treeOf = (html) =>
     new DOMParser().parseFromString(
       html.replace(/<[a-z][^>]*>/gi, (tag) => tag.replace(/\sstyle\s*=/gi, " data-style=").replace(/\son\w+\s*=/gi, " data-x=")),
@@ -47,7 +47,7 @@
     style["mso-hide"] === "all" ||
     style["mso-list"] === "ignore";
 
-  /* The address of a link, without the detour by which Google Docs counts clicks; "" for none that can be kept. */
+  /* Return the address of a link without Google Docs' click tracking, or "" if the link can't be kept. */
   const addressOf = (element) => {
     const given = (element.getAttribute("href") || "").trim();
     try {
@@ -69,7 +69,7 @@
       this.current = null;
     }
 
-    /* Begins a block; one without words is dropped. */
+    /* Begin a block. Empty blocks are dropped. */
     start(type, depth = 0) {
       this.end();
       this.current = { type, depth, text: "", inlineStyleRanges: [], entityRanges: [] };
@@ -79,7 +79,7 @@
       const block = this.current;
       this.current = null;
       if (!block || !block.text.trim()) return;
-      block.text = block.text.trimEnd(); // what is behind it is cut by the editor
+      block.text = block.text.trimEnd(); // the editor removes anything after it
       block.key = Math.random().toString(36).slice(2, 7).padEnd(5, "0");
       for (const ranges of ["inlineStyleRanges", "entityRanges"]) {
         block[ranges] = block[ranges]
@@ -146,15 +146,15 @@
       return this.start(context.isItem ? context.list : PARAGRAPH, context.isItem ? context.depth : 0);
     }
 
-    /* A line that ends early: another paragraph; in a list or a heading, a space. */
+    /* A line break becomes a new paragraph, or a space in a list or a heading. */
     breakLine() {
       if (!this.current) return;
       if (this.current.type === PARAGRAPH) this.start(PARAGRAPH);
       else this.add(" ", { styles: new Set(), entity: null });
     }
 
-    /* The editor has no tables: each row becomes a paragraph, and the reader is told. A table of one cell is no table,
-       but what some programs wrap around everything. */
+    /* The editor has no tables, so each row becomes a paragraph, with a message. A table with one cell is not a table,
+       because some programs wrap everything in one. */
     readTable(table, context) {
       const cells = table.querySelectorAll("td, th");
       if (cells.length < 2) {
@@ -173,7 +173,7 @@
       return undefined;
     }
 
-    /* All that a cell holds, in the one paragraph of its row. */
+    /* Add the content of a cell to the paragraph of its row. */
     readCell(node, context) {
       for (const child of node.childNodes) {
         if (child.nodeType === Node.TEXT_NODE) this.add(child.data, context);
@@ -195,7 +195,7 @@
       if (name === "sup") styles.add("SUPERSCRIPT");
       if (name === "sub") styles.add("SUBSCRIPT");
       const weight = style["font-weight"];
-      if (weight) set(/^(bold|bolder|[6-9]00)$/.test(weight), "BOLD"); // Google Docs wraps all in a b that is not bold
+      if (weight) set(/^(bold|bolder|[6-9]00)$/.test(weight), "BOLD"); // Google Docs wraps everything in a <b> that is not bold
       if (style["font-style"]) set(/^(italic|oblique)/.test(style["font-style"]), "ITALIC");
       if (style["vertical-align"] === "super") styles.add("SUPERSCRIPT");
       if (style["vertical-align"] === "sub") styles.add("SUBSCRIPT");
@@ -211,7 +211,7 @@
     }
   }
 
-  /* Where the editor has no super- or subscript, one that is not said any more would change the number before it. */
+  /* If the editor has no super- or subscript, use Unicode characters, because in plain digits 10² would become 102. */
   const inCharacters = (block, allowed) => {
     const characters = [...block.text];
     const isPlain = characters.join("").length === characters.length;

@@ -1,4 +1,4 @@
-// Turns the list of a self-check into boxes to tick and counts them, in this page only: nothing is stored or sent.
+// Turns the list of a self-check into check boxes and counts the checked ones. Nothing is stored or sent.
 "use strict";
 for (const section of document.querySelectorAll(".self-check")) {
   const list = section.querySelector("ul");

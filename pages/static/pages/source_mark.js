@@ -1,5 +1,5 @@
-// Source marks in the editor. The button opens the chooser of sources and puts "[key]" at the caret: a mark in one
-// piece, also where nothing is selected. Readers see a number in its place, drawn when the page is rendered.
+// Citation marks in the editor. The button opens the source chooser and inserts "[key]" at the caret as a single
+// unit, even without a selection. Readers see a number instead, which is added when the page is rendered.
 (() => {
   const { EditorState, Modifier } = window.DraftJS;
   const { DraftUtils, ModalWorkflowSource, TooltipEntity } = window.draftail;
@@ -21,7 +21,7 @@
       const mark = content.getLastCreatedEntityKey();
       let selection = editorState.getSelection();
       if (!entity && !selection.isCollapsed()) {
-        // The mark goes behind the words that it is for.
+        // The mark goes after the selected words.
         selection = selection.merge({
           anchorKey: selection.getEndKey(),
           anchorOffset: selection.getEndOffset(),
@@ -36,7 +36,7 @@
     }
   }
 
-  // The editor's own "remove" would leave the letters of the mark behind.
+  // The editor's own "remove" would leave the text of the mark.
   function removeMark(node, entityKey) {
     const { parentNode } = node.closest("[data-draftail-editor-wrapper]");
     const { draftailEditor } = [...parentNode.querySelectorAll("input")].find((input) => input.draftailEditor);
@@ -58,7 +58,7 @@
           entityKey,
           url,
           icon: "#icon-openquote",
-          label: createElement("span", null, label), // a string would be cut after 20 letters
+          label: createElement("span", null, label), // a string would be cut after 20 characters
           onEdit,
           onRemove: () => removeMark(node.current, entityKey),
         },

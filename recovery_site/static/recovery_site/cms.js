@@ -1,7 +1,7 @@
-/* Starts the parts of Wagtail's pages that Wagtail itself starts with an inline script, which the policy refuses.
+/* Starts the parts of Wagtail's pages that Wagtail starts with inline scripts, which our policy blocks.
 
-   An element is started when it comes into the page, at once, as an inline script would be: Wagtail's own scripts ask
-   for a chooser right after they added it. */
+   An element starts as soon as it enters the page, like an inline script, because Wagtail's own scripts ask
+   for a chooser right after they add it. */
 "use strict";
 
 const PARTS = {
@@ -14,7 +14,7 @@ const PARTS = {
 
 class StartPart extends HTMLElement {
   connectedCallback() {
-    if (this.isStarted) return; // it was only moved to another place
+    if (this.isStarted) return; // it was only moved
     this.isStarted = true;
     const { part, id = "", options } = this.dataset;
     if (part in PARTS) PARTS[part](id, JSON.parse(options));
@@ -24,7 +24,7 @@ class StartPart extends HTMLElement {
 
 customElements.define("start-part", StartPart);
 
-/* Names each box for rich text, and each box for tags, after its label. Wagtail's label names a hidden field that the
+/* Name each rich text box and each tag box after its label. Wagtail's label belongs to a hidden field that the
    box fills. */
 
 const UNNAMED = ":is(.public-DraftEditor-content, .tagit-new input):not([aria-labelledby])";
@@ -43,7 +43,7 @@ function nameBoxes() {
 
 new MutationObserver(nameBoxes).observe(document.documentElement, { childList: true, subtree: true });
 
-/* A dialog that lies over the page gets its heading as its name, and nothing behind it can be reached until it closes. */
+/* Name a dialog after its heading, and make the page behind it inert until it closes. */
 window.jQuery(document).on("shown.bs.modal hide.bs.modal", "body > .modal", ({ type, currentTarget }) => {
   const isOpen = type === "shown";
   const heading = currentTarget.querySelector("h1");
@@ -54,8 +54,8 @@ window.jQuery(document).on("shown.bs.modal hide.bs.modal", "body > .modal", ({ t
   for (const part of document.querySelectorAll("body > .wrapper, body > .skiplink")) part.inert = isOpen;
 });
 
-/* Rich text writes what was typed into its hidden field a quarter of a second later. Who saves sooner than that waits
-   for it, or the last words would be lost. */
+/* The editor copies typed text into its hidden field a quarter of a second later. Delay a faster save, or the last
+   words would be lost. */
 
 const IS_WRITTEN_AFTER = 400; // ms
 let lastKey = -Infinity;
