@@ -128,7 +128,7 @@ if IN_DEVELOPMENT:
     SPOOL_DIR = BASE_DIR / env.text("SPOOL_DIR", str(VAR_DIR / "spool"))
 else:
     SPOOL_DIR = BASE_DIR / env.required(
-        "SPOOL_DIR", "a folder on another volume than the database, for requests that come while the database is away"
+        "SPOOL_DIR", "a folder on another volume than the database, for requests that come while the database is down"
     )
 
 _database = env.database("DATABASE_URL", BASE_DIR, VAR_DIR / "database.sqlite3")
