@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 from wagtail.models import Page
 
 from faq.models import QuestionPage, Topic
-from pages.models import Center, OutboxMessage, Source
+from pages.models import Center, Notice, Source
 from tests.browser.looking import what_does_not_fit
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -18,9 +18,7 @@ def screens():
     """The addresses of the screens that editors see most."""
     page, question = Page.objects.get(slug="withdrawal-and-detox"), QuestionPage.objects.first()
     today = timezone.now()
-    notice = OutboxMessage.objects.create(
-        text="<p>Closed.</p>", shows_from=today, shows_until=today + dt.timedelta(days=1)
-    )
+    notice = Notice.objects.create(text="<p>Closed.</p>", shows_from=today, shows_until=today + dt.timedelta(days=1))
     return [
         f"/treatment/{page.slug}/",  # with a link to its editor
         "/admin/",
