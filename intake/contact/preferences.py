@@ -74,6 +74,11 @@ def newest_preferences(request: AssessmentRequest) -> ContactPreferences | None:
     return newest_of(ContactPreferences.objects.filter(request=request))
 
 
+def kept_preferences(request: AssessmentRequest) -> ContactPreferences:
+    """As `newest_preferences`, for a request whose words were not erased. Raises `ContactPreferences.DoesNotExist`."""
+    return ContactPreferences.objects.filter(request=request).latest("recorded_at", "pk")
+
+
 def newest_of(profiles: Iterable[ContactPreferences]) -> ContactPreferences | None:
     """The one that counts among the profiles of one request, or None."""
     return max(profiles, key=lambda profile: (profile.recorded_at, profile.pk), default=None)

@@ -40,7 +40,7 @@ class SnoozeReason(models.TextChoices):
 URGENCY = ("queue_group", "due_at", "received_at", "id")
 
 
-class AssessmentRequestQuerySet(models.QuerySet):
+class AssessmentRequestQuerySet(models.QuerySet["AssessmentRequest"]):
     def real(self):
         """Without those that the site sends to itself, to see whether everything works."""
         return self.filter(is_synthetic=False)

@@ -111,7 +111,7 @@ class AttemptResult(models.TextChoices):
 
 
 # Which results a channel can have
-RESULTS = {
+RESULTS: dict[str, tuple[str, ...]] = {
     AttemptChannel.CALL: (
         AttemptResult.REACHED,
         AttemptResult.NO_ANSWER,

@@ -5,9 +5,13 @@ It took a median of 4 attempts to reach a person in a large trial (Donovan 2014)
 
 import datetime as dt
 import functools
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from typing import Self
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from django.contrib.auth.models import User
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -15,7 +19,7 @@ from django.utils.translation import ngettext
 
 from intake.contact import consent, schedule
 from intake.contact.preferences import newest_preferences, ways_to_try
-from intake.models import RESULTS, Attempt, ContactPreferences, Event
+from intake.models import RESULTS, AssessmentRequest, Attempt, ConsentRecord, ContactPreferences, Event
 
 from .base import (
     DOUBLE_CLICK,
@@ -31,6 +35,7 @@ from .base import (
     whole_minute,
 )
 from .operation import mark_written, undoable
+from .state import Columns
 
 Channel, Result = Attempt.Channel, Attempt.Result
 
@@ -53,7 +58,7 @@ class Proposal:
     channel: str
 
     @property
-    def name(self):
+    def name(self) -> str:
         """The channel in words."""
         return Channel(self.channel).label.lower()
 
@@ -74,32 +79,32 @@ class AttemptPlan:
     is_mailed: bool = False
 
     @property
-    def length(self):
+    def length(self) -> int:
         """How many attempts there are, without those that `keep_trying` adds."""
         return 1 if self.is_one_email else ATTEMPTS
 
     @property
-    def is_one_email(self):
+    def is_one_email(self) -> bool:
         """Whether a single e-mail is all that the person allows."""
-        return not (self.profile.may_call or self.profile.may_text or self.agreed_to_email)
+        return not (self._rules.may_call or self._rules.may_text or self.agreed_to_email)
 
     @property
-    def channels(self):
+    def channels(self) -> list[str]:
         """The ways in which we may still try, the first choice first."""
         is_spent = self.is_mailed and not self.agreed_to_email
-        ways = ways_to_try(self.profile, self.may_ever_call)
+        ways = ways_to_try(self._rules, self.may_ever_call)
         return [channel for channel in ways if not (channel == Channel.EMAIL and is_spent)]
 
     @functools.cached_property
-    def may_ever_call(self):
+    def may_ever_call(self) -> bool:
         """Whether we can call at the time that the person asked for. If not, we write first and ask for another one."""
-        preferred = self.profile.preferred_time
+        preferred = self._rules.preferred_time
         return preferred in ("", schedule.ASAP) or schedule.may_ever_call(
             timezone.now(), schedule.our_hours(), preferred, self._zone
         )
 
     @property
-    def has_ended(self):
+    def has_ended(self) -> bool:
         """Whether every attempt was made or no way is left, so that someone must decide."""
         if self.profile is None:
             return False
@@ -108,7 +113,7 @@ class AttemptPlan:
         return len(self.tries) >= self.length + self.more or (self._no_way_is_left and not self.more)
 
     @property
-    def why_not_given_up(self):
+    def why_not_given_up(self) -> str:
         """Why the request can't be closed as not reached, in a sentence. Empty where it can."""
         if self.profile is None or self._no_way_is_left:
             return ""
@@ -124,18 +129,18 @@ class AttemptPlan:
         )
         return sentence % {"all": self.length, "count": missing}
 
-    def propose(self, now):
+    def propose(self, now: dt.datetime) -> Proposal:
         """The `Proposal` for the next try, after one that was made just now: at another hour of the person's day, and
         by another way that they allow."""
         gap = GAPS[min(max(len(self.tries) - 1, 0), len(GAPS) - 1)]
         # Whole minutes, as the browser's box has them: what comes back unchanged was not chosen.
         return Proposal(self._at_another_hour(whole_minute(now + gap)), self.next_channel)
 
-    def after(self, attempt):
+    def after(self, attempt: Attempt) -> Self:
         return replace(self, tries=[*self.tries, attempt], is_mailed=self.is_mailed or attempt.channel == Channel.EMAIL)
 
     @property
-    def _separate_tries(self):
+    def _separate_tries(self) -> int:
         """How many tries count: of those within one hour only the first, since the person is as far from the phone as
         before."""
         count, last = 0, None
@@ -145,19 +150,25 @@ class AttemptPlan:
         return count
 
     @property
-    def _zone(self):
-        return ZoneInfo(self.profile.time_zone)
+    def _rules(self) -> ContactPreferences:
+        if self.profile is None:
+            raise ValueError("this request was erased: nothing says how to reach the person")
+        return self.profile
 
     @property
-    def _no_way_is_left(self):
+    def _zone(self) -> ZoneInfo:
+        return ZoneInfo(self._rules.time_zone)
+
+    @property
+    def _no_way_is_left(self) -> bool:
         is_bad = any(attempt.result == Result.BAD_NUMBER for attempt in self.tries)
         is_written_to = any(attempt.channel == Channel.EMAIL for attempt in self.tries)
         return not self.channels or (is_bad and (is_written_to or Channel.EMAIL not in self.channels))
 
-    def _at_another_hour(self, moment):
+    def _at_another_hour(self, moment: dt.datetime) -> dt.datetime:
         """The first usable moment from `moment` on at an hour at which nobody tried; the first usable one where every
         hour was tried."""
-        hours, preferred = schedule.our_hours(), self.profile.preferred_time
+        hours, preferred = schedule.our_hours(), self._rules.preferred_time
         tried = {attempt.occurred_at.astimezone(self._zone).hour for attempt in self.tries}
         if self.next_channel == Channel.CALL and not self.may_ever_call:
             return schedule.next_in_part(
@@ -170,12 +181,12 @@ class AttemptPlan:
             if usable.astimezone(self._zone).hour not in tried:
                 return usable
             usable = schedule.next_contact(usable + dt.timedelta(hours=1), hours, preferred, self._zone)
-        return first
+        return first or moment
 
     @property
-    def next_channel(self):
+    def next_channel(self) -> str:
         """Calls first; after one that nobody answered, a text and an e-mail where the person allows them."""
-        allowed = self.channels or self.profile.channels
+        allowed = self.channels or self._rules.channels
         if not self.may_ever_call:
             allowed = [channel for channel in allowed if channel != Channel.CALL] or allowed
         used = {attempt.channel for attempt in self.tries}
@@ -184,18 +195,24 @@ class AttemptPlan:
         return next((channel for channel in allowed if channel not in used), allowed[0])
 
 
-def attempt_plan_of(request):
+def attempt_plan_of(request: AssessmentRequest) -> AttemptPlan:
     """The `AttemptPlan` of a request, with 4 queries however many attempts there are."""
     attempts, events = request.attempts.standing().select_related("actor"), request.events.standing()
     return attempt_plan_from(request, newest_preferences(request), attempts, events, request.consents.all())
 
 
-def attempt_plan_from(request, profile, attempts, events, consents):
+def attempt_plan_from(
+    request: AssessmentRequest,
+    profile: ContactPreferences | None,
+    attempts: Iterable[Attempt],
+    events: Iterable[Event],
+    consents: Iterable[ConsentRecord],
+) -> AttemptPlan:
     """As `attempt_plan_of`, from rows that were fetched before: the newest preferences, and all attempts and events
     that were not undone, in their order."""
     words = _their_words(events)
     begin = max([request.received_at, *words, *_beginnings(events, profile)])
-    tries = []
+    tries: list[Attempt] = []
     for attempt in attempts:
         if attempt.result == Result.REACHED:
             begin, tries = max(begin, attempt.occurred_at), []
@@ -207,13 +224,13 @@ def attempt_plan_from(request, profile, attempts, events, consents):
     return AttemptPlan(profile, tries, MORE_ATTEMPTS * len(decisions), _agreed_to_email(attempts, consents), is_mailed)
 
 
-def last_word(request, attempts, events):
+def last_word(request: AssessmentRequest, attempts: Iterable[Attempt], events: Iterable[Event]) -> dt.datetime:
     """When the person last said something: with the form, by their private link, or to one of us."""
     spoke = [one.occurred_at for one in attempts if one.channel == Channel.THEY_CALLED or one.result == Result.REACHED]
     return max([request.received_at, *_their_words(events), *_conversations_noted(events), *spoke])
 
 
-def _their_words(events):
+def _their_words(events: Iterable[Event]) -> list[dt.datetime]:
     """When they wrote, or asked once more in a request that is linked to this one."""
     undone = {event.from_value: event.pk for event in events if event.code == Event.Code.UNLINKED}
     return [
@@ -224,7 +241,7 @@ def _their_words(events):
     ]
 
 
-def _conversations_noted(events):
+def _conversations_noted(events: Iterable[Event]) -> list[dt.datetime]:
     """When someone set a stage by hand that only a conversation leads to."""
     return [
         event.occurred_at
@@ -233,7 +250,7 @@ def _conversations_noted(events):
     ]
 
 
-def _corrections_of(events, names):
+def _corrections_of(events: Iterable[Event], names: set[str]) -> list[dt.datetime]:
     return [
         event.occurred_at
         for event in events
@@ -241,7 +258,7 @@ def _corrections_of(events, names):
     ]
 
 
-def _beginnings(events, profile):
+def _beginnings(events: Iterable[Event], profile: ContactPreferences | None) -> list[dt.datetime]:
     """What else gives a whole new ladder: a conversation, the way back to the desk, another number, or another address
     of someone who allows nothing else."""
     is_only_written_to = profile is not None and not (profile.may_call or profile.may_text)
@@ -250,7 +267,7 @@ def _beginnings(events, profile):
     return [*_conversations_noted(events), *reopened, *_corrections_of(events, names)]
 
 
-def _agreed_to_email(attempts, consents):
+def _agreed_to_email(attempts: Iterable[Attempt], consents: Iterable[ConsentRecord]) -> bool:
     """Whether the person agreed to e-mail in the newest form that they sent, or later to a member of staff. Who answers
     an e-mail talks with us that way."""
     newest_form = max((one.recorded_at for one in consents if one.purpose == consent.CONTACT.purpose), default=None)
@@ -259,7 +276,7 @@ def _agreed_to_email(attempts, consents):
     return answered or any(newest_form is None or at >= newest_form for at in agreed)
 
 
-def must_decide(request, plan):
+def must_decide(request: AssessmentRequest, plan: AttemptPlan) -> bool:
     """Whether nothing is left but to decide: keep trying, close, or put off. Who got in touch is reached first, and who
     has an assessment is expected, or asked whether they came."""
     is_settled = request.stage in (Stage.BOOKED, Stage.CLOSED)
@@ -268,7 +285,15 @@ def must_decide(request, plan):
 
 
 @undoable
-def log_attempt(*, request_id, channel, result, actor, next_at=None, expected_version=None):
+def log_attempt(
+    *,
+    request_id: UUID,
+    channel: str,
+    result: str,
+    actor: User,
+    next_at: dt.datetime | None = None,
+    expected_version: int | None = None,
+) -> Attempt:
     """Writes down a try to reach the person, or of the person to reach us, and sets when the next one is due.
 
     Without `next_at` that is what the ladder proposes. Who was reached is in conversation from then on. Who called us
@@ -303,7 +328,7 @@ def log_attempt(*, request_id, channel, result, actor, next_at=None, expected_ve
 
 
 @undoable
-def keep_trying(*, request_id, actor, expected_version=None):
+def keep_trying(*, request_id: UUID, actor: User, expected_version: int | None = None) -> AssessmentRequest:
     """Decides at the end of the ladder to try `MORE_ATTEMPTS` times more."""
     request = locked_open(request_id, expected_version)
     plan = attempt_plan_of(request)
@@ -316,7 +341,7 @@ def keep_trying(*, request_id, actor, expected_version=None):
     return request
 
 
-def follow_up(profile, now):
+def follow_up(profile: ContactPreferences | None, now: dt.datetime) -> dt.datetime:
     """When to talk on with someone we spoke with: the next working day, at a time they want."""
     moment = whole_minute(now + FOLLOW_UP)
     if profile is None:
@@ -325,7 +350,7 @@ def follow_up(profile, now):
     return schedule.next_contact(moment, hours, profile.preferred_time, zone) or moment
 
 
-def why_not(request, plan, channel, result):
+def why_not(request: AssessmentRequest, plan: AttemptPlan, channel: str, result: str) -> str:
     """Why an attempt can't be written down now, in a sentence; empty where it can."""
     if result not in RESULTS.get(channel, ()):
         return _("That button is not known. Nothing was changed.")
@@ -348,26 +373,33 @@ def why_not(request, plan, channel, result):
     return ""
 
 
-def _check(request, plan, channel, result, next_at, now):
+def _check(
+    request: AssessmentRequest,
+    plan: AttemptPlan,
+    channel: str,
+    result: str,
+    next_at: dt.datetime | None,
+    now: dt.datetime,
+) -> None:
     if next_at is not None and next_at <= now:
         raise TransitionRefused(_("Choose a time for the next attempt that is still to come."))
     if next_at is not None and next_at > now + LONGEST_AHEAD:
         raise TransitionRefused(_("Choose a time for the next attempt within the next 90 days."))
     if why := why_not(request, plan, channel, result):
         raise TransitionRefused(why)
-    if next_at is not None and not _is_daytime(next_at, plan.profile):
+    if next_at is not None and plan.profile is not None and not _is_daytime(next_at, plan.profile):
         raise TransitionRefused(
             _("Then it is %s where the person is. Choose a time for the next attempt between 8 AM and 9 PM there.")
             % date_format(next_at.astimezone(ZoneInfo(plan.profile.time_zone)), "g:i A")
         )
 
 
-def _is_daytime(moment, profile):
+def _is_daytime(moment: dt.datetime, profile: ContactPreferences) -> bool:
     begins, ends = schedule.PARTS_OF_DAY[schedule.ASAP]
-    return profile is None or begins <= moment.astimezone(ZoneInfo(profile.time_zone)).time() < ends
+    return begins <= moment.astimezone(ZoneInfo(profile.time_zone)).time() < ends
 
 
-def decide_by(attempt):
+def decide_by(attempt: Attempt) -> dt.datetime:
     """By when someone decides after the last attempt: as soon as a first contact would be due that is asked for then,
     so that those who wait for a call come before. Who was written to has time to answer first."""
     is_written = attempt.channel in (Channel.TEXT, Channel.EMAIL)
@@ -376,7 +408,7 @@ def decide_by(attempt):
     ).ends
 
 
-def _after(request, plan, attempt, next_at):
+def _after(request: AssessmentRequest, plan: AttemptPlan, attempt: Attempt, next_at: dt.datetime | None) -> Columns:
     """The fields of a request as an attempt leaves them. A booked assessment keeps its own time, unless the person got
     in touch meanwhile and was not reached."""
     now, changes = attempt.occurred_at, NOT_SNOOZED | {"awaiting_reply_since": None}
@@ -401,8 +433,8 @@ def _after(request, plan, attempt, next_at):
         plan = plan.after(attempt)
         request.awaiting_reply_since = None  # answered, if in vain
         next_at = decide_by(attempt) if must_decide(request, plan) else next_at or plan.propose(now).at
-    is_expected = request.stage == Stage.BOOKED and request.assessment_at > now
-    if is_expected:
+    assessment_at = request.assessment_at if request.stage == Stage.BOOKED else None
+    if assessment_at is not None and assessment_at > now:
         is_settled = attempt.result == Result.REACHED or not is_owed_a_call
-        next_at = request.assessment_at if is_settled else min(next_at, request.assessment_at)
+        next_at = assessment_at if is_settled else min(next_at, assessment_at)
     return changes | {"due_at": next_at}

@@ -1,23 +1,29 @@
 """What all changes share: the row under lock, the refusal in words, the event beside the change."""
 
 import datetime as dt
+from collections.abc import Iterable
 from contextlib import suppress
+from typing import Any
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 from django.utils import timezone
-from django.utils.formats import date_format
+from django.utils.formats import date_format, time_format
 from django.utils.translation import gettext as _
 
 from intake.contact import schedule
 from intake.models import AssessmentRequest, Attempt, Event
 
 from .operation import mark_written, track
+from .state import Columns
 
 Stage = AssessmentRequest.Stage
+Family = dict[UUID, AssessmentRequest]  # locked rows, by their ids
 
 # From which stage a request may go to which. Closing needs an outcome; reopening brings back the stage from before.
-TRANSITIONS = {
+TRANSITIONS: dict[str, tuple[str, ...]] = {
     Stage.NEW: (Stage.REACHING, Stage.TALKING, Stage.BOOKED, Stage.CLOSED),
     Stage.REACHING: (Stage.TALKING, Stage.BOOKED, Stage.CLOSED),
     Stage.TALKING: (Stage.REACHING, Stage.BOOKED, Stage.CLOSED),
@@ -31,7 +37,7 @@ EARLIEST, LATEST = dt.time(6), dt.time(22)  # by the center's clock
 DOUBLE_CLICK = dt.timedelta(seconds=10)  # the same thing by the same person within this time is one thing
 
 NO_NEW_VERSION = (Event.Code.LAPSED, Event.Code.ADDITIONS_READ)  # stand in nobody's way
-NOT_SNOOZED = {"snoozed_until": None, "snooze_reason": "", "due_before_snooze": None}
+NOT_SNOOZED: Columns = {"snoozed_until": None, "snooze_reason": "", "due_before_snooze": None}
 
 
 class TransitionRefused(Exception):
@@ -41,12 +47,12 @@ class TransitionRefused(Exception):
 class StaleVersion(TransitionRefused):
     """Somebody changed the request after the actor last saw it: `last` is the event that says who, when and what."""
 
-    def __init__(self, last):
+    def __init__(self, last: Event) -> None:
         super().__init__(_who_was_faster(last))
         self.last = last
 
 
-def locked(request_id, expected_version=None):
+def locked(request_id: UUID, expected_version: int | None = None) -> AssessmentRequest:
     """The request, its row locked until the transaction ends. Raises `StaleVersion` if it is no longer at version
     `seen`."""
     request = locked_rows([request_id])[request_id]
@@ -54,7 +60,7 @@ def locked(request_id, expected_version=None):
     return request
 
 
-def locked_rows(ids):
+def locked_rows(ids: Iterable[UUID]) -> Family:
     """From id to request, the rows locked until the transaction ends. In one order, so that no two wait in a circle;
     and not against rows that only name a request, such as the events of another one."""
     rows = AssessmentRequest.objects.select_for_update(no_key=True).filter(pk__in=ids).order_by("pk")
@@ -66,7 +72,7 @@ def locked_rows(ids):
     return by_id
 
 
-def check_version(request, expected_version, claimed_before=None):
+def check_version(request: AssessmentRequest, expected_version: int | None, claimed_before: User | None = None) -> None:
     """Raise `StaleVersion` if a locked request is no longer at version `seen`. With `claimed_before`, an actor, not
     where all that happened since is that their claim ended and a colleague took the request."""
     if expected_version is not None and expected_version != request.version:
@@ -79,7 +85,7 @@ def check_version(request, expected_version, claimed_before=None):
         raise StaleVersion(before[0] if is_consequence and before[0].actor == last.actor else last)
 
 
-def only_taken_over(request, expected_version, actor):
+def only_taken_over(request: AssessmentRequest, expected_version: int, actor: User) -> bool:
     """Whether every change of a request since version `seen` is one of ownership, after a claim of `actor` ended.
 
     Taking, releasing and undoing either count one version each. So as many of them at the end of its events as there
@@ -99,14 +105,14 @@ def only_taken_over(request, expected_version, actor):
     return was_theirs and newer <= 0
 
 
-def locked_open(request_id, expected_version=None):
+def locked_open(request_id: UUID, expected_version: int | None = None) -> AssessmentRequest:
     request = locked(request_id, expected_version)
     if request.stage == Stage.CLOSED:
         raise TransitionRefused(_("This request has ended. Nothing was changed."))
     return request
 
 
-def update_request(request, **changes):
+def update_request(request: AssessmentRequest, **changes: Any) -> AssessmentRequest:
     """Writes these fields of a locked request, and that it is a new version of it."""
     mark_written(request)
     for name, value in (changes | {"version": request.version + 1}).items():
@@ -115,7 +121,7 @@ def update_request(request, **changes):
     return request
 
 
-def close_request(request, outcome, **changes):
+def close_request(request: AssessmentRequest, outcome: str, **changes: Any) -> None:
     """The fields of a locked request as any end leaves them."""
     update_request(
         request,
@@ -132,7 +138,7 @@ def close_request(request, outcome, **changes):
     )
 
 
-def restore_form_key(request):
+def restore_form_key(request: AssessmentRequest) -> None:
     """A locked request that goes on after its end holds the form of its browser session again, unless that session has
     another request by now: the same phone and e-mail from there are no second request."""
     if request.form_key is None and request.previous_form_key is not None:
@@ -141,31 +147,38 @@ def restore_form_key(request):
             request.form_key = request.previous_form_key
 
 
-def keep_links_undoable(original, version):
+def keep_links_undoable(original: AssessmentRequest, version: int) -> None:
     """What was linked to a locked request when it had this version can be undone as if it had not changed since."""
     for other in original.duplicates.order_by("pk"):
         if other.link_undo_state and other.link_undo_state.get("version") == version != original.version:
             update_request(other, link_undo_state=other.link_undo_state | {"version": original.version})
 
 
-def log_event(request, code, actor, from_value="", to_value="", at=None):
+def log_event(
+    request: AssessmentRequest,
+    code: str,
+    actor: User | None,
+    from_value: object = "",
+    to_value: object = "",
+    at: dt.datetime | None = None,
+) -> None:
     """The event that tells of a change: codes only. It happened now, or `at` another moment."""
     at, change_id = at or timezone.now(), mark_written(request)
     columns = {"code": code, "actor": actor, "from_value": str(from_value), "to_value": str(to_value)}
     Event.objects.create(request=request, occurred_at=at, change_id=change_id, **columns)
 
 
-def event_timestamp(moment):
+def event_timestamp(moment: dt.datetime | None) -> str:
     """A moment as events keep it, in UTC."""
     return moment.astimezone(dt.UTC).isoformat(timespec="minutes") if moment else ""
 
 
-def kept_claim(request, actor):
+def kept_claim(request: AssessmentRequest, actor: User) -> Columns:
     """What changes where someone acts on what they took from the queue: from now on it is theirs, without an end."""
     return {"claimed_until": None} if request.owner_id == actor.pk else {}
 
 
-def released_claim(request, actor):
+def released_claim(request: AssessmentRequest, actor: User | None) -> Columns:
     """What changes where something was taken from the queue for one try or one decision: the next is anyone's. Not
     where a colleague is at it meanwhile."""
     if request.claimed_until is None or request.is_claimed_by_colleague(actor):
@@ -173,7 +186,7 @@ def released_claim(request, actor):
     return {"owner": None, "claimed_until": None}
 
 
-def refuse_at_night(moment, zone_name=""):
+def refuse_at_night(moment: dt.datetime, zone_name: str = "") -> None:
     """Nothing is planned for a time that is night at the center, and where the person is in the zone of this name,
     unless the center is open then: AM was meant as PM."""
     hours = schedule.our_hours()
@@ -185,36 +198,36 @@ def refuse_at_night(moment, zone_name=""):
             _("That is %(time)s at the center, in the night. Choose a time between %(earliest)s and %(latest)s.")
             % {
                 "time": date_format(local, "g:i A"),
-                "earliest": date_format(EARLIEST, "g A"),
-                "latest": date_format(LATEST, "g A"),
+                "earliest": time_format(EARLIEST, "g A"),
+                "latest": time_format(LATEST, "g A"),
             }
         )
 
 
-def whole_minute(moment):
+def whole_minute(moment: dt.datetime) -> dt.datetime:
     return moment.replace(second=0, microsecond=0)
 
 
-def not_allowed(request, stage):
+def not_allowed(request: AssessmentRequest, stage: str) -> TransitionRefused:
     return TransitionRefused(
         _("This request is now “%(now)s”, and can't go to “%(wanted)s” from there. Nothing was changed.")
         % {"now": request.get_stage_display(), "wanted": Stage(stage).label if stage in Stage.values else stage}
     )
 
 
-def content_is_erased(request):
+def content_is_erased(request: AssessmentRequest) -> bool:
     """Whether what the person told us was erased or hidden."""
     return request.events.filter(code__in=[Event.Code.ERASED, Event.Code.HIDDEN]).exists()
 
 
-def refuse_if_erased(request):
+def refuse_if_erased(request: AssessmentRequest) -> None:
     if content_is_erased(request):
         if request.outcome == AssessmentRequest.Outcome.WITHDRAWN:
             raise TransitionRefused(_("The person withdrew this request. It stays closed."))
         raise TransitionRefused(_("The words of this request were erased. It stays closed."))
 
 
-def _who_was_faster(last):
+def _who_was_faster(last: Event) -> str:
     return _(
         "%(who)s changed this request on %(time)s: %(what)s. Your button was not carried out. Look at the request as "
         "it is now, then press again."
@@ -225,7 +238,7 @@ def _who_was_faster(last):
     }
 
 
-def label_for_event(event):
+def label_for_event(event: Event) -> str:
     """What happened, in a few words that follow a colon."""
     if event.code == Event.Code.ATTEMPTED:
         channel, result = dict(Attempt.Channel.choices)[event.from_value], dict(Attempt.Result.choices)[event.to_value]

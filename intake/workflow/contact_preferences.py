@@ -1,22 +1,32 @@
 """How a person may be reached, as they or staff last said, and what we commit to with it."""
 
+import datetime as dt
 import itertools
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, cast
 from zoneinfo import ZoneInfo
 
+from django.contrib.auth.models import User
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from intake.contact import consent, details, schedule
 from intake.contact.commitment import commit_to
-from intake.contact.preferences import newest_preferences
-from intake.models import ContactPreferences, Event
+from intake.contact.preferences import ContactCodes, kept_preferences, newest_preferences
+from intake.models import AssessmentRequest, ContactPreferences, Event
 from intake.models.contact import Introduction
 
 from .base import Stage, TransitionRefused, log_event, update_request
 from .operation import record_replaced_preferences
 
 
-def record_contact_preferences(request, codes, at, author=None, is_from_link=False):
+def record_contact_preferences(
+    request: AssessmentRequest,
+    codes: ContactCodes,
+    at: dt.datetime,
+    author: User | None = None,
+    is_from_link: bool = False,
+) -> bool:
     """Writes how the person may be reached from now on, where it changed, and commits anew where the time did.
 
     `request` is locked by the caller; `author` is the member of staff who wrote it down, None for the person. Returns
@@ -47,12 +57,12 @@ def record_contact_preferences(request, codes, at, author=None, is_from_link=Fal
 _TIME = {"preferred_time", "time_zone"}
 
 
-def _how_safe(preferred_time):
+def _how_safe(preferred_time: str) -> int:
     """To confirm first is safer than a part of the day, and that than any time."""
     return {schedule.CONFIRMED: 2, schedule.ASAP: 0}.get(preferred_time, 1)
 
 
-def own_rules(request):
+def own_rules(request: AssessmentRequest) -> dict[str, Any]:
     """How the person of this request may be reached (the codes of a `ContactPreferences`), without what linking took
     away; {} where the words were erased.
 
@@ -62,7 +72,7 @@ def own_rules(request):
     own = {name: value for _profile, said in _said(profiles) for name, value in said.items()}
     if not own:
         return {}
-    taken_at = {}
+    taken_at: dict[str, dt.datetime] = {}
     for before, profile in itertools.pairwise(profiles):
         taken = [name for name in consent.FOR_ONE_PHONE if getattr(before, name) and not getattr(profile, name)]
         taken_at |= dict.fromkeys(taken, profile.recorded_at)
@@ -72,7 +82,7 @@ def own_rules(request):
     return own | {"may_leave_voicemail": own["may_leave_voicemail"] and own["may_call"]}
 
 
-def safest_rules(original, duplicates):
+def safest_rules(original: AssessmentRequest, duplicates: Iterable[AssessmentRequest]) -> dict[str, Any]:
     """The rules of contact for a request with these duplicates: of two the safer ones. What staff wrote down since one
     was linked counts more than what that one says. {} where the words were erased."""
     codes, profiles = own_rules(original), list(original.contact_preferences.all())
@@ -97,7 +107,7 @@ def safest_rules(original, duplicates):
     return codes | {"may_leave_voicemail": codes["may_leave_voicemail"] and codes["may_call"]}
 
 
-def keep_safest_rules(original, duplicates, actor):
+def keep_safest_rules(original: AssessmentRequest, duplicates: Iterable[AssessmentRequest], actor: User | None) -> None:
     """Writes `safest_rules` for a request to which one more is being linked.
 
     Raises `TransitionRefused` where they allow no way to reach the person.
@@ -109,16 +119,19 @@ def keep_safest_rules(original, duplicates, actor):
         raise TransitionRefused(
             _("The two requests allow no common way to reach the person. Write down on the other one what holds now.")
         )
-    before = newest_preferences(original).codes()
-    if record_contact_preferences(original, codes, timezone.now(), author=actor, is_from_link=True):
+    before = kept_preferences(original).codes()
+    if record_contact_preferences(original, cast(ContactCodes, codes), timezone.now(), author=actor, is_from_link=True):
         _write_changes(original, actor, before, codes)
 
 
-def restore_own_rules(original, duplicates, actor):
+def restore_own_rules(original: AssessmentRequest, duplicates: Iterable[AssessmentRequest], actor: User | None) -> bool:
     """Writes `safest_rules` for a request from which one was unlinked: without what only that one took away. When it
     is due is not touched. Returns whether anything changed."""
-    codes, last = safest_rules(original, duplicates), newest_preferences(original)
-    if not codes or codes == last.codes():
+    codes = safest_rules(original, duplicates)
+    if not codes:
+        return False
+    last = kept_preferences(original)
+    if codes == last.codes():
         return False
     at = max(timezone.now(), last.recorded_at)
     record_replaced_preferences(original, last)
@@ -128,7 +141,7 @@ def restore_own_rules(original, duplicates, actor):
     return True
 
 
-def _said(profiles):
+def _said(profiles: Sequence[ContactPreferences]) -> Iterator[tuple[ContactPreferences, dict[str, Any]]]:
     """Pairs of each profile that the person or staff gave, and the codes that it changed."""
     for before, profile in zip([None, *profiles], profiles, strict=False):
         if not profile.is_from_link:
@@ -136,12 +149,14 @@ def _said(profiles):
             yield profile, {name: value for name, value in profile.codes().items() if known.get(name) != value}
 
 
-def _write_changes(request, actor, before, codes):
+def _write_changes(
+    request: AssessmentRequest, actor: User | None, before: Mapping[str, Any], codes: Mapping[str, Any]
+) -> None:
     changed = sorted(name for name in codes if codes[name] != before[name])
     log_event(request, Event.Code.CORRECTED, actor, "", ",".join(changed))
 
 
-def recompute_due(request, codes, at):
+def recompute_due(request: AssessmentRequest, codes: ContactCodes, at: dt.datetime) -> None:
     """Sets due time and promise as for someone who asks now, while they wait for us."""
     if not request.awaits_contact:
         return
@@ -156,19 +171,20 @@ def recompute_due(request, codes, at):
     )
 
 
-def _plan_within(request, profile, at):
+def _plan_within(request: AssessmentRequest, profile: ContactPreferences, at: dt.datetime) -> None:
     """Moves what is planned for later than `at` to the next moment that the person wants. Not what sleeps until a time,
     nor past an assessment."""
     if request.due_at <= at or request.is_snoozed or request.awaits_assessment:
         return
     due_at = _first_contact(request.due_at, profile.codes())
-    if due_at and not (request.is_due_before_assessment and due_at >= request.assessment_at):
+    latest = request.assessment_at if request.is_due_before_assessment else None
+    if due_at and (latest is None or due_at < latest):
         update_request(request, due_at=due_at)
 
 
-def _first_contact(moment, codes):
+def _first_contact(moment: dt.datetime, codes: ContactCodes) -> dt.datetime | None:
     return schedule.next_contact(moment, schedule.our_hours(), codes["preferred_time"], ZoneInfo(codes["time_zone"]))
 
 
-def _commits_us_to(profile):
+def _commits_us_to(profile: ContactPreferences) -> tuple[str, str, str]:
     return profile.preferred_time, profile.time_zone, profile.channels[0]

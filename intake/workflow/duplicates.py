@@ -1,7 +1,10 @@
 """Requests about the same matter: one goes on, the others are closed and linked to it. Linking can be undone."""
 
 import datetime as dt
+from collections.abc import Iterable, Mapping
+from uuid import UUID
 
+from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -13,6 +16,7 @@ from intake.models import AssessmentRequest, Event
 from .attempts import last_word
 from .base import (
     NOT_SNOOZED,
+    Family,
     Stage,
     TransitionRefused,
     check_version,
@@ -30,13 +34,16 @@ from .base import (
 from .contact_preferences import keep_safest_rules, restore_own_rules
 from .operation import undoable
 from .queue import end_snooze, mark_contacted_again
+from .state import Columns
 from .to_confirm import Why, ask_if_same_person, compared, refuse_if_in_question
 
 Outcome = AssessmentRequest.Outcome
 
 
 @undoable
-def link_duplicate(*, request_id, of_reference, actor, same_matter=False, expected_version=None):
+def link_duplicate(
+    *, request_id: UUID, of_reference: str, actor: User, same_matter: bool = False, expected_version: int | None = None
+) -> AssessmentRequest:
     """Closes a request because the same matter is on the desk as the one with this reference, which goes on.
 
     Where the two name no common phone or e-mail, `same_matter` must say that the actor knows it all the same: a wrong
@@ -97,7 +104,7 @@ def link_duplicate(*, request_id, of_reference, actor, same_matter=False, expect
 
 
 @undoable
-def unlink_duplicate(*, request_id, actor, expected_version=None):
+def unlink_duplicate(*, request_id: UUID, actor: User, expected_version: int | None = None) -> AssessmentRequest:
     """Undoes `link_duplicate`: the request goes on by itself, and so does the other one, each due as before; that one
     only where nothing was done with it since. Both have their own rules of contact again, but for what someone changed
     since."""
@@ -111,7 +118,7 @@ def unlink_duplicate(*, request_id, actor, expected_version=None):
     return request
 
 
-def unlink(request, original, actor):
+def unlink(request: AssessmentRequest, original: AssessmentRequest, actor: User | None) -> None:
     """`unlink_duplicate` for locked rows, whoever is the cause."""
     own = _read((request.link_undo_state or {}).get("own", {}))
     before = own.pop("stage", "")
@@ -129,7 +136,7 @@ def unlink(request, original, actor):
     log_event(original, Event.Code.UNLINKED, actor, request.reference)
 
 
-def part(request, family, actor, why=""):
+def part(request: AssessmentRequest, family: Family, actor: User | None, why: str = "") -> None:
     """Unlinks a locked request from all that it is linked with, in either direction: each goes on by itself.
 
     Where `why` (`to_confirm.Why`) is given, staff are asked whether the others are the same person's: after an end
@@ -141,7 +148,7 @@ def part(request, family, actor, why=""):
         if content_is_erased(duplicate):
             continue
         duplicate.refresh_from_db(fields=["link_undo_state", "version"])  # undoing the one before may have changed it
-        original = family[duplicate.duplicate_of_id]
+        original = family[duplicate.duplicate_of_id or request.pk]
         unlink(duplicate, original, actor)
         other = duplicate if is_original else original
         may_be_the_same, in_common = compared(request, other) if why else (False, [])
@@ -149,7 +156,7 @@ def part(request, family, actor, why=""):
             ask_if_same_person(other, request, [why, *in_common], actor)
 
 
-def undo_on(original, request, actor):
+def undo_on(original: AssessmentRequest, request: AssessmentRequest, actor: User | None) -> None:
     """Gives a locked original back the rules of contact and the place that it had before the request was linked to it.
     Where it changed since, that counts, and nobody is put to sleep who waits: then only a sleep ends that the link gave
     it."""
@@ -168,7 +175,7 @@ def undo_on(original, request, actor):
     keep_links_undoable(original, version)
 
 
-def lock_linked(*request_ids):
+def lock_linked(*request_ids: UUID) -> Family:
     """Requests, those that they are linked to, and all that are linked to either: from id to row, all locked."""
     while True:
         ids = _ids_of_families(request_ids)
@@ -179,18 +186,18 @@ def lock_linked(*request_ids):
             transaction.set_rollback(True)  # someone linked or unlinked one meanwhile: lock all anew, in their order
 
 
-def _ids_of_families(request_ids):
+def _ids_of_families(request_ids: Iterable[UUID]) -> set[UUID]:
     linked = AssessmentRequest.objects.filter(pk__in=request_ids).order_by().values_list("pk", "duplicate_of")
     originals = {original or pk for pk, original in linked}
     duplicates = AssessmentRequest.objects.filter(duplicate_of__in=originals).order_by()
     return {*request_ids, *originals, *duplicates.values_list("pk", flat=True)}
 
 
-def _is_expected(request):
+def _is_expected(request: AssessmentRequest) -> bool:
     return request.assessment_at is not None and request.assessment_at > timezone.now()
 
 
-def _clear_with(request, original, actor):
+def _clear_with(request: AssessmentRequest, original: AssessmentRequest, actor: User | None) -> None:
     """What is about the same matter as a request that nobody suspects, or whose person we spoke with, is real too."""
     if original.quarantined_at and (request.quarantined_at is None or request.reached_at):
         before = original.spam_signals
@@ -198,7 +205,7 @@ def _clear_with(request, original, actor):
         log_event(original, Event.Code.CLEARED, actor, before)
 
 
-def _wait_there(request, original, actor):
+def _wait_there(request: AssessmentRequest, original: AssessmentRequest, actor: User | None) -> None:
     """Who waits for us in the request that ends waits in the one that goes on, no longer than they would have. Who
     asked to be called later is called later: what they said last counts."""
     if request.is_snoozed and request.awaiting_reply_since is None:
@@ -226,7 +233,7 @@ def _wait_there(request, original, actor):
     update_request(original, due_at=due_at)
 
 
-def _asked_for_later_after(snoozed, other):
+def _asked_for_later_after(snoozed: AssessmentRequest, other: AssessmentRequest) -> Event | None:
     """The event that put a request off because its person asked for it, where that was after all that is said in
     another one, which waits for no assessment; else None."""
     if snoozed.snooze_reason == AssessmentRequest.SnoozeReason.WAITING or other.stage == Stage.BOOKED:
@@ -242,14 +249,14 @@ _SUSPICION = ("quarantined_at", "spam_signals")
 _CODES = ("stage", "snooze_reason", "spam_signals")
 
 
-def _kept(request, names):
+def _kept(request: AssessmentRequest, names: Iterable[str]) -> dict[str, str | None]:
     values = {name: getattr(request, name) for name in names}
     return {name: value if name in _CODES else value and value.isoformat() for name, value in values.items()}
 
 
-def _read(kept):
+def _read(kept: Mapping[str, str | None]) -> Columns:
     """What `_kept` gave. A sleep that is over by now has ended."""
-    values = {
+    values: Columns = {
         name: value if name in _CODES else value and dt.datetime.fromisoformat(value) for name, value in kept.items()
     }
     if values.get("snoozed_until") and values["snoozed_until"] <= timezone.now():

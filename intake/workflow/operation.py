@@ -4,14 +4,19 @@
 returns belongs to that press.
 """
 
+import datetime as dt
 import functools
+from collections.abc import Callable
 from contextvars import ContextVar
+from typing import Any, TypeVar
+from uuid import UUID
 
+from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 
 from intake.db.uuid7 import uuid7
-from intake.models import AssessmentRequest, Change
+from intake.models import AssessmentRequest, Change, ContactPreferences, OutboxMessage
 
 from .state import as_json
 
@@ -46,14 +51,15 @@ STATE = (
     "hidden_at",
 )
 
-_current = ContextVar("operation", default=None)
+_current: ContextVar["_Operation | None"] = ContextVar("operation", default=None)
+T = TypeVar("T")
 
 
-def undoable(function):
+def undoable(function: Callable[..., T]) -> Callable[..., T]:
     """Makes a function of the workflow a press that can be undone. `act` names the bulk action that it is part of."""
 
     @functools.wraps(function)
-    def pressed(*, actor, batch=None, **given):
+    def pressed(*, actor: User | None, batch: UUID | None = None, **given: Any) -> T:
         with transaction.atomic():
             if actor is None or _current.get() is not None:  # no one to undo it, or a part of a press
                 return function(actor=actor, **given)
@@ -70,12 +76,12 @@ def undoable(function):
 
 
 class _Operation:
-    def __init__(self, actor, batch):
+    def __init__(self, actor: User, batch: UUID | None) -> None:
         self.id = uuid7()
         self.actor, self.batch = actor, batch or self.id
-        self.rows = {}
+        self.rows: dict[UUID, _Row] = {}
 
-    def keep(self):
+    def keep(self) -> None:
         """Stores a `Change` for each request that was written to. It is read once more: several functions may each have
         had a copy of the row."""
         written = [row for row in self.rows.values() if row.is_written]
@@ -88,12 +94,13 @@ class _Operation:
 class _Row:
     """A request as the press found it, under lock."""
 
-    def __init__(self, request):
+    def __init__(self, request: AssessmentRequest) -> None:
         self.request_id, self.before, self.version = request.pk, as_json(request, STATE), request.version
         self.change_id, self.is_written = uuid7(), False
-        self.preferences_before = self.outbox_message = None
+        self.preferences_before: int | None = None
+        self.outbox_message: int | None = None
 
-    def keep(self, operation, request, now):
+    def keep(self, operation: _Operation, request: AssessmentRequest, now: dt.datetime) -> None:
         after = as_json(request, STATE)
         Change(
             pk=self.change_id,
@@ -110,14 +117,14 @@ class _Row:
         ).save(force_insert=True)
 
 
-def track(request):
+def track(request: AssessmentRequest) -> None:
     """Notes a request as it is under lock, before anything is changed. Locked once more, what was read last counts."""
     operation = _current.get()
     if operation is not None and not _is_written(operation, request):
         operation.rows[request.pk] = _Row(request)
 
 
-def mark_written(request):
+def mark_written(request: AssessmentRequest) -> UUID | None:
     """The id of the `Change` that what is written of this request belongs to; None outside of a press."""
     row = _row_of(request)
     if row is None:
@@ -126,24 +133,24 @@ def mark_written(request):
     return row.change_id
 
 
-def record_replaced_preferences(request, profile):
+def record_replaced_preferences(request: AssessmentRequest, profile: ContactPreferences | None) -> None:
     """Notes the contact profile that held until now: the first one, where a press replaces several."""
     row = _row_of(request)
     if row is not None and profile is not None and row.preferences_before is None:
         row.preferences_before = profile.pk
 
 
-def record_queued_message(request, outbox_message):
+def record_queued_message(request: AssessmentRequest, outbox_message: OutboxMessage) -> None:
     """Notes a message that this press queued, about a request."""
     row = _row_of(request)
     if row is not None:
         row.outbox_message = outbox_message.pk
 
 
-def _row_of(request):
+def _row_of(request: AssessmentRequest) -> _Row | None:
     operation = _current.get()
-    return operation and operation.rows.get(request.pk)
+    return operation.rows.get(request.pk) if operation else None
 
 
-def _is_written(operation, request):
+def _is_written(operation: _Operation, request: AssessmentRequest) -> bool:
     return request.pk in operation.rows and operation.rows[request.pk].is_written

@@ -1,10 +1,13 @@
 """What may have been sent by a machine waits for a person to look at it. It keeps its place in the queue."""
 
+from uuid import UUID
+
+from django.contrib.auth.models import User
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from intake.contact import consent
-from intake.models import Event, OutboxMessage
+from intake.models import AssessmentRequest, Event, OutboxMessage
 
 from .base import Stage, TransitionRefused, locked, locked_open, log_event, update_request
 from .operation import record_queued_message, undoable
@@ -13,7 +16,7 @@ BY_STAFF = "staff"  # a code of `intake.submission.spam_signals`
 
 
 @undoable
-def quarantine(*, request_id, actor, expected_version=None):
+def quarantine(*, request_id: UUID, actor: User, expected_version: int | None = None) -> AssessmentRequest:
     """Says that a request looks as if a machine had sent it."""
     request = locked_open(request_id, expected_version)
     if request.quarantined_at:
@@ -24,7 +27,7 @@ def quarantine(*, request_id, actor, expected_version=None):
 
 
 @undoable
-def release_from_quarantine(*, request_id, actor, expected_version=None):
+def release_from_quarantine(*, request_id: UUID, actor: User, expected_version: int | None = None) -> AssessmentRequest:
     """Says that a person looked at a suspected request and it is real."""
     request = locked(request_id, expected_version)
     if request.quarantined_at is None:

@@ -1,9 +1,11 @@
 """Whose turn it is: taking the next request, owning it, giving it back, putting it off."""
 
 import datetime as dt
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.contrib.auth import get_user_model
+from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import Case, DateTimeField, Exists, ExpressionWrapper, F, Min, OuterRef, Q, Value, When
 from django.db.models.functions import Coalesce, Greatest
@@ -14,6 +16,7 @@ from intake import access, search
 from intake.contact import schedule
 from intake.contact.time_zones import TIME_ZONES
 from intake.models import AssessmentRequest, EncryptedText, Event
+from intake.models.assessment_request import AssessmentRequestQuerySet
 
 from .base import (
     LONGEST_AHEAD,
@@ -46,7 +49,7 @@ SnoozeReason = AssessmentRequest.SnoozeReason
 
 
 @undoable
-def take_next(*, actor):
+def take_next(*, actor: User) -> AssessmentRequest | None:
     """Gives `actor` the most urgent request that may be worked on now, for `CLAIM`; None where there is none.
 
     Never one whose person may not be contacted at this moment, one that sleeps, or one that a colleague is at. A
@@ -76,7 +79,7 @@ def take_next(*, actor):
 
 
 @undoable
-def claim(*, request_id, actor, expected_version=None):
+def claim(*, request_id: UUID, actor: User, expected_version: int | None = None) -> AssessmentRequest:
     """Takes this request for `CLAIM`, unless it is a colleague's."""
     _require_reader(actor)
     request, now = locked_open(request_id, expected_version), timezone.now()
@@ -90,13 +93,15 @@ def claim(*, request_id, actor, expected_version=None):
 
 
 @undoable
-def release(*, request_id, actor, expected_version=None):
+def release(*, request_id: UUID, actor: User, expected_version: int | None = None) -> AssessmentRequest:
     """Gives a request back to the queue, unless a colleague is at it now."""
     return assign(request_id=request_id, owner=None, actor=actor, expected_version=expected_version)
 
 
 @undoable
-def assign(*, request_id, owner, actor, expected_version=None):
+def assign(
+    *, request_id: UUID, owner: User | None, actor: User | None, expected_version: int | None = None
+) -> AssessmentRequest:
     """Gives a request to someone who may read it, without an end, or to no one (`owner=None`): not while a colleague is
     at it."""
     request = locked(request_id, expected_version)
@@ -113,7 +118,7 @@ def assign(*, request_id, owner, actor, expected_version=None):
     return request
 
 
-def keep_claim(*, request_id, actor, acted_at=None, is_calling=False):
+def keep_claim(*, request_id: UUID, actor: User, acted_at: dt.datetime | None = None, is_calling: bool = False) -> None:
     """Keep a claim that lasts, while its owner works: for `CLAIM` from now, and never longer than `LONGEST_UNTOUCHED`
     after `acted_at`, their last own act (now, where none is given). Whoever is calling has the whole of that at once: a
     phone that dials hides the page, which is silent from then on.
@@ -127,7 +132,7 @@ def keep_claim(*, request_id, actor, acted_at=None, is_calling=False):
     claims.filter(claimed_until__lte=until - LEAST_EXTENSION).update(claimed_until=until)
 
 
-def release_expired_claims(now=None):
+def release_expired_claims(now: dt.datetime | None = None) -> int:
     """Gives back what was taken and not worked on in time. Returns how many. For the worker."""
     now, freed = now or timezone.now(), 0
     lapsed = AssessmentRequest.objects.filter(claimed_until__lte=now).order_by("claimed_until", "pk")
@@ -137,7 +142,9 @@ def release_expired_claims(now=None):
 
 
 @undoable
-def snooze(*, request_id, until, reason, actor, expected_version=None):
+def snooze(
+    *, request_id: UUID, until: dt.datetime | None, reason: str, actor: User, expected_version: int | None = None
+) -> AssessmentRequest:
     """Puts a request off until a time, for one of `SnoozeReason` that the person gave. Then it is due."""
     if reason not in (SnoozeReason.ASKED_LATER, SnoozeReason.AWAY, SnoozeReason.THINKING):
         raise TransitionRefused(_("Choose why this request is put off."))
@@ -145,7 +152,9 @@ def snooze(*, request_id, until, reason, actor, expected_version=None):
 
 
 @undoable
-def wait_for(*, request_id, until, text, actor, expected_version=None):
+def wait_for(
+    *, request_id: UUID, until: dt.datetime | None, text: str, actor: User, expected_version: int | None = None
+) -> AssessmentRequest:
     """Puts a request off because we wait for something, which `text` says. It is sealed like a note. Who got in touch
     and was not answered still waits when it comes back."""
     if not text.strip():
@@ -158,7 +167,7 @@ def wait_for(*, request_id, until, text, actor, expected_version=None):
 
 
 @undoable
-def unsnooze(*, request_id, actor, expected_version=None):
+def unsnooze(*, request_id: UUID, actor: User, expected_version: int | None = None) -> AssessmentRequest:
     """Ends what `snooze` or `hold` began: the request is due when it was before."""
     request = locked_open(request_id, expected_version)
     if request.snoozed_until is None:
@@ -167,14 +176,15 @@ def unsnooze(*, request_id, actor, expected_version=None):
     return request
 
 
-def end_snooze(request, actor):
+def end_snooze(request: AssessmentRequest, actor: User | None) -> None:
     """`wake` for a request that is locked, whoever is the cause."""
-    due_at = request.due_before_snooze or min(request.snoozed_until, timezone.now())
+    now = timezone.now()
+    due_at = request.due_before_snooze or min(request.snoozed_until or now, now)
     update_request(request, **NOT_SNOOZED | {"due_at": due_at})
     log_event(request, Event.Code.UNSNOOZED, actor)
 
 
-def mark_contacted_again(request, at):
+def mark_contacted_again(request: AssessmentRequest, at: dt.datetime) -> None:
     """The person said something new: a request that was put off is awake, and unless it is new and waits anyway, it
     stands on top until someone tries to reach them."""
     if request.snoozed_until:
@@ -185,13 +195,13 @@ def mark_contacted_again(request, at):
         update_request(request, awaiting_reply_since=at, due_at=min(request.due_at, at))
 
 
-def claimed_with_same_contact(request, reader):
+def claimed_with_same_contact(request: AssessmentRequest, reader: User) -> AssessmentRequest | None:
     """The request with the same phone or email that a colleague of `reader` is at now; None where there is none."""
     claims = _claims_of_colleagues(reader, timezone.now()).exclude(pk=request.pk)
     return claims.filter(pk__in=search.naming_contact_of([request.pk])).select_related("owner").order_by("pk").first()
 
 
-def next_possible_contact(*, actor):
+def next_possible_contact(*, actor: User) -> dt.datetime | None:
     """When `take_next` will have something for `actor` again, if nothing changes; None where nobody waits."""
     now, hours = timezone.now(), schedule.our_hours()
     is_a_colleagues = Q(owner__in=access.readers()) & ~Q(owner=actor)
@@ -220,7 +230,7 @@ def next_possible_contact(*, actor):
     return min((moment for moment in moments if moment), default=None)
 
 
-def _to_contact(now):
+def _to_contact(now: dt.datetime) -> AssessmentRequestQuerySet:
     """Who is to be contacted now, as far as our own plan goes: a new request at once, the others when they are due.
     Someone whose assessment is booked, when they got in touch, and until we reach them then; when the request comes
     back that was put off; or when they seem not to have come."""
@@ -235,22 +245,22 @@ def _to_contact(now):
     return AssessmentRequest.objects.real().not_snoozed().open().filter(is_time)
 
 
-def _claims_of_colleagues(actor, now):
+def _claims_of_colleagues(actor: User, now: dt.datetime) -> AssessmentRequestQuerySet:
     return AssessmentRequest.objects.real().open().filter(claimed_until__gt=now, hidden_at=None).exclude(owner=actor)
 
 
-def _is_free_for(actor, now):
+def _is_free_for(actor: User, now: dt.datetime) -> Q:
     is_nobodys = Q(owner=None) | Q(owner=actor) | Q(claimed_until__lte=now) | ~Q(owner__in=access.readers())
     return is_nobodys | _is_everyones(now)
 
 
-def _is_everyones(now):
+def _is_everyones(now: dt.datetime) -> Q:
     """What a colleague owns, is not at, and must not wait for them alone."""
     is_urgent = Q(awaiting_reply_since__isnull=False) | Q(due_at__lte=now - FORGOTTEN_AFTER) | _IN_QUESTION
     return Q(claimed_until=None) & is_urgent
 
 
-def _was_released_by(actor, now):
+def _was_released_by(actor: User, now: dt.datetime) -> Exists:
     released = Event.objects.standing().filter(request=OuterRef("pk"), code=Event.Code.RELEASED, actor=actor)
     since = Coalesce(
         OuterRef("awaiting_reply_since"), Value(now - JUST_NOW)
@@ -258,7 +268,7 @@ def _was_released_by(actor, now):
     return Exists(released.filter(occurred_at__gt=now - JUST_NOW).filter(occurred_at__gt=since))
 
 
-def _may_be_contacted_at(now):
+def _may_be_contacted_at(now: dt.datetime) -> Q:
     """The wishes and zones whose people may be contacted at this moment."""
     hours = schedule.our_hours()
     allowed = Q(pk__in=[])
@@ -273,9 +283,9 @@ def _may_be_contacted_at(now):
     return allowed
 
 
-def _take(request, actor, now):
+def _take(request: AssessmentRequest, actor: User, now: dt.datetime) -> AssessmentRequest:
     is_theirs = request.owner_id == actor.pk
-    if is_theirs and request.is_claimed:
+    if is_theirs and request.claimed_until and request.is_claimed:
         request.claimed_until = max(request.claimed_until, now + CLAIM)  # no change that a colleague must know of
         request.save(update_fields=["claimed_until"])
         return request
@@ -289,7 +299,7 @@ def _take(request, actor, now):
 
 
 @transaction.atomic
-def _free_one(lapsed):
+def _free_one(lapsed: AssessmentRequestQuerySet) -> bool:
     request = lapsed.select_for_update(skip_locked=True, of=("self",), no_key=True).first()
     if request is None:
         return False
@@ -300,14 +310,14 @@ def _free_one(lapsed):
     return True
 
 
-def _snooze_until(request, until, reason, actor):
+def _snooze_until(request: AssessmentRequest, until: dt.datetime | None, reason: str, actor: User) -> AssessmentRequest:
     now = timezone.now()
     if until is None or until <= now:
         raise TransitionRefused(_("Choose a time that is still to come."))
     if until > now + LONGEST_AHEAD:
         raise TransitionRefused(_("Choose a time within the next 90 days. For longer, close the request."))
     refuse_at_night(until, request.time_zone)
-    if request.stage == Stage.BOOKED and now < request.assessment_at < until:
+    if request.stage == Stage.BOOKED and request.assessment_at and now < request.assessment_at < until:
         raise TransitionRefused(
             _("The assessment is before that. Choose an earlier time, or move the assessment first.")
         )
@@ -320,6 +330,6 @@ def _snooze_until(request, until, reason, actor):
     return request
 
 
-def _require_reader(user):
+def _require_reader(user: User) -> None:
     if not access.may_read_requests(user):
         raise TransitionRefused(_("Only admissions staff and their lead can own a request."))

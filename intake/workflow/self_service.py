@@ -1,14 +1,18 @@
 """What the person themselves changes, through their private link or by sending the form again."""
 
+import datetime as dt
+from typing import cast
+from uuid import UUID
+
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from intake.contact import schedule
-from intake.contact.preferences import newest_preferences
+from intake.contact.preferences import ContactCodes, kept_preferences, newest_preferences
 from intake.models import AssessmentRequest, EncryptedText, Event, OutboxMessage
 
-from .base import Stage, TransitionRefused, close_request, content_is_erased, log_event, update_request
+from .base import Family, Stage, TransitionRefused, close_request, content_is_erased, log_event, update_request
 from .contact_preferences import own_rules, record_contact_preferences
 from .duplicates import lock_linked, part
 from .queue import end_snooze, mark_contacted_again
@@ -21,19 +25,19 @@ MOST_AMENDMENTS = 10
 
 
 @transaction.atomic
-def change_preferred_time(*, request_id, preferred_time, time_zone):
+def change_preferred_time(*, request_id: UUID, preferred_time: str, time_zone: str) -> str:
     """The person chose another time to be reached, in the time zone they gave before unless they name one.
 
     Returns what we promise them now, "" where nothing new is promised.
     """
     request, family = _locked_for_the_person(request_id)
     check_preferred_time(request, preferred_time)
-    own, at = own_rules(request), max(timezone.now(), newest_preferences(request).recorded_at)
+    own, at = own_rules(request), max(timezone.now(), kept_preferences(request).recorded_at)
     codes = own | {"preferred_time": preferred_time, "time_zone": time_zone or own["time_zone"]}
     if codes == own:
         return ""
     part(request, family, None, Why.CHANGED)
-    record_contact_preferences(request, codes, at)
+    record_contact_preferences(request, cast(ContactCodes, codes), at)
     if request.snoozed_until:
         due_at = request.due_at
         end_snooze(request, None)
@@ -42,7 +46,7 @@ def change_preferred_time(*, request_id, preferred_time, time_zone):
     return request.promise if request.awaits_contact else ""
 
 
-def check_preferred_time(request, preferred_time):
+def check_preferred_time(request: AssessmentRequest, preferred_time: str) -> None:
     """Raises `TransitionRefused` where the person can't choose this time, so that a page can say so before it asks to
     confirm."""
     if newest_preferences(request) is None:
@@ -55,7 +59,7 @@ def check_preferred_time(request, preferred_time):
 
 
 @transaction.atomic
-def add_message(*, request_id, text):
+def add_message(*, request_id: UUID, text: str) -> AssessmentRequest:
     """Keeps what the person adds to their open request, sealed, and tells staff."""
     request, family = _locked_for_the_person(request_id)
     if not text.strip():
@@ -76,7 +80,7 @@ def add_message(*, request_id, text):
 
 
 @transaction.atomic
-def withdraw(*, request_id):
+def withdraw(*, request_id: UUID) -> AssessmentRequest:
     """The person takes their request back. Every word is erased at once; under legal hold it is hidden instead.
 
     Whatever staff linked it with stays: it may be another person's. Staff are asked whether it is, and contact pauses
@@ -95,14 +99,14 @@ def withdraw(*, request_id):
     return request
 
 
-def requeue_staff_notification(request, at):
+def requeue_staff_notification(request: AssessmentRequest, at: dt.datetime) -> None:
     """The alert goes out once more: the person has said something new."""
     request.outbox_messages.filter(kind=OutboxMessage.Kind.NEW_REQUEST).update(
         state=OutboxMessage.State.QUEUED, attempts=0, next_try_at=at, sent_at=None, answers=None, refused=0
     )
 
 
-def _locked_for_the_person(request_id):
+def _locked_for_the_person(request_id: UUID) -> tuple[AssessmentRequest, Family]:
     """The request and its family under lock: open, or linked as a duplicate, which its person need not know of."""
     family = lock_linked(request_id)
     request = family[request_id]

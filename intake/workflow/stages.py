@@ -1,7 +1,9 @@
 """Where a person is on the way to an assessment, and how a request ends."""
 
 import datetime as dt
+from uuid import UUID
 
+from django.contrib.auth.models import User
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -29,7 +31,7 @@ from .base import (
 )
 from .duplicates import lock_linked, part
 from .operation import undoable
-from .state import as_json, from_json
+from .state import Columns, as_json, from_json
 from .to_confirm import Why
 
 Outcome = AssessmentRequest.Outcome
@@ -46,7 +48,7 @@ ENDS = (
 
 
 @undoable
-def set_stage(*, request_id, stage, actor, expected_version=None):
+def set_stage(*, request_id: UUID, stage: str, actor: User, expected_version: int | None = None) -> AssessmentRequest:
     """Moves an open request along `TRANSITIONS`. Booking is `book`, closing `close`, reopening `reopen`."""
     request = locked(request_id, expected_version)
     if stage == Stage.CLOSED or request.stage == Stage.CLOSED or stage not in TRANSITIONS[request.stage]:
@@ -71,7 +73,9 @@ def set_stage(*, request_id, stage, actor, expected_version=None):
 
 
 @undoable
-def book(*, request_id, at, actor, expected_version=None):
+def book(
+    *, request_id: UUID, at: dt.datetime | None, actor: User, expected_version: int | None = None
+) -> AssessmentRequest:
     """Books the assessment for a time to come, or another time for one that is booked. It is due then."""
     request, now = locked(request_id, expected_version), timezone.now()
     if request.stage != Stage.BOOKED and Stage.BOOKED not in TRANSITIONS[request.stage]:
@@ -93,7 +97,15 @@ def book(*, request_id, at, actor, expected_version=None):
 
 
 @undoable
-def close(*, request_id, outcome, actor, referral="", person_told=False, expected_version=None):
+def close(
+    *,
+    request_id: UUID,
+    outcome: str,
+    actor: User,
+    referral: str = "",
+    person_told: bool = False,
+    expected_version: int | None = None,
+) -> AssessmentRequest:
     """Ends an open request with the reason why.
 
     Not reached: after the whole ladder alone. Referred: with whom to, and that the person was told; the text is sealed.
@@ -125,7 +137,7 @@ def close(*, request_id, outcome, actor, referral="", person_told=False, expecte
 
 
 @undoable
-def reopen(*, request_id, actor, expected_version=None):
+def reopen(*, request_id: UUID, actor: User, expected_version: int | None = None) -> AssessmentRequest:
     """Takes a closed request back into the work and gives it back what closing took: its stage, its assessment, its
     owner where they still work at the desk, and the time at which it was due."""
     request = locked(request_id, expected_version)
@@ -138,16 +150,18 @@ def reopen(*, request_id, actor, expected_version=None):
     return request
 
 
-def open_again(request, actor):
+def open_again(request: AssessmentRequest, actor: User | None) -> None:
     """Opens a locked request that is closed, not linked and not erased, whoever is the cause. Where the person is
     (`actor` None), they wait for us: what comes back is an assessment that is still ahead, and the owner."""
     before, now = request.outcome, timezone.now()
-    released_claim = _restored_by_reopening(request, now)
-    is_expected = released_claim["stage"] == Stage.BOOKED and request.assessment_at > now
+    restored = _restored_by_reopening(request, now)
+    is_expected = (
+        restored["stage"] == Stage.BOOKED and request.assessment_at is not None and request.assessment_at > now
+    )
     if actor is None and not is_expected:
-        released_claim = {"stage": Stage.REACHING, "assessment_at": None, "due_at": min(request.due_at, now)}
+        restored = {"stage": Stage.REACHING, "assessment_at": None, "due_at": min(request.due_at, now)}
     owner = request.owner if _may_have_it_back(request) else None
-    update_request(request, **released_claim, owner=owner, outcome="", closed_at=None, close_undo_state=None)
+    update_request(request, **restored, owner=owner, outcome="", closed_at=None, close_undo_state=None)
     restore_form_key(request)
     log_event(request, Event.Code.REOPENED, actor, before, request.stage)
 
@@ -163,12 +177,12 @@ _TAKEN = (
 )
 
 
-def _taken_by_closing(request):
+def _taken_by_closing(request: AssessmentRequest) -> dict[str, object]:
     claimant = request.owner_id if request.claimed_until else None  # who only took it from the queue does not own it
     return as_json(request, _TAKEN) | {"claimant": claimant}
 
 
-def _restored_by_reopening(request, now):
+def _restored_by_reopening(request: AssessmentRequest, now: dt.datetime) -> Columns:
     """The columns of a closed request that reopening sets: those from before, without a snooze that is over by now."""
     if request.close_undo_state is None:  # closed before anything was kept
         return {"stage": Stage.REACHING, "assessment_at": None, "due_at": min(request.due_at, now)}
@@ -177,12 +191,12 @@ def _restored_by_reopening(request, now):
     return columns | NOT_SNOOZED if is_over else columns
 
 
-def _may_have_it_back(request):
+def _may_have_it_back(request: AssessmentRequest) -> bool:
     claimant = (request.close_undo_state or {}).get("claimant")
     return request.owner is not None and request.owner_id != claimant and access.may_read_requests(request.owner)
 
 
-def _keep_referral(request, referral, person_told, actor):
+def _keep_referral(request: AssessmentRequest, referral: str, person_told: bool, actor: User) -> None:
     if not referral.strip():
         raise TransitionRefused(_("Say to whom the person was referred."))
     if not person_told:

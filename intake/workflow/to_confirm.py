@@ -4,6 +4,11 @@ Whoever knows a phone number can send a form with it. So nothing that one reques
 request: its contact pauses, its content stays, and staff answer.
 """
 
+import datetime as dt
+from collections.abc import Iterable
+from uuid import UUID
+
+from django.contrib.auth.models import User
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -11,7 +16,7 @@ from django.utils.translation import gettext_lazy
 
 from intake import search
 from intake.contact import same_person
-from intake.models import Event, OutboxMessage
+from intake.models import AssessmentRequest, Event, OutboxMessage
 
 from .base import Stage, TransitionRefused, keep_links_undoable, locked_open, log_event, update_request
 from .operation import record_queued_message, undoable
@@ -29,7 +34,7 @@ class Why(models.TextChoices):
 OTHER_NAME = "other_name"
 
 
-def compared(request, other):
+def compared(request: AssessmentRequest, other: AssessmentRequest) -> tuple[bool, list[str]]:
     """Whether two requests may be one person's, and the codes of what speaks for and against it. They may where they
     name a phone or an e-mail in common, and where what one of them names can't be read."""
     shared = search.contact_in_common(request, other)
@@ -39,7 +44,9 @@ def compared(request, other):
     return bool(shared) or not search.names_any_contact(request), codes
 
 
-def ask_if_same_person(request, other, codes, actor):
+def ask_if_same_person(
+    request: AssessmentRequest, other: AssessmentRequest, codes: Iterable[str], actor: User | None
+) -> None:
     """Pauses contact with the person of a locked request until staff say whether the `other` one is theirs too. `codes`
     are a `Why` and what `compared` found. A closed request only keeps it in its history."""
     log_event(request, Event.Code.TO_CONFIRM, actor, other.reference, ",".join(codes))
@@ -56,7 +63,7 @@ def ask_if_same_person(request, other, codes, actor):
 
 
 @undoable
-def another_person(*, request_id, actor, expected_version=None):
+def another_person(*, request_id: UUID, actor: User, expected_version: int | None = None) -> AssessmentRequest:
     """Says that the requests in question are another person's: contact goes on as before."""
     request = locked_open(request_id, expected_version)
     if request.to_confirm_since is None:
@@ -67,13 +74,13 @@ def another_person(*, request_id, actor, expected_version=None):
     return request
 
 
-def _set(request, moment):
+def _set(request: AssessmentRequest, moment: dt.datetime | None) -> None:
     version = request.version
     update_request(request, to_confirm_since=moment)
     keep_links_undoable(request, version)
 
 
-def in_question(request):
+def in_question(request: AssessmentRequest) -> list[Event]:
     """The events that ask about another request, its reference in `before`, its codes in `after`: the newest of each
     request that was not answered. Empty where nothing is asked."""
     asked = {}
@@ -89,7 +96,7 @@ def in_question(request):
     return list(asked.values())
 
 
-def refuse_if_in_question(request, other):
+def refuse_if_in_question(request: AssessmentRequest, other: AssessmentRequest) -> None:
     """Raises `TransitionRefused` where staff must first say whether requests besides `other` are the same person's."""
     if any(event.from_value != other.reference for event in in_question(request)):
         raise TransitionRefused(

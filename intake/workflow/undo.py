@@ -5,19 +5,23 @@ stay, and mail that went out is not called back.
 """
 
 import datetime as dt
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from uuid import UUID
 
+from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from intake import access
-from intake.contact.preferences import newest_preferences
+from intake.contact.preferences import kept_preferences
 from intake.models import AssessmentRequest, Change, ContactPreferences, Event, OutboxMessage, Undone
 
-from .base import StaleVersion, TransitionRefused, check_version, label_for_event, update_request
+from .base import Family, StaleVersion, TransitionRefused, check_version, label_for_event, update_request
 from .duplicates import lock_linked
 from .state import from_json
 
@@ -45,25 +49,25 @@ class Undoing:
 class Offer:
     """An act that can be undone now: its id, by whom and when, what it did, to which requests, and its changes."""
 
-    batch: object
-    actor: object
+    batch: UUID
+    actor: User
     at: dt.datetime
     what: str
     requests: list[AssessmentRequest] = field(default_factory=list)
-    changes: list = field(default_factory=list)
+    changes: list[UUID] = field(default_factory=list)
 
     @property
-    def until(self):
+    def until(self) -> dt.datetime:
         return self.at + UNDO_WITHIN
 
 
-def undo(*, batch, actor, only_for=None):
+def undo(*, batch: UUID, actor: User, only_for: UUID | None = None) -> Undoing:
     """Undoes an act, request by request: a single button wholly or not at all, a bulk action where nobody changed
     anything since. `only_for` picks of a bulk action what it did to one request. Returns an `Undoing`.
 
     Raises `TransitionRefused` with a sentence where nothing could be undone.
     """
-    operations = {}
+    operations: dict[UUID, list[Change]] = {}
     for change in Change.objects.filter(batch=batch).select_related("request"):
         operations.setdefault(change.operation, []).append(change)
     if only_for is not None:
@@ -86,7 +90,7 @@ def undo(*, batch, actor, only_for=None):
     return undoing
 
 
-def offer_for(request, reader):
+def offer_for(request: AssessmentRequest, reader: User) -> Offer | None:
     """The `Offer` to undo the newest change of a request, or None."""
     newest = request.changes.filter(occurred_at__gt=timezone.now() - UNDO_WITHIN, undone=None).last()
     if newest is None or not _may_undo(newest, reader):
@@ -95,24 +99,22 @@ def offer_for(request, reader):
     return offers[0] if offers else None
 
 
-def offers_to(reader):
+def offers_to(reader: User) -> list[Offer]:
     """The `Offer`s to undo what `reader` did from any page, newest first."""
     return _offers(Change.objects.filter(actor=reader))
 
 
-def _offers(changes):
+def _offers(changes: QuerySet[Change]) -> list[Offer]:
     """The acts among changes that can be undone, with 3 queries however many there are. Of a bulk action, what somebody
     changed since is left out."""
-    recent = changes.filter(occurred_at__gt=timezone.now() - UNDO_WITHIN, undone=None).select_related(
-        "actor", "request"
-    )
-    recent = list(recent.order_by("-occurred_at", "-version_after", "-pk"))
+    newest = changes.filter(occurred_at__gt=timezone.now() - UNDO_WITHIN, undone=None)
+    recent = list(newest.select_related("actor", "request").order_by("-occurred_at", "-version_after", "-pk"))
     if not recent:
         return []
     versions = _versions_of(change.request for change in recent)
     gone = {change.operation for change in recent if change.version_after not in versions[change.request_id]}
     events = _main_events(recent)
-    offers = {}
+    offers: dict[UUID, Offer] = {}
     for change in recent:
         if change.operation in gone:
             continue
@@ -124,11 +126,11 @@ def _offers(changes):
     return list(offers.values())
 
 
-def _main_events(changes):
+def _main_events(changes: Iterable[Change]) -> dict[UUID | None, Event]:
     """From change to the event that says best what it did: the last one, which the others lead to. An attempt may set
     the stage too: what was done is the attempt."""
     requests = {change.request_id for change in changes}
-    events = {}
+    events: dict[UUID | None, Event] = {}
     for event in Event.objects.filter(request__in=requests, change__in=changes).order_by("pk"):
         known = events.get(event.change_id)
         if known is None or known.code != Event.Code.ATTEMPTED:
@@ -136,7 +138,7 @@ def _main_events(changes):
     return events
 
 
-def _versions_of(requests):
+def _versions_of(requests: Iterable[AssessmentRequest]) -> dict[UUID, list[int]]:
     """From request id to the versions that it is at: the newest one, and the one from before where what led to the
     newest was undone."""
     versions = {request.pk: [request.version] for request in requests}
@@ -149,12 +151,12 @@ def _versions_of(requests):
     return versions
 
 
-def _may_undo(change, user):
+def _may_undo(change: Change, user: User) -> bool:
     return change.actor_id == user.pk or access.leads(user)
 
 
 @transaction.atomic
-def _undo_operation(changes, actor):
+def _undo_operation(changes: Sequence[Change], actor: User) -> bool:
     """Undoes one press. Returns whether mail had gone out."""
     family = lock_linked(*(change.request_id for change in changes))
     if done := Undone.objects.filter(change__in=changes).select_related("actor").first():
@@ -180,7 +182,7 @@ def _undo_operation(changes, actor):
     return any(mail_is_out)
 
 
-def _why_not(request):
+def _why_not(request: AssessmentRequest) -> str:
     try:
         check_version(request, request.version + 1)
     except StaleVersion as stale:
@@ -194,7 +196,7 @@ def _why_not(request):
     }
 
 
-def _bring_back(family, change, actor):
+def _bring_back(family: Family, change: Change, actor: User) -> bool:
     """Gives a locked request the columns back that a change took. Returns whether its mail had gone out."""
     request, now = family[change.request_id], timezone.now()
     columns = from_json(change.before)
@@ -205,28 +207,26 @@ def _bring_back(family, change, actor):
         with suppress(IntegrityError), transaction.atomic():
             AssessmentRequest.objects.filter(pk=request.pk).update(**form)
     _bring_back_profile(request, change, actor, now)
-    Undone(change=change, actor=actor, occurred_occurred_occurred_occurred_at=now, version=request.version).save(
-        force_insert=True
-    )
-    Event.objects.create(
-        request=request, change=change, code=Event.Code.UNDONE, actor=actor, occurred_occurred_occurred_at=now
-    )
-    return bool(change.outbox_message) and not _take_back_mail(change.outbox_message)
+    Undone(change=change, actor=actor, occurred_at=now, version=request.version).save(force_insert=True)
+    Event.objects.create(request=request, change=change, code=Event.Code.UNDONE, actor=actor, occurred_at=now)
+    return change.outbox_message is not None and not _take_back_mail(change.outbox_message)
 
 
-def _bring_back_profile(request, change, actor, now):
+def _bring_back_profile(request: AssessmentRequest, change: Change, actor: User, now: dt.datetime) -> None:
     """The contact rules from before a link was made or ended, as the newest: nobody wrote any since, or it would not be
     undone."""
+    if change.preferences_before is None:
+        return
     kept = ContactPreferences.objects.filter(pk=change.preferences_before).first()
     if kept is None:
         return
-    at = max(now, newest_preferences(request).recorded_at)
+    at = max(now, kept_preferences(request).recorded_at)
     ContactPreferences.objects.create(request=request, recorded_at=at, author=actor, is_from_link=True, **kept.codes())
     request.preferred_time, request.time_zone = kept.preferred_time, kept.time_zone
     request.save(update_fields=["preferred_time", "time_zone"])
 
 
-def _move_links(family, change):
+def _move_links(family: Family, change: Change) -> None:
     """A link that was made while the request stood where it stands again can be undone as if nothing had happened."""
     request = family[change.request_id]
     for other in family.values():
@@ -240,11 +240,11 @@ def _move_links(family, change):
             other.save(update_fields=["link_undo_state"])
 
 
-def _take_back_mail(outbox_message):
+def _take_back_mail(outbox_message: int) -> bool:
     """Whether a message was kept from going out."""
     deleted, _models = OutboxMessage.objects.filter(pk=outbox_message, state__in=_NOT_SENT).delete()
     return bool(deleted)
 
 
-def _clock(moment):
+def _clock(moment: dt.datetime) -> str:
     return date_format(timezone.localtime(moment), "g:i A")

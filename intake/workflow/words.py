@@ -1,14 +1,19 @@
 """What staff write about a person, and the end of all words: erasure and legal hold."""
 
+from collections.abc import Iterable, Mapping
+from typing import cast
+from uuid import UUID
+
+from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from intake import access
 from intake.contact import consent, details
-from intake.contact.preferences import newest_preferences
+from intake.contact.preferences import ContactCodes, newest_preferences
 from intake.crypto.blind_index import normalized_phone
-from intake.models import BlindIndex, ConsentRecord, EncryptedText, Event, OutboxMessage
+from intake.models import AssessmentRequest, BlindIndex, ConsentRecord, EncryptedText, Event, OutboxMessage
 from intake.search import indexes_of
 
 from .attempts import THEIR_WORD
@@ -30,7 +35,7 @@ from .to_confirm import Why
 
 
 @transaction.atomic
-def add_note(*, request_id, text, actor):
+def add_note(*, request_id: UUID, text: str, actor: User) -> EncryptedText:
     """Adds a sealed note to a request, open or closed. Notes of two people never stand in each other's way."""
     if not text.strip():
         raise TransitionRefused(_("Write something first: the note is empty."))
@@ -47,14 +52,14 @@ def add_note(*, request_id, text, actor):
     return note
 
 
-def unread_additions(events):
+def unread_additions(events: Iterable[Event]) -> list[Event]:
     """Of the events of a request that stand, those by which the person said what nobody has marked as read."""
     read = max((int(event.to_value) for event in events if event.code == Event.Code.ADDITIONS_READ), default=0)
     return [event for event in events if event.code in THEIR_WORD and event.pk > read]
 
 
 @undoable
-def mark_additions_read(*, request_id, up_to, actor):
+def mark_additions_read(*, request_id: UUID, up_to: int, actor: User) -> AssessmentRequest:
     """Write down for everyone that what the person said is read, as far as the event with the key `up_to`: what they
     say while somebody reads stays new. A log entry does not do this by itself, since it may come from a page that was
     opened before they wrote. No new version: it stands in nobody's way."""
@@ -68,7 +73,14 @@ def mark_additions_read(*, request_id, up_to, actor):
 
 
 @transaction.atomic
-def correct(*, request_id, before, after, actor, consent_read=False):
+def correct(
+    *,
+    request_id: UUID,
+    before: Mapping[str, object],
+    after: Mapping[str, object],
+    actor: User,
+    consent_read: bool = False,
+) -> list[details.Conflict]:
     """Writes down what staff learned about a person: name, phone, e-mail, language, how they may be reached.
 
     `before` holds the values (`details.FIELDS`) that were on the actor's screen, `after` what the actor made of them.
@@ -117,14 +129,15 @@ def correct(*, request_id, before, after, actor, consent_read=False):
             "reader": actor,
         }
         ConsentRecord.objects.create(request=request, purpose=wording.purpose, **record)
-    record_contact_preferences(request, {name: values[name] for name in details.CODES}, now, author=actor)
+    codes = cast(ContactCodes, {name: values[name] for name in details.CODES})
+    record_contact_preferences(request, codes, now, author=actor)
     keep_claim(request_id=request.pk, actor=actor)
     log_event(request, Event.Code.CORRECTED, actor, "", ",".join(sorted(changed)))
     return conflicts
 
 
 @transaction.atomic
-def erase(*, request_id, actor):
+def erase(*, request_id: UUID, actor: User) -> AssessmentRequest:
     """Erases every word that a person told us and that staff wrote about them. For a lead, on a closed request.
 
     What stays is the stub: reference, times, stage, outcome, events, and the records of consent. What is linked to it
@@ -145,7 +158,7 @@ def erase(*, request_id, actor):
 
 
 @undoable
-def set_legal_hold(*, request_id, actor):
+def set_legal_hold(*, request_id: UUID, actor: User) -> AssessmentRequest:
     """Keeps the words of a request from being erased, by whoever. For a lead."""
     if not access.may_erase(actor):
         raise TransitionRefused(_("Only the lead can set or lift a legal hold."))
@@ -158,7 +171,7 @@ def set_legal_hold(*, request_id, actor):
 
 
 @transaction.atomic
-def lift_legal_hold(*, request_id, actor):
+def lift_legal_hold(*, request_id: UUID, actor: User) -> AssessmentRequest:
     """Ends a legal hold. What the person withdrew meanwhile is erased now."""
     if not access.may_erase(actor):
         raise TransitionRefused(_("Only the lead can set or lift a legal hold."))
@@ -173,13 +186,13 @@ def lift_legal_hold(*, request_id, actor):
 
 
 @undoable
-def _lift(*, request_id, actor):
+def _lift(*, request_id: UUID, actor: User) -> AssessmentRequest:
     request = update_request(locked(request_id), legal_hold_at=None, hidden_at=None)
     log_event(request, Event.Code.HOLD_LIFTED, actor)
     return request
 
 
-def erase_content(request, actor):
+def erase_content(request: AssessmentRequest, actor: User | None) -> None:
     """Every envelope, index row and message that still waits; the private link and the form's key with them."""
     request.texts.all().delete()
     request.blind_indexes.all().delete()
@@ -190,10 +203,10 @@ def erase_content(request, actor):
     log_event(request, Event.Code.ERASED, actor)
 
 
-def _is_same_phone(known, values):
-    return normalized_phone(known["phone"].value) == normalized_phone(values["phone"])
+def _is_same_phone(known: Mapping[str, details.Value], values: Mapping[str, object]) -> bool:
+    return normalized_phone(str(known["phone"].value)) == normalized_phone(str(values["phone"]))
 
 
-def forget_messages(request):
+def forget_messages(request: AssessmentRequest) -> None:
     request.outbox_messages.filter(state__in=OutboxMessage.WAITING).delete()
     update_request(request, form_key=None, private_link_hash=None)
