@@ -35,7 +35,7 @@ ON_SQLITE, ON_POSTGRES = {"TEST_DATABASE_URL": ""}, {"TEST_DATABASE_URL": POSTGR
 IN_A_BROWSER = ON_SQLITE | {"DJANGO_ALLOW_ASYNC_UNSAFE": "1"}
 GROUPS = [
     ("SQLite", ["-m", "not browser", *WORKERS], ON_SQLITE, lambda: None),
-    ("PostgreSQL", ["-m", "not browser and not without_database", *WORKERS], ON_POSTGRES, why_no_postgres),
+    ("PostgreSQL", ["-m", "not browser and not any_database", *WORKERS], ON_POSTGRES, why_no_postgres),
     ("Chromium", ["-m", "browser and not webkit", *WORKERS], IN_A_BROWSER, why_no_chromium),
     ("WebKit", ["-m", "webkit", *WORKERS], IN_A_BROWSER, why_no_webkit),
 ]

@@ -69,12 +69,12 @@ def load_site():
 
 
 def pytest_collection_modifyitems(items):
-    """Marks what never asks for the database, so that one kind of database is enough for it, and what is slow."""
+    """Marks what is slow, and what never asks for the database, so that any kind of database is enough for it."""
     for item in items:
         if item.path.name in SLOW_FILES:
             item.add_marker("slow")
         if not item.get_closest_marker("django_db") and not {"db", "transactional_db"} & set(item.fixturenames):
-            item.add_marker("without_database")
+            item.add_marker("any_database")
 
 
 def pytest_sessionstart(session):

@@ -11,7 +11,7 @@ from django.urls import reverse
 from pages.models import Download
 from tests.pages import pictures
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 
 REFUSED = {
     "page named .pdf": lambda: ContentFile(b"<html><script>alert(1)</script></html>", "letter.pdf"),

@@ -7,7 +7,7 @@ from pages.models import Download, Picture
 from tests.pages import pictures
 from tests.pages.helpers import page
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 
 
 def picture_of(user):

@@ -16,7 +16,7 @@ from pages.models import ContentPage, Download, Picture, Source
 from tests.html import soup
 from tests.pages import pictures
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 
 
 @pytest.fixture

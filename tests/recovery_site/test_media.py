@@ -4,7 +4,7 @@ import pytest
 from wagtail.documents.models import Document
 from wagtail.images.models import Image, Rendition
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 
 PNG, PDF = b"\x89PNG\r\n\x1a\n", b"%PDF-1.4\n%%EOF\n"
 

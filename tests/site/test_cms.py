@@ -12,7 +12,7 @@ from faq.models import FaqPage, QuestionPage
 from pages.models import ContentPage, HomePage, SectionIndexPage
 from tests.html import PageFacts, inline_scripts
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 
 DATA = {"application/json", "text/html", "text/x-template", "text/django-form-template"}  # not run
 MOST = 150  # screens; a walk that finds more leaves out copies of the same with other arguments

@@ -9,7 +9,7 @@ from whitenoise.compress import Compressor
 
 from tests.html import PageFacts
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 
 PATH = "/addiction/kratom-addiction-treatment/"
 FIRST_ROUND_TRIP = 10 * 1460  # bytes: what TCP sends before it waits for an answer (RFC 6928)
