@@ -89,7 +89,7 @@ def pages():
         yield f"tab: {tab}", get(address("changelist"), tab=tab)
     for tab in ("open", "closed"):
         yield f"deep page: {tab}", get(address("changelist"), tab=tab, after=place_near_the_end(tab, reader))
-    answers = [text.open() for text in EncryptedText.objects.filter(kind="answers").order_by("pk")[:200]]
+    answers = [text.decrypt() for text in EncryptedText.objects.filter(kind="answers").order_by("pk")[:200]]
     known = next(answer for answer in answers if answer["phone"])
     for name in ("phone", "name"):
         yield f"find by {name}", post(address("find"), words=known[name])

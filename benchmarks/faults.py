@@ -208,7 +208,7 @@ def count_up(name, visits, mails):
     texts = EncryptedText.objects.exclude(kind="note").select_related("request").order_by("recorded_at", "pk")
     stored = {}
     for text in texts:
-        answers = text.open()
+        answers = text.decrypt()
         if not answers["name"].startswith(f"{name} "):
             continue
         number = int(answers["name"].split()[1])

@@ -124,13 +124,13 @@ def _rotate(request, rows, done):
     stored, can_read_all = [], True
     for text in texts:
         try:
-            content = text.open()
+            content = text.decrypt()
         except envelope.DecryptionError:
             done.unreadable += 1
             can_read_all = can_read_all and text.kind not in EncryptedText.WITH_CONTACT
             continue
         if text.key_id != envelope.newest_key_id():
-            text.seal(content).save(update_fields=["envelope", "key_id"])
+            text.encrypt(content).save(update_fields=["envelope", "key_id"])
             done.texts += 1
         if text.kind in EncryptedText.WITH_CONTACT:
             stored.append(content)

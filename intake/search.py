@@ -9,7 +9,6 @@ from django.db.models import Exists, OuterRef, Prefetch, Q
 from . import phone_numbers, reference
 from .crypto import blind_index
 from .crypto.blind_index import EMAIL, NAME, PHONE
-from .crypto.envelope import DecryptionError
 from .models import Alias, AssessmentRequest, BlindIndex, EncryptedText
 
 NEWEST = ("-received_at", "-id")
@@ -79,7 +78,7 @@ def by_name(typed):
 
 def stored_names(request):
     """The names that a request from `by_name` was given, the newest first, each once. Opens its texts."""
-    stored = [_opened(text) for text in request.texts.all()]
+    stored = [_answers_in(text) for text in request.texts.all()]
     return list(dict.fromkeys(content["name"] for content in reversed(stored) if content.get("name")))
 
 
@@ -149,7 +148,7 @@ def shared_contacts(requests, answers):
 def _contact_values(request):
     """Every value, by kind, under which what this request was given may stand in the index, under each key."""
     texts = request.texts.filter(kind__in=EncryptedText.WITH_CONTACT)
-    stored = [blind_index.contact_values(_opened(text)) for text in texts]
+    stored = [blind_index.contact_values(_answers_in(text)) for text in texts]
     return {kind: [value for values in stored for value in values[kind]] for kind in (PHONE, EMAIL)}
 
 
@@ -167,9 +166,6 @@ def _indexed(values):
     return BlindIndex.objects.filter(condition)
 
 
-def _opened(text):
-    """The answers in a text; none where it does not open: a search goes on with what it can read."""
-    try:
-        return text.open()
-    except DecryptionError:
-        return {}
+def _answers_in(text):
+    """Return the answers in a text, or {} where it can't be decrypted: a search goes on with what it can read."""
+    return text.decrypt_or_none() or {}

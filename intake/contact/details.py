@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from django.contrib.auth.models import User
 from django.utils.translation import gettext as _
 
-from intake.crypto.envelope import DecryptionError
 from intake.models import AssessmentRequest, ContactPreferences, EncryptedText
 from intake.models.contact import PreferredTime
 
@@ -53,7 +52,7 @@ def details_of(
     opened before: pairs of `EncryptedText` and content. A text that can't be opened is left out."""
     if opened is None:
         texts = request.texts.select_related("author")
-        opened = [(text, _content(text)) for text in texts if text.kind in EncryptedText.WITH_CONTACT]
+        opened = [(text, text.decrypt_or_none()) for text in texts if text.kind in EncryptedText.WITH_CONTACT]
     nothing = dict.fromkeys(ANSWERS, "") | NOTHING_ALLOWED
     known = {name: Value(value, None, request.received_at) for name, value in nothing.items()}
     for text, content in opened:
@@ -107,10 +106,3 @@ def _overlay(known: dict[str, Value], values: Mapping[str, object], who: User | 
     for name, value in values.items():
         if name not in known or known[name].value != value:
             known[name] = Value(value, who, at)
-
-
-def _content(text: EncryptedText) -> object:
-    try:
-        return text.open()
-    except DecryptionError:
-        return None

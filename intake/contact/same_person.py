@@ -9,7 +9,6 @@ from collections.abc import Sequence
 
 from intake import search
 from intake.crypto import blind_index
-from intake.crypto.envelope import DecryptionError
 from intake.models import AssessmentRequest, EncryptedText
 
 TITLES = {"mr", "mrs", "ms", "miss", "mx", "dr", "prof", "rev", "sir", "maam"}
@@ -45,13 +44,10 @@ def given_names(typed: str) -> frozenset[str]:
 
 def given_names_of(request: AssessmentRequest) -> frozenset[str]:
     """What may be the given names that a request was ever told; empty where nothing is sure to be one."""
-    stored = (_content(text) for text in request.texts.filter(kind__in=EncryptedText.WITH_CONTACT))
+    stored = (_answers_in(text) for text in request.texts.filter(kind__in=EncryptedText.WITH_CONTACT))
     return frozenset().union(*(given_names(content.get("name") or "") for content in stored))
 
 
-def _content(text: EncryptedText) -> blind_index.Answers:
-    try:
-        content = text.open()
-    except DecryptionError:
-        return {}
+def _answers_in(text: EncryptedText) -> blind_index.Answers:
+    content = text.decrypt_or_none()
     return content if isinstance(content, dict) else {}

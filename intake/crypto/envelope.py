@@ -37,7 +37,7 @@ class Place:
         return f"{self.table}.{self.column}:{self.row}".encode()
 
 
-def seal(text: str, place: Place) -> bytes:
+def encrypt(text: str, place: Place) -> bytes:
     """Text to an envelope for one place, under the newest key."""
     key_id, cipher = next(iter(_ciphers(settings.ENCRYPTION_KEYS).items()))
     nonce = os.urandom(NONCE_BYTES)
@@ -45,7 +45,7 @@ def seal(text: str, place: Place) -> bytes:
     return bytes([VERSION, len(key_id)]) + key_id.encode() + nonce + ciphertext
 
 
-def open_envelope(envelope: Envelope, place: Place) -> str:
+def decrypt(envelope: Envelope, place: Place) -> str:
     """An envelope of one place back to its text. Raises `DecryptionError`."""
     envelope = bytes(envelope)
     key_id = key_id_of(envelope)
@@ -80,7 +80,7 @@ def newest_key_id() -> str:
 def check_keys() -> None:
     """Raises `EncryptionError` unless an envelope can be sealed and opened with the keys in force."""
     place = Place("check", "check", "check")
-    if open_envelope(seal("known", place), place) != "known":
+    if decrypt(encrypt("known", place), place) != "known":
         raise InvalidKeyring("a sealed text did not come back as it was")
 
 

@@ -1,14 +1,17 @@
 """Texts of a person and about a person, encrypted, and the hashes by which they are found."""
 
 import json
+import logging
 
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from intake.crypto import envelope as sealed
+from intake.crypto import envelope
 from intake.db.uuid7 import uuid7
+
+logger = logging.getLogger(__name__)
 
 
 class TextKind(models.TextChoices):
@@ -59,24 +62,29 @@ class EncryptedText(models.Model):
 
     @property
     def _place(self):
-        return sealed.Place(table=self._meta.db_table, column="envelope", row=str(self.pk))
+        return envelope.Place(table=self._meta.db_table, column="envelope", row=str(self.pk))
 
-    def seal(self, content):
-        """Fills the envelope with text, or with anything that JSON can hold."""
-        self.envelope = sealed.seal(json.dumps(content, ensure_ascii=False, sort_keys=True), self._place)
-        self.key_id = sealed.key_id_of(self.envelope)
+    def encrypt(self, content):
+        """Encrypt `content` (any JSON value) into the envelope. Return self, so that it can be saved."""
+        self.envelope = envelope.encrypt(json.dumps(content, ensure_ascii=False, sort_keys=True), self._place)
+        self.key_id = envelope.key_id_of(self.envelope)
         return self
 
-    def open(self):
-        """What was sealed. Raises `sealed.DecryptionError`."""
-        return json.loads(sealed.open_envelope(self.envelope, self._place))
+    def decrypt(self):
+        """Return the decrypted content. Raises `envelope.DecryptionError`."""
+        return json.loads(envelope.decrypt(self.envelope, self._place))
+
+    def decrypt_or_none(self):
+        """Return the decrypted content, or None where it can't be decrypted: a page shows what it can read."""
+        try:
+            return self.decrypt()
+        except envelope.DecryptionError as error:
+            logger.warning("Text %s can't be decrypted: %s", self.pk, error)
+            return None
 
     def holds(self, content):
-        """Whether exactly this was sealed. What can't be opened any more must not keep later words out."""
-        try:
-            return self.open() == content
-        except sealed.DecryptionError:
-            return False
+        """Return whether the decrypted content equals `content`. False where it can't be decrypted."""
+        return self.decrypt_or_none() == content
 
 
 class BlindIndex(models.Model):

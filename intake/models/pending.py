@@ -2,7 +2,7 @@
 
 from django.db import models
 
-from intake.crypto import envelope as sealed
+from intake.crypto import envelope
 
 
 class PendingForm(models.Model):
@@ -23,4 +23,4 @@ class PendingForm(models.Model):
 
     @property
     def place(self):
-        return sealed.Place(table=self._meta.db_table, column="envelope", row=self.pk)
+        return envelope.Place(table=self._meta.db_table, column="envelope", row=self.pk)

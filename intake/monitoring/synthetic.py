@@ -10,7 +10,6 @@ from django.core import signing
 from django.db import transaction
 from django.db.models import Q
 
-from intake.crypto.envelope import DecryptionError
 from intake.models import Alias, AssessmentRequest, EncryptedText, OutboxMessage
 
 HEADER = "X-Synthetic"
@@ -81,7 +80,5 @@ def _is_on_desk(request):
     """Whether the desk's list holds it, and its words open there."""
     if not AssessmentRequest.objects.open().by_urgency().filter(pk=request.pk).exists():
         return False
-    try:
-        return bool(request.texts.get(kind=EncryptedText.Kind.ANSWERS).open())
-    except (EncryptedText.DoesNotExist, DecryptionError):
-        return False
+    answers = request.texts.filter(kind=EncryptedText.Kind.ANSWERS).first()
+    return bool(answers and answers.decrypt_or_none())

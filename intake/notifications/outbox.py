@@ -287,7 +287,7 @@ def _acknowledgement(outbox_message):
         raise NotAllowed
     if _had_one_today(outbox_message):
         raise NotAllowed
-    address = next(content["email"] for text in reversed(submissions) if "email" in (content := text.open()))
+    address = next(content["email"] for text in reversed(submissions) if "email" in (content := text.decrypt()))
     try:
         validate_email(address)
     except ValidationError as error:

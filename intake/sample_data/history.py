@@ -296,7 +296,7 @@ class _Story:
             yield copy_rows.row(BlindIndex, request_id=self.id, kind=entry.kind, value=entry.value, key_id=entry.key_id)
 
     def _sealed(self, kind, content, at, author):
-        text = EncryptedText(id=uuid.UUID(int=self.random.getrandbits(128), version=4)).seal(content)
+        text = EncryptedText(id=uuid.UUID(int=self.random.getrandbits(128), version=4)).encrypt(content)
         return copy_rows.row(
             EncryptedText,
             id=text.id,

@@ -95,7 +95,7 @@ def accept(form):
     the same browser session with the same phone and email. The same words are stored once; other words become an
     amendment. A form that goes to the spool is confirmed under an id of its own (`tokens.confirmed_as`): nobody
     can say now whether somebody else was confirmed under the form's. Raises `limiter.RateLimited`, `NotStored`,
-    `spool.SpoolError`, `sealed.EncryptionError`: then nothing was stored.
+    `spool.SpoolError`, `envelope.EncryptionError`: then nothing was stored.
     """
     commitment = commit_to(form.at, preferences_from(form.answers))
     confirmed_as = tokens.confirmed_as(form.draft, form.answers)
@@ -363,7 +363,7 @@ def find(request_id):
 
 
 def _sealed_words(request_id, kind, form):
-    return EncryptedText(request_id=request_id, kind=kind, recorded_at=form.at, spent_token=form.spent_token).seal(
+    return EncryptedText(request_id=request_id, kind=kind, recorded_at=form.at, spent_token=form.spent_token).encrypt(
         form.answers
     )
 

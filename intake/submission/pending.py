@@ -50,7 +50,7 @@ def keep(request, about, content, is_bound=True):
             sender=rate_limit.sender_of(request),
             created_at=timezone.now(),
         )
-        row.envelope = envelope.seal(plain, row.place)
+        row.envelope = envelope.encrypt(plain, row.place)
         with transaction.atomic():
             PendingForm.objects.filter(about=about).delete()
             if _is_full(row.sender):
@@ -70,7 +70,7 @@ def find(request, token):
         created_at__gt=timezone.now() - KEPT_FOR,
     ).first()
     try:
-        return row and json.loads(envelope.open_envelope(row.envelope, row.place))
+        return row and json.loads(envelope.decrypt(row.envelope, row.place))
     except envelope.EncryptionError:
         return None
 

@@ -19,8 +19,7 @@ from typing import NamedTuple
 
 from django.conf import settings
 
-from intake.crypto import envelope as sealed
-from intake.crypto import keyring
+from intake.crypto import envelope, keyring
 
 MOST_FILES = 20_000
 MOST_VERSIONS = 11  # a request and 10 amendments
@@ -85,9 +84,11 @@ def waiting():
 
 
 def read(path):
-    """The content of one file. Raises `sealed.DecryptionError`, and FileNotFoundError where someone else removed it."""
-    envelope = path.read_bytes()
-    return json.loads(sealed.open_envelope(envelope, _place(path.name.removesuffix(SET_ASIDE))))
+    """Return the content of one file.
+
+    Raises `envelope.DecryptionError`, and FileNotFoundError if another worker removed the file.
+    """
+    return json.loads(envelope.decrypt(path.read_bytes(), _place(path.name.removesuffix(SET_ASIDE))))
 
 
 def remove(path):
@@ -110,8 +111,8 @@ def key_ids():
     ids = set()
     with _spool_errors():
         for file in _files():
-            with contextlib.suppress(FileNotFoundError, sealed.DecryptionError):  # taken in meanwhile; garbled
-                ids.add(sealed.key_id_of(_path(file.entry.name).read_bytes()))
+            with contextlib.suppress(FileNotFoundError, envelope.DecryptionError):  # taken in meanwhile; garbled
+                ids.add(envelope.key_id_of(_path(file.entry.name).read_bytes()))
     return ids
 
 
@@ -173,13 +174,13 @@ def _put(request_id, content):
 
 def _write(name, content):
     """Writes one file whole or not at all. Raises FileExistsError rather than replace one."""
-    envelope = sealed.seal(json.dumps(content), _place(name))
+    remaining = envelope.encrypt(json.dumps(content), _place(name))
     temporary = _path(TEMPORARY + secrets.token_hex(16))
     try:
         descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         try:
-            while envelope:
-                envelope = envelope[os.write(descriptor, envelope) :]
+            while remaining:
+                remaining = remaining[os.write(descriptor, remaining) :]
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
@@ -193,7 +194,7 @@ def _write(name, content):
 def _contents(files):
     """The contents that can be read, in the order in which they came: one that can't must not hide the others."""
     for file in _in_order(files):
-        with contextlib.suppress(sealed.DecryptionError, OSError):
+        with contextlib.suppress(envelope.DecryptionError, OSError):
             yield read(Path(file.entry))
 
 
@@ -306,7 +307,7 @@ def _path(name):
 
 
 def _place(name):
-    return sealed.Place(table="spool", column="file", row=name)
+    return envelope.Place(table="spool", column="file", row=name)
 
 
 def _bases(request_id):

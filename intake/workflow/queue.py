@@ -160,9 +160,8 @@ def wait_for(
     if not text.strip():
         raise TransitionRefused(_("Say what we wait for."))
     request = _snooze_until(locked_open(request_id, expected_version), until, SnoozeReason.WAITING, actor)
-    EncryptedText(request=request, kind=EncryptedText.Kind.WAITING_FOR, author=actor, recorded_at=timezone.now()).seal(
-        text
-    ).save(force_insert=True)
+    row = EncryptedText(request=request, kind=EncryptedText.Kind.WAITING_FOR, author=actor, recorded_at=timezone.now())
+    row.encrypt(text).save(force_insert=True)
     return request
 
 

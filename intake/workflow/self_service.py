@@ -71,7 +71,7 @@ def add_message(*, request_id: UUID, text: str) -> AssessmentRequest:
         raise TransitionRefused(_("We can't take more words this way. Please call us."))
     part(request, family, None, Why.CHANGED)
     now = timezone.now()
-    added = EncryptedText(request=request, kind=EncryptedText.Kind.ADDITION, recorded_at=now).seal(text)
+    added = EncryptedText(request=request, kind=EncryptedText.Kind.ADDITION, recorded_at=now).encrypt(text)
     added.save(force_insert=True)
     log_event(request, Event.Code.ADDED, None, "", added.pk)
     mark_contacted_again(request, now)

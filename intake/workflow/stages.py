@@ -202,4 +202,4 @@ def _keep_referral(request: AssessmentRequest, referral: str, person_told: bool,
     if not person_told:
         raise TransitionRefused(_("Tell the person first, then tick that they were told."))
     text = EncryptedText(request=request, kind=EncryptedText.Kind.REFERRAL, author=actor, recorded_at=timezone.now())
-    text.seal(referral).save(force_insert=True)
+    text.encrypt(referral).save(force_insert=True)

@@ -45,7 +45,7 @@ def add_note(*, request_id: UUID, text: str, actor: User) -> EncryptedText:
     last = request.texts.filter(kind=EncryptedText.Kind.NOTE, author=actor, recorded_at__gt=now - DOUBLE_CLICK).last()
     if last and last.holds(text):
         return last
-    note = EncryptedText(request=request, kind=EncryptedText.Kind.NOTE, author=actor, recorded_at=now).seal(text)
+    note = EncryptedText(request=request, kind=EncryptedText.Kind.NOTE, author=actor, recorded_at=now).encrypt(text)
     note.save(force_insert=True)
     keep_claim(request_id=request.pk, actor=actor)
     log_event(request, Event.Code.NOTE_ADDED, actor)
@@ -116,7 +116,7 @@ def correct(
         raise TransitionRefused(_("Read this to the person first, then tick that they agreed: %s") % words)
     answers = {name: value for name, value in changed.items() if name in details.ANSWERS}
     if answers:
-        EncryptedText(request=request, kind=EncryptedText.Kind.CORRECTION, author=actor, recorded_at=now).seal(
+        EncryptedText(request=request, kind=EncryptedText.Kind.CORRECTION, author=actor, recorded_at=now).encrypt(
             answers
         ).save(force_insert=True)
         BlindIndex.objects.bulk_create(indexes_of(request.pk, answers), ignore_conflicts=True)

@@ -53,7 +53,7 @@ def found_by(**typed):
 
 
 def told_by(request):
-    return [(text.kind, text.open()) for text in request.texts.all()]
+    return [(text.kind, text.decrypt()) for text in request.texts.all()]
 
 
 def with_everything(make_staff):
@@ -103,7 +103,7 @@ def test_a_request_that_was_closed_or_hidden_is_rotated_too(settings, make_staff
 @pytest.mark.django_db
 def test_requests_from_before_the_indexes_are_indexed_with_every_amendment(settings, make_staff):
     request = with_everything(make_staff)
-    entries = [entry for text in request.texts.all()[:2] for entry in blind_index.entries_for(text.open(), rows=1)]
+    entries = [entry for text in request.texts.all()[:2] for entry in blind_index.entries_for(text.decrypt(), rows=1)]
     BlindIndex.objects.all().delete()
     assert key_rotation.to_do() == key_rotation.ToDo(requests=1, texts=0, indexed_with_old_key=0, never_indexed=1)
     rotate_keys()
@@ -211,7 +211,7 @@ def test_a_batch_that_fails_half_way_leaves_nothing_half_done(settings):
     requests = sorted((make_request() for _ in range(4)), key=lambda request: request.pk)
     EncryptedText.objects.filter(request=requests[3]).update(kind="addition")
     broken = requests[3].texts.get()
-    broken.seal({"phone": 5}).save()  # what no form sends: it opens, and can't be indexed
+    broken.encrypt({"phone": 5}).save()  # what no form sends: it opens, and can't be indexed
     EncryptedText.objects.filter(pk=broken.pk).update(kind="answers")
     draw_new_keys(settings)
     with pytest.raises(TypeError):

@@ -56,7 +56,7 @@ def files():
 
 
 def names_by_request():
-    return {str(text.request_id): text.open()["name"] for text in EncryptedText.objects.filter(kind="answers")}
+    return {str(text.request_id): text.decrypt()["name"] for text in EncryptedText.objects.filter(kind="answers")}
 
 
 def errors_in(caplog):
@@ -81,7 +81,7 @@ def test_what_was_spooled_is_stored_as_it_would_have_been():
     assert [getattr(stored, name) for name in kept] == [getattr(direct, name) for name in kept]
     assert (stored.pk, stored.reference, stored.form_key) == (draft.id, form.confirmed_as.reference, "a" * 64)
     assert submission.find(form.confirmed_as.id) == stored
-    assert stored.texts.get().open() == answers
+    assert stored.texts.get().decrypt() == answers
     assert stored.contact_preferences.get().codes() == direct.contact_preferences.get().codes()
     for rows in ("consents", "events", "outbox_messages"):
         assert getattr(stored, rows).count() == getattr(direct, rows).count() != 0
@@ -107,7 +107,7 @@ def test_amendments_in_the_spool_stay_in_their_order():
         spooled(draft, make_answers(message=f"number {number}"))
     assert worker.take_in_spool() == 3
     request = AssessmentRequest.objects.get()
-    assert [(text.kind, text.open()["message"]) for text in request.texts.all()] == [
+    assert [(text.kind, text.decrypt()["message"]) for text in request.texts.all()] == [
         ("answers", "number 0"),
         ("amendment", "number 1"),
         ("amendment", "number 2"),
@@ -144,7 +144,7 @@ def test_a_reference_that_was_taken_meanwhile_is_drawn_anew(caplog):
     assert (worker.take_in_spool(), files()) == (1, (0, 0))
     stored = AssessmentRequest.objects.get(pk=draft.id)
     assert (taken.reference, stored.reference != confirmed.reference) == (confirmed.reference, True)
-    assert stored.texts.get().open() == make_answers()
+    assert stored.texts.get().decrypt() == make_answers()
 
 
 @pytest.mark.django_db
@@ -306,7 +306,7 @@ def test_only_what_was_sent_after_a_withdrawal_is_a_new_request():
     new = AssessmentRequest.objects.exclude(pk=request.pk).get()
     request.refresh_from_db()
     assert (request.stage, request.texts.count(), files()) == ("closed", 0, (0, 0))
-    assert (new.stage, new.texts.get().open()) == ("new", make_answers(message="after"))
+    assert (new.stage, new.texts.get().decrypt()) == ("new", make_answers(message="after"))
     assert (new.reference != draft.reference, new.form_key) == (True, None)
 
 
@@ -321,7 +321,7 @@ def test_what_was_sent_after_a_withdrawal_under_legal_hold_is_a_new_request_too(
     assert spooled(draft, answers, at=timezone.now()).confirmed_as == confirmed
     worker.take_in_spool()
     new = AssessmentRequest.objects.open().get()
-    assert (new.texts.get().open(), files()) == (answers, (0, 0))
+    assert (new.texts.get().decrypt(), files()) == (answers, (0, 0))
     assert submission.find(confirmed.id) == private_link.find(private_link.secret_of(confirmed.id)) == new
     withdrawn.refresh_from_db()
     assert (withdrawn.stage, withdrawn.texts.count()) == ("closed", 1)

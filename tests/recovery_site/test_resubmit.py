@@ -33,7 +33,7 @@ def change_page_of(page):
 
 
 def notes():
-    return [text.open() for text in EncryptedText.objects.filter(kind="note")]
+    return [text.decrypt() for text in EncryptedText.objects.filter(kind="note")]
 
 
 def test_who_was_signed_out_gets_the_words_back_signs_in_and_sends_them(desk, me):

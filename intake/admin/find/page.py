@@ -19,8 +19,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from intake import access, search
-from intake.crypto import blind_index
-from intake.crypto import envelope as sealed
+from intake.crypto import blind_index, envelope
 from intake.db.keyset import after
 from intake.models import AccessRecord, AssessmentRequest, SavedFilter
 from intake.models.saved_filter import refuse_what_is_no_code
@@ -147,8 +146,8 @@ def _keep(request):
     """Keeps what is asked, and gives the key under which it is kept."""
     key = secrets.token_urlsafe(6)
     asked = {name: request.POST.get(name, "") for name in (*FindForm.base_fields, "after")}
-    envelope = sealed.seal(json.dumps(asked), _place_of(request, key)).hex()
-    kept = [*request.session.get(KEPT, {}).items(), (key, envelope)]
+    encrypted = envelope.encrypt(json.dumps(asked), _place_of(request, key)).hex()
+    kept = [*request.session.get(KEPT, {}).items(), (key, encrypted)]
     request.session[KEPT] = dict(kept[-KEPT_AT_MOST:])
     return key
 
@@ -156,13 +155,13 @@ def _keep(request):
 def _kept(request, key):
     """What was asked, or None where nothing is kept under this key or it does not open."""
     try:
-        return json.loads(sealed.open_envelope(bytes.fromhex(request.session[KEPT][key]), _place_of(request, key)))
-    except (KeyError, ValueError, sealed.DecryptionError):
+        return json.loads(envelope.decrypt(bytes.fromhex(request.session[KEPT][key]), _place_of(request, key)))
+    except (KeyError, ValueError, envelope.DecryptionError):
         return None
 
 
 def _place_of(request, key):
-    return sealed.Place(table="session", column=KEPT, row=f"{request.session.session_key}:{key}")
+    return envelope.Place(table="session", column=KEPT, row=f"{request.session.session_key}:{key}")
 
 
 def _save(model_admin, request):

@@ -10,7 +10,6 @@ from django.utils.translation import gettext as _
 from intake.admin.guidance import in_list
 from intake.contact import schedule
 from intake.contact.preferences import newest_of
-from intake.crypto.envelope import DecryptionError
 from intake.models import AssessmentRequest, Attempt, EncryptedText, Event
 from intake.workflow import unread_additions
 from intake.workflow.attempts import attempt_plan_from
@@ -86,13 +85,6 @@ def _row(request, next_contact, now):
 
 def _language(texts):
     """What the person prefers to speak, in their own words, as last said; "" where nobody said or it can't be read."""
-    contents = [_opened(text) for text in texts]
+    contents = [text.decrypt_or_none() for text in texts]
     said = [content["language"] for content in contents if isinstance(content, dict) and "language" in content]
     return said[-1] if said else ""
-
-
-def _opened(text):
-    try:
-        return text.open()
-    except DecryptionError:
-        return None

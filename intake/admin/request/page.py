@@ -19,7 +19,6 @@ from intake.admin.queue import tabs
 from intake.admin.queue.page import tab_of
 from intake.contact import consent, details
 from intake.contact.preferences import newest_of, newest_preferences
-from intake.crypto.envelope import DecryptionError
 from intake.db import keyset
 from intake.models import AccessRecord, AssessmentRequest, Attempt, EncryptedText, Event
 from intake.models.contact import ForWhom, PreferredTime
@@ -206,7 +205,7 @@ def _preferences_compared(other, in_force):
 def _submitted(obj, plan):
     """What the person told us, opened: their words, what is known by now, and the rules of contact."""
     texts = [] if obj.hidden_at else list(obj.texts.select_related("author"))
-    opened = [(text, _content(text)) for text in texts]
+    opened = [(text, text.decrypt_or_none()) for text in texts]
     known = details.details_of(obj, opened) if texts else {}
     profile = obj.contact_preferences.last() if texts else None
     newest_consents = {record.purpose: record for record in obj.consents.select_related("reader")}
@@ -220,14 +219,6 @@ def _submitted(obj, plan):
         "consents": [readable.agreed_to(record) for record in newest_consents.values()],
         "consent_words": [wording.text for wording in consent.BY_PERMISSION.values()],
     }
-
-
-def _content(text):
-    """What was sealed, or None where it does not open: the page says so instead of failing."""
-    try:
-        return text.open()
-    except DecryptionError:
-        return None
 
 
 def _rules(profile, plan):

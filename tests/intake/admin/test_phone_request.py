@@ -44,7 +44,7 @@ def test_a_request_by_phone_is_a_request_like_any_other(desk, me):
     response = enter(desk, text_ok="on")
     request = AssessmentRequest.objects.get()
     assert response["Location"] == change_page(request)
-    assert request.texts.get().open() == make_answers(voicemail_ok="", text_ok="on") | {"voicemail_ok": False}
+    assert request.texts.get().decrypt() == make_answers(voicemail_ok="", text_ok="on") | {"voicemail_ok": False}
     assert (request.referrer_path, request.stage, request.quarantined_at) == ("phone", "new", None)
     assert (request.promise, request.due_uses_default_hours) == ("", True)
     assert [(event.code, event.actor) for event in request.events.all()] == [("received", me), ("taken", me)]

@@ -71,7 +71,7 @@ def test_an_attempt_is_logged_with_the_proposed_next_one_and_the_note(desk):
     request.refresh_from_db()
     assert (request.stage, local(request.due_at)) == ("reaching", "2026-11-24T13:00")
     assert request.attempts.get().actor.username == "amal"
-    assert request.texts.get(kind="note").open() == "Rang out"
+    assert request.texts.get(kind="note").decrypt() == "Rang out"
 
 
 def test_another_time_for_the_next_attempt_can_be_chosen(desk):
@@ -209,7 +209,7 @@ def test_a_request_is_put_off_and_comes_back(desk):
     assert request.snoozed_until is None
     press(desk, request, "wait_for", until=in_days(2), waits_for="Canary's papers")
     request.refresh_from_db()
-    assert (request.snooze_reason, request.texts.get(kind="waiting").open()) == ("waiting", "Canary's papers")
+    assert (request.snooze_reason, request.texts.get(kind="waiting").decrypt()) == ("waiting", "Canary's papers")
 
 
 @pytest.mark.parametrize(

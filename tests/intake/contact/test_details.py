@@ -124,7 +124,7 @@ def test_correction_is_encrypted_logged_without_values_and_searchable(me):
     assert correct(request, me, phone="480-555-0199", name="Mina") == []
     event = request.events.last()
     assert (event.code, event.from_value, event.to_value, event.actor) == ("corrected", "", "name,phone", me)
-    assert request.texts.get(kind="correction").open() == {"name": "Mina", "phone": "480-555-0199"}
+    assert request.texts.get(kind="correction").decrypt() == {"name": "Mina", "phone": "480-555-0199"}
     assert [(found.pk, found.shared) for found in search.same_contact(request)] == [(other.pk, {"phone"})]
     assert personal_words_in(str(list(Event.objects.values()))) == []
 
@@ -263,7 +263,7 @@ def test_of_two_who_correct_at_once_the_second_chooses_and_loses_nothing(desk, m
         "480 555 0199",
     ]
     assert values(request, "phone", "language", "preferred_time") == ["480 555 0111", "Spanish", "morning"]
-    assert request.texts.get(kind="note").open() == "New number"
+    assert request.texts.get(kind="note").decrypt() == "New number"
     form = work_form(response)
     assert (form.fields["known-phone"], form.fields["initial-known-phone"]) == ("480 555 0199", "480 555 0111")
     assert "Your value is saved." in followed(desk, press(desk, request, "use_mine:phone", form))

@@ -78,7 +78,7 @@ def test_a_form_that_shares_none_of_them_is_another_request_of_its_own(second):
     assert (other.same_device_as, first.same_device_as) == (first, None)
     assert [list(one.events.values_list("code", flat=True)) for one in (first, other)] == [["received"]] * 2
     assert [one.outbox_messages.filter(kind="new_request").count() for one in (first, other)] == [1, 1]
-    assert other.texts.get().open() == make_answers(**second)
+    assert other.texts.get().decrypt() == make_answers(**second)
 
 
 @pytest.mark.parametrize(
@@ -236,7 +236,7 @@ def test_while_the_database_is_away_each_has_their_own_confirmation_and_request(
     worker.take_in_spool()
     assert [shown(visitor, answer) for answer in answers] == before
     assert (stored(), spool.state().files) == ((2, 2), 0)
-    names = [private_link.find(link).texts.get().open()["name"] for _reference, link in before]
+    names = [private_link.find(link).texts.get().decrypt()["name"] for _reference, link in before]
     assert names == [ANN["name"], BOB["name"]]
 
 

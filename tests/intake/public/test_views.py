@@ -91,7 +91,7 @@ def test_sending_the_form_leads_to_a_confirmation_with_the_reference(visitor):
 
 def test_what_is_stored_is_what_was_typed(visitor):
     send(visitor)
-    opened = EncryptedText.objects.get().open()
+    opened = EncryptedText.objects.get().decrypt()
     assert {name: opened[name] for name in TYPED} == {
         name: True if value == "on" else value for name, value in TYPED.items()
     }
@@ -178,7 +178,7 @@ def test_an_odd_phone_is_asked_about_on_the_page_and_kept_when_sent_again(visito
     page = send(visitor, phone="12")
     assert page.status_code == 422
     assert visitor.post(ADDRESS, form_on(page)).status_code == 303
-    assert EncryptedText.objects.get().open()["phone"] == "12"
+    assert EncryptedText.objects.get().decrypt()["phone"] == "12"
 
 
 def test_a_field_that_came_twice_is_refused_with_the_rest_kept(visitor):
@@ -466,7 +466,7 @@ def test_with_the_pass_and_our_origin_the_form_is_accepted_once(cookieless):
     assert sent.status_code == 303
     request = AssessmentRequest.objects.get()
     assert (kinds_of_texts(), request.form_key, request.quarantined_at) == (["answers"], None, None)
-    assert EncryptedText.objects.get().open()["name"] == TYPED["name"]
+    assert EncryptedText.objects.get().decrypt()["name"] == TYPED["name"]
     assert f"<strong>{request.reference}</strong>" in main_of(cookieless.get(sent["Location"]))
 
 

@@ -95,7 +95,7 @@ def test_a_history_leaves_what_is_there_alone():
     request = make_request()
     run("generate_load_data", "50")
     assert AssessmentRequest.objects.count() == 51
-    assert request.texts.get().open()["name"] == "Wilhelmina Canary"
+    assert request.texts.get().decrypt()["name"] == "Wilhelmina Canary"
 
 
 def test_a_history_looks_as_the_desk_would_have_left_it():
@@ -120,7 +120,7 @@ def test_a_history_looks_as_the_desk_would_have_left_it():
     owners = requests.filter(claimed_until__gt=timezone.now()).values_list("owner__username", flat=True)
     assert sorted(owners) == ["demo-ana", "demo-lee", "demo-sam"]  # nobody is at two requests
     text = EncryptedText.objects.filter(kind="answers").first()
-    assert text.open()["consent"] is True
+    assert text.decrypt()["consent"] is True
     withdrawn = requests.filter(outcome="withdrawn").first()
     assert (withdrawn.texts.count(), withdrawn.blind_indexes.count()) == (0, 0)
 
@@ -134,7 +134,7 @@ def test_a_longer_history_leaves_no_more_to_do_today(monkeypatch):
 
 def test_a_history_is_found_by_phone_as_real_requests_are():
     run("generate_load_data", "50")
-    text = next(text for text in EncryptedText.objects.filter(kind="answers") if text.open()["phone"])
-    values = blind_index.values_to_ask(blind_index.PHONE, text.open()["phone"])
+    text = next(text for text in EncryptedText.objects.filter(kind="answers") if text.decrypt()["phone"])
+    values = blind_index.values_to_ask(blind_index.PHONE, text.decrypt()["phone"])
     found = AssessmentRequest.objects.filter(blind_indexes__kind="phone", blind_indexes__value__in=values)
     assert text.request in found

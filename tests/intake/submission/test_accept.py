@@ -27,7 +27,7 @@ def stored():
 
 
 def told_by(request):
-    return [(text.kind, text.open()) for text in request.texts.all()]
+    return [(text.kind, text.decrypt()) for text in request.texts.all()]
 
 
 def codes_of(request):
@@ -256,7 +256,7 @@ def test_notes_of_staff_do_not_count_as_amendments(make_staff):
         note = EncryptedText(
             request=request, kind="note", author=make_staff("admissions"), recorded_at=request.received_at
         )
-        note.seal("called").save(force_insert=True)
+        note.encrypt("called").save(force_insert=True)
     make_request(draft, message="Please call later.")
     assert EncryptedText.objects.filter(kind="amendment").count() == 1
 
@@ -267,7 +267,7 @@ def test_words_sent_again_are_kept_when_the_earlier_ones_do_not_open():
     request = make_request(draft)
     request.texts.update(envelope=b"\x01\x04gone" + bytes(40))
     make_request(draft, message="Please call later.")
-    assert request.texts.get(kind="amendment").open() == make_answers(message="Please call later.")
+    assert request.texts.get(kind="amendment").decrypt() == make_answers(message="Please call later.")
 
 
 @pytest.mark.django_db

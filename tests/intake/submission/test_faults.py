@@ -180,7 +180,7 @@ def test_whatever_fails_a_form_is_stored_once_or_shown_with_all_that_was_typed(
         answer = visitor.post(ADDRESS, form_on(answer))
     worker.take_in_spool()
     assert (AssessmentRequest.objects.count(), spool.state().files) == (1, 0)
-    assert EncryptedText.objects.get().open()["message"] == TYPED["message"]
+    assert EncryptedText.objects.get().decrypt()["message"] == TYPED["message"]
     assert AssessmentRequest.objects.get().reference in main_of(visitor.get(answer["Location"]))
     assert personal_words_in(caplog.text) == []
 
@@ -206,7 +206,7 @@ def test_what_can_not_be_taken_in_stays_and_keeps_nothing_back(site, settings, c
     submission.accept(submission.SentForm(healthy, make_answers(name="Healthy")))
     circuit_breaker.reset()
     worker.take_in_spool()
-    assert sorted(text.open()["name"] for text in EncryptedText.objects.all()) == ["Healthy", TYPED["name"]]
+    assert sorted(text.decrypt()["name"] for text in EncryptedText.objects.all()) == ["Healthy", TYPED["name"]]
 
 
 def test_a_file_that_the_database_refuses_does_not_block_those_behind_it(site):

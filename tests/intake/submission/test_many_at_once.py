@@ -51,7 +51,7 @@ def test_one_form_posted_twenty_times_at_once_is_one_request(origin):
     assert request.reference in addresses[0][1]
     assert (EncryptedText.objects.count(), ContactPreferences.objects.count()) == (1, 1)
     assert OutboxMessage.objects.filter(kind=OutboxMessage.Kind.NEW_REQUEST).count() == 1
-    assert request.texts.get().open()["name"] == make_answers()["name"]
+    assert request.texts.get().decrypt()["name"] == make_answers()["name"]
 
 
 def test_two_hundred_different_forms_at_once_are_two_hundred_requests(origin):
@@ -64,7 +64,7 @@ def test_two_hundred_different_forms_at_once_are_two_hundred_requests(origin):
         asked += list(pool.map(ask, range(AT_ONCE, 200)))
     assert len({address for address, _confirmation in asked}) == 200
     assert AssessmentRequest.objects.count() == 200
-    names = {text.open()["name"] for text in EncryptedText.objects.all()}
+    names = {text.decrypt()["name"] for text in EncryptedText.objects.all()}
     assert names == {f"Number {number}" for number in range(200)}
     assert OutboxMessage.objects.filter(kind=OutboxMessage.Kind.NEW_REQUEST).count() == 200
 

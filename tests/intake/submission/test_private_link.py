@@ -428,7 +428,7 @@ def test_another_time_after_we_have_spoken_leaves_the_due_time(visitor, make_sta
 
 
 def additions(request):
-    return [text.open() for text in request.texts.filter(kind="addition")]
+    return [text.decrypt() for text in request.texts.filter(kind="addition")]
 
 
 def test_more_words_are_kept_once_sealed_and_told_to_staff_again(visitor):
@@ -458,7 +458,7 @@ def test_words_are_added_beside_earlier_ones_that_do_not_open(visitor):
     workflow.add_message(request_id=request.pk, text="lost")
     request.texts.update(envelope=b"\x01\x04gone" + bytes(40))
     assert visitor.post(address_of(request), WORDS | SURE).status_code == 200
-    assert request.texts.last().open() == WORDS["message"]
+    assert request.texts.last().decrypt() == WORDS["message"]
 
 
 # Where the link is shown

@@ -123,8 +123,8 @@ def test_a_suspected_form_is_stored_whole_with_the_same_confirmation(visitor, ch
     assert "We have your request" in visitor.get(sent["Location"]).content.decode()
     request = the_request()
     assert (request.stage, request.spam_signals, request.quarantined_at) == ("new", codes, request.received_at)
-    assert request.texts.get().open()["name"] == "Wilhelmina Canary"
-    assert "website" not in request.texts.get().open()
+    assert request.texts.get().decrypt()["name"] == "Wilhelmina Canary"
+    assert "website" not in request.texts.get().decrypt()
     assert list(request.events.values_list("code", "to_value")) == [("received", "new"), ("suspected", codes)]
     assert list(request.outbox_messages.values_list("kind", "state")) == [("new_request", "queued")]
 

@@ -70,7 +70,7 @@ def test_a_referral_says_sealed_to_whom_and_that_the_person_was_told(actor):
             workflow.close(request_id=request.pk, outcome="referred", actor=actor, **more)
     workflow.close(request_id=request.pk, outcome="referred", referral="Canary Clinic", person_told=True, actor=actor)
     text = request.texts.get(kind="referral")
-    assert (text.open(), text.author, b"Canary" in bytes(text.envelope)) == ("Canary Clinic", actor, False)
+    assert (text.decrypt(), text.author, b"Canary" in bytes(text.envelope)) == ("Canary Clinic", actor, False)
 
 
 def test_closing_ends_claim_and_sleep(actor):

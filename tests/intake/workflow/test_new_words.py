@@ -117,7 +117,9 @@ def test_words_of_a_form_that_waited_in_the_spool_are_new_whenever_they_were_sen
     workflow.add_message(request_id=request_here.pk, text=WORDS)
     workflow.mark_additions_read(request_id=request_here.pk, up_to=request_here.events.last().pk, actor=me)
     earlier = Event.objects.get(code="received").occurred_at
-    late = EncryptedText(request=request_here, kind="addition", recorded_at=earlier).seal("Sent before, stored after")
+    late = EncryptedText(request=request_here, kind="addition", recorded_at=earlier).encrypt(
+        "Sent before, stored after"
+    )
     late.save(force_insert=True)
     Event.objects.create(request=request_here, code="added", to_value=str(late.pk), occurred_at=earlier)
     (entry,) = page_of(desk, request_here).context["unread_additions"]["entries"]

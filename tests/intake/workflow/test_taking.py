@@ -290,7 +290,7 @@ def test_a_hold_keeps_what_we_wait_for_sealed(amal):
     request = make_request_of_another()
     workflow.wait_for(request_id=request.pk, until=local_time("2026-11-30 09:00"), text="Canary papers", actor=amal)
     text = request.texts.get(kind="waiting")
-    assert (text.open(), text.author, b"Canary" in bytes(text.envelope)) == ("Canary papers", amal, False)
+    assert (text.decrypt(), text.author, b"Canary" in bytes(text.envelope)) == ("Canary papers", amal, False)
     request.refresh_from_db()
     assert request.snooze_reason == "waiting"
 

@@ -40,7 +40,7 @@ def address_of(request):
 
 
 def texts_of(request):
-    return [text.open() for text in request.texts.all()]
+    return [text.decrypt() for text in request.texts.all()]
 
 
 def place_of(request):

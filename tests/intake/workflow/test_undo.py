@@ -280,7 +280,7 @@ def test_words_that_were_typed_with_a_button_stay(me, desk, clock):
     press(desk, request, "attempt:call:no_answer", form, **typed, consent_read="on")
     page = followed(desk, undo(desk, request))
     assert "Notes and corrections that were saved with it stay." in page
-    assert [text.open() for text in request.texts.filter(kind="note")] == ["Call her sister"]
+    assert [text.decrypt() for text in request.texts.filter(kind="note")] == ["Call her sister"]
     assert details.plain(details.details_of(request))["phone"] == "(602) 555-0177"
     assert attempt_plan_of(AssessmentRequest.objects.get()).tries == []
 
@@ -291,7 +291,7 @@ def test_what_is_typed_beside_undo_is_kept(me, desk, clock):
     press(desk, request, "attempt:call:no_answer")
     button = undo_button_on(desk.get(change_page(request)))
     followed(desk, press(desk, request, button, note="I pressed the wrong one", **{"known-name": "Mina Canary"}))
-    assert [text.open() for text in request.texts.filter(kind="note")] == ["I pressed the wrong one"]
+    assert [text.decrypt() for text in request.texts.filter(kind="note")] == ["I pressed the wrong one"]
     assert details.plain(details.details_of(request))["name"] == "Mina Canary"
     assert attempt_plan_of(AssessmentRequest.objects.get()).tries == []
 

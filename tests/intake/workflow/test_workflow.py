@@ -180,7 +180,7 @@ def test_a_note_is_kept_sealed_at_every_stage(actor, stage):
     before = state_of(request)
     workflow.add_note(request_id=request.pk, text="Sister answers:\n“call after 6” 🌱", actor=actor)
     note = request.texts.get(kind="note")
-    assert (note.open(), note.author) == ("Sister answers:\n“call after 6” 🌱", actor)
+    assert (note.decrypt(), note.author) == ("Sister answers:\n“call after 6” 🌱", actor)
     assert b"Sister" not in bytes(note.envelope)
     assert last_event(request) == ("note_added", "", "", "amal")
     assert state_of(request) == before
