@@ -50,7 +50,7 @@ def visit(client, view, request, line):
             return client.post(f"{LIST}take/", follow=True)
         case "change several":
             posted = {"action": "spam", "chosen": f"{request.pk}:{request.version}"}
-            return client.post(f"{LIST}several/", posted, follow=True)
+            return client.post(f"{LIST}bulk/", posted, follow=True)
         case "page of a request":
             return client.get(change_page(request))
         case "what is new on an open page of a request":

@@ -26,7 +26,7 @@ from tests.intake.support.helpers import LIST, browser_of, change_page, personal
 pytestmark = pytest.mark.django_db
 
 NOW = dt.datetime(2026, 11, 24, 10, 0, tzinfo=ZoneInfo("America/Phoenix"))  # a Tuesday
-TAKE, SEVERAL, FIND = f"{LIST}take/", f"{LIST}several/", f"{LIST}find/"
+TAKE, SEVERAL, FIND = f"{LIST}take/", f"{LIST}bulk/", f"{LIST}find/"
 MINUTE, HOUR, DAY = dt.timedelta(minutes=1), dt.timedelta(hours=1), dt.timedelta(days=1)
 
 

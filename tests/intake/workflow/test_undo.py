@@ -584,7 +584,7 @@ def choose(desk, button, *requests, **typed):
     desk.get(LIST)
     chosen = [f"{row.pk}:{row.version}" for row in AssessmentRequest.objects.filter(pk__in=[r.pk for r in requests])]
     data = {"action": button, "chosen": chosen, "csrfmiddlewaretoken": desk.cookies["csrftoken"].value}
-    return desk.post(f"{LIST}several/", data | typed, follow=True)
+    return desk.post(f"{LIST}bulk/", data | typed, follow=True)
 
 
 def offers_on(page):
