@@ -11,7 +11,7 @@ from intake.contact.preferences import newest_preferences
 from intake.models import AssessmentRequest, EncryptedText
 from tests.intake.support.factories import make_request
 from tests.intake.support.helpers import browser_of, change_page, local_time
-from tests.intake.support.request_page import buttons_on, followed, press, refusal_of, shown_entries, work_form
+from tests.intake.support.request_page import buttons_on, followed, page_of, press, refusal_of, shown_entries, work_form
 
 pytestmark = pytest.mark.django_db
 
@@ -37,10 +37,6 @@ def in_days(days):
 
 def make_suspected_request(*spam_signals, **changes):
     return make_request(**changes, spam_signals=spam_signals)
-
-
-def page_of(desk, request):
-    return desk.get(change_page(request))
 
 
 # Attempts

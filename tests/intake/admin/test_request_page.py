@@ -17,15 +17,11 @@ from pages.models import Center, OpeningHours
 from tests.html import forms_on
 from tests.intake.support.factories import accept, make_answers, make_request, make_request_with_odd_contact
 from tests.intake.support.helpers import LIST, change_page, local_time, personal_words_in, title_of
-from tests.intake.support.request_page import buttons_on, press, shown_entries
+from tests.intake.support.request_page import buttons_on, page_of, press, shown_entries
 
 pytestmark = pytest.mark.django_db
 
 TUESDAY = local_time("2026-11-24 10:00")
-
-
-def page_of(desk, request, **query):
-    return desk.get(change_page(request), query)
 
 
 def text_of(response):

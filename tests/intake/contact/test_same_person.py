@@ -1,17 +1,17 @@
 """Two people on one device: the second finds the form of the first with the Back button, and sends it as their own."""
 
 import datetime as dt
-import threading
-from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import pytest
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 
 from intake import worker, workflow
 from intake.contact import same_person
 from intake.models import AccessRecord, AssessmentRequest, EncryptedText
 from intake.submission import accept as submission
 from intake.submission import circuit_breaker, private_link, spool, tokens
+from tests.intake.support.at_once import at_once
 from tests.intake.support.factories import make_answers, make_request
 from tests.intake.support.helpers import ADDRESS, accept_inserts, change_page, form_on, refuse_inserts
 from tests.intake.support.visitor import OUR_ORIGIN, Browser, CookielessClient, filled, main_of
@@ -273,20 +273,6 @@ def test_who_sends_a_second_form_and_then_corrects_its_number_stays_one():
 # Once, however often and however many at once
 
 
-def at_once(count, send_one):
-    together = threading.Barrier(count)
-
-    def run(number):
-        try:
-            together.wait()
-            return send_one(number)
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(count) as pool:
-        return list(pool.map(run, range(count)))
-
-
 @pytest.mark.parametrize("keeps_cookies", [True, False], ids=["with a cookie", "with the pass"])
 def test_a_second_person_who_presses_eight_times_at_once_is_one_request(site, keeps_cookies):
     if keeps_cookies:
@@ -307,7 +293,7 @@ def test_a_second_person_who_presses_eight_times_at_once_is_one_request(site, ke
         answer = browser.post(ADDRESS, fields | BOB, headers=OUR_ORIGIN)
         return answer.status_code, answer["Location"]
 
-    answers = at_once(8, press)
+    answers = at_once(*(partial(press, number) for number in range(8)))
     worker.take_in_spool()
     assert {status for status, _ in answers} == {303}
     assert len({address for _, address in answers}) == 1
@@ -321,7 +307,7 @@ def test_two_files_of_a_second_person_taken_in_by_two_workers_are_one_request(si
     for message in ("first", "second"):
         send_while_away(draft, **BOB | {"message": message})
     send_while_away(draft, **BOB | {"phone": "480-555-0155", "email": ""})
-    at_once(2, lambda _number: worker.take_in_spool())
+    at_once(*[worker.take_in_spool] * 2)
     assert (stored(), spool.state().files) == ((2, 2), 0)
     assert EncryptedText.objects.count() == 4
 

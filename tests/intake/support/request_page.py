@@ -4,6 +4,11 @@ from tests.html import forms_on
 from tests.intake.support.helpers import change_page
 
 
+def page_of(desk, request, **query):
+    """The page of a request, as staff open it."""
+    return desk.get(change_page(request), query)
+
+
 def work_form(page):
     """The one form of the page on which everything is done."""
     (form,) = [form for form in forms_on(page) if "version" in form.fields]

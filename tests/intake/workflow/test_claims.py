@@ -17,10 +17,10 @@ from intake.admin.guidance.reachability import reach_of
 from intake.contact import details
 from intake.models import AccessRecord, AssessmentRequest, Attempt, Event
 from intake.workflow.attempts import attempt_plan_of
+from tests.intake.support.at_once import at_once
 from tests.intake.support.factories import make_request
 from tests.intake.support.helpers import LIST, change_page, codes_of, local_time, personal_words_in
 from tests.intake.support.request_page import press, refusal_of, work_form
-from tests.intake.workflow.test_taking import at_once
 
 pytestmark = pytest.mark.django_db
 

@@ -8,7 +8,7 @@ from intake.contact import details
 from intake.models import AssessmentRequest
 from tests.intake.support.factories import make_request
 from tests.intake.support.helpers import change_page, personal_words_in
-from tests.intake.support.request_page import buttons_on, followed, press, refusal_of, work_form
+from tests.intake.support.request_page import buttons_on, followed, page_of, press, refusal_of, work_form
 
 pytestmark = pytest.mark.django_db
 
@@ -18,10 +18,6 @@ def lead_desk(make_staff):
     client = Client(enforce_csrf_checks=True)
     client.force_login(make_staff("lead"))
     return client
-
-
-def page_of(desk, request):
-    return desk.get(change_page(request))
 
 
 def test_what_opens_again_when_spam_is_closed_is_told(desk, me):

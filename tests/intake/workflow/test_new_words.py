@@ -9,7 +9,7 @@ from intake.models import EncryptedText, Event
 from intake.submission import tokens
 from tests.intake.support.factories import make_request
 from tests.intake.support.helpers import LIST, change_page, codes_of, local_time
-from tests.intake.support.request_page import buttons_on, press, refusal_of, work_form
+from tests.intake.support.request_page import buttons_on, page_of, press, refusal_of, work_form
 
 pytestmark = pytest.mark.django_db
 
@@ -29,10 +29,6 @@ def request_here(noon, me):
     request = make_request(preferred_time="asap")
     workflow.claim(request_id=request.pk, actor=me)
     return request
-
-
-def page_of(desk, request):
-    return desk.get(change_page(request))
 
 
 def text_of(response):

@@ -1,18 +1,16 @@
 """Whose turn it is: taking the next, claims that end, putting off, and two people who press at the same moment."""
 
 import datetime as dt
-import threading
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
 
 import pytest
-from django.db import connection
 from django.utils import timezone
 
 from intake import workflow
 from intake.models import AssessmentRequest
 from pages.models import Center, OpeningHours
+from tests.intake.support.at_once import at_once
 from tests.intake.support.factories import make_request
 from tests.intake.support.helpers import codes_of, format_local, local_time
 
@@ -333,21 +331,6 @@ def open_around_the_clock(site):
     center.save()
     for weekday in range(7):
         OpeningHours.objects.create(center=center, weekday=weekday, opens=dt.time(0, 0), closes=dt.time(23, 59))
-
-
-def at_once(*steps):
-    """What each of the steps returns, all begun at the same moment, each on a connection of its own."""
-    together = threading.Barrier(len(steps))
-
-    def run(step):
-        together.wait(30)
-        try:
-            return step()
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(len(steps)) as pool:
-        return [future.result() for future in [pool.submit(run, step) for step in steps]]
 
 
 def test_eight_people_who_press_at_the_same_moment_get_eight_requests(open_around_the_clock, make_staff, clock):

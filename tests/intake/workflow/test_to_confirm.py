@@ -2,14 +2,10 @@
 nothing of the other, and staff are asked."""
 
 import datetime as dt
-import threading
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from functools import partial
 
 import pytest
 from django.core import mail
-from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
@@ -18,6 +14,7 @@ from intake.contact.preferences import newest_preferences
 from intake.models import AccessRecord, AssessmentRequest, EncryptedText, Event, OutboxMessage
 from intake.notifications import outbox
 from intake.submission import private_link
+from tests.intake.support.at_once import at_once_or_refused
 from tests.intake.support.factories import link_duplicate, make_request
 from tests.intake.support.helpers import ADDRESS, change_page, codes_of, local_time
 from tests.intake.support.request_page import buttons_on, followed, press, refusal_of, work_form
@@ -605,23 +602,6 @@ def test_a_permission_for_one_phone_does_not_come_back_for_another(me, clock):
 # At the same moment
 
 
-def at_once(*steps):
-    """Runs the steps, all begun at the same moment, each on a connection of its own."""
-    together = threading.Barrier(len(steps))
-
-    def run(step):
-        together.wait(30)
-        try:
-            with suppress(workflow.TransitionRefused):  # the other one was faster
-                step()
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(len(steps)) as pool:
-        for future in [pool.submit(run, step) for step in steps]:
-            future.result()
-
-
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("withdrawn", [0, 1])
 def test_who_withdraws_while_staff_link_leaves_nobody_closed_and_forgotten(site, make_staff, withdrawn):
@@ -629,7 +609,7 @@ def test_who_withdraws_while_staff_link_leaves_nobody_closed_and_forgotten(site,
     for _round in range(8):
         pair = [make_request(), make_request()]
         left = pair[1 - withdrawn]
-        at_once(
+        at_once_or_refused(
             partial(workflow.withdraw, request_id=pair[withdrawn].pk), partial(link_duplicate, pair[1], pair[0], me)
         )
         assert states(pair[withdrawn], left) == [("closed", "withdrawn"), ("new", "")]
@@ -645,6 +625,6 @@ def test_two_who_withdraw_what_was_linked_at_once_are_both_withdrawn(site, make_
     for _round in range(6):
         first, second = make_request(), make_request()
         link_duplicate(second, first, me)
-        at_once(*(partial(workflow.withdraw, request_id=one.pk) for one in (first, second)))
+        at_once_or_refused(*(partial(workflow.withdraw, request_id=one.pk) for one in (first, second)))
         assert states(first, second) == [("closed", "withdrawn")] * 2
         assert EncryptedText.objects.filter(request__in=[first, second]).count() == 0

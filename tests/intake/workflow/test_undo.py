@@ -1,12 +1,9 @@
 """Undo: for ten minutes after each button, everything as it was, unless someone changed the request since."""
 
 import datetime as dt
-import threading
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 import pytest
-from django.db import connection
 
 from intake import workflow
 from intake.admin.queue.rows import described
@@ -20,6 +17,7 @@ from intake.submission import tokens
 from intake.workflow.attempts import attempt_plan_of, must_decide
 from intake.workflow.operation import STATE
 from tests.conftest import TUESDAY_MORNING
+from tests.intake.support.at_once import at_once_or_refused
 from tests.intake.support.factories import log_attempt, make_request
 from tests.intake.support.helpers import LIST, browser_of, change_page, codes_of
 from tests.intake.support.request_page import followed, press, refusal_of, work_form
@@ -508,23 +506,6 @@ def test_what_was_given_back_and_undone_comes_first_again(me, desk, clock):
 # At the same moment
 
 
-def at_once(*things_to_do):
-    """Runs functions at the same moment. Returns what each returned, or the class of what it raised."""
-    together = threading.Barrier(len(things_to_do))
-
-    def run(do):
-        together.wait(30)
-        try:
-            return do()
-        except workflow.TransitionRefused as refused:
-            return type(refused)
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(len(things_to_do)) as pool:
-        return list(pool.map(run, things_to_do))
-
-
 def in_conversation_by_mistake(me):
     request = make_request()
     log_attempt(request, me, "reached")
@@ -535,7 +516,7 @@ def in_conversation_by_mistake(me):
 def test_undo_and_a_colleagues_button_at_once_never_mix(site, me, sam):
     for _time in range(8):
         request, batch = in_conversation_by_mistake(me)
-        undone, booked = at_once(
+        undone, booked = at_once_or_refused(
             partial(workflow.undo, batch=batch, actor=me),
             partial(
                 workflow.book,
@@ -556,7 +537,7 @@ def test_undo_and_a_colleagues_button_at_once_never_mix(site, me, sam):
 def test_two_who_undo_at_once_undo_once(site, me, lead):
     for _time in range(8):
         request, batch = in_conversation_by_mistake(me)
-        results = at_once(*[partial(workflow.undo, batch=batch, actor=actor) for actor in (me, lead)])
+        results = at_once_or_refused(*[partial(workflow.undo, batch=batch, actor=actor) for actor in (me, lead)])
         assert results.count(workflow.TransitionRefused) == 1
         request.refresh_from_db()
         assert (request.stage, request.version, codes_of(request).count("undone")) == ("new", 2, 1)
@@ -568,7 +549,7 @@ def test_undo_of_a_link_and_of_what_was_done_on_the_other_one_at_once(site, me, 
         original, request = make_request(), make_request()
         workflow.link_duplicate(request_id=request.pk, of_reference=original.reference, actor=me)
         batch = Change.objects.filter(request=request).get().batch
-        undone, logged = at_once(
+        undone, logged = at_once_or_refused(
             partial(workflow.undo, batch=batch, actor=me),
             partial(workflow.log_attempt, request_id=original.pk, channel="call", result="no_answer", actor=sam),
         )
