@@ -542,4 +542,4 @@ def test_what_is_kept_is_never_freed_or_taken_at_the_same_moment(site, clock, ma
             assert (taken, row.owner) in ((request, tom), (None, None))
             assert row.claimed_until in (None, timezone.now() + 30 * MINUTE)
         workflow.release(request_id=request.pk, actor=row.owner or maria)
-        Event.objects.filter(code="released").update(at=TUESDAY - dt.timedelta(days=1))
+        Event.objects.filter(code="released").update(occurred_at=TUESDAY - dt.timedelta(days=1))

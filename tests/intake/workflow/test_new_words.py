@@ -227,8 +227,8 @@ def test_message_language_and_whom_they_ask_for_stand_before_the_number(noon, de
 def test_a_long_message_is_cut_there_and_leads_to_the_whole(noon, desk):
     request = make_request(preferred_time="asap", message="word " * 120)
     page = text_of(page_of(desk, request))
-    assert '<a href="#words-1">Read all of it</a>' in page
-    assert 'id="words-1"' in page
+    assert '<a href="#submission-1">Read all of it</a>' in page
+    assert 'id="submission-1"' in page
 
 
 # Whom the page tells to call
