@@ -6,55 +6,43 @@ from django.utils.text import Truncator, capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from intake.models import AssessmentRequest, Attempt
-from intake.workflow.attempts import must_decide
+from intake.models import Attempt
 
-Stage, Channel = AssessmentRequest.Stage, Attempt.Channel
+from .next_action import Kind, Reason, must_be_checked
 
-SPOKEN_WITH = (Stage.TALKING, Stage.BOOKED)
+Channel = Attempt.Channel
 
 LONGEST_LANGUAGE = 30  # of what a person typed as their language, this much stands in the list
 
 
-def label_for_next_step(request, plan, language, now):
-    """The next step, such as "Call, leave no message, Spanish, by 10:15 AM".
+def label_for_next_step(action, request, plan, language, now):
+    """Return the next step in a few words, such as "Call, leave no message, Spanish, by 10:15 AM".
 
-    `ladder` is the request's `workflow.ladder.AttemptPlan` and `language` what the person prefers, in their own words.
+    `action` is what `next_action.decide` said of the request, and `language` what the person prefers, in their own
+    words.
     """
-    if request.stage == Stage.CLOSED:
-        return _("Nothing to do")
-    if request.to_confirm_since:
-        return _("Decide: is it the same person?")
-    if _is_snoozed(request, now):
-        return _("Wait until %s") % label_for_time(request.snoozed_until, now)
-    if plan.profile is None:
-        return _("Do not contact: how this person may be reached can't be read")
-    if must_decide(request, plan):
-        return _("Decide: keep trying or close") if plan.channels else _("Decide: close or put off")
-    if request.awaits_assessment:
-        return _assessment(request.assessment_at, now)
-    how = [_manner(request, plan), Truncator(language).chars(LONGEST_LANGUAGE)]
-    return capfirst(", ".join(filter(None, [_verb(request, plan), *how, _time(request, now)])))
+    match action.kind:
+        case Kind.NOTHING | Kind.DO_NOT_CONTACT:
+            return _("Nothing to do")
+        case Kind.CONFIRM_PERSON:
+            return _("Decide: is it the same person?")
+        case Kind.UNREADABLE:
+            return _("Do not contact: how this person may be reached can't be read")
+        case Kind.WAIT:
+            return _("Wait until %s") % label_for_time(action.at, now)
+        case Kind.DECIDE:
+            return _("Decide: close or snooze") if action.no_way_is_left else _("Decide: keep trying or close")
+        case Kind.ASSESSMENT:
+            words = _("Assessment %s") if action.is_planned else _("Assessment was %s: did they come?")
+            return words % label_for_time(action.at, now)
+    how = [_manner(action, plan), Truncator(language).chars(LONGEST_LANGUAGE)]
+    return capfirst(", ".join(filter(None, [_verb(action, request, plan), *how, _time(action, request, now)])))
 
 
-def not_before(request, plan, next_contact, now):
-    """The moment from which the person may be contacted, where they may not be now and it matters; else None. It does
-    not for a decision, which needs nobody on the phone.
-
-    `next_contact` is `clock.next_contact` for this moment and our hours, of a wish and the name of a time zone.
-    """
-    if (
-        request.stage == Stage.CLOSED
-        or request.to_confirm_since
-        or _is_snoozed(request, now)
-        or not request.preferred_time
-        or request.awaits_assessment
-        or must_decide(request, plan)
-    ):
-        return None
-    moment = next_contact(request.preferred_time, request.time_zone)
-    is_due_later = request.stage != Stage.NEW and moment and request.due_at >= moment
-    return None if moment is None or moment <= now or is_due_later else moment
+def not_before(action, request):
+    """Return the moment from which the person may be contacted, or None where that is now or is the due time."""
+    is_due_then = action.is_planned and action.at == request.due_at
+    return action.at if action.kind == Kind.CONTACT and not is_due_then else None
 
 
 def label_for_due(due_at, now):
@@ -88,63 +76,40 @@ def label_for_length(length):
     return _("%d min") % minutes
 
 
-def _assessment(moment, now):
-    words = _("Assessment %s") if moment > now else _("Assessment was %s: did they come?")
-    return words % label_for_time(moment, now)
-
-
-def channel_of(request, plan):
-    """The way to try now (`Attempt.Channel`): who called us, and whom we have spoken with, are reached by their first
-    choice."""
-    if request.awaiting_reply_since or request.stage in SPOKEN_WITH:
-        return (plan.channels or plan.profile.channels)[0]
-    return plan.next_channel
-
-
-def must_be_checked(request):
-    """Whether a machine may have written it. Once we spoke with someone, a person did."""
-    return request.quarantined_at is not None and request.reached_at is None
-
-
-def _verb(request, plan):
-    channel = channel_of(request, plan)
+def _verb(action, request, plan):
     contact = {
         Channel.CALL: _("call"),
         Channel.TEXT: _("text"),
-        Channel.EMAIL: _("e-mail once") if plan.is_one_email and not plan.tries else _("e-mail"),
-    }[channel]
-    if not plan.may_ever_call and plan.profile.may_call:
+        Channel.EMAIL: _("email once") if plan.is_one_email and not plan.tries else _("email"),
+    }[action.channel]
+    if action.kind == Kind.CONFIRM_TIME:
+        contact = _("do not call before they have confirmed a time")
+    elif not plan.may_ever_call and plan.profile.may_call:
         time = plan.profile.get_preferred_time_display().lower()
-        contact = _("call only %s, their time") % time if channel == Channel.CALL else _("%s: ask for a time") % contact
-    if request.awaiting_reply_since:
-        return _("they got in touch: %s") % contact
-    if request.stage in SPOKEN_WITH:
-        step = _("follow up") if channel == Channel.CALL else _("follow up: %s") % contact
-    elif channel in [attempt.channel for attempt in plan.tries]:
+        is_call = action.channel == Channel.CALL
+        contact = _("call only %s, their time") % time if is_call else _("%s: ask for a time") % contact
+    if action.reason == Reason.REPLY:
+        return _("they contacted us: %s") % contact
+    if action.reason == Reason.FOLLOW_UP:
+        step = _("follow up") if action.channel == Channel.CALL else _("follow up: %s") % contact
+    elif action.channel in [attempt.channel for attempt in plan.tries]:
         step = _("%s again") % contact
     else:
         step = contact
     return _("check, then %s") % step if must_be_checked(request) else step
 
 
-def _manner(request, plan):
-    is_silent_call = channel_of(request, plan) == Channel.CALL and not plan.profile.may_leave_voicemail
+def _manner(action, plan):
+    is_silent_call = action.channel == Channel.CALL and not plan.profile.may_leave_voicemail
     return _("leave no message") if is_silent_call else ""
 
 
-def _time(request, now):
+def _time(action, request, now):
     """By when a first contact is promised, or the time at which we said that we would try again."""
-    if request.awaiting_reply_since or request.due_at <= now:
+    if action.reason == Reason.REPLY or request.due_at <= now:
         return ""
     words = label_for_time(request.due_at, now)
-    if request.stage == Stage.NEW:
+    if not action.is_planned:
         return _("by %s") % words
-    return _("at %s") % words if _is_today(request.due_at, now) else words
-
-
-def _is_snoozed(request, now):
-    return request.snoozed_until is not None and request.snoozed_until > now
-
-
-def _is_today(moment, now):
-    return timezone.localtime(moment).date() == timezone.localtime(now).date()
+    is_today = timezone.localtime(request.due_at).date() == timezone.localtime(now).date()
+    return _("at %s") % words if is_today else words

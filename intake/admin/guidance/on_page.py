@@ -1,21 +1,21 @@
-"""What to do with a request now, in one sentence."""
+"""What to do with a request now, in one sentence at the top of its page."""
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from intake.admin.guidance.in_list import SPOKEN_WITH, channel_of, must_be_checked
 from intake.admin.wording import moment
 from intake.models import AssessmentRequest, Attempt
 from intake.models.assessment_request import BY_PHONE
-from intake.workflow.attempts import must_decide
+
+from .next_action import Kind, Reason, must_be_checked
 
 Stage, Channel = AssessmentRequest.Stage, Attempt.Channel
 
 NOW = {
     Channel.CALL: gettext_lazy("Call now."),
     Channel.TEXT: gettext_lazy("Send a text message now."),
-    Channel.EMAIL: gettext_lazy("Send a neutral e-mail now."),
+    Channel.EMAIL: gettext_lazy("Send a neutral email now."),
 }
 TAKE_FIRST = {
     Channel.CALL: gettext_lazy("Take it and call."),
@@ -25,65 +25,74 @@ TAKE_FIRST = {
 AFTER = {
     Channel.CALL: gettext_lazy("Call after %(time)s."),
     Channel.TEXT: gettext_lazy("Send a text message after %(time)s."),
-    Channel.EMAIL: gettext_lazy("Send a neutral e-mail after %(time)s."),
+    Channel.EMAIL: gettext_lazy("Send a neutral email after %(time)s."),
 }
 AT = {
     Channel.CALL: gettext_lazy("Call on %(time)s."),
     Channel.TEXT: gettext_lazy("Send a text message on %(time)s."),
-    Channel.EMAIL: gettext_lazy("Send a neutral e-mail on %(time)s."),
+    Channel.EMAIL: gettext_lazy("Send a neutral email on %(time)s."),
 }
 
 
-def what_now(request, plan, reach, reader, has_new_words=False, elsewhere=None):
-    """The sentence for an `AttemptPlan` and a `Reach`; `reach` is None where no rules of contact can be read, `reader`
-    who looks at the page. Nobody is told to contact a person now but the one who has the request, so that no two are;
-    nor while a colleague is at another request with the same contact, `elsewhere`. And what the person said is read
-    first: they may have asked for the opposite."""
-    if request.hidden_at:
-        return _("The person withdrew this request. Do not contact them.")
-    if request.stage == Stage.CLOSED:
-        is_done = _("This request has ended. There is nothing to do.")
-        return _("This request has ended. Read what they added: nobody has yet.") if has_new_words else is_done
-    if request.is_claimed_by_colleague(reader):
-        return leave_it(request)
-    if request.to_confirm_since:
-        return _("Contact nobody yet. First decide: is this the same person?")
-    if reach is None:
-        return _("Do not contact this person: the rules of contact can't be read.")
-    step = _next_step(request, plan, reach, reader, elsewhere)
+def sentence_for(action, request, plan, reach, reader, elsewhere=None, has_unread_additions=False):
+    """Return what `next_action.decide` said of the request as a sentence for `reader`.
+
+    `reach` is the `Reach` that the decision was made with. What the person added is read first: they may have asked
+    for the opposite.
+    """
+    match action.kind:
+        case Kind.DO_NOT_CONTACT:
+            return _("The person withdrew this request. Do not contact them.")
+        case Kind.NOTHING if has_unread_additions:
+            return _("This request is closed. Read what they added: nobody has read it yet.")
+        case Kind.NOTHING:
+            return _("This request is closed. There is nothing to do.")
+        case Kind.LEAVE:
+            return leave_it(request)
+        case Kind.CONFIRM_PERSON:
+            return _("Contact nobody yet. First decide: is this the same person?")
+        case Kind.UNREADABLE:
+            return _("Do not contact this person: how they may be reached can't be read.")
+    step = _step(action, request, plan, reach, elsewhere)
     if _is_on_the_phone(request, plan, reader):
         step = _("You are on the phone with them. If you talk now, press “They called: we spoke”. If not: %s") % step
     elif must_be_checked(request):
         step = _("Check first whether a person wrote this. Then: %s") % step
-    return _("Read what they added first. Then: %s") % step if has_new_words else step
+    return _("Read what they added first. Then: %s") % step if has_unread_additions else step
+
+
+def no_contact_now(action, request, plan, elsewhere=None):
+    """Return why nobody should contact the person now, whatever the hour, in a sentence; "" where nothing is against
+    it."""
+    match action.kind:
+        case Kind.CONFIRM_PERSON:
+            return _("Contact nobody until you decide: is this the same person?")
+        case Kind.WAIT:
+            return _("Snoozed: leave it until then.")
+        case Kind.LEAVE:
+            return _("%s is working on this: leave it to them.") % request.owner
+    if plan.profile and not plan.channels:
+        return _("No way is left that they allow.")
+    if elsewhere:
+        return _("%s is working on another request with this phone or email: ask them first.") % elsewhere.owner
+    return ""
 
 
 def leave_it(request):
-    """The sentence for everyone but the colleague who is working on a request."""
-    return _("%(who)s is at this request until %(time)s. Leave it to them until then.") % {
+    """Return the sentence for everyone but the colleague who is working on a request."""
+    return _("%(who)s is working on this until %(time)s. Leave it to them until then.") % {
         "who": request.owner,
         "time": moment(request.claimed_until),
     }
 
 
 def ask_first(elsewhere):
-    """The sentence for everyone but the colleague who is at `elsewhere`, a request with the same phone or email."""
-    return _("%(who)s is at %(reference)s until %(time)s, with the same phone or email. Ask %(who)s first.") % {
+    """Return the sentence for everyone but the colleague who works on a request with the same phone or email."""
+    return _("%(who)s is working on %(reference)s until %(time)s, with the same phone or email. Ask %(who)s first.") % {
         "who": elsewhere.owner,
         "reference": elsewhere.reference,
         "time": moment(elsewhere.claimed_until),
     }
-
-
-def holds(request, reader):
-    """Whether a request is this reader's now: taken for a while that has not ended, or theirs without an end."""
-    return request.owner_id == reader.pk and (request.claimed_until is None or request.is_claimed)
-
-
-def may_take(request, reader):
-    """Whether `workflow.claim` gives an open request to `reader`, who does not have it."""
-    is_a_colleagues = request.owner_id not in (None, reader.pk) and request.claimed_until is None
-    return not (holds(request, reader) or request.is_claimed_by_colleague(reader) or is_a_colleagues)
 
 
 def _is_on_the_phone(request, plan, reader):
@@ -92,31 +101,59 @@ def _is_on_the_phone(request, plan, reader):
     return request.referrer_path == BY_PHONE and request.stage == Stage.NEW and is_theirs and not plan.tries
 
 
-def _next_step(request, plan, reach, reader, elsewhere):
-    channel = channel_of(request, plan)
-    if request.is_snoozed:
-        return _("Put off until %(time)s: %(reason)s. Leave it until then.") % {
-            "time": moment(request.snoozed_until),
-            "reason": request.get_snooze_reason_display(),
-        }
-    if request.awaiting_reply_since:
-        return _("They got in touch on %(time)s and wait for us. %(contact)s") % {
+def _step(action, request, plan, reach, elsewhere):
+    match action.kind:
+        case Kind.WAIT:
+            return _("Snoozed until %(time)s: %(reason)s. Leave it until then.") % {
+                "time": moment(action.at),
+                "reason": request.get_snooze_reason_display(),
+            }
+        case Kind.DECIDE if action.no_way_is_left:
+            return _("Decide: close the request, or snooze it.")
+        case Kind.DECIDE:
+            return _("Decide: keep trying, close the request, or snooze it.")
+        case Kind.ASSESSMENT:
+            words = (
+                _("The assessment is on %s.") if action.is_planned else _("The assessment was on %s. Did they come?")
+            )
+            return words % _our_time(action.at, reach)
+    contact = _contact(action, request, plan, reach, elsewhere)
+    if action.reason == Reason.REPLY:
+        return _("They contacted us on %(time)s and are waiting for an answer. %(contact)s") % {
             "time": moment(request.awaiting_reply_since),
-            "contact": _in_time(request, channel, plan, reach, reader, elsewhere),
+            "contact": contact,
         }
-    if must_decide(request, plan):
-        if not plan.channels:
-            return _("Decide: close the request, or put it off.")
-        return _("Decide: keep trying, close the request, or put it off.")
-    if request.awaits_assessment:
-        is_over = request.assessment_at <= timezone.now()
-        words = _("The assessment was on %s. Did they come?") if is_over else _("The assessment is on %s.")
-        return words % _our_time(request.assessment_at, reach)
-    if request.stage != Stage.NEW and request.due_at > timezone.now():
-        contact = _sentence(AT[channel] % {"time": _our_time(request.due_at, reach)}, channel, plan)
-    else:
-        contact = _in_time(request, channel, plan, reach, reader, elsewhere)
-    return _("Follow up. %s") % contact if request.stage in SPOKEN_WITH else contact
+    return _("Follow up. %s") % contact if action.reason == Reason.FOLLOW_UP else contact
+
+
+def _contact(action, request, plan, reach, elsewhere):
+    if action.is_planned:
+        return _with_manner(AT[action.channel] % {"time": _our_time(action.at, reach)}, action, plan)
+    asked_for_another_time = plan.profile.may_call and not reach.preference_is_met
+    contact = _now_or_later(action, request, plan, reach, elsewhere)
+    if asked_for_another_time and action.channel != Channel.CALL:
+        return f"{contact} {_('Ask when a call is safe. Do not call before that.')}"
+    if asked_for_another_time and action.at is not None:
+        words = _("Do not call now: they asked for a time of day when we are closed. %s Or snooze it until then.")
+        return words % contact
+    return contact
+
+
+def _now_or_later(action, request, plan, reach, elsewhere):
+    match action.kind:
+        case Kind.CONFIRM_TIME:
+            return _("Do not call: they want to confirm a time first.")
+        case Kind.WAIT_FOR_OPENING:
+            return _("Wait until the center is open.")
+        case Kind.ASK_COLLEAGUE:
+            return ask_first(elsewhere)
+        case Kind.MAKE_OWNER:
+            return _("%s owns this request. Make yourself its owner before you contact them.") % request.owner
+        case Kind.TAKE:
+            return _with_manner(TAKE_FIRST[action.channel], action, plan)
+    if action.at is None:
+        return _with_manner(NOW[action.channel], action, plan)
+    return _with_manner(AFTER[action.channel] % {"time": reach.label_for(action.at)}, action, plan)
 
 
 def _our_time(due_at, reach):
@@ -125,41 +162,9 @@ def _our_time(due_at, reach):
     return moment(due_at) if is_same else _("%(time)s, our time") % {"time": moment(due_at)}
 
 
-def _in_time(request, channel, plan, reach, reader, elsewhere):
-    if reach.preference_is_met or not plan.profile.may_call:
-        return _at_a_good_time(request, channel, plan, reach, reader, elsewhere)
-    if channel != Channel.CALL:
-        contact = _at_a_good_time(request, channel, plan, reach, reader, elsewhere)
-        return f"{contact} {_('Ask when a call is safe. Do not call before that.')}"
-    if reach.may_call_now:
-        return _at_once(request, channel, plan, reader, elsewhere)
-    if reach.call_at is None:
-        return _("Do not call: they want to confirm a time first.")
-    words = _("Do not call now: they asked for another time of day, when we are closed. %s Or put it off until then.")
-    return words % _sentence(AFTER[channel] % {"time": reach.no_call_before}, channel, plan)
-
-
-def _at_a_good_time(request, channel, plan, reach, reader, elsewhere):
-    if reach.may_now:
-        return _at_once(request, channel, plan, reader, elsewhere)
-    if reach.next_at is None:
-        return _("Wait until the center is open.")
-    return _sentence(AFTER[channel] % {"time": reach.not_before}, channel, plan)
-
-
-def _at_once(request, channel, plan, reader, elsewhere):
-    if elsewhere:
-        return ask_first(elsewhere)
-    if holds(request, reader):
-        return _sentence(NOW[channel], channel, plan)
-    if request.owner_id is None or request.claimed_until is not None:
-        return _sentence(TAKE_FIRST[channel], channel, plan)
-    return _("%s owns this request. Make yourself its owner before you contact them.") % request.owner
-
-
-def _sentence(words, channel, plan):
-    if channel == Channel.CALL and not plan.profile.may_leave_voicemail:
+def _with_manner(words, action, plan):
+    if action.channel == Channel.CALL and not plan.profile.may_leave_voicemail:
         return f"{words} {_('Leave no message.')}"
-    if channel == Channel.EMAIL and plan.is_one_email and not plan.tries:
+    if action.channel == Channel.EMAIL and plan.is_one_email and not plan.tries:
         return f"{words} {_('One, and no more.')}"
     return str(words)

@@ -15,26 +15,18 @@ from intake.contact.time_zones import TIME_ZONES
 
 
 @dataclass(frozen=True)
-class Reach:
-    """How one person may be reached at `now`, in their own time. `next_at` is the first moment at which they may be
-    contacted, `now` itself where that is now, None where none is ahead. `wish_is_met` says whether we can call at the
-    time that they asked for. If not, nobody calls at another time of their day: `call_at` is when the one they asked
-    for begins, None where they want to confirm a time first.
+class Reachability:
+    """When one person may be contacted, seen from `now` in their own time.
 
-    `tel`, `sms` and `mailto` are "" where the person or the hour does not allow them, or where a click would not dial
-    or address what was typed; `about_phone` and `about_email` say why, at any hour.
+    `next_at` is the first moment at which they may be contacted: `now` itself where that is now, None where none is
+    ahead. `preference_is_met` says whether we can call at the time that they prefer. If not, nobody calls at another
+    time of their day: `call_at` is when the time that they prefer begins, None where they want to confirm a time first.
     """
 
     now: dt.datetime
-    zone_name: str
     next_at: dt.datetime | None
     preference_is_met: bool = True
     call_at: dt.datetime | None = None
-    tel: str = ""
-    sms: str = ""
-    mailto: str = ""
-    about_phone: str = ""
-    about_email: str = ""
 
     @property
     def may_now(self):
@@ -43,6 +35,27 @@ class Reach:
     @property
     def may_call_now(self):
         return self.may_now if self.preference_is_met else self.call_at == self.now
+
+    def possible_from(self, channel, preferences):
+        """Return the first moment for this `Attempt.Channel`; None where none is ahead."""
+        is_unmet_call = channel == "call" and preferences.may_call and not self.preference_is_met
+        return self.call_at if is_unmet_call else self.next_at
+
+
+@dataclass(frozen=True)
+class Reach(Reachability):
+    """How one person may be reached at `now`, with the addresses that a click opens.
+
+    `tel`, `sms` and `mailto` are "" where the person or the hour does not allow them, or where a click would not dial
+    or address what was typed; `about_phone` and `about_email` say why, at any hour.
+    """
+
+    zone_name: str = ""
+    tel: str = ""
+    sms: str = ""
+    mailto: str = ""
+    about_phone: str = ""
+    about_email: str = ""
 
     @property
     def time_there(self):
@@ -53,16 +66,15 @@ class Reach:
 
     @property
     def not_before(self):
-        """The moment of `next_at` in words that follow "after", by the center's clock: "5:00 PM", "8:00 AM tomorrow".
-        Where the person's clock shows another time: "1:00 PM (12:00 PM for them)"."""
-        return self._label_for(self.next_at)
+        return self.label_for(self.next_at)
 
     @property
     def no_call_before(self):
-        """The moment of `call_at` in the same words."""
-        return self._label_for(self.call_at)
+        return self.label_for(self.call_at)
 
-    def _label_for(self, moment):
+    def label_for(self, moment):
+        """Return a moment in words that follow "after", by the center's clock: "5:00 PM", "8:00 AM tomorrow". Where
+        the person's clock shows another time: "1:00 PM (12:00 PM for them)"."""
         ours, theirs = timezone.localtime(moment), moment.astimezone(self.now.tzinfo)
         words = _label_for_moment(ours, timezone.localtime(self.now))
         if ours.utcoffset() == theirs.utcoffset():
@@ -72,28 +84,28 @@ class Reach:
         return _("%(time)s (%(theirs)s for them)") % {"time": words, "theirs": for_them}
 
 
-def reach_of(profile, known, now, channels):
-    """The `Reach` for a contact profile and what is `known` (`intake.contact.details`), by the `channels` that are
-    still open: an address alone allows a single e-mail."""
-    zone, hours = ZoneInfo(profile.time_zone), schedule.our_hours()
-    local_now = now.astimezone(zone)
-    next_at = schedule.next_contact(now, hours, profile.preferred_time, zone)
-    may_now = next_at == now
+def reachability_of(preferred_time, time_zone, now, hours):
+    """Return the `Reachability` of a person with this preferred time and zone, for the center's `hours`."""
+    zone = ZoneInfo(time_zone)
+    next_at = schedule.next_contact(now, hours, preferred_time, zone)
+    preference_is_met, call_at = schedule.may_ever_call(now, hours, preferred_time, zone), None
+    if not preference_is_met and preferred_time != schedule.CONFIRMED:
+        call_at = schedule.next_in_part(now, preferred_time, zone).astimezone(zone)
+    return Reachability(now.astimezone(zone), next_at and next_at.astimezone(zone), preference_is_met, call_at)
+
+
+def reach_of(preferences, known, now, channels):
+    """Return the `Reach` for contact preferences and what is `known` (`intake.contact.details`), by the `channels` that
+    are still open: an address alone allows a single email."""
+    when = reachability_of(preferences.preferred_time, preferences.time_zone, now, schedule.our_hours())
     number = phone_numbers.to_dial(known["phone"].value)
-    preference_is_met, call_at = schedule.may_ever_call(now, hours, profile.preferred_time, zone), None
-    if not preference_is_met and profile.preferred_time != schedule.CONFIRMED:
-        call_at = schedule.next_in_part(now, profile.preferred_time, zone).astimezone(zone)
-    may_call_now = may_now if preference_is_met else call_at == now
-    call, text = number and may_call_now and "call" in channels, number and may_now and "text" in channels
+    call, text = number and when.may_call_now and "call" in channels, number and when.may_now and "text" in channels
     return Reach(
-        now=local_now,
-        zone_name=str(dict(TIME_ZONES).get(profile.time_zone, profile.time_zone)),
-        next_at=next_at and next_at.astimezone(zone),
-        preference_is_met=preference_is_met,
-        call_at=call_at,
+        **vars(when),
+        zone_name=str(dict(TIME_ZONES).get(preferences.time_zone, preferences.time_zone)),
         tel=number.tel if call else "",
         sms=number.sms if text else "",
-        mailto=_mailto(known["email"].value) if may_now and "email" in channels else "",
+        mailto=_mailto(known["email"].value) if when.may_now and "email" in channels else "",
         about_phone=" ".join(_about_phone(known["phone"].value, number, channels)),
         about_email=_about_email(known["email"].value, channels),
     )

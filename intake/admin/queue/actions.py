@@ -13,7 +13,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from intake import workflow
-from intake.admin.guidance.in_list import label_for_time, must_be_checked
+from intake.admin.guidance.in_list import label_for_time
+from intake.admin.guidance.next_action import must_be_checked
 from intake.admin.readers import chosen_reader
 from intake.admin.request.actions import batch_from, what_stays
 from intake.db.uuid7 import uuid7

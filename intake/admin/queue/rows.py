@@ -2,12 +2,13 @@
 
 import functools
 from dataclasses import dataclass
-from zoneinfo import ZoneInfo
 
 from django.db.models import Prefetch, prefetch_related_objects
 from django.utils.translation import gettext as _
 
 from intake.admin.guidance import in_list
+from intake.admin.guidance.next_action import Kind, decide
+from intake.admin.guidance.reachability import reachability_of
 from intake.contact import schedule
 from intake.contact.preferences import newest_of
 from intake.models import AssessmentRequest, Attempt, EncryptedText, Event
@@ -30,7 +31,7 @@ class Row:
     not_before: str = ""
     said_something_new: bool = False
     claimed_by_now: str = ""
-    is_asleep: bool = False
+    is_snoozed: bool = False
 
     @property
     def due_uses_default_hours(self):
@@ -42,11 +43,11 @@ def described(requests, now):
     _fetch([request for request in requests if request.stage != Stage.CLOSED])
     hours = schedule.our_hours()
 
-    @functools.cache  # few wishes and zones, and all rows at one moment
-    def next_contact(preferred, zone):
-        return schedule.next_contact(now, hours, preferred, ZoneInfo(zone))
+    @functools.cache  # few preferred times and zones, and all rows at one moment
+    def reachability(preferred_time, time_zone):
+        return reachability_of(preferred_time, time_zone, now, hours)
 
-    return [_row(request, next_contact, now) for request in requests]
+    return [_row(request, reachability, now) for request in requests]
 
 
 def _fetch(requests):
@@ -62,24 +63,28 @@ def _fetch(requests):
     )
 
 
-def _row(request, next_contact, now):
+def _row(request, reachability, now):
     words = functools.partial(in_list.label_for_time, now=now)
     if request.stage == Stage.CLOSED:
-        return Row(request, step=in_list.label_for_next_step(request, None, "", now), at=words(request.closed_at))
+        action = decide(request, None, None, None, now)
+        step = in_list.label_for_next_step(action, request, None, "", now)
+        return Row(request, step=step, at=words(request.closed_at))
     events = request.events.all()
-    profile = newest_of(request.contact_preferences.all())
-    plan = attempt_plan_from(request, profile, request.attempts.all(), events, request.consents.all())
-    possible = in_list.not_before(request, plan, next_contact, now)
+    preferences = newest_of(request.contact_preferences.all())
+    plan = attempt_plan_from(request, preferences, request.attempts.all(), events, request.consents.all())
+    when = reachability(preferences.preferred_time, preferences.time_zone) if preferences else None
+    action = decide(request, plan, when, None, now)
+    possible = in_list.not_before(action, request)
     return Row(
         request,
-        step=in_list.label_for_next_step(request, plan, _language(request.texts_with_contact), now),
+        step=in_list.label_for_next_step(action, request, plan, _language(request.texts_with_contact), now),
         at=words(request.due_at),
         distance="" if possible and request.is_overdue else in_list.label_for_due(request.due_at, now),
         is_overdue=request.is_overdue and not possible,
         not_before=_("Not before %s") % words(possible) if possible else "",
         said_something_new=bool(unread_additions(events)),
         claimed_by_now=_("working on it until %s") % words(request.claimed_until) if request.is_claimed else "",
-        is_asleep=request.is_snoozed and request.to_confirm_since is None,
+        is_snoozed=action.kind == Kind.WAIT,
     )
 
 

@@ -13,7 +13,8 @@ from django.utils.translation import gettext_lazy
 from intake import access, search, workflow
 from intake.admin import wording as readable
 from intake.admin.guidance import in_list
-from intake.admin.guidance.on_page import may_take, what_now
+from intake.admin.guidance.next_action import Kind, decide, may_take
+from intake.admin.guidance.on_page import no_contact_now, sentence_for
 from intake.admin.guidance.reachability import reach_of
 from intake.admin.queue import tabs
 from intake.admin.queue.page import tab_of
@@ -29,7 +30,7 @@ from . import actions as request_actions
 from . import details_form, timeline
 from . import updates as request_updates
 
-Stage, Kind = AssessmentRequest.Stage, EncryptedText.Kind
+Stage, TextKind = AssessmentRequest.Stage, EncryptedText.Kind
 
 FOLDER = "admin/intake/assessmentrequest"
 # Which part of the page is open after a button of it was refused, or words in it would have been lost
@@ -109,14 +110,15 @@ def _show(model_admin, request, obj, action=None, refusal="", done=""):
     reach = _reach(obj, plan, submitted["known"])
     unread_additions = _unread_additions(obj, submitted)
     elsewhere = workflow.claimed_with_same_contact(obj, request.user)
-    left_alone = _left_alone(obj, plan, request.user, elsewhere)
+    next_action = decide(obj, plan, reach, request.user, timezone.now(), elsewhere)
+    left_alone = no_contact_now(next_action, obj, plan, elsewhere)
     undo = workflow.offer_for(obj, request.user)
     title = _("Request %(reference)s") % {"reference": obj.reference}
     context = (
         model_admin.admin_site.each_context(request)
         | submitted
         | beside
-        | _work(request, obj, plan)
+        | _work(request, obj, plan, next_action)
         | _forms(obj, plan, proposed, submitted["known"], action, refusal)
         | _neighbors(request, obj)
         | {
@@ -127,7 +129,7 @@ def _show(model_admin, request, obj, action=None, refusal="", done=""):
             "request_row": obj,
             "reach": _offered(obj, reach, left_alone),
             "left_alone": left_alone,
-            "what_now": what_now(obj, plan, reach, request.user, unread_additions, elsewhere),
+            "what_now": sentence_for(next_action, obj, plan, reach, request.user, elsewhere, bool(unread_additions)),
             "unread_additions": unread_additions,
             "shown": shown,
             "seconds_left": request_updates.seconds_left(obj, request.user),
@@ -253,13 +255,13 @@ def _submissions(opened):
             "is_unreadable": content is None,
         }
         entry |= {"plain": "", "answers": []}
-        if text.kind == Kind.ADDITION:
+        if text.kind == TextKind.ADDITION:
             entry["plain"] = content
-        elif text.kind == Kind.ANSWERS or not last:
+        elif text.kind == TextKind.ANSWERS or not last:
             entry["answers"] = readable.labeled_answers(content or {})
         else:
             entry["changes"] = readable.changes(last, content or last)
-        if text.kind != Kind.ADDITION:
+        if text.kind != TextKind.ADDITION:
             last = content or last
         submissions.append(entry)
     return submissions
@@ -269,7 +271,7 @@ def _first_read(opened):
     """Of the newest answers, what is read before a call: whom they ask for, "" for themselves, and their message."""
     answers = {}
     for text, content in opened:
-        if text.kind in (Kind.ANSWERS, Kind.AMENDMENT):
+        if text.kind in (TextKind.ANSWERS, TextKind.AMENDMENT):
             answers = content or answers
     asked_for = {name: answers.get(name) for name in ("for_whom", "relation")}
     is_for_self = asked_for["for_whom"] in (None, ForWhom.SELF)
@@ -307,21 +309,6 @@ def _reach(obj, plan, known):
     return reach_of(plan.profile, known, timezone.now(), plan.channels)
 
 
-def _left_alone(obj, plan, reader, elsewhere):
-    """Why `reader` contacts nobody now, whatever the hour, in a sentence; empty where nothing is against it."""
-    if obj.to_confirm_since:
-        return _("Contact nobody until you decided: is this the same person?")
-    if plan.profile and not plan.channels:
-        return _("No way is left that they allow.")
-    if obj.is_snoozed:
-        return _("Put off: leave it until then.")
-    if obj.is_claimed_by_colleague(reader):
-        return _("%s is at it: leave it to them.") % obj.owner
-    if elsewhere:
-        return _("%s is at another request with this phone or email: ask them first.") % elsewhere.owner
-    return ""
-
-
 def _offered(obj, reach, left_alone):
     """Of a `Reach`, what the page offers to click: nobody is contacted after the end, or who is left alone now."""
     if reach is None or obj.stage == Stage.CLOSED:
@@ -329,7 +316,7 @@ def _offered(obj, reach, left_alone):
     return replace(reach, tel="", sms="", mailto="") if left_alone else reach
 
 
-def _work(request, obj, plan):
+def _work(request, obj, plan, next_action):
     """What may be done."""
     is_closed = obj.stage == Stage.CLOSED
     moves = workflow.TRANSITIONS[obj.stage]
@@ -343,7 +330,7 @@ def _work(request, obj, plan):
         "is_last_attempt": number == in_all,
         "must_decide": must_decide(obj, plan),
         "is_being_tried": obj.awaits_contact or bool(plan.tries),
-        "is_done_here": is_closed or _waits_for_later(obj, plan) or obj.is_claimed_by_colleague(request.user),
+        "is_done_here": is_closed or _waits_for_later(obj, next_action),
         "why_not_given_up": "" if is_closed else plan.why_not_given_up,
         "attempt_buttons": request_actions.attempt_buttons(obj, plan),
         "next_stages": [] if is_closed else [move for move in moves if move not in (Stage.CLOSED, Stage.BOOKED)],
@@ -356,12 +343,11 @@ def _work(request, obj, plan):
     }
 
 
-def _waits_for_later(obj, plan):
-    """Whether nobody is to do anything with an open request before a time."""
-    if obj.to_confirm_since:
-        return False
-    is_planned = obj.stage != Stage.NEW and obj.due_at > timezone.now() and not must_decide(obj, plan)
-    return obj.is_snoozed or (is_planned and not obj.is_claimed)
+def _waits_for_later(obj, next_action):
+    """Whether the viewer has nothing to do with an open request before a time."""
+    if next_action.kind in (Kind.LEAVE, Kind.WAIT):
+        return True
+    return next_action.is_planned and not obj.is_claimed
 
 
 def _forms(obj, plan, proposed, known, action, refusal):

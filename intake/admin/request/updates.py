@@ -13,7 +13,8 @@ from django.utils.translation import gettext as _
 
 from intake import workflow
 from intake.admin.guidance.in_list import label_for_time
-from intake.admin.guidance.on_page import ask_first, holds, leave_it, may_take
+from intake.admin.guidance.next_action import holds, may_take
+from intake.admin.guidance.on_page import ask_first, leave_it
 from intake.models import AssessmentRequest, Event
 from intake.workflow.attempts import THEIR_WORD
 from intake.workflow.base import NO_NEW_VERSION, label_for_event, only_taken_over
@@ -93,7 +94,7 @@ def _headline(obj, others, reader, has_ended):
     if not others and not has_ended:
         return ""
     if obj.stage == AssessmentRequest.Stage.CLOSED:
-        return _("This request has ended. There is nothing to do.")
+        return _("This request is closed. There is nothing to do.")
     if obj.is_claimed_by_colleague(reader):
         return leave_it(obj)
     if any(event.code in THEIR_WORD for event in others):

@@ -108,7 +108,7 @@ def test_at_the_end_of_the_ladder_someone_decides(clock, desk, me):
         workflow.log_attempt(request_id=request.pk, channel="call", result="no_answer", actor=me)
     desk = browser_of(me)
     page = page_of(desk, request)
-    assert page.context["what_now"] == "Decide: keep trying, close the request, or put it off."
+    assert page.context["what_now"] == "Decide: keep trying, close the request, or snooze it."
     buttons = buttons_on(page)
     assert [value for value in buttons if value.startswith("attempt")] == ["attempt:call:reached", *THEY_CALLED]
     assert [value for value in buttons if value in ("keep_trying", "close:not_reached", "snooze")] == [

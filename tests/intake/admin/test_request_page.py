@@ -82,7 +82,7 @@ def test_nothing_invites_a_contact_after_the_end_or_before_a_time_that_was_put_o
         words = text_of(page_of(desk, request))
         assert "(602) 555-0142" in words
         assert [offer for offer in ("tel:", "sms:", "mailto:", "You may contact them now") if offer in words] == []
-    assert "Put off: leave it until then." in text_of(page_of(desk, snoozed))
+    assert "Snoozed: leave it until then." in text_of(page_of(desk, snoozed))
 
 
 def test_an_e_mail_waits_for_the_hour_like_a_call(desk):
@@ -99,7 +99,7 @@ def test_the_one_e_mail_that_an_address_allows_is_offered_once(desk, me):
     workflow.log_attempt(request_id=request.pk, channel="email", result="sent", actor=me)
     page = page_of(desk, request)
     assert page.context["contact_rules"][2] == "The one e-mail that they allow was sent. Send no other."
-    assert page.context["what_now"] == "Decide: close the request, or put it off."
+    assert page.context["what_now"] == "Decide: close the request, or snooze it."
     assert "mailto:" not in text_of(page)
 
 
@@ -173,7 +173,7 @@ def test_words_without_any_rule_of_contact_are_shown_with_a_warning_not_to_conta
     page = page_of(desk, request)
     assert (page.context["contact_rules"], page.context["attempt_buttons"]) == ([], [])
     assert "Do not contact this person until they can." in text_of(page)
-    assert page.context["what_now"] == "Do not contact this person: the rules of contact can't be read."
+    assert page.context["what_now"] == "Do not contact this person: how they may be reached can't be read."
 
 
 # What to do now
@@ -201,13 +201,13 @@ def test_what_to_do_now_is_one_sentence_that_follows_the_work(desk, me):
     assert said == [
         "Call now. Leave no message.",
         "Call on Tue, Nov 24, 12:00 PM. Leave no message.",
-        "They got in touch on Tue, Nov 24, 10:00 AM and wait for us. Call now. Leave no message.",
+        "They contacted us on Tue, Nov 24, 10:00 AM and are waiting for an answer. Call now. Leave no message.",
         "Put off until Wed, Nov 25, 10:00 AM: The person is away. Leave it until then.",
         "Call now. Leave no message.",
         "Follow up. Call on Wed, Nov 25, 10:00 AM. Leave no message.",
         "The assessment is on Thu, Nov 26, 10:00 AM.",
         "The assessment is on Thu, Nov 26, 10:00 AM.",  # in quarantine, but we spoke with them
-        "This request has ended. There is nothing to do.",
+        "This request is closed. There is nothing to do.",
     ]
 
 
@@ -215,15 +215,15 @@ def test_what_to_do_now_is_one_sentence_that_follows_the_work(desk, me):
     ("answers", "contact"),
     [
         ({}, "Call now."),
-        ({"do_not_call": "on", "text_ok": "on", "email_ok": "on"}, "Send a neutral e-mail now."),
-        ({"phone": ""}, "Send a neutral e-mail now. One, and no more."),
+        ({"do_not_call": "on", "text_ok": "on", "email_ok": "on"}, "Send a neutral email now."),
+        ({"phone": ""}, "Send a neutral email now. One, and no more."),
     ],
 )
 def test_who_got_in_touch_is_contacted_only_in_the_way_that_they_allow(desk, me, answers, contact):
     request = make_request(preferred_time="asap", **answers)
     workflow.assign(request_id=request.pk, owner=me, actor=me)
     workflow.log_attempt(request_id=request.pk, channel="they_called", result="missed", actor=me)
-    in_words = f"They got in touch on Tue, Nov 24, 10:00 AM and wait for us. {contact}"
+    in_words = f"They contacted us on Tue, Nov 24, 10:00 AM and are waiting for an answer. {contact}"
     assert page_of(desk, request).context["what_now"] == in_words
 
 
@@ -696,9 +696,9 @@ def test_while_a_colleague_is_at_it_the_page_says_so_and_opens_no_way(desk, make
     workflow.claim(request_id=request.pk, actor=make_staff("admissions", username="sam"))
     page = page_of(desk, request)
     assert page.context["what_now"] == (
-        "sam is at this request until Tue, Nov 24, 10:30 AM. Leave it to them until then."
+        "sam is working on this until Tue, Nov 24, 10:30 AM. Leave it to them until then."
     )
-    assert (page.context["reach"].tel, page.context["left_alone"]) == ("", "sam is at it: leave it to them.")
+    assert (page.context["reach"].tel, page.context["left_alone"]) == ("", "sam is working on this: leave it to them.")
     assert "You may contact them now." not in text_of(page)
     assert "no number that can be dialed" not in text_of(page)
 
@@ -735,7 +735,7 @@ def test_page_says_that_a_person_who_writes_after_the_email_may_be_answered(cloc
     clock.move_to(TUESDAY + dt.timedelta(minutes=1))
     workflow.add_message(request_id=request.pk, text="Please write again")
     page = page_of(desk, request)
-    assert "Send a neutral e-mail now." in page.context["what_now"]
+    assert "Send a neutral email now." in page.context["what_now"]
     assert "One neutral e-mail is allowed." in page.context["contact_rules"]
     assert page.context["reach"].mailto
     assert "attempt:email:sent" in buttons_on(page)
@@ -746,7 +746,7 @@ def test_an_assessment_stands_on_top_whatever_there_is_to_do_before_it(desk, me)
     workflow.book(request_id=request.pk, at=TUESDAY + dt.timedelta(days=2), actor=me)
     workflow.log_attempt(request_id=request.pk, channel="they_called", result="missed", actor=me)
     page = page_of(desk, request)
-    assert page.context["what_now"].startswith("They got in touch")
+    assert page.context["what_now"].startswith("They contacted us")
     assert "<dt>Assessment</dt><dd>Thu, Nov 26, 10:00 AM</dd>" in text_of(page)
 
 

@@ -167,7 +167,7 @@ def test_words_that_nobody_read_stand_on_a_closed_request_too(desk, request_here
     workflow.add_message(request_id=request_here.pk, text=WORDS)
     workflow.close(request_id=request_here.pk, outcome="declined", actor=me)
     page = page_of(desk, request_here)
-    assert page.context["what_now"] == "This request has ended. Read what they added: nobody has yet."
+    assert page.context["what_now"] == "This request is closed. Read what they added: nobody has read it yet."
     assert WORDS in text_of(page)
 
 
@@ -185,7 +185,7 @@ def test_words_that_were_erased_or_hidden_are_not_new(noon, desk, me, make_staff
         assert page.context["what_now"] == (
             "The person withdrew this request. Do not contact them."
             if is_held
-            else "This request has ended. There is nothing to do."
+            else "This request is closed. There is nothing to do."
         )
 
 
@@ -241,7 +241,7 @@ def test_a_long_message_is_cut_there_and_leads_to_the_whole(noon, desk):
         ("I took it", "Call now."),
         ("it is mine", "Call now."),
         ("my time has ended", "Take it and call."),
-        ("a colleague took it", "sam is at this request until Tue, Nov 24, 12:30 PM. Leave it to them until then."),
+        ("a colleague took it", "sam is working on this until Tue, Nov 24, 12:30 PM. Leave it to them until then."),
         ("a colleague's time has ended", "Take it and call."),
         ("it is a colleague's", "sam owns this request. Make yourself its owner before you contact them."),
     ],

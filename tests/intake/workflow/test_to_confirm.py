@@ -311,7 +311,7 @@ def test_what_is_asked_stands_on_top_of_the_list_and_says_so(desk, me):
     link_duplicate(second, first, me)
     workflow.withdraw(request_id=second.pk)
     rows = desk.get("/admin/intake/assessmentrequest/").context["rows"]
-    assert (rows[0].step, rows[0].is_asleep) == ("Decide: is it the same person?", False)
+    assert (rows[0].step, rows[0].is_snoozed) == ("Decide: is it the same person?", False)
     assert [row.request for row in rows] == [first, waiting]
 
 
