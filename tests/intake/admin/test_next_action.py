@@ -139,6 +139,7 @@ def test_a_time_is_told_by_the_desks_clock_as_shortly_as_it_can(moment, words):
     assert in_list.label_for_time(moment.astimezone(dt.UTC), NOW) == words
 
 
+@pytest.mark.django_db
 @pytest.mark.parametrize(
     ("expected", "fields"),
     [
@@ -199,6 +200,7 @@ def test_nobody_is_told_to_contact_a_person_whom_a_colleague_works_with_elsewher
     assert action_for(later, plan_after(), ME, elsewhere).kind == Kind.CONTACT  # at 3 PM, not now
 
 
+@pytest.mark.django_db
 @pytest.mark.parametrize(
     ("kind", "moment", "preferred", "ways"),
     [
@@ -213,6 +215,7 @@ def test_nobody_is_called_before_the_time_that_they_prefer(stopped_clock, kind, 
     assert (action.kind, action.at, action.reason) == (kind, moment, Reason.FIRST)
 
 
+@pytest.mark.django_db
 def test_who_confirms_times_and_has_only_a_phone_is_not_called_though_they_called_us(stopped_clock):
     plan = plan_after(preferred="confirmed")
     assert action_for(request_with(), plan).kind == Kind.DECIDE

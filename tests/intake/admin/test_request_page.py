@@ -202,7 +202,7 @@ def test_what_to_do_now_is_one_sentence_that_follows_the_work(desk, me):
         "Call now. Leave no message.",
         "Call on Tue, Nov 24, 12:00 PM. Leave no message.",
         "They contacted us on Tue, Nov 24, 10:00 AM and are waiting for an answer. Call now. Leave no message.",
-        "Put off until Wed, Nov 25, 10:00 AM: The person is away. Leave it until then.",
+        "Snoozed until Wed, Nov 25, 10:00 AM: The person is away. Leave it until then.",
         "Call now. Leave no message.",
         "Follow up. Call on Wed, Nov 25, 10:00 AM. Leave no message.",
         "The assessment is on Thu, Nov 26, 10:00 AM.",

@@ -63,9 +63,9 @@ def desk_of(user):
     return client
 
 
-def we_spoke(request, actor, seen):
+def we_spoke(request, actor, expected_version):
     return workflow.log_attempt(
-        request_id=request.pk, channel="call", result="reached", actor=actor, expected_version=seen
+        request_id=request.pk, channel="call", result="reached", actor=actor, expected_version=expected_version
     )
 
 
