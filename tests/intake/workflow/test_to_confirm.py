@@ -389,7 +389,7 @@ def test_both_wishes_stand_side_by_side_and_linking_again_keeps_the_safer(desk, 
     [asked] = page.context["in_question"]
     assert AccessRecord.objects.filter(action="list", actor=me).first().requests == [str(first.pk)]
     assert (asked["other"], asked["names_another_contact"]) == (first, True)
-    assert [tuple(map(str, preferred)) for preferred in asked["preferred_times"]] == [
+    assert [tuple(map(str, preferred)) for preferred in asked["preferences_compared"]] == [
         ("Good time", "In the morning", "In the evening")
     ]
     done = followed(desk, press(desk, second, f"link:{first.reference}"))
