@@ -34,7 +34,7 @@ class PhoneForm(AssessmentForm):
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        self.fields["adult"].help_text = gettext_lazy("About the caller, whoever they ask for.")
+        self.fields["adult"].help_text = gettext_lazy("About the caller, even if they are asking for someone else.")
         for name in ("name", "phone", "email", "language"):
             self.fields[name].widget.attrs["autocomplete"] = "off"
 
@@ -85,7 +85,7 @@ def _tell_stored(request, stored):
     )
     promise = stored.promise or _("We will contact you.")
     messages.info(request, _("Read this to the caller: “%(promise)s”") % {"promise": promise})
-    messages.info(request, _("If you talk it through right now, log “They called: we spoke” below."))
+    messages.info(request, _("If you talk now, press “They called: we spoke” below at the end."))
     known = search.same_contact(stored)
     if known:
         access.record(request.user, AccessRecord.Action.SEARCH, [one.pk for one in known])
@@ -95,7 +95,7 @@ def _tell_stored(request, stored):
 
 def _sentence_for_known(known):
     links = format_html_join(", ", '<a href="{}">{}</a> ({})', ((_address_of(one), one, _state(one)) for one in known))
-    return format_html_join("", "{} {}", [(_("This number or address is known:"), links)])
+    return format_html_join("", "{} {}", [(_("Earlier requests with this phone or email:"), links)])
 
 
 def _state(request):
@@ -109,7 +109,7 @@ def _address_of(request):
 def _show(model_admin, request, form, draft, status=200, notice=""):
     """The form, with the requests that the number or address is known from. That they are shown is recorded first."""
     known = _known(request, draft) if request.method == "POST" else []
-    title = _("Request by phone")
+    title = _("Phone request")
     context = {
         "form": form,
         "token": tokens.to_token(draft),
@@ -139,16 +139,18 @@ def _answer(model_admin, request, template, title, status=200, **context):
 
 
 def _stale():
-    return _("This page was open for a long time. Nothing is lost: check the answers and press Send again.")
+    return _("This page was open for a long time. Nothing is lost: check the answers and press Save request again.")
 
 
 def _withdrawn():
-    return _("This request was withdrawn. If the caller wants a new one, press Send again.")
+    return _("This request was withdrawn. If the caller wants a new one, press Save request again.")
 
 
 def _too_many_changes():
-    return _("This form was sent many times with changes, and takes no more. Add the rest as a note on the request.")
+    return _("This form was changed too many times and can't be saved again. Add the rest as a note on the request.")
 
 
 def _not_stored():
-    return _("This was not saved. The words are still here: press Send again. If it fails again, write them on paper.")
+    return _(
+        "This was not saved. What you typed is still here: press Save request again. If it fails, write it on paper."
+    )

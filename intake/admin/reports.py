@@ -12,7 +12,7 @@ def page(model_admin, request):
     form, asked = period.asked_for(request.GET)
     context = model_admin.admin_site.each_context(request) | {
         "opts": model_admin.opts,
-        "title": _("How fast people were answered"),
+        "title": _("Response times"),
         "form": form,
         "presets": period.PRESETS.items(),
         "chosen_days": request.GET.get("days", ""),

@@ -13,14 +13,14 @@ from intake.submission.forms import AssessmentForm
 DETAILS = {
     "name": gettext_lazy("Name"),
     "phone": gettext_lazy("Phone"),
-    "email": gettext_lazy("E-mail"),
+    "email": gettext_lazy("Email"),
     "language": gettext_lazy("Language"),
     "may_call": gettext_lazy("We may call"),
     "may_leave_voicemail": gettext_lazy("We may leave a voicemail"),
     "may_text": gettext_lazy("We may send text messages"),
-    "may_email": gettext_lazy("We may send e-mail"),
+    "may_email": gettext_lazy("We may send email"),
     "introduction": gettext_lazy("How we introduce ourselves"),
-    "preferred_time": gettext_lazy("Good time"),
+    "preferred_time": gettext_lazy("Preferred time"),
     "time_zone": gettext_lazy("Time zone"),
     "for_whom": gettext_lazy("Who they ask for"),
 }
@@ -29,8 +29,8 @@ INTRODUCTIONS = {
     Introduction.CENTER: gettext_lazy("Say your name and the center's. Say why when you know it is them."),
 }
 ASKED_FOR = {
-    ForWhom.OTHER: gettext_lazy("They ask for someone else. Talk about it with the person who asked, and no one else."),
-    ForWhom.PROFESSIONAL: gettext_lazy("They ask for a client or patient. Talk about it with them, and no one else."),
+    ForWhom.OTHER: gettext_lazy("They are asking for someone else. Talk about it only with the person who asked."),
+    ForWhom.PROFESSIONAL: gettext_lazy("They are asking for a client or patient. Talk about it only with them."),
 }
 
 _FIELDS = AssessmentForm.base_fields
@@ -97,20 +97,20 @@ def contact_rules(profile, agreed_to_email, email_is_spent=False, may_ever_call=
         if profile.may_leave_voicemail
         else _("Call. Leave no message."),
         _("Text messages are allowed.") if profile.may_text else _("Do not text."),
-        _("Do not e-mail.")
+        _("Do not email.")
         if not profile.may_email
-        else _("The one e-mail that they allow was sent. Send no other.")
+        else _("The one email that they allow was sent. Do not send another.")
         if email_is_spent
-        else _("E-mail is allowed, in neutral words.")
+        else _("Neutral emails are allowed.")
         if agreed_to_email
-        else _("One neutral e-mail is allowed."),
+        else _("One neutral email is allowed."),
         # A neutral e-mail names neither the center nor treatment, whatever they chose for calls.
         *([str(INTRODUCTIONS[profile.introduction])] if profile.may_call or profile.may_text else []),
         *([str(ASKED_FOR[profile.for_whom])] if profile.for_whom in ASKED_FOR else []),
         (
             _("Their time zone: %(zone)s.")
             if profile.preferred_time == PreferredTime.CONFIRMED
-            else _("Good time: %(time)s, %(zone)s time.")
+            else _("Preferred time: %(time)s, %(zone)s time.")
         )
         % {"time": profile.get_preferred_time_display().lower(), "zone": _label_for("time_zone", profile.time_zone)},
     ]
@@ -120,8 +120,8 @@ def _rules_of_time(profile, may_ever_call):
     if may_ever_call or not profile.may_call:
         return []
     if profile.preferred_time == PreferredTime.CONFIRMED:
-        return [_("Do not call until they have confirmed a time by email or text. Then set it as their good time.")]
-    words = _("Do not call at another time than %(time)s, their time. We are closed then: ask them for another time.")
+        return [_("Do not call until they confirm a time by email or text. Then set it as their preferred time.")]
+    words = _("Call only %(time)s, their time. We are closed then: ask them for another time.")
     return [words % {"time": profile.get_preferred_time_display().lower()}]
 
 
@@ -133,16 +133,16 @@ def _label_for(name, value):
 def in_common(codes):
     """What two requests have in common or not (codes of `workflow.to_confirm`), in sentences."""
     shared = {"phone", "email"} & {*codes}
-    contact = _("Same phone and e-mail.") if len(shared) == 2 else _("Same phone.") if "phone" in shared else ""
-    contact = contact or (_("Same e-mail.") if shared else _("Neither phone nor e-mail is the same."))
-    return [contact, *([_("Another first name.")] if "other_name" in codes else [])]
+    contact = _("Same phone and email.") if len(shared) == 2 else _("Same phone.") if "phone" in shared else ""
+    contact = contact or (_("Same email.") if shared else _("Different phone and email."))
+    return [contact, *([_("Different first name.")] if "other_name" in codes else [])]
 
 
 CONSENTS = {
     consent.CONTACT.purpose: gettext_lazy("to be contacted"),
     consent.VOICEMAIL.purpose: gettext_lazy("voicemail"),
     consent.TEXT_MESSAGE.purpose: gettext_lazy("text messages"),
-    consent.EMAIL.purpose: gettext_lazy("e-mail"),
+    consent.EMAIL.purpose: gettext_lazy("email"),
 }
 
 

@@ -69,14 +69,14 @@ class Chart:
     plot_end: int = PLOT_TOP + PLOT_HEIGHT
 
 
-def lying_bars(title, summary, entries):
+def horizontal_bars(title, summary, entries):
     """A bar for each (name, value or None, text), below one another, each under its name."""
     most = max((value for _name, value, _text in entries if value), default=1)
     bars = tuple(
         Bar(name, value, text, width=_percent(WIDEST * (value or 0) / most), y=ROW * number, height=ROW)
         for number, (name, value, text) in enumerate(entries)
     )
-    return Chart("lying_bars", title, summary, ROW * len(entries), bars)
+    return Chart("horizontal_bars", title, summary, ROW * len(entries), bars)
 
 
 def columns(title, summary, entries, step):

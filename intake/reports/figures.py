@@ -164,9 +164,9 @@ def _week_and_hour(seconds, zone):
 
 def _label_for_attempts(tries):
     if tries is None:
-        return _("Not reached until now")
+        return _("Not reached yet")
     if tries == 0:
-        return _("Reached, no attempt written down")
+        return _("Reached, no attempt logged")
     if tries > TRIES_SHOWN:
         return _("%(count)s or more attempts") % {"count": tries}
     return ngettext("%(count)s attempt", "%(count)s attempts", tries) % {"count": tries}
@@ -175,6 +175,6 @@ def _label_for_attempts(tries):
 def _most_first(pages):
     """The pages with the most requests; all others together are one line."""
     in_order = sorted(pages.items(), key=lambda pair: (-len(pair[1]), pair[0]))
-    named = [(page or _("Not known"), waits) for page, waits in in_order[:PAGES_SHOWN]]
+    named = [(page or _("Unknown"), waits) for page, waits in in_order[:PAGES_SHOWN]]
     others = [wait for _page, waits in in_order[PAGES_SHOWN:] for wait in waits]
     return [*named, (_("Other pages"), others)] if others else named

@@ -57,7 +57,7 @@ class PeriodForm(forms.Form):
     def clean(self):
         begin, end = self.cleaned_data.get("begin"), self.cleaned_data.get("end")
         if begin and end and end < begin:
-            raise forms.ValidationError(_("The first day must not come after the last one. Change one of them."))
+            raise forms.ValidationError(_("The first day is after the last one. Change one of them."))
         if begin and begin > today():
             raise forms.ValidationError(_("These days have not come yet. Choose earlier ones."))
         if begin and end and (end - begin).days >= LONGEST:

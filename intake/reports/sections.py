@@ -70,7 +70,7 @@ def _weeks(figures):
     week, number, attempt_half, attempt_nine, talk_half, talk_nine, in_time = _("Week of"), *_wait_columns()
     attempts = _week_chart(_("Time to the first attempt, week by week"), names, waits, counts, "to_attempt")
     talks = _week_chart(_("Time to the first conversation, week by week"), names, waits, counts, "to_talk")
-    intro = _("A week begins on Monday. A gap in a line: too few asked, or too many still wait.")
+    intro = _("A week begins on Monday. A gap in a line means that too few people asked, or too many still wait.")
     return [
         Section(
             "weeks",
@@ -116,7 +116,7 @@ def _hours(figures):
     return Section(
         "hours",
         title,
-        _("The hour in which they were sent, by the center's clock."),
+        _("The hour in which the requests were sent, by the center's clock."),
         chart,
         [_("Hour from"), *_wait_columns()],
         _wait_rows(names, waits, counts),
@@ -129,11 +129,11 @@ def _pages(figures):
     waits = [waits for _name, waits in figures.by_page]
     counts = shown(wait.count for wait in waits)
     title = _("The page they came from")
-    chart = charts.lying_bars(title, _most(names, counts), _entries(names, counts))
+    chart = charts.horizontal_bars(title, _most(names, counts), _entries(names, counts))
     return Section(
         "pages",
         title,
-        _("The page of ours on which they followed the link to the form. Not known: they came another way."),
+        _("The page of our site where they followed the link to the form. Unknown: they came another way."),
         chart,
         [_("Page"), *_wait_columns()],
         _wait_rows(names, waits, counts),
@@ -148,7 +148,7 @@ def _attempts(figures):
     return _counted(
         "attempts",
         _("Attempts until we spoke"),
-        _("Our calls, texts and e-mails up to the first conversation; a call from the person counts as one."),
+        _("Our calls, texts, and emails up to the first conversation. A call from the person counts as one."),
         _("Attempts"),
         figures.by_attempts,
     )
@@ -156,7 +156,7 @@ def _attempts(figures):
 
 def _counted(key, title, intro, heading, pairs):
     names, counts = [name for name, _count in pairs], shown(count for _name, count in pairs)
-    chart = charts.lying_bars(title, _most(names, counts), _entries(names, counts))
+    chart = charts.horizontal_bars(title, _most(names, counts), _entries(names, counts))
     rows = [[name, _number(count)] for name, count in zip(names, counts, strict=True)]
     return Section(key, title, intro, chart, [heading, _("Requests")], rows)
 
@@ -204,7 +204,7 @@ def _most(names, counts):
     """One sentence that says what a chart of counts shows first."""
     known = [(count, name) for name, count in zip(names, counts, strict=True) if isinstance(count, int) and count]
     if not known:
-        return _("No number can be shown: they are too small, or would give a small one away.")
+        return _("No number can be shown: each is too small, or would reveal a small one.")
     count, name = max(known, key=lambda pair: pair[0])
     return _("Most: %(name)s, %(count)s. Every number is in the table below.") % {"name": name, "count": _number(count)}
 

@@ -45,7 +45,7 @@ def take(sign_in):
         page = sign_in("admissions", path=LIST, width=1280, **options)
         page.asked = []
         page.on("request", lambda request: page.asked.append(request) if is_question(request) else None)
-        page.get_by_role("button", name="Take the next").click()
+        page.get_by_role("button", name="Take next request").click()
         expect(page.locator(".what-now")).to_be_visible()
         return page
 
@@ -97,7 +97,7 @@ def test_a_call_of_33_minutes_counts_though_a_colleague_took_the_same_person(req
 
     look_back(maria)
     wait_for_answer(maria)
-    expect(bar(maria)).to_contain_text("What you log still counts.")
+    expect(bar(maria)).to_contain_text("What you log is still saved.")
     expect(bar(maria)).to_contain_text("took it at 10:33 AM.")
     expect(maria.locator(".what-now")).to_contain_text("Leave it to them until then.")
     expect(maria.locator(".ways")).to_be_hidden()
@@ -108,7 +108,7 @@ def test_a_call_of_33_minutes_counts_though_a_colleague_took_the_same_person(req
     tom.get_by_label("Note for the team").fill("I was about to call")
     wait_for_answer(tom)
     expect(bar(tom)).to_contain_text("logged at 10:33 AM: call, we spoke.")
-    expect(tom.locator(".what-now")).to_have_text("Look at what changed before you go on.")
+    expect(tom.locator(".what-now")).to_have_text("Look at what changed before you continue.")
     tom.get_by_role("button", name="No answer").click()
     expect(tom.get_by_role("alert")).to_contain_text("call, we spoke. Your button was not carried out.")
     expect(tom.get_by_label("Note for the team")).to_have_value("I was about to call")
@@ -136,8 +136,10 @@ def test_a_tab_that_is_forgotten_gives_the_request_back_and_says_so(request_here
     page = take()
     for _ in range(4):
         pass_time(16, page)
-    expect(bar(page)).to_contain_text(re.compile("Back in the queue since 1(0:59|1:00) AM. What you log still counts."))
-    expect(page.locator(".what-now")).to_have_text("Take it again before you go on.")
+    expect(bar(page)).to_contain_text(
+        re.compile("Back in the queue since 1(0:59|1:00) AM. What you log is still saved.")
+    )
+    expect(page.locator(".what-now")).to_have_text("Take it again before you continue.")
     assert (axe_finds(page), what_does_not_fit(page)) == ([], [])
     page.get_by_label("Note for the team").fill("Still here")
     page.get_by_role("button", name="Take it again").click()
@@ -167,8 +169,8 @@ def test_new_content_is_announced_on_an_open_page_and_keeps_what_was_typed(reque
     page.get_by_label("Note for the team").fill("Half a sentence")
     workflow.add_message(request_id=request_here.pk, text="Do not call this number any more")
     wait_for_answer(page)
-    expect(page.locator(".what-now")).to_have_text("They wrote to us just now. Read it before you go on.")
-    page.get_by_role("button", name="Show it. What you typed stays.").click()
+    expect(page.locator(".what-now")).to_have_text("They contacted us again just now. Read it before you continue.")
+    page.get_by_role("button", name="Show the changes. What you typed stays.").click()
     expect(page.locator(".what-now")).to_have_text("Read what they added first. Then: Call now.")
     expect(page.locator(".new-words")).to_contain_text("Do not call this number any more")
     expect(page.get_by_label("Note for the team")).to_have_value("Half a sentence")
@@ -187,7 +189,7 @@ def test_behind_a_colleagues_claim_the_log_buttons_open_without_a_script(request
     workflow.claim(request_id=request_here.pk, actor=make_staff("lead", username="lena"))
     page = sign_in("admissions", path=change_page(request_here), javascript=False)
     expect(page.get_by_role("button", name="We spoke", exact=True)).to_be_hidden()
-    page.locator("summary", has_text="I talked with them all the same").click()
+    page.locator("summary", has_text="I spoke with them anyway").click()
     page.get_by_role("button", name="No answer").click()
     expect(page.get_by_text("Logged: No answer.")).to_be_visible()
 

@@ -59,10 +59,10 @@ def test_two_who_edit_one_request_lose_nothing(sign_in, request_here):
     mine = sign_in("admissions", path=change_page(request_here), width=1280)
     theirs = sign_in("admissions", path=change_page(request_here))
     for page, phone in ((mine, "480 555 0199"), (theirs, "480 555 0111")):
-        page.locator("summary", has_text="Correct what we know").click()
+        page.locator("summary", has_text="Correct contact details").click()
         page.get_by_label("Phone", exact=True).fill(phone)
     theirs.get_by_role("button", name="Save").click()
-    expect(theirs.get_by_text("What we know is corrected.")).to_be_visible()
+    expect(theirs.get_by_text("The contact details are corrected.")).to_be_visible()
 
     mine.get_by_label("Language", exact=True).fill("Spanish")
     mine.get_by_label("Note for the team").fill("She has a new number")
@@ -146,7 +146,7 @@ def test_a_note_survives_being_signed_out_and_a_sign_in_elsewhere(sign_in, reque
     page.get_by_label("Note for the team").fill("She is back on Monday.")
     page.context.clear_cookies()
     open_page.refusals.add(403)
-    page.get_by_role("button", name="Keep note").click()
+    page.get_by_role("button", name="Save note").click()
     expect(page.get_by_role("heading", name="Not sent yet")).to_be_visible()
     expect(page.locator(".note")).to_have_text("She is back on Monday.")
     assert axe_finds(page) == []
@@ -172,10 +172,10 @@ def test_a_duplicate_is_linked_and_unlinked(sign_in, request_here):
     page.get_by_role("button", name=f"Close this one as a duplicate of {request_here.reference}").click()
     expect(page.get_by_text("The request is linked as a duplicate, and closed.")).to_be_visible()
     page.get_by_role("link", name=request_here.reference).first.click()
-    expect(page.get_by_text("Linked to this one as duplicates")).to_be_visible()
+    expect(page.get_by_text("Linked requests: duplicates of this one")).to_be_visible()
     page.get_by_role("link", name=newer.reference).first.click()
     page.get_by_role("button", name="Unlink").click()
-    expect(page.get_by_text("The requests are not linked any more.")).to_be_visible()
+    expect(page.get_by_text("The requests are no longer linked.")).to_be_visible()
     newer.refresh_from_db()
     assert (newer.stage, newer.duplicate_of) == ("new", None)
 
@@ -196,23 +196,23 @@ def test_whether_it_is_the_same_person_is_asked_and_answered(
     if width > 320:
         assert axe_finds(page) == []
     page.get_by_role("button", name="Another person: keep contacting them").click()
-    expect(page.get_by_text("Noted: another person. Contact goes on as before.")).to_be_visible()
+    expect(page.get_by_text("Saved: another person. Contact continues as before.")).to_be_visible()
     expect(page.locator("a[href^='tel:']").first).to_be_attached()
 
 
 def test_a_request_in_quarantine_is_released(sign_in, request_here, colleague):
     workflow.quarantine(request_id=request_here.pk, actor=colleague)
     page = sign_in("admissions", path=change_page(request_here))
-    page.get_by_role("button", name="A person wrote it: release").click()
+    page.get_by_role("button", name="Release from quarantine").click()
     expect(page.get_by_text("The request is out of quarantine.")).to_be_visible()
-    expect(page.get_by_text("This may be a machine")).to_have_count(0)
+    expect(page.get_by_role("heading", name="Possible spam")).to_have_count(0)
 
 
 def test_keyboard_shortcuts_work_until_they_are_turned_off(sign_in, request_here):
     make_request(phone="480 555 0100")
     page = sign_in("admissions", path=change_page(request_here), width=1280)
     note = page.get_by_label("Note for the team")
-    expect(page.get_by_label("Use these keys on this device")).to_be_checked()
+    expect(page.get_by_label("Use keyboard shortcuts on this device")).to_be_checked()
     page.keyboard.press("1")
     expect(page.get_by_role("button", name="No answer")).to_be_focused()
     page.keyboard.press("n")
@@ -221,15 +221,15 @@ def test_keyboard_shortcuts_work_until_they_are_turned_off(sign_in, request_here
     expect(note).to_have_value("1 call, njk?")
     page.keyboard.press("Tab")
     page.keyboard.press("?")
-    expect(page.get_by_label("Use these keys on this device")).to_be_focused()
+    expect(page.get_by_label("Use keyboard shortcuts on this device")).to_be_focused()
     page.keyboard.press("j")
     expect(page.get_by_role("heading", level=1)).not_to_have_text(f"Request {request_here.reference}")
-    expect(page.get_by_label("Use these keys on this device")).to_be_checked()
+    expect(page.get_by_label("Use keyboard shortcuts on this device")).to_be_checked()
     page.keyboard.press("?")
     page.keyboard.press("Space")
     page.keyboard.press("k")
     page.reload()
-    expect(page.get_by_label("Use these keys on this device")).not_to_be_checked()
+    expect(page.get_by_label("Use keyboard shortcuts on this device")).not_to_be_checked()
     page.keyboard.press("n")
     expect(note).not_to_be_focused()
     assert Attempt.objects.count() == 0
@@ -248,7 +248,7 @@ def test_a_refusal_leads_to_what_it_is_about(sign_in, request_here, axe_finds):
 
 def test_the_enter_key_in_a_field_logs_nothing(sign_in, request_here):
     page = sign_in("admissions", path=change_page(request_here))
-    page.locator("summary", has_text="Correct what we know").click()
+    page.locator("summary", has_text="Correct contact details").click()
     page.get_by_label("Phone", exact=True).fill("480 555 0199")
     page.keyboard.press("Enter")
     expect(page.get_by_role("alert")).to_contain_text("Press one of the buttons.")
@@ -281,17 +281,17 @@ def test_a_conflict_on_a_phone_passes_axe_and_fits(sign_in, request_here, collea
     known = details.plain(details.details_of(request_here))
     changed = known | {"phone": "480 555 0111"}
     workflow.correct(request_id=request_here.pk, before=known, after=changed, actor=colleague)
-    page.locator("summary", has_text="Correct what we know").click()
+    page.locator("summary", has_text="Correct contact details").click()
     page.get_by_label("Phone", exact=True).fill("480 555 0199")
     page.get_by_role("button", name="Save").click()
-    expect(page.get_by_role("heading", name="You both changed the same thing")).to_be_visible()
+    expect(page.get_by_role("heading", name="Conflicting changes")).to_be_visible()
     assert axe_finds(page) == []
     assert what_does_not_fit(page) == []
 
 
 def test_the_sheet_for_printing_is_black_on_white_and_recorded(sign_in, request_here):
     page = sign_in("admissions", path=change_page(request_here), scheme="dark", width=1280)
-    page.get_by_role("link", name="Sheet for printing").click()
+    page.get_by_role("link", name="Print sheet").click()
     expect(page.get_by_role("heading", level=1)).to_have_text(f"Request {request_here.reference}")
     page.emulate_media(media="print", color_scheme="dark")
     expect(page.get_by_text("Back to the request")).to_be_hidden()

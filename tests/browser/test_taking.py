@@ -9,7 +9,7 @@ from intake.worker import work_once
 from tests.intake.support.factories import make_request
 from tests.intake.support.helpers import LIST, local_time
 
-TAKE = "Take the next"
+TAKE = "Take next request"
 
 
 def test_two_people_at_once_get_different_requests_and_ended_claims_are_free(site, sign_in, clock):

@@ -18,7 +18,7 @@ from pages import facts
 Stage, Outcome = AssessmentRequest.Stage, AssessmentRequest.Outcome
 
 ANY, OPEN, ME, NOBODY = "", "open", "me", "none"
-WAYS = [("call", _("By phone call")), ("text", _("By text message")), ("email", _("By e-mail"))]
+WAYS = [("call", _("By phone call")), ("text", _("By text message")), ("email", _("By email"))]
 FIRST_DAY, LAST_DAY = dt.date(2000, 1, 1), dt.date(2999, 12, 31)
 
 
@@ -37,20 +37,20 @@ def _choice(label, choices, anything=None):
         label=label,
         required=False,
         choices=[(ANY, anything or _("Any")), *choices],
-        error_messages={"invalid_choice": _("This choice is not there any more. Choose another one.")},
+        error_messages={"invalid_choice": _("This choice is no longer available. Choose another one.")},
     )
 
 
 class FilterForm(forms.Form):
     """What requests are narrowed down by. `reader` is the user for whom "me" stands."""
 
-    stage = _choice(_("Stage"), [(OPEN, _("Any that is open")), *Stage.choices])
+    stage = _choice(_("Stage"), [(OPEN, _("Any open stage")), *Stage.choices])
     outcome = _choice(_("Outcome"), Outcome.choices)
     owner = _choice(_("Owner"), [], _("Anyone"))
     received_from = _day(_("Received from"))
     received_to = _day(_("Received until"))
-    preferred_time = _choice(_("Good time"), PreferredTime.choices)
-    way = _choice(_("May be reached"), WAYS)
+    preferred_time = _choice(_("Preferred time"), PreferredTime.choices)
+    way = _choice(_("May be contacted"), WAYS)
     for_whom = _choice(_("Asking for"), ForWhom.choices)
     quarantined = _choice(_("In quarantine"), [("yes", _("Yes")), ("no", _("No"))])
     referrer_path = _choice(_("Came from"), [])
@@ -65,7 +65,7 @@ class FilterForm(forms.Form):
         cleaned = super().clean()
         first, last = cleaned.get("received_from"), cleaned.get("received_to")
         if first and last and first > last:
-            self.add_error("received_to", _("This day is before the first one. Turn the two around."))
+            self.add_error("received_to", _("This day is before “Received from”. Swap the two days."))
         return cleaned
 
     def filters(self):

@@ -39,8 +39,8 @@ class FindForm(FilterForm):
     """What somebody looks for: words, filters, or both."""
 
     words = HonestTextField(
-        label=gettext_lazy("Reference, phone, e-mail or name"),
-        help_text=gettext_lazy("Type the whole number or the whole address. Of a name, one whole word is enough."),
+        label=gettext_lazy("Reference, phone, email, or name"),
+        help_text=gettext_lazy("Type the full number or email address. For a name, one full word is enough."),
         required=False,
         max_length=254,
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false", "autocapitalize": "off"}),
@@ -67,7 +67,7 @@ class SaveForm(forms.ModelForm):
         fields = ["name", "is_shared"]
         widgets = {"name": forms.TextInput(attrs={"autocomplete": "off"})}
         help_texts = {"name": gettext_lazy("Such as “New from the weekend”. Never anything about one person.")}
-        error_messages = {"name": {"required": gettext_lazy("Give the filter a name, so that you find it again.")}}
+        error_messages = {"name": {"required": gettext_lazy("Enter a name for the filter.")}}
 
 
 @dataclass
@@ -104,7 +104,7 @@ def _show_saved(model_admin, request):
         return _show(model_admin, request, FindForm(reader=request.user))
     saved = _saved(request.user, key)
     if saved is None:
-        messages.warning(request, _("This filter is not there any more, or it is not shared."))
+        messages.warning(request, _("This filter was deleted, or it is not shared with you."))
         return HttpResponseRedirect(reverse(ADDRESS))
     form = FindForm(saved.codes, reader=request.user)
     results = _by_filters(form, None) if form.is_valid() else None
@@ -126,7 +126,7 @@ def _find(model_admin, request):
 def _show_again(model_admin, request):
     asked = _kept(request, request.GET["again"])
     if asked is None:
-        messages.info(request, _("This search is not kept any more. Search once more."))
+        messages.info(request, _("This search is no longer available. Search again."))
         return HttpResponseRedirect(reverse(ADDRESS))
     form = FindForm(asked, reader=request.user)
     if not form.is_valid():  # a colleague or a page that was chosen is gone

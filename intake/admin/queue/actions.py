@@ -58,7 +58,7 @@ def change_many(model_admin, request):
 def _why_none(actor):
     now, moment = timezone.now(), workflow.next_possible_contact(actor=actor)
     if moment is None or moment <= now:
-        return _("There is nothing to take now: nobody waits.")
+        return _("There is nothing to take now: nobody is waiting.")
     return _("There is nothing to take now. Next possible contact: %s.") % label_for_time(moment, now)
 
 
@@ -69,9 +69,9 @@ def _chosen_change(request):
         case "assign":
             owner = chosen_reader(request.POST.get("owner", ""))
             if owner is None:
-                raise workflow.TransitionRefused(_("Choose who takes care of them, then press Assign."))
+                raise workflow.TransitionRefused(_("Choose an owner, then press Assign."))
             return partial(workflow.assign, owner=owner, actor=actor, batch=batch), _assigned
-        case "give_back":
+        case "release_claim":
             return partial(workflow.release, actor=actor, batch=batch), _released
         case "release":
             return partial(workflow.release_from_quarantine, actor=actor, batch=batch), _cleared
@@ -83,7 +83,7 @@ def _chosen_change(request):
 def _close_as_spam(*, request_id, expected_version, actor, batch):
     """Only what is suspected: one press must not end what a person wrote."""
     if not must_be_checked(AssessmentRequest.objects.get(pk=request_id)):
-        raise workflow.TransitionRefused(_("It does not wait to be checked. If it is spam, close it on its own page."))
+        raise workflow.TransitionRefused(_("It is not waiting for a spam check. To close it as spam, open its page."))
     return workflow.close(
         request_id=request_id, outcome=Outcome.SPAM, actor=actor, batch=batch, expected_version=expected_version
     )
@@ -92,7 +92,7 @@ def _close_as_spam(*, request_id, expected_version, actor, batch):
 def _change_each(request, expected_version, change, report):
     """Changes what was `seen`: from id to version. Returns the ids of those that were not changed."""
     if not expected_version:
-        messages.warning(request, _("Tick the requests first. Nothing was changed."))
+        messages.warning(request, _("No request is selected. Nothing was changed."))
         return []
     done, left, known = [], [], AssessmentRequest.objects.real().only("reference").in_bulk(expected_version)
     for request_id, row in known.items():
@@ -157,7 +157,7 @@ def _assigned(count):
 
 
 def _released(count):
-    sentence = ngettext("%(count)d request is anyone's again.", "%(count)d requests are anyone's again.", count)
+    sentence = ngettext("%(count)d request was released.", "%(count)d requests were released.", count)
     return sentence % {"count": count}
 
 

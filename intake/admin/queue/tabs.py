@@ -41,11 +41,11 @@ def _snoozed(requests, reader, now):
 
 
 TABS = {
-    "open": Tab(_("Open"), lambda requests, reader, now: _awake(requests, now), _("Nobody waits. Nothing is open.")),
+    "open": Tab(_("Open"), lambda requests, reader, now: _awake(requests, now), _("No request is open.")),
     "mine": Tab(
         _("Mine"),
         lambda requests, reader, now: _awake(requests, now).filter(owner=reader),
-        _("You own no open request. Take the next one."),
+        _("You own no open request."),
     ),
     "overdue": Tab(
         _("Overdue"),
@@ -63,9 +63,9 @@ TABS = {
         _("Every open request has an owner."),
     ),
     "back": Tab(
-        _("Back from snooze"),
+        _("Snooze ended"),
         _back,
-        _("Nothing has come back that was put off."),
+        _("No snooze has ended."),
         order=("snoozed_until", "id"),
     ),
     "quarantine": Tab(
@@ -74,9 +74,9 @@ TABS = {
         _("Nothing is in quarantine."),
     ),
     "snoozed": Tab(
-        _("Put off"),
+        _("Snoozed"),
         _snoozed,
-        _("Nothing is put off."),
+        _("Nothing is snoozed."),
         order=("snoozed_until", "id"),
     ),
     "closed": Tab(

@@ -31,15 +31,15 @@ ATTEMPTS = {
     (Channel.CALL, Result.BAD_NUMBER): gettext_lazy("Number does not work"),
     (Channel.TEXT, Result.SENT): gettext_lazy("Text sent"),
     (Channel.TEXT, Result.REACHED): gettext_lazy("They answered by text"),
-    (Channel.EMAIL, Result.SENT): gettext_lazy("E-mail sent"),
-    (Channel.EMAIL, Result.REACHED): gettext_lazy("They answered by e-mail"),
+    (Channel.EMAIL, Result.SENT): gettext_lazy("Email sent"),
+    (Channel.EMAIL, Result.REACHED): gettext_lazy("They answered by email"),
     (Channel.THEY_CALLED, Result.REACHED): gettext_lazy("They called: we spoke"),
     (Channel.THEY_CALLED, Result.MISSED): gettext_lazy("They called: missed it"),
 }
 WAYS = {
     Channel.CALL: gettext_lazy("We called"),
     Channel.TEXT: gettext_lazy("We texted"),
-    Channel.EMAIL: gettext_lazy("We e-mailed"),
+    Channel.EMAIL: gettext_lazy("We emailed"),
     Channel.THEY_CALLED: gettext_lazy("They called"),
 }
 ENDS = [(end, end.label) for end in workflow.ENDS]
@@ -49,7 +49,7 @@ WORDS_OF_A_BUTTON = ("waits_for", "referral")
 
 def _moment_field(label):
     widget = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
-    errors = {"invalid": gettext_lazy("Give a day and a time, such as 2026-11-24 14:30.")}
+    errors = {"invalid": gettext_lazy("Enter a day and a time, such as 2026-11-24 14:30.")}
     return forms.DateTimeField(label=label, required=False, widget=widget, error_messages=errors)
 
 
@@ -64,7 +64,7 @@ class RequestActionsForm(forms.Form):
 
     use_required_attribute = False
 
-    note = _words_field(gettext_lazy("Note for the team. Sealed like the request; any button keeps it."), 3)
+    note = _words_field(gettext_lazy("Note for the team. Encrypted, and saved with any button except Erase."), 3)
     consent_read = forms.BooleanField(
         label=gettext_lazy("I read these words to the person, and they agreed."), required=False
     )
@@ -72,15 +72,15 @@ class RequestActionsForm(forms.Form):
     assessment_at = _moment_field(gettext_lazy("Day and time of the assessment, center's time"))
     until = _moment_field(gettext_lazy("Until, center's time"))
     reason = forms.ChoiceField(
-        label=gettext_lazy("The reason"), required=False, choices=[("", gettext_lazy("Choose")), *ASKED_REASONS]
+        label=gettext_lazy("Reason"), required=False, choices=[("", gettext_lazy("Choose")), *ASKED_REASONS]
     )
-    waits_for = _words_field(gettext_lazy("Or: what we wait for"), 2)
+    waits_for = _words_field(gettext_lazy("Or: what we are waiting for, such as an insurer's answer"), 2)
     outcome = forms.ChoiceField(
-        label=gettext_lazy("Close, because"), required=False, choices=[("", gettext_lazy("Choose")), *ENDS]
+        label=gettext_lazy("Outcome"), required=False, choices=[("", gettext_lazy("Choose")), *ENDS]
     )
-    referral = _words_field(gettext_lazy("Referred to whom"), 2)
-    person_told = forms.BooleanField(label=gettext_lazy("The person was told."), required=False)
-    owner = forms.ChoiceField(label=gettext_lazy("Who takes care of it"), required=False)
+    referral = _words_field(gettext_lazy("Referred to"), 2)
+    person_told = forms.BooleanField(label=gettext_lazy("The person knows about the referral."), required=False)
+    owner = forms.ChoiceField(label=gettext_lazy("Owner"), required=False)
     of_reference = forms.CharField(
         label=gettext_lazy("Reference of the other request"),
         required=False,
@@ -88,11 +88,11 @@ class RequestActionsForm(forms.Form):
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
     same_matter = forms.BooleanField(
-        label=gettext_lazy("It is about the same matter, though phone and e-mail are others."), required=False
+        label=gettext_lazy("It is about the same matter, though the phone and email are different."), required=False
     )
     confirm = forms.BooleanField(
         label=gettext_lazy(
-            "Yes, erase every word for good. This can't be undone. The reference, the times and the outcome stay."
+            "Yes, erase all content for good. This can't be undone. The reference, the times, and the outcome stay."
         ),
         required=False,
     )
@@ -200,7 +200,7 @@ class ActionRequest:
             if stale.last.actor == self.actor and timezone.now() - stale.last.occurred_at <= DOUBLE_CLICK:
                 what = label_for_event(stale.last)
                 raise workflow.TransitionRefused(
-                    _("You pressed twice. The first time was carried out: %s.") % what
+                    _("You pressed the button twice. The first press was saved: %s.") % what
                 ) from stale
             raise
 
@@ -220,7 +220,7 @@ def carry_out(action):
     if action.would_lose and action.button not in details_form.CHOICES:
         label = action.work.fields[action.would_lose].label
         raise workflow.TransitionRefused(
-            _("This button does not keep what you typed under “%s”. Press the one below it, or empty the box.") % label
+            _("This button does not save “%s”. Press the button below that box, or clear the box.") % label
         )
     keeps_details = action.button not in details_form.BUTTONS and not action.erases
     if keeps_details and action.button != "undo":
@@ -242,7 +242,9 @@ def _save_details(action):
     before = workflow.lock_linked(action.obj.pk, *([other.pk] if other else []))[action.obj.pk].version
     details_form.save_with_any_button(action)
     if action.conflicts:
-        raise workflow.TransitionRefused(_("A colleague corrected the same as you. Choose below, then press again."))
+        raise workflow.TransitionRefused(
+            _("A colleague changed the same details. Choose below, then press the button again.")
+        )
     action.own_changes = AssessmentRequest.objects.get(pk=action.obj.pk).version - before
 
 
@@ -283,15 +285,15 @@ def _book(action):
 
 def _snooze(action):
     request = action.do(workflow.snooze, until=action.typed("until"), reason=action.typed("reason"))
-    return _("Put off until %s.") % moment(request.snoozed_until)
+    return _("Snoozed until %s.") % moment(request.snoozed_until)
 
 
 def _wait_for(action):
     request = action.do(workflow.wait_for, until=action.typed("until"), text=action.typed("waits_for"))
-    return _("Put off until %s.") % moment(request.snoozed_until)
+    return _("Snoozed until %s.") % moment(request.snoozed_until)
 
 
-def _wake(action):
+def _unsnooze(action):
     action.do(workflow.unsnooze)
     return _("The request is back in the queue.")
 
@@ -303,7 +305,7 @@ def _close(action):
     )
     done = [_("The request is closed.")]
     if outcome == Outcome.WITHDRAWN:
-        done.append(_("Its words are still there: if the person wants them erased, ask the lead."))
+        done.append(_("The content is kept. If the person wants it erased, ask the lead."))
     return " ".join([*done, *_reopened(action, linked)])
 
 
@@ -312,8 +314,8 @@ def _reopened(action, linked):
     if not (reopened := linked - action.obj.duplicates.count()):
         return []
     words = ngettext(
-        "%(count)s request that was linked to it is open again.",
-        "%(count)s requests that were linked to it are open again.",
+        "%(count)s linked request is open again.",
+        "%(count)s linked requests are open again.",
         reopened,
     )
     return [words % {"count": reopened}]
@@ -337,14 +339,14 @@ def _other_reference(action):
 def _unlink(action):
     original = action.obj.duplicate_of
     action.do(workflow.unlink_duplicate)
-    done = _("The requests are not linked any more. This one is open again.")
-    rules = _("Its own rules of contact hold again, and so do those of %s, but for what was changed since.") % original
+    done = _("Unlinked. This request is open again.")
+    rules = _("Its own contact preferences apply again, and so do those of %s, except for later changes.") % original
     return f"{done} {rules}"
 
 
 def _another_person(action):
     action.do(workflow.another_person)
-    return _("Noted: another person. Contact goes on as before.")
+    return _("Saved: another person. Contact continues as before.")
 
 
 def _claim(action):
@@ -356,10 +358,10 @@ def _claim(action):
 
 def _assign(action):
     action.do(workflow.assign, owner=chosen_reader(action.posted.get("owner", "")))
-    return _("The owner is set.")
+    return _("The owner was changed.")
 
 
-def _give_back(action):
+def _release_claim(action):
     action.do(workflow.release)
     return _("Released. The request is back in the queue.")
 
@@ -382,7 +384,7 @@ def _additions_read(action):
 
 def _set_legal_hold(action):
     workflow.set_legal_hold(request_id=action.obj.pk, actor=action.actor)
-    return _("The words of this request are kept until the hold is lifted.")
+    return _("The legal hold is set. The content is kept until the hold is lifted.")
 
 
 def _lift_legal_hold(action):
@@ -392,10 +394,10 @@ def _lift_legal_hold(action):
 
 def _erase(action):
     if not action.typed("confirm"):
-        raise workflow.TransitionRefused(_("Tick the box first: what is erased can't come back."))
+        raise workflow.TransitionRefused(_("Nothing was erased. Check the box first: erasing can't be undone."))
     linked = action.obj.duplicates.count()
     workflow.erase(request_id=action.obj.pk, actor=action.actor)
-    return " ".join([_("What the person told us is erased."), *_reopened(action, linked)])
+    return " ".join([_("The content was erased."), *_reopened(action, linked)])
 
 
 def _undo(action):
@@ -419,7 +421,7 @@ def what_stays(undoing):
 
 def _note(action):
     workflow.add_note(request_id=action.obj.pk, text=action.typed("note"), actor=action.actor)
-    return _("The note is kept.")
+    return _("The note is saved.")
 
 
 BUTTONS = {
@@ -430,7 +432,7 @@ BUTTONS = {
     "book": _book,
     "snooze": _snooze,
     "wait_for": _wait_for,
-    "unsnooze": _wake,
+    "unsnooze": _unsnooze,
     "close": _close,
     "reopen": _reopen,
     "link": _link,
@@ -439,7 +441,7 @@ BUTTONS = {
     "claim": _claim,
     "additions_read": _additions_read,
     "assign": _assign,
-    "give_back": _give_back,
+    "release_claim": _release_claim,
     "quarantine": _quarantine,
     "release": _release,
     "set_legal_hold": _set_legal_hold,

@@ -107,11 +107,11 @@ def save(action):
     """Writes what was changed. What a colleague changed meanwhile stays, and becomes a conflict of the press."""
     names = action.details.changed()
     if not names:
-        raise workflow.TransitionRefused(_("You changed nothing in what we know."))
+        raise workflow.TransitionRefused(_("No contact details were changed."))
     _correct(action, names)
     if action.conflicts:
-        return _("What only you changed is saved. A colleague changed the same as you: choose below.")
-    return _("What we know is corrected.")
+        return _("Saved, except for what a colleague changed too. Choose below.")
+    return _("The contact details are corrected.")
 
 
 def save_with_any_button(action):
@@ -130,21 +130,21 @@ def use_mine(action):
     return (
         _and_the_button_before(action, _("Your value is saved."))
         if is_saved
-        else _("This was changed once more. Choose again.")
+        else _("Someone changed this again. Choose again.")
     )
 
 
 def keep_theirs(action):
     save_with_any_button(action)
     _keep_the_others(action)
-    return _and_the_button_before(action, _("The value of your colleague stays."))
+    return _and_the_button_before(action, _("Your colleague's value is kept."))
 
 
 def _and_the_button_before(action, done):
     """What is done, and that the button which the conflict kept from being carried out still is not."""
     if not action.is_pending or action.conflicts:
         return done
-    return f"{done} {_('The button that you pressed before is not carried out yet: press it again.')}"
+    return f"{done} {_('The button that you pressed before was not carried out. Press it again.')}"
 
 
 def _not_in_conflict(action):

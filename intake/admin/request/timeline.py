@@ -195,7 +195,7 @@ def _lines(event, users, attempt):
         case Code.LINKED:
             return [_("This request was linked to %s.") % after]
         case Code.UNLINKED:
-            return [_("%s is not linked any more.") % before]
+            return [_("%s is no longer linked.") % before]
         case Code.TO_CONFIRM:
             return [f"{before} {Why(after.split(',')[0]).label}.", *wording.in_common(after.split(",")[1:])]
     return []

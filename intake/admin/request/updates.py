@@ -98,10 +98,10 @@ def _headline(obj, others, reader, has_ended):
     if obj.is_claimed_by_colleague(reader):
         return leave_it(obj)
     if any(event.code in THEIR_WORD for event in others):
-        return _("They wrote to us just now. Read it before you go on.")
+        return _("They contacted us again just now. Read it before you continue.")
     if has_ended and may_take(obj, reader):
-        return _("Take it again before you go on.")
-    return _("Look at what changed before you go on.")
+        return _("Take it again before you continue.")
+    return _("Look at what changed before you continue.")
 
 
 def _ask_first(obj, reader):
@@ -119,7 +119,7 @@ def _end(obj, events, version, reader, now):
         since = next((event.occurred_at for event in reversed(events) if event.code in ends), now)
     words = _("Back in the queue since %s.") % label_for_time(since, now)
     is_counted = obj.version == version or only_taken_over(obj, version, reader)
-    return f"{words} {_('What you log still counts.')}" if is_counted else words
+    return f"{words} {_('What you log is still saved.')}" if is_counted else words
 
 
 def _news(others, now):

@@ -142,7 +142,7 @@ def test_a_part_of_a_phone_or_an_email_finds_nothing_and_the_page_says_what_to_d
     make_request()
     page = look_for(desk, typed)
     assert found(page) == []
-    assert "Nothing found" in page.content.decode()
+    assert "No requests found" in page.content.decode()
 
 
 @pytest.mark.parametrize(
@@ -356,7 +356,7 @@ def test_a_filter_that_makes_no_sense_is_asked_back(desk):
     for filters in NONSENSE:
         page = look_for(desk, **filters)
         assert (filters, page.status_code, page.context["results"]) == (filters, 200, None)
-        assert "Nothing was looked for yet." in page.content.decode()
+        assert "The search did not run." in page.content.decode()
 
 
 # Page by page
@@ -404,7 +404,7 @@ def test_a_search_by_filters_looks_at_so_many_requests_only_and_goes_on(desk, mo
     for _ in range(4):
         make_request()
     page, seen = look_for(desk, way="text"), []
-    assert "We looked back to" in page.content.decode()
+    assert "We searched back to" in page.content.decode()
     while page.context["results"].last:
         seen += found(page)
         page = look_on(desk, page)
@@ -493,7 +493,7 @@ def test_searches_are_kept_sealed_and_only_in_their_own_session(desk, me, make_s
     for client in (other, browser_of(me)):
         answer = client.get(again, follow=True)
         assert answer.redirect_chain == [(FIND, 302)]
-        assert "This search is not kept any more." in answer.content.decode()
+        assert "This search is no longer available." in answer.content.decode()
 
 
 def test_words_in_an_address_find_nothing(desk):

@@ -78,7 +78,7 @@ def test_the_page_after_it_tells_what_to_read_to_the_caller(desk):
     assert messages_after(desk, response) == [
         f"Saved. Tell the caller their reference: {request.reference}.",
         f"Read this to the caller: “{request.promise or 'We will contact you.'}”",
-        "If you talk it through right now, log “They called: we spoke” below.",
+        "If you talk now, press “They called: we spoke” below at the end.",
     ]
 
 
@@ -191,7 +191,7 @@ def test_where_the_database_takes_nothing_the_words_stay_on_the_page(desk, setti
     page = enter(desk)
     assert (page.status_code, AssessmentRequest.objects.count()) == (503, 0)
     assert form_on(page)["message"] == ON_PHONE["message"]
-    assert "write them on paper" in page.content.decode()
+    assert "write it on paper" in page.content.decode()
     assert (
         personal_words_in(" ".join(record.getMessage() for record in caplog.records if record.levelname == "ERROR"))
         == []
@@ -216,7 +216,7 @@ def test_a_known_number_is_told_before_anything_is_stored(desk):
 def test_an_unknown_number_is_told_too(desk):
     make_request()
     page = desk.post(ADD, filled(desk.get(ADD), phone="520 555 0177", email="", action="look"))
-    assert "No other request has this phone or e-mail." in page.content.decode()
+    assert "No other request has this phone or email." in page.content.decode()
 
 
 @pytest.mark.parametrize("typed", ["", "\0", "5" * 10_000, "🙂", "@" * 5000])
@@ -231,7 +231,7 @@ def test_a_known_number_is_told_after_saving(desk, me):
     record = AccessRecord.objects.get()
     assert (record.action, record.requests) == ("search", [str(closed.pk), str(known.pk)])
     assert messages_after(desk, response)[-1] == (
-        "This number or address is known: "
+        "Earlier requests with this phone or email: "
         f'<a href="{change_page(closed)}">{closed.reference}</a> (Spam), '
         f'<a href="{change_page(known)}">{known.reference}</a> (open)'
     )

@@ -26,7 +26,7 @@ from tests.intake.support.helpers import LIST, browser_of, change_page, personal
 pytestmark = pytest.mark.django_db
 
 NOW = dt.datetime(2026, 11, 24, 10, 0, tzinfo=ZoneInfo("America/Phoenix"))  # a Tuesday
-TAKE, SEVERAL, FIND = f"{LIST}take/", f"{LIST}bulk/", f"{LIST}find/"
+TAKE, BULK, FIND = f"{LIST}take/", f"{LIST}bulk/", f"{LIST}find/"
 MINUTE, HOUR, DAY = dt.timedelta(minutes=1), dt.timedelta(hours=1), dt.timedelta(days=1)
 
 
@@ -83,7 +83,7 @@ def tick(desk, button, *requests, page=None, **typed):
     """Ticks these requests on the list that is open in a browser, presses a button, and gives the page that comes."""
     form = form_with(page or desk.get(LIST), "assign")  # the others stand in the same form, not in each tab
     chosen = [f"{request.pk}:{request.version}" for request in requests]
-    return desk.post(SEVERAL, form.fields | typed | {"action": button, "chosen": chosen}, follow=True)
+    return desk.post(BULK, form.fields | typed | {"action": button, "chosen": chosen}, follow=True)
 
 
 def ticked_on(page):
@@ -216,7 +216,7 @@ def test_a_row_says_what_to_do_when_it_is_due_and_whose_it_is(stopped_clock, des
     assert f"{change_page(request)}?tab=soon" in page.content.decode()
     assert (
         f"Select {request.reference} {request.reference} Call, leave no message, Spanish, by 10:15 AM "
-        "In 15 min 10:15 AM assumed New sam working on it until 10:30 AM"
+        "In 15 min 10:15 AM default hours New sam working on it until 10:30 AM"
     ) in words_on(page)
 
 
@@ -301,7 +301,7 @@ def test_what_the_person_said_is_new_in_the_list_until_someone_marks_it(desk, me
         make_request(draft, message="Something else")
     else:
         workflow.change_preferred_time(request_id=request.pk, preferred_time="morning", time_zone="")
-    assert "They said something new" in words_on(desk.get(LIST))
+    assert "New from them" in words_on(desk.get(LIST))
     workflow.claim(request_id=request.pk, actor=me)
     workflow.add_note(request_id=request.pk, text="Called", actor=me)
     assert row_of(desk, request).said_something_new is True  # a note may come from an older page
@@ -444,9 +444,9 @@ def test_taking_the_next_leads_to_the_most_urgent_request_and_says_so_on_the_lis
     assert press_take(desk)["Location"] == f"{change_page(first)}?tab=open"
     first.refresh_from_db()
     assert (first.owner, first.claimed_until) == (me, NOW + 30 * MINUTE)
-    assert f"You are at {first.reference} until 10:30 AM." in words_on(desk.get(LIST, {"tab": "closed"})).replace(
-        " .", "."
-    )
+    assert f"You are working on {first.reference} until 10:30 AM." in words_on(
+        desk.get(LIST, {"tab": "closed"})
+    ).replace(" .", ".")
     assert AccessRecord.objects.latest("pk").requests == [str(first.pk)]  # the reference was shown
     assert press_take(desk)["Location"] == f"{change_page(first)}?tab=open"
 
@@ -470,7 +470,7 @@ def test_nothing_is_taken_while_closed_and_the_screen_says_when_it_can_be(desk, 
 
 def test_where_nobody_waits_there_is_nothing_to_take(desk, sam, open_all_day):
     response = press_take(desk)
-    assert said_on(desk.get(response["Location"])) == ["There is nothing to take now: nobody waits."]
+    assert said_on(desk.get(response["Location"])) == ["There is nothing to take now: nobody is waiting."]
 
 
 def test_what_a_colleague_is_at_can_be_taken_when_they_give_it_back(desk, sam, open_all_day):
@@ -486,15 +486,15 @@ def test_the_only_request_that_a_colleague_takes_at_the_same_moment_is_nobody_el
     make_request_due(HOUR)
     monkeypatch.setattr(workflow, "take_next", lambda actor: None)  # its row is locked: not theirs yet, and skipped
     response = press_take(desk)
-    assert said_on(desk.get(response["Location"])) == ["There is nothing to take now: nobody waits."]
+    assert said_on(desk.get(response["Location"])) == ["There is nothing to take now: nobody is waiting."]
 
 
 def test_opening_the_address_of_a_button_changes_nothing(desk, open_all_day):
     request = make_request_due(-HOUR)
-    for address in (TAKE, SEVERAL):
+    for address in (TAKE, BULK):
         assert desk.get(address, {"action": "spam", "chosen": f"{request.pk}:0"})["Location"] == LIST
     assert desk.post(TAKE).status_code == 403  # without the token of the form
-    assert desk.post(SEVERAL, {"action": "spam", "chosen": f"{request.pk}:0"}).status_code == 403
+    assert desk.post(BULK, {"action": "spam", "chosen": f"{request.pk}:0"}).status_code == 403
     request.refresh_from_db()
     assert (request.owner, request.stage, request.version) == (None, "new", 0)
 
@@ -519,8 +519,8 @@ def test_several_are_assigned_and_the_one_that_changed_meanwhile_is_named(desk, 
 
 
 def test_each_button_does_what_it_says(desk, me):
-    requests = {name: make_request_due(HOUR) for name in ("assign", "give_back", "release", "spam")}
-    workflow.assign(request_id=requests["give_back"].pk, owner=me, actor=me)
+    requests = {name: make_request_due(HOUR) for name in ("assign", "release_claim", "release", "spam")}
+    workflow.assign(request_id=requests["release_claim"].pk, owner=me, actor=me)
     for name in ("release", "spam"):
         workflow.quarantine(request_id=requests[name].pk, actor=me)
     said = []
@@ -530,12 +530,12 @@ def test_each_button_does_what_it_says(desk, me):
         request.refresh_from_db()
     assert said == [
         f"1 request was assigned. {requests['assign'].reference}",
-        f"1 request is anyone's again. {requests['give_back'].reference}",
+        f"1 request was released. {requests['release_claim'].reference}",
         f"1 request is out of quarantine. {requests['release'].reference}",
         f"1 request was closed as spam. {requests['spam'].reference}",
     ]
     assert requests["assign"].owner == me
-    assert requests["give_back"].owner is None
+    assert requests["release_claim"].owner is None
     assert requests["release"].quarantined_at is None
     assert (requests["spam"].stage, requests["spam"].outcome) == ("closed", "spam")
     assert set(Event.objects.exclude(actor=None).values_list("actor__username", flat=True)) == {"amal"}
@@ -544,8 +544,8 @@ def test_each_button_does_what_it_says(desk, me):
 def test_the_page_has_no_button_that_these_tests_do_not_press(desk, me):
     workflow.quarantine(request_id=make_request_due(HOUR).pk, actor=me)
     buttons = {tab: form_with(desk.get(LIST, {"tab": tab}), "assign").buttons for tab in ("open", "quarantine")}
-    assert buttons["open"] == [("action", name) for name in ("assign", "give_back")]
-    assert buttons["quarantine"] == [("action", name) for name in ("assign", "give_back", "release", "spam")]
+    assert buttons["open"] == [("action", name) for name in ("assign", "release_claim")]
+    assert buttons["quarantine"] == [("action", name) for name in ("assign", "release_claim", "release", "spam")]
 
 
 def test_one_press_closes_nobody_as_spam_who_does_not_wait_to_be_checked(desk, me):
@@ -553,7 +553,7 @@ def test_one_press_closes_nobody_as_spam_who_does_not_wait_to_be_checked(desk, m
     workflow.quarantine(request_id=spoken_with.pk, actor=me)
     workflow.log_attempt(request_id=spoken_with.pk, channel="they_called", result="reached", actor=me)
     spoken_with.refresh_from_db()
-    why = "It does not wait to be checked. If it is spam, close it on its own page."
+    why = "It is not waiting for a spam check. To close it as spam, open its page."
     answer = tick(desk, "spam", honest, spoken_with)
     assert sorted(said_on(answer)) == sorted(f"{one} was not changed. {why}" for one in (honest, spoken_with))
     assert AssessmentRequest.objects.filter(stage="closed").count() == 0
@@ -562,10 +562,10 @@ def test_one_press_closes_nobody_as_spam_who_does_not_wait_to_be_checked(desk, m
 @pytest.mark.parametrize(
     ("button", "typed", "sentence"),
     [
-        ("assign", {"owner": ""}, "Choose who takes care of them, then press Assign."),
+        ("assign", {"owner": ""}, "Choose an owner, then press Assign."),
         ("assign", {"owner": "999999"}, "Only admissions staff and their lead can own a request."),
-        ("spam", {"chosen": []}, "Tick the requests first. Nothing was changed."),
-        ("spam", {"chosen": ["x", ":", "1:1", "made-up:0"]}, "Tick the requests first. Nothing was changed."),
+        ("spam", {"chosen": []}, "No request is selected. Nothing was changed."),
+        ("spam", {"chosen": ["x", ":", "1:1", "made-up:0"]}, "No request is selected. Nothing was changed."),
         ("made-up", {}, "That button is not known. Nothing was changed."),
         (None, {}, "That button is not known. Nothing was changed."),
     ],
@@ -574,7 +574,7 @@ def test_what_can_not_be_done_is_said_and_changes_nothing(desk, button, typed, s
     request = make_request_due(HOUR)
     form = form_with(desk.get(LIST), "assign")
     posted = form.fields | {"chosen": [f"{request.pk}:0"]} | typed | ({"action": button} if button else {})
-    answer = desk.post(SEVERAL, posted, follow=True)
+    answer = desk.post(BULK, posted, follow=True)
     assert said_on(answer) == [sentence]
     assert ticked_on(answer) == ([] if "chosen" in typed else [request.reference])
     request.refresh_from_db()

@@ -183,7 +183,7 @@ def test_an_assessment_is_booked_and_moved(desk):
     [
         ("", "Choose a time for the assessment that is still to come."),
         ("2020-01-01T10:00", "Choose a time for the assessment that is still to come."),
-        ("soon", "Day and time of the assessment, center's time: Give a day and a time, such as 2026-11-24 14:30."),
+        ("soon", "Day and time of the assessment, center's time: Enter a day and a time, such as 2026-11-24 14:30."),
     ],
 )
 def test_an_assessment_without_a_time_to_come_is_refused_with_what_was_typed(desk, typed, refusal):
@@ -197,7 +197,7 @@ def test_an_assessment_without_a_time_to_come_is_refused_with_what_was_typed(des
 def test_a_request_is_put_off_and_comes_back(desk):
     request = make_request()
     done = followed(desk, press(desk, request, "snooze", until=in_days(3), reason="away"))
-    assert "Put off until" in done
+    assert "Snoozed until" in done
     request.refresh_from_db()
     assert (local(request.snoozed_until), request.snooze_reason) == (in_days(3), "away")
     assert "back in the queue" in followed(desk, press(desk, request, "unsnooze"))
@@ -266,7 +266,7 @@ def test_a_duplicate_is_linked_with_one_click_and_unlinked(desk):
     request.refresh_from_db()
     assert (request.outcome, request.duplicate_of) == ("duplicate", original)
     assert "reopen" not in buttons_on(page_of(desk, request))
-    assert "not linked any more" in followed(desk, press(desk, request, "unlink"))
+    assert "no longer linked" in followed(desk, press(desk, request, "unlink"))
     request.refresh_from_db()
     assert (request.stage, request.duplicate_of) == ("new", None)
 
@@ -293,7 +293,7 @@ def test_a_press_that_also_corrects_locks_all_its_rows_at_once_and_in_their_orde
 
 def test_a_refusal_leads_to_the_part_of_the_page_that_it_is_about(desk):
     page = press(desk, make_request(), "close").content.decode()
-    assert 'Choose why this request ends. <a href="#close">Go there</a>' in page
+    assert 'Choose why this request ends. <a href="#close">Go to that section</a>' in page
     assert '<details id="close" open>' in page
 
 
@@ -302,7 +302,7 @@ def test_only_an_older_open_request_is_offered_to_link_to(desk, me):
     workflow.close(request_id=ended.pk, outcome="declined", actor=me)
     page = page_of(desk, request)
     assert [button for button in buttons_on(page) if button.startswith("link:")] == [f"link:{older.reference}"]
-    assert page.content.decode().count("It is newer: open it to close it as a duplicate of this one.") == 1
+    assert page.content.decode().count("It is newer. Open it and close it as a duplicate of this one.") == 1
     assert newer.reference in page.content.decode()
 
 
@@ -311,7 +311,7 @@ def test_after_unlinking_both_have_their_own_rules_and_the_page_says_so(desk, me
     workflow.link_duplicate(request_id=request.pk, of_reference=original.reference, actor=me)
     assert original.events.filter(code="corrected", to_value="may_leave_voicemail").count() == 1
     done = followed(desk, press(desk, request, "unlink"))
-    assert f"Its own rules of contact hold again, and so do those of {original.reference}" in done
+    assert f"Its own contact preferences apply again, and so do those of {original.reference}" in done
     assert newest_preferences(original).may_leave_voicemail is True
 
 
@@ -324,7 +324,7 @@ def test_a_request_is_taken_and_given_back(desk, me):
     request.refresh_from_db()
     assert (request.owner, request.is_claimed) == (me, True)
     assert "claim" not in buttons_on(page_of(desk, request))
-    press(desk, request, "give_back")
+    press(desk, request, "release_claim")
     request.refresh_from_db()
     assert (request.owner, request.claimed_until) == (None, None)
 
@@ -333,9 +333,9 @@ def test_who_is_at_a_request_is_said_to_the_next_who_wants_it(desk, sam):
     request = make_request()
     workflow.claim(request_id=request.pk, actor=sam)
     assert "sam, working on it until" in page_of(desk, request).content.decode()
-    assert {"claim", "give_back"}.isdisjoint(buttons_on(page_of(desk, request)))
+    assert {"claim", "release_claim"}.isdisjoint(buttons_on(page_of(desk, request)))
     page = work_form(page_of(desk, request))
-    for button, refusal in (("claim", "Take the next one."), ("give_back", "Nothing was changed.")):
+    for button, refusal in (("claim", "Take the next one."), ("release_claim", "Nothing was changed.")):
         response = desk.post(change_page(request), page.fields | {"action": button})
         assert refusal_of(response) == f"sam is at this request now. {refusal}"
 
@@ -347,7 +347,7 @@ def test_an_owner_is_chosen_among_those_who_may_read(desk, me, make_staff):
     make_staff("admissions", username="gone", is_active=False)
     request = make_request()
     assert work_form(page_of(desk, request)).options["owner"] == ["", str(me.pk), str(lead.pk)]
-    assert "The owner is set." in followed(desk, press(desk, request, "assign", owner=str(lead.pk)))
+    assert "The owner was changed." in followed(desk, press(desk, request, "assign", owner=str(lead.pk)))
     request.refresh_from_db()
     assert request.owner == lead
     press(desk, request, "assign", owner="")
@@ -378,7 +378,7 @@ def test_someone_who_may_not_read_can_not_be_made_owner_by_hand(desk, me, make_s
 def test_a_note_is_kept_and_shown_on_top_of_what_happened(desk, me):
     request = make_request()
     page = followed(desk, press(desk, request, "note", note="Sister answers <after 6>"))
-    assert "The note is kept." in page
+    assert "The note is saved." in page
     assert "Sister answers &lt;after 6&gt;" in page
     entries = page_of(desk, request).context["timeline"]
     assert [(str(entry.what), entry.who) for entry in entries] == [("Note", me), ("Received", None)]
@@ -430,7 +430,7 @@ def test_who_presses_twice_is_told_that_it_was_done(desk):
     form = work_form(page_of(desk, request))
     for _ in range(2):
         answer = press(desk, request, "snooze", form, until=in_days(2), reason="away")
-    assert refusal_of(answer) == "You pressed twice. The first time was carried out: put off."
+    assert refusal_of(answer) == "You pressed the button twice. The first press was saved: put off."
 
 
 def test_a_refused_button_keeps_the_time_and_the_hold_that_were_typed(desk, sam):
@@ -499,7 +499,7 @@ def test_suspected_request_shows_why_it_is_suspected_and_all_its_content(desk):
     page = page_of(desk, make_suspected_request("trap", "name_link")).content.decode()
     assert "a box that people can&#x27;t see was filled in; a web address as the name" in page
     assert "Wilhelmina Canary" in page
-    assert "This may be a machine" not in page_of(desk, make_request()).content.decode()
+    assert "Possible spam" not in page_of(desk, make_request()).content.decode()
 
 
 def test_a_suspected_request_that_a_person_wrote_is_released(desk):
@@ -546,7 +546,7 @@ def test_a_button_that_does_not_keep_what_stands_in_another_box_is_refused(desk,
     request = make_request(preferred_time="asap")
     typed = {field: "Dr. Canary in Mesa", "until": in_days(4), "reason": "away", "note": "x", "outcome": "declined"}
     response = press(desk, request, button, **typed)
-    assert refusal_of(response).startswith("This button does not keep what you typed under “")
+    assert refusal_of(response).startswith("This button does not save “")
     assert work_form(response).fields[field].strip() == "Dr. Canary in Mesa"
     assert f'<details id="{part}" open>' in response.content.decode()
     assert AssessmentRequest.objects.get().events.count() == 1

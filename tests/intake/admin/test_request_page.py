@@ -37,8 +37,8 @@ def test_the_rules_of_contact_stand_above_the_number(desk):
     assert page.context["contact_rules"] == [
         "Do not call.",
         "Do not text.",
-        "One neutral e-mail is allowed.",
-        "Good time: in the evening, Mountain time.",
+        "One neutral email is allowed.",
+        "Preferred time: in the evening, Mountain time.",
     ]
     (answers,) = page.context["submissions"]
     assert ("What should we call you?", "Wilhelmina Canary") in answers["answers"]
@@ -94,11 +94,11 @@ def test_an_e_mail_waits_for_the_hour_like_a_call(desk):
 def test_the_one_e_mail_that_an_address_allows_is_offered_once(desk, me):
     request = make_request(phone="", preferred_time="asap")
     page = page_of(desk, request)
-    assert page.context["contact_rules"][2] == "One neutral e-mail is allowed."
-    assert ("mailto:" in text_of(page), "Neutral means:" in text_of(page)) == (True, True)
+    assert page.context["contact_rules"][2] == "One neutral email is allowed."
+    assert ("mailto:" in text_of(page), "Keep it neutral:" in text_of(page)) == (True, True)
     workflow.log_attempt(request_id=request.pk, channel="email", result="sent", actor=me)
     page = page_of(desk, request)
-    assert page.context["contact_rules"][2] == "The one e-mail that they allow was sent. Send no other."
+    assert page.context["contact_rules"][2] == "The one email that they allow was sent. Do not send another."
     assert page.context["what_now"] == "Decide: close the request, or snooze it."
     assert "mailto:" not in text_of(page)
 
@@ -163,16 +163,16 @@ def test_a_time_by_another_clock_than_the_persons_says_by_which(desk, me):
 def test_a_relative_is_talked_with_about_the_other_person_alone(desk):
     request = make_request(for_whom="other", relation="parent")
     rules = page_of(desk, request).context["contact_rules"]
-    assert rules[-2] == "They ask for someone else. Talk about it with the person who asked, and no one else."
+    assert rules[-2] == "They are asking for someone else. Talk about it only with the person who asked."
 
 
 def test_words_without_any_rule_of_contact_are_shown_with_a_warning_not_to_contact(desk):
     request = make_request()
-    assert "Do not contact this person until they can." not in text_of(page_of(desk, request))
+    assert "Do not contact this person until they can be read." not in text_of(page_of(desk, request))
     request.contact_preferences.all().delete()
     page = page_of(desk, request)
     assert (page.context["contact_rules"], page.context["attempt_buttons"]) == ([], [])
-    assert "Do not contact this person until they can." in text_of(page)
+    assert "Do not contact this person until they can be read." in text_of(page)
     assert page.context["what_now"] == "Do not contact this person: how they may be reached can't be read."
 
 
@@ -248,9 +248,9 @@ def test_after_an_assessment_that_is_over_the_page_asks_whether_they_came(clock,
 
 def test_a_due_time_from_assumed_hours_is_marked_as_such(desk):
     request = make_request()
-    assert "assumed: hours or target not told" in text_of(page_of(desk, request))
+    assert "uses default hours" in text_of(page_of(desk, request))
     AssessmentRequest.objects.update(due_uses_default_hours=False)
-    assert "assumed: hours or target not told" not in text_of(page_of(desk, request))
+    assert "uses default hours" not in text_of(page_of(desk, request))
 
 
 def test_what_the_person_was_promised_stands_on_the_page(desk):
@@ -291,8 +291,8 @@ def test_page_with_unreadable_answers_shows_the_rules_and_work_goes_on(desk):
     EncryptedText.objects.update(envelope=b"\x01\x04gone" + bytes(40))
     response = page_of(desk, request)
     assert response.status_code == 200
-    assert "This text can't be opened" in text_of(response)
-    assert response.context["contact_rules"][:3] == ["Do not call.", "Do not text.", "One neutral e-mail is allowed."]
+    assert "This text can't be decrypted" in text_of(response)
+    assert response.context["contact_rules"][:3] == ["Do not call.", "Do not text.", "One neutral email is allowed."]
     assert personal_words_in(text_of(response)) == []
     press(desk, request, "stage:reaching")
     request.refresh_from_db()
@@ -305,7 +305,7 @@ def test_a_note_that_does_not_open_is_said_so_beside_those_that_do(desk, me):
     workflow.add_note(request_id=request.pk, text="kept words", actor=me)
     EncryptedText.objects.filter(pk=note.pk).update(envelope=b"")
     page = text_of(page_of(desk, request))
-    assert page.count("This note can't be opened.") == 1
+    assert page.count("This note can't be decrypted.") == 1
     assert "kept words" in page
     assert "Wilhelmina" in page
 
@@ -332,7 +332,7 @@ def test_what_the_person_added_and_the_time_they_chose_later_stand_on_the_page(d
     ]
     assert page.context["submissions"][1]["plain"] == "Ring <twice>,\nplease"
     assert "Ring &lt;twice&gt;," in text_of(page)
-    assert page.context["contact_rules"][-1] == "Good time: in the morning, Arizona time."
+    assert page.context["contact_rules"][-1] == "Preferred time: in the morning, Arizona time."
     assert shown_entries(page.context["timeline"]) == [
         ("Person chose another time", ["In the morning"]),
         ("Person added words", []),
@@ -439,7 +439,7 @@ def test_an_entry_of_words_that_were_erased_stays_without_them(desk, me, make_st
         ("Received", []),
     ]
     assert personal_words_in(text_of(page)) == []
-    assert "The words of this request were erased." in text_of(page)
+    assert "The content was erased." in text_of(page)
 
 
 # The printed sheet
@@ -534,7 +534,7 @@ def test_that_linked_requests_are_shown_is_recorded_on_both_pages(desk, me):
 def test_a_linked_request_that_names_another_contact_says_so(desk, me, named, is_another):
     original, request = make_request(), make_request(**named)
     workflow.link_duplicate(request_id=request.pk, of_reference=original.reference, actor=me, same_matter=True)
-    assert ("It names another phone or e-mail" in text_of(page_of(desk, original))) is is_another
+    assert ("It has a different phone or email" in text_of(page_of(desk, original))) is is_another
 
 
 def test_before_erasing_the_lead_is_told_of_linked_requests(make_staff, me):
@@ -543,8 +543,8 @@ def test_before_erasing_the_lead_is_told_of_linked_requests(make_staff, me):
     original, request = make_request(), make_request()
     workflow.link_duplicate(request_id=request.pk, of_reference=original.reference, actor=me)
     workflow.close(request_id=original.pk, outcome="declined", actor=me)
-    assert "linked to this one keep their words" in text_of(page_of(client, original))
-    assert "linked to this one keep their words" not in text_of(page_of(client, request))
+    assert "Linked requests keep their content" in text_of(page_of(client, original))
+    assert "Linked requests keep their content" not in text_of(page_of(client, request))
 
 
 # Previous and next
@@ -708,7 +708,7 @@ def test_a_time_that_our_hours_never_meet_is_a_rule_above_the_number(desk):
     center.contact_target_hours = 4
     center.save()
     OpeningHours.objects.create(center=center, weekday=TUESDAY.weekday(), opens=dt.time(9), closes=dt.time(17))
-    warning = "Do not call at another time than in the evening, their time."
+    warning = "Call only in the evening, their time."
     request = make_request(preferred_time="evening", time_zone="America/Phoenix", asked_about="evening America/Phoenix")
     assert warning in text_of(page_of(desk, request))
     workflow.change_preferred_time(request_id=request.pk, preferred_time="asap", time_zone="")
@@ -736,7 +736,7 @@ def test_page_says_that_a_person_who_writes_after_the_email_may_be_answered(cloc
     workflow.add_message(request_id=request.pk, text="Please write again")
     page = page_of(desk, request)
     assert "Send a neutral email now." in page.context["what_now"]
-    assert "One neutral e-mail is allowed." in page.context["contact_rules"]
+    assert "One neutral email is allowed." in page.context["contact_rules"]
     assert page.context["reach"].mailto
     assert "attempt:email:sent" in buttons_on(page)
 
@@ -803,4 +803,4 @@ def test_where_no_way_is_left_without_a_try_the_page_says_so(clock, desk, me):
     clock.move_to(TUESDAY + dt.timedelta(minutes=1))
     workflow.reopen(request_id=request.pk, actor=me)
     words = text_of(page_of(desk, request))
-    assert ("No way is left that they allow. Choose one:" in words, "0 attempt" in words) == (True, False)
+    assert ("They allow no other way to contact them. Choose one:" in words, "0 attempt" in words) == (True, False)

@@ -15,7 +15,7 @@ from tests.intake.support.helpers import LIST, PERSONAL
 pytestmark = pytest.mark.django_db
 
 FIND = f"{LIST}find/"
-REFUSED = "The filters are not saved yet."
+REFUSED = "The filters are not saved."
 
 
 def desk_of(user):
@@ -183,7 +183,7 @@ def test_a_filter_that_is_not_there_is_told_on_the_page_to_find(desk, me, key):
     keep(me)
     page = desk.get(FIND, {"filter": key}, follow=True)
     assert page.redirect_chain == [(FIND, 302)]
-    assert "This filter is not there any more, or it is not shared." in page.content.decode()
+    assert "This filter was deleted, or it is not shared with you." in page.content.decode()
 
 
 def test_a_filter_that_asks_for_what_is_gone_says_so(desk, me):
@@ -191,4 +191,4 @@ def test_a_filter_that_asks_for_what_is_gone_says_so(desk, me):
     make_request()
     page = desk.get(FIND, {"filter": saved.pk})
     assert (page.status_code, page.context["results"]) == (200, None)
-    assert "This choice is not there any more." in page.content.decode()
+    assert "This choice is no longer available." in page.content.decode()

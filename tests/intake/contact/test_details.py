@@ -213,7 +213,7 @@ def test_the_page_corrects_what_was_changed_and_nothing_else(desk, me):
         "known-may_text": "on",
         "known-time_zone": "America/New_York",
     }
-    assert "What we know is corrected." in followed(desk, press(desk, request, "details", **typed))
+    assert "The contact details are corrected." in followed(desk, press(desk, request, "details", **typed))
     assert request.events.last().to_value == "may_text,phone,time_zone"
     assert values(request, "phone", "may_text", "time_zone", "name") == [
         "480 555 0199",
@@ -240,7 +240,7 @@ def test_the_page_refuses_what_no_browser_sends(desk, name):
 
 
 def test_saving_without_a_change_is_refused_with_a_sentence(desk):
-    assert refusal_of(press(desk, make_request(), "details")) == "You changed nothing in what we know."
+    assert refusal_of(press(desk, make_request(), "details")) == "No contact details were changed."
 
 
 def conflicting(desk, request, sam, button="details", **more):
@@ -275,7 +275,7 @@ def test_who_keeps_the_value_of_the_other_changes_nothing(desk, sam):
     request = make_request()
     form = work_form(conflicting(desk, request, sam))
     done = followed(desk, press(desk, request, "keep_theirs:phone", form))
-    assert ("The value of your colleague stays." in done, "is not carried out yet" in done) == (True, False)
+    assert ("value is kept." in done, "was not carried out" in done) == (True, False)
     assert values(request, "phone") == ["480 555 0111"]
 
 
@@ -306,7 +306,7 @@ def test_a_value_that_was_changed_once_more_is_asked_about_once_more(desk, sam):
 def test_a_conflict_under_another_button_does_nothing_and_keeps_everything(desk, sam):
     request = make_request()
     response = conflicting(desk, request, sam, "attempt:call:no_answer")
-    assert refusal_of(response) == "A colleague corrected the same as you. Choose below, then press again."
+    assert refusal_of(response) == "A colleague changed the same details. Choose below, then press the button again."
     assert [row["name"] for row in response.context["conflicts"]] == ["phone"]
     fields = work_form(response).fields
     assert (fields["note"], fields["known-language"], fields["known-preferred_time"]) == (
@@ -317,7 +317,7 @@ def test_a_conflict_under_another_button_does_nothing_and_keeps_everything(desk,
     assert (request.attempts.count(), values(request, "language")) == (0, ["Canarian whistling"])
     response = press(desk, request, "keep_theirs:phone", work_form(response))
     done = followed(desk, response)
-    assert "The button that you pressed before is not carried out yet: press it again." in done
+    assert "The button that you pressed before was not carried out. Press it again." in done
     assert values(request, "phone", "language") == ["480 555 0111", "Spanish"]
 
 

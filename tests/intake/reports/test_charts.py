@@ -12,8 +12,8 @@ def one(_value):
     return 1
 
 
-def test_lying_bars_are_as_long_as_their_numbers_and_leave_room_for_them():
-    chart = charts.lying_bars(
+def test_horizontal_bars_are_as_long_as_their_numbers_and_leave_room_for_them():
+    chart = charts.horizontal_bars(
         "Title", "Summary", [("a", 10, "10"), ("b", 5, "5"), ("c", 0, "0"), ("d", None, "under 5")]
     )
     assert [bar.width for bar in chart.bars] == ["78.00%", "39.00%", "0.00%", "0.00%"]
@@ -54,7 +54,7 @@ def test_few_names_stand_below_a_line_chart_however_many_there_are():
 
 @pytest.mark.parametrize("entries", [[], [("a", 0, "0")], [("a", None, "under 5")]])
 def test_a_chart_of_nothing_is_drawn_all_the_same(entries):
-    assert len(charts.lying_bars("T", "S", entries).bars) == len(entries)
+    assert len(charts.horizontal_bars("T", "S", entries).bars) == len(entries)
     assert len(charts.columns("T", "S", entries, step=1).bars) == len(entries)
 
 
@@ -66,7 +66,7 @@ def test_lines_of_nothing_are_drawn_all_the_same():
 @pytest.mark.parametrize(
     "chart",
     [
-        charts.lying_bars("How many", "The most is <b>9</b>.", [("a & b", 9, "9"), ("c", None, "under 5")]),
+        charts.horizontal_bars("How many", "The most is <b>9</b>.", [("a & b", 9, "9"), ("c", None, "under 5")]),
         charts.columns("How many", "The most is <b>9</b>.", [("a & b", 9, "9"), ("c", None, "under 5")], step=1),
         charts.lines("How many", "The most is <b>9</b>.", ["a & b"], [("s", "square", [9])], one, minutes),
     ],
@@ -83,7 +83,7 @@ def test_a_drawn_chart_is_named_and_described_and_holds_no_style_and_no_script(c
 
 
 def test_what_may_not_be_shown_has_a_mark_of_its_own_and_no_length():
-    chart = charts.lying_bars("T", "S", [("a", 9, "9"), ("b", None, "under 5")])
+    chart = charts.horizontal_bars("T", "S", [("a", 9, "9"), ("b", None, "under 5")])
     drawn = render_to_string("admin/intake/reports_chart.html", {"chart": chart, "key": "k"})
     assert drawn.count('class="hidden-bar"') == 1
     assert "under 5" in drawn

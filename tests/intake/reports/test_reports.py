@@ -172,15 +172,15 @@ def test_outcomes_and_attempts_are_counted():
         "1 attempt": 1,
         "4 attempts": 1,
         "8 or more attempts": 1,
-        "Reached, no attempt written down": 1,
-        "Not reached until now": 1,
+        "Reached, no attempt logged": 1,
+        "Not reached yet": 1,
     }
 
 
 def test_a_chart_of_numbers_that_are_not_shown_says_no_more_than_its_table():
     for number in range(6):
         make_dated_request(outcome="admitted" if number else "declined", referrer_path="phone")
-    hidden = "No number can be shown: they are too small, or would give a small one away."
+    hidden = "No number can be shown: each is too small, or would reveal a small one."
     assert shown_in("outcomes").chart.summary == hidden
     assert shown_in("pages").chart.summary == "Most: A phone call, 6. Every number is in the table below."
 
@@ -343,7 +343,7 @@ def test_days_are_asked_for_with_both_ends_and_end_today_at_the_latest():
 @pytest.mark.parametrize(
     ("begin", "end", "why"),
     [
-        ("2026-11-02", "2026-11-01", "must not come after"),
+        ("2026-11-02", "2026-11-01", "is after the last one"),
         ("2025-01-01", "2026-11-01", "at most a year"),
         ("", "2026-11-01", "This field is required"),
         ("2026-02-30", "2026-11-01", "Enter a valid date"),
@@ -385,7 +385,7 @@ def test_the_page_draws_each_chart_with_its_table(desk):
     fill()
     page = desk.get(PAGE)
     words = page.content.decode()
-    assert (page.status_code, title_of(page)) == (200, "How fast people were answered | Renaissance Recovery Center")
+    assert (page.status_code, title_of(page)) == (200, "Response times | Renaissance Recovery Center")
     assert (words.count('<svg role="img"'), words.count("<table>")) == (6, 6)
     assert words.count('role="region" tabindex="0"') == 6
     for chart in page.context["sections"]:

@@ -337,15 +337,15 @@ def test_a_message_that_is_too_long_is_told_its_length():
 
 
 CHANGES_AND_RULES = {
-    "phone alone": ({"voicemail_ok": "", "email": ""}, ["Call. Leave no message.", "Do not text.", "Do not e-mail."]),
-    "voicemail": ({"email": ""}, ["Call. Voicemail is allowed.", "Do not text.", "Do not e-mail."]),
-    "text": ({"text_ok": "on"}, ["Call. Voicemail is allowed.", "Text messages are allowed.", "Do not e-mail."]),
+    "phone alone": ({"voicemail_ok": "", "email": ""}, ["Call. Leave no message.", "Do not text.", "Do not email."]),
+    "voicemail": ({"email": ""}, ["Call. Voicemail is allowed.", "Do not text.", "Do not email."]),
+    "text": ({"text_ok": "on"}, ["Call. Voicemail is allowed.", "Text messages are allowed.", "Do not email."]),
     "e-mail too": (
         {"email_ok": "on"},
-        ["Call. Voicemail is allowed.", "Do not text.", "E-mail is allowed, in neutral words."],
+        ["Call. Voicemail is allowed.", "Do not text.", "Neutral emails are allowed."],
     ),
-    "no calls": ({"do_not_call": "on"}, ["Do not call.", "Do not text.", "One neutral e-mail is allowed."]),
-    "e-mail alone": ({"phone": ""}, ["Do not call.", "Do not text.", "One neutral e-mail is allowed."]),
+    "no calls": ({"do_not_call": "on"}, ["Do not call.", "Do not text.", "One neutral email is allowed."]),
+    "e-mail alone": ({"phone": ""}, ["Do not call.", "Do not text.", "One neutral email is allowed."]),
 }
 
 
@@ -357,7 +357,7 @@ def test_the_rules_of_contact_allow_only_what_the_person_ticked(changes, rules):
     assert wording.contact_rules(ContactPreferences(**preferences_from(answers)), answers["email_ok"]) == [
         *rules,
         *(["Say your name and the center's. Say why when you know it is them."] if is_called else []),
-        "Good time: in the evening, Mountain time.",
+        "Preferred time: in the evening, Mountain time.",
     ]
 
 

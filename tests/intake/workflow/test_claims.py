@@ -232,7 +232,7 @@ def test_who_gave_it_back_is_told_that_a_colleague_took_it(at, claimed, maria, t
 
 
 def test_the_log_buttons_are_behind_one_sentence_while_a_colleague_is_working_on_it(at, claimed, maria, tom):
-    summary = "<summary>I talked with them all the same</summary>"
+    summary = "<summary>I spoke with them anyway</summary>"
     hers, his = (desk_of(user).get(change_page(claimed)).content.decode() for user in (maria, tom))
     assert (summary in hers, summary in his) == (False, True)
     fold = his.split('<details id="all_the_same">')[1].split("</details>")[0]
@@ -328,8 +328,8 @@ def test_a_page_that_is_left_untouched_gives_the_request_back_after_an_hour(at, 
         "until": "",
         "ended": True,
         "may_take": True,
-        "headline": "Take it again before you go on.",
-        "news": "Back in the queue since 11:00 AM. What you log still counts.",
+        "headline": "Take it again before you continue.",
+        "news": "Back in the queue since 11:00 AM. What you log is still saved.",
     }
     assert workflow.take_next(actor=tom) == claimed
 
@@ -346,7 +346,7 @@ def test_who_lost_it_to_a_colleague_is_told_so_and_not_to_call(at, claimed, her_
         "ended": True,
         "may_take": False,
         "headline": "tom is working on this until Tue, Nov 24, 11:04 AM. Leave it to them until then.",
-        "news": "Back in the queue since 10:33 AM. What you log still counts. tom took it at 10:34 AM.",
+        "news": "Back in the queue since 10:33 AM. What you log is still saved. tom took it at 10:34 AM.",
     }
     workflow.log_attempt(request_id=claimed.pk, channel="call", result="no_answer", actor=tom)
     answer = ask_for_updates(her_desk, claimed, her_page).json()
@@ -363,7 +363,7 @@ def test_who_took_it_is_told_at_once_that_the_first_one_spoke_with_them(at, clai
     at(34)
     answer = ask_for_updates(his, claimed, his_page).json()
     assert answer["news"] == "maria logged at 10:33 AM: call, we spoke."
-    assert answer["headline"] == "Look at what changed before you go on."
+    assert answer["headline"] == "Look at what changed before you continue."
     refused = press(his, claimed, "attempt:call:no_answer", work_form(his_page), note="Typed before")
     assert refusal_of(refused).startswith("maria changed this request on Nov 24, 10:33 AM: call, we spoke.")
     assert refused.context["work"]["note"].value() == "Typed before"
@@ -372,10 +372,10 @@ def test_who_took_it_is_told_at_once_that_the_first_one_spoke_with_them(at, clai
 @pytest.mark.parametrize(
     ("what", "news", "headline"),
     [
-        ("words", "Person added words, 10:01 AM.", "They wrote to us just now. Read it before you go on."),
+        ("words", "Person added words, 10:01 AM.", "They contacted us again just now. Read it before you continue."),
         ("withdraws", "Withdrawn by the person, 10:01 AM.", "This request is closed. There is nothing to do."),
-        ("note", "tom changed this request at 10:01 AM: note added.", "Look at what changed before you go on."),
-        ("log", "tom logged at 10:01 AM: call, we spoke.", "Look at what changed before you go on."),
+        ("note", "tom changed this request at 10:01 AM: note added.", "Look at what changed before you continue."),
+        ("log", "tom logged at 10:01 AM: call, we spoke.", "Look at what changed before you continue."),
         ("read", "", ""),
         ("own note", "", ""),
     ],

@@ -25,7 +25,7 @@ def test_what_opens_again_when_spam_is_closed_is_told(desk, me):
     workflow.link_duplicate(request_id=real.pk, of_reference=request.reference, actor=me, same_matter=True)
     workflow.quarantine(request_id=request.pk, actor=me)
     page = followed(desk, press(desk, request, "close:spam"))
-    assert "The request is closed. 1 request that was linked to it is open again." in page
+    assert "The request is closed. 1 linked request is open again." in page
 
 
 def test_a_lead_erases_every_word_of_a_closed_request(lead_desk, me):
@@ -33,7 +33,7 @@ def test_a_lead_erases_every_word_of_a_closed_request(lead_desk, me):
     workflow.add_note(request_id=request.pk, text="canary note", actor=me)
     workflow.close(request_id=request.pk, outcome="withdrawn", actor=me)
     page = followed(lead_desk, press(lead_desk, request, "erase", confirm="on"))
-    assert "What the person told us is erased." in page
+    assert "The content was erased." in page
     assert personal_words_in(page) == []
     assert (request.texts.count(), other.texts.count()) == (0, 1)
     assert (request.consents.count(), request.events.last().code) == (2, "erased")
@@ -64,7 +64,7 @@ def test_erasing_needs_the_tick_the_lead_and_a_closed_request(lead_desk, desk, m
     assert refusals == [
         "Close the request first. Then its words can be erased.",
         "Only the lead can erase what a person told us.",
-        "Tick the box first: what is erased can't come back.",
+        "Nothing was erased. Check the box first: erasing can't be undone.",
     ]
     assert request.texts.count() == 1
 
@@ -107,7 +107,7 @@ def test_withdrawn_content_under_legal_hold_is_hidden_then_erased(lead_desk, mak
     workflow.withdraw(request_id=request.pk)
     make_request()
     page = page_of(lead_desk, request)
-    assert "kept for the hold and shown to nobody" in page.content.decode()
+    assert "kept for the hold, and nobody can see it" in page.content.decode()
     assert personal_words_in(page.content.decode()) == []
     assert (page.context["contact_rules"], page.context["others"]) == ([], [])
     assert request.texts.count() == 2

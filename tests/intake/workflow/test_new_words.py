@@ -160,7 +160,7 @@ def test_nothing_but_the_mark_makes_words_read(desk, request_here, me, what):
         workflow.snooze(request_id=request_here.pk, until=until, reason="away", actor=me)
     page = page_of(desk, request_here)
     assert page.context["what_now"].startswith(FIRST)
-    assert "They said something new" in text_of(desk.get(LIST, {"tab": "snoozed" if what == "put off" else "open"}))
+    assert "New from them" in text_of(desk.get(LIST, {"tab": "snoozed" if what == "put off" else "open"}))
 
 
 def test_words_that_nobody_read_stand_on_a_closed_request_too(desk, request_here, me):
@@ -194,7 +194,7 @@ def test_words_that_do_not_open_are_said_to_be_new_all_the_same(desk, request_he
     request_here.texts.filter(kind="addition").update(envelope=b"broken")
     page = page_of(desk, request_here)
     assert page.context["what_now"].startswith(FIRST)
-    assert "This text can't be opened" in text_of(page)
+    assert "This text can't be decrypted" in text_of(page)
 
 
 def test_ten_new_texts_cost_as_many_queries_as_one(desk, request_here):
@@ -220,14 +220,14 @@ def test_message_language_and_whom_they_ask_for_stand_before_the_number(noon, de
     page = text_of(page_of(desk, request))
     relation = page_of(desk, request).context["first_read"]["asked_for"]
     assert relation.startswith("Someone else, ")
-    parts = ("How this person may be reached", "Canarian whistling", relation, "He drinks tea all day", "555-0142")
+    parts = ("Contact preferences", "Canarian whistling", relation, "He drinks tea all day", "555-0142")
     assert in_order(page, *parts)
 
 
 def test_a_long_message_is_cut_there_and_leads_to_the_whole(noon, desk):
     request = make_request(preferred_time="asap", message="word " * 120)
     page = text_of(page_of(desk, request))
-    assert '<a href="#submission-1">Read all of it</a>' in page
+    assert '<a href="#submission-1">Read the full message</a>' in page
     assert 'id="submission-1"' in page
 
 

@@ -124,7 +124,7 @@ def test_no_stock_form_of_the_admin_changes_the_state_of_a_request(client, make_
 
 def test_the_manual_draws_the_transitions_that_are_in_force():
     lines = [
-        f"    {before.value} --> {after.value}: {'Open again' if before == 'closed' else after.label}"
+        f"    {before.value} --> {after.value}: {'Reopen' if before == 'closed' else after.label}"
         for before, all_after in TRANSITIONS.items()
         for after in all_after
     ]

@@ -37,7 +37,7 @@ def state_of(request):
     return request.owner, request.claimed_until
 
 
-# Take the next
+# Take next request
 
 
 def test_the_most_urgent_is_given_for_half_an_hour(amal):

@@ -133,12 +133,12 @@ def test_a_stranger_with_a_persons_number_ends_or_silences_nothing_of_theirs(des
     page = desk.get(change_page(request))
     assert page.context["what_now"] == "Contact nobody yet. First decide: is this the same person?"
     assert (page.context["reach"].tel, page.context["reach"].may_now) == ("", True)
-    assert [asked["in_common"] for asked in page.context["in_question"]] == [["Same phone.", "Another first name."]]
+    assert [asked["in_common"] for asked in page.context["in_question"]] == [["Same phone.", "Different first name."]]
     assert ("close:withdrawn" in buttons_on(page)) is (batch is ACTS["withdraws"])
     assert [one for one in buttons_on(page) if one.startswith("attempt:call")] == ["attempt:call:reached"]
     # One press, and the person is called.
     done = followed(desk, press(desk, request, "another_person"))
-    assert "Contact goes on as before." in done
+    assert "Contact continues as before." in done
     page = desk.get(change_page(request))
     call = (
         "Call now." if batch is ACTS["withdraws"] else "Take it and call."
@@ -225,7 +225,7 @@ def test_when_the_one_that_goes_on_ends_each_duplicate_is_back_with_its_own_prom
             lead_desk = Client()
             lead_desk.force_login(make_staff("lead"))
             done = followed(lead_desk, press(lead_desk, first, "erase", confirm="on"))
-            assert "3 requests that were linked to it are open again." in done
+            assert "3 linked requests are open again." in done
     others = [AssessmentRequest.objects.get(pk=one.pk) for one in others]
     assert states(*others) == [("new", "")] * 3
     assert [(one.due_at, one.promise, newest_preferences(one).codes()) for one in others] == own
@@ -390,7 +390,7 @@ def test_both_wishes_stand_side_by_side_and_linking_again_keeps_the_safer(desk, 
     assert AccessRecord.objects.filter(action="list", actor=me).first().requests == [str(first.pk)]
     assert (asked["other"], asked["names_another_contact"]) == (first, True)
     assert [tuple(map(str, preferred)) for preferred in asked["preferences_compared"]] == [
-        ("Good time", "In the morning", "In the evening")
+        ("Preferred time", "In the morning", "In the evening")
     ]
     done = followed(desk, press(desk, second, f"link:{first.reference}"))
     assert "linked as a duplicate" in done
@@ -417,7 +417,7 @@ def test_the_page_of_the_one_that_goes_on_shows_what_a_linked_request_asked_for(
         request_id=first.pk, before={"preferred_time": "evening"}, after={"preferred_time": "asap"}, actor=me
     )
     page = desk.get(change_page(first)).content.decode()
-    assert "Good time: In the evening. In force: As soon as possible." in page
+    assert "Preferred time: In the evening. Used now: As soon as possible." in page
     assert "We may leave a voicemail: No. In force" not in page
 
 
@@ -453,11 +453,11 @@ def test_what_was_closed_by_mistake_is_in_question_again_when_it_is_opened_again
 @pytest.mark.parametrize(
     ("answers", "in_common"),
     [
-        ({}, ["Same phone and e-mail."]),
-        ({"name": "Wilhelmina of the other family"}, ["Same phone and e-mail."]),  # a first name decides nothing
-        ({"name": ""}, ["Same phone and e-mail."]),
-        ({"phone": "(480) 555-0199", "name": "Ann"}, ["Same e-mail.", "Another first name."]),
-        ({"phone": "(480) 555-0199", "email": ""}, ["Neither phone nor e-mail is the same."]),
+        ({}, ["Same phone and email."]),
+        ({"name": "Wilhelmina of the other family"}, ["Same phone and email."]),  # a first name decides nothing
+        ({"name": ""}, ["Same phone and email."]),
+        ({"phone": "(480) 555-0199", "name": "Ann"}, ["Same email.", "Different first name."]),
+        ({"phone": "(480) 555-0199", "email": ""}, ["Different phone and email."]),
     ],
 )
 def test_what_speaks_for_one_person_is_compared_before_the_change_and_shown(desk, me, clock, answers, in_common):
@@ -553,7 +553,7 @@ def test_who_was_promised_a_call_gets_it_when_a_wrong_link_is_undone(desk, me):
     link_duplicate(other, rita, me)
     assert desk.get(change_page(rita)).context["reach"].may_now is False
     done = followed(desk, press(desk, other, "unlink"))
-    assert f"Its own rules of contact hold again, and so do those of {rita.reference}" in done
+    assert f"Its own contact preferences apply again, and so do those of {rita.reference}" in done
     page = desk.get(change_page(rita))
     assert page.context["reach"].may_now is True
     assert page.context["contact_rules"][0] == "Call. Voicemail is allowed."

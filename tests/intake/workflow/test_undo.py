@@ -178,8 +178,8 @@ SCENES = {
     "reopened": (lambda me, _clock: closed(me), "reopen", {}),
     "unlinked": (lambda me, _clock: linked(me), "unlink", {}),
     "taken": (lambda me, _clock: make_request(), "claim", {}),
-    "given back": (lambda me, _clock: claimed(me), "give_back", {}),
-    "given back, owned": (lambda me, _clock: owned_and_booked(me), "give_back", {}),
+    "given back": (lambda me, _clock: claimed(me), "release_claim", {}),
+    "given back, owned": (lambda me, _clock: owned_and_booked(me), "release_claim", {}),
     "owner set": (lambda me, _clock: owned_and_booked(me), "assign", {"owner": ""}),
     "in quarantine": (lambda me, _clock: make_request(), "quarantine", {}),
     "out of quarantine": (lambda me, _clock: suspected(me), "release", {}),
@@ -429,7 +429,7 @@ def test_erasing_says_that_it_can_not_be_undone_and_is_not(make_staff):
     client, request = browser_of(user), make_request()
     workflow.close(request_id=request.pk, outcome="withdrawn", actor=user)
     page = client.get(change_page(request))
-    assert "Yes, erase every word for good. This can&#x27;t be undone." in page.content.decode()
+    assert "Yes, erase all content for good. This can&#x27;t be undone." in page.content.decode()
     button, form = undo_button_on(page), work_form(page)
     followed(client, press(client, request, "erase", confirm="on"))
     assert undo_button_on(client.get(change_page(request))) is None
@@ -496,7 +496,7 @@ def test_what_was_given_back_and_undone_comes_first_again(me, desk, clock):
     clock.shift(MINUTE)
     second = make_request(preferred_time="asap")
     assert workflow.take_next(actor=me) == first
-    press(desk, first, "give_back")
+    press(desk, first, "release_claim")
     undo(desk, first)
     assert workflow.take_next(actor=me) == first
     assert Event.objects.standing().filter(code="released").count() == 0
@@ -581,7 +581,7 @@ def said(page):
     return [str(message) for message in page.context["messages"]]
 
 
-@pytest.mark.parametrize("button", ["assign", "give_back", "release", "spam"])
+@pytest.mark.parametrize("button", ["assign", "release_claim", "release", "spam"])
 def test_a_bulk_action_is_undone_for_every_request(me, desk, sam, button):
     requests = [suspected(me) for _number in range(3)]
     for request in requests:
