@@ -1,11 +1,10 @@
-"""Export all content to a folder, and import it again.
+"""The folder of content files: export all content to it, and read it again.
 
 Each file of `pages/**/*.json` contains one page. `sources.json` and the like contain all rows of a model.
-`pictures.json` and `documents.json` describe the files in `pictures/` and `documents/`. An import is one transaction:
-all or nothing.
+`pictures.json` and `documents.json` describe the files in `pictures/` and `documents/`.
+`content_import` stores what was read.
 """
 
-import contextlib
 import json
 import re
 from dataclasses import dataclass, field
@@ -13,33 +12,20 @@ from pathlib import Path
 
 from django.apps import apps
 from django.conf import settings
-from django.core.exceptions import ValidationError
-from django.core.files.base import ContentFile
-from django.db import DatabaseError, transaction
 from django.utils.translation import gettext as _
-from wagtail.blocks import StreamBlockValidationError
-from wagtail.fields import StreamField
-from wagtail.models import Collection, DraftStateMixin, RevisionMixin, Site
+from wagtail.models import DraftStateMixin
 from wagtail.models import Page as AnyPage
 
-from . import site_address
 from .content_files import (
-    DRAFT,
     FileRefused,
-    Names,
-    data_to_page,
-    data_to_row,
-    fields_without_pages,
     page_to_data,
     row_to_data,
 )
 from .models import Center, Download, Picture, SitePage
-from .publishing import PublishRefused
 
 PAGES = "pages"
 LIBRARIES = {"pictures": Picture, "documents": Download}
 _PATH = re.compile(r"/(?:[\w-]+/)*")
-_MALFORMED = (KeyError, TypeError, AttributeError, ValueError, LookupError)
 
 
 def models_in_files():
@@ -56,23 +42,6 @@ class Content:
     files: list = field(default_factory=list)  # pairs of model and dictionary, with `path` added
 
 
-@dataclass
-class Report:
-    """The result of an import: how many rows of each kind were new, changed or unchanged."""
-
-    new: dict = field(default_factory=dict)
-    changed: dict = field(default_factory=dict)
-    same: dict = field(default_factory=dict)
-
-    def note(self, kind, outcome):
-        counts = getattr(self, outcome)
-        counts[kind] = counts.get(kind, 0) + 1
-
-    @property
-    def written(self):
-        return {kind: self.new.get(kind, 0) + self.changed.get(kind, 0) for kind in self.new | self.changed}
-
-
 # Export
 
 
@@ -82,12 +51,12 @@ def write(folder, say):
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise FileRefused(_("%s is not empty. Name a new folder.") % folder)
     for name, model in models_in_files().items():
-        rows = [row_to_data(_as_edited(row)) for row in model._default_manager.order_by("pk")]
+        rows = [row_to_data(as_edited(row)) for row in model._default_manager.order_by("pk")]
         rows.sort(key=lambda data: json.dumps(data, sort_keys=True))
         _write_json(folder, name, rows[0] if model is Center and rows else rows)
         say(_("%(name)s: %(count)d") % {"name": name, "count": len(rows)})
     for name, model in LIBRARIES.items():
-        rows = sorted(map(_file_to_data, model.objects.all()), key=lambda data: data["file"])
+        rows = sorted(map(file_to_data, model.objects.all()), key=lambda data: data["file"])
         _write_json(folder, f"{name}.json", rows)
         for row in model.objects.all():
             target = _inside(folder, f"{name}/{Path(row.file.name).name}")
@@ -100,12 +69,12 @@ def write(folder, say):
     for page in pages:
         above = page.path[: -page.steplen]
         positions[above] = positions.get(above, 0) + 1
-        data = page_to_data(_as_edited(page)) | {"position": positions[above]}
+        data = page_to_data(as_edited(page)) | {"position": positions[above]}
         _write_json(folder, f"{PAGES}/{_file_of(data)}", data)
     say(_("%(name)s: %(count)d") % {"name": PAGES, "count": len(pages)})
 
 
-def _as_edited(row):
+def as_edited(row):
     """Return the live version of a page, or its last draft if readers can't see it."""
     if isinstance(row, DraftStateMixin) and not row.live and row.latest_revision_id:
         return row.get_latest_revision_as_object()
@@ -117,7 +86,7 @@ def _file_of(data):
     return f"{language}{data['path'].strip('/') or 'home'}.json"
 
 
-def _file_to_data(row):
+def file_to_data(row):
     data = {"file": Path(row.file.name).name}
     for name in row.admin_form_fields:
         if name == "collection":
@@ -137,7 +106,7 @@ def _write_json(folder, name, data):
     target.write_text(json.dumps(data, ensure_ascii=False, indent=2) + "\n")
 
 
-# Import
+# Read
 
 
 def read(*folders):
@@ -208,226 +177,3 @@ def _inside(folder, name):
     if not path.resolve().is_relative_to(Path(folder).resolve()):
         raise FileRefused(_("%s is outside of the folder.") % name)
     return path
-
-
-def import_content(content, say=lambda sentence: None, log_action=True):
-    """Store the content: create new rows, update the others, delete nothing. Return a `Report`.
-
-    Publishes pages as the editor's button would. Raises `FileRefused` and stores nothing if any file is invalid.
-    """
-    written = []
-    try:
-        with transaction.atomic():
-            return _take_in(content, say, log_action, written)
-    except BaseException:
-        for storage, name in written:
-            storage.delete(name)
-        raise
-
-
-def _take_in(content, say, log_action, written):
-    names, report = Names(), Report()
-    for model, data in content.files:
-        with _naming(data["file"]):
-            report.note(*_take_in_file(model, data, names, written))
-    # Rows come first, without the fields that name pages. Then come empty pages, so that each can link to the others.
-    made = [_make_row(model, data, names) for model, data in content.rows]
-    placed = [_make_place(data, names) for data in content.pages]
-    for (model, data), is_new in zip(content.rows, made, strict=True):
-        with _naming(model.content_file):
-            outcome = _update_row(model, data, names)
-        report.note(model.content_file, "new" if is_new else outcome)
-    for number, (data, is_new) in enumerate(zip(content.pages, placed, strict=True), start=1):
-        with _naming(data["path"]):
-            report.note(PAGES, _take_in_page(data, is_new, names, log_action))
-        if number % 50 == 0:
-            say(_("%(done)d of %(all)d pages") % {"done": number, "all": len(placed)})
-    _put_in_order(content.pages, names)
-    return report
-
-
-@contextlib.contextmanager
-def _naming(name):
-    """Add the name of the file or page to each error."""
-    try:
-        yield
-    except FileRefused as error:
-        raise FileRefused(f"{name}: {' '.join(error.messages)}") from error
-    except ValidationError as error:
-        raise FileRefused(f"{name}: {_in_one_line(error)}") from error
-    except PublishRefused as error:
-        raise FileRefused(f"{name}: {error}") from error
-    except DatabaseError as error:
-        raise FileRefused(
-            _("%(name)s: the database refused it (%(error)s).") % {"name": name, "error": error}
-        ) from error
-    except _MALFORMED as error:
-        raise FileRefused(_("%(name)s is not valid (%(error)r).") % {"name": name, "error": error}) from error
-
-
-def _in_one_line(error):
-    if not hasattr(error, "error_dict"):
-        return " ".join(error.messages)
-    return " ".join(f"{name}: {' '.join(messages)}" for name, messages in error.message_dict.items())
-
-
-def _take_in_file(model, data, names, written):
-    kind = next(name for name, library in LIBRARIES.items() if library is model)
-    row = names.files.get((model, data["file"]))
-    wanted = {name: value for name, value in data.items() if name != "path"}
-    content = data["path"].read_bytes()
-    if row and _file_to_data(row) == wanted and Path(row.file.path).read_bytes() == content:
-        return kind, "same"
-    outcome = "changed" if row else "new"
-    row = row or model()
-    for name in set(row.admin_form_fields) - {"file", "tags", "collection"}:
-        setattr(row, name, wanted.get(name, model._meta.get_field(name).get_default()))
-    row.collection = _collection(wanted.get("collection", []))
-    if outcome == "changed":
-        old, storage = row.file.name, row.file.storage
-        transaction.on_commit(lambda: storage.delete(old))
-    row.file = ContentFile(content, data["file"])
-    row.full_clean(exclude=["file"])
-    row.save()
-    written.append((row.file.storage, row.file.name))
-    row.tags.set(wanted.get("tags", []))
-    names.files[model, data["file"]] = row
-    return kind, outcome
-
-
-def _collection(path):
-    found = Collection.get_first_root_node()
-    for name in path:
-        found = found.get_children().filter(name=name).first() or found.add_child(instance=Collection(name=name))
-    return found
-
-
-def _stored(row):
-    """Return the stored row with the same key, or None."""
-    if isinstance(row, Center):
-        return Center.objects.first()
-    if not hasattr(row, "natural_key"):
-        return None
-    try:
-        return type(row)._default_manager.get_by_natural_key(*row.natural_key())
-    except type(row).DoesNotExist:
-        return None
-
-
-def row_exists(model, data, names):
-    """Return whether the row that a file names already exists."""
-    return _stored(data_to_row(data, model(), names, only=fields_without_pages(model))) is not None
-
-
-def _make_row(model, data, names):
-    """Create the row that a file names if it does not exist. Return whether it was created."""
-    with _naming(model.content_file):
-        if not hasattr(model, "natural_key") or row_exists(model, data, names):
-            return False
-        row = data_to_row(data, model(), names, only=fields_without_pages(model))
-        row.full_clean()
-        row.save()
-    return True
-
-
-def _update_row(model, data, names):
-    """Update a row from its file. Return whether it was new, changed or unchanged."""
-    row = data_to_row(data, model(), names)
-    stored = _stored(row)
-    if stored is None and not hasattr(
-        model, "natural_key"
-    ):  # it has no key, so a row with the same values is the same row
-        stored = next((known for known in model._default_manager.all() if row_to_data(_as_edited(known)) == data), None)
-    if stored and row_to_data(_as_edited(stored)) == data:
-        return "same"
-    row = data_to_row(data, stored, names) if stored else row
-    is_draft = data.get("state") == DRAFT
-    if isinstance(row, DraftStateMixin) and not stored:
-        row.live = not is_draft
-    row.full_clean()
-    row.save()
-    if isinstance(row, RevisionMixin):
-        revision = row.save_revision()
-        if isinstance(row, DraftStateMixin) and not is_draft:
-            row.publish(revision)
-    return "changed" if stored else "new"
-
-
-def _make_place(data, names):
-    """Create an empty page, not live, if the page of a file does not exist, so that others can link to it. Return
-    whether it was created."""
-    key = data["language"], data["path"]
-    if key in names.pages:
-        return False
-    with _naming(data["path"]):
-        needed = {name: data[name] for name in _required(data)}
-        kept = ("type", "path", "language", "title", "translation_of")
-        page = data_to_page({name: data[name] for name in kept if name in data} | needed, names)
-        page.live = False
-        if data["path"] == "/":
-            names.pages[key] = _make_home(page)
-        else:
-            above = data["path"].rstrip("/").rpartition("/")[0] + "/"
-            parent = names.pages.get((data["language"], above))
-            if parent is None:
-                raise FileRefused(_("There is no page %s above it.") % above)
-            names.pages[key] = parent.specific.add_child(instance=page)
-    return True
-
-
-def _required(data):
-    """Return the names of the fields that the database requires for this page type."""
-    model = apps.get_model(data["type"])
-    return [field.name for field in model._meta.fields if field.is_relation and field.name in data]
-
-
-def _make_home(page):
-    """Replace Wagtail's welcome page with the first home page."""
-    AnyPage.objects.filter(depth=2, content_type__model="page").delete()
-    AnyPage.get_first_root_node().add_child(instance=page)
-    Site.objects.get_or_create(is_default_site=True, defaults=site_address.values() | {"root_page": page})
-    return page
-
-
-def _take_in_page(data, is_new, names, log_action):
-    wanted = {name: value for name, value in data.items() if name not in ("from", "position")}
-    if not is_new:
-        stored = names.pages[data["language"], data["path"]].specific
-        if page_to_data(_as_edited(stored)) == wanted:
-            return "same"
-    page = data_to_page(data, names)
-    page.full_clean()
-    if data.get("state") != DRAFT:
-        _check_blocks(page)
-    revision = page.save_revision(log_action=log_action)
-    if data.get("state") != DRAFT:
-        page.publish(revision, log_action=log_action)
-    data["revision"] = revision
-    return "new" if is_new else "changed"
-
-
-def _check_blocks(page):
-    """Check each block of a live page as the editor would. Saving a page does not."""
-    for column in page._meta.concrete_fields:
-        if isinstance(column, StreamField):
-            try:
-                stored = column.value_from_object(page).get_prep_value()
-                column.stream_block.clean(column.stream_block.to_python(stored))  # a copy, because cleaning changes it
-            except StreamBlockValidationError as error:
-                raise FileRefused(f"{column.name}: {json.dumps(error.as_json_data(), ensure_ascii=False)}") from error
-
-
-def _put_in_order(pages, names):
-    """Sort pages with a position below their parent. Pages that are in no file come last."""
-    families = {}
-    for data in pages:
-        if data["position"] and data["path"] != "/":
-            above = data["path"].rstrip("/").rpartition("/")[0]
-            key = data["language"], data["path"]
-            families.setdefault((data["language"], above), []).append(names.pages[key].pk)
-    for order in families.values():
-        siblings = AnyPage.objects.get(pk=order[0]).get_siblings().values_list("pk", flat=True)
-        if [pk for pk in siblings if pk in order] != order:
-            for pk in order:
-                page = AnyPage.objects.get(pk=pk)
-                page.move(page.get_parent(), "last-child")

@@ -13,7 +13,7 @@ from pathlib import Path
 from django.db import transaction
 from django.utils import timezone
 
-from . import content_folder
+from . import content_folder, content_import
 from .content_files import Names
 from .models import LoadedFile
 
@@ -37,7 +37,7 @@ def _load(*folders):
     kinds = {model.content_file for model, _data in content.rows} | {content_folder.PAGES}
     known = {row.name: row for row in LoadedFile.objects.all()}
     names = Names()
-    content.rows = [(model, data) for model, data in content.rows if not content_folder.row_exists(model, data, names)]
+    content.rows = [(model, data) for model, data in content.rows if not content_import.row_exists(model, data, names)]
     gone = {name for name in known if tuple(name.split(":", 1)) not in names.pages}
     content.pages = [
         data
@@ -48,7 +48,7 @@ def _load(*folders):
     for data in content.pages:
         if "checked_on" in data:  # the file's date may still be in the future in this time zone
             data["checked_on"] = min(data["checked_on"], today)
-    report = content_folder.import_content(content, log_action=False)
+    report = content_import.import_content(content, log_action=False)
     for data in content.pages:
         LoadedFile.objects.update_or_create(
             name=_name(data), defaults={"digest": _digest(data), "revision_id": data["revision"].pk}

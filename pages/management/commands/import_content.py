@@ -1,6 +1,6 @@
 from django.core.management.base import BaseCommand, CommandError
 
-from pages import content_folder
+from pages import content_folder, content_import
 from pages.content_files import FileRefused
 
 
@@ -15,7 +15,7 @@ class Command(BaseCommand):
 
     def handle(self, *, folder, **options):
         try:
-            report = content_folder.import_content(content_folder.read(folder), self.stdout.write)
+            report = content_import.import_content(content_folder.read(folder), self.stdout.write)
         except FileRefused as error:
             raise CommandError(f"Nothing was changed. {' '.join(error.messages)}") from error
         for kind in sorted(report.new | report.changed | report.same):
