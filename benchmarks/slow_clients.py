@@ -117,8 +117,8 @@ def nginx(folder, upstream_port):
 
 def is_old():
     """Return whether nginx is older than 1.25.1, which turns HTTP/2 on in another place."""
-    told = subprocess.run(["nginx", "-v"], capture_output=True, text=True, check=True).stderr
-    return tuple(map(int, re.search(r"(\d+)\.(\d+)\.(\d+)", told).groups())) < (1, 25, 1)
+    known = subprocess.run(["nginx", "-v"], capture_output=True, text=True, check=True).stderr
+    return tuple(map(int, re.search(r"(\d+)\.(\d+)\.(\d+)", known).groups())) < (1, 25, 1)
 
 
 def answers(port):

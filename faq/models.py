@@ -82,7 +82,7 @@ class FaqPage(SitePage):
     def questions(self):
         return for_readers(QuestionPage.objects.child_of(self))
 
-    def structured_data(self, told):
+    def structured_data(self, known):
         return structured_data.of_faq(self)
 
 

@@ -100,8 +100,8 @@ class Names:
             except ObjectDoesNotExist:
                 found = None
         if found is None:
-            told = {"kind": model._meta.verbose_name, "name": name if isinstance(name, str) else ", ".join(name)}
-            raise FileRefused(_("There is no %(kind)s “%(name)s”.") % told)
+            known = {"kind": model._meta.verbose_name, "name": name if isinstance(name, str) else ", ".join(name)}
+            raise FileRefused(_("There is no %(kind)s “%(name)s”.") % known)
         return found
 
 

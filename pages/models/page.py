@@ -186,9 +186,9 @@ class SitePage(CheckedPublishing, Page):
             "citations": self.citations,
         }
 
-    def structured_data(self, told):
+    def structured_data(self, known):
         """Return the page's schema.org data as a list of dictionaries. Blank facts are left out."""
-        return structured_data.of_page(self, told)
+        return structured_data.of_page(self, known)
 
     @cached_property
     def way(self):

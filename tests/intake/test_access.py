@@ -101,7 +101,7 @@ def released_claim(response):
     return str(response.context["fields"]) if is_given_back else ""
 
 
-def in_words(response):
+def shown_in(response):
     last = response.redirect_chain[-1] if getattr(response, "redirect_chain", None) else None
     address = last[0] if last else response.headers.get("Location", "")
     if address.startswith("/admin/login/") or released_claim(response):
@@ -117,7 +117,7 @@ def test_who_may_see_and_do_what_is_as_the_table_says(make_staff, view, who, exp
     access.record(admissions, "open", [closed.pk])
     before = [AccessRecord.objects.count(), EncryptedText.objects.count(), Event.objects.count()]
     response = visit(client_of(who, make_staff), view, request, AccessRecord.objects.get())
-    assert in_words(response) == expected
+    assert shown_in(response) == expected
     if expected != "yes":
         page = response.content.decode()
         assert [one.reference for one in (request, closed) if one.reference in page] == []

@@ -63,6 +63,6 @@ def test_pdf_is_stored_under_a_name_that_says_so_and_nobody_guesses(editor, medi
     row = Download.objects.get()
     assert re.fullmatch(r"documents/letter-[0-9a-f]{8}\.pdf", row.file.name.lower())
     assert row.file_size == len(pictures.WHITE_PDF)
-    row.file_hash, told = "", row.file_hash
-    assert row.get_file_hash() == told
+    row.file_hash, given = "", row.file_hash
+    assert row.get_file_hash() == given
     assert row.url == f"/media/{row.file.name}"

@@ -85,8 +85,8 @@ def newest(row):
 def test_a_draft_made_before_a_fix_does_not_undo_the_fix_without_a_question(asked, erin, paul):
     before_the_fix = open_editor(erin, asked)
     assert "has been published" in publish(paul, asked, open_editor(paul, asked), answer=FIX)
-    told = save(erin, asked, before_the_fix, title="Can I sleep well?")
-    assert "paul saved another version on November 24, 10:00 AM, while you were editing." in told
+    given = save(erin, asked, before_the_fix, title="Can I sleep well?")
+    assert "paul saved another version on November 24, 10:00 AM, while you were editing." in given
     assert newest(asked).title == "Can I sleep well?"
 
     later = publish(paul, asked, open_editor(paul, asked))
@@ -101,8 +101,8 @@ def test_a_draft_made_before_a_fix_does_not_undo_the_fix_without_a_question(aske
 def test_the_difference_is_one_click_away_and_the_history_tells_of_it(asked, erin, paul):
     before_the_fix = open_editor(erin, asked)
     save(paul, asked, open_editor(paul, asked), answer=FIX)
-    told = save(erin, asked, before_the_fix, title="Can I sleep well?")
-    (link,) = [url for url in hrefs(told) if "/compare/" in url]
+    given = save(erin, asked, before_the_fix, title="Can I sleep well?")
+    (link,) = [url for url in hrefs(given) if "/compare/" in url]
     difference = erin.get(link).content.decode()
     assert ("urgent fix" in difference, "well" in difference) == (True, True)
     history = erin.get(address(asked, "history")).content.decode()
@@ -134,8 +134,8 @@ def test_form_that_is_refused_says_that_a_colleague_was_first(asked, paul, sign_
     pia = sign_in("publisher", "pia")
     publish(pia, asked, open_editor(pia, asked), answer=FIX)
     refused = paul.post(address(asked), opened | {"title": "", "action-publish": "1"})
-    told = [str(message) for message in refused.context["messages"]]
-    assert [line for line in told if "Your version lacks their changes." in line and "pia" in line]
+    given = [str(message) for message in refused.context["messages"]]
+    assert [line for line in given if "Your version lacks their changes." in line and "pia" in line]
 
 
 def test_whoever_works_alone_is_asked_nothing(asked, paul):
@@ -283,8 +283,8 @@ def test_history_says_who_and_when_compares_and_restores(asked, erin, paul):
     rows = [row for row in history.select("tbody tr") if not row.find_parent("template")]
     lines = [" ".join(row.get_text(" ").split()) for row in rows]
     assert all("Just now" in line for line in lines)
-    told = [(what, who) for line in lines for what, who in SAVED if line.startswith(what) and who in line]
-    assert told == SAVED
+    given = [(what, who) for line in lines for what, who in SAVED if line.startswith(what) and who in line]
+    assert given == SAVED
     revert = reverse("wagtailadmin_pages:revisions_revert", args=[asked.pk, draft.pk])
     assert revert in hrefs(str(history))
     compare = reverse("wagtailadmin_pages:revisions_compare", args=[asked.pk, draft.pk, last.pk])

@@ -147,10 +147,10 @@ def test_machines_are_told_what_the_pages_show(client):
     open_on_weekdays(center)
     Holiday.objects.create(center=center, day="2026-12-25", name="Christmas Day")
     CenterTexts.objects.create(center=center, languages="English, Spanish")
-    (told,) = (part for part in graph(client.get("/contact/")) if part["@type"] == "MedicalClinic")
+    (given,) = (part for part in graph(client.get("/contact/")) if part["@type"] == "MedicalClinic")
     hours = {"@type": "OpeningHoursSpecification"}
     point = {"@type": "ContactPoint"}
-    assert {name: fact for name, fact in told.items() if name not in bare} == {
+    assert {name: fact for name, fact in given.items() if name not in bare} == {
         "faxNumber": "+14805267739",
         "openingHoursSpecification": [
             hours
@@ -244,7 +244,7 @@ def shown():
 
 
 @pytest.fixture
-def told(site):
+def given(site):
     center = Center.objects.get()
     open_on_weekdays(center)
     Holiday.objects.create(center=center, day="2026-12-25", name="Christmas Day")
@@ -262,7 +262,7 @@ EVERYWHERE = {
 }
 
 
-def test_last_known_facts_are_shown_while_the_database_is_away(told, take_database_away):
+def test_last_known_facts_are_shown_while_the_database_is_away(given, take_database_away):
     known = facts.current()
     take_database_away()
     start_again()
@@ -279,7 +279,7 @@ def new_process(monkeypatch, tmp_path, settings):
 
 
 def test_process_that_starts_without_a_database_shows_what_an_earlier_one_knew(
-    told, new_process, take_database_away, monkeypatch
+    given, new_process, take_database_away, monkeypatch
 ):
     known = facts.current()
     monkeypatch.setattr(facts, "_known", None)

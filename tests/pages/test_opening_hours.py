@@ -12,7 +12,7 @@ OFFICE = [(day, "09:00", "17:00") for day in range(5)]
 CHRISTMAS = Holiday(day=dt.date(2026, 12, 25), name="Christmas Day")
 
 
-def told(spans, *holidays, zone="America/Phoenix", notices=()):
+def given(spans, *holidays, zone="America/Phoenix", notices=()):
     return Facts(
         center=Center(time_zone=zone),
         opening_hours=tuple(
@@ -44,7 +44,7 @@ def at(words, zone=PHOENIX):
     ],
 )
 def test_status_says_what_is_true_at_a_moment(moment, words):
-    assert opening_hours.status(told(OFFICE, CHRISTMAS), at(moment)).words == words
+    assert opening_hours.status(given(OFFICE, CHRISTMAS), at(moment)).words == words
 
 
 @pytest.mark.parametrize(
@@ -61,24 +61,24 @@ def test_status_says_what_is_true_at_a_moment(moment, words):
     ],
 )
 def test_status_of_uncommon_hours_on_a_monday_at_eleven(spans, words):
-    status = opening_hours.status(told(spans), at("2026-11-23 11:00"))
+    status = opening_hours.status(given(spans), at("2026-11-23 11:00"))
     assert (status.words if status else None) == words
 
 
 def test_center_that_is_closed_for_months_names_no_day():
     days = [Holiday(day=dt.date(2026, 11, 23) + dt.timedelta(days=number), name="Rebuilding") for number in range(90)]
-    assert opening_hours.status(told(OFFICE, *days), at("2026-11-23 11:00")).words == "Closed today: Rebuilding."
+    assert opening_hours.status(given(OFFICE, *days), at("2026-11-23 11:00")).words == "Closed today: Rebuilding."
 
 
 def test_status_is_by_the_clock_of_the_center():
-    facts = told(OFFICE, zone="America/New_York")
+    facts = given(OFFICE, zone="America/New_York")
     assert opening_hours.status(facts, at("2026-11-23 07:30")).words == "Open now until 5 PM"
     assert opening_hours.status(facts, at("2026-11-23 15:30")).words == "Closed now. Opens tomorrow at 9 AM."
-    assert opening_hours.status(told(OFFICE, zone="no/such"), at("2026-11-23 11:00")) is None
+    assert opening_hours.status(given(OFFICE, zone="no/such"), at("2026-11-23 11:00")) is None
 
 
 def test_clock_change_neither_adds_nor_takes_open_time():
-    sundays = told([(6, "01:00", "05:00")], zone="America/New_York")
+    sundays = given([(6, "01:00", "05:00")], zone="America/New_York")
     changes = []
     now = dt.datetime(2026, 11, 1, 4, tzinfo=dt.UTC)  # midnight in New York, in the night that gains an hour
     while now < dt.datetime(2026, 11, 1, 12, tzinfo=dt.UTC):
@@ -98,7 +98,7 @@ def test_clock_change_neither_adds_nor_takes_open_time():
     ],
 )
 def test_words_hold_until_the_next_change(moment, change):
-    facts = told(OFFICE, CHRISTMAS)
+    facts = given(OFFICE, CHRISTMAS)
     assert opening_hours.next_change(facts, at(moment)) == at(change)
     last = at(change) - dt.timedelta(microseconds=1)
     assert opening_hours.status(facts, last).words == opening_hours.status(facts, at(moment)).words
@@ -106,7 +106,7 @@ def test_words_hold_until_the_next_change(moment, change):
 
 def test_notices_change_a_page_at_their_beginning_and_end():
     notice = ShownNotice("<p>x</p>", False, at("2026-11-23 10:00"), at("2026-11-23 11:30:15"))
-    facts = told(OFFICE, notices=(notice,))
+    facts = given(OFFICE, notices=(notice,))
     assert facts.next_change(at("2026-11-23 09:30")) == at("2026-11-23 10:00")
     assert facts.next_change(at("2026-11-23 10:00")) == at("2026-11-23 11:30:15")
     assert facts.next_change(at("2026-11-23 11:30:15")) == at("2026-11-23 17:00")
@@ -115,23 +115,23 @@ def test_notices_change_a_page_at_their_beginning_and_end():
 
 def test_week_is_told_in_few_lines():
     spans = [*OFFICE, (5, "10:00", "12:00"), (5, "13:30", "15:00")]
-    assert opening_hours.week(told(spans)) == [
+    assert opening_hours.week(given(spans)) == [
         ("Monday to Friday", "9 AM to 5 PM"),
         ("Saturday", "10 AM to noon and 1:30 PM to 3 PM"),
         ("Sunday", "Closed"),
     ]
-    assert opening_hours.hours_words(told(spans)) == (
+    assert opening_hours.hours_words(given(spans)) == (
         "Monday to Friday, 9 AM to 5 PM; Saturday, 10 AM to noon and 1:30 PM to 3 PM"
     )
-    assert opening_hours.week(told([(day, "00:00", "23:59") for day in range(7)])) == [
+    assert opening_hours.week(given([(day, "00:00", "23:59") for day in range(7)])) == [
         ("Monday to Sunday", "Day and night")
     ]
-    assert opening_hours.week(told([(0, "09:00", "17:00"), (1, "09:00", "17:00")]))[0][0] == "Monday and Tuesday"
-    assert (opening_hours.week(told([])), opening_hours.hours_words(told([]))) == ([], "")
+    assert opening_hours.week(given([(0, "09:00", "17:00"), (1, "09:00", "17:00")]))[0][0] == "Monday and Tuesday"
+    assert (opening_hours.week(given([])), opening_hours.hours_words(given([]))) == ([], "")
 
 
 def test_holidays_are_told_from_the_day_itself_on():
-    facts = told(OFFICE, Holiday(day=dt.date(2026, 11, 22), name="Past"), CHRISTMAS)
+    facts = given(OFFICE, Holiday(day=dt.date(2026, 11, 22), name="Past"), CHRISTMAS)
     assert opening_hours.holidays_ahead(facts, at("2026-11-23 11:00")) == [CHRISTMAS]
     assert opening_hours.holidays_ahead(facts, at("2026-12-25 23:59")) == [CHRISTMAS]
     assert opening_hours.holidays_ahead(facts, at("2026-12-26 00:00")) == []

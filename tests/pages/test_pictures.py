@@ -72,8 +72,8 @@ def test_stored_picture_holds_no_metadata_whatever_way_it_came(editor, media, wa
         assert set(image.info) <= {"jfif", "jfif_version", "jfif_unit", "jfif_density", "progressive", "progression"}
     assert not [path for path in media.files() if pictures.PLACE in path.read_bytes()]
     assert (row.width, row.height, row.file_size) == (40, 60, len(content))
-    row.file_hash, told = "", row.file_hash
-    assert row.get_file_hash() == told
+    row.file_hash, given = "", row.file_hash
+    assert row.get_file_hash() == given
 
 
 @pytest.mark.parametrize(

@@ -61,9 +61,9 @@ except psycopg2.OperationalError as error:
 def test_connecting_to_a_silent_server_ends_and_is_not_tried_again_at_once(server):
     connect = CONNECTING.format(dsn=dsn(server))
     later = "time.sleep(database_timeouts.PAUSE)\n"
-    told = told_by(start(TIMEOUTS + connect + connect + later + connect))
+    given = told_by(start(TIMEOUTS + connect + connect + later + connect))
     silent = "the database did not answer in time"
-    assert told == [silent, "the database timed out a moment ago", silent]
+    assert given == [silent, "the database timed out a moment ago", silent]
 
 
 # What PostgreSQL says to a new connection: you are in (R), three settings (S), ready (Z)
@@ -90,8 +90,8 @@ def test_a_statement_that_is_never_answered_ends_and_closes_the_connection(serve
     with server.accept()[0] as client:
         client.recv(1000)
         client.sendall(WELCOME)
-        told = told_by(process)
-    assert told == ["the database did not answer in time", "True"]
+        given = told_by(process)
+    assert given == ["the database did not answer in time", "True"]
 
 
 INSTALLED = """

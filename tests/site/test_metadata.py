@@ -90,8 +90,8 @@ def test_each_page_names_its_one_address(kept):
 
 def test_link_previews_show_title_description_and_picture(kept):
     for path, (_html, page) in kept.items():
-        told = og(page)
-        assert told == {
+        given = og(page)
+        assert given == {
             "og:type": "website" if path == "/" else "article",
             "og:title": page.title.removesuffix(" | Renaissance Recovery Center"),
             "og:description": page.description,
@@ -170,14 +170,14 @@ def test_kratom_page_is_described_in_full(client):
 
 def test_breadcrumbs_are_those_that_the_page_shows(kept):
     for path, (_html, page) in kept.items():
-        told = [
+        given = [
             [step["name"] for step in thing["itemListElement"]]
             for thing in graph(page)
             if thing["@type"] == "BreadcrumbList"
         ]
         shown = page.soup.select("nav.breadcrumbs")
         steps = [[item.get_text(strip=True) for item in nav.find_all("li")] for nav in shown]
-        assert (path, told) == (path, steps)
+        assert (path, given) == (path, steps)
 
 
 def test_no_page_says_that_it_was_reviewed(kept):
@@ -215,18 +215,18 @@ def clinic(client):
 
 
 def test_center_is_described_by_what_its_owner_told(client):
-    told = {
+    given = {
         "@type": "MedicalClinic",
         "name": "Renaissance Recovery Center",
         "url": "http://127.0.0.1:8000/",
         "telephone": "+14805267738",
         "address": {"@type": "PostalAddress", "addressLocality": "Gilbert", "addressRegion": "Arizona"},
     }
-    assert clinic(client) == [told]
+    assert clinic(client) == [given]
     Center.objects.update(street="1 Example Street", postal_code="85233")
     facts.forget()
-    told["address"] |= {"streetAddress": "1 Example Street", "postalCode": "85233"}
-    assert clinic(client) == [told]
+    given["address"] |= {"streetAddress": "1 Example Street", "postalCode": "85233"}
+    assert clinic(client) == [given]
 
 
 def test_nothing_is_said_of_a_center_that_nobody_told_of(client):

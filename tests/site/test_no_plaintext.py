@@ -114,8 +114,8 @@ def work_on_it(client, make_staff):
     pressed.append(press(client, request, "close", outcome="referred", referral=REFERRAL, person_told="on"))
     assert [answer.status_code for answer in pressed] == [302] * 5
     shown = client.get(page)
-    told = (CORRECTED, CANARIES["email"], CANARIES["message"], ADDED, *BY_STAFF)
-    assert [value for value in told if value not in shown.content.decode()] == []
+    given = (CORRECTED, CANARIES["email"], CANARIES["message"], ADDED, *BY_STAFF)
+    assert [value for value in given if value not in shown.content.decode()] == []
     return [shown, client.get(f"{LIST}{request.pk}/print/"), client.get(LIST), *searched, *pressed]
 
 

@@ -246,8 +246,8 @@ def test_nothing_personal_stands_in_an_address_a_title_or_the_history(desk):
     response = enter(desk)
     after = desk.get(response["Location"])
     assert personal_words_in(after.content.decode()) != []
-    told = response["Location"] + title_of(after) + title_of(enter(desk, consent=None))
-    assert personal_words_in(told + str(list(LogEntry.objects.values()))) == []
+    given = response["Location"] + title_of(after) + title_of(enter(desk, consent=None))
+    assert personal_words_in(given + str(list(LogEntry.objects.values()))) == []
 
 
 def test_an_empty_page_is_no_reading(desk):

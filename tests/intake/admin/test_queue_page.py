@@ -232,10 +232,10 @@ def test_an_overdue_request_says_so_in_words_until_it_is_closed(desk, me):
 
 
 def test_assumed_hours_are_marked_while_the_first_contact_is_due(desk, me, open_all_day):
-    told = make_request_due()
+    given = make_request_due()
     assumed = make_request_due()
     set_columns(assumed, due_uses_default_hours=True)
-    assert [row_of(desk, told).due_uses_default_hours, row_of(desk, assumed).due_uses_default_hours] == [False, True]
+    assert [row_of(desk, given).due_uses_default_hours, row_of(desk, assumed).due_uses_default_hours] == [False, True]
     workflow.log_attempt(request_id=assumed.pk, channel="call", result="no_answer", actor=me)
     assert row_of(desk, assumed).due_uses_default_hours is False
 

@@ -223,8 +223,8 @@ def test_who_got_in_touch_is_contacted_only_in_the_way_that_they_allow(desk, me,
     request = make_request(preferred_time="asap", **answers)
     workflow.assign(request_id=request.pk, owner=me, actor=me)
     workflow.log_attempt(request_id=request.pk, channel="they_called", result="missed", actor=me)
-    in_words = f"They contacted us on Tue, Nov 24, 10:00 AM and are waiting for an answer. {contact}"
-    assert page_of(desk, request).context["what_now"] == in_words
+    sentence = f"They contacted us on Tue, Nov 24, 10:00 AM and are waiting for an answer. {contact}"
+    assert page_of(desk, request).context["what_now"] == sentence
 
 
 def test_who_may_be_a_machine_is_checked_first_until_we_have_spoken_with_them(desk, me):

@@ -238,7 +238,7 @@ def test_a_name_is_indexed_under_its_words_apart_and_together(typed, forms):
 
 
 @pytest.mark.parametrize(
-    ("asked", "told"),
+    ("asked", "stored"),
     [
         ("Maryann", "Mary Ann"),
         ("Mary Ann", "Maryann"),
@@ -256,18 +256,18 @@ def test_a_name_is_indexed_under_its_words_apart_and_together(typed, forms):
         ("王小明", "王 小明"),
     ],
 )
-def test_a_name_is_the_same_apart_and_together(asked, told):
-    assert is_name_in(asked, told)
-    indexed_as = indexed(NAME, told)
+def test_a_name_is_the_same_apart_and_together(asked, stored):
+    assert is_name_in(asked, stored)
+    indexed_as = indexed(NAME, stored)
     assert [word for word, values in name_values_to_ask(asked).items() if not set(values) & set(indexed_as)] == []
 
 
 @pytest.mark.parametrize(
-    ("asked", "told"),
+    ("asked", "stored"),
     [("Mary", "Maryann"), ("Ann", "Maryann"), ("Maryann", "Mary Beth"), ("Ann Mary", "Maryann"), ("", "Ann")],
 )
-def test_a_part_of_a_word_is_not_the_name(asked, told):
-    assert not is_name_in(asked, told)
+def test_a_part_of_a_word_is_not_the_name(asked, stored):
+    assert not is_name_in(asked, stored)
 
 
 NAMES = st.lists(st.text(alphabet="abcdefgłøđ王ي", min_size=2, max_size=8), min_size=2, max_size=4)
@@ -278,9 +278,9 @@ NAMES = st.lists(st.text(alphabet="abcdefgłøđ王ي", min_size=2, max_size=8),
 def test_a_name_is_found_apart_and_together(words, start, size):
     joined = [*words[:start], "".join(words[start : start + size]), *words[start + size :]]
     apart, together = " ".join(words), " ".join(joined)
-    for asked, told in [(apart, together), (together, apart), (apart, apart), (together, together)]:
-        indexed_as = {entry.value for entry in entries_for({NAME: told}, rows=10**9)}
-        assert is_name_in(asked, told)
+    for asked, stored in [(apart, together), (together, apart), (apart, apart), (together, together)]:
+        indexed_as = {entry.value for entry in entries_for({NAME: stored}, rows=10**9)}
+        assert is_name_in(asked, stored)
         assert all(set(values) & indexed_as for values in name_values_to_ask(asked).values())
 
 
@@ -331,9 +331,9 @@ def test_values_hold_nothing_of_the_text():
     values = [entry.value.lower() for entry in entries_for(answers, rows=10**9)]
     values += [value for kind, typed in answers.items() for value in values_to_ask(kind, typed)]
     assert len(values) > 60
-    told = ["4805550100", "5550100", "rosa", "example", "rosa@example.org"]
-    told += [base64.urlsafe_b64encode(text.encode()).decode().rstrip("=").lower() for text in told]
-    assert [(text, value) for text in told for value in values if text in value] == []
+    stored = ["4805550100", "5550100", "rosa", "example", "rosa@example.org"]
+    stored += [base64.urlsafe_b64encode(text.encode()).decode().rstrip("=").lower() for text in stored]
+    assert [(text, value) for text in stored for value in values if text in value] == []
 
 
 def test_one_text_has_another_value_as_another_kind():

@@ -55,9 +55,9 @@ def test_bad_keys_are_refused_by_the_setting_s_name_without_being_shown(settings
     setattr(settings, setting, text)
     errors = RINGS[setting](None)
     assert [error.msg for error in errors] == [str(refused.value)]
-    told = f"{refused.value!r} {refused.value.__cause__!r} {errors}"
-    assert [name for name in RINGS if name in told] == [setting]
-    assert secret.rstrip("=") not in told
+    given = f"{refused.value!r} {refused.value.__cause__!r} {errors}"
+    assert [name for name in RINGS if name in given] == [setting]
+    assert secret.rstrip("=") not in given
 
 
 def test_derived_keys_are_those_of_the_standard():

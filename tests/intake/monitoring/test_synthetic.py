@@ -138,7 +138,7 @@ def test_without_a_worker_it_says_that_the_notice_is_not_out(site, live_server, 
         send(live_server, "--timeout", "0")
     assert failed.value.returncode == 1
     assert str(failed.value) == (
-        "After 0 seconds: the notice to staff is 'queued', not sent. Do the worker and the mail server work?"
+        "After 0 seconds: the notification to staff is 'queued', not sent. Do the worker and the mail server work?"
     )
     assert Heartbeat.objects.count() == 0
     request = AssessmentRequest.objects.get()
@@ -278,7 +278,7 @@ def test_a_header_is_good_for_a_minute(stopped_clock):
 def test_the_probe_tells_how_far_it_came_in_codes(client):
     request = receive_synthetic()
     response = client.get(probe_of(request), **signed())
-    assert (response.status_code, response.json()) == (200, {"stored": True, "notice": "queued", "on_desk": True})
+    assert (response.status_code, response.json()) == (200, {"stored": True, "notification": "queued", "on_desk": True})
     assert "no-store" in response["Cache-Control"]
     OutboxMessage.objects.update(state="sent")
     assert client.get(probe_of(request), **signed()).json() == synthetic.WHOLE
@@ -305,7 +305,7 @@ def test_a_valid_header_neither_shows_nor_erases_a_real_request(client):
     request = make_request()
     OutboxMessage.objects.update(state="sent")
     before = stored()
-    assert client.get(probe_of(request), **signed()).json() == {"stored": False, "notice": "", "on_desk": False}
+    assert client.get(probe_of(request), **signed()).json() == {"stored": False, "notification": "", "on_desk": False}
     assert client.post(probe_of(request), **signed()).json()["erased"] is False
     assert synthetic.erase(request.pk) is False
     assert (stored(), Heartbeat.objects.count()) == (before, 0)

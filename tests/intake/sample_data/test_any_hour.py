@@ -47,10 +47,10 @@ def is_open(at):
 
 def is_at_their_own_hours(request):
     """Whether the due time lies in the part of the day that the person asked for, which our open hours never meet."""
-    told, hours = newest_preferences(request), hours_of_contact.our_hours()
-    zone = ZoneInfo(told.time_zone)
-    begins, ends = hours_of_contact.PARTS_OF_DAY[told.preferred_time]
-    is_met = hours_of_contact.is_ever_met(request.due_at, hours, told.preferred_time, zone)
+    given, hours = newest_preferences(request), hours_of_contact.our_hours()
+    zone = ZoneInfo(given.time_zone)
+    begins, ends = hours_of_contact.PARTS_OF_DAY[given.preferred_time]
+    is_met = hours_of_contact.is_ever_met(request.due_at, hours, given.preferred_time, zone)
     return not is_met and begins <= request.due_at.astimezone(zone).time() <= ends
 
 

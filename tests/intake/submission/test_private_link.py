@@ -263,10 +263,10 @@ def test_a_link_works_again_when_staff_open_the_request_again(visitor, make_staf
 def test_a_link_changes_its_own_request_alone(visitor, action):
     mine, other = make_request(), make_request()
     before = {name: [row for row in rows if other.pk.hex in row] for name, rows in everything().items()}
-    told, codes = [bytes(text.envelope) for text in other.texts.all()], codes_of(other)
+    given, codes = [bytes(text.envelope) for text in other.texts.all()], codes_of(other)
     visitor.post(address_of(mine), action | SURE)
     assert codes_of(mine) != codes_of(other) == codes
-    assert [bytes(text.envelope) for text in other.texts.all()] == told
+    assert [bytes(text.envelope) for text in other.texts.all()] == given
     assert {name: [row for row in rows if other.pk.hex in row] for name, rows in everything().items()} == before
 
 
