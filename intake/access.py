@@ -1,4 +1,4 @@
-"""Who may read requests, and the record of every reading."""
+"""Who may read requests, and the access log."""
 
 from django.contrib.auth import get_user_model
 from django.utils import timezone
@@ -11,33 +11,33 @@ ROLES = ("admissions", "lead", "auditor")
 
 
 def may_read_requests(user):
-    """Whether this person may read what people told us: by role alone. Being a superuser opens nothing."""
+    """Return whether this user may read requests. By role alone: being a superuser grants nothing."""
     return not _roles(user).isdisjoint(READERS)
 
 
 def may_read_access_log(user):
-    """Whether this person may see who read which requests."""
+    """Return whether this user may see who read which requests."""
     return not _roles(user).isdisjoint(LOG_READERS)
 
 
 def may_erase(user):
-    """Whether this person may erase what someone told us."""
+    """Return whether this user may erase content."""
     return leads(user)
 
 
 def readers():
-    """Everyone who may read requests now, by name."""
+    """Return everyone who may read requests now, by name."""
     allowed = get_user_model().objects.filter(is_active=True, is_staff=True, groups__name__in=READERS)
     return allowed.distinct().order_by("username")
 
 
 def leads(user):
-    """Whether this person leads the desk."""
+    """Return whether this user leads the desk."""
     return "lead" in _roles(user)
 
 
 def record(actor, action, ids):
-    """Writes that `actor` was shown the requests `ids` by an `AccessRecord.Action`. Called before anything is shown."""
+    """Log that `actor` was shown the requests `ids`, by an `AccessRecord.Action`. Call it before anything is shown."""
     AccessRecord.objects.create(
         occurred_at=timezone.now(),
         actor=actor,
@@ -48,7 +48,7 @@ def record(actor, action, ids):
 
 
 def _roles(user):
-    """The roles of an active member of staff, read once a request of the browser; no roles for anyone else."""
+    """Return the roles of an active member of staff, with one query for each HTTP request; none for anyone else."""
     if not user.is_active or not user.is_staff:
         return frozenset()
     if not hasattr(user, "_roles"):

@@ -14,7 +14,7 @@ class IntakeConfig(AppConfig):
 
 
 def _make_roles(**kwargs):
-    """Make the groups of the desk. They have no permission: `intake.access` asks for the role itself."""
+    """Create the groups of the desk. They have no permissions: `intake.access` checks the role itself."""
     from django.contrib.auth.models import Group
 
     from .access import ROLES

@@ -8,8 +8,8 @@ from .submission import spool
 
 
 @register()
-def keys_open_what_they_seal(app_configs, **kwargs):
-    """The site does not start with keys that could not open what they seal."""
+def keys_decrypt_what_they_encrypt(app_configs, **kwargs):
+    """Refuse to start with keys that can't decrypt what they encrypt."""
     try:
         envelope.check_keys()
     except envelope.EncryptionError as error:
@@ -19,7 +19,7 @@ def keys_open_what_they_seal(app_configs, **kwargs):
 
 @register()
 def keys_find_what_they_index(app_configs, **kwargs):
-    """The site does not start with keys that could not find what they index."""
+    """Refuse to start with keys that can't find what they index."""
     try:
         blind_index.check_keys()
     except keyring.InvalidKeyring as error:
@@ -28,23 +28,22 @@ def keys_find_what_they_index(app_configs, **kwargs):
 
 
 @register()
-def no_secret_stands_in_both_rings(app_configs, **kwargs):
-    """Whoever learns an index key must not be able to open what people told us."""
+def key_rings_share_no_secret(app_configs, **kwargs):
+    """Refuse to start if a secret is in both key rings: an index key must never decrypt what people told us."""
     try:
-        seal_ring = keyring.ring(settings.ENCRYPTION_KEYS, "ENCRYPTION_KEYS")
+        encryption_ring = keyring.ring(settings.ENCRYPTION_KEYS, "ENCRYPTION_KEYS")
         index_ring = keyring.ring(settings.INDEX_KEYS, "INDEX_KEYS")
     except keyring.InvalidKeyring:
-        return []  # told by the checks above
-    if set(seal_ring.values()) & set(index_ring.values()):
+        return []  # reported by the checks above
+    if set(encryption_ring.values()) & set(index_ring.values()):
         message = "INDEX_KEYS holds a key that is in ENCRYPTION_KEYS too"
-        return [Error(message, hint="Draw a key of its own for INDEX_KEYS: see .env.example.", id="intake.E003")]
+        return [Error(message, hint="Generate a different key for INDEX_KEYS: see .env.example.", id="intake.E003")]
     return []
 
 
 @register()
-def the_spool_can_be_used(app_configs, **kwargs):
-    """The site does not start without a folder for what comes while the database is away. A full one is no reason to
-    stay away: it is for `/status` to say."""
+def spool_is_usable(app_configs, **kwargs):
+    """Refuse to start without a usable spool folder. A full one does not count: `/status` reports it."""
     try:
         spool.make_folder()
     except spool.SpoolError as error:
@@ -53,10 +52,10 @@ def the_spool_can_be_used(app_configs, **kwargs):
 
 
 @register(deploy=True)
-def the_spool_has_a_volume_of_its_own(app_configs, **kwargs):
-    """A spool on the database's volume is full or gone when the database is."""
+def spool_has_its_own_volume(app_configs, **kwargs):
+    """Warn if the spool shares a volume with the database: it is full or gone when the database is."""
     if not Path(settings.SPOOL_DIR).is_dir():
-        return []  # the check above says so
+        return []  # reported by the check above
     neighbors = [Path(settings.VAR_DIR)]
     database = settings.DATABASES["default"]
     if database["ENGINE"].endswith("sqlite3"):
@@ -66,7 +65,7 @@ def the_spool_has_a_volume_of_its_own(app_configs, **kwargs):
         return []
     return [
         Warning(
-            "SPOOL_DIR lies on the same volume as VAR_DIR or the database: one full or broken disk stops both.",
+            "SPOOL_DIR is on the same volume as VAR_DIR or the database: one full or broken disk stops both.",
             hint="Give SPOOL_DIR a volume of its own.",
             id="intake.W010",
         )

@@ -15,8 +15,11 @@ _BEFORE, _BEHIND = "<([“‘«,;:", ")>]}”’»'\"`"
 
 
 def cleaned(typed):
-    """An address without what pasting wraps around it: invisible characters, brackets, `mailto:`, a name before it,
-    punctuation after it. What is no address stays as it was typed."""
+    """Return an address without what pasting wraps around it: invisible characters, brackets, `mailto:`, a name,
+    punctuation.
+
+    What is not an address stays as it was typed.
+    """
     text, before = "".join(character for character in typed if unicodedata.category(character) != "Cf"), None
     while text != before:
         before, text = text, _unwrapped_once(text.strip())
@@ -24,17 +27,17 @@ def cleaned(typed):
 
 
 def looks_like_one(text):
-    """Whether this is one address, for a mail program to judge."""
+    """Return whether this looks like one address. Only a mail server can tell if it exists."""
     return _ADDRESS.fullmatch(text) is not None
 
 
 def is_in(typed):
-    """Whether what was typed is one address, once it is cleaned."""
+    """Return whether what was typed is one address, once it is cleaned."""
     return looks_like_one(cleaned(typed))
 
 
 def is_mailable(text):
-    """Whether Django can send mail to it."""
+    """Return whether Django can send mail to it."""
     try:
         validate_email(text)
     except ValidationError:
@@ -43,12 +46,15 @@ def is_mailable(text):
 
 
 def identity(typed):
-    """One writing for what any mail server takes as one address. What only some take so stays different."""
+    """Return one form for what every mail server takes as the same address.
+
+    What only some take as the same stays different.
+    """
     return cleaned(_folded(cleaned(typed)))
 
 
 def keys(typed):
-    """Under what it is indexed: each address in it; where there is none, all that was typed."""
+    """Return what it is indexed under: each address in it, or all that was typed if there is none."""
     whole = identity(typed)
     parts = [identity(part) for part in re.split(r"[\s<>(),;]+", whole)]
     addresses = [part for part in parts if re.fullmatch(r"[^@]+@[^@]+", part)]
@@ -68,5 +74,8 @@ def _unwrapped_once(text):
 
 
 def _folded(text):
-    """Without case, in a normal form; normalized once more because folding may leave it."""
+    """Return the text without case, in a normal form.
+
+    It is normalized twice because case folding may undo that form.
+    """
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())

@@ -1,7 +1,7 @@
-"""Bringing what is stored under the newest keys, beside the running site.
+"""Encrypt and index everything again under the newest keys, while the site runs.
 
-Each batch is a transaction that locks its requests, as every change of a request does. What is left to do is seen in
-the rows themselves, so it can be stopped at any moment and started again.
+Each batch is a transaction that locks its requests, as every change of a request does. The rows themselves show what is
+left to do, so it can be stopped at any moment and started again.
 """
 
 import time
@@ -17,12 +17,12 @@ from .models import AssessmentRequest, BlindIndex, EncryptedText
 from .submission import spool
 
 BATCH = 100  # requests
-PAUSE = 0.1  # seconds between two batches, in which others get at SQLite's one lock for writing
+PAUSE = 0.1  # seconds between two batches, so that others get SQLite's only write lock
 
 
 @dataclass(frozen=True)
 class ToDo:
-    """What is not under the newest keys. Some of `never_indexed` may hold nothing to be found by."""
+    """What is not under the newest keys. Some of `never_indexed` may hold nothing to index."""
 
     requests: int
     texts: int
@@ -32,17 +32,17 @@ class ToDo:
 
 @dataclass
 class Progress:
-    """How far a rotation got."""
+    """How far a rotation has come."""
 
     requests: int = 0
-    texts: int = 0  # sealed anew
+    texts: int = 0  # encrypted again
     indexed: int = 0  # requests
-    unreadable: int = 0  # texts that don't open: they stay as they are
+    unreadable: int = 0  # texts that can't be decrypted: they are not changed
 
 
 @dataclass(frozen=True)
 class OldKeys:
-    """The ids of old keys of one setting, by whether anything still needs them."""
+    """The ids of the old keys of one setting, by whether anything still needs them."""
 
     setting: str
     unused: list[str]
@@ -50,6 +50,7 @@ class OldKeys:
 
 
 def to_do():
+    """Return the `ToDo` of this database."""
     return ToDo(
         requests=_waiting().count(),
         texts=EncryptedText.objects.exclude(key_id=envelope.newest_key_id()).count(),
@@ -59,7 +60,7 @@ def to_do():
 
 
 def rotate(batch_size=BATCH):
-    """Seals and indexes anew whatever is not under the newest keys; yields the `Progress` after each batch."""
+    """Encrypt and index again what is not under the newest keys. Yield the `Progress` after each batch."""
     progress = Progress()
     rows = BlindIndex.objects.filter(kind=blind_index.NAME).count()
     rows += AssessmentRequest.objects.filter(_was_never_indexed()).count()
@@ -70,7 +71,7 @@ def rotate(batch_size=BATCH):
 
 
 def old_keys():
-    """What may be taken out of the environment: the `OldKeys` of ENCRYPTION_KEYS and of INDEX_KEYS."""
+    """Return the `OldKeys` of ENCRYPTION_KEYS and of INDEX_KEYS: which of them may be taken out of the environment."""
     seals = set(EncryptedText.objects.order_by("key_id").values_list("key_id", flat=True).distinct()) | spool.key_ids()
     indexes = set(BlindIndex.objects.order_by("key_id").values_list("key_id", flat=True).distinct())
     return [_old_keys_of("ENCRYPTION_KEYS", seals), _old_keys_of("INDEX_KEYS", indexes)]
@@ -104,14 +105,14 @@ def _indexes():
 
 @transaction.atomic
 def _rotate_batch(last, size, rows, progress):
-    """Does the next requests after the id `last`. Returns the last one's id, None where there was none."""
-    # Locking the request keeps out whoever erases or adds words meanwhile; what they hold is read only after that.
+    """Rotate the next requests after the id `last`. Return the last one's id, or None if there was none."""
+    # The lock keeps out whoever erases or adds content meanwhile. So the texts are read after it.
     batch = _waiting().filter(pk__gt=last).order_by("pk").select_for_update(of=("self",), no_key=True)
     requests = list(batch.prefetch_related("texts", "blind_indexes")[:size])
     done = Progress()
     for request in requests:
         _rotate(request, rows, done)
-    # Counted when nothing can fail any more but the commit.
+    # Counted at the end, when only the commit can still fail.
     progress.requests += len(requests)
     progress.texts += done.texts
     progress.indexed += done.indexed
@@ -136,16 +137,19 @@ def _rotate(request, rows, done):
             stored.append(content)
     is_indexed = indexes and all(index.key_id == blind_index.newest_key_id() for index in indexes)
     if can_read_all and not is_indexed:
-        done.indexed += _index_anew(request, indexes, stored, rows)
+        done.indexed += _index_again(request, indexes, stored, rows)
 
 
-def _index_anew(request, indexes, stored, rows):
-    """Writes the new entries over the old rows: the newest id of a row tells about how many rows there are, and names
-    get their width from that. Returns whether there was anything to write."""
+def _index_again(request, indexes, stored, rows):
+    """Write the new index entries over the old rows. Return whether there was anything to write.
+
+    Rows are reused because the width of name values follows from the newest row id, which stands for the number of
+    rows.
+    """
     wanted = {(e.kind, e.value): e for answers in stored for e in blind_index.entries_for(answers, rows)}
     spare, has_entries = [], bool(wanted)
     for index in indexes:
-        entry = wanted.pop((index.kind, index.value), None)  # a short value of a name may come out as it was
+        entry = wanted.pop((index.kind, index.value), None)  # a short name value may be unchanged
         if entry is None:
             spare.append(index)
         else:

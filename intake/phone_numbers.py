@@ -1,7 +1,7 @@
-"""Phone numbers as people type them: what may be dialed, what is the same phone, and by what it is found.
+"""Phone numbers as people type them: which may be dialed, which are the same, and how they are found.
 
-A number is read only where it is valid as it was typed: in the numbering of our own region, or after `+`, `011` or `00`
-and a country. No country and no digit is ever guessed. What can't be read stays text.
+A number is valid only as it was typed: in the numbering of our own region, or after `+`, `011` or `00` and a country.
+No country and no digit is ever guessed. What can't be parsed stays text.
 """
 
 import re
@@ -12,7 +12,7 @@ from functools import cached_property
 import phonenumbers
 
 HOME_REGION, HOME_CODE = "US", "1"
-FEWEST_DIGITS = 7  # a local number; what has fewer is no phone number
+FEWEST_DIGITS = 7  # of a local number
 
 # Digits with what people write between them, and a plus or a bracket before them
 _PIECE = re.compile(r"\+?[\s(\[]*[0-9](?:[\s0-9().\[\]/_-]*[0-9])?")
@@ -22,8 +22,10 @@ _ABROAD = re.compile(r"\+|011|00")
 
 @dataclass(frozen=True)
 class Number:
-    """A valid number: in E.164, with its extension or "". `is_dialable` is False after `00`, which abroad is dialed
-    before a country, and here is not."""
+    """A valid number in E.164, with its extension or "".
+
+    `is_dialable` is False after `00`: other countries dial it before a country code, the US does not.
+    """
 
     e164: str
     extension: str = ""
@@ -31,24 +33,29 @@ class Number:
 
     @property
     def tel(self):
-        """The address of a click to call (RFC 3966). A phone that can't dial an extension calls the number alone."""
+        """Return the link for a click to call (RFC 3966).
+
+        A phone that can't dial an extension calls the number alone.
+        """
         return f"tel:{self.e164};ext={self.extension}" if self.extension else f"tel:{self.e164}"
 
     @property
     def sms(self):
-        """The address of a click to text; "" for an extension, which no text reaches."""
+        """Return the link for a click to text; "" for an extension, which no text reaches."""
         return "" if self.extension else f"sms:{self.e164}"
 
 
 def to_dial(typed):
-    """The one `Number` in what was typed that a click may dial; None where there is none, or more than one."""
+    """Return the one `Number` in what was typed that a click may dial; None if there is none, or more than one."""
     number = _Reading(typed).the_number
     return number if number and number.is_dialable else None
 
 
 def identity(typed):
-    """One writing for one phone: E.164 with its extension, else the letters and digits that were typed. Two people who
-    share a line and have extensions of their own stay two."""
+    """Return one form for one phone: E.164 with its extension, or the letters and digits that were typed.
+
+    Two people who share a line and have different extensions stay two.
+    """
     reading = _Reading(typed)
     number = reading.the_number
     if number is None:
@@ -57,13 +64,16 @@ def identity(typed):
 
 
 def keys(typed):
-    """Under what a phone is indexed: each number in E.164, without its extension; of what can't be read, its digits."""
+    """Return what a phone is indexed under: each number in E.164 without its extension, or the digits of what can't be
+    parsed."""
     return _Reading(typed).keys
 
 
 def keys_to_ask(typed):
-    """Under what a phone that staff type may be indexed: as they typed it, and as the person may have. A display shows
-    foreign numbers without the plus, and our own with or without the 1."""
+    """Return what a phone that staff type may be indexed under: as they typed it, and as the person may have.
+
+    Caller IDs show foreign numbers without the plus, and US numbers with or without the 1.
+    """
     asked = []
     for key in keys(typed):
         digits = key.removeprefix("+")
@@ -76,21 +86,23 @@ def keys_to_ask(typed):
 
 
 def is_on_the_keypad(typed):
-    """Whether this is a number of which some digits are written as letters: 1-800-FLOWERS. It is found by the digits
-    that a display shows, and never dialed: nobody typed them."""
+    """Return whether some digits of this number are written as letters: 1-800-FLOWERS.
+
+    It is found by the digits that a caller ID shows, and never dialed: nobody typed them.
+    """
     text = _plain(typed)
     return any(character.isalpha() for character in text) and any(map(str.isdecimal, text)) and bool(_parsed(text))
 
 
 class _Reading:
-    """What was typed, taken apart: the numbers in it, and the digits that make none."""
+    """What was typed, parsed: the numbers in it, and the digits that make none."""
 
     def __init__(self, typed):
         self.text = _plain(typed)
         self.numbers, self.unread, self.is_clear = [], [], True
         end = None
         while piece := _PIECE.search(self.text, end or 0):
-            # Digits before or after a number, with no word between, may be a part of it: "52, 55 1234 5678".
+            # Digits before or after a number, without a word between, may belong to it: "52, 55 1234 5678".
             self.is_clear &= end is None or any(map(str.isalpha, self.text[end : piece.start()]))
             numbers, end = _numbers_in(piece[0]), piece.end()
             if len(numbers) == 1 and (extension := _EXTENSION.match(self.text, end)):
@@ -101,7 +113,7 @@ class _Reading:
 
     @property
     def the_number(self):
-        """The number, where there is one and nothing beside it that may be another, or a part of it."""
+        """Return the number if there is one, and nothing beside it that may be another or a part of it."""
         is_alone = len(self.numbers) == 1 and self.is_clear and not self._long_unread
         return self.numbers[0] if is_alone else None
 
@@ -124,12 +136,12 @@ class _Reading:
             return []
         if self.letters_and_digits.isdecimal():
             return [_bare(self.letters_and_digits)]
-        on_the_keypad = _parsed(self.text)  # 1-800-FLOWERS: a display shows its digits
+        on_the_keypad = _parsed(self.text)  # 1-800-FLOWERS: a caller ID shows its digits
         return [_e164(on_the_keypad)] if on_the_keypad else [self.letters_and_digits]
 
 
 def _numbers_in(piece):
-    """The number that a piece is, or the numbers that it is made of; none where some of it is no number."""
+    """Return the number that a piece is, or the numbers that it is made of; none if any part is not a number."""
     for parts in ([piece], piece.split("/"), piece.split()):
         numbers = [_number(part) for part in parts]
         if all(numbers):
@@ -138,7 +150,7 @@ def _numbers_in(piece):
 
 
 def _number(piece):
-    """The valid `Number` that a piece is as it was typed, or None."""
+    """Return the valid `Number` that a piece is as it was typed, or None."""
     digits = _digits(piece)
     abroad = _ABROAD.match(piece if piece.lstrip().startswith("+") else digits)
     if abroad is None:
@@ -155,7 +167,7 @@ def _number(piece):
 
 
 def _writings(parsed, *before):
-    """A number without its country, after each of these prefixes: the library may have added digits of its own."""
+    """Return a number without its country, after each of these prefixes. The library may add digits."""
     national = _e164(parsed).removeprefix(f"+{parsed.country_code}")
     return [prefix + national for prefix in before]
 
@@ -173,7 +185,7 @@ def _e164(parsed):
 
 
 def _plain(typed):
-    """The same text with ASCII digits, hyphens for every dash, and without invisible characters."""
+    """Return the text with ASCII digits, hyphens for every dash, and without invisible characters."""
     return "".join(_plain_character(character) for character in unicodedata.normalize("NFKC", typed))
 
 
@@ -193,5 +205,5 @@ def _digits(text):
 
 
 def _bare(digits):
-    """Digits without what is dialed before a country."""
+    """Return digits without what is dialed before a country."""
     return re.sub(r"^(?:011|0+)(?=[0-9])", "", digits)

@@ -1,6 +1,6 @@
-"""References: `XXXX-XXXX`, easy to say on the phone and to check for a slip.
+"""References: `XXXX-XXXX`, easy to say on the phone, with a check character for typing errors.
 
-Crockford's base 32 (no I, L, O, U), seven random characters and a check character.
+Crockford's base 32 (no I, L, O, U): seven random characters and a check character.
 """
 
 import secrets
@@ -11,18 +11,18 @@ _AS_HEARD = str.maketrans({"O": "0", "I": "1", "L": "1", "-": "", " ": ""})
 
 
 def draw():
-    """A new reference; 32**7 (34 thousand million) are possible."""
+    """Draw a new reference. 32**7 (34 billion) are possible."""
     return numbered(secrets.randbelow(POSSIBLE))
 
 
 def numbered(number):
-    """The reference of a number below `POSSIBLE`."""
+    """Return the reference for a number below `POSSIBLE`."""
     body = "".join(ALPHABET[number >> 5 * place & 31] for place in range(7))
     return _with_hyphen(body + _check_character(body))
 
 
 def normalize(typed):
-    """The reference that someone typed or heard, or None if it can't be one."""
+    """Return the reference that someone typed or heard, or None if it can't be one."""
     plain = typed.upper().translate(_AS_HEARD)
     if len(plain) != 8 or not set(plain) <= set(ALPHABET) or _check_character(plain[:7]) != plain[7]:
         return None
@@ -30,8 +30,11 @@ def normalize(typed):
 
 
 def _check_character(body):
-    """A sum in the field of 32 elements (x^5 + x^2 + 1), each place times another power of x, so that every wrong
-    character and every swap of neighbours is seen. Modulo a prime below 32, two characters would count as one."""
+    """Return a checksum that detects every wrong character and every swap of neighbors.
+
+    It is a sum in the field of 32 elements (x^5 + x^2 + 1), each place times another power of x. Modulo a prime below
+    32, two characters would have the same value.
+    """
     total = 0
     for character in body:
         total = (total ^ ALPHABET.index(character)) << 1

@@ -1,4 +1,4 @@
-"""What we commit to when a request comes in: by when we try to reach the person, and the words that promise it."""
+"""What we commit to when a request comes in: when we first try to reach the person, and the promise of it."""
 
 import datetime as dt
 import logging
@@ -15,7 +15,10 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Commitment:
-    """Stored with the request, so that a reload shows the same. `promise` is "" where the owner has told no hours."""
+    """The due time and the promise, stored with the request so that a reload shows the same.
+
+    `promise` is "" where the center's hours are not set.
+    """
 
     due_at: dt.datetime
     due_uses_default_hours: bool
@@ -23,14 +26,14 @@ class Commitment:
 
 
 def commit_to(asked_at: dt.datetime, profile: ContactCodes) -> Commitment:
-    """The commitment for someone who asks at `asked_at` and may be reached as the codes in `profile` say.
+    """Return the `Commitment` for someone who asks at `asked_at` and has these contact preferences.
 
-    Where none can be counted, it is assumed and promises nothing: a request is worth more than its promise.
+    If it can't be computed, the default hours are used and nothing is promised: storing the request matters more.
     """
     try:
         return _counted(asked_at, profile)
     except Exception as error:
-        logger.error("No promise could be counted: %s", type(error).__name__)
+        logger.error("The due time could not be computed, so nothing is promised: %s", type(error).__name__)
         return Commitment(asked_at + schedule.ASSUMED.target, True, "")
 
 

@@ -1,6 +1,6 @@
-"""What a person agrees to when they send the form, word for word.
+"""What a person consents to when they send the form, word for word.
 
-Changing a text makes a new version: the records of earlier requests keep the version and the hash of what was shown.
+A changed text gets a new version: earlier records keep the version and the hash of what was shown then.
 """
 
 import functools

@@ -1,6 +1,6 @@
-"""What we know of a person now: what they wrote, with what they and staff changed since, field by field.
+"""Contact details: what the person wrote, with what they and staff changed since, field by field.
 
-What the person wrote is never edited: each change is a row of its own, so that every field can say who gave its value,
+What the person wrote is never edited. Each change is a row of its own, so that every field can say who gave its value,
 and when.
 """
 
@@ -28,7 +28,7 @@ NOTHING_ALLOWED = dict.fromkeys(ContactPreferences.PERMISSIONS, False) | {
 
 @dataclass(frozen=True)
 class Value:
-    """What stands in a field, and who (None: the person) gave it when."""
+    """The value of a field, and who gave it when. `who` is None for the person."""
 
     value: object
     who: User | None
@@ -37,7 +37,7 @@ class Value:
 
 @dataclass(frozen=True)
 class Conflict:
-    """A field that two people changed at once: what stood there, what stands there, what was not written."""
+    """A field that two people changed at once: the earlier value, the colleague's, and the one that was not stored."""
 
     field: str
     before: object
@@ -48,8 +48,11 @@ class Conflict:
 def details_of(
     request: AssessmentRequest, opened: Iterable[tuple[EncryptedText, object]] | None = None
 ) -> dict[str, Value]:
-    """From field name to `Value`, for a request that is not erased. `opened` may give its texts with their contents,
-    opened before: pairs of `EncryptedText` and content. A text that can't be opened is left out."""
+    """Return a `Value` by field name, for a request whose content is not erased.
+
+    `decrypted` may give pairs of `EncryptedText` and content that were decrypted before. What can't be decrypted is
+    left out.
+    """
     if opened is None:
         texts = request.texts.select_related("author")
         opened = [(text, text.decrypt_or_none()) for text in texts if text.kind in EncryptedText.WITH_CONTACT]
@@ -64,16 +67,16 @@ def details_of(
 
 
 def plain(known: Mapping[str, Value]) -> dict[str, object]:
-    """The values alone."""
+    """Return the values alone."""
     return {name: value.value for name, value in known.items()}
 
 
 def merge(
     known: Mapping[str, Value], before: Mapping[str, object], after: Mapping[str, object]
 ) -> tuple[list[Conflict], dict[str, object]]:
-    """What one person changed between `before` and `after`, against what is `known` now.
+    """Compare what someone changed between `before` and `after` with what is `known` now.
 
-    Returns the list of `Conflict` and the changes that nobody stands against, as a dictionary.
+    Return the list of `Conflict`, and the changes without a conflict by field name.
     """
     conflicts: list[Conflict] = []
     changed: dict[str, object] = {}
@@ -88,7 +91,7 @@ def merge(
 
 
 def why_impossible(values: Mapping[str, object]) -> str:
-    """Why nobody could be reached like this, in a sentence; empty where they can."""
+    """Return why nobody could contact the person like this, as a sentence; "" if they can."""
     if (values["may_call"] or values["may_text"]) and not values["phone"]:
         return _("Calls and texts need a phone number.")
     if values["may_email"] and not values["email"]:

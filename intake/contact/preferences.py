@@ -1,4 +1,4 @@
-"""From answers to the codes that say how a person may be reached."""
+"""Contact preferences: from answers to codes, and which row counts."""
 
 from collections.abc import Iterable
 from typing import TypedDict
@@ -9,7 +9,7 @@ from intake.models.contact import PreferredTime
 
 
 class ContactAnswers(TypedDict):
-    """What the form asks about how someone may be reached."""
+    """The answers of the form about how someone may be contacted."""
 
     for_whom: str
     phone: str
@@ -24,7 +24,7 @@ class ContactAnswers(TypedDict):
 
 
 class ContactCodes(TypedDict):
-    """The fields of a `ContactPreferences` that say how someone may be reached."""
+    """The fields of a `ContactPreferences` that say how someone may be contacted."""
 
     for_whom: str
     may_call: bool
@@ -37,11 +37,11 @@ class ContactCodes(TypedDict):
 
 
 def preferences_from(answers: ContactAnswers) -> ContactCodes:
-    """The codes of a `ContactPreferences` for the cleaned answers of the form.
+    """Return the codes of a `ContactPreferences` for the cleaned answers of the form.
 
-    A number and consent allow a live call; an email address in the phone box does not. Where an e-mail address is the
-    only way to reach someone, or the way they chose instead of calls or before them, giving it allows the one neutral
-    e-mail. Everything else has its own box.
+    A phone number with consent allows calls; an email address in the phone field does not. An email address allows one
+    neutral email if it is the only contact, or if the person chose email instead of calls or before them. Everything
+    else has its own box.
     """
     has_phone = bool(answers["phone"]) and not email_addresses.is_in(answers["phone"])
     has_email = bool(answers["email"])
@@ -60,8 +60,11 @@ def preferences_from(answers: ContactAnswers) -> ContactCodes:
 
 
 def ways_to_try(profile: ContactPreferences, may_ever_call: bool) -> list[str]:
-    """The channels of a profile, the first choice first. Who can't be called at the time they asked for is written to
-    first; who wants to confirm a time is not called at all until staff have written down another time."""
+    """Return the channels to use, the first choice first.
+
+    If we can't call at the preferred time, writing comes first. Someone who wants to confirm a time is not called at
+    all until staff have stored another time.
+    """
     if may_ever_call:
         return profile.channels
     written = [channel for channel in profile.channels if channel != "call"]
@@ -70,15 +73,15 @@ def ways_to_try(profile: ContactPreferences, may_ever_call: bool) -> list[str]:
 
 
 def newest_preferences(request: AssessmentRequest) -> ContactPreferences | None:
-    """The profile that counts, or None where the words were erased."""
+    """Return the preferences that count, or None if the content was erased."""
     return newest_of(ContactPreferences.objects.filter(request=request))
 
 
 def kept_preferences(request: AssessmentRequest) -> ContactPreferences:
-    """As `newest_preferences`, for a request whose words were not erased. Raises `ContactPreferences.DoesNotExist`."""
+    """Return the preferences that count. Raises `ContactPreferences.DoesNotExist` if the content was erased."""
     return ContactPreferences.objects.filter(request=request).latest("recorded_at", "pk")
 
 
 def newest_of(profiles: Iterable[ContactPreferences]) -> ContactPreferences | None:
-    """The one that counts among the profiles of one request, or None."""
+    """Return the row that counts among the preferences of one request, or None."""
     return max(profiles, key=lambda profile: (profile.recorded_at, profile.pk), default=None)

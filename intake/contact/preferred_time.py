@@ -1,4 +1,4 @@
-"""What a form says beside each part of the day: whether we can call then, in the time zone that is chosen."""
+"""What a form says beside each part of the day: whether we can call then, in the chosen time zone."""
 
 import datetime as dt
 import functools
@@ -20,8 +20,10 @@ PARTS = ("morning", "afternoon", "evening")
 
 
 def closed_parts(zone_name: str) -> tuple[str, ...]:
-    """The parts of the day in which we never call in this time zone; none while no hours are told, or where they can't
-    be counted with: a note is only good to have."""
+    """Return the parts of the day in which we never call in this time zone.
+
+    Empty while no hours are set, or if they can't be computed: the form works without this note.
+    """
     try:
         hours = schedule.our_hours()
         if hours.spans_are_assumed:
@@ -29,11 +31,11 @@ def closed_parts(zone_name: str) -> tuple[str, ...]:
         spans = tuple(sorted(hours.spans.items()))
         return _closed_parts(spans, hours.zone, hours.holidays, timezone.localdate(timezone=hours.zone), zone_name)
     except Exception as error:
-        logger.error("It could not be told when we are closed: %s", type(error).__name__)
+        logger.error("The closed parts of the day could not be computed: %s", type(error).__name__)
         return ()
 
 
-@functools.lru_cache(maxsize=256)  # every form asks for every time zone: 2 ms for one that is never met
+@functools.lru_cache(maxsize=256)  # each form asks for each time zone; computing one takes 2 ms
 def _closed_parts(
     spans: tuple[tuple[int, tuple[schedule.Times, ...]], ...],
     center_zone: ZoneInfo,
@@ -47,11 +49,11 @@ def _closed_parts(
 
 
 class SaysWhenWeAreClosed(forms.Form):
-    """A form with the fields `preferred_time` and `time_zone`. `templates/intake/preferred_time.html` shows them."""
+    """A form with the fields `preferred_time` and `time_zone`, shown by `templates/intake/preferred_time.html`."""
 
     @property
     def shown_zone(self) -> str:
-        """The time zone that the notes are about, by its name; "" where none is chosen."""
+        """Return the name of the time zone that the notes are about; "" if none is chosen."""
         value = self["time_zone"].value() or ""
         return value if value in self._zones() else ""
 
@@ -60,12 +62,12 @@ class SaysWhenWeAreClosed(forms.Form):
         return self._zones()[self.shown_zone] if self.shown_zone else ""
 
     def times(self) -> list[tuple[BoundWidget, bool]]:
-        """Each choice of `preferred_time`, and whether we are closed then in the zone that is shown."""
+        """Return each choice of `preferred_time`, and whether we are closed then."""
         closed = closed_parts(self.shown_zone) if self.shown_zone else ()
         return [(choice, choice.data["value"] in closed) for choice in self["preferred_time"]]
 
     def closed_in_each_zone(self) -> str:
-        """The same for every zone, for the script that follows the one that is chosen."""
+        """Return the closed parts of every zone as JSON, for the script that reacts to another zone."""
         return json.dumps({zone: closed_parts(zone) for zone in self._zones() if zone})
 
     def _zones(self) -> dict[str, str]:

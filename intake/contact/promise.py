@@ -1,4 +1,4 @@
-"""The promise of a first contact, in words: what the confirmation shows and the request keeps."""
+"""The promise of a first contact as a sentence: the confirmation shows it, and the request stores it."""
 
 import datetime as dt
 from zoneinfo import ZoneInfo
@@ -77,11 +77,11 @@ def words(
     channel: str,
     may_call: bool = True,
 ) -> str:
-    """What we promise a person about the first contact by `channel` ("call", "text" or "email"), in their own time.
-    `may_call` says whether they allow calls too.
+    """Return the promise of a first contact by `channel` ("call", "text" or "email"), in the person's time zone.
 
-    Without a time where our hours never include the time they asked for: another one may not be safe. Empty where the
-    owner has told no hours, or none in which the person may be contacted, or no target.
+    `may_call` says whether they allow calls too. If our hours never include their preferred time, no time is promised:
+    another one may not be safe for them. "" if hours or target are not set, or if no hours are left in which the person
+    may be contacted.
     """
     is_confirmed_first = preferred == schedule.CONFIRMED and may_call and channel in CONFIRM_FIRST
     no_time = str(CONFIRM_FIRST[channel]) if is_confirmed_first else ""
@@ -124,15 +124,15 @@ def _at(moment: dt.datetime, part: str) -> str:
 
 
 def _part_that_begins(moment: dt.datetime) -> str:
-    """At 5 begins the evening."""
+    """Return the part of the day of a beginning: 5 PM begins the evening."""
     return next(part for part in AT if _minute(moment) < schedule.PARTS_OF_DAY[part][1])
 
 
 def _part_that_ends(moment: dt.datetime) -> str:
-    """At 5 ends the afternoon."""
+    """Return the part of the day of an end: 5 PM ends the afternoon."""
     return next(part for part in AT if _minute(moment) <= schedule.PARTS_OF_DAY[part][1])
 
 
 def _minute(moment: dt.datetime) -> dt.time:
-    """The time as it is shown. Seconds are dropped, so that no later time than the due one is promised."""
+    """Return the time as shown, without seconds: a promise is never later than the due time."""
     return moment.time().replace(second=0, microsecond=0)

@@ -1,8 +1,8 @@
-"""Whether two forms that came from one page were filled in by one person.
+"""Whether two forms that were sent from one page come from one person.
 
-A browser that goes back shows the form again with its old token, and someone else may fill it in. So the token alone
-proves nothing: the forms must share a phone, an email or a given name. To take two people for one would leave the
-second without a call. To take one person for two costs a second call. In doubt they are two.
+A browser that goes back shows the form again with its old token, and someone else may fill it in. So the token proves
+nothing: the forms must share a phone, an email or a given name. If two people were taken for one, the second would get
+no call. If one person is taken for two, they get a second call. So in doubt they are two.
 """
 
 from collections.abc import Sequence
@@ -15,10 +15,9 @@ TITLES = {"mr", "mrs", "ms", "miss", "mx", "dr", "prof", "rev", "sir", "maam"}
 
 
 def known_among(requests: Sequence[AssessmentRequest], answers: blind_index.Answers) -> AssessmentRequest | None:
-    """The request that shares most with `answers` of phone, email and given name, or None where none shares any.
+    """Return the request that shares most of phone, email and given name with `answers`, or None if none shares any.
 
-    Counts everything that a request was ever told: answers, amendments and corrections. What was erased, or does not
-    open, is no proof.
+    All answers, amendments and corrections of a request count. What was erased or can't be decrypted does not.
     """
     shared, given = search.shared_contacts(requests, answers), given_names(answers.get("name") or "")
 
@@ -31,9 +30,9 @@ def known_among(requests: Sequence[AssessmentRequest], answers: blind_index.Answ
 
 
 def given_names(typed: str) -> frozenset[str]:
-    """What may be the given name in what someone typed; empty where nothing is sure to be one.
+    """Return what may be the given name in a typed name; empty if nothing certainly is.
 
-    The family name is no proof: sisters share it. Of "Mr. Smith" only the whole is, since he may have a brother.
+    The family name proves nothing: sisters share it. "Mr. Smith" counts as a whole only, since he may have a brother.
     """
     text = typed.rpartition(",")[2].strip() or typed  # "Smith, Ann"
     first = blind_index.name_words(text.split()[0]) if text.split() else []
@@ -43,7 +42,7 @@ def given_names(typed: str) -> frozenset[str]:
 
 
 def given_names_of(request: AssessmentRequest) -> frozenset[str]:
-    """What may be the given names that a request was ever told; empty where nothing is sure to be one."""
+    """Return what may be the given names in all texts of a request; empty if nothing certainly is."""
     stored = (_answers_in(text) for text in request.texts.filter(kind__in=EncryptedText.WITH_CONTACT))
     return frozenset().union(*(given_names(content.get("name") or "") for content in stored))
 

@@ -1,7 +1,6 @@
-"""When we will first try to reach a person, and when we may: functions over the center's open hours and the person's
-own day.
+"""When we will first try to reach a person, and when we may: the center's open hours and the person's own day.
 
-What the owner has not told of hours and target, the desk takes from `ASSUMED`, and says so.
+Where the owner has not set hours or target, `ASSUMED` fills in, and the desk says so.
 """
 
 import datetime as dt
@@ -15,12 +14,12 @@ from pages import facts, opening_hours
 
 logger = logging.getLogger(__name__)
 
-LOOK_AHEAD = dt.timedelta(days=60)  # a center that is closed for longer has no due time worth the name
-WORTH_A_TRY = dt.timedelta(minutes=15)  # less of a wished time than this is over before someone is free to call
+LOOK_AHEAD = dt.timedelta(days=60)  # how far ahead an open day is searched
+WORTH_A_TRY = dt.timedelta(minutes=15)  # a shorter span is over before someone is free to call
 
 ASAP = "asap"
 CONFIRMED = "confirmed"  # no call before the person has confirmed a time
-# By the person's own clock. No one is called before 8 or after 21, whatever the wish: 47 CFR 64.1200(c)(1).
+# In the person's time zone. Calls only between 8 AM and 9 PM: 47 CFR 64.1200(c)(1).
 PARTS_OF_DAY = {
     ASAP: (dt.time(8), dt.time(21)),
     "morning": (dt.time(8), dt.time(12)),
@@ -47,11 +46,14 @@ class OpenHours:
 
     @property
     def is_assumed(self) -> bool:
-        """Whether anything of a due time is assumed. Such a time is never promised."""
+        """Return whether hours or target are defaults. A due time from defaults is never promised."""
         return self.spans_are_assumed or self.target_is_assumed
 
     def on(self, day: dt.date) -> list[Moments]:
-        """The spans of one local day as pairs of UTC moments, in order; spans that overlap or touch are one."""
+        """Return the open spans of one local day as pairs of UTC moments, in order.
+
+        Spans that overlap or touch are merged.
+        """
         if day in self.holidays:
             return []
         merged: list[Moments] = []
@@ -85,16 +87,16 @@ _ALL_DAY = dict.fromkeys(range(5), (PARTS_OF_DAY[ASAP],))
 
 
 def our_hours() -> OpenHours:
-    """The open hours as the owner has told them by now; `ASSUMED` where they can't be counted with."""
+    """Return the open hours that the owner has set, or `ASSUMED` if they can't be used."""
     try:
         return hours_of(facts.current())
-    except (ValueError, OverflowError, LookupError) as error:  # a time zone that is none, a number beyond all dates
-        logger.error("The open hours can't be counted with: %s", type(error).__name__)
+    except (ValueError, OverflowError, LookupError) as error:  # an unknown time zone, a number too large for a date
+        logger.error("The open hours can't be used: %s", type(error).__name__)
         return ASSUMED
 
 
 def hours_of(facts: facts.Facts) -> OpenHours:
-    """The open hours of the center in `pages.facts.Facts`: what was told, and of `ASSUMED` only what was not."""
+    """Return the open hours in `pages.facts.Facts`. `ASSUMED` fills in only what is not set."""
     center = facts.center
     if center is None:
         return ASSUMED
@@ -113,12 +115,12 @@ def hours_of(facts: facts.Facts) -> OpenHours:
 def first_contact(
     received_at: dt.datetime, hours: OpenHours, preferred: str = ASAP, zone: ZoneInfo = PHOENIX
 ) -> FirstContact:
-    """When to try first, for a `wish` of `PARTS_OF_DAY` in the person's `zone`.
+    """Return when to try first, for a preferred time of `PARTS_OF_DAY` in the person's `zone`.
 
-    As soon as possible: from the first usable moment until `hours.target` of usable time has passed. At a wished time:
-    in the first usable span of it, and never past the end of that span. For a wish that our hours never meet, that is
-    when someone writes, or decides, as soon as possible: nobody is called then. Without any usable time ahead, the
-    target counts from `received_at`.
+    As soon as possible: from the first usable moment until `hours.target` of usable time has passed. Another preferred
+    time: in its first usable span, and never after that span ends. If our hours never include that time, the result is
+    when to write or decide, as soon as possible: nobody calls then. Without any usable time ahead, the target counts
+    from `received_at`.
     """
     received_at = received_at.astimezone(dt.UTC)
     hours = _hours_for(received_at, hours, preferred, zone)
@@ -138,13 +140,12 @@ def first_contact(
 
 
 def next_usable(moment: dt.datetime, hours: OpenHours, preferred: str, zone: ZoneInfo) -> dt.datetime | None:
-    """The first moment from `moment` on at which the person may be contacted; None if there is none ahead."""
+    """Return the first moment from `moment` on at which the person may be contacted; None if there is none ahead."""
     return next((begins for begins, _ in _usable_spans(moment, hours, preferred, zone)), None)
 
 
 def next_contact(moment: dt.datetime, hours: OpenHours, preferred: str, zone: ZoneInfo) -> dt.datetime | None:
-    """As `next_usable`. Where our hours never meet the wish for as long as `first_contact` asks for, the first moment
-    at which someone may write to the person, see `may_ever_call`."""
+    """Return `next_usable`, or when someone may write if we can never call at the preferred time."""
     hours = _hours_for(moment, hours, preferred, zone)
     if not is_ever_met(moment, hours, preferred, zone):
         preferred = ASAP
@@ -152,21 +153,26 @@ def next_contact(moment: dt.datetime, hours: OpenHours, preferred: str, zone: Zo
 
 
 def may_ever_call(moment: dt.datetime, hours: OpenHours, preferred: str, zone: ZoneInfo) -> bool:
-    """Whether we can call at the time that the person asked for, on some day ahead. While no hours are told, whoever
-    works may call at any part of the day."""
+    """Return whether we can call at the preferred time on some day ahead.
+
+    While no hours are set, staff may call at any part of the day.
+    """
     return preferred != CONFIRMED and (hours.spans_are_assumed or is_ever_met(moment, hours, preferred, zone))
 
 
 def next_in_part(moment: dt.datetime, preferred: str, zone: ZoneInfo) -> dt.datetime:
-    """The first moment from `moment` on in a part of the person's day, whether we are open then or not."""
+    """Return the first moment from `moment` on in this part of the person's day, whether we are open or not."""
     today = moment.astimezone(zone).date()
     parts = (_moments(day, PARTS_OF_DAY[preferred], zone) for day in _days(today, today + dt.timedelta(days=1)))
     return next(max(begins, moment) for begins, ends in parts if moment < ends)
 
 
 def is_ever_met(moment: dt.datetime, hours: OpenHours, preferred: str, zone: ZoneInfo) -> bool:
-    """Whether a wished time holds enough of our hours on some day ahead, counted from that day's beginning. Any time of
-    the day always does."""
+    """Return whether our open hours include `WORTH_A_TRY` of the preferred time on some day ahead, counted from
+    midnight.
+
+    Always True for "as soon as possible".
+    """
     if preferred == ASAP:
         return True
     midnight = moment.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
@@ -174,21 +180,25 @@ def is_ever_met(moment: dt.datetime, hours: OpenHours, preferred: str, zone: Zon
 
 
 def _hours_for(moment: dt.datetime, hours: OpenHours, preferred: str, zone: ZoneInfo) -> OpenHours:
-    """The hours that count for a wish. Assumed ones are no reason to try at another time: nobody told the person that
-    we would, as the promise of told ones does."""
+    """Return the hours to use for a preferred time.
+
+    Default hours that never include it are replaced by the whole day: without a promise, there is no reason to try at
+    another time.
+    """
     is_kept = hours.spans_are_assumed and not is_ever_met(moment, hours, preferred, zone)
     return replace(hours, spans=_ALL_DAY) if is_kept else hours
 
 
 def may_contact_at(moment: dt.datetime, hours: OpenHours, preferred: str, zone: ZoneInfo) -> bool:
-    # In UTC: moments of two zones never compare equal within the hour that a clock change repeats.
+    # In UTC: Python never calls moments of two zones equal in the hour that a clock change repeats.
+    """Return whether the person may be contacted at this moment."""
     return next_usable(moment, hours, preferred, zone) == moment.astimezone(dt.UTC)
 
 
 def _usable_spans(moment: dt.datetime, hours: OpenHours, preferred: str, zone: ZoneInfo) -> Iterator[Moments]:
-    """What is left from `moment` on of the time in which the center is open and the person's part of the day runs.
+    """Yield the spans from `moment` on in which the center is open and the person's part of the day runs.
 
-    Pairs of UTC moments in order, without overlap; the second of a pair is no longer usable.
+    Pairs of UTC moments in order, without overlap. The second moment of a pair is not usable any more.
     """
     moment = moment.astimezone(dt.UTC)
     first_day = moment.astimezone(hours.zone).date()
@@ -204,8 +214,8 @@ def _days(first: dt.date, last: dt.date) -> Iterator[dt.date]:
     return (first + dt.timedelta(days=number) for number in range((last - first).days + 1))
 
 
-@functools.lru_cache(maxsize=4096)  # the days ahead of everyone who asks are the same
+@functools.lru_cache(maxsize=4096)  # the same days are asked for again and again
 def _moments(day: dt.date, times: Times, zone: ZoneInfo) -> Moments:
-    """A pair of local times as UTC moments, so that a clock change can't add or lose an hour."""
+    """Return a pair of local times as UTC moments, so that a clock change can't add or lose an hour."""
     begins, ends = (dt.datetime.combine(day, time, tzinfo=zone).astimezone(dt.UTC) for time in times)
     return begins, ends

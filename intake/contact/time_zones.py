@@ -1,4 +1,4 @@
-"""The time zones that a person can choose: IANA names with the names that people know."""
+"""The time zones that a person can choose: IANA names, with the names that people use."""
 
 from django.utils.translation import gettext_lazy as _
 

@@ -1,16 +1,17 @@
-"""Blind indexes: keyed hashes (HMAC-SHA256) by which what is sealed can be found again.
+"""Blind indexes: keyed hashes (HMAC-SHA256) that find encrypted values.
 
-What a copy of the database reveals without INDEX_KEYS:
-- Two requests with the same phone or e-mail have the same value. Which phone or e-mail, it does not tell.
-- Two requests with the same word in their names have the same value too, but so have about 50 to 100 rows that do not:
-  the value is cut to as few bits as that takes. A word common enough to stand out in spite of that is known to be
-  common, not which one it is. The width of a value tells how many rows there were when it was written.
-- How many rows of names a request has tells about how many words its names have: words that stand side by side are
-  indexed together too.
+A copy of the database without INDEX_KEYS reveals:
 
-Someone with a copy and the keys can try every phone number, and any e-mail or name they think of. Phones and e-mails
-are then known for sure. One word of a name fits 50 others as well, but several words of one person together fit few.
-So the keys stay outside the database, and the rows of the index are erased with the text they were made from.
+- Two requests with the same phone or email have the same value. The phone or email itself stays unknown.
+- Two requests with the same word in their names have the same value. So have 50 to 100 rows with other words, because
+  the value is cut to a few bits. A very common word shows that it is common, not which word it is. The width of a value
+  shows how many rows there were when it was written.
+- The number of name rows of a request shows about how many words its names have. Neighboring words are also indexed as
+  one.
+
+Someone with a copy and the keys can try every phone number, and any email or name they think of. Phones and emails are
+then certain. One word of a name matches 50 others as well, but several words of one person together match few. So the
+keys stay outside of the database, and index rows are erased with the text they were made from.
 
 A row of the index holds kind, value and key id. The key id is not part of the value.
 """
@@ -37,15 +38,15 @@ MOST_BITS = 20
 MOST_WORDS = 6
 MOST_JOINED = 3  # words that someone may write as one: "De La Cruz"
 
-# The apostrophe and what is typed for it, and the stroke that stretches Arabic words.
+# Apostrophes and what people type for them, and the stroke that stretches Arabic words.
 _PART_OF_NO_WORD = re.compile("['`\u00b4\u2018\u2019\u02bb\u02bc\u02be\u02bf\u2032\uff07\u0640]")
 
-# Letters that Unicode does not take apart: "đ" is LATIN SMALL LETTER D WITH STROKE
+# Letters that Unicode does not decompose: "đ" is LATIN SMALL LETTER D WITH STROKE
 _WITH_STROKE = re.compile("LATIN SMALL LETTER ([A-Z]{1,2}) WITH ")
 _LETTERS = {"æ": "ae", "œ": "oe", "ð": "d", "þ": "th", "ı": "i", "ŋ": "n", "ə": "e", "ǝ": "e", "ɛ": "e", "ɔ": "o"}
 
 
-# What a person told us, by the names above. Where someone gave none, it is missing, empty or None.
+# A person's answers by the names above. One that was not given is missing, "" or None.
 Answers = Mapping[str, str | None]
 
 
@@ -59,19 +60,19 @@ class Entry:
 
 
 def normalized_phone(typed: str) -> str:
-    """One writing for what stands in the phone box: two forms with the same are of the same phone."""
+    """Return one form for what is in the phone field. Two with the same form are the same phone."""
     return normalized_email(typed) if email_addresses.is_in(typed) else phone_numbers.identity(typed)
 
 
 def normalized_email(typed: str) -> str:
-    """One writing for one e-mail address (`email_addresses.identity`)."""
+    """Return one form for one email address (`email_addresses.identity`)."""
     return email_addresses.identity(typed)
 
 
 def name_words(typed: str) -> list[str]:
-    """The words of a name without case and marks, each once, at most 6: "José O'Neil" gives jose and oneil.
+    """Return the words of a name without case and accents, each once, at most 6: "José O'Neil" gives jose and oneil.
 
-    Initials are left out where there is a longer word. A single character of a script without case is a word.
+    Initials are left out if there is a longer word. A single character of a script without case is a word.
     """
     words = list(dict.fromkeys(_all_words(typed)))
     longer = [word for word in words if len(word) > 1 or unicodedata.category(word) == "Lo"]
@@ -79,17 +80,19 @@ def name_words(typed: str) -> list[str]:
 
 
 def name_forms(typed: str) -> list[str]:
-    """What a name is indexed under: its words, and each two or three that stand side by side as one word, since others
-    write "Maryann" and "Delacruz" for "Mary Ann" and "De La Cruz"."""
+    """Return what a name is indexed under: its words, and two or three neighboring words as one.
+
+    Others write "Maryann" and "Delacruz" for "Mary Ann" and "De La Cruz".
+    """
     words = _all_words(typed)
     joined = (form for start in range(len(words)) for form in _joined_from(words, start) if form not in words)
     return list(dict.fromkeys([*name_words(typed), *joined]))
 
 
 def is_name_in(asked: str, stored: str) -> bool:
-    """Whether a name that was told has all words of the one that is asked for, written apart or together."""
+    """Return whether the stored name has all words of the one asked for, written apart or together."""
     words, counted, forms = _all_words(asked), set(name_words(asked)), set(name_forms(stored))
-    found_to = {0}  # how many of the words are found
+    found_to = {0}  # the numbers of first words that can be found
     for start, word in enumerate(words):
         if start not in found_to:
             continue
@@ -108,12 +111,12 @@ def _all_words(typed: str) -> list[str]:
 
 
 def _joined_from(words: list[str], start: int) -> list[str]:
-    """The words from `start` on as one word: two of them, three of them."""
+    """Return the words from `start` on as one word: two of them, three of them."""
     return ["".join(words[start : start + size]) for size in range(2, MOST_JOINED + 1) if start + size <= len(words)]
 
 
 def _base_letter(character: str) -> str:
-    """The plain letters for one that no normal form takes apart, such as "đ" or "æ"."""
+    """Return the plain letters for a letter without a normal form, such as "đ" or "æ"."""
     if character.isascii():
         return character
     with_stroke = _WITH_STROKE.match(unicodedata.name(character, ""))
@@ -121,18 +124,21 @@ def _base_letter(character: str) -> str:
 
 
 def _folded(text: str) -> str:
-    """Without case, in normal form KD; normalized once more because folding may leave it."""
+    """Return the text without case, in normal form KD.
+
+    It is normalized twice because case folding may undo that form.
+    """
     return unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
 
 
 def _is_mark(character: str) -> bool:
-    """Marks, and invisible characters, some of which stand inside words (the joiners of Persian)."""
+    """Return whether this is a mark, or an invisible character such as the joiners inside Persian words."""
     category = unicodedata.category(character)
     return category.startswith("M") or category == "Cf"
 
 
 def contact_of(answers: Answers) -> dict[str, str]:
-    """The phone and the e-mail of `answers`, each in its one writing; empty where there is none."""
+    """Return the normalized phone and email of `answers`; "" where there is none."""
     return {
         PHONE: normalized_phone(answers.get(PHONE) or ""),
         EMAIL: normalized_email(answers.get(EMAIL) or ""),
@@ -140,9 +146,9 @@ def contact_of(answers: Answers) -> dict[str, str]:
 
 
 def entries_for(answers: Answers, rows: int) -> list[Entry]:
-    """The rows of the index for what a person told us, under the newest key.
+    """Return the rows of the index for these answers, under the newest key.
 
-    `answers` may have "phone", "email" and "name". `rows` is about how many rows of name words there are now.
+    `answers` may have "phone", "email" and "name". `rows` is about how many name rows the index has now.
     """
     contact = _contact_keys(answers, phone_numbers.keys)
     entries = [(kind, _whole_values(kind, key)[0]) for kind, found in contact.items() for key in found]
@@ -153,22 +159,23 @@ def entries_for(answers: Answers, rows: int) -> list[Entry]:
 
 
 def contact_values(answers: Answers) -> dict[str, list[str]]:
-    """Every value, by kind, under which exactly this phone and e-mail stand in the index: under each key of the ring.
-    Two requests that share one share a contact."""
+    """Return, by kind, every value under which this phone and email are indexed, under each key of the ring.
+
+    Two requests that share a value share a contact.
+    """
     return _values_of(_contact_keys(answers, phone_numbers.keys))
 
 
 def contact_values_to_ask(answers: Answers) -> dict[str, list[str]]:
-    """The same for a phone and an e-mail that someone looks for: also as the person may have typed them."""
+    """Return the same for a phone and an email that someone searches for: also as the person may have typed them."""
     return _values_of(_contact_keys(answers, phone_numbers.keys_to_ask))
 
 
 def values_to_ask(kind: str, typed: str) -> list[str]:
-    """Every value under which `typed` may stand in the index: under each key of the ring, and names in each width.
+    """Return every value under which `typed` may be indexed: under each key of the ring, and names in each width.
 
-    Of several words of a name, the values of all are given: to find those with every word, see `name_values_to_ask`.
-    What is found by a name may be someone else, so it must be opened to be sure: each width that the rows were written
-    in adds about 50 others.
+    For several words of a name, the values of all words: to require every word, use `name_values_to_ask`. A match by
+    name may be someone else: each width in use adds about 50 others. Decrypt the name to be sure.
     """
     if kind == NAME:
         return list(dict.fromkeys(value for values in name_values_to_ask(typed).values() for value in values))
@@ -176,8 +183,10 @@ def values_to_ask(kind: str, typed: str) -> list[str]:
 
 
 def name_values_to_ask(typed: str) -> dict[str, list[str]]:
-    """For each word of a name, the values of which one stands in the index of whoever has that word: by itself, or
-    written together with the words beside it."""
+    """Return, for each word of a name, the values of which a request with that word has at least one.
+
+    The word may be indexed alone, or together with its neighbors.
+    """
     words = _all_words(typed)
     asked = {}
     for word in name_words(typed):
@@ -189,38 +198,41 @@ def name_values_to_ask(typed: str) -> dict[str, list[str]]:
             if start + size > at
         )
         values = (value for form in (word, *together) for value in _word_values(form, range(MOST_BITS + 1)))
-        asked[word] = list(dict.fromkeys(values))  # the narrow ones are often the same
+        asked[word] = list(dict.fromkeys(values))  # narrow values are often equal
     return asked
 
 
 def keyed_hash(purpose: str, *parts: str) -> str:
-    """A keyed hash of texts in hexadecimal, under the newest key: what must be recognized and never read again."""
+    """Return a keyed hash of texts in hexadecimal, under the newest key.
+
+    For what must be recognized and never read again.
+    """
     return keyed_hashes(purpose, *parts)[0]
 
 
 def keyed_hashes(purpose: str, *parts: str) -> list[str]:
-    """The same under every key of the ring, newest first."""
+    """Return the same under every key of the ring, newest first."""
     encoded = [part.encode() for part in parts]
-    # With their lengths, so that no two lists of parts are one message: ("a", "bc") and ("ab", "c").
+    # With lengths, so that ("a", "bc") and ("ab", "c") are different messages.
     message = b"".join(len(part).to_bytes(8, "big") + part for part in encoded)
     return [hashed.hex() for hashed in _hashes(f"intake.keyed_hash.{purpose}", message)]
 
 
 def newest_key_id() -> str:
-    """The id of the key that indexes from now on."""
+    """Return the id of the key that new index rows use."""
     return next(iter(_ring()))
 
 
 def check_keys() -> None:
-    """Raises `InvalidKeyring` unless what is indexed with the keys in force would be found again."""
+    """Raise `InvalidKeyring` unless what is indexed with these keys would be found again."""
     known = {PHONE: "480-555-0100", EMAIL: "known@example.org", NAME: "known"}
     for entry in entries_for(known, rows=0):
         if entry.value not in values_to_ask(entry.kind, known[entry.kind]):
-            raise keyring.InvalidKeyring(f"with INDEX_KEYS, a known {entry.kind} was not found again")
+            raise keyring.InvalidKeyring(f"with INDEX_KEYS, a known {entry.kind} is not found again")
 
 
 def _contact_keys(answers: Answers, phone_keys: Callable[[str], Iterable[str]]) -> dict[str, list[str]]:
-    """What the phone and the e-mail of `answers` are indexed under, each as what it is, whichever box it stands in."""
+    """Return what the phone and email of `answers` are indexed under, whichever field they were typed in."""
     typed = {kind: answers.get(kind) or "" for kind in (PHONE, EMAIL)}
     found: dict[str, list[str]] = {PHONE: [], EMAIL: []}
     for box, text in typed.items():
@@ -237,25 +249,25 @@ def _values_of(contact: Mapping[str, list[str]]) -> dict[str, list[str]]:
 
 
 def _whole_values(kind: str, key: str) -> list[str]:
-    """The values of a phone or an e-mail, under every key, newest first."""
+    """Return the values of a phone or an email under every key, newest first."""
     hashed = _hashes(f"intake.blind_index.{kind}", key.encode())
     return [base64.urlsafe_b64encode(one).decode()[:VALUE_LENGTH] for one in hashed]
 
 
 def _word_values(word: str, widths: Iterable[int]) -> list[str]:
-    """The values of a word of a name: `width:its first bits in hexadecimal`, under every key, newest first."""
+    """Return the values of a word of a name (`width:its first bits in hexadecimal`) under every key, newest first."""
     hashed = _hashes(f"intake.blind_index.{NAME}", word.encode())
     first_bits = [int.from_bytes(one[:4], "big") for one in hashed]
     return [f"{width}:{bits >> (32 - width):x}" for bits in first_bits for width in widths]
 
 
 def _width(rows: int) -> int:
-    """How many bits of a word's hash to keep, so that 50 to 100 of so many rows share a value."""
+    """Return how many bits of a word's hash to keep, so that 50 to 100 rows share a value."""
     return min(max((rows // ROWS_SHARING_A_WORD).bit_length() - 1, 0), MOST_BITS)
 
 
 def _hashes(purpose: str, message: bytes) -> list[bytes]:
-    """HMAC-SHA256 under every key, newest first, with a key of its own for each purpose."""
+    """Return HMAC-SHA256 under every key, newest first, with a derived key for each purpose."""
     return [hmac.digest(_derived(secret, purpose), message, "sha256") for secret in _ring().values()]
 
 

@@ -1,8 +1,8 @@
-"""Sealing: what a person tells us, and every free text about a person, leaves this module encrypted only.
+"""Encryption of what people send us, and of every free text about a person.
 
-An envelope is `version (1 byte) | length of key id (1) | key id | nonce (12) | AES-256-GCM ciphertext and tag`.
-It is bound to one place (table, column, row): moved elsewhere, altered, or opened with another key, it does not open.
-There is no fallback: what does not open raises `DecryptionError`.
+An envelope is `version (1 byte) | length of key id (1) | key id | nonce (12) | AES-256-GCM ciphertext and tag`. It is
+bound to one place (table, column, row). If it was moved or altered, or the key is missing, decrypting raises
+`DecryptionError`. There is no fallback.
 """
 
 import functools
@@ -22,12 +22,12 @@ Envelope = bytes | memoryview  # psycopg2 hands out what a column holds as a mem
 
 
 class DecryptionError(EncryptionError):
-    """The envelope was altered, moved, cut, or sealed with a key that is not in ENCRYPTION_KEYS."""
+    """The envelope was altered, moved or cut, or its key is not in ENCRYPTION_KEYS."""
 
 
 @dataclass(frozen=True)
 class Place:
-    """Where an envelope belongs; it opens nowhere else."""
+    """Where an envelope belongs. It can't be decrypted anywhere else."""
 
     table: str
     column: str
@@ -38,7 +38,7 @@ class Place:
 
 
 def encrypt(text: str, place: Place) -> bytes:
-    """Text to an envelope for one place, under the newest key."""
+    """Encrypt a text for one place with the newest key, and return the envelope."""
     key_id, cipher = next(iter(_ciphers(settings.ENCRYPTION_KEYS).items()))
     nonce = os.urandom(NONCE_BYTES)
     ciphertext = cipher.encrypt(nonce, text.encode(), place.as_associated_data())
@@ -46,12 +46,12 @@ def encrypt(text: str, place: Place) -> bytes:
 
 
 def decrypt(envelope: Envelope, place: Place) -> str:
-    """An envelope of one place back to its text. Raises `DecryptionError`."""
+    """Decrypt an envelope of this place. Raises `DecryptionError`."""
     envelope = bytes(envelope)
     key_id = key_id_of(envelope)
     cipher = _ciphers(settings.ENCRYPTION_KEYS).get(key_id)
     if cipher is None:
-        raise DecryptionError("the envelope was sealed with a key that is not in ENCRYPTION_KEYS")
+        raise DecryptionError("the envelope was encrypted with a key that is not in ENCRYPTION_KEYS")
     key_end = 2 + len(key_id)
     nonce, ciphertext = envelope[key_end : key_end + NONCE_BYTES], envelope[key_end + NONCE_BYTES :]
     try:
@@ -61,7 +61,7 @@ def decrypt(envelope: Envelope, place: Place) -> str:
 
 
 def key_id_of(envelope: Envelope) -> str:
-    """The id of the key that an envelope was sealed with, told without opening it. Raises `DecryptionError`."""
+    """Return the id of the key that an envelope was encrypted with, without decrypting it. Raises `DecryptionError`."""
     envelope = bytes(envelope)
     if len(envelope) < 2 or envelope[0] != VERSION:
         raise DecryptionError("the envelope has no known version")
@@ -73,19 +73,19 @@ def key_id_of(envelope: Envelope) -> str:
 
 
 def newest_key_id() -> str:
-    """The id of the key that seals from now on."""
+    """Return the id of the key that encrypts from now on."""
     return next(iter(_ciphers(settings.ENCRYPTION_KEYS)))
 
 
 def check_keys() -> None:
-    """Raises `EncryptionError` unless an envelope can be sealed and opened with the keys in force."""
+    """Raise `EncryptionError` unless a text can be encrypted and decrypted with these keys."""
     place = Place("check", "check", "check")
     if decrypt(encrypt("known", place), place) != "known":
-        raise InvalidKeyring("a sealed text did not come back as it was")
+        raise InvalidKeyring("an encrypted text was not decrypted to the same text")
 
 
 @functools.lru_cache(maxsize=4)
 def _ciphers(text: str) -> dict[str, AESGCM]:
-    """From key id to cipher, newest first. The text of the ring is the cache key."""
+    """Return the cipher by key id, newest first. The text of the ring is the cache key."""
     ring = keyring.ring(text, "ENCRYPTION_KEYS")
     return {key_id: AESGCM(keyring.derive(secret, b"intake.sealed")) for key_id, secret in ring.items()}

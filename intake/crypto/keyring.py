@@ -13,20 +13,22 @@ KEY_ID = re.compile(r"[A-Za-z0-9_-]{1,32}")
 
 
 class EncryptionError(Exception):
-    """Something about keys or envelopes is wrong; nothing was stored or shown."""
+    """A key or an envelope is wrong. Nothing was stored or shown."""
 
 
 class InvalidKeyring(EncryptionError):
-    """A ring can't be used; the message names the setting and says why, without the key."""
+    """A ring can't be used. The message names the setting and the reason, never the key."""
 
 
 @functools.lru_cache(maxsize=8)
 def ring(text: str, setting: str) -> dict[str, bytes]:
-    """The ring as a dictionary from key id to secret, newest first. `setting` is its name, for the message."""
+    """Return the secrets of a ring by key id, newest first. `setting` is its name, for the message."""
     secrets: dict[str, bytes] = {}
     for entry in filter(None, (part.strip() for part in text.split(","))):
         key_id, colon, encoded = entry.partition(":")
-        if not colon or not KEY_ID.fullmatch(key_id) or key_id in secrets:  # without a colon, the "id" may be a key
+        if (
+            not colon or not KEY_ID.fullmatch(key_id) or key_id in secrets
+        ):  # never quote an entry without a colon: it may be a key
             raise InvalidKeyring(f"{setting} must be id:key,id:key with a different short id for each key")
         try:
             secret = base64.b64decode(encoded + "=" * (-len(encoded) % 4), altchars=b"-_", validate=True)
@@ -41,5 +43,5 @@ def ring(text: str, setting: str) -> dict[str, bytes]:
 
 
 def derive(secret: bytes, purpose: bytes) -> bytes:
-    """One key a purpose (RFC 5869), so that a key never serves two algorithms."""
+    """Derive one key for each purpose (RFC 5869), so that a key never serves two algorithms."""
     return HKDF(algorithm=hashes.SHA256(), length=KEY_BYTES, salt=None, info=purpose).derive(secret)

@@ -1,21 +1,22 @@
-"""Keyset pagination: pages that begin behind a row. However deep, an index leads straight to it (Markus Winand, "no
-offset").
+"""Keyset pagination: the next page starts after a given row.
 
-An order is a tuple of fields that together are unique, all rising or all falling ("-").
+An index finds that row at any depth (Markus Winand, "no offset").
+
+An order is a tuple of fields that are unique together, all ascending or all descending ("-").
 """
 
 from django.db.models import Q
 
 
 def after(row, order):
-    """The rows that stand behind `row`, as a condition."""
+    """Return the condition for the rows after `row` in this order."""
     beyond = "lt" if order[0].startswith("-") else "gt"
     behind, same = Q(), {}
     for name in names(order):
         value = getattr(row, name)
         behind |= Q(**same, **{f"{name}__{beyond}": value})
         same[name] = value
-    # The alternatives say this already. Said once more for all of them, it lets a database begin at the row.
+    # Redundant, but with it the database starts its index scan at the row.
     first = names(order)[0]
     return Q(**{f"{first}__{beyond}e": same[first]}) & behind
 
@@ -25,5 +26,5 @@ def reversed_order(order):
 
 
 def names(order):
-    """The fields of an order, without their direction."""
+    """Return the fields of an order, without their direction."""
     return [name.removeprefix("-") for name in order]

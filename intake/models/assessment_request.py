@@ -8,7 +8,7 @@ from intake.db.uuid7 import uuid7
 
 from .contact import PreferredTime
 
-BY_PHONE = "phone"  # in place of the page that a request came from: staff took it down for a caller
+BY_PHONE = "phone"  # instead of a `referrer_path`: staff filled in the form for a caller
 
 
 class Stage(models.TextChoices):
@@ -27,14 +27,14 @@ class Outcome(models.TextChoices):
     WITHDRAWN = "withdrawn", _("Withdrawn by the person")
     DUPLICATE = "duplicate", _("Duplicate")
     SPAM = "spam", _("Spam")
-    UNLINKED = "unlinked", _("Duplicate, not known of which")  # historic: a duplicate says of which today
+    UNLINKED = "unlinked", _("Duplicate, original unknown")  # old rows only: today a duplicate names its original
 
 
 class SnoozeReason(models.TextChoices):
     ASKED_LATER = "asked_later", _("The person asked us to call later")
     AWAY = "away", _("The person is away")
     THINKING = "thinking", _("The person wants time to think")
-    WAITING = "waiting", _("On hold: we wait for something")
+    WAITING = "waiting", _("We are waiting for something")
 
 
 URGENCY = ("queue_group", "due_at", "received_at", "id")
@@ -42,29 +42,32 @@ URGENCY = ("queue_group", "due_at", "received_at", "id")
 
 class AssessmentRequestQuerySet(models.QuerySet["AssessmentRequest"]):
     def real(self):
-        """Without those that the site sends to itself, to see whether everything works."""
+        """Leave out synthetic requests, which the site sends to itself to check that everything works."""
         return self.filter(is_synthetic=False)
 
     def open(self):
         return self.exclude(stage=Stage.CLOSED)
 
     def not_snoozed(self, now=None):
-        """Without those that were put off until a time which has not come yet. A question about them does not wait."""
+        """Leave out snoozed requests, except those with a question to staff: it can be answered at any time."""
         is_back = Q(snoozed_until=None) | Q(snoozed_until__lte=now or timezone.now())
         return self.filter(is_back | Q(to_confirm_since__isnull=False))
 
     def by_urgency(self):
-        """The next person to call is on top: first who called back, or whom we may not contact until staff answered a
-        question, then who still waits for us, then those we have spoken with."""
+        """Order by whom to contact next.
+
+        First those who contacted us again, and those with a question to staff. Then those who wait for first contact,
+        then those we have spoken with.
+        """
         return self.order_by(*URGENCY)
 
 
 class AssessmentRequest(models.Model):
-    """A request for the free assessment: its place in the work of the desk.
+    """A request for the free assessment, and its place in the work of the desk.
 
-    What the person told us is not here: it lies sealed in `EncryptedText`. The primary key and the reference are drawn
-    when the form is shown, so that two posts of one form can only ever make one row. Stage, owner and outcome change
-    in `intake.workflow` alone.
+    What the person sent is not here: it is encrypted in `EncryptedText`. The primary key and the reference are drawn
+    when the form is shown, so that two posts of one form can only make one row. Stage, owner and outcome change in
+    `intake.workflow` alone.
     """
 
     Stage, Outcome, SnoozeReason = Stage, Outcome, SnoozeReason
@@ -82,25 +85,28 @@ class AssessmentRequest(models.Model):
         editable=False,
         related_name="owned_requests",
         verbose_name=_("owner"),
-        db_index=False,  # the queue's own index begins with it
+        db_index=False,  # the index of the queue begins with it
     )
     claimed_until = models.DateTimeField(
-        null=True, blank=True, editable=False, help_text="Taken from the queue: the owner is free again after this"
+        null=True, blank=True, editable=False, help_text="Claimed until; None where the owner has it without an end"
     )
     version = models.PositiveIntegerField(
-        default=0, editable=False, help_text="Counts the changes, so that a page can tell that it is not the newest"
+        default=0, editable=False, help_text="Counts the changes: the optimistic lock"
     )
     received_at = models.DateTimeField(_("received"), editable=False)
     due_at = models.DateTimeField(_("due"), editable=False)
     due_uses_default_hours = models.BooleanField(
-        default=False, editable=False, help_text="Counted with assumed hours, since the owner had told none"
+        default=False, editable=False, help_text="Computed with default hours, since the owner had set none"
     )
     first_due_at = models.DateTimeField(
-        null=True, blank=True, editable=False, help_text="By when the first contact was due; later due times move"
+        null=True,
+        blank=True,
+        editable=False,
+        help_text="When the first contact was due. Unlike `due_at`, it does not move",
     )
     promise = models.CharField(max_length=400, blank=True, editable=False, help_text="What the person was promised")
     awaiting_reply_since = models.DateTimeField(
-        null=True, blank=True, editable=False, help_text="They tried to reach us, and we have not answered yet"
+        null=True, blank=True, editable=False, help_text="The person contacted us again, and we have not answered yet"
     )
     first_attempt_at = models.DateTimeField(null=True, blank=True, editable=False)
     reached_at = models.DateTimeField(
@@ -110,10 +116,10 @@ class AssessmentRequest(models.Model):
         null=True, blank=True, editable=False, help_text="Which attempt it was when we first spoke"
     )
     assessment_at = models.DateTimeField(_("assessment"), null=True, blank=True, editable=False)
-    snoozed_until = models.DateTimeField(_("put off until"), null=True, blank=True, editable=False)
+    snoozed_until = models.DateTimeField(_("snoozed until"), null=True, blank=True, editable=False)
     snooze_reason = models.CharField(max_length=12, choices=SnoozeReason.choices, blank=True, editable=False)
     due_before_snooze = models.DateTimeField(
-        null=True, editable=False, help_text="When it was due before it was put off, to be due then again"
+        null=True, editable=False, help_text="When it was due before the snooze, restored by unsnoozing"
     )
     duplicate_of = models.ForeignKey(
         "self",
@@ -122,7 +128,7 @@ class AssessmentRequest(models.Model):
         blank=True,
         editable=False,
         related_name="duplicates",
-        db_index=False,  # a partial one is smaller
+        db_index=False,  # the partial index below is smaller
         verbose_name=_("duplicate of"),
     )
     same_device_as = models.ForeignKey(
@@ -132,41 +138,43 @@ class AssessmentRequest(models.Model):
         blank=True,
         editable=False,
         related_name="others_from_device",
-        db_index=False,  # a partial one is smaller
-        help_text="The first request that was sent from the same form, by someone else as far as we can tell",
+        db_index=False,  # the partial index below is smaller
+        help_text="The first request sent from the same form, most likely by someone else",
     )
     link_undo_state = models.JSONField(
-        null=True, editable=False, help_text="What linking changed here and on the other one, to be undone"
+        null=True, editable=False, help_text="What linking changed on both requests, for unlinking"
     )
     to_confirm_since = models.DateTimeField(
         null=True,
         blank=True,
         editable=False,
-        help_text="A linked request was withdrawn, erased or changed; staff must say whether this is the same person",
+        help_text="A linked request was withdrawn, erased or changed, and staff have not said if it is the same person",
     )
     closed_at = models.DateTimeField(_("closed"), null=True, blank=True, editable=False)
-    close_undo_state = models.JSONField(null=True, editable=False, help_text="What closing took, to be given back")
-    acknowledged_at = models.DateTimeField(editable=False, help_text="When the person was last told that we have it")
+    close_undo_state = models.JSONField(null=True, editable=False, help_text="What closing cleared, for reopening")
+    acknowledged_at = models.DateTimeField(editable=False, help_text="When the person last saw a confirmation")
 
-    # Keyed hashes: of browser session and contact, and of the private link. None, not "", where there is none: unique.
+    # Keyed hashes of browser session and contact, and of the private link. None, not "", since they are unique.
     form_key = models.CharField(max_length=64, null=True, editable=False)  # noqa: DJ001
     private_link_hash = models.CharField(max_length=64, null=True, editable=False)  # noqa: DJ001
-    # What `form_key` was until the request ended: a form of that browser session may still wait in a spool.
+    # The `form_key` before closing: a form of that browser session may still wait in a spool.
     previous_form_key = models.CharField(max_length=64, null=True, editable=False)  # noqa: DJ001
 
     quarantined_at = models.DateTimeField(_("in quarantine since"), null=True, blank=True, editable=False)
-    spam_signals = models.CharField(max_length=80, blank=True, editable=False, help_text="Codes of intake.suspicion")
+    spam_signals = models.CharField(
+        max_length=80, blank=True, editable=False, help_text="Codes of intake.submission.spam_signals"
+    )
     legal_hold_at = models.DateTimeField(_("under legal hold since"), null=True, blank=True, editable=False)
     hidden_at = models.DateTimeField(
-        null=True, blank=True, editable=False, help_text="Withdrawn under legal hold: kept, and shown to nobody"
+        null=True, blank=True, editable=False, help_text="Withdrawn under legal hold: stored, but shown to nobody"
     )
     is_synthetic = models.BooleanField(default=False, editable=False)
 
-    # Copies of the newest contact profile: the queue asks who may be contacted at this moment.
+    # Copies of the newest contact preferences: the queue filters by them.
     preferred_time = models.CharField(max_length=9, choices=PreferredTime.choices, blank=True, editable=False)
     time_zone = models.CharField(max_length=40, blank=True, editable=False)
     referrer_path = models.CharField(
-        max_length=80, blank=True, editable=False, help_text="The page of ours on which they followed the link"
+        max_length=80, blank=True, editable=False, help_text="The page of this site that led to the form"
     )
     queue_group = models.GeneratedField(
         expression=Case(
@@ -183,9 +191,9 @@ class AssessmentRequest(models.Model):
     class Meta:
         verbose_name = _("assessment request")
         verbose_name_plural = _("assessment requests")
-        default_permissions = ()  # opened by role alone, see intake.access
+        default_permissions = ()  # access is by role, see intake.access
         constraints = [
-            # Not `unique=True`: on PostgreSQL that makes a second index, for searches by beginning. Nobody does that.
+            # Not `unique=True`: on PostgreSQL that adds a second index for prefix searches, which nobody needs.
             models.UniqueConstraint(fields=["reference"], name="request_reference_once"),
             models.UniqueConstraint(fields=["form_key"], name="request_form_key_once"),
             models.UniqueConstraint(fields=["private_link_hash"], name="request_private_link_once"),
@@ -273,7 +281,7 @@ class AssessmentRequest(models.Model):
 
     @property
     def awaits_contact(self):
-        """Whether the person still waits for us to reach them, so that the due time counts."""
+        """Return whether the person still waits for first contact."""
         return self.stage in self.WAITING_STAGES
 
     @property
@@ -282,7 +290,8 @@ class AssessmentRequest(models.Model):
 
     @property
     def is_due_before_assessment(self):
-        """Whether someone is to be contacted before their assessment: they got in touch, or asked to be called then."""
+        """Return whether the person is to be contacted before their assessment: they contacted us again, or asked for
+        it."""
         if self.stage != Stage.BOOKED:
             return False
         is_ahead = self.assessment_at > timezone.now()
@@ -290,32 +299,37 @@ class AssessmentRequest(models.Model):
 
     @property
     def awaits_assessment(self):
-        """Whether there is nothing to do but to see whether they come to their assessment. Who did not come, and was
-        spoken with or tried since, is due at a time of its own."""
+        """Return whether nothing is left to do but to see whether they come to their assessment.
+
+        Someone who did not come, and was contacted since, has a due time after it.
+        """
         is_planned_after_it = self.stage == Stage.BOOKED and self.due_at > self.assessment_at
         return self.stage == Stage.BOOKED and not self.is_due_before_assessment and not is_planned_after_it
 
     @property
     def is_snoozed(self):
-        """Whether it sleeps now. One whose time has come is back from its sleep until somebody sees to it."""
+        """Return whether the request is snoozed now.
+
+        When the time has come, `snoozed_until` stays until someone acts on the request.
+        """
         return self.snoozed_until is not None and self.snoozed_until > timezone.now()
 
     @property
     def is_claimed(self):
-        """Whether someone took it from the queue and is at it."""
+        """Return whether someone is working on the request now."""
         return self.claimed_until is not None and self.claimed_until > timezone.now()
 
     def is_claimed_by_colleague(self, user):
-        """Whether someone else than this user took it from the queue and is at it."""
+        """Return whether someone other than this user is working on the request now."""
         return self.is_claimed and self.owner_id != user.pk
 
 
 class Alias(models.Model):
-    """Another id and reference under which a request was confirmed, while the database could not say it was known.
+    """Another id and reference under which a request was confirmed, with a private link of its own.
 
-    A form that waited in the spool was confirmed under an id and a reference of its own. The person holds them, and
-    a private link: all must lead to the request. So must the id of a form that was sent after another one of the same
-    browser session.
+    While the database is away, a form goes to the spool and is confirmed under an id and reference of its own. The
+    person holds them, so they must lead to the request. So must the id of a form that was sent after another one of the
+    same browser session.
     """
 
     id = models.UUIDField(primary_key=True, editable=False)

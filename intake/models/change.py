@@ -1,4 +1,4 @@
-"""What each button of the desk changed, so that it can be undone, and that it was."""
+"""What each button of the desk changed, and whether it was undone."""
 
 from django.conf import settings
 from django.db import models
@@ -9,22 +9,22 @@ from .records import AppendOnlyModel
 
 
 class Change(AppendOnlyModel):
-    """What one press of a button changed in one request. Events and attempts that were written with it name it."""
+    """What one operation (the press of a button) changed in one request. Its events and attempts refer to it."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    operation = models.UUIDField(help_text="Shared by what one press changed: undone together, or not at all")
-    batch = models.UUIDField(help_text="Shared by all presses of one bulk action. Otherwise the press itself")
+    operation = models.UUIDField(help_text="Shared by all changes of one button: undone together, or not at all")
+    batch = models.UUIDField(help_text="Shared by all operations of a bulk action. Otherwise the operation")
     request = models.ForeignKey(
         "intake.AssessmentRequest", models.CASCADE, related_name="changes", db_index=False
     )  # the index below begins with it
     actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", db_index=False)
     occurred_at = models.DateTimeField()
-    before = models.JSONField(help_text="The columns that it changed, as they were")
+    before = models.JSONField(help_text="The earlier values of the columns that it changed")
     version_before = models.PositiveIntegerField()
     version_after = models.PositiveIntegerField()
-    # Keys of rows that may have been erased since: no foreign keys.
-    preferences_before = models.PositiveBigIntegerField(null=True, help_text="The contact profile that it replaced")
-    outbox_message = models.PositiveBigIntegerField(null=True, help_text="The mail that it queued")
+    # No foreign keys, since these rows may have been erased.
+    preferences_before = models.PositiveBigIntegerField(null=True, help_text="The contact preferences that it replaced")
+    outbox_message = models.PositiveBigIntegerField(null=True, help_text="The message that it queued")
 
     class Meta:
         default_permissions = ()
@@ -45,7 +45,7 @@ class Undone(AppendOnlyModel):
     change = models.OneToOneField(Change, models.CASCADE, primary_key=True, related_name="undone")
     actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", db_index=False)
     occurred_at = models.DateTimeField()
-    version = models.PositiveIntegerField(help_text="The version of the request that undoing made")
+    version = models.PositiveIntegerField(help_text="The version of the request after the undo")
 
     class Meta:
         default_permissions = ()

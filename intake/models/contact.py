@@ -1,4 +1,4 @@
-"""How a person may be reached, and what they agreed to: codes, never words."""
+"""How a person may be contacted, and what they consented to. Codes only, no content."""
 
 from django.conf import settings
 from django.db import models
@@ -28,14 +28,13 @@ class PreferredTime(models.TextChoices):
 
 
 class ContactPreferences(AppendOnlyModel):
-    """How a person may be reached, as they last said: the newest one counts. Staff see it above the number, and the
-    outbox obeys it."""
+    """How a person may be contacted. The newest row counts: the desk shows it, and the outbox obeys it."""
 
     request = models.ForeignKey("intake.AssessmentRequest", models.CASCADE, related_name="contact_preferences")
     recorded_at = models.DateTimeField()
     author = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", db_index=False
-    )  # None: the person themselves
+    )  # None: the person
     for_whom = models.CharField(max_length=12, choices=ForWhom.choices)
     may_call = models.BooleanField()
     may_leave_voicemail = models.BooleanField()
@@ -46,7 +45,7 @@ class ContactPreferences(AppendOnlyModel):
     time_zone = models.CharField(max_length=40)
     is_from_link = models.BooleanField(
         default=False,
-        help_text="Written by linking or unlinking a duplicate: nobody said this about the request itself",
+        help_text="Written by linking or unlinking a duplicate, not by the person or staff",
     )
 
     class Meta:
@@ -81,21 +80,23 @@ class ContactPreferences(AppendOnlyModel):
     )
 
     def codes(self):
-        """What it says, without when it was said."""
+        """Return the preferences without who said so and when."""
         return {name: getattr(self, name) for name in self.CODES}
 
     @property
     def channels(self):
-        """The ways in which we may try (`Attempt.Channel`), the first choice first. Who wants no calls is asked for an
-        address instead."""
+        """Return the allowed channels (`Attempt.Channel`), the first choice first.
+
+        Email comes first for those who want no calls.
+        """
         in_order = ["call", "text", "email"] if self.may_call else ["email", "text"]
         return [channel for channel in in_order if getattr(self, f"may_{channel}")]
 
 
 class ConsentRecord(AppendOnlyModel):
-    """That a person agreed to one purpose, and to which exact words, each time that they did."""
+    """That a person consented to one purpose, and to which exact wording. A row each time."""
 
-    # No index of its own: the constraint's begins with it.
+    # No index of its own: the index of the constraint begins with it.
     request = models.ForeignKey("intake.AssessmentRequest", models.CASCADE, related_name="consents", db_index=False)
     purpose = models.CharField(max_length=20)
     wording_version = models.CharField(max_length=20)
@@ -103,7 +104,7 @@ class ConsentRecord(AppendOnlyModel):
     recorded_at = models.DateTimeField()
     reader = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", db_index=False
-    )  # who read the words to the person on the phone; None: they read them on the form
+    )  # who read the wording on the phone; None: the person read it on the form
 
     class Meta:
         default_permissions = ()

@@ -1,4 +1,4 @@
-"""Texts of a person and about a person, encrypted, and the hashes by which they are found."""
+"""Encrypted texts from and about a person, and the blind indexes that find them."""
 
 import json
 import logging
@@ -21,11 +21,11 @@ class TextKind(models.TextChoices):
     NOTE = "note", _("Note")
     CORRECTION = "correction", _("Corrected by staff")
     REFERRAL = "referral", _("Referred to")
-    WAITING_FOR = "waiting", _("What we wait for")
+    WAITING_FOR = "waiting", _("What we are waiting for")
 
 
 class EncryptedText(models.Model):
-    """One text that a person gave us, or that staff wrote about a person: sealed, and erasable by itself."""
+    """One text from a person, or by staff about a person. Encrypted, and can be erased alone."""
 
     Kind = TextKind
     FROM_THE_PERSON = (Kind.ANSWERS, Kind.AMENDMENT, Kind.ADDITION)
@@ -35,10 +35,10 @@ class EncryptedText(models.Model):
     request = models.ForeignKey("intake.AssessmentRequest", models.CASCADE, related_name="texts")
     kind = models.CharField(max_length=10, choices=Kind.choices)
     envelope = models.BinaryField()
-    key_id = models.CharField(max_length=32, help_text="Which of ENCRYPTION_KEYS opens it")
+    key_id = models.CharField(max_length=32, help_text="Which of ENCRYPTION_KEYS encrypted it")
     author = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     recorded_at = models.DateTimeField()
-    # The single-use token that stood in for a cookie
+    # The single-use token that replaced the cookie, so that it is used once
     spent_token = models.CharField(max_length=32, null=True)  # noqa: DJ001
 
     class Meta:
@@ -88,8 +88,10 @@ class EncryptedText(models.Model):
 
 
 class BlindIndex(models.Model):
-    """A keyed hash by which a sealed phone, e-mail or name is found (`intake.crypto.blind_index`). Erased with the
-    words."""
+    """A keyed hash that finds an encrypted phone, email or name (`intake.crypto.blind_index`).
+
+    Erased with the content.
+    """
 
     request = models.ForeignKey("intake.AssessmentRequest", models.CASCADE, related_name="blind_indexes")
     kind = models.CharField(max_length=10)

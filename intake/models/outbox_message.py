@@ -4,11 +4,11 @@ from django.utils.translation import gettext_lazy as _
 
 
 class OutboxKind(models.TextChoices):
-    NEW_REQUEST = "new_request", _("To staff: a request came in")
+    NEW_REQUEST = "new_request", _("To staff: new request")
     TO_CONFIRM = "to_confirm", _("To staff: is it the same person?")
-    ACKNOWLEDGEMENT = "acknowledgement", _("To the person: we have your message")
-    FAILURES = "failures", _("To staff: what could not be sent")
-    WEEK = "week", _("To the lead: the figures of the week")
+    ACKNOWLEDGEMENT = "acknowledgement", _("To the person: acknowledgement")
+    FAILURES = "failures", _("To staff: messages that failed")
+    WEEK = "week", _("To the lead: weekly figures")
 
 
 class OutboxState(models.TextChoices):
@@ -22,15 +22,17 @@ class OutboxState(models.TextChoices):
 
 
 class OutboxMessage(models.Model):
-    """A message that must get out: to staff, a reference and a link; to the person, neutral words and only where they
-    allowed it. Written with what it tells of, sent by the worker."""
+    """A message to send: to staff, a reference and a link; to the person, a neutral text if they allow email.
+
+    Stored in the transaction of the change that it is about, and sent by the worker.
+    """
 
     Kind, State = OutboxKind, OutboxState
     WAITING = (State.QUEUED, State.SENDING, State.RETRYING)
     NOT_SENT = (State.FAILED, State.PARTLY)  # to everyone: someone has to look after it
 
     kind = models.CharField(max_length=20, choices=Kind.choices, default=Kind.NEW_REQUEST)
-    # No index of its own: the constraint's begins with it.
+    # No index of its own: the index of the constraint begins with it.
     request = models.ForeignKey(
         "intake.AssessmentRequest", models.CASCADE, null=True, related_name="outbox_messages", db_index=False
     )
@@ -42,9 +44,9 @@ class OutboxMessage(models.Model):
     sent_at = models.DateTimeField(null=True)
     last_error = models.CharField(max_length=80, blank=True)
     answers = models.JSONField(
-        null=True, help_text="What the mail server said of each member of staff: keyed hash of the address to SMTP code"
+        null=True, help_text="The SMTP code for each staff address, by keyed hash of the address"
     )
-    refused = models.PositiveSmallIntegerField(default=0, help_text="How many of them it refused")
+    refused = models.PositiveSmallIntegerField(default=0, help_text="How many addresses the mail server refused")
 
     class Meta:
         default_permissions = ()

@@ -7,40 +7,40 @@ from django.utils.translation import gettext_lazy as _
 
 
 class AppendOnlyViolation(Exception):
-    """Someone tried to change or delete a row that is a record of what happened."""
+    """Someone tried to change or delete an append-only row."""
 
 
 class AppendOnlyModel(models.Model):
-    """A row that is written once: what happened stays as it was written."""
+    """A row that is written once and never changes."""
 
     class Meta:
         abstract = True
 
     def save(self, *args, **kwargs):
         if not self._state.adding:
-            raise AppendOnlyViolation(f"{self._meta.label} {self.pk} is a record and never changes")
+            raise AppendOnlyViolation(f"{self._meta.label} {self.pk} is append-only and can't be changed")
         super().save(*args, **kwargs)
 
     def delete(self, *args, **kwargs):
-        raise AppendOnlyViolation(f"{self._meta.label} {self.pk} is a record and is never deleted")
+        raise AppendOnlyViolation(f"{self._meta.label} {self.pk} is append-only and can't be deleted")
 
 
 class EventCode(models.TextChoices):
     RECEIVED = "received", _("Received")
     AMENDED = "amended", _("Sent again with changes")
-    ADDED = "added", _("Person added words")
+    ADDED = "added", _("Person added a message")
     TIME_SET = "time_set", _("Person chose another time")
-    ADDITIONS_READ = "additions_read", _("New words marked as read")
+    ADDITIONS_READ = "additions_read", _("New messages marked as read")
     STAGE_SET = "stage_set", _("Stage set")
     BOOKED = "booked", _("Assessment booked")
-    TAKEN = "taken", _("Taken from the queue")
-    LAPSED = "lapsed", _("Back in the queue: nothing was done in time")
+    TAKEN = "taken", _("Claimed")
+    LAPSED = "lapsed", _("Released: nothing was done in time")
     ASSIGNED = "assigned", _("Assigned")
     RELEASED = "released", _("Released")
     ATTEMPTED = "attempted", _("Attempt")
     KEPT_TRYING = "kept_trying", _("Decided to keep trying")
-    SNOOZED = "snoozed", _("Put off")
-    UNSNOOZED = "unsnoozed", _("Back in the queue")
+    SNOOZED = "snoozed", _("Snoozed")
+    UNSNOOZED = "unsnoozed", _("Unsnoozed")
     CORRECTED = "corrected", _("Details corrected")
     LINKED = "linked", _("Linked as a duplicate")
     UNLINKED = "unlinked", _("Duplicate unlinked")
@@ -50,8 +50,8 @@ class EventCode(models.TextChoices):
     CLOSED = "closed", _("Closed")
     REOPENED = "reopened", _("Reopened")
     WITHDRAWN = "withdrawn", _("Withdrawn by the person")
-    ERASED = "erased", _("Words erased")
-    HIDDEN = "hidden", _("Words hidden")
+    ERASED = "erased", _("Content erased")
+    HIDDEN = "hidden", _("Content hidden")
     SUSPECTED = "suspected", _("Put in quarantine")
     CLEARED = "cleared", _("Taken out of quarantine")
     HOLD_SET = "hold_set", _("Legal hold set")
@@ -61,15 +61,15 @@ class EventCode(models.TextChoices):
 
 class HistoryQuerySet(models.QuerySet):
     def standing(self):
-        """Without what was undone: that stays in the history and counts nowhere."""
-        from .change import Undone  # it builds on this module
+        """Leave out what was undone: it stays in the history and counts nowhere."""
+        from .change import Undone  # change.py imports this module
 
-        # Not by a join over all changes: few are undone, and the planner sees that.
+        # NOT EXISTS instead of a join: few changes are undone, and the planner uses that.
         return self.filter(~Exists(Undone.objects.filter(pk=OuterRef("change_id"))))
 
 
 class Event(AppendOnlyModel):
-    """Something that happened to a request: codes only, never a word that anyone typed."""
+    """Something that happened to a request. Codes only, never content."""
 
     Code = EventCode
 
@@ -81,7 +81,7 @@ class Event(AppendOnlyModel):
     occurred_at = models.DateTimeField()
     change = models.ForeignKey(
         "intake.Change", models.CASCADE, null=True, related_name="+", db_index=False
-    )  # None: no button of the desk did it
+    )  # None: not done with a button of the desk
 
     objects = HistoryQuerySet.as_manager()
 
@@ -97,7 +97,7 @@ class Event(AppendOnlyModel):
 class AttemptChannel(models.TextChoices):
     CALL = "call", _("Call")
     TEXT = "text", _("Text message")
-    EMAIL = "email", _("E-mail")
+    EMAIL = "email", _("Email")
     THEY_CALLED = "they_called", _("They called us")
 
 
@@ -110,7 +110,7 @@ class AttemptResult(models.TextChoices):
     MISSED = "missed", _("We missed it")
 
 
-# Which results a channel can have
+# The results that each channel can have
 RESULTS: dict[str, tuple[str, ...]] = {
     AttemptChannel.CALL: (
         AttemptResult.REACHED,
@@ -125,7 +125,7 @@ RESULTS: dict[str, tuple[str, ...]] = {
 
 
 class Attempt(AppendOnlyModel):
-    """One try to reach a person, or of the person to reach us, and when the next one is due."""
+    """An attempt of ours to reach a person, or of theirs to reach us, and when the next one was due after it."""
 
     Channel, Result = AttemptChannel, AttemptResult
 
@@ -136,7 +136,7 @@ class Attempt(AppendOnlyModel):
     result = models.CharField(max_length=12, choices=Result.choices)
     actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", db_index=False)
     occurred_at = models.DateTimeField()
-    next_at = models.DateTimeField(null=True, help_text="When the next try was due from then on")
+    next_at = models.DateTimeField(null=True, help_text="When the next attempt was due after this one")
     change = models.ForeignKey("intake.Change", models.CASCADE, null=True, related_name="+", db_index=False)
 
     objects = HistoryQuerySet.as_manager()
@@ -172,7 +172,7 @@ class AccessAction(models.TextChoices):
 
 
 class AccessRecord(AppendOnlyModel):
-    """That someone saw requests: who, how, which, when. No value of any request, ever."""
+    """That someone saw requests: who, how, which and when. Never a value of a request."""
 
     Action = AccessAction
     WHOLE = (Action.OPEN, Action.PRINT)
@@ -182,7 +182,7 @@ class AccessRecord(AppendOnlyModel):
     action = models.CharField(max_length=10, choices=Action.choices)
     requests = models.JSONField(help_text="The ids of the requests that were shown")
     whole_request = models.UUIDField(
-        null=True, help_text="The one request that was shown whole, so that its page can tell who read it"
+        null=True, help_text="The request if its whole page was shown, so that the page can list its readers"
     )
 
     class Meta:

@@ -1,4 +1,4 @@
-"""Filters of the desk that someone keeps under a name: codes alone, and a name that tells of no person."""
+"""Filters of the desk that someone saved under a name. They hold codes, and a name that identifies no person."""
 
 import re
 
@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from intake import reference
 
-MOST_DIGITS = 3  # "Week 47" has fewer than the end of a phone number
+MOST_DIGITS = 3  # allows "Week 47", not the last digits of a phone number
 
 _CODE = re.compile(r"[a-z0-9_/-]{1,200}")
 _NUMBER = re.compile(r"\d(?:[\s().+/-]*\d)*")
@@ -17,36 +17,37 @@ _PERHAPS_REFERENCE = re.compile(r"(?<!\w)\w{4}[ -]?\w{4}(?!\w)")
 
 
 def refuse_what_may_tell_of_a_person(name):
-    """The name of a filter is shown to colleagues and is not sealed."""
+    """Raise `ValidationError` if a filter's name may identify a person: it is shown to colleagues and not encrypted."""
     if "@" in name or "＠" in name:
         raise ValidationError(
-            _("Leave out e-mail addresses: a filter's name is not locked away. Name the work it shows.")
+            _("Leave out email addresses: the name of a filter is not encrypted. Name the work it shows.")
         )
     if any(sum(c.isdecimal() for c in found) > MOST_DIGITS for found in _NUMBER.findall(name)):
         raise ValidationError(
             _("Leave out numbers of more than 3 digits: they may be a phone number. Name the work it shows.")
         )
     for found in _PERHAPS_REFERENCE.findall(name):
-        reads_as_words = found.replace(" ", "").isalpha()  # "back soon" may pass the check of a reference by chance
+        reads_as_words = found.replace(" ", "").isalpha()  # "back soon" could be a valid reference by chance
         if reference.normalize(found) and not reads_as_words:
-            raise ValidationError(_("Leave out references: they stand for one person. Name the work it shows."))
+            raise ValidationError(_("Leave out references: each one belongs to a person. Name the work it shows."))
 
 
 def refuse_what_is_no_code(codes):
+    """Raise `ValidationError` unless a filter holds codes only."""
     if not isinstance(codes, dict) or not codes:
         raise ValidationError(_("Choose at least one filter to save."))
     if any(not isinstance(code, str) or not _CODE.fullmatch(code) for code in (*codes, *codes.values())):
-        raise ValidationError(_("A saved filter keeps codes only."))
+        raise ValidationError(_("A saved filter can hold codes only."))
 
 
 class SavedFilterQuerySet(models.QuerySet):
     def seen_by(self, user):
-        """One's own and those that are for everyone."""
+        """Keep this user's own filters, and those for everyone."""
         return self.filter(models.Q(owner=user) | models.Q(is_shared=True))
 
 
 class SavedFilter(models.Model):
-    """A set of filters of `intake.admin.find.filters` under a name, for oneself or for everyone at the desk."""
+    """A set of filters of `intake.admin.find.filters` under a name, for one user or for everyone at the desk."""
 
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.CASCADE, related_name="+", db_index=False

@@ -1,11 +1,10 @@
-"""What the site knows of its own traffic for a short while, without knowing anyone."""
+"""What the site remembers of its own traffic for a short time. Nothing that identifies a person."""
 
 from django.db import models
 
 
 class RecentSender(models.Model):
-    """That a form came from some part of the internet, as a keyed hash. Gone within hours
-    (`intake.submission.rate_limit`)."""
+    """That a form came from some network, as a keyed hash. Deleted within hours (`intake.submission.rate_limit`)."""
 
     sender = models.CharField(max_length=64, help_text="Keyed hash of the address prefix")
     received_at = models.DateTimeField()
@@ -19,7 +18,7 @@ class RecentSender(models.Model):
 
 
 class Heartbeat(models.Model):
-    """When something that must happen again and again last happened: the worker's round, the synthetic request."""
+    """When a recurring task last ran: a round of the worker, a synthetic request."""
 
     name = models.CharField(max_length=80, primary_key=True)
     beat_at = models.DateTimeField()

@@ -1,4 +1,4 @@
-"""That something which must happen again and again has just happened: rows that `/status` looks at."""
+"""Heartbeats of recurring tasks, in the database, for `/status`."""
 
 import contextlib
 import socket
@@ -8,20 +8,20 @@ from django.utils import timezone
 
 from intake.models import Heartbeat
 
-WORKER = "worker "  # the names of workers begin with it
+WORKER = "worker "  # prefix of the names of workers
 
 
 def of_this_worker():
-    """The name of this machine's worker: each machine has a spool of its own, and its worker empties it."""
+    """Return the name of this machine's worker. Each machine has its own spool, and its worker empties it."""
     return WORKER + socket.gethostname()
 
 
 def beat(name):
-    """Writes down that what has this name has just happened."""
+    """Note that the task of this name has just run."""
     Heartbeat.objects.update_or_create(name=name, defaults={"beat_at": timezone.now()})
 
 
 def sign_off():
-    """This machine's worker ends because it was told to: nobody need miss it."""
+    """Delete the heartbeat of this machine's worker, since it was told to end and must not raise an alarm."""
     with contextlib.suppress(DatabaseError, InterfaceError):
         Heartbeat.objects.filter(name=of_this_worker()).delete()

@@ -8,16 +8,17 @@ from intake.submission import spool
 
 
 def why_not_ready():
-    """None when a request can be sealed and kept, in the spool or in the database; else a code: what is missing."""
+    """Return None if a request can be encrypted and stored, in the spool or the database; otherwise a code for what is
+    missing."""
     if bad_rings():
         return "keys"
-    if spool.state().is_writable or takes_writes():  # the spool first: asking a dead database takes seconds
+    if spool.state().is_writable or takes_writes():  # the spool first: a database that is away takes seconds to fail
         return None
     return "storage"
 
 
 def bad_rings():
-    """The settings of keys that can't be used, by name."""
+    """Return the names of the key settings that can't be used."""
     bad = []
     for setting, check in (("ENCRYPTION_KEYS", envelope.check_keys), ("INDEX_KEYS", blind_index.check_keys)):
         try:
@@ -28,7 +29,7 @@ def bad_rings():
 
 
 def takes_writes():
-    """Takes the path of a write without changing a row: a read-only or locked database refuses it."""
+    """Return whether the database accepts writes: it runs a DELETE that matches no row."""
     try:
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(f"DELETE FROM {AssessmentRequest._meta.db_table} WHERE 1 = 0")  # noqa: S608 (a constant)

@@ -1,4 +1,4 @@
-"""What alarms and the desk want to know of the site's own health: codes and figures, never anything about a person."""
+"""The health of the site, for alarms and for the desk: codes and figures, never anything about a person."""
 
 import datetime as dt
 
@@ -18,13 +18,13 @@ from . import heartbeat, readiness, synthetic
 SPOOL_WAITS = dt.timedelta(minutes=2)
 WORKER_IS_SILENT = dt.timedelta(seconds=60)
 CONTENT_IS_LATE = dt.timedelta(minutes=5)
-NOTICE_IS_LATE = dt.timedelta(minutes=10)
-TRIES_OF_A_BAD_MOMENT = 3  # at 0, 1 and 3 minutes; who fails at 8 minutes too is not only unlucky
+MESSAGE_IS_LATE = dt.timedelta(minutes=10)
+ATTEMPTS_BEFORE_ALARM = 3  # at 0, 1 and 3 minutes; a failure at 8 minutes too is no short outage
 DAY = dt.timedelta(days=1)
 
 
 def report():
-    """Part by part whether all is well. A part is a dictionary: `ok`, `why` as a list of codes, and figures."""
+    """Return the health of each part: `ok`, `why` as a list of codes, and figures."""
     now = timezone.now()
     parts = {"keys": _keys(), "spool": _spool(), "database": _database()}
     for name, look in IN_DATABASE.items():
@@ -33,15 +33,15 @@ def report():
 
 
 def for_staff():
-    """What people at the desk must know at once, as sentences. One query."""
+    """Return what the desk must know at once, as sentences. One query."""
     waiting, sentences = spool.state(), []
     if waiting.files:
         sentences.append(
             ngettext(
-                "%(count)d request or change is not in this list yet. It is safe and will come in by itself. If this "
-                "line stays, tell the person who runs the site.",
-                "%(count)d requests or changes are not in this list yet. They are safe and will come in by themselves. "
-                "If this line stays, tell the person who runs the site.",
+                "%(count)d request or change is not in this list yet. It is safe and will appear by itself. If this "
+                "message stays, tell the person who runs the site.",
+                "%(count)d requests or changes are not in this list yet. They are safe and will appear by themselves. "
+                "If this message stays, tell the person who runs the site.",
                 waiting.files,
             )
             % {"count": waiting.files}
@@ -59,17 +59,17 @@ def for_staff():
     not_sent = _not_sent_since(timezone.now() - DAY)
     if failed := not_sent["to_staff"]:
         sentence = ngettext(
-            "%(count)d alert could not be mailed to you in the last day, so please watch this list.",
-            "%(count)d alerts could not be mailed to you in the last day, so please watch this list.",
+            "%(count)d alert could not be emailed to you in the last day. Please watch this list.",
+            "%(count)d alerts could not be emailed to you in the last day. Please watch this list.",
             failed,
         )
         sentences.append(sentence % {"count": failed})
     if refused := not_sent["refused"]:
         sentence = ngettext(
-            "In the last day, the mail server refused %(count)d address that gets our alerts. Tell the person who "
+            "In the last day, the mail server refused %(count)d address that receives our alerts. Tell the person who "
             "runs the site.",
-            "In the last day, the mail server refused %(count)d addresses that get our alerts. Tell the person who "
-            "runs the site.",
+            "In the last day, the mail server refused %(count)d addresses that receive our alerts. Tell the person "
+            "who runs the site.",
             refused,
         )
         sentences.append(sentence % {"count": refused})
@@ -83,7 +83,7 @@ def _part(*why, ok=None, **figures):
 def _asked(look, now):
     try:
         return look(now)
-    except (DatabaseError, InterfaceError):  # it went away meanwhile, or lacks a table
+    except (DatabaseError, InterfaceError):  # it went away meanwhile, or a table is missing
         return _part("database")
 
 
@@ -122,7 +122,10 @@ def _migrations(now):
 
 
 def _worker(now):
-    """Every machine that had a worker in the last day must still have one: no other empties its spool."""
+    """Report the workers.
+
+    Every machine that had one in the last day must still have one: no other empties its spool.
+    """
     beats = Heartbeat.objects.filter(name__startswith=heartbeat.WORKER, beat_at__gt=now - DAY).order_by("name")
     seconds = {beat.name: int((now - beat.beat_at).total_seconds()) for beat in beats}
     silent = [name for name, age in seconds.items() if age > WORKER_IS_SILENT.total_seconds()]
@@ -130,15 +133,18 @@ def _worker(now):
 
 
 def _outbox(now):
-    """Messages to staff. One to a person can fail because they mistyped their address: counted, no alarm."""
-    fails = Q(attempts__gt=TRIES_OF_A_BAD_MOMENT) & ~Q(kind=OutboxMessage.Kind.ACKNOWLEDGEMENT)
+    """Report messages to staff.
+
+    A message to a person may fail because they mistyped their address: counted, no alarm.
+    """
+    fails = Q(attempts__gt=ATTEMPTS_BEFORE_ALARM) & ~Q(kind=OutboxMessage.Kind.ACKNOWLEDGEMENT)
     waiting = OutboxMessage.objects.filter(state__in=OutboxMessage.WAITING).aggregate(
         count=Count("pk"), due=Min("next_try_at"), failing=Count("pk", filter=fails)
     )
     late = max(0, int((now - waiting["due"]).total_seconds())) if waiting["due"] else 0
     not_sent = _not_sent_since(now - DAY)
     red = {
-        "late": late > NOTICE_IS_LATE.total_seconds(),
+        "late": late > MESSAGE_IS_LATE.total_seconds(),
         "failing": waiting["failing"] > 0,
         "failed": not_sent["to_staff"] > 0,
         "refused": not_sent["refused"] > 0,
@@ -155,8 +161,10 @@ def _outbox(now):
 
 
 def _not_sent_since(moment):
-    """How many messages reached nobody, `to_staff` and `to_people`, and how many addresses of staff were `refused` at
-    once while others got the message."""
+    """Return how many messages reached nobody, `to_staff` and `to_people`.
+
+    `refused` is the highest number of staff addresses refused for one message that others received.
+    """
     failed, to_a_person = Q(state=OutboxMessage.State.FAILED), Q(kind=OutboxMessage.Kind.ACKNOWLEDGEMENT)
     return OutboxMessage.objects.filter(state__in=OutboxMessage.NOT_SENT, claimed_at__gt=moment).aggregate(
         to_staff=Count("pk", filter=failed & ~to_a_person),
@@ -177,7 +185,7 @@ def _synthetic(now):
 
 
 def _content(now):
-    """Pages and facts with a time. Ends hold by the clock; what begins waits for the worker."""
+    """Report pages and facts with a scheduled time. An end takes effect by itself; a start needs the worker."""
     late = scheduled_publishing.overdue(now - CONTENT_IS_LATE)
     return _part(*_true({"late": bool(late)}), overdue=len(late))
 

@@ -1,7 +1,7 @@
-"""The synthetic request: one that the site sends to itself, to see whether form, database, mail and desk work together.
+"""The synthetic request: the site sends it to itself, to check that form, database, mail and desk work together.
 
-It is told by a signed header that is good for a minute. Whoever catches one can make, see and erase synthetic requests,
-and nothing else: each function here knows no other request.
+A signed header, valid for a minute, marks it. Someone who intercepts one can create, see and erase synthetic requests,
+and nothing else: each function here finds no other request.
 """
 
 import datetime as dt
@@ -13,7 +13,7 @@ from django.db.models import Q
 from intake.models import Alias, AssessmentRequest, EncryptedText, OutboxMessage
 
 HEADER = "X-Synthetic"
-HEADER_IN_WSGI = "HTTP_X_SYNTHETIC"  # looked up as it is: Django's `headers` copies all of them first
+HEADER_IN_WSGI = "HTTP_X_SYNTHETIC"  # from META: Django's `headers` would copy all headers first
 HEADER_LIFETIME = dt.timedelta(seconds=60)
 HEARTBEAT = "synthetic"
 LEFT_BEHIND_AFTER = dt.timedelta(days=1)
@@ -25,12 +25,12 @@ WHOLE = {"stored": True, "notification": OutboxMessage.State.SENT.value, "on_des
 
 
 def signature():
-    """The value of the header, from now on for a minute."""
+    """Return the value of the header, valid for a minute."""
     return signing.TimestampSigner(salt=_SALT).sign(_WORD)
 
 
 def is_signed(http_request):
-    """Whether this request of a browser comes from ourselves."""
+    """Return whether this HTTP request comes from ourselves."""
     try:
         value = http_request.META.get(HEADER_IN_WSGI, "")
         return bool(value) and signing.TimestampSigner(salt=_SALT).unsign(value, max_age=HEADER_LIFETIME) == _WORD
@@ -39,7 +39,7 @@ def is_signed(http_request):
 
 
 def trace(request_id):
-    """How far a synthetic request came, as codes; `WHOLE` where it came all the way."""
+    """Return how far a synthetic request came, as codes; `WHOLE` if it came all the way."""
     request = _synthetic(request_id).first()
     if request is None:
         return {"stored": False, "notification": "", "on_desk": False}
@@ -53,8 +53,8 @@ def trace(request_id):
 
 @transaction.atomic
 def erase(request_id):
-    """Deletes a synthetic request, whole. Returns whether there was one."""
-    # Locked first, like everyone who changes a request.
+    """Delete a synthetic request completely. Return whether there was one."""
+    # Locked first, like every change of a request.
     confirmed = _synthetic(request_id).values("pk")
     request = AssessmentRequest.objects.select_for_update().filter(pk__in=confirmed).first()
     if request is None:
@@ -64,20 +64,20 @@ def erase(request_id):
 
 
 def erase_left_behind(now):
-    """Erases what walks left behind that came to no end. Returns how many."""
-    # Nobody closes one, and the index of open requests keeps this quick.
+    """Erase synthetic requests whose check did not finish. Return how many."""
+    # Nobody closes a synthetic request, so the index of open requests finds it.
     old = AssessmentRequest.objects.open().filter(is_synthetic=True, received_at__lte=now - LEFT_BEHIND_AFTER)
     return sum(erase(request_id) for request_id in list(old.order_by("pk").values_list("pk", flat=True)))
 
 
 def _synthetic(request_id):
-    """The synthetic request that was confirmed under this id."""
+    """Return the synthetic request that was confirmed under this id."""
     confirmed = Q(pk=request_id) | Q(pk__in=Alias.objects.filter(pk=request_id).values("request"))
     return AssessmentRequest.objects.filter(confirmed, is_synthetic=True)
 
 
 def _is_on_desk(request):
-    """Whether the desk's list holds it, and its words open there."""
+    """Return whether the desk's list shows it, and its answers can be decrypted."""
     if not AssessmentRequest.objects.open().by_urgency().filter(pk=request.pk).exists():
         return False
     answers = request.texts.filter(kind=EncryptedText.Kind.ANSWERS).first()

@@ -1,4 +1,4 @@
-"""Sends the synthetic request as a visitor would, over HTTP: form, confirmation, desk, and until its notice is out."""
+"""Send the synthetic request over HTTP as a visitor would, and follow it until the notification is sent."""
 
 import http.client
 import http.cookiejar
@@ -20,16 +20,16 @@ HTTP_TIMEOUT = 30  # seconds
 READING_TIME = spam_signals.TOO_FAST.total_seconds() + 0.5
 POLL = 2  # seconds
 
-# A phone alone, so that nobody is sent an e-mail. 555-01xx belongs to no one.
+# A phone number only, so that nobody is sent an email. 555-01xx belongs to no one.
 ANSWERS = {"adult": "yes", "name": "Synthetic request", "phone": "+1 602-555-0100", "consent": "on"}
 
 
 class WalkFailed(Exception):
-    """Something on the way did not work. The message is a sentence that says what."""
+    """A step did not work. The message is a sentence that says which."""
 
 
 def walk(origin, timeout):
-    """Goes the whole way once. Returns the reference of the request, which is erased again. Raises `WalkFailed`."""
+    """Send a synthetic request, follow it to the end, and erase it. Return its reference. Raises `WalkFailed`."""
     visitor = _Visitor(origin.rstrip("/"))
     _address, page = visitor.ask("The form", FORM)
     reader = _HiddenFields()
@@ -37,12 +37,12 @@ def walk(origin, timeout):
     try:
         draft = tokens.from_token(reader.fields.get("token", ""))
     except tokens.BadToken:
-        raise WalkFailed("The page of the form holds no token of ours. Is the origin right?") from None
+        raise WalkFailed("The form's page has no valid token. Is the origin right?") from None
     time.sleep(READING_TIME)
     address, page = visitor.ask("The sent form", FORM, reader.fields | ANSWERS, is_signed=True)
     path = urllib.parse.urlsplit(address).path
     if not path.startswith(RECEIVED):
-        raise WalkFailed("The form was sent and led to no confirmation.")
+        raise WalkFailed("The form was sent, but no confirmation followed.")
     possible = (draft.reference, tokens.confirmed_as(draft, ANSWERS).reference)  # stored, or in the spool
     reference = next((reference for reference in possible if reference in page), None)
     if reference is None:
@@ -64,7 +64,7 @@ def _wait_until_whole(visitor, probe, timeout):
             if found == synthetic.WHOLE:
                 return
             problem = _problem_in(found)
-        except WalkFailed as failed:  # the database may come back in time
+        except WalkFailed as failed:  # the database may come back before the timeout
             problem = str(failed)
         if time.monotonic() >= ends_at:
             raise WalkFailed(f"After {timeout} seconds: {problem}")
@@ -73,9 +73,9 @@ def _wait_until_whole(visitor, probe, timeout):
 
 def _problem_in(found):
     if not found["stored"]:
-        return "the request is not in the database. Is the worker taking in the spool?"
+        return "the request is not in the database. Is the worker storing the spool?"
     if not found["on_desk"]:
-        return "the desk would not show the request."
+        return "the desk does not show the request."
     state = found["notification"] or "missing"
     return f"the notification to staff is {state!r}, not sent. Do the worker and the mail server work?"
 
@@ -91,7 +91,7 @@ class _Visitor:
         self._opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), cookies)
 
     def ask(self, what, path, fields=None, is_signed=False):
-        """The address in the end and the text that came. `what` names it in the sentence if that fails."""
+        """Return the final address and the text of the response. `what` names the step in the error message."""
         data = None if fields is None else urllib.parse.urlencode(fields).encode()
         request = urllib.request.Request(self._origin + path, data)  # noqa: S310 (the scheme was checked)
         if data is not None:
@@ -103,9 +103,9 @@ class _Visitor:
                 return response.url, response.read().decode()
         except urllib.error.HTTPError as error:
             with error:
-                raise WalkFailed(f"{what} got the answer HTTP {error.code}.") from error
+                raise WalkFailed(f"{what} was answered with HTTP {error.code}.") from error
         except (OSError, http.client.HTTPException, ValueError) as error:
-            raise WalkFailed(f"{what} got no answer: {error}") from error
+            raise WalkFailed(f"{what} was not answered: {error}") from error
 
 
 class _HiddenFields(HTMLParser):

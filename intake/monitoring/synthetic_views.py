@@ -1,4 +1,4 @@
-"""Where the synthetic request's sender asks how far it came, and has it erased. For everyone else, no such address."""
+"""Where the client of the synthetic request asks how far it came, and has it erased. For everyone else a 404."""
 
 from django.db import DatabaseError, InterfaceError, transaction
 from django.http import Http404, JsonResponse
@@ -10,10 +10,10 @@ from intake.submission import tokens
 from . import heartbeat, synthetic
 
 
-@csrf_exempt  # the signed header says who asks; a refusal for want of a cookie would tell that there is something
+@csrf_exempt  # the signed header is the proof; a CSRF error would reveal that this address exists
 @never_cache
 def probe(request, receipt):
-    """GET says how far the synthetic request came. POST erases one that came all the way, and notes the success."""
+    """GET: return how far the synthetic request came. POST: erase one that came all the way, and note the success."""
     if not synthetic.is_signed(request) or request.method not in ("GET", "POST"):
         raise Http404
     try:

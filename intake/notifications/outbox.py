@@ -1,5 +1,4 @@
-"""Sending what must get out: alerts to staff, the neutral e-mail to a person, the daily list of what failed, the
-week's figures for those who lead."""
+"""Send queued messages: claim, send, retry, and note what the mail server answered for each address."""
 
 import datetime as dt
 import logging
@@ -41,19 +40,19 @@ class NotAllowed(Exception):
 
 
 class MailServerAway(Exception):
-    """No other notice would get through now either."""
+    """The mail server can't be reached, so no other message can be sent either."""
 
 
 class BadAddress(Exception):
-    """What the person typed is no address that mail can be sent to."""
+    """What the person typed is not an address that mail can be sent to."""
 
 
 def send_due(now=None, is_stopped=lambda: False):
-    """Sends every notice that is due at the beginning. Returns how many were sent.
+    """Send every message that is due when this starts. Return how many were sent.
 
-    Each is claimed in a transaction of its own before it is sent, so that several workers never send one twice; a claim
-    that was never finished is taken up again after `STUCK_AFTER`. Ends early when the mail server can't be reached, so
-    that the worker can see to other things, and when `is_stopped()` says so.
+    Each message is claimed in a transaction of its own, so that several workers never send it twice. A claim that was
+    never finished can be claimed again after `STUCK_AFTER`. Ends early if the mail server can't be reached, so that the
+    worker can go on, or when `is_stopped()` says so.
     """
     due_at, sent = now or timezone.now(), 0
     while not is_stopped() and (outbox_message := _claim(due_at, now or timezone.now())):
@@ -65,7 +64,7 @@ def send_due(now=None, is_stopped=lambda: False):
 
 
 def queue_digest(now=None):
-    """Queues the list of what failed in the last day, once a day, where anything did."""
+    """Queue the digest of messages that failed in the last day, once a day and only if there are any."""
     now = now or timezone.now()
     if _failed_since(now - dt.timedelta(days=1)).exists():
         OutboxMessage.objects.get_or_create(
@@ -74,7 +73,7 @@ def queue_digest(now=None):
 
 
 def queue_week(now=None):
-    """Queues the figures of last week, once, from Monday morning on."""
+    """Queue the figures of last week once, from Monday morning on."""
     now = now or timezone.now()
     if monday := weekly.due_on(now):
         OutboxMessage.objects.get_or_create(kind=Kind.WEEK, day=monday, defaults={"next_try_at": now})
@@ -84,7 +83,7 @@ def queue_week(now=None):
 def _claim(due_at, now):
     waiting = Q(state__in=[State.QUEUED, State.RETRYING], next_try_at__lte=due_at)
     stuck = Q(state=State.SENDING, claimed_at__lte=now - STUCK_AFTER)
-    # Whoever may have withdrawn is not written to before staff have said whether it is the same person.
+    # Someone who may have withdrawn gets no email before staff have said if it is the same person.
     is_paused = Q(kind=Kind.ACKNOWLEDGEMENT, request__to_confirm_since__isnull=False)
     due = OutboxMessage.objects.filter(waiting | stuck).exclude(is_paused).order_by("next_try_at", "pk")
     outbox_message = due.select_for_update(skip_locked=True, of=("self",)).select_related("request").first()
@@ -108,10 +107,10 @@ def _send(outbox_message, now):
         _end(outbox_message, State.FAILED, "no address")
         return False
     except DecryptionError:
-        _retry_later(outbox_message, "sealed with a missing key", now)
+        _retry_later(outbox_message, "encrypted with a missing key", now)
         return False
     everyone, message.to = message.to, [address for address in message.to if not _is_settled(outbox_message, address)]
-    if everyone and not message.to:  # whom it still had to reach is in the settings no more
+    if everyone and not message.to:  # the addresses still open are no longer in the settings
         _end_in_part(outbox_message, everyone, now)
         return True
     try:
@@ -127,7 +126,7 @@ def _send(outbox_message, now):
         if _has_reached_anyone(outbox_message):
             _end_in_part(outbox_message, everyone, now)
         elif _is_final(error) and outbox_message.kind == Kind.ACKNOWLEDGEMENT:
-            _end(outbox_message, State.FAILED, reason)  # an address that does not exist will not exist tomorrow
+            _end(outbox_message, State.FAILED, reason)  # an address that does not exist won't exist tomorrow
         else:
             _retry_later(outbox_message, reason, now)
         if _is_away(error):
@@ -145,9 +144,9 @@ def _send(outbox_message, now):
 
 
 def _note_answers(outbox_message, addresses, refused):
-    """Keep what the mail server said of each of these addresses, by a keyed hash of it.
+    """Store what the mail server answered for each of these addresses, by a keyed hash of the address.
 
-    `refused` is as smtplib has it: address to (code, reason).
+    `refused` is as in smtplib: address to (code, reason).
     """
     codes = {_bare(address): code for address, (code, _reason) in refused.items()}
     submissions = {blind_index.keyed_hash("recipient", _bare(a)): codes.get(_bare(a), ACCEPTED) for a in addresses}
@@ -156,13 +155,13 @@ def _note_answers(outbox_message, addresses, refused):
 
 
 def _answer_to(outbox_message, address):
-    """The code that the mail server gave for this address, or None where it has not been asked."""
+    """Return the code that the mail server gave for this address, or None if it was not asked."""
     hashes = blind_index.keyed_hashes("recipient", _bare(address)) if outbox_message.answers else []
     return next((outbox_message.answers[one] for one in hashes if one in outbox_message.answers), None)
 
 
 def _bare(address):
-    """The address alone, as the mail server is told it."""
+    """Return the address without a name, as smtplib gives it to the mail server."""
     return parseaddr(sanitize_address(address, "utf-8"))[1].lower()
 
 
@@ -171,8 +170,10 @@ def _has_reached_anyone(outbox_message):
 
 
 def _is_settled(outbox_message, address):
-    """Whether this address is not mailed again: it has the message, or was refused for good while another one took it.
-    As long as nobody has it, all are tried again: it may be the mail server that is wrong."""
+    """Return whether this address gets no more mail: it has the message, or was refused for good while another has it.
+
+    While nobody has the message, all addresses are tried again: the mail server may be wrong.
+    """
     code = _answer_to(outbox_message, address)
     return code == ACCEPTED or (code is not None and _is_refusal_for_good(code) and _has_reached_anyone(outbox_message))
 
@@ -182,9 +183,9 @@ def _is_refusal_for_good(code):
 
 
 def _end_in_part(outbox_message, everyone, now):
-    """End a notice that someone has got, or try again for those alone who were refused for the time being.
+    """End a message that someone has received, or try again for the addresses with a temporary refusal.
 
-    `everyone` are the addresses that are to get it by now: others no longer count.
+    `everyone` are the addresses in the settings now. Others no longer count.
     """
     codes = [
         code for code in (_answer_to(outbox_message, address) for address in everyone) if code not in (None, ACCEPTED)
@@ -199,12 +200,12 @@ def _end_in_part(outbox_message, everyone, now):
 
 def _end(outbox_message, state, reason, sent_at=None):
     if state in OutboxMessage.NOT_SENT:
-        logger.error("Notice %s (%s) ended as %s: %s", outbox_message.pk, outbox_message.kind, state, reason)
+        logger.error("Message %s (%s) ended as %s: %s", outbox_message.pk, outbox_message.kind, state, reason)
     _write(outbox_message, state=state, last_error=reason[:80], sent_at=sent_at)
 
 
 def _retry_later(outbox_message, reason, now):
-    """Waits longer after each failure, a little at random so that notices don't come back all at once."""
+    """Wait longer after each failure. The wait is varied at random, so that messages don't come back all at once."""
     if outbox_message.attempts > len(WAITS):
         if _has_reached_anyone(outbox_message):
             outbox_message.refused = sum(code != ACCEPTED for code in outbox_message.answers.values())
@@ -212,13 +213,13 @@ def _retry_later(outbox_message, reason, now):
         else:
             _end(outbox_message, State.FAILED, reason)
         return
-    logger.warning("Notice %s (%s) was not sent: %s", outbox_message.pk, outbox_message.kind, reason)
+    logger.warning("Message %s (%s) was not sent: %s", outbox_message.pk, outbox_message.kind, reason)
     wait = WAITS[outbox_message.attempts - 1] * random.uniform(0.8, 1.2)  # noqa: S311 (spreads load, guards nothing)
     _write(outbox_message, state=State.RETRYING, last_error=reason[:80], next_try_at=now + wait)
 
 
 def _write(outbox_message, **values):
-    """Writes how it went, unless the notice was deleted or queued anew while it was on its way."""
+    """Store the result, unless the message was deleted or queued again while it was being sent."""
     values |= {"answers": outbox_message.answers, "refused": outbox_message.refused}
     OutboxMessage.objects.filter(
         pk=outbox_message.pk, state=State.SENDING, claimed_at=outbox_message.claimed_at
@@ -226,20 +227,20 @@ def _write(outbox_message, **values):
 
 
 def _smtp_code(error):
-    """The answer of the mail server as a number (RFC 5321, section 4.2), or None where it gave none."""
+    """Return the answer of the mail server as a number (RFC 5321, section 4.2), or None if there was none."""
     if isinstance(error, smtplib.SMTPRecipientsRefused):
         return max((code for code, _reason in error.recipients.values()), default=None)
     return getattr(error, "smtp_code", None)
 
 
 def _is_away(error):
-    """Whether it was not about this message: nobody answered, or nobody let us in."""
+    """Return whether the failure was not about this message: the server did not answer, or did not let us in."""
     refused_us = (smtplib.SMTPConnectError, smtplib.SMTPHeloError, smtplib.SMTPAuthenticationError)
     return isinstance(error, refused_us) or (isinstance(error, OSError) and _smtp_code(error) is None)
 
 
 def _is_final(error):
-    """Whether trying again is of no use: the server refused for good (5xx), and not because of our own password."""
+    """Return whether another attempt is useless: refused for good (5xx), and not because of our own password."""
     code = _smtp_code(error)
     return code is not None and 500 <= code < 600 and not isinstance(error, smtplib.SMTPAuthenticationError)
 
@@ -249,13 +250,13 @@ def _new_request(outbox_message):
     reference = {"reference": outbox_message.request.reference}
     if outbox_message.request.is_synthetic:
         return _mail(
-            subject=_("Test of the site %(reference)s") % reference,
-            body=_("The site sent itself a request, to see whether everything works. There is nothing to do.\n"),
+            subject=_("Test request %(reference)s") % reference,
+            body=_("The site sent itself a request to check that everything works. You don't need to do anything.\n"),
             to=[settings.DEFAULT_FROM_EMAIL],
         )
     return _mail(
         subject=_("New request %(reference)s") % reference,
-        body=_("A new request is on the desk: %(reference)s\n\n%(link)s\n")
+        body=_("A new request is waiting: %(reference)s\n\n%(link)s\n")
         % (reference | {"link": settings.PUBLIC_ORIGIN + path}),
         to=settings.ADMISSIONS_EMAILS,
     )
@@ -267,8 +268,8 @@ def _to_confirm(outbox_message):
     return _mail(
         subject=_("Please confirm %(reference)s") % reference,
         body=_(
-            "A request that was linked with %(reference)s was withdrawn or changed. Nobody is contacted about "
-            "%(reference)s until someone says whether it is the same person:\n\n%(link)s\n"
+            "A request that was linked with %(reference)s was withdrawn or changed. Don't contact the "
+            "person of %(reference)s until someone has said whether it is the same person:\n\n%(link)s\n"
         )
         % (reference | {"link": settings.PUBLIC_ORIGIN + path}),
         to=settings.ADMISSIONS_EMAILS,
@@ -276,10 +277,10 @@ def _to_confirm(outbox_message):
 
 
 def _acknowledgement(outbox_message):
-    """Neutral words to the person, since others may read their inbox: no name of theirs or ours, nothing on health.
+    """Return a neutral email to the person. Others may read their inbox: no name, nothing about health.
 
-    Raises `NotAllowed` unless the newest rules of contact allow e-mail and the address had none of these for a day:
-    anyone may have typed it. Raises `BadAddress` where it is none.
+    Raises `NotAllowed` unless the newest preferences allow email and the address got none of these for a day: anyone
+    may have typed it. Raises `BadAddress` if it is not an email address.
     """
     profile = newest_preferences(outbox_message.request)
     submissions = outbox_message.request.texts.filter(kind__in=EncryptedText.WITH_CONTACT)
@@ -326,7 +327,7 @@ def _had_one_today(outbox_message):
 
 
 def _failures(outbox_message):
-    # From the day before, whenever it goes out: the list itself may have to wait for the mail server.
+    # The day before, whenever it goes out: the digest itself may have to wait for the mail server.
     day_before = timezone.make_aware(dt.datetime.combine(outbox_message.day, dt.time())) - dt.timedelta(days=1)
     failed = _failed_since(day_before).select_related("request")
     lines = [
@@ -334,7 +335,7 @@ def _failures(outbox_message):
     ]
     return _mail(
         subject=_("Messages that could not be sent: %(count)s") % {"count": failed.count()},
-        body=_("These could not be sent. Look after them by hand:\n\n%(lines)s\n\n%(link)s\n")
+        body=_("These messages could not be sent. Please handle them by hand:\n\n%(lines)s\n\n%(link)s\n")
         % {
             "lines": "\n".join(lines),
             "link": settings.PUBLIC_ORIGIN + reverse("admin:intake_assessmentrequest_changelist"),
@@ -344,14 +345,14 @@ def _failures(outbox_message):
 
 
 def _what_failed(outbox_message):
-    """The reason, and which addresses of the settings it was about. Others are only counted."""
+    """Return the reason, and the refused addresses that are in the settings. Others are only counted."""
     codes = {address: _answer_to(outbox_message, address) for address in settings.ADMISSIONS_EMAILS}
     named = [f"{address} ({code})" for address, code in codes.items() if code not in (None, ACCEPTED)]
     return "; ".join([outbox_message.last_error, *named])
 
 
 def _week(outbox_message):
-    """To those who lead, or to the desk where none of them has an address."""
+    """Return the weekly figures to all leads, or to the desk if no lead has an address."""
     subject, body = weekly.message(outbox_message.day)
     leads = get_user_model().objects.filter(is_active=True, is_staff=True, groups__name="lead").exclude(email="")
     to = list(leads.order_by("email").values_list("email", flat=True)) or settings.ADMISSIONS_EMAILS
@@ -359,7 +360,7 @@ def _week(outbox_message):
 
 
 def _mail(subject, body, to, from_email=None, headers=None):
-    """A message whose id names the sender's domain: by itself it would name this machine."""
+    """Return a message whose Message-ID names the sender's domain. Django's default would name this machine."""
     from_email = from_email or settings.DEFAULT_FROM_EMAIL
     domain = parseaddr(from_email)[1].rpartition("@")[2]
     headers = {"Message-ID": make_msgid(domain=domain)} | (headers or {})
@@ -368,7 +369,7 @@ def _mail(subject, body, to, from_email=None, headers=None):
 
 def _failed_since(moment):
     not_sent = OutboxMessage.objects.filter(state__in=OutboxMessage.NOT_SENT, claimed_at__gt=moment)
-    return not_sent.exclude(kind=Kind.FAILURES).order_by("pk")  # a list about lists would never end
+    return not_sent.exclude(kind=Kind.FAILURES).order_by("pk")  # a digest about digests would never end
 
 
 MESSAGES = {

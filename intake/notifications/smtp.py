@@ -1,4 +1,4 @@
-"""Django's SMTP backend, which also says whom a mail server refused while it took the message for others."""
+"""Django's SMTP backend, extended to report the addresses that a mail server refused while it accepted others."""
 
 import smtplib
 
@@ -6,16 +6,15 @@ from django.core.mail.backends import smtp
 
 
 class AcceptedInPart(smtplib.SMTPException):
-    """The message is on its way to some recipients, and these were refused: address to (code, reason), as smtplib
-    names them."""
+    """Some recipients were accepted and these refused: address to (code, reason), as in smtplib."""
 
     def __init__(self, recipients):
         super().__init__(recipients)
         self.recipients = recipients
 
 
-class _SaysWhoWasRefused:
-    """smtplib returns the refused ones where at least one was accepted, and Django drops what it returns."""
+class _ReportsRefused:
+    """Raise what smtplib returns if only some addresses were refused. Django would drop it."""
 
     def sendmail(self, *args, **kwargs):
         refused = super().sendmail(*args, **kwargs)
@@ -24,11 +23,11 @@ class _SaysWhoWasRefused:
         return refused
 
 
-class _Plain(_SaysWhoWasRefused, smtplib.SMTP):
+class _Plain(_ReportsRefused, smtplib.SMTP):
     pass
 
 
-class _Encrypted(_SaysWhoWasRefused, smtplib.SMTP_SSL):
+class _Encrypted(_ReportsRefused, smtplib.SMTP_SSL):
     pass
 
 

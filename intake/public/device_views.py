@@ -1,4 +1,4 @@
-"""Leaving quickly, and what a page that a browser kept asks."""
+"""Leaving quickly, and the check by which a page that a browser kept knows that it is outdated."""
 
 from django.conf import settings
 from django.http import HttpResponse, HttpResponseRedirect
@@ -11,10 +11,10 @@ from intake.submission import device, pending
 @never_cache
 @require_safe
 def leave(request, token=""):
-    """Let the browser forget what was typed, and lead on to a neutral page.
+    """Make the browser forget what was typed, and redirect to a neutral page.
 
-    A link, not a post: the policy of our pages (`form-action 'self'`) lets no form lead to another site. A browser that
-    only read gets no cookie. `token` is that of a form to be mended, for a browser that keeps no cookie.
+    A link, not a post: our content security policy (`form-action 'self'`) lets no form lead to another site. A browser
+    that only read gets no cookie. `token` is that of a pending form, for a browser without cookies.
     """
     if request.method == "GET":
         pending.forget(token, request)
@@ -22,7 +22,7 @@ def leave(request, token=""):
     response["Referrer-Policy"] = "no-referrer"
     response["X-Robots-Tag"] = "noindex"
     if device.saw_form(request):
-        # Who comes next is someone else: even with the same phone or email, what they send is a request of their own.
+        # The next visitor may be someone else. Even with the same phone or email, they get a request of their own.
         response.delete_cookie(settings.CSRF_COOKIE_NAME, samesite=settings.CSRF_COOKIE_SAMESITE)
         device.forget(request, response, leaves=True)
     return response
@@ -31,5 +31,5 @@ def leave(request, token=""):
 @never_cache
 @require_safe
 def visit(request):
-    """What a page that the browser kept compares itself with, see `came_back.js`."""
+    """Return the value that a page compares with its own, see `came_back.js`."""
     return HttpResponse(device.mark_of(request), content_type="text/plain")

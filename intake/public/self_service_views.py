@@ -1,7 +1,7 @@
-"""The page behind the private link: a person changes or withdraws their own request.
+"""The self-service page behind the private link: a person changes or withdraws their own request.
 
-It never shows what was stored. Reading changes nothing; each change is a POST that is asked back once. The secret in
-the address stands in for a cookie, so these pages work without one.
+It never shows what was stored. Reading changes nothing, and each change is a POST that must be confirmed once. The
+secret in the address replaces a cookie, so these pages work without one.
 """
 
 import logging
@@ -29,20 +29,20 @@ logger = logging.getLogger(__name__)
 
 
 class PrivateForm(device.VisitorForm):
-    """A form of the private page, which shows nothing again that was typed."""
+    """A form of the self-service page. It never shows again what was typed."""
 
     must_forget = True
 
     def check(self, request):
-        """Raises `workflow.TransitionRefused` where it is plain before the person confirms that it can't be done."""
+        """Raise `workflow.TransitionRefused` if it is clear before the person confirms that this can't be done."""
 
     def warning(self, request):
-        """What the person should know before they confirm, in a sentence; "" where there is nothing."""
+        """Return what the person should know before they confirm, as a sentence; "" if there is nothing."""
         return ""
 
 
 class TimeForm(SaysWhenWeAreClosed, PrivateForm):
-    """Another time to be reached."""
+    """Another time to be contacted."""
 
     preferred_time = forms.ChoiceField(
         label=gettext_lazy("When is a good time?"),
@@ -57,7 +57,7 @@ class TimeForm(SaysWhenWeAreClosed, PrivateForm):
     )
 
     def chosen(self):
-        """What the person is asked back about, in words."""
+        """Return what the person is asked to confirm."""
         answered = [name for name in self.fields if self.cleaned_data[name]]
         return [dict(self.fields[name].choices)[self.cleaned_data[name]] for name in answered]
 
@@ -66,7 +66,7 @@ class TimeForm(SaysWhenWeAreClosed, PrivateForm):
 
     def warning(self, request):
         time, zone = self.cleaned_data["preferred_time"], self.cleaned_data["time_zone"]
-        zone = zone or workflow.own_rules(request).get("time_zone")  # a linked request may have brought another one
+        zone = zone or workflow.own_rules(request).get("time_zone")  # linking may have brought another zone
         if not zone or time not in closed_parts(zone):
             return ""
         return _(
@@ -97,7 +97,7 @@ class MessageForm(PrivateForm):
 
 
 class WithdrawForm(PrivateForm):
-    """The request is taken back; there is nothing to fill in."""
+    """The person withdraws the request. There is nothing to fill in."""
 
     def chosen(self):
         return []
@@ -112,20 +112,20 @@ class WithdrawForm(PrivateForm):
 FORMS = {"time": TimeForm, "message": MessageForm, "withdraw": WithdrawForm}
 
 
-@csrf_exempt  # who knows the address may act; a browser sends no origin from a page without referrer
+@csrf_exempt  # the secret address is the proof; browsers send no origin from a page without referrer
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def manage(request, secret):
-    """The private page. POST `do` is one of `FORMS`: asked back first, carried out with `sure`.
+    """Show the self-service page. A POST with `action` of `FORMS` asks to confirm; with `confirm`, it is carried out.
 
-    A post leads to the page that answers it, so that Back and Forward can show it (`check`). Where that page can't be
-    kept, it is the answer itself.
+    A post redirects to a page that answers it, so that Back and Forward can show it (`check`). If that page can't be
+    kept, the answer is the page itself.
     """
     action = request.POST.get("action") if request.method == "POST" else None
     try:
         return private(_answer(request, secret, action))
     except Exception as error:
-        logger.error("The private page failed: %s", type(error).__name__)
+        logger.error("The self-service page failed: %s", type(error).__name__)
         return private(
             _show(
                 request,
@@ -139,7 +139,7 @@ def manage(request, secret):
 @never_cache
 @require_safe
 def check(request, secret, token):
-    """What a post to the private page led to: to be mended, asked back, or done."""
+    """Show the answer to a post: a form to correct, a question to confirm, or what was done."""
     try:
         content = pending.find(request, token)
         if content and content.get("about") == private_link.hash_of(secret):
@@ -148,7 +148,7 @@ def check(request, secret, token):
             if private_link.find(secret):
                 return private(_page_of(request, content, token))
     except Exception as error:
-        logger.error("The private page failed: %s", type(error).__name__)
+        logger.error("The self-service page failed: %s", type(error).__name__)
         return private(_show(request, status=503, notice=_not_now()))
     return private(_to_the_page(secret))
 
@@ -179,8 +179,10 @@ def _answer(request, secret, action):
 
 
 def _lead_to(request, secret, content):
-    """To the address of the page that these contents make, or the page itself where they can't be kept. What is done
-    holds nothing typed, and is shown after the browser forgot the session that it was done in."""
+    """Redirect to the page for this content, or return the page itself if it can't be kept.
+
+    A page that says what was done holds nothing typed. It is not bound to the browser session, which has just changed.
+    """
     token = pending.keep(request, content["about"], content, is_bound="done" not in content)
     if token is None:
         return _done_page(request, content) if "done" in content else _page_of(request, content)
@@ -192,12 +194,12 @@ def _to_the_page(secret):
 
 
 def _page_of(request, content, kept_under=""):
-    """The page of a form that has to be mended (with a status that says why) or confirmed."""
+    """Return the page of a form to correct (with the status that says why) or to confirm."""
     action = content["action"]
     form = FORMS[action](pending.data_of(content["fields"]))
     if content["status"] != 200:
         return _show(request, {action: form}, content["status"], content["notice"], kept_under)
-    form.is_valid()  # it was, and now its values are there
+    form.is_valid()  # always True here; fills `cleaned_data`
     context = {
         "action": action,
         "form": form,

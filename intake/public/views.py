@@ -30,23 +30,22 @@ logger = logging.getLogger(__name__)
 @csrf_exempt  # checked in here, so that a failure shows the form again with everything that was typed
 @require_http_methods(["GET", "HEAD", "POST"])
 def assessment(request):
-    """The request form, and what happens when it is sent.
+    """Show the request form, and answer a sent one.
 
     Every refusal leads to the form again with everything typed, and says what to do: 403 (stale page or no cookie), 409
-    (withdrawn, or changed too often), 422 (something to mend), 429 (too many from one place), 503 (nothing can be
-    stored now, or anything of ours failed).
-    Someone under 18 is shown where to find help, and nothing of theirs is kept.
+    (withdrawn, or changed too often), 422 (something to correct), 429 (too many from one network), 503 (nothing can be
+    stored now, or a fault of ours). Someone under 18 is shown where to find help, and nothing of theirs is stored.
     """
     if request.method != "POST":
         return _show_form(request, AssessmentForm(), tokens.draw(referrer_path=referrer.page_of(request)))
-    posted = request.POST.dict()  # what can't be read at all fails here, and has a page of its own
+    posted = request.POST.dict()  # unreadable data fails here, and has a page of its own
     try:
         return _answer(request)
     except SuspiciousOperation:
         raise
     except Exception as error:
         logger.error("A form could not be answered: %s", type(error).__name__)
-        # Unbound: to check the fields once more may fail once more.
+        # Unbound: validating again may fail again.
         return _show_form(request, AssessmentForm(initial=posted), _draft_of(request), 503, _not_stored())
 
 
@@ -74,7 +73,7 @@ def _answer(request):
 
 
 def _passes_csrf_check(request):
-    """Return whether Django's CSRF check passes. The page with which it refuses is dropped: we show the form again."""
+    """Return whether Django's CSRF check passes. Its own error page is dropped: we show the form again."""
     refusal = CsrfViewMiddleware(assessment).process_view(request, None, (), {})
     return refusal is None
 
@@ -106,7 +105,7 @@ def _accept(request, form, draft, spent_token):
     except submission.ReferenceTaken:
         return _show_form(request, form, _drawn_anew(draft), status=503, notice=_not_stored())
     except (spool.SpoolError, envelope.EncryptionError) as error:
-        logger.error("A request could not be kept: %s", type(error).__name__)
+        logger.error("A request could not be stored: %s", type(error).__name__)
         return _show_form(request, form, draft, status=503, notice=_not_stored())
     pending.forget(request.POST.get("kept", ""))
     receipt = tokens.to_receipt(request_id)
@@ -115,17 +114,19 @@ def _accept(request, form, draft, spent_token):
 
 
 def _if_it_works(look, *arguments, otherwise=None):
-    """What `look` finds, or `otherwise`: what is only good to have must keep no request out."""
+    """Return what `look` finds, or `otherwise` if it fails: an optional check must not keep a request out."""
     try:
         return look(*arguments)
     except Exception as error:
-        logger.error("A form is stored without what %s finds: %s", look.__name__, type(error).__name__)
+        logger.error("A form is stored without the result of %s: %s", look.__name__, type(error).__name__)
         return otherwise
 
 
 def _refuse(request, form, draft, status, notice=""):
-    """Lead to a page that shows the form again, which Back and Forward can show too. Where it can't be kept for that,
-    answer with the page."""
+    """Redirect to a page that shows the form again, so that Back and Forward can show it too.
+
+    If the form can't be kept for that, the answer is the page itself.
+    """
     content = {
         "token": tokens.to_token(draft),
         "fields": pending.fields_of(request.POST, form.fields),
@@ -135,20 +136,20 @@ def _refuse(request, form, draft, status, notice=""):
     token = pending.keep(request, draft.id.hex, content)
     if token is None:
         return _show_form(request, form, draft, status, notice)
-    pending.forget(request.POST.get("kept", ""))  # where the draft was drawn anew, it is another's
+    pending.forget(request.POST.get("kept", ""))  # with a new draft, the old page is another row
     return HttpResponseRedirect(reverse("intake:check", args=[token]), status=303)
 
 
 @never_cache
 @require_safe
 def check(request, token):
-    """A form that was refused: as it was typed, with what was wrong, and with the status that it was refused with."""
+    """Show a form that was refused: as typed, with what was wrong, and with the status of the refusal."""
     try:
         kept = pending.find(request, token)
     except Exception as error:
-        logger.error("A form to be mended could not be shown: %s", type(error).__name__)
+        logger.error("A pending form could not be shown: %s", type(error).__name__)
         return _unindexed(_show_form(request, AssessmentForm(), tokens.draw(), 503, _not_shown()))
-    if kept is None or "token" not in kept:  # nothing, or a form of the private page
+    if kept is None or "token" not in kept:  # nothing, or a form of the self-service page
         return _unindexed(_show_form(request, AssessmentForm(), tokens.draw(), is_gone=True))
     form = AssessmentForm(pending.data_of(kept["fields"]))
     draft = tokens.from_token(kept["token"])
@@ -158,18 +159,18 @@ def check(request, token):
 @never_cache
 @require_safe
 def under_18(request):
-    """Where someone under 18 finds help. An address of its own, so that Back and Forward work."""
+    """Show where someone under 18 finds help. It has an address of its own, so that Back and Forward work."""
     return private(render(request, "intake/under_18.html"))
 
 
 @never_cache
 @require_safe
 def received(request, receipt):
-    """The confirmation. Its address holds no personal data; after a while it no longer shows anything."""
+    """Show the confirmation. Its address holds no personal data, and after a while it shows nothing any more."""
     try:
         confirmation = _confirmation_of(tokens.from_receipt(receipt), device.left_at(request))
     except tokens.BadToken:
-        confirmation = None  # a made-up address learns nothing: it sees the same neutral page as an old one
+        confirmation = None  # a made-up address shows the same neutral page as an old one
     except Exception as error:
         logger.error("A confirmation could not be shown: %s", type(error).__name__)
         return private(render(request, "intake/received_later.html"))
@@ -177,25 +178,27 @@ def received(request, receipt):
 
 
 def private(response):
-    """The same response, kept out of search engines and referrers. For pages whose address is a secret."""
+    """Keep a page out of search engines and referrers, since its address is a secret. Return the same response."""
     response["Referrer-Policy"] = "no-referrer"
     return _unindexed(response)
 
 
 def _unindexed(response):
-    """The same response, kept out of search engines. For a page whose form must name its origin when it is sent: from a
-    page without referrer a browser names none. Other sites learn nothing, since our referrers stay with us."""
+    """Keep a page out of search engines. Return the same response.
+
+    Its form must name its origin when it is sent, and browsers name none from a page without referrer. Other sites
+    learn nothing: our referrers stay on this site.
+    """
     response["X-Robots-Tag"] = "noindex"
     return response
 
 
 def _confirmation_of(request_id, left_at):
-    """What the confirmation shows of a request that goes on and was confirmed a short while ago, or None.
-    Nothing that was confirmed before `left_at`, when someone left quickly in this browser session.
+    """Return what the confirmation shows of an open request that was confirmed a short while ago, or None.
 
-    The spool first: what has left it is in the database by then. The database even while the breaker says no: it may be
-    back, and the worker has taken the request in. Raises what the database raises: then the request is stored, and
-    can't be shown.
+    Nothing that was confirmed before `left_at`, when someone left quickly in this browser session. The spool is asked
+    first: what has left it is in the database. The database is asked even while the circuit breaker is open: it may be
+    back. Raises database errors: then the request is stored but can't be shown.
     """
     since = timezone.now() - RECEIPT_SHOWN_FOR
     if left_at:
@@ -203,7 +206,7 @@ def _confirmation_of(request_id, left_at):
     try:
         kept = submission.kept_in_spool(request_id)
     except spool.SpoolError as error:
-        logger.error("The spool could not be asked for a confirmation: %s", type(error).__name__)
+        logger.error("The spool could not be read for a confirmation: %s", type(error).__name__)
         kept = None
     if kept is not None:
         secret = _if_it_works(private_link.secret_of, request_id)
@@ -222,7 +225,7 @@ def _confirmation(reference, promise, secret):
 
 
 def _form_key(request, answers):
-    """What two forms share that one person sent from one browser session: its CSRF cookie and the contact."""
+    """Return a keyed hash of browser session (the CSRF cookie) and contact: equal for forms that one person sent."""
     contact = blind_index.contact_of(answers)
     return blind_index.keyed_hash(
         "form",
@@ -233,8 +236,10 @@ def _form_key(request, answers):
 
 
 def comes_from_our_page(request):
-    """Whether a form was sent from a page of ours: a browser names the origin with every post, and no
-    other site can make it name ours."""
+    """Return whether a form was sent from a page of this site.
+
+    Browsers name the origin of every post, and no other site can fake it.
+    """
     return request.META.get("HTTP_ORIGIN") == f"{request.scheme}://{request.get_host()}"
 
 
@@ -246,7 +251,7 @@ def _draft_of(request):
 
 
 def _drawn_anew(before=None):
-    """A draft for a form that is filled in already: sending it at once is no sign of a machine."""
+    """Draw a draft for a form that is filled in already: sending it at once is no sign of a machine."""
     return tokens.draw(was_open_for=spam_signals.TOO_FAST, referrer_path=before.referrer_path if before else "")
 
 

@@ -1,6 +1,6 @@
-"""Made-up requests, to look at the desk with work on it. The names are invented, and no one has a 555-01xx number.
+"""Made-up requests, to see the desk with work on it. Names are invented, and nobody has a 555-01xx number.
 
-Requests arrive at any hour. What staff did lies in the center's open hours, at whatever hour the demo is made.
+Requests arrive at any hour. What staff did is in the center's open hours, at whatever hour the demo is made.
 """
 
 import datetime as dt
@@ -41,11 +41,11 @@ STAFF = [("demo-ana", "admissions"), ("demo-sam", "admissions"), ("demo-lee", "l
 PAGES = ["/addiction/kratom-addiction-treatment/", "/addiction/kratom-addiction-treatment/", "/", "/faq/", ""]
 
 HOUR = dt.timedelta(hours=1)
-DAYS_TO_LOOK = 60  # for an open day, back or ahead
+DAYS_TO_LOOK = 60  # for an open day, in the past or future
 
 
 def make_requests(count):
-    """Makes `count` requests in every stage in turn; yields after each one. Also sets sample hours where none are."""
+    """Make `count` requests in every stage in turn, and sample hours if none are set. Yield after each request."""
     _ensure_sample_hours()
     staff = [ensure_staff(name, role) for name, role in STAFF]
     original = None
@@ -69,9 +69,9 @@ def make_requests(count):
 
 
 def _plan(story):
-    """When the request of a story was received, and the moments at which staff did something with it, oldest first.
+    """Return when the request of a story was received, and when staff did something with it, oldest first.
 
-    Planned from the end: the last thing was done some hours ago, each one before it so many hours earlier or more.
+    Planned backward: the last action was some hours ago, and each earlier one at least the given hours before it.
     """
     now = timezone.now()
     if story not in PACE:
@@ -84,8 +84,10 @@ def _plan(story):
 
 
 def _open_before(moment):
-    """This moment if the center was open then, otherwise one in the last 40 minutes before it closed. What was earlier
-    stays earlier. The moment itself where the center was closed for months."""
+    """Return this moment if the center was open, otherwise one in the last 40 minutes before it closed.
+
+    The order of moments is kept. If the center was closed for months, the moment itself.
+    """
     for opens, closes in _open_spans(moment, -1):
         if opens <= moment < closes:
             return moment
@@ -96,7 +98,7 @@ def _open_before(moment):
 
 
 def _appointment(days):
-    """A whole hour in the open hours of the first open day that is so many days ahead or more."""
+    """Return a whole hour in the open hours of the first open day, at least this many days ahead."""
     now = timezone.now()
     moment = now + dt.timedelta(days=days)
     for span in _open_spans(moment, 1):
@@ -106,7 +108,7 @@ def _appointment(days):
 
 
 def _last_appointment(before):
-    """The last whole hour up to a moment in the past at which the center was open."""
+    """Return the last whole hour before a past moment at which the center was open."""
     for span in _open_spans(before, -1):
         if hours := [hour for hour in _whole_hours(*span) if hour <= before]:
             return hours[-1]
@@ -122,7 +124,7 @@ def _whole_hours(opens, closes):
 
 
 def _open_spans(moment, step):
-    """The open hours of the day of a moment, then of the days before it or after it, as pairs of moments."""
+    """Yield the open hours of the day of a moment, then of the days before or after it, as pairs of moments."""
     hours = schedule.our_hours()
     today = moment.astimezone(hours.zone).date()
     for number in range(DAYS_TO_LOOK):
@@ -155,7 +157,10 @@ def answers(number, random=random):
 
 
 class _Desk:
-    """One request, and who works on it. Each step keeps to the rules and is then moved back to its planned moment."""
+    """One request and the member of staff who works on it.
+
+    Each step follows the rules and is then moved to its planned time.
+    """
 
     def __init__(self, request_id, person, moments, original):
         self.id, self.person, self.original = request_id, person, original
@@ -163,7 +168,7 @@ class _Desk:
         self.at = None
 
     def do(self, step, **what):
-        """Takes a step of `workflow` at the next planned moment."""
+        """Run a function of `workflow` at the next planned moment."""
         self.at = next(self._moments)
         self._do(step, **what)
 
@@ -186,7 +191,7 @@ class _Desk:
         AssessmentRequest.objects.filter(pk=self.id).update(**moved)
 
     def _due_after(self, request, attempt):
-        """When the next contact is due after an attempt that was moved back."""
+        """Return when the next contact is due after an attempt that was moved back."""
         if attempt.result == Attempt.Result.MISSED:
             return self.at
         if attempt.result == Attempt.Result.REACHED:
@@ -195,8 +200,10 @@ class _Desk:
         return decide_by(attempt) if must_decide(request, plan) else plan.propose(self.at).at
 
     def attempt(self, times=1, result=None):
-        """So many attempts, by a way that the person allows. The ladder of some has one rung only: they are left time
-        to answer."""
+        """Make this many attempts, on a channel that the person allows.
+
+        Ends with the attempt plan, which may be one email.
+        """
         length = attempt_plan_of(AssessmentRequest.objects.get(pk=self.id)).length
         for number in range(times):
             if number >= length:
@@ -207,7 +214,7 @@ class _Desk:
             self.do(workflow.log_attempt, channel=channel, result=result or nobody, actor=self.person)
 
     def note(self):
-        """A note that is written with the step before it."""
+        """Write a note at the time of the step before it."""
         self._do(workflow.add_note, text=random.choice(NOTES), actor=self.person)
 
     def talk(self):
@@ -219,7 +226,7 @@ class _Desk:
         self.do(workflow.book, at=_appointment(random.randint(1, 6)), actor=self.person)
 
     def meet_before_the_end(self):
-        """Moves the assessment of a request that is closed to the hour before its end."""
+        """Move the assessment of a closed request to the hour before it was closed."""
         request = AssessmentRequest.objects.get(pk=self.id)
         met_at = _last_appointment(request.closed_at - HOUR)
         AssessmentRequest.objects.filter(pk=self.id).update(assessment_at=met_at)
@@ -229,7 +236,7 @@ class _Desk:
         self.do(workflow.close, outcome=outcome, actor=self.person, **more)
 
 
-# What happens to a request, one story for each state that the desk knows
+# What happens to a request: one story for each state at the desk
 
 
 def _waits(desk):
@@ -242,7 +249,7 @@ def _is_theirs(desk):
 
 def _is_taken(desk):
     now = timezone.now()
-    if _open_before(now) == now:  # nobody is at work in a center that is closed
+    if _open_before(now) == now:  # nobody works while the center is closed
         workflow.claim(request_id=desk.id, actor=desk.person)
 
 
@@ -314,8 +321,8 @@ def _takes_it_back(desk):
     desk.do(workflow.withdraw)
 
 
-# How many hours ago, in open hours, the last thing was done with a request, and how many lay between one and the next.
-# What stands here not is as new as it can be.
+# How many hours ago, in open hours, the last action was, and how many hours were between actions.
+# A story that is not listed has just arrived.
 LONG_AGO = (24 * 2, 24 * 24)
 TRIED = (3.4, 20.6, 27.1)
 PACE = {

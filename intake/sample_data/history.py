@@ -1,7 +1,7 @@
-"""A made-up history of many requests, as a very large center would have it after years: to see whether anything gets
-slow. Written past the rules of `workflow`, which would take days for a million; what the rows say keeps to them.
+"""A made-up history of many requests, like that of a large center after years, to see whether anything gets slow.
 
-Each request is drawn from its number, so that a second run goes on where the first one stopped.
+Written without `workflow`, which would take days for a million requests. The rows still follow its rules. Each request
+is drawn from its number, so that a second run continues where the first one stopped.
 """
 
 import bisect
@@ -37,13 +37,13 @@ Stage, Outcome = AssessmentRequest.Stage, AssessmentRequest.Outcome
 Channel, Result, Code = Attempt.Channel, Attempt.Result, Event.Code
 
 PER_DAY = 200
-NEWEST = 10_000  # of these, one of OPEN_OF is open: there is as much to do today, however long the history
+NEWEST = 10_000  # one in OPEN_OF of these is open: the same work for today, however long the history
 OPEN_OF = 5
-FAMILY = 50  # the first of so many is the one of which others are duplicates
+LINKED_SIZE = 50  # the first of each 50 requests is the original of the duplicates among them
 BATCH = 5_000
 HOUR, DAY = dt.timedelta(hours=1), dt.timedelta(days=1)
 TARGET = 4 * HOUR
-SCATTER = 0x5DEECE66D  # odd: times this, modulo a power of two, is another number for each number
+SCATTER = 0x5DEECE66D  # odd, so that multiplying modulo a power of two gives each number another one
 
 BY_HOUR = [6, 5, 4, 3, 2, 2, 3, 5, 8, 10, 11, 11, 10, 9, 9, 9, 9, 9, 10, 12, 14, 14, 12, 9]
 PAGES = {
@@ -83,12 +83,14 @@ LAST_NAMES = [
     "Yazzie",
 ]
 SYLLABLES = "ba bel cor da den far gan hol jen kar lan mar nor or pel quin ros sal tor ul van wes yar zim".split()  # noqa: SIM905
-NOBODYS_AREAS = [f"{first}{digit}" for first in ("37", "96") for digit in range(10)]  # never given out in the US
+NOBODYS_AREAS = [f"{first}{digit}" for first in ("37", "96") for digit in range(10)]  # unassigned in the US
 
 
 def make_history(count):
-    """Makes made-up requests until there are `count`; yields after each batch how many there are. Where it is stopped,
-    whole batches stay, and it goes on from there."""
+    """Make requests until there are `count`. Yield after each batch how many there are.
+
+    If it is stopped, whole batches stay, and the next run continues.
+    """
     copy_rows.hurry()
     staff = [demo.ensure_staff(name, role).pk for name, role in demo.STAFF]
     today = timezone.localdate(timezone=PHOENIX)
@@ -98,7 +100,7 @@ def make_history(count):
         until = min(there + BATCH, count)
         tables = defaultdict(list)
         for number in range(there, until):
-            for model, row in _Story(number, today, staff).rows():
+            for model, row in _FakeHistory(number, today, staff).rows():
                 tables[model].append(row)
         with transaction.atomic():
             for model, rows in tables.items():
@@ -113,13 +115,13 @@ def id_of(number):
 
 
 def _how_many_of(count):
-    """How many of the first `count` are stored. They come in order, so that the first missing one tells."""
+    """Return how many of the first `count` are stored. They are made in order, so the first missing one tells."""
     return bisect.bisect_left(
         range(count), True, key=lambda number: not AssessmentRequest.objects.filter(pk=id_of(number)).exists()
     )
 
 
-class _Story:
+class _FakeHistory:
     """What happens to one made-up request, drawn from its number."""
 
     def __init__(self, number, today, staff):
@@ -150,7 +152,7 @@ class _Story:
         }
 
     def rows(self):
-        """Pairs of a model and the values of a new row, the request first."""
+        """Yield pairs of a model and the values of a new row, the request first."""
         if self.outcome:
             self._end()
         else:
@@ -161,7 +163,7 @@ class _Story:
         self.request["version"] = len(self.events) - 1
         yield copy_rows.row(AssessmentRequest, **self.request)
         if not is_erased:
-            yield from self._words()
+            yield from self._content_rows()
         for wording in (BY_FIELD[name] for name in BY_FIELD if self.answers[name]):
             yield copy_rows.row(
                 ConsentRecord,
@@ -179,7 +181,7 @@ class _Story:
         if self.answers["email_ok"] and not self.request.get("quarantined_at"):
             yield self._notice(OutboxMessage.Kind.ACKNOWLEDGEMENT)
 
-    # How it went
+    # What happened to it
 
     def _end(self):
         match self.outcome:
@@ -198,14 +200,14 @@ class _Story:
         if self.outcome == Outcome.REFERRED:
             self._write(EncryptedText.Kind.REFERRAL, "Copper Trail Counseling, Mesa")
         if self.outcome == Outcome.DUPLICATE:
-            first = self.number - self.number % FAMILY  # stored with the same batch or before
+            first = self.number - self.number % LINKED_SIZE  # stored in the same batch or an earlier one
             self.request["duplicate_of_id"] = id_of(first)
-            self._tell(Code.LINKED, to_value=reference.numbered(first * SCATTER % reference.POSSIBLE))
+            self._log(Code.LINKED, to_value=reference.numbered(first * SCATTER % reference.POSSIBLE))
         elif self.outcome == Outcome.WITHDRAWN:
-            self._tell(Code.WITHDRAWN, by=None)
-            self._tell(Code.ERASED, by=None)
+            self._log(Code.WITHDRAWN, by=None)
+            self._log(Code.ERASED, by=None)
         else:
-            self._tell(Code.CLOSED, to_value=self.outcome)
+            self._log(Code.CLOSED, to_value=self.outcome)
         self.request |= {"stage": Stage.CLOSED, "outcome": self.outcome, "closed_at": self.at, "owner_id": self.person}
 
     def _leave_open(self):
@@ -230,7 +232,7 @@ class _Story:
         if kind in (0, 3, 4, 5):
             self.request["owner_id"] = self.person
         now = timezone.now()
-        if kind == 9 and round_ < len(self.staff):  # each is at one
+        if kind == 9 and round_ < len(self.staff):  # each member of staff is working on one
             self.request |= {"owner_id": self.staff[round_], "claimed_until": now + dt.timedelta(minutes=15)}
         if kind in (7, 8):
             self.request["due_at"] = self.request["snoozed_until"]
@@ -240,7 +242,10 @@ class _Story:
             self.request["due_at"] = now + DAY * self.random.gauss(0, 1)
 
     def _try(self, times, last=Result.NO_ANSWER):
-        """So many attempts, the last with this result. Those that would lie ahead are drawn together."""
+        """Make this many attempts, the last with this result.
+
+        Gaps are shortened if they would reach into the future.
+        """
         first = HOUR * min(self.random.lognormvariate(0, 1.1), 90)
         gaps = [first, *(HOUR * hours * self.random.uniform(0.9, 1.1) for hours in GAPS[1:times])][:times]
         self.stretch = min(1.0, 0.5 * (timezone.now() - self.received) / (sum(gaps, 3 * DAY)))
@@ -254,48 +259,48 @@ class _Story:
             self.attempts.append(self._attempt(*self._way(result)))
             if number == 1:
                 self.request |= {"first_attempt_at": self.at, "stage": Stage.REACHING}
-                self._tell(Code.STAGE_SET, Stage.NEW, Stage.REACHING)
+                self._log(Code.STAGE_SET, Stage.NEW, Stage.REACHING)
             if self.random.random() < 0.15:
                 self._write(EncryptedText.Kind.NOTE, self.random.choice(demo.NOTES))
 
     def _reach(self, after):
         self._try(after, last=Result.REACHED)
         self.request |= {"reached_at": self.at, "attempts_to_reach": after, "stage": Stage.TALKING}
-        self._tell(Code.STAGE_SET, Stage.REACHING, Stage.TALKING)
+        self._log(Code.STAGE_SET, Stage.REACHING, Stage.TALKING)
 
     def _book(self):
         self._pass(HOUR)
         at = self.at + DAY * self.random.randint(1, 5)
         self.request |= {"stage": Stage.BOOKED, "assessment_at": at}
-        self._tell(Code.STAGE_SET, Stage.TALKING, Stage.BOOKED)
-        self._tell(Code.BOOKED, to_value=at.isoformat(timespec="minutes"))
+        self._log(Code.STAGE_SET, Stage.TALKING, Stage.BOOKED)
+        self._log(Code.BOOKED, to_value=at.isoformat(timespec="minutes"))
 
     def _snooze_until(self):
         until = timezone.now() + DAY * self.random.uniform(-2, 20)
         reason = AssessmentRequest.SnoozeReason.ASKED_LATER
         self.request |= {"snoozed_until": until, "snooze_reason": reason}
-        self._tell(Code.SNOOZED, reason, until.isoformat(timespec="minutes"))
+        self._log(Code.SNOOZED, reason, until.isoformat(timespec="minutes"))
 
     def _suspect(self):
         self.request |= {"quarantined_at": self.received, "spam_signals": "fast"}
-        self._tell(Code.SUSPECTED, to_value="fast", by=None)
+        self._log(Code.SUSPECTED, to_value="fast", by=None)
 
     def _pass(self, time):
         self.at = min(self.at + time * self.stretch, timezone.now())
 
-    # What is written
+    # Its rows
 
-    def _words(self):
-        yield self._sealed(EncryptedText.Kind.ANSWERS, self.answers, self.received, None)
+    def _content_rows(self):
+        yield self._encrypted_row(EncryptedText.Kind.ANSWERS, self.answers, self.received, None)
         for kind, content, at, author in self.texts:
-            yield self._sealed(kind, content, at, author)
+            yield self._encrypted_row(kind, content, at, author)
         yield copy_rows.row(
             ContactPreferences, request_id=self.id, recorded_at=self.received, **preferences_from(self.answers)
         )
         for entry in blind_index.entries_for(self.answers, rows=2 * self.number):
             yield copy_rows.row(BlindIndex, request_id=self.id, kind=entry.kind, value=entry.value, key_id=entry.key_id)
 
-    def _sealed(self, kind, content, at, author):
+    def _encrypted_row(self, kind, content, at, author):
         text = EncryptedText(id=uuid.UUID(int=self.random.getrandbits(128), version=4)).encrypt(content)
         return copy_rows.row(
             EncryptedText,
@@ -311,16 +316,16 @@ class _Story:
     def _write(self, kind, content):
         self.texts.append((kind, content, self.at, self.person))
         if kind == EncryptedText.Kind.NOTE:
-            self._tell(Code.NOTE_ADDED)
+            self._log(Code.NOTE_ADDED)
 
-    def _tell(self, code, from_value="", to_value="", by=...):
+    def _log(self, code, from_value="", to_value="", by=...):
         self.events.append(self._event(code, from_value, to_value, self.person if by is ... else by))
 
     def _event(self, code, from_value="", to_value="", actor=None):
         return {"code": code, "from_value": from_value, "to_value": to_value, "actor_id": actor, "occurred_at": self.at}
 
     def _attempt(self, channel, result):
-        self._tell(Code.ATTEMPTED, channel, result)
+        self._log(Code.ATTEMPTED, channel, result)
         next_at = self.at + 3 * HOUR
         return {
             "channel": channel,
@@ -346,7 +351,7 @@ class _Story:
     def _outcome(self):
         if self.number < NEWEST and self.number % OPEN_OF == 0:
             return ""
-        if self.number % FAMILY == 0:
+        if self.number % LINKED_SIZE == 0:
             return Outcome.NOT_REACHED  # no duplicate itself
         return self._one_of(OUTCOMES)
 

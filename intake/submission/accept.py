@@ -1,7 +1,7 @@
-"""Accepting a request: all of it in one transaction, once, or not at all.
+"""Accept a request: store all of it once, in one transaction, or nothing.
 
-Where the database can't take it, or anything else of ours fails, the sealed request goes to the spool of this machine,
-and the worker stores it later, once. Either way the person sees the same confirmation.
+If the database can't take it, or anything else of ours fails, the encrypted request goes to the spool of this machine,
+and the worker stores it later. The person sees the same confirmation either way.
 """
 
 import datetime as dt
@@ -38,11 +38,11 @@ logger = logging.getLogger(__name__)
 
 
 class NotStored(Exception):
-    """A rule speaks against storing this form; the person is told which, with everything they typed."""
+    """A rule forbids storing this form. The person is told which, and keeps everything they typed."""
 
 
 class RequestWithdrawn(NotStored):
-    """This form's request was withdrawn or erased `at` a moment; what is sent again must start a new one."""
+    """The request of this form was withdrawn or erased, at this moment. Sending the form again must start a new one."""
 
     def __init__(self, at):
         super().__init__()
@@ -50,31 +50,33 @@ class RequestWithdrawn(NotStored):
 
 
 class TokenSpent(NotStored):
-    """The single-use pass of this form was used before, with other words; nothing was stored."""
+    """The single-use token of this form was used before, for other content. Nothing was stored."""
 
 
 class TooManyAmendments(NotStored):
-    """The request holds as many amendments as it may; these other words were not stored."""
+    """The request has as many amendments as allowed. Nothing was stored."""
 
 
 class ReferenceTaken(NotStored):
-    """Another request has the reference that this form drew; nothing was stored."""
+    """Another request has the reference that was drawn for this form. Nothing was stored."""
 
 
 @dataclass(frozen=True)
 class SentForm:
-    """A form as it was sent, with everything that storing it needs.
+    """A form as it was sent, with everything that is needed to store it.
 
-    `answers` are the cleaned fields as plain JSON values. `form_key` is the keyed hash of browser session and contact,
-    None where the browser keeps no cookie; `sender` the keyed hash of where it came from; `spam_signals` codes of
-    `intake.submission.spam_signals`; `spent_token` what was spent in place of a cookie; `taken_by` the id of the
-    member of staff who filled it in for a caller and read the consents to them; `confirmed_as` the id and the reference
-    under which a form was confirmed that waited in the spool.
+    - `answers`: the cleaned fields as plain JSON values
+    - `form_key`: the keyed hash of browser session and contact; None without a cookie
+    - `sender`: the keyed hash of the network it came from
+    - `spam_signals`: codes of `intake.submission.spam_signals`
+    - `spent_token`: the single-use token that replaced the cookie
+    - `taken_by`: the id of the member of staff who filled it in for a caller and read the consents to them
+    - `confirmed_as`: the id and reference under which a form in the spool was confirmed
     """
 
     draft: Draft
     answers: dict
-    at: dt.datetime = field(default_factory=lambda: timezone.now())  # looked up anew: a test may stop the clock
+    at: dt.datetime = field(default_factory=lambda: timezone.now())  # a lambda, since tests replace `timezone.now`
     form_key: str | None = None
     sender: str = ""
     spam_signals: tuple[str, ...] = ()
@@ -89,13 +91,16 @@ class SentForm:
 
 
 def accept(form):
-    """Store a `SentForm` in the database or, if anything goes wrong there, in the spool. Return the id to confirm.
+    """Store a `SentForm` in the database or, if anything fails there, in the spool. Return the id to confirm.
 
-    That is the id of an earlier request where this one repeats it: the same form by the same person (`same_person`), or
-    the same browser session with the same phone and email. The same words are stored once; other words become an
-    amendment. A form that goes to the spool is confirmed under an id of its own (`tokens.confirmed_as`): nobody
-    can say now whether somebody else was confirmed under the form's. Raises `limiter.RateLimited`, `NotStored`,
-    `spool.SpoolError`, `envelope.EncryptionError`: then nothing was stored.
+    If it repeats an earlier request, the id of that one: the same form by the same person (`same_person`), or the same
+    browser session with the same phone and email. Equal content is stored once; other content becomes an amendment.
+
+    A form in the spool is confirmed under an id of its own (`tokens.confirmed_as`), since nobody can check now who else
+    was confirmed under the form's id.
+
+    Raises `rate_limit.RateLimited`, `NotStored`, `spool.SpoolError` or `envelope.EncryptionError`. Then nothing was
+    stored.
     """
     commitment = commit_to(form.at, preferences_from(form.answers))
     confirmed_as = tokens.confirmed_as(form.draft, form.answers)
@@ -105,7 +110,7 @@ def accept(form):
             return confirmed_as.id if _waits_in_spool(confirmed_as.id) else request_id
         except (NotStored, rate_limit.RateLimited):
             raise
-        except Exception as error:  # away, full, it never said whether it stored, or a fault of ours
+        except Exception as error:  # database away, full or silent, or a fault of ours
             logger.error("The database did not take request %s: %s", form.draft.reference, type(error).__name__)
             if isinstance(error, (DatabaseError, InterfaceError)):
                 circuit_breaker.trip()
@@ -121,12 +126,12 @@ def _count_while_away(form):
         rate_limit.count_while_away(form.sender)
     except rate_limit.RateLimited:
         raise
-    except Exception as error:  # a limit that can't be counted keeps nobody out
-        logger.error("The limit could not be counted: %s", type(error).__name__)
+    except Exception as error:  # without a count, nobody is kept out
+        logger.error("The rate limit could not be checked: %s", type(error).__name__)
 
 
 def _waits_in_spool(request_id):
-    """Whether the form was confirmed from the spool of this machine before, and was not taken in yet."""
+    """Return whether the form was confirmed from the spool of this machine before and is still there."""
     try:
         return bool(spool.find(request_id))
     except spool.SpoolError:
@@ -134,23 +139,23 @@ def _waits_in_spool(request_id):
 
 
 def take_in(path):
-    """Store what lies in a file of the spool, unless it is stored already, and remove the file."""
+    """Store the form in a file of the spool, unless it is stored already, and remove the file."""
     form, commitment = _from_json(spool.read(path))
     try:
         store(form, commitment)
     except RequestWithdrawn as withdrawn:
-        # What was sent before must not come back. What was sent after that is a new wish to be contacted.
+        # What was sent before the withdrawal stays withdrawn. What was sent after it is a new request.
         if form.at > withdrawn.at:
-            # Under legal hold the withdrawn request has kept the id that this form was confirmed under.
+            # Under legal hold, the withdrawn request still holds the id that this form was confirmed under.
             Alias.objects.filter(pk=form.confirmed_as.id, request__hidden_at__isnull=False).delete()
             store(replace(form, draft=tokens.draw(referrer_path=form.draft.referrer_path), form_key=None), commitment)
     spool.remove(path)
 
 
 def store(form, commitment):
-    """Write a form to the database, once. Return the id of the request that holds it now.
+    """Write a form to the database once. Return the id of the request that holds it.
 
-    What was acknowledged to the person before is stored without a limit, with another reference if need be.
+    A form that was confirmed before is stored without a rate limit, and under another reference if its own is taken.
     """
     if Alias.objects.filter(pk=form.draft.id).exists():
         return _store_known(form, commitment)
@@ -161,14 +166,14 @@ def store(form, commitment):
             return request_id
         drawn = (form.confirmed_as or form.draft).reference
         if not AssessmentRequest.objects.filter(reference=drawn).exists():
-            raise  # about something else: the spool keeps it, and people look
+            raise  # another clash: the spool keeps the form, and /status reports it
         if not form.was_acknowledged:
             raise ReferenceTaken from clash
         return store(replace(form, confirmed_as=replace(form.confirmed_as, reference=reference.draw())), commitment)
 
 
 def _store_known(form, commitment):
-    """Store what is no first form of its page and its browser session. None where it is one."""
+    """Store a form that repeats an earlier one or comes from the same page. Return None if it does neither."""
     known = _known(form)
     if known is not None:
         return _store_again(known, form)
@@ -177,8 +182,10 @@ def _store_known(form, commitment):
 
 
 def _store_beside(first, form, commitment):
-    """Store what someone else sent from the page of a request: a new request, which says so to staff. Under the lock of
-    the first one, so that of two posts at once the second finds what the first stored."""
+    """Store what someone else sent from the page of an earlier request: a new request that names the first one.
+
+    Locks the first request, so that of two posts at once the second finds what the first has stored.
+    """
     with transaction.atomic():
         first = workflow.locked(first.same_device_as_id or first.pk)
         known = _known(form)
@@ -187,7 +194,7 @@ def _store_beside(first, form, commitment):
                 raise TokenSpent
             own = replace(form, draft=tokens.draw(referrer_path=form.draft.referrer_path))
             return _store_new(own, commitment, same_device_as=first)
-    return _store_again(known, form)  # without that lock: it takes others, in an order of its own
+    return _store_again(known, form)  # outside of that lock: `lock_linked` takes its own, in primary-key order
 
 
 def _store_new(form, commitment, same_device_as=None):
@@ -227,7 +234,7 @@ def _store_new(form, commitment, same_device_as=None):
     ]
     if form.was_acknowledged or (traffic and traffic.sender_is_over_limit):
         with transaction.atomic():
-            _insert(new)  # fails where the form is known already: it gets its confirmation again
+            _insert(new)  # fails if the form is known: then its confirmation is shown again
             if not form.was_acknowledged:
                 raise rate_limit.RateLimited
             if gone := _withdrawn_since(form):
@@ -239,17 +246,17 @@ def _store_new(form, commitment, same_device_as=None):
 
 @transaction.atomic
 def _insert(new):
-    """Stores new rows of several models, all or none, in this order: one statement for each model."""
+    """Insert new rows of several models in this order, all or none, with one statement for each model."""
     for model, rows in itertools.groupby(new, type):
         model.objects.bulk_create(rows)
 
 
 @transaction.atomic
 def _store_again(known, form):
-    """Keeps other words of a form that was sent before, `workflow.MOST_AMENDMENTS` times, and tells staff again.
+    """Store other content of a form that was sent before, at most `workflow.MAX_AMENDMENTS` times, and alert staff
+    again.
 
-    A request that was closed is opened again: someone has more to say, or asks once more in the same words. One whose
-    words were erased stays empty.
+    A closed request is reopened, even by the same content. Raises `RequestWithdrawn` if its content was erased.
     """
     family = workflow.lock_linked(known.pk)
     request = family[known.pk]
@@ -303,19 +310,21 @@ def _store_again(known, form):
 
 
 def _ended_at(request, family):
-    """When a request ended, or the one that goes on in its place where it is linked. None while that is open."""
+    """Return when a request was closed, or its original if it is a duplicate. None while that is open."""
     return family[request.duplicate_of_id or request.pk].closed_at
 
 
 def _not_before_the_last(request, at):
-    """What is sent now is the last word, even where the clock of another machine was ahead."""
+    """Return `at`, or the time of the newest preferences if the clock of another machine was ahead."""
     last = newest_preferences(request)
     return max(at, last.recorded_at) if last else at
 
 
 def _withdrawn_since(form):
-    """The event with which the person took back what they had sent in the same browser session before, if it happened
-    after this form: it belongs to what they took back."""
+    """Return the event by which the same browser session withdrew an earlier request after this form was sent, or None.
+
+    Then the form belongs to what was withdrawn.
+    """
     gone = Event.objects.filter(code__in=[Event.Code.ERASED, Event.Code.HIDDEN], occurred_at__gt=form.at)
     return form.form_key and gone.filter(request__previous_form_key=form.form_key).last()
 
@@ -331,7 +340,7 @@ def _alias(request_id, draft):
 
 
 def _known(form):
-    """The request that this form is or repeats, or None: also where its page was sent by someone else before."""
+    """Return the request that this form is or repeats, or None. It may be one that someone else's page led to."""
     if form.confirmed_as and (known := find(form.confirmed_as.id)):
         return known
     first = find(form.draft.id)
@@ -346,15 +355,17 @@ def _known(form):
 
 
 def _may_have_ended_with(first, form):
-    """Whether the words of the first request from this page are gone, and nothing says that this form is another
-    person's. They are asked once more then: what was withdrawn must not come back by a late click."""
+    """Return whether the first request from this page was erased, and nothing says that another person sent this form.
+
+    Then it is refused once and must be sent again: a late click must not bring back what was withdrawn.
+    """
     if first.texts.exists():
         return False
     return None in (form.form_key, first.previous_form_key) or form.form_key == first.previous_form_key
 
 
 def find(request_id):
-    """The request that was confirmed under this id, or None."""
+    """Return the request that was confirmed under this id, or None."""
     request = AssessmentRequest.objects.filter(pk=request_id).first()
     if request is None:
         alias = Alias.objects.filter(pk=request_id).select_related("request").first()
@@ -369,7 +380,7 @@ def _sealed_words(request_id, kind, form):
 
 
 def _consents(request_id, form, at):
-    """What was agreed to, purpose by purpose."""
+    """Return a record for each consent given."""
     return [
         ConsentRecord(
             request_id=request_id,
@@ -393,9 +404,11 @@ def _events(request_id, form, spam_signals):
 
 
 def _outbox_messages(request_id, form, spam_signals):
-    """The alert to staff and, where the person ticked e-mail, the neutral acknowledgement. (An address alone allows one
-    e-mail: that one is for staff to write.) Nobody whom we suspect gets one: a machine may have typed someone else's
-    address."""
+    """Return the alert to staff and, if the person checked email, the neutral acknowledgement.
+
+    An address without that box allows one email, which staff write. A request with spam signals gets no
+    acknowledgement: a machine may have typed someone else's address.
+    """
     kinds = [OutboxMessage.Kind.NEW_REQUEST]
     if form.answers["email_ok"] and form.answers["email"] and not spam_signals:
         kinds.append(OutboxMessage.Kind.ACKNOWLEDGEMENT)
@@ -417,7 +430,7 @@ def _to_json(form, commitment):
 
 
 def _from_json(plain):
-    """The form and its commitment. What was spent in place of a cookie stays behind: the person was answered."""
+    """Return the form and its commitment. The single-use token is not stored: the person was answered already."""
     id_hex, drawn_reference = plain["draft"]
     confirmed_id, confirmed_reference = plain["confirmed_as"]
     due_at, due_uses_default_hours, words = plain["commitment"]
@@ -435,7 +448,7 @@ def _from_json(plain):
 
 @dataclass(frozen=True)
 class Kept:
-    """What the confirmation needs of a request that waits in the spool."""
+    """What the confirmation shows of a request in the spool."""
 
     reference: str
     promise: str
@@ -443,7 +456,8 @@ class Kept:
 
 
 def kept_in_spool(request_id):
-    """The first form of this request in the spool of this machine, as `Kept`; None where there is none."""
+    """Return the first form of this request in the spool of this machine, as a `SpooledConfirmation`; None if there is
+    none."""
     for content in spool.find(request_id):
         form, commitment = _from_json(content)
         return Kept(form.confirmed_as.reference, commitment.promise, form.at)

@@ -1,5 +1,5 @@
-"""Keeps the form from waiting for a database that just failed: for a moment nobody asks it, and requests go to the
-spool at once."""
+"""A circuit breaker for the database: after a failure it is not asked for a moment, and requests go to the spool at
+once."""
 
 import time
 
@@ -9,12 +9,12 @@ _closed_at = None  # monotonic seconds from which the database is asked again
 
 
 def allows():
-    """Whether the database may be asked."""
+    """Return whether the database may be asked."""
     return _closed_at is None or time.monotonic() >= _closed_at
 
 
 def trip():
-    """The database failed: leave it alone for `PAUSE` seconds."""
+    """Don't ask the database for `PAUSE` seconds."""
     global _closed_at
     _closed_at = time.monotonic() + PAUSE
 

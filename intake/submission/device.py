@@ -1,9 +1,8 @@
-"""What stays on the device of the person who asked: nothing they typed, once it was sent, withdrawn or left.
+"""What stays on the person's device: nothing that they typed, once it was sent, withdrawn or left.
 
-One cookie of the browser session holds a random value and, once someone left quickly, when; nothing else. While it is
-there, forms tell the browser to keep nothing that is typed. Whenever something is sent, withdrawn or left, its value
-changes: Chromium then drops the pages that it kept whole for Back, and `came_back.js` loads anew what another browser
-kept.
+A session cookie holds a random value and, after someone left quickly, when. While it is there, forms tell the browser
+to remember nothing that is typed. Its value changes whenever something is sent, withdrawn or left. Chromium then drops
+the pages that it kept for Back, and `came_back.js` reloads those that other browsers kept.
 """
 
 import datetime as dt
@@ -18,18 +17,20 @@ from django.utils import timezone
 
 
 def must_forget(request):
-    """Whether something was sent, withdrawn or left in this browser session."""
+    """Return whether something was sent, withdrawn or left in this browser session."""
     return settings.VISIT_COOKIE_NAME in request.COOKIES
 
 
 def saw_form(request):
-    """Whether a page with a form of ours was opened in this browser session."""
+    """Return whether a page with a form of ours was opened in this browser session."""
     return must_forget(request) or settings.CSRF_COOKIE_NAME in request.COOKIES
 
 
 def forget(request, response, leaves=False):
-    """Let the browser forget what was typed up to now. Returns the same response. `leaves`: and show no confirmation
-    again that it showed up to now."""
+    """Make the browser forget what was typed until now. Return the same response.
+
+    With `leaves`, confirmations that were shown until now are not shown again.
+    """
     left = timezone.now() if leaves else left_at(request)
     value = secrets.token_urlsafe(16)
     response.set_cookie(
@@ -43,7 +44,7 @@ def forget(request, response, leaves=False):
 
 
 def left_at(request):
-    """When someone last left quickly in this browser session; None where nobody did."""
+    """Return when someone last left quickly in this browser session; None if nobody did."""
     seconds = request.COOKIES.get(settings.VISIT_COOKIE_NAME, "").partition(".")[2]
     if not re.fullmatch("[0-9]{1,11}", seconds):
         return None
@@ -51,30 +52,30 @@ def left_at(request):
 
 
 def mark_of(request):
-    """What tells a page from before something was sent, withdrawn or left from one after it."""
+    """Return a value that changes whenever something is sent, withdrawn or left."""
     value = request.COOKIES.get(settings.VISIT_COOKIE_NAME, "")
     return hashlib.sha256(value.encode()).hexdigest()[:32]
 
 
 class VisitorField(BoundField):
-    """A field as visitors get it."""
+    """A form field as visitors get it."""
 
     @property
     def first_id(self):
-        """The id of what a link to this field must lead to: of several choices, the first."""
+        """Return the id that a link to this field must lead to: for radio buttons, the first one."""
         return self.subwidgets[0].id_for_label if self.widget_type == "radioselect" else self.auto_id
 
     def build_widget_attrs(self, attrs, widget=None):
         attrs = super().build_widget_attrs(attrs, widget)
         if attrs.get("required"):
-            attrs.setdefault("aria-invalid", "false")  # else Chromium calls a field invalid that is only empty yet
+            attrs.setdefault("aria-invalid", "false")  # otherwise Chromium announces an empty field as invalid
         if self.form.must_forget:
-            attrs["autocomplete"] = "off"  # at each field: what is said there counts more than what the form says
+            attrs["autocomplete"] = "off"  # on each field, since it overrides the form's attribute
         return attrs
 
 
 class VisitorForm(Form):
-    """A form for visitors. Where `must_forget` is true, the browser is told to keep nothing that is typed into it."""
+    """A form for visitors. If `must_forget` is true, the browser is told to remember nothing that is typed into it."""
 
     bound_field_class = VisitorField
     must_forget = False

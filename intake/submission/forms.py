@@ -1,4 +1,4 @@
-"""The request form: few questions, kind errors, and nothing honest is ever a dead end."""
+"""The request form: few questions, kind errors, and no dead end for an honest answer."""
 
 import re
 
@@ -29,15 +29,20 @@ ADULT = [("yes", _("Yes")), ("no", _("No"))]
 _LINE_BREAK = re.compile("\r\n|[\r\v\f\x85\u2028\u2029]")
 # Control characters except line break and tab, halves of a character (surrogates), and U+FFFD
 _UNREADABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffd]")
-_SHOWN_AROUND = 20  # characters before and behind one that can't be kept
+_SHOWN_AROUND = 20  # characters quoted before and after an unreadable one
 
 
 class HonestTextField(forms.CharField):
-    """Text in any script, kept as typed. Refuses only what can't be a typed word: control characters and bytes
-    that were no text, which arrive as U+FFFD."""
+    """Text in any script, stored as typed.
+
+    Refuses only control characters and undecodable bytes, which arrive as U+FFFD.
+    """
 
     def widget_attrs(self, widget):
-        """Without `maxlength`: a browser must not cut what was pasted. An error that says so beats lost words."""
+        """Leave out `maxlength`: a browser must not cut pasted text silently.
+
+        An error message is better than lost text.
+        """
         attrs = super().widget_attrs(widget)
         attrs.pop("maxlength", None)
         return attrs
@@ -52,24 +57,26 @@ class HonestTextField(forms.CharField):
 
 
 class EmailTextField(HonestTextField):
-    """An email address, without what pasting wraps around it. What is no address is kept as it was typed."""
+    """An email address without what pasting wraps around it. Anything else is stored as typed."""
 
     def to_python(self, value):
         return email_addresses.cleaned(super().to_python(value))
 
 
 class AsksOnce:
-    """A form with a `phone` and an `email` that asks once about what looks wrong. Sent again unchanged, it is kept as
-    it is: turning someone away over a digit is worse than one number that does not work.
+    """A form with `phone` and `email` that asks once about a value that looks wrong.
 
-    The form remembers what it asked about in its field `asked_about`, without a script and without a cookie.
+    Sent again unchanged, the value is accepted: one number that does not work is better than a person turned away. The
+    form remembers what it asked about in its field `asked_about`, without a script and without a cookie.
     """
 
     if_right = _("If it is correct, press Send again.")
 
     def ask_once(self, name):
-        """Adds a question to a field of which the value looks wrong and was not asked about before. Returns whether the
-        value looks wrong, and was sent again all the same."""
+        """Add a question to a field whose value looks wrong, unless it was asked before.
+
+        Return whether the value looks wrong and was sent again anyway.
+        """
         value = self.cleaned_data.get(name, "")
         question = _QUESTIONS[name](value) if value and name not in self.errors else ""
         if not question:
@@ -82,17 +89,19 @@ class AsksOnce:
         return False
 
     def remember(self, asked):
-        """Keeps what was asked about for the next post of this form."""
+        """Store what was asked about in the form, for its next post."""
         asked_about = self.cleaned_data.get("asked_about", "").split("\n")
-        # Newest first, so that what no longer fits is the oldest, and the next post always knows this one's values.
+        # Newest first, so that cutting drops the oldest, and the next post knows this one's values.
         self.cleaned_data["asked_about"] = "\n".join(filter(None, [asked, *asked_about]))[:400]
         self.data = self.data.copy()
         self.data[self.add_prefix("asked_about")] = self.cleaned_data["asked_about"]
 
 
 class AssessmentForm(AsksOnce, SaysWhenWeAreClosed, VisitorForm):
-    """What we ask of someone who wants to be contacted. Only a way to reach them, their consent, and whether they are
-    an adult are required."""
+    """What we ask of someone who wants to be contacted.
+
+    Required: a way to reach them, their consent, whether they are an adult.
+    """
 
     error_css_class = "has-error"
 
@@ -182,7 +191,7 @@ class AssessmentForm(AsksOnce, SaysWhenWeAreClosed, VisitorForm):
         error_messages={"required": _("We need your agreement before we may contact you.")},
     )
     asked_about = HonestTextField(required=False, max_length=400, widget=forms.HiddenInput)
-    website = forms.CharField(  # a trap for machines: people don't see it, see templates/intake/assessment.html
+    website = forms.CharField(  # a trap for machines, hidden from people by templates/intake/assessment.html
         label=_("Leave this empty"),
         required=False,
         widget=forms.TextInput(attrs={"autocomplete": "off", "tabindex": "-1"}),
@@ -211,7 +220,7 @@ class AssessmentForm(AsksOnce, SaysWhenWeAreClosed, VisitorForm):
         return cleaned
 
     def _check_time(self, cleaned, email):
-        """A time at which we never call is asked about once. To confirm a time takes a way to write."""
+        """Ask once about a time at which we never call. Confirming a time needs an email address or text messages."""
         time = cleaned.get("preferred_time")
         zone = cleaned.get("time_zone") or self.fields["time_zone"].initial
         if time == PreferredTime.CONFIRMED:
@@ -234,14 +243,15 @@ class AssessmentForm(AsksOnce, SaysWhenWeAreClosed, VisitorForm):
         self.remember(f"{time} {zone}")
 
     def answers(self):
-        """The cleaned fields as they are sealed: plain JSON values under the names of the fields."""
+        """Return the cleaned fields as they are encrypted: plain JSON values by field name."""
         answers = {name: value for name, value in self.cleaned_data.items() if name not in self.NOT_ANSWERS}
         for name in ("for_whom", "introduction", "preferred_time", "time_zone"):
             answers[name] = answers[name] or self.fields[name].initial
         return answers
 
     def _refuse_repeated_fields(self):
-        """A field that comes twice was not sent by our form; which of its values is meant, no one can know."""
+        """Add an error to each field that was posted twice: our form sends it once, and nobody knows which value is
+        meant."""
         posted = self.data.lists() if hasattr(self.data, "lists") else ()
         repeated = {name for name, values in posted if len(values) > 1}
         for name in self.fields:
@@ -276,7 +286,7 @@ _QUESTIONS = {"phone": _question_about_phone, "email": _question_about_email}
 
 
 def _in_their_boxes(phone, email):
-    """A phone and an email that were kept, exchanged where both make sense only so. One of them may be empty."""
+    """Return phone and email, swapped if each fits only the other field. One of them may be empty."""
     address = email_addresses.cleaned(phone)
     if email_addresses.is_in(phone) and address == email:  # typed twice
         return "", email
@@ -287,8 +297,10 @@ def _in_their_boxes(phone, email):
 
 
 def _read_as_windows(text):
-    """The same text with the apostrophes and dashes of Windows where controls stand for them (as HTML reads them). NEL
-    stays: it is a line break."""
+    """Return the text with Windows apostrophes and dashes in place of control characters, as HTML reads them.
+
+    NEL stays: it is a line break.
+    """
     return _WINDOWS.sub(lambda found: found[0].encode("latin-1").decode("cp1252", "ignore") or found[0], text)
 
 
@@ -296,7 +308,7 @@ _WINDOWS = re.compile("[\x80-\x84\x86-\x9f]")
 
 
 def _where_unreadable(text, unreadable):
-    """A sentence that names the words before and behind a character that nobody can see."""
+    """Return a sentence that quotes the text before and after a character that nobody can see."""
     before, behind = text[: unreadable.start()], text[unreadable.end() :]
     before = _UNREADABLE.sub("", before)[-_SHOWN_AROUND:].strip()
     behind = _UNREADABLE.sub("", behind)[:_SHOWN_AROUND].strip()

@@ -1,11 +1,11 @@
-"""Forms that were sent and are not taken in yet. Each has an address for a while, which Back and Forward can show.
+"""Forms that were sent and are not accepted yet. Each has an address for a while, so that Back and Forward can show it.
 
-A page that answers a post can't be shown again: the browser asks "Confirm form resubmission", and the words are gone.
-So a form that has to be mended or confirmed is kept for `KEPT_FOR`, encrypted, and the post leads to its address. The
-address holds a random token, the database a hash of it. Where the browser keeps cookies, the address opens in that
-browser session alone, and no longer once something was sent, withdrawn or left there (`intake.submission.device`).
+A page that answers a post can't be shown again: the browser asks "Confirm form resubmission", and the text is lost. So
+a form that has to be corrected or confirmed is kept for `KEPT_FOR`, encrypted, and the post redirects to its address.
+The address holds a random token, the database a hash of it. If the browser has cookies, the address works in that
+browser session alone, and only until something is sent, withdrawn or left there (`intake.submission.device`).
 
-Where keeping fails, the post is answered with the page itself.
+If keeping it fails, the answer to the post is the page itself.
 """
 
 import datetime as dt
@@ -26,17 +26,18 @@ from intake.models import PendingForm
 from . import circuit_breaker, rate_limit
 
 KEPT_FOR = dt.timedelta(minutes=10)
-MOST_BYTES = 64 * 1024  # of one form, before it is encrypted; the longest honest one is under 20,000
-MOST_PER_SENDER = 40  # rows of one part of the internet
-MOST = 1000  # rows of everyone: at most 64 MB
+MOST_BYTES = 64 * 1024  # of a form before encryption; the longest possible answers take under 20,000
+MOST_PER_SENDER = 40  # rows of one network
+MOST = 1000  # rows in all: at most 64 MB
 
 logger = logging.getLogger(__name__)
 
 
 def keep(request, about, content, is_bound=True):
-    """Keep `content`, which JSON can hold, in place of what was kept before `about` the same form.
+    """Store `content` (any JSON value) in place of what was stored `about` the same form.
 
-    Returns the token of its address, or None where it can't be kept. `is_bound`: opens in this browser session alone.
+    Return the token of its address, or None if it can't be stored. With `is_bound`, only this browser session can read
+    it.
     """
     plain = json.dumps(content)
     if len(plain) > MOST_BYTES or not circuit_breaker.allows():
@@ -57,13 +58,13 @@ def keep(request, about, content, is_bound=True):
                 return None
             row.save(force_insert=True)
     except Exception as error:
-        logger.error("A form to be mended could not be kept: %s", type(error).__name__)
+        logger.error("A pending form could not be stored: %s", type(error).__name__)
         return None
     return token
 
 
 def find(request, token):
-    """What is kept under a token, or None. Raises what the database raises."""
+    """Return what is stored under a token, or None. Raises database errors."""
     row = PendingForm.objects.filter(
         pk=_hash("token", token),
         browser__in=["", _browser_of(request)],
@@ -76,29 +77,31 @@ def find(request, token):
 
 
 def forget(token, request=None):
-    """Delete what is kept under a token, and for the browser session of a request. Nobody waits for a database that is
-    away, and nothing else fails because of this: what is kept ends by itself."""
+    """Delete what is stored under a token, and for the browser session of a request.
+
+    Never raises and never waits for a database that is away: what is stored expires by itself.
+    """
     try:
         browser = _browser_of(request) if request else ""
         if (token or browser) and circuit_breaker.allows():
             theirs = PendingForm.objects.exclude(browser="").filter(browser=browser)
             (theirs | PendingForm.objects.filter(pk=_hash("token", token))).delete()
     except Exception as error:
-        logger.error("A form to be mended could not be deleted: %s", type(error).__name__)
+        logger.error("A pending form could not be deleted: %s", type(error).__name__)
 
 
 def forget_old(now):
-    """Delete what is older than `KEPT_FOR`. Returns how many rows."""
+    """Delete what is older than `KEPT_FOR`. Return how many rows."""
     return PendingForm.objects.filter(created_at__lte=now - KEPT_FOR).delete()[0]
 
 
 def fields_of(data, names):
-    """The posted values of these fields, as `content` can hold them."""
+    """Return the posted values of these fields as JSON values."""
     return {name: data.getlist(name) for name in names if name in data}
 
 
 def data_of(fields):
-    """The same as a form takes them."""
+    """Return what `fields_of` returned as form data."""
     data = QueryDict(mutable=True)
     for name, values in fields.items():
         data.setlist(name, values)
@@ -111,7 +114,8 @@ def _is_full(sender):
 
 
 def _browser_of(request):
-    """A keyed hash of this browser session; "" where the browser has no cookie of ours, or is about to get another."""
+    """Return a keyed hash of this browser session; "" if the browser has no cookie of ours, or is about to get a new
+    one."""
     cookie = request.COOKIES.get(settings.CSRF_COOKIE_NAME)
     if not cookie or request.META.get("CSRF_COOKIE_NEEDS_UPDATE"):
         return ""

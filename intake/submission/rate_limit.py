@@ -1,7 +1,7 @@
-"""How many requests one part of the internet, and all of it together, may send in a while.
+"""How many requests one network, and all networks together, may send in a while.
 
-Counts are shared by all processes through the database. Addresses are kept only as keyed hashes of their prefix, and
-only for `KEPT_FOR`. Counting reads and never locks, so that a flood from one place does not slow down others.
+All processes share the counts through the database. Addresses are stored as keyed hashes of their prefix, for
+`KEPT_FOR`. Counting reads without locks, so that a flood from one network does not slow down others.
 """
 
 import collections
@@ -23,11 +23,11 @@ PREFIX_LENGTH = {4: 24, 6: 56}  # about one household, clinic or small provider
 
 
 class RateLimited(Exception):
-    """This part of the internet sent too many requests just now; nothing was stored."""
+    """This network sent too many requests. Nothing was stored."""
 
 
 def sender_of(http_request):
-    """A keyed hash of the visitor's address prefix; "" where there is no address."""
+    """Return a keyed hash of the visitor's address prefix; "" if there is no address."""
     address = http_request.META.get("REMOTE_ADDR", "")
     if settings.BEHIND_PROXY:  # nginx sets the header and drops what a visitor sends
         address = http_request.META.get("HTTP_X_FORWARDED_FOR", "").rpartition(",")[2].strip() or address
@@ -42,13 +42,14 @@ def sender_of(http_request):
 
 @dataclass(frozen=True)
 class Traffic:
-    """What came in during the last `WINDOW`: too much from this sender, a flood from everywhere."""
+    """Whether the requests of the last `WINDOW` are too many from this sender, or a flood from everywhere."""
 
     sender_is_over_limit: bool
     is_flood: bool
 
 
 def look(sender, now):
+    """Return the `Traffic` of the last `WINDOW` with one query."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT count(*), count(*) FILTER (WHERE sender = %s) FROM intake_recentsender"
@@ -63,7 +64,7 @@ def look(sender, now):
 
 
 def counted(sender, now):
-    """The row that counts a request; it is stored with the request."""
+    """Return the row that counts a request. It is stored with the request."""
     return RecentSender(sender=sender, received_at=now)
 
 
@@ -71,9 +72,9 @@ _while_away = collections.defaultdict(collections.deque)  # sender -> seconds of
 
 
 def count_while_away(sender):
-    """Counts a request that goes to the spool, since the database can't count now. Raises `RateLimited`."""
+    """Count a request that goes to the spool, since the database can't count now. Raises `RateLimited`."""
     if len(_while_away) > MOST_SENDERS_WHILE_AWAY:
-        forget_while_away()  # memory is worth more than the limit in such a flood
+        forget_while_away()  # in such a flood, memory matters more than the limit
     now, times = time.monotonic(), _while_away[sender]
     while times and times[0] < now - WINDOW.total_seconds():
         times.popleft()
@@ -87,5 +88,5 @@ def forget_while_away():
 
 
 def forget_old(now):
-    """Deletes what is older than `KEPT_FOR`. Returns how many rows."""
+    """Delete what is older than `KEPT_FOR`. Return how many rows."""
     return RecentSender.objects.filter(received_at__lte=now - KEPT_FOR).delete()[0]

@@ -1,4 +1,4 @@
-"""The page of ours on which someone followed the link to the form. Never where they came from before, never a query."""
+"""The page of this site that led to the form. Never an address of another site, never a query."""
 
 from urllib.parse import urlsplit
 
@@ -8,8 +8,10 @@ LONGEST = 80
 
 
 def page_of(request):
-    """The path of the published page that led here, or "". The browser names it with the form alone, and only if it is
-    ours (SECURE_REFERRER_POLICY)."""
+    """Return the path of the published page that led here, or "".
+
+    Browsers name it only if it is a page of this site (SECURE_REFERRER_POLICY).
+    """
     try:
         page = urlsplit(request.headers.get("Referer", ""))
     except ValueError:  # no address at all

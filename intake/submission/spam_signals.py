@@ -1,12 +1,14 @@
-"""Signs that a form was filled in by a machine. They put a request into quarantine, where people look at it first;
-nothing is ever dropped for them."""
+"""Signs that a machine filled in a form.
+
+They put a request in quarantine, where people check it. Nothing is dropped.
+"""
 
 import datetime as dt
 import re
 
 from django.utils.translation import gettext_lazy as _
 
-TOO_FAST = dt.timedelta(seconds=3)  # a person needs longer to find the boxes
+TOO_FAST = dt.timedelta(seconds=3)  # a person needs longer to find the fields
 MOST_LINKS = 2
 
 REASONS = {
@@ -24,7 +26,7 @@ _MARKUP = re.compile(r"<a\s[^>]*href|</a>|<script|\[(?:url|link)=|\[/(?:url|link
 
 
 def signs(answers, trap, took):
-    """The codes of `REASONS` that speak against a form: its answers, what was in the trap, how long filling in took."""
+    """Return the codes of `REASONS` that fit a form: its answers, what was in the trap, how long it took."""
     found = {
         "trap": bool(trap),
         "fast": took < TOO_FAST,
@@ -36,5 +38,5 @@ def signs(answers, trap, took):
 
 
 def labels_for(codes):
-    """The reasons for staff. `codes` as stored: separated by commas."""
+    """Return the reasons for staff. `codes` as stored: separated by commas."""
     return [REASONS.get(code, code) for code in codes.split(",") if code]

@@ -1,7 +1,8 @@
-"""The spool: a folder that keeps a request for help while the database can't.
+"""The spool: a folder that keeps requests while the database can't take them.
 
-A file is one sealed request or amendment. Its name is a keyed hash of the request's id, so a listing tells nothing, and
-its content opens under that name only. It appears whole or not at all, and is on the disk before anyone is told so.
+A file is one encrypted request or amendment. Its name is a keyed hash of the request's id, so a listing reveals
+nothing, and its content can be decrypted under that name only. A file appears whole or not at all, and is on disk
+before the person sees a confirmation.
 """
 
 import contextlib
@@ -22,9 +23,9 @@ from django.conf import settings
 from intake.crypto import envelope, keyring
 
 MOST_FILES = 20_000
-MOST_VERSIONS = 11  # a request and 10 amendments
-RESERVE_BYTES = 4 * 1024 * 1024  # given up when the volume is full: room for about a thousand requests
-ROOM_BYTES = 64 * 1024  # more than any one request takes
+MOST_VERSIONS = 11  # a request and its 10 amendments
+RESERVE_BYTES = 4 * 1024 * 1024  # freed when the volume is full: room for about 1,000 requests
+ROOM_BYTES = 64 * 1024  # more than any request needs
 STALE_SECONDS = 60 * 60
 
 RESERVE = "reserve"
@@ -35,11 +36,11 @@ _FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 class SpoolError(Exception):
-    """The spool took nothing in, or can't be read: full, over its cap, or closed to us. Holds no personal data."""
+    """The spool stored nothing or can't be read: full, over its limit, or not accessible. Holds no personal data."""
 
 
 class State(NamedTuple):
-    """What an alarm asks. `is_writable`: nothing is known that would keep the next request out."""
+    """What an alarm needs. `is_writable` is False if something is known that would keep the next request out."""
 
     files: int  # that wait to be taken in
     oldest_seconds: float  # 0 when none waits
@@ -55,11 +56,11 @@ class _File(NamedTuple):
 
 
 def put(request_id, content):
-    """Keeps one request or amendment; on return it survives a power cut. Raises `SpoolError`.
+    """Store one request or amendment. When this returns, it survives a power cut. Raises `SpoolError`.
 
-    `content` is a dictionary of plain JSON values; the same `content["answers"]` for the same request is kept once.
+    `content` is a dictionary of plain JSON values. Equal `content["answers"]` of one request are stored once.
     """
-    content = json.loads(json.dumps(content))  # as it will be read, so that it compares equal
+    content = json.loads(json.dumps(content))  # as it will be read back, so that equal content is equal
     with _spool_errors():
         try:
             _put(request_id, content)
@@ -71,14 +72,14 @@ def put(request_id, content):
 
 
 def find(request_id):
-    """What this node holds of one request and can open, in the order in which it came."""
+    """Return what this machine holds of one request and can decrypt, in the order it came."""
     with _spool_errors():
         bases = _bases(request_id)
         return list(_contents(file for file in _files() if file.base in bases and not file.is_set_aside))
 
 
 def waiting():
-    """The files to take in, oldest first."""
+    """Return the paths of the files to take in, oldest first."""
     with _spool_errors():
         return [Path(file.entry) for file in _in_order(file for file in _files() if not file.is_set_aside)]
 
@@ -92,14 +93,14 @@ def read(path):
 
 
 def remove(path):
-    """Deletes a file whose content was committed elsewhere; a missing one is fine."""
+    """Delete a file whose content is in the database. A missing file is fine."""
     with _spool_errors():
         path.unlink(missing_ok=True)
         _sync_folder()
 
 
 def set_aside(path):
-    """Renames a file that can't be opened or taken in: it is never deleted and no longer retried."""
+    """Rename a file that can't be decrypted or taken in. It is never deleted and not tried again."""
     with _spool_errors():
         with contextlib.suppress(FileNotFoundError):  # another worker was faster
             path.rename(path.with_name(path.name + SET_ASIDE))
@@ -107,17 +108,17 @@ def set_aside(path):
 
 
 def key_ids():
-    """The ids of the keys that are needed to open what lies here, set aside or not."""
+    """Return the ids of the keys that are needed to decrypt the files here, set aside or not."""
     ids = set()
     with _spool_errors():
         for file in _files():
-            with contextlib.suppress(FileNotFoundError, envelope.DecryptionError):  # taken in meanwhile; garbled
+            with contextlib.suppress(FileNotFoundError, envelope.DecryptionError):  # stored meanwhile, or damaged
                 ids.add(envelope.key_id_of(_path(file.entry.name).read_bytes()))
     return ids
 
 
 def state():
-    """Counts for alarms; never raises."""
+    """Return the counts for alarms. Never raises."""
     try:
         files = list(_files())
         waits = [file for file in files if not file.is_set_aside]
@@ -133,7 +134,7 @@ def state():
 
 
 def make_folder():
-    """Makes the folder for its owner alone. Raises `SpoolError` where it can't be made or used."""
+    """Create the folder with access for its owner alone. Raises `SpoolError` if it can't be created or used."""
     with _spool_errors():
         _make_folder()
         if not _is_open_to_us():
@@ -141,7 +142,7 @@ def make_folder():
 
 
 def prepare():
-    """Makes the folder, sets the reserve aside where there is room for it, clears away what a crash left half done."""
+    """Create the folder, allocate the reserve if there is room for it, and delete what a crash left unfinished."""
     make_folder()
     with _spool_errors():
         _remove_stale_files()
@@ -156,24 +157,24 @@ def _put(request_id, content):
         versions = [file for file in files if file.base in bases]
         kept = _contents(file for file in versions if not file.is_set_aside)
         if any(known["answers"] == answers for known in kept):
-            _sync_folder()  # whoever wrote it may not have come to this yet
+            _sync_folder()  # the process that wrote it may not have synced it yet
             return
         if len(files) >= MOST_FILES:
-            raise SpoolError(f"the spool holds {len(files)} files, which is its cap")
+            raise SpoolError(f"the spool holds {len(files)} files, which is its limit")
         if len(versions) >= MOST_VERSIONS:
             break
-        # Above every version that is there: a number that was freed would sort before older words.
+        # Higher than every version there: a reused number would sort before older content.
         version = max((file.version for file in versions), default=0) + 1
         try:
             _write(f"{bases[0]}-{version}", content)
             return
         except FileExistsError:
-            continue  # another process was faster: perhaps with the same words
-    raise SpoolError(f"the spool holds {MOST_VERSIONS} versions of this request, which is its cap")
+            continue  # another process was faster, perhaps with the same content
+    raise SpoolError(f"the spool holds {MOST_VERSIONS} versions of this request, which is its limit")
 
 
 def _write(name, content):
-    """Writes one file whole or not at all. Raises FileExistsError rather than replace one."""
+    """Write one file whole or not at all. Raises FileExistsError rather than replace a file."""
     remaining = envelope.encrypt(json.dumps(content), _place(name))
     temporary = _path(TEMPORARY + secrets.token_hex(16))
     try:
@@ -192,7 +193,7 @@ def _write(name, content):
 
 
 def _contents(files):
-    """The contents that can be read, in the order in which they came: one that can't must not hide the others."""
+    """Yield the contents that can be read, in the order they came: an unreadable file must not hide the others."""
     for file in _in_order(files):
         with contextlib.suppress(envelope.DecryptionError, OSError):
             yield read(Path(file.entry))
@@ -200,12 +201,12 @@ def _contents(files):
 
 def _in_order(files):
     dated = [(at, file) for file in files if (at := _changed_at(file.entry)) is not None]
-    # Two files of one tick of the file system's clock: the version decides.
+    # If the file system's clock gives two files the same time, the version decides.
     return [file for at, file in sorted(dated, key=lambda pair: (pair[0], pair[1].base, pair[1].version))]
 
 
 def _files():
-    """The requests in the folder, waiting or set aside; nothing else that may lie there, such as lost+found."""
+    """Yield the requests in the folder, waiting or set aside. Anything else there, such as lost+found, is ignored."""
     try:
         entries = os.scandir(settings.SPOOL_DIR)
     except FileNotFoundError:
@@ -245,7 +246,7 @@ def _allocate_reserve():
     reserve = _path(RESERVE)
     if _size(reserve) == RESERVE_BYTES:
         return
-    # Twice its size, so that it doesn't take back the very room that it was given up for.
+    # Twice its size, so that it does not take back the room that was just freed.
     if _free_bytes() < 2 * RESERVE_BYTES:
         return
     descriptor = os.open(reserve, os.O_RDWR | os.O_CREAT, 0o600)
@@ -262,8 +263,11 @@ def _allocate_reserve():
 
 
 def _release_reserve():
-    """Gives its room to requests; on return it is free, whoever released it. An unlink alone hides the name a little
-    before it frees the room, and another process would try again too early; a truncate makes it wait."""
+    """Free the room of the reserve. When this returns, it is free, whichever process freed it.
+
+    Unlinking alone removes the name a moment before it frees the room, and another process would try again too early.
+    Truncating first makes it wait.
+    """
     with contextlib.suppress(FileNotFoundError):
         os.truncate(_path(RESERVE), 0)
         _path(RESERVE).unlink()
@@ -311,14 +315,16 @@ def _place(name):
 
 
 def _bases(request_id):
-    """How the request's files are named under every key of the ring, newest first."""
+    """Return how the request's files are named under every key of the ring, newest first."""
     return [hmac.new(key, request_id.bytes, hashlib.sha256).hexdigest() for key in _name_keys(settings.ENCRYPTION_KEYS)]
 
 
 @functools.lru_cache(maxsize=4)
-def _name_keys(seal_keys):
-    """One key for names from each key of the ring, newest first."""
-    return [keyring.derive(secret, b"intake.spool") for secret in keyring.ring(seal_keys, "ENCRYPTION_KEYS").values()]
+def _name_keys(encryption_keys):
+    """Return the key for names derived from each key of the ring, newest first."""
+    return [
+        keyring.derive(secret, b"intake.spool") for secret in keyring.ring(encryption_keys, "ENCRYPTION_KEYS").values()
+    ]
 
 
 @contextlib.contextmanager

@@ -1,7 +1,7 @@
 """The signed tokens that tie a form to one request, and a confirmation to what was stored.
 
-The form's token carries the id and the reference of the request that this form will become, so that any number of
-posts of one form can only make one request.
+The token of a form carries the id and reference of the request that it will become. So any number of posts of one form
+make one request.
 """
 
 import datetime as dt
@@ -18,11 +18,11 @@ from intake.crypto import blind_index
 from intake.db.uuid7 import uuid7
 
 FORM_SALT = "intake.form"
-PASS_SALT = "intake.pass"  # noqa: S105 (names a purpose)
+SINGLE_USE_SALT = "intake.pass"
 RECEIPT_SALT = "intake.receipt"
 FORM_LIFETIME = dt.timedelta(days=7)
-PASS_LIFETIME = dt.timedelta(days=1)
-BITS_OF_A_PERSON = 20  # two people on one form are mixed up once in a million such pairs, while the database is away
+SINGLE_USE_LIFETIME = dt.timedelta(days=1)
+BITS_OF_A_PERSON = 20  # while the database is away, 1 in a million pairs of people on one form is mixed up
 
 
 class BadToken(Exception):
@@ -40,7 +40,7 @@ class Draft:
 
 
 def draw(was_open_for=dt.timedelta(), referrer_path=""):
-    """A new draft, with random id and reference, for a form that the person has had in hand for a while."""
+    """Draw a new draft with random id and reference, for a form that the person has had open for `was_open_for`."""
     return Draft(uuid7(), reference.draw(), timezone.now() - was_open_for, referrer_path)
 
 
@@ -50,24 +50,24 @@ def to_token(draft):
 
 
 def from_token(token):
-    """The draft of a form. Raises `BadToken`."""
+    """Return the draft of a form. Raises `BadToken`."""
     try:
         id_hex, drawn_reference, drawn_at, *referrer_path = signing.loads(token, salt=FORM_SALT, max_age=FORM_LIFETIME)
-        # A token that was drawn before forms said where they were opened names no page.
+        # Older tokens have no referrer path.
         return Draft(uuid.UUID(id_hex), drawn_reference, dt.datetime.fromtimestamp(drawn_at, dt.UTC), *referrer_path)
     except (signing.BadSignature, ValueError, TypeError, AttributeError, OverflowError) as error:
         raise BadToken from error
 
 
 def draw_single_use_token(draft):
-    """A single-use token that lets this draft be sent once without a cookie, where browsers block it."""
-    return signing.dumps([draft.id.hex, secrets.token_hex(16)], salt=PASS_SALT)
+    """Return a token with which this draft can be sent once without a cookie, if the browser blocks cookies."""
+    return signing.dumps([draft.id.hex, secrets.token_hex(16)], salt=SINGLE_USE_SALT)
 
 
 def read_single_use_token(token, draft):
-    """What is spent when the pass of this draft is used: 32 hexadecimal characters. Raises `BadToken`."""
+    """Return what is stored when this token is used: 32 hexadecimal characters. Raises `BadToken`."""
     try:
-        id_hex, nonce = signing.loads(token, salt=PASS_SALT, max_age=PASS_LIFETIME)
+        id_hex, nonce = signing.loads(token, salt=SINGLE_USE_SALT, max_age=SINGLE_USE_LIFETIME)
     except (signing.BadSignature, ValueError) as error:
         raise BadToken from error
     if id_hex != draft.id.hex:
@@ -76,12 +76,12 @@ def read_single_use_token(token, draft):
 
 
 def to_receipt(request_id):
-    """The address part of the confirmation: the same for every post of one form."""
+    """Return the address part of the confirmation: the same for every post of one form."""
     return signing.Signer(salt=RECEIPT_SALT, sep=".").sign(request_id.hex)
 
 
 def from_receipt(receipt):
-    """The request's id. Raises `BadToken`."""
+    """Return the id of the request. Raises `BadToken`."""
     try:
         return uuid.UUID(signing.Signer(salt=RECEIPT_SALT, sep=".").unsign(receipt))
     except (signing.BadSignature, ValueError) as error:
@@ -89,22 +89,22 @@ def from_receipt(receipt):
 
 
 def confirmed_as(draft, answers):
-    """The id and reference under which a form is confirmed that the database could not be asked about.
+    """Return the id and reference under which a form is confirmed while the database is away.
 
-    They follow from the form and from who filled it in. So the same person gets the same again, and somebody else
-    never gets the reference and the private link of the first one.
+    They are computed from the form and from who filled it in. So the same person gets the same ones again, and someone
+    else never gets the reference and private link of the first person.
     """
     parts = [str(answers.get(name) or "") for name in ("phone", "email", "name")]
     try:
         contact = blind_index.contact_of(answers)
         parts = [contact[blind_index.PHONE], contact[blind_index.EMAIL], " ".join(blind_index.name_words(parts[2]))]
-    except Exception:  # as typed, then: the request must be kept all the same
+    except Exception:  # use the text as typed: the request must be stored anyway
         parts.append("as typed")
-    # Under SECRET_KEY, like the token: the spool must work while the keys of the index do not. Cut short, since the
-    # reference stays when the words are erased: then it fits too many people to tell which phone or email it came from.
+    # Under SECRET_KEY, like the token: the spool must work without INDEX_KEYS. Cut to 20 bits, since the reference
+    # stays when the content is erased: it then matches too many people to reveal a phone or email.
     who = int.from_bytes(_hash("\0".join([draft.id.hex, *parts]))[:4], "big") >> (32 - BITS_OF_A_PERSON)
     digest = _hash(f"{draft.id.hex} {who}")
-    number = int.from_bytes(draft.id.bytes[:6] + digest[:10], "big")  # begins with the time of the form, as all ids
+    number = int.from_bytes(draft.id.bytes[:6] + digest[:10], "big")  # begins with the form's time, as every id
     number = number & ~(0xF << 76) & ~(0x3 << 62) | 7 << 76 | 0x2 << 62
     drawn = reference.numbered(int.from_bytes(digest[10:18], "big") % reference.POSSIBLE)
     return Draft(uuid.UUID(int=number), drawn, draft.drawn_at, draft.referrer_path)

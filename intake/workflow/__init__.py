@@ -1,9 +1,11 @@
-"""Every change of a request: the rules of the desk as functions.
+"""The rules of the desk: every change of a request is a function here.
 
-Each runs in one transaction, locks the request's row, refuses what the rules forbid with a sentence for the screen,
-and writes an event beside the change. Nothing else sets stage, owner, outcome or due time. Where `actor` is None, the
-person themselves acted, through their private link or by sending the form again. `seen` is the version of the request
-that the actor had on the screen: where somebody changed it since, the change is refused as `StaleVersion`.
+Each function runs in one transaction, locks the request's row, and writes an event beside the change. It raises
+`TransitionRefused`, with a sentence for the screen, if the rules forbid the change. Nothing else sets stage, owner,
+outcome or due time.
+
+`actor` is None where the person acted: with their private link, or by sending the form again. `expected_version` is the
+version that the actor had on the screen. If someone changed the request since, the function raises `StaleVersion`.
 """
 
 from .attempts import keep_trying, log_attempt

@@ -1,6 +1,7 @@
 """The attempts to reach a person: what may be logged, when the next one is due, and when someone must decide.
 
-It took a median of 4 attempts to reach a person in a large trial (Donovan 2014), so nobody is given up after fewer.
+It took a median of 4 attempts to reach a person in a large trial (Donovan 2014), so a request can't be closed as not
+reached after fewer.
 """
 
 import datetime as dt
@@ -40,36 +41,37 @@ from .state import Columns
 Channel, Result = Attempt.Channel, Attempt.Result
 
 ATTEMPTS = 4
-MORE_ATTEMPTS = 2  # after someone decided to keep trying
-# The wait after each attempt: later the same day, then at other hours of other days.
+MORE_ATTEMPTS = 2  # added by each decision to keep trying
+# The wait after each attempt: first later the same day, then at other hours of other days.
 GAPS = [dt.timedelta(hours=hours) for hours in (3, 20, 27, 44, 68)]
-TO_ANSWER = dt.timedelta(days=2)  # what is written is read when they find the time
-FOLLOW_UP = dt.timedelta(hours=20)  # after we spoke: the next working day
+TO_ANSWER = dt.timedelta(days=2)  # how long someone has to answer a text or an email
+FOLLOW_UP = dt.timedelta(hours=20)  # after a conversation: leads to the next working day
 
-# What the person says themselves gives them a whole new ladder.
+# After one of these, the attempt plan starts again.
 THEIR_WORD = (Event.Code.AMENDED, Event.Code.ADDED, Event.Code.TIME_SET)
 
 
 @dataclass(frozen=True)
 class Proposal:
-    """What to try next: when (aware), and by which `Attempt.Channel`."""
+    """The next attempt to make: when (aware), and by which `Attempt.Channel`."""
 
     at: dt.datetime
     channel: str
 
     @property
     def name(self) -> str:
-        """The channel in words."""
+        """Return the channel as it reads inside a sentence."""
         return Channel(self.channel).label.lower()
 
 
 @dataclass(frozen=True)
 class AttemptPlan:
-    """How far we are in trying to reach a person whom we have not spoken with, or lost again.
+    """How far we are in reaching a person whom we have not spoken with, or have lost contact with.
 
-    `tries` are our attempts since the last conversation, oldest first; `more` how many were granted by `keep_trying`;
-    `profile` None where the words were erased. `agreed_to_email` says that the person consented to e-mail: an address
-    alone allows a single one. `is_mailed` says that it was sent and they have said nothing since, whatever we did.
+    `attempts` are ours since the last conversation, oldest first. `more` counts the attempts that `keep_trying` added.
+    `preferences` is None where the content was erased. `agreed_to_email` says that the person consented to email: an
+    address without consent allows one email only. `is_mailed` says that we sent an email and the person has not
+    answered since.
     """
 
     profile: ContactPreferences | None
@@ -80,24 +82,27 @@ class AttemptPlan:
 
     @property
     def length(self) -> int:
-        """How many attempts there are, without those that `keep_trying` adds."""
+        """Return how many attempts the plan has, without those that `keep_trying` added."""
         return 1 if self.is_one_email else ATTEMPTS
 
     @property
     def is_one_email(self) -> bool:
-        """Whether a single e-mail is all that the person allows."""
+        """Return whether one email is all that the person allows."""
         return not (self._rules.may_call or self._rules.may_text or self.agreed_to_email)
 
     @property
     def channels(self) -> list[str]:
-        """The ways in which we may still try, the first choice first."""
+        """Return the channels that we may still use, the first choice first."""
         is_spent = self.is_mailed and not self.agreed_to_email
         ways = ways_to_try(self._rules, self.may_ever_call)
         return [channel for channel in ways if not (channel == Channel.EMAIL and is_spent)]
 
     @functools.cached_property
     def may_ever_call(self) -> bool:
-        """Whether we can call at the time that the person asked for. If not, we write first and ask for another one."""
+        """Return whether our hours include the person's preferred time.
+
+        If not, we write first and ask for another time.
+        """
         preferred = self._rules.preferred_time
         return preferred in ("", schedule.ASAP) or schedule.may_ever_call(
             timezone.now(), schedule.our_hours(), preferred, self._zone
@@ -105,7 +110,7 @@ class AttemptPlan:
 
     @property
     def has_ended(self) -> bool:
-        """Whether every attempt was made or no way is left, so that someone must decide."""
+        """Return whether every attempt was made or no channel is left, so that someone must decide."""
         if self.profile is None:
             return False
         if not self.channels:
@@ -114,35 +119,43 @@ class AttemptPlan:
 
     @property
     def why_not_given_up(self) -> str:
-        """Why the request can't be closed as not reached, in a sentence. Empty where it can."""
+        """Return why the request can't be closed as not reached, as a sentence; "" if it can."""
         if self.profile is None or self._no_way_is_left:
             return ""
         missing = self.length - self._separate_tries
         if missing <= 0:
             hours = {attempt.occurred_at.astimezone(self._zone).hour for attempt in self.tries}
             is_always_the_same = self.length > 1 and len(hours) == 1
-            return _("Every attempt was at the same time of day. Try once at another.") if is_always_the_same else ""
+            return (
+                _("Every attempt was at the same time of day. Make one at another time before you close this.")
+                if is_always_the_same
+                else ""
+            )
         sentence = ngettext(
-            "Nobody is given up before %(all)s attempts, each an hour apart. %(count)s is missing.",
-            "Nobody is given up before %(all)s attempts, each an hour apart. %(count)s are missing.",
+            "%(count)s more attempt is needed before you can close this as not reached (%(all)s in all, an hour or "
+            "more apart).",
+            "%(count)s more attempts are needed before you can close this as not reached (%(all)s in all, an hour or "
+            "more apart).",
             missing,
         )
         return sentence % {"all": self.length, "count": missing}
 
     def propose(self, now: dt.datetime) -> Proposal:
-        """The `Proposal` for the next try, after one that was made just now: at another hour of the person's day, and
-        by another way that they allow."""
+        """Return the `Proposal` after an attempt that was made just now.
+
+        It is at another hour of the person's day, and by another channel that they allow.
+        """
         gap = GAPS[min(max(len(self.tries) - 1, 0), len(GAPS) - 1)]
-        # Whole minutes, as the browser's box has them: what comes back unchanged was not chosen.
+        # Whole minutes, as in the browser's field: a time that comes back unchanged was not chosen by anyone.
         return Proposal(self._at_another_hour(whole_minute(now + gap)), self.next_channel)
 
     def after(self, attempt: Attempt) -> Self:
+        """Return the plan as it is after one more attempt."""
         return replace(self, tries=[*self.tries, attempt], is_mailed=self.is_mailed or attempt.channel == Channel.EMAIL)
 
     @property
     def _separate_tries(self) -> int:
-        """How many tries count: of those within one hour only the first, since the person is as far from the phone as
-        before."""
+        """Count the attempts, those within one hour as one: a second call after five minutes finds nobody either."""
         count, last = 0, None
         for attempt in self.tries:
             if last is None or attempt.occurred_at - last >= dt.timedelta(hours=1):
@@ -166,14 +179,16 @@ class AttemptPlan:
         return not self.channels or (is_bad and (is_written_to or Channel.EMAIL not in self.channels))
 
     def _at_another_hour(self, moment: dt.datetime) -> dt.datetime:
-        """The first usable moment from `moment` on at an hour at which nobody tried; the first usable one where every
-        hour was tried."""
+        """Return the first usable moment from `moment` on, at an hour of the day that was not tried yet.
+
+        If every hour was tried, return the first usable moment.
+        """
         hours, preferred = schedule.our_hours(), self._rules.preferred_time
         tried = {attempt.occurred_at.astimezone(self._zone).hour for attempt in self.tries}
         if self.next_channel == Channel.CALL and not self.may_ever_call:
             return schedule.next_in_part(
                 moment, preferred, self._zone
-            )  # never at another time of day than they asked for
+            )  # never call at another time of day than they asked for
         first = usable = schedule.next_contact(moment, hours, preferred, self._zone)
         for _step in range(24):
             if usable is None:
@@ -185,7 +200,7 @@ class AttemptPlan:
 
     @property
     def next_channel(self) -> str:
-        """Calls first; after one that nobody answered, a text and an e-mail where the person allows them."""
+        """Return the channel of the next attempt: a call first, then a text or an email if allowed."""
         allowed = self.channels or self._rules.channels
         if not self.may_ever_call:
             allowed = [channel for channel in allowed if channel != Channel.CALL] or allowed
@@ -196,7 +211,7 @@ class AttemptPlan:
 
 
 def attempt_plan_of(request: AssessmentRequest) -> AttemptPlan:
-    """The `AttemptPlan` of a request, with 4 queries however many attempts there are."""
+    """Return the `AttemptPlan` of a request. Takes 4 queries however many attempts there are."""
     attempts, events = request.attempts.standing().select_related("actor"), request.events.standing()
     return attempt_plan_from(request, newest_preferences(request), attempts, events, request.consents.all())
 
@@ -208,8 +223,10 @@ def attempt_plan_from(
     events: Iterable[Event],
     consents: Iterable[ConsentRecord],
 ) -> AttemptPlan:
-    """As `attempt_plan_of`, from rows that were fetched before: the newest preferences, and all attempts and events
-    that were not undone, in their order."""
+    """Return the `AttemptPlan` from rows that were fetched before.
+
+    `preferences` are the newest ones; `attempts` and `events` are all that were not undone, oldest first.
+    """
     words = _their_words(events)
     begin = max([request.received_at, *words, *_beginnings(events, profile)])
     tries: list[Attempt] = []
@@ -225,13 +242,13 @@ def attempt_plan_from(
 
 
 def last_word(request: AssessmentRequest, attempts: Iterable[Attempt], events: Iterable[Event]) -> dt.datetime:
-    """When the person last said something: with the form, by their private link, or to one of us."""
+    """Return when we last heard from the person: by the form, by their private link, or in a conversation."""
     spoke = [one.occurred_at for one in attempts if one.channel == Channel.THEY_CALLED or one.result == Result.REACHED]
     return max([request.received_at, *_their_words(events), *_conversations_noted(events), *spoke])
 
 
 def _their_words(events: Iterable[Event]) -> list[dt.datetime]:
-    """When they wrote, or asked once more in a request that is linked to this one."""
+    """Return when they wrote to us, or sent another request that is linked to this one."""
     undone = {event.from_value: event.pk for event in events if event.code == Event.Code.UNLINKED}
     return [
         event.occurred_at
@@ -242,7 +259,7 @@ def _their_words(events: Iterable[Event]) -> list[dt.datetime]:
 
 
 def _conversations_noted(events: Iterable[Event]) -> list[dt.datetime]:
-    """When someone set a stage by hand that only a conversation leads to."""
+    """Return when someone set by hand a stage that needs a conversation."""
     return [
         event.occurred_at
         for event in events
@@ -251,6 +268,7 @@ def _conversations_noted(events: Iterable[Event]) -> list[dt.datetime]:
 
 
 def _corrections_of(events: Iterable[Event], names: set[str]) -> list[dt.datetime]:
+    """Return when staff corrected one of these fields."""
     return [
         event.occurred_at
         for event in events
@@ -259,8 +277,10 @@ def _corrections_of(events: Iterable[Event], names: set[str]) -> list[dt.datetim
 
 
 def _beginnings(events: Iterable[Event], profile: ContactPreferences | None) -> list[dt.datetime]:
-    """What else gives a whole new ladder: a conversation, the way back to the desk, another number, or another address
-    of someone who allows nothing else."""
+    """Return when the plan started again: with a conversation, a reopening or another phone number.
+
+    Another email address restarts it only for someone who allows neither calls nor texts.
+    """
     is_only_written_to = profile is not None and not (profile.may_call or profile.may_text)
     reopened = [event.occurred_at for event in events if event.code == Event.Code.REOPENED]
     names = {"phone", "email"} if is_only_written_to else {"phone"}
@@ -268,8 +288,10 @@ def _beginnings(events: Iterable[Event], profile: ContactPreferences | None) -> 
 
 
 def _agreed_to_email(attempts: Iterable[Attempt], consents: Iterable[ConsentRecord]) -> bool:
-    """Whether the person agreed to e-mail in the newest form that they sent, or later to a member of staff. Who answers
-    an e-mail talks with us that way."""
+    """Return whether the person agreed to email: in the newest form that they sent, or later to a member of staff.
+
+    Someone who answers an email agrees too.
+    """
     newest_form = max((one.recorded_at for one in consents if one.purpose == consent.CONTACT.purpose), default=None)
     agreed = [one.recorded_at for one in consents if one.purpose == consent.EMAIL.purpose]
     answered = any((one.channel, one.result) == (Channel.EMAIL, Result.REACHED) for one in attempts)
@@ -277,10 +299,12 @@ def _agreed_to_email(attempts: Iterable[Attempt], consents: Iterable[ConsentReco
 
 
 def must_decide(request: AssessmentRequest, plan: AttemptPlan) -> bool:
-    """Whether nothing is left but to decide: keep trying, close, or put off. Who got in touch is reached first, and who
-    has an assessment is expected, or asked whether they came."""
+    """Return whether the next step is a decision: keep trying, close, or snooze.
+
+    Not for a booked request, and not for someone who contacted us again: they need an answer first.
+    """
     is_settled = request.stage in (Stage.BOOKED, Stage.CLOSED)
-    is_answered = not request.awaiting_reply_since or not plan.channels  # where no way is left, nobody can answer
+    is_answered = not request.awaiting_reply_since or not plan.channels  # without a channel nobody can answer
     return not is_settled and is_answered and plan.has_ended
 
 
@@ -294,16 +318,21 @@ def log_attempt(
     next_at: dt.datetime | None = None,
     expected_version: int | None = None,
 ) -> Attempt:
-    """Writes down a try to reach the person, or of the person to reach us, and sets when the next one is due.
+    """Log an attempt of ours to reach the person, or of theirs to reach us, and set when the next one is due.
 
-    Without `next_at` that is what the ladder proposes. Who was reached is in conversation from then on. Who called us
-    and was missed is on top until someone calls. After the last attempt a decision is due: `keep_trying`, closing, or
-    putting off. The same attempt by the same person within 10 seconds is a double click. Whoever had the request before
-    a colleague took it, and did no more, may still say what came of their call.
+    Without `next_at`, the attempt plan proposes it. The same attempt logged by the same person within 10 seconds is a
+    double click and is stored once. Someone whose claim ended while they talked may still log their call, if a
+    colleague has only taken the request since.
+
+    The result decides what follows:
+
+    - They were reached: the request is in conversation.
+    - They called and we missed it: the request is on top of the queue until someone calls back.
+    - It was the last attempt: someone must decide to keep trying, to close, or to snooze.
     """
     request, now = locked_open(request_id), timezone.now()
     if result not in RESULTS.get(channel, ()):
-        raise TransitionRefused(_("That button is not known. Nothing was changed."))
+        raise TransitionRefused(_("Unknown action. Nothing was changed."))
     doubled = (
         request.attempts.standing()
         .filter(actor=actor, channel=channel, result=result, occurred_at__gt=now - DOUBLE_CLICK)
@@ -329,20 +358,20 @@ def log_attempt(
 
 @undoable
 def keep_trying(*, request_id: UUID, actor: User, expected_version: int | None = None) -> AssessmentRequest:
-    """Decides at the end of the ladder to try `MORE_ATTEMPTS` times more."""
+    """Add `MORE_ATTEMPTS` attempts to a plan that has ended."""
     request = locked_open(request_id, expected_version)
     plan = attempt_plan_of(request)
     if not must_decide(request, plan):
-        raise TransitionRefused(_("There are attempts left. Nothing was changed."))
+        raise TransitionRefused(_("The attempt plan has not ended. Nothing was changed. Make the next attempt first."))
     if not plan.channels:
-        raise TransitionRefused(_("The person allows one e-mail, and it was sent. Close the request, or put it off."))
+        raise TransitionRefused(_("The person allows one email, and it was sent. Close the request, or snooze it."))
     update_request(request, due_at=plan.propose(timezone.now()).at, **NOT_SNOOZED, **released_claim(request, actor))
     log_event(request, Event.Code.KEPT_TRYING, actor)
     return request
 
 
 def follow_up(profile: ContactPreferences | None, now: dt.datetime) -> dt.datetime:
-    """When to talk on with someone we spoke with: the next working day, at a time they want."""
+    """Return when to contact someone again after a conversation: the next working day, at their preferred time."""
     moment = whole_minute(now + FOLLOW_UP)
     if profile is None:
         return moment
@@ -351,25 +380,25 @@ def follow_up(profile: ContactPreferences | None, now: dt.datetime) -> dt.dateti
 
 
 def why_not(request: AssessmentRequest, plan: AttemptPlan, channel: str, result: str) -> str:
-    """Why an attempt can't be written down now, in a sentence; empty where it can."""
+    """Return why this attempt can't be logged now, as a sentence; "" if it can."""
     if result not in RESULTS.get(channel, ()):
-        return _("That button is not known. Nothing was changed.")
+        return _("Unknown action. Nothing was changed.")
     if plan.profile is None:
-        return _("The rules of contact can't be read. Do not contact this person until they can.")
+        return _("The contact preferences can't be read. Don't contact this person until they can.")
     if channel == Channel.THEY_CALLED:
         return ""
     if result == Result.REACHED and channel in plan.profile.channels:
         return ""
     if request.to_confirm_since:
-        return _("A linked request was withdrawn or changed. Say first whether this is the same person.")
+        return _("A linked request was withdrawn or changed. First say whether this is the same person.")
     if channel == Channel.CALL and plan.profile.may_call and channel not in plan.channels:
-        return _("They want to confirm a time before you call. If they did, set their good time below first.")
+        return _("The person wants to confirm a time before you call. If they did, set their preferred time first.")
     if channel not in plan.channels:
-        return _("The person does not allow this way. If it was used all the same, say so in a note.")
+        return _("The person does not allow this way of contact. If you used it anyway, write a note.")
     if result == Result.VOICEMAIL and not plan.profile.may_leave_voicemail:
-        return _("The person does not allow voicemail. If a message was left, say so in a note.")
+        return _("The person does not allow voicemail. If you left a message, write a note.")
     if must_decide(request, plan):
-        return _("That was the last attempt. Decide now: keep trying, close the request, or put it off.")
+        return _("That was the last attempt. Decide now: keep trying, close the request, or snooze it.")
     return ""
 
 
@@ -382,14 +411,14 @@ def _check(
     now: dt.datetime,
 ) -> None:
     if next_at is not None and next_at <= now:
-        raise TransitionRefused(_("Choose a time for the next attempt that is still to come."))
+        raise TransitionRefused(_("Choose a time in the future for the next attempt."))
     if next_at is not None and next_at > now + LONGEST_AHEAD:
         raise TransitionRefused(_("Choose a time for the next attempt within the next 90 days."))
     if why := why_not(request, plan, channel, result):
         raise TransitionRefused(why)
     if next_at is not None and plan.profile is not None and not _is_daytime(next_at, plan.profile):
         raise TransitionRefused(
-            _("Then it is %s where the person is. Choose a time for the next attempt between 8 AM and 9 PM there.")
+            _("It is %s for the person then. Choose a time for the next attempt between 8 AM and 9 PM for them.")
             % date_format(next_at.astimezone(ZoneInfo(plan.profile.time_zone)), "g:i A")
         )
 
@@ -400,8 +429,11 @@ def _is_daytime(moment: dt.datetime, profile: ContactPreferences) -> bool:
 
 
 def decide_by(attempt: Attempt) -> dt.datetime:
-    """By when someone decides after the last attempt: as soon as a first contact would be due that is asked for then,
-    so that those who wait for a call come before. Who was written to has time to answer first."""
+    """Return by when to decide after the last attempt.
+
+    That is when a first contact would be due, so that people who wait for a call come first. After a text or an email,
+    the person has `TO_ANSWER` to reply.
+    """
     is_written = attempt.channel in (Channel.TEXT, Channel.EMAIL)
     return schedule.first_contact(
         attempt.occurred_at + (TO_ANSWER if is_written else dt.timedelta(0)), schedule.our_hours()
@@ -409,8 +441,10 @@ def decide_by(attempt: Attempt) -> dt.datetime:
 
 
 def _after(request: AssessmentRequest, plan: AttemptPlan, attempt: Attempt, next_at: dt.datetime | None) -> Columns:
-    """The fields of a request as an attempt leaves them. A booked assessment keeps its own time, unless the person got
-    in touch meanwhile and was not reached."""
+    """Return the fields of a request that an attempt changes.
+
+    A booked assessment stays the due time, unless the person contacted us again and was not reached.
+    """
     now, changes = attempt.occurred_at, NOT_SNOOZED | {"awaiting_reply_since": None}
     is_owed_a_call = request.is_due_before_assessment
     if attempt.result == Result.MISSED:
@@ -418,7 +452,9 @@ def _after(request: AssessmentRequest, plan: AttemptPlan, attempt: Attempt, next
     if attempt.channel != Channel.THEY_CALLED:
         changes["first_attempt_at"] = request.first_attempt_at or now
     if attempt.result == Result.REACHED:
-        has_owner = request.owner_id and request.claimed_until is None  # who only took it gives way to who spoke
+        has_owner = (
+            request.owner_id and request.claimed_until is None
+        )  # a claim ends: whoever spoke with the person owns it
         changes |= {"reached_at": request.reached_at or now, "claimed_until": None}
         changes |= {"owner": request.owner if has_owner else attempt.actor}
         next_at = next_at or follow_up(plan.profile, now)
@@ -431,7 +467,7 @@ def _after(request: AssessmentRequest, plan: AttemptPlan, attempt: Attempt, next
         if request.stage == Stage.NEW:
             changes["stage"] = Stage.REACHING
         plan = plan.after(attempt)
-        request.awaiting_reply_since = None  # answered, if in vain
+        request.awaiting_reply_since = None  # we tried, so nothing is owed any more
         next_at = decide_by(attempt) if must_decide(request, plan) else next_at or plan.propose(now).at
     assessment_at = request.assessment_at if request.stage == Stage.BOOKED else None
     if assessment_at is not None and assessment_at > now:

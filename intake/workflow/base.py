@@ -1,4 +1,4 @@
-"""What all changes share: the row under lock, the refusal in words, the event beside the change."""
+"""What all changes share: locking the row, refusing with a sentence, and logging the event."""
 
 import datetime as dt
 from collections.abc import Iterable
@@ -22,7 +22,7 @@ from .state import Columns
 Stage = AssessmentRequest.Stage
 Family = dict[UUID, AssessmentRequest]  # locked rows, by their ids
 
-# From which stage a request may go to which. Closing needs an outcome; reopening brings back the stage from before.
+# The stages a request may go to. Closing needs an outcome; reopening restores the earlier stage.
 TRANSITIONS: dict[str, tuple[str, ...]] = {
     Stage.NEW: (Stage.REACHING, Stage.TALKING, Stage.BOOKED, Stage.CLOSED),
     Stage.REACHING: (Stage.TALKING, Stage.BOOKED, Stage.CLOSED),
@@ -32,11 +32,11 @@ TRANSITIONS: dict[str, tuple[str, ...]] = {
 }
 
 
-LONGEST_AHEAD = dt.timedelta(days=90)  # nothing is planned for later
-EARLIEST, LATEST = dt.time(6), dt.time(22)  # by the center's clock
-DOUBLE_CLICK = dt.timedelta(seconds=10)  # the same thing by the same person within this time is one thing
+LONGEST_AHEAD = dt.timedelta(days=90)  # how far ahead a snooze or an attempt may be
+EARLIEST, LATEST = dt.time(6), dt.time(22)  # center time; nothing is planned outside of it
+DOUBLE_CLICK = dt.timedelta(seconds=10)  # the same action by the same person is done once
 
-NO_NEW_VERSION = (Event.Code.LAPSED, Event.Code.ADDITIONS_READ)  # stand in nobody's way
+NO_NEW_VERSION = (Event.Code.LAPSED, Event.Code.ADDITIONS_READ)  # don't make anyone's page stale
 NOT_SNOOZED: Columns = {"snoozed_until": None, "snooze_reason": "", "due_before_snooze": None}
 
 
@@ -45,7 +45,7 @@ class TransitionRefused(Exception):
 
 
 class StaleVersion(TransitionRefused):
-    """Somebody changed the request after the actor last saw it: `last` is the event that says who, when and what."""
+    """Someone changed the request after the actor last saw it. `last` is the event that says who, when and what."""
 
     def __init__(self, last: Event) -> None:
         super().__init__(_who_was_faster(last))
@@ -53,16 +53,20 @@ class StaleVersion(TransitionRefused):
 
 
 def locked(request_id: UUID, expected_version: int | None = None) -> AssessmentRequest:
-    """The request, its row locked until the transaction ends. Raises `StaleVersion` if it is no longer at version
-    `seen`."""
+    """Lock the request until the transaction ends, and return it.
+
+    Raises `StaleVersion` if it is no longer at `expected_version`.
+    """
     request = locked_rows([request_id])[request_id]
     check_version(request, expected_version)
     return request
 
 
 def locked_rows(ids: Iterable[UUID]) -> Family:
-    """From id to request, the rows locked until the transaction ends. In one order, so that no two wait in a circle;
-    and not against rows that only name a request, such as the events of another one."""
+    """Lock these requests until the transaction ends, and return them by id.
+
+    Locked in primary-key order to avoid deadlocks. `no_key`, so that writing an event of another request does not wait.
+    """
     rows = AssessmentRequest.objects.select_for_update(no_key=True).filter(pk__in=ids).order_by("pk")
     by_id = {request.pk: request for request in rows}
     if missing := set(ids) - set(by_id):
@@ -73,24 +77,27 @@ def locked_rows(ids: Iterable[UUID]) -> Family:
 
 
 def check_version(request: AssessmentRequest, expected_version: int | None, claimed_before: User | None = None) -> None:
-    """Raise `StaleVersion` if a locked request is no longer at version `seen`. With `claimed_before`, an actor, not
-    where all that happened since is that their claim ended and a colleague took the request."""
+    """Raise `StaleVersion` if a locked request is no longer at `expected_version`.
+
+    With `previous_claimant`, do not raise if all that happened since is that their claim ended and a colleague took the
+    request.
+    """
     if expected_version is not None and expected_version != request.version:
         if claimed_before is not None and only_taken_over(request, expected_version, claimed_before):
             return
         changes = request.events.exclude(code__in=[Event.Code.NOTE_ADDED, *NO_NEW_VERSION])
         last, *before = changes.select_related("actor").order_by("-pk")[:2]
-        # An attempt may set the stage too: what the colleague did is the attempt.
+        # An attempt may set the stage too. Name the attempt: that is what the colleague did.
         is_consequence = before and (before[0].code, last.code) == (Event.Code.ATTEMPTED, Event.Code.STAGE_SET)
         raise StaleVersion(before[0] if is_consequence and before[0].actor == last.actor else last)
 
 
 def only_taken_over(request: AssessmentRequest, expected_version: int, actor: User) -> bool:
-    """Whether every change of a request since version `seen` is one of ownership, after a claim of `actor` ended.
+    """Return whether nothing but ownership changed since `expected_version`, after a claim of `actor` ended.
 
-    Taking, releasing and undoing either count one version each. So as many of them at the end of its events as there
-    are newer versions are all that happened. What the actor wrote beside it, and a lapse, count none or were counted
-    for them.
+    Taking, releasing and undoing either raise the version by one each. So the newest events are compared one by one
+    until every newer version is explained. Events that raise no version, and the actor's own notes and corrections, are
+    skipped.
     """
     newer, was_theirs = request.version - expected_version, False
     for event in request.events.order_by("-pk"):
@@ -106,14 +113,15 @@ def only_taken_over(request: AssessmentRequest, expected_version: int, actor: Us
 
 
 def locked_open(request_id: UUID, expected_version: int | None = None) -> AssessmentRequest:
+    """Lock an open request and return it. Raises `TransitionRefused` if it is closed."""
     request = locked(request_id, expected_version)
     if request.stage == Stage.CLOSED:
-        raise TransitionRefused(_("This request has ended. Nothing was changed."))
+        raise TransitionRefused(_("This request is closed. Nothing was changed."))
     return request
 
 
 def update_request(request: AssessmentRequest, **changes: Any) -> AssessmentRequest:
-    """Writes these fields of a locked request, and that it is a new version of it."""
+    """Write these fields of a locked request and raise its version by one."""
     mark_written(request)
     for name, value in (changes | {"version": request.version + 1}).items():
         setattr(request, name, value)
@@ -122,13 +130,13 @@ def update_request(request: AssessmentRequest, **changes: Any) -> AssessmentRequ
 
 
 def close_request(request: AssessmentRequest, outcome: str, **changes: Any) -> None:
-    """The fields of a locked request as any end leaves them."""
+    """Write the fields that every closing changes."""
     update_request(
         request,
         stage=Stage.CLOSED,
         outcome=outcome,
         closed_at=timezone.now(),
-        form_key=None,  # who fills in a new form after this asks anew
+        form_key=None,  # a form that is sent after this makes a new request
         previous_form_key=request.form_key or request.previous_form_key,
         claimed_until=None,
         awaiting_reply_since=None,
@@ -139,8 +147,10 @@ def close_request(request: AssessmentRequest, outcome: str, **changes: Any) -> N
 
 
 def restore_form_key(request: AssessmentRequest) -> None:
-    """A locked request that goes on after its end holds the form of its browser session again, unless that session has
-    another request by now: the same phone and e-mail from there are no second request."""
+    """Let a reopened request keep the form of its browser session again.
+
+    If that session has sent another request meanwhile, the newer one keeps it.
+    """
     if request.form_key is None and request.previous_form_key is not None:
         with suppress(IntegrityError), transaction.atomic():
             type(request).objects.filter(pk=request.pk).update(form_key=request.previous_form_key)
@@ -148,7 +158,7 @@ def restore_form_key(request: AssessmentRequest) -> None:
 
 
 def keep_links_undoable(original: AssessmentRequest, version: int) -> None:
-    """What was linked to a locked request when it had this version can be undone as if it had not changed since."""
+    """Let what was linked to a request at this version still be undone, although the version rose."""
     for other in original.duplicates.order_by("pk"):
         if other.link_undo_state and other.link_undo_state.get("version") == version != original.version:
             update_request(other, link_undo_state=other.link_undo_state | {"version": original.version})
@@ -162,40 +172,44 @@ def log_event(
     to_value: object = "",
     at: dt.datetime | None = None,
 ) -> None:
-    """The event that tells of a change: codes only. It happened now, or `at` another moment."""
+    """Write the event of a change: codes only, never content. `at` defaults to now."""
     at, change_id = at or timezone.now(), mark_written(request)
     columns = {"code": code, "actor": actor, "from_value": str(from_value), "to_value": str(to_value)}
     Event.objects.create(request=request, occurred_at=at, change_id=change_id, **columns)
 
 
 def event_timestamp(moment: dt.datetime | None) -> str:
-    """A moment as events keep it, in UTC."""
+    """Return a moment as events store it: ISO 8601 in UTC, to the minute."""
     return moment.astimezone(dt.UTC).isoformat(timespec="minutes") if moment else ""
 
 
 def kept_claim(request: AssessmentRequest, actor: User) -> Columns:
-    """What changes where someone acts on what they took from the queue: from now on it is theirs, without an end."""
+    """Return the fields that turn the actor's claim into ownership, because they acted on the request."""
     return {"claimed_until": None} if request.owner_id == actor.pk else {}
 
 
 def released_claim(request: AssessmentRequest, actor: User | None) -> Columns:
-    """What changes where something was taken from the queue for one try or one decision: the next is anyone's. Not
-    where a colleague is at it meanwhile."""
+    """Return the fields that release a claim after one attempt or decision.
+
+    Empty if a colleague is working on the request.
+    """
     if request.claimed_until is None or request.is_claimed_by_colleague(actor):
         return {}
     return {"owner": None, "claimed_until": None}
 
 
 def refuse_at_night(moment: dt.datetime, zone_name: str = "") -> None:
-    """Nothing is planned for a time that is night at the center, and where the person is in the zone of this name,
-    unless the center is open then: AM was meant as PM."""
+    """Raise `TransitionRefused` if this moment is at night at the center, and for the person in this time zone.
+
+    Most often someone chose AM and meant PM. Open hours at night are allowed.
+    """
     hours = schedule.our_hours()
     local = timezone.localtime(moment, hours.zone)
     is_open = any(opens <= moment < closes for opens, closes in hours.on(local.date()))
     days = [local, moment.astimezone(ZoneInfo(zone_name))] if zone_name else [local]
     if not is_open and not any(EARLIEST <= day.time() < LATEST for day in days):
         raise TransitionRefused(
-            _("That is %(time)s at the center, in the night. Choose a time between %(earliest)s and %(latest)s.")
+            _("It is %(time)s at the center then. Choose a time between %(earliest)s and %(latest)s.")
             % {
                 "time": date_format(local, "g:i A"),
                 "earliest": time_format(EARLIEST, "g A"),
@@ -209,14 +223,15 @@ def whole_minute(moment: dt.datetime) -> dt.datetime:
 
 
 def not_allowed(request: AssessmentRequest, stage: str) -> TransitionRefused:
+    """Return the `TransitionRefused` for a stage that can't be set from the current one."""
     return TransitionRefused(
-        _("This request is now “%(now)s”, and can't go to “%(wanted)s” from there. Nothing was changed.")
+        _("This request is now “%(now)s”, and can't go from there to “%(wanted)s”. Nothing was changed.")
         % {"now": request.get_stage_display(), "wanted": Stage(stage).label if stage in Stage.values else stage}
     )
 
 
 def content_is_erased(request: AssessmentRequest) -> bool:
-    """Whether what the person told us was erased or hidden."""
+    """Return whether the person's content was erased, or hidden under legal hold."""
     return request.events.filter(code__in=[Event.Code.ERASED, Event.Code.HIDDEN]).exists()
 
 
@@ -224,22 +239,22 @@ def refuse_if_erased(request: AssessmentRequest) -> None:
     if content_is_erased(request):
         if request.outcome == AssessmentRequest.Outcome.WITHDRAWN:
             raise TransitionRefused(_("The person withdrew this request. It stays closed."))
-        raise TransitionRefused(_("The words of this request were erased. It stays closed."))
+        raise TransitionRefused(_("The content of this request was erased. It stays closed."))
 
 
 def _who_was_faster(last: Event) -> str:
     return _(
-        "%(who)s changed this request on %(time)s: %(what)s. Your button was not carried out. Look at the request as "
-        "it is now, then press again."
+        "%(who)s changed this request on %(time)s: %(what)s. Your change was not saved. Check the request as it is "
+        "now, then press the button again."
     ) % {
-        "who": last.actor.get_username() if last.actor else _("The site, or the person,"),
+        "who": last.actor.get_username() if last.actor else _("The person or the site"),
         "time": date_format(timezone.localtime(last.occurred_at), "M j, g:i A"),
         "what": label_for_event(last),
     }
 
 
 def label_for_event(event: Event) -> str:
-    """What happened, in a few words that follow a colon."""
+    """Return what happened, in a few words that follow a colon."""
     if event.code == Event.Code.ATTEMPTED:
         channel, result = dict(Attempt.Channel.choices)[event.from_value], dict(Attempt.Result.choices)[event.to_value]
         return f"{channel}, {result}".lower()

@@ -1,4 +1,4 @@
-"""How a person may be reached, as they or staff last said, and what we commit to with it."""
+"""How a person may be contacted, as they or staff last said, and what we promise with it."""
 
 import datetime as dt
 import itertools
@@ -27,11 +27,12 @@ def record_contact_preferences(
     author: User | None = None,
     is_from_link: bool = False,
 ) -> bool:
-    """Writes how the person may be reached from now on, where it changed, and commits anew where the time did.
+    """Store how the person may be contacted from now on. Return whether anything changed.
 
-    `request` is locked by the caller; `author` is the member of staff who wrote it down, None for the person. Returns
-    whether anything changed. What the person said earlier than the newest, and came in later, changes nothing; staff
-    write down what holds now, whatever the clock of their machine says.
+    If the preferred time changed, the due time and the promise are computed again. `request` is locked by the caller.
+    `author` is the member of staff who wrote it down, None for the person. Preferences that the person gave before the
+    newest ones, but that arrive later, change nothing. Staff always write what holds now, even if the clock of their
+    machine is slow.
     """
     last = newest_preferences(request)
     if last is not None and author is not None:
@@ -47,7 +48,7 @@ def record_contact_preferences(
         return True
     if author is None and request.awaits_contact:
         recompute_due(request, codes, at)
-    elif request.stage == Stage.NEW:  # what we promised stays, and nothing that was due is put off by a correction
+    elif request.stage == Stage.NEW:  # the promise stays, and a correction never moves the due time back
         update_request(request, due_at=min(request.due_at, commit_to(at, codes).due_at))
     elif last is not None and (last.preferred_time, last.time_zone) != (kept.preferred_time, kept.time_zone):
         _plan_within(request, kept, at)
@@ -58,15 +59,15 @@ _TIME = {"preferred_time", "time_zone"}
 
 
 def _how_safe(preferred_time: str) -> int:
-    """To confirm first is safer than a part of the day, and that than any time."""
+    """Rank a preferred time: confirming first is safer than a part of the day, and that is safer than any time."""
     return {schedule.CONFIRMED: 2, schedule.ASAP: 0}.get(preferred_time, 1)
 
 
 def own_rules(request: AssessmentRequest) -> dict[str, Any]:
-    """How the person of this request may be reached (the codes of a `ContactPreferences`), without what linking took
-    away; {} where the words were erased.
+    """Return the person's own contact preferences (the codes of `ContactPreferences`), without what linking took away.
 
-    What was allowed on one phone is not allowed on one that was written down while it was taken away.
+    {} if the content was erased. A permission that linking took away does not come back for a phone number that was
+    written down later: the person allowed it for another phone.
     """
     profiles = list(request.contact_preferences.all())
     own = {name: value for _profile, said in _said(profiles) for name, value in said.items()}
@@ -83,15 +84,17 @@ def own_rules(request: AssessmentRequest) -> dict[str, Any]:
 
 
 def safest_rules(original: AssessmentRequest, duplicates: Iterable[AssessmentRequest]) -> dict[str, Any]:
-    """The rules of contact for a request with these duplicates: of two the safer ones. What staff wrote down since one
-    was linked counts more than what that one says. {} where the words were erased."""
+    """Return the preferences for a request with these duplicates: where two differ, the safer value.
+
+    What staff wrote down after a duplicate was linked wins over that duplicate. {} if the content was erased.
+    """
     codes, profiles = own_rules(original), list(original.contact_preferences.all())
     if not codes:
         return {}
     said_at = max(profile.recorded_at for profile, said in _said(profiles) if _TIME & said.keys())
     times = [(_how_safe(codes["preferred_time"]), said_at, codes["preferred_time"], codes["time_zone"])]
     for duplicate in duplicates:
-        theirs = newest_preferences(duplicate) or profiles[-1]  # erased: what it took away stays away
+        theirs = newest_preferences(duplicate) or profiles[-1]  # erased: the permissions that it took away stay away
         linked_after = (duplicate.link_undo_state or {}).get("rules", profiles[-1].pk)
         settled = {name for profile, said in _said(profiles) if profile.pk > linked_after for name in said}
         for name in {*ContactPreferences.PERMISSIONS} - settled:
@@ -102,22 +105,22 @@ def safest_rules(original: AssessmentRequest, duplicates: Iterable[AssessmentReq
             times.append(
                 (_how_safe(theirs.preferred_time), theirs.recorded_at, theirs.preferred_time, theirs.time_zone)
             )
-    # Of two parts of the day, what they said last.
+    # If two times are equally safe, the newer one counts.
     *_order, codes["preferred_time"], codes["time_zone"] = max(times, key=lambda time: time[:2])
     return codes | {"may_leave_voicemail": codes["may_leave_voicemail"] and codes["may_call"]}
 
 
 def keep_safest_rules(original: AssessmentRequest, duplicates: Iterable[AssessmentRequest], actor: User | None) -> None:
-    """Writes `safest_rules` for a request to which one more is being linked.
+    """Store `safest_rules` on a request to which another one is being linked.
 
-    Raises `TransitionRefused` where they allow no way to reach the person.
+    Raises `TransitionRefused` if they leave no way to contact the person.
     """
     codes = safest_rules(original, duplicates)
     if not codes:
         return
     if not (codes["may_call"] or codes["may_text"] or codes["may_email"]):
         raise TransitionRefused(
-            _("The two requests allow no common way to reach the person. Write down on the other one what holds now.")
+            _("The two requests allow no common way to contact the person. First correct the other one.")
         )
     before = kept_preferences(original).codes()
     if record_contact_preferences(original, cast(ContactCodes, codes), timezone.now(), author=actor, is_from_link=True):
@@ -125,8 +128,10 @@ def keep_safest_rules(original: AssessmentRequest, duplicates: Iterable[Assessme
 
 
 def restore_own_rules(original: AssessmentRequest, duplicates: Iterable[AssessmentRequest], actor: User | None) -> bool:
-    """Writes `safest_rules` for a request from which one was unlinked: without what only that one took away. When it
-    is due is not touched. Returns whether anything changed."""
+    """Store `safest_rules` on a request from which a duplicate was unlinked. Return whether anything changed.
+
+    The due time stays as it is.
+    """
     codes = safest_rules(original, duplicates)
     if not codes:
         return False
@@ -142,7 +147,7 @@ def restore_own_rules(original: AssessmentRequest, duplicates: Iterable[Assessme
 
 
 def _said(profiles: Sequence[ContactPreferences]) -> Iterator[tuple[ContactPreferences, dict[str, Any]]]:
-    """Pairs of each profile that the person or staff gave, and the codes that it changed."""
+    """Yield each row of preferences that the person or staff gave, with the codes that it changed."""
     for before, profile in zip([None, *profiles], profiles, strict=False):
         if not profile.is_from_link:
             known = before.codes() if before else {}
@@ -157,14 +162,14 @@ def _write_changes(
 
 
 def recompute_due(request: AssessmentRequest, codes: ContactCodes, at: dt.datetime) -> None:
-    """Sets due time and promise as for someone who asks now, while they wait for us."""
+    """Set due time and promise as for a request that comes in at this moment, if the person still waits for us."""
     if not request.awaits_contact:
         return
     commitment, is_new = commit_to(at, codes), request.stage == Stage.NEW
     update_request(
         request,
         first_due_at=request.first_due_at if request.first_attempt_at else commitment.due_at,
-        # Whom we tried before is not handed out until then: at the beginning of the time they want, not at its end.
+        # After an attempt, a request is handed out once it is due: when the preferred time begins, not ends.
         due_at=commitment.due_at if is_new else _first_contact(at, codes) or commitment.due_at,
         due_uses_default_hours=commitment.due_uses_default_hours,
         promise=commitment.promise,
@@ -172,8 +177,10 @@ def recompute_due(request: AssessmentRequest, codes: ContactCodes, at: dt.dateti
 
 
 def _plan_within(request: AssessmentRequest, profile: ContactPreferences, at: dt.datetime) -> None:
-    """Moves what is planned for later than `at` to the next moment that the person wants. Not what sleeps until a time,
-    nor past an assessment."""
+    """Move a due time after `at` to the person's preferred time.
+
+    A snoozed request and an assessment keep their time.
+    """
     if request.due_at <= at or request.is_snoozed or request.awaits_assessment:
         return
     due_at = _first_contact(request.due_at, profile.codes())

@@ -1,4 +1,7 @@
-"""Requests about the same matter: one goes on, the others are closed and linked to it. Linking can be undone."""
+"""Requests about the same matter: the original stays open, its duplicates are closed and linked to it.
+
+Linking can be undone.
+"""
 
 import datetime as dt
 from collections.abc import Iterable, Mapping
@@ -44,12 +47,11 @@ Outcome = AssessmentRequest.Outcome
 def link_duplicate(
     *, request_id: UUID, of_reference: str, actor: User, same_matter: bool = False, expected_version: int | None = None
 ) -> AssessmentRequest:
-    """Closes a request because the same matter is on the desk as the one with this reference, which goes on.
+    """Close a request as a duplicate of the original with this reference.
 
-    Where the two name no common phone or e-mail, `same_matter` must say that the actor knows it all the same: a wrong
-    digit in a reference would mix two people up.
-    Where the rules of contact differ, the safer ones hold for what goes on. What the person waits for in the one, they
-    wait for in the other from now on, with a whole new ladder.
+    If the two share no phone number or email address, `same_matter` must confirm the link: a wrong digit in a reference
+    would mix two people up. Where the contact preferences differ, the original gets the safer ones. If the person waits
+    for us in the duplicate, they wait in the original from now on, with a new attempt plan.
     """
     found = search.by_reference(of_reference)
     if found is None:
@@ -63,23 +65,21 @@ def link_duplicate(
     if request.stage == Stage.CLOSED:
         raise not_allowed(request, Stage.CLOSED)
     if original.stage == Stage.CLOSED:
-        raise TransitionRefused(
-            _("That request has ended, so nobody would call this person. Open that one again first.")
-        )
+        raise TransitionRefused(_("That request is closed, so nobody would call this person. Reopen it first."))
     if request.duplicates.exists():
         raise TransitionRefused(_("Other requests are linked to this one. Link the newer one to it instead."))
     if _is_expected(request) and not _is_expected(original):
-        raise TransitionRefused(_("This one has an assessment ahead. Link the other one to it instead."))
+        raise TransitionRefused(_("This request has an assessment booked. Link the other one to it instead."))
     if not same_matter and not search.contact_in_common(request, original):
         raise TransitionRefused(
             _(
-                "The two requests name no common phone or e-mail. Check the reference. If they are about the same "
-                "matter all the same, tick that, then press again."
+                "The two requests share no phone number or email address. Check the reference. If they are about the "
+                "same matter, check that box, then press again."
             )
         )
     for one, other in ((request, original), (original, request)):
         refuse_if_in_question(one, other)
-    if original.to_confirm_since:  # this is the answer
+    if original.to_confirm_since:  # linking answers the question
         update_request(original, to_confirm_since=None)
     rules = newest_preferences(original)
     before = {
@@ -105,9 +105,10 @@ def link_duplicate(
 
 @undoable
 def unlink_duplicate(*, request_id: UUID, actor: User, expected_version: int | None = None) -> AssessmentRequest:
-    """Undoes `link_duplicate`: the request goes on by itself, and so does the other one, each due as before; that one
-    only where nothing was done with it since. Both have their own rules of contact again, but for what someone changed
-    since."""
+    """Undo `link_duplicate`: both requests are open and due as before, with their own contact preferences.
+
+    The original keeps its place in the queue if someone changed it since. Preferences that someone changed since stay.
+    """
     family = lock_linked(request_id)
     request = family[request_id]
     check_version(request, expected_version)
@@ -119,7 +120,7 @@ def unlink_duplicate(*, request_id: UUID, actor: User, expected_version: int | N
 
 
 def unlink(request: AssessmentRequest, original: AssessmentRequest, actor: User | None) -> None:
-    """`unlink_duplicate` for locked rows, whoever is the cause."""
+    """Unlink two locked requests, for staff (`unlink_duplicate`) or because the person acted."""
     own = _read((request.link_undo_state or {}).get("own", {}))
     before = own.pop("stage", "")
     if _is_expected(request):
@@ -137,17 +138,17 @@ def unlink(request: AssessmentRequest, original: AssessmentRequest, actor: User 
 
 
 def part(request: AssessmentRequest, family: Family, actor: User | None, why: str = "") -> None:
-    """Unlinks a locked request from all that it is linked with, in either direction: each goes on by itself.
+    """Unlink a locked request from every request that it is linked with, as original or as duplicate.
 
-    Where `why` (`to_confirm.Why`) is given, staff are asked whether the others are the same person's: after an end
-    only where they name a phone or an e-mail of the request, since what names another one may be a relative's.
+    With `why` (`to_confirm.Why`), staff are asked whether the others belong to the same person. After an end, they are
+    asked only about requests that share a phone number or email address: another contact may be a relative's.
     """
     is_original = request.duplicate_of_id is None
     linked = [one for one in family.values() if one.duplicate_of_id == request.pk] if is_original else [request]
     for duplicate in linked:
         if content_is_erased(duplicate):
             continue
-        duplicate.refresh_from_db(fields=["link_undo_state", "version"])  # undoing the one before may have changed it
+        duplicate.refresh_from_db(fields=["link_undo_state", "version"])  # unlinking the one before may have changed it
         original = family[duplicate.duplicate_of_id or request.pk]
         unlink(duplicate, original, actor)
         other = duplicate if is_original else original
@@ -157,9 +158,10 @@ def part(request: AssessmentRequest, family: Family, actor: User | None, why: st
 
 
 def undo_on(original: AssessmentRequest, request: AssessmentRequest, actor: User | None) -> None:
-    """Gives a locked original back the rules of contact and the place that it had before the request was linked to it.
-    Where it changed since, that counts, and nobody is put to sleep who waits: then only a sleep ends that the link gave
-    it."""
+    """Give a locked original the contact preferences and the place in the queue that it had before it was linked.
+
+    If someone changed it since, that stays, and only a snooze that the link brought along ends.
+    """
     before, version = request.link_undo_state or {}, original.version
     restore_own_rules(original, original.duplicates.exclude(pk=request.pk).order_by("pk"), actor)
     if original.stage != Stage.CLOSED and "version" in before:
@@ -168,7 +170,7 @@ def undo_on(original: AssessmentRequest, request: AssessmentRequest, actor: User
             if place["quarantined_at"] and not original.quarantined_at:
                 log_event(original, Event.Code.SUSPECTED, actor, "", place["spam_signals"])
             update_request(original, **place)
-            version = before["since"]  # what was linked before this one is undone as if this one had never been
+            version = before["since"]  # earlier links are undone as if this one had not existed
         elif lent and original.snoozed_until == lent != place["snoozed_until"]:
             update_request(original, **{name: place[name] for name in _PLACE})
             return
@@ -176,14 +178,17 @@ def undo_on(original: AssessmentRequest, request: AssessmentRequest, actor: User
 
 
 def lock_linked(*request_ids: UUID) -> Family:
-    """Requests, those that they are linked to, and all that are linked to either: from id to row, all locked."""
+    """Lock these requests and all that are linked with them, and return them by id.
+
+    Starts again if someone links or unlinks one meanwhile: rows are always locked in primary-key order.
+    """
     while True:
         ids = _ids_of_families(request_ids)
         with transaction.atomic():
             rows = locked_rows(ids)
             if _ids_of_families(request_ids) == ids:
                 return rows
-            transaction.set_rollback(True)  # someone linked or unlinked one meanwhile: lock all anew, in their order
+            transaction.set_rollback(True)  # someone linked or unlinked one meanwhile
 
 
 def _ids_of_families(request_ids: Iterable[UUID]) -> set[UUID]:
@@ -198,7 +203,7 @@ def _is_expected(request: AssessmentRequest) -> bool:
 
 
 def _clear_with(request: AssessmentRequest, original: AssessmentRequest, actor: User | None) -> None:
-    """What is about the same matter as a request that nobody suspects, or whose person we spoke with, is real too."""
+    """Take the original out of quarantine if the duplicate is not in it, or if we spoke with its person."""
     if original.quarantined_at and (request.quarantined_at is None or request.reached_at):
         before = original.spam_signals
         update_request(original, quarantined_at=None, spam_signals="")
@@ -206,15 +211,17 @@ def _clear_with(request: AssessmentRequest, original: AssessmentRequest, actor: 
 
 
 def _wait_there(request: AssessmentRequest, original: AssessmentRequest, actor: User | None) -> None:
-    """Who waits for us in the request that ends waits in the one that goes on, no longer than they would have. Who
-    asked to be called later is called later: what they said last counts."""
+    """Bring what the person waits for from the duplicate to the original: the earlier due time, a reply, or a snooze.
+
+    A snooze that the person asked for counts if they have said nothing since, in either request.
+    """
     if request.is_snoozed and request.awaiting_reply_since is None:
         if asked := _asked_for_later_after(request, original):
             until, reason = request.snoozed_until, request.snooze_reason
             due_before = original.due_before_snooze or original.due_at
             snoozed = {"snoozed_until": until, "snooze_reason": reason, "due_before_snooze": due_before}
             update_request(original, **snoozed, due_at=until, awaiting_reply_since=None)
-            # At the time at which they asked: what they said after it wakes the request.
+            # Logged at the time they asked, so that anything they said later ends the snooze.
             log_event(original, Event.Code.SNOOZED, asked.actor, reason, event_timestamp(until), at=asked.occurred_at)
         return
     if original.is_snoozed and _asked_for_later_after(original, request):
@@ -234,8 +241,10 @@ def _wait_there(request: AssessmentRequest, original: AssessmentRequest, actor: 
 
 
 def _asked_for_later_after(snoozed: AssessmentRequest, other: AssessmentRequest) -> Event | None:
-    """The event that put a request off because its person asked for it, where that was after all that is said in
-    another one, which waits for no assessment; else None."""
+    """Return the event that snoozed a request because its person asked for it, or None.
+
+    Only if they asked after we last heard from them in the `other` request, and that one has no assessment booked.
+    """
     if snoozed.snooze_reason == AssessmentRequest.SnoozeReason.WAITING or other.stage == Stage.BOOKED:
         return None
     asked = snoozed.events.standing().filter(code=Event.Code.SNOOZED).select_related("actor").last()
@@ -243,7 +252,7 @@ def _asked_for_later_after(snoozed: AssessmentRequest, other: AssessmentRequest)
     return asked if asked and asked.occurred_at > heard else None
 
 
-# What linking may change, and undoing it gives back
+# The columns that linking may change and unlinking restores
 _PLACE = ("due_at", "awaiting_reply_since", "snoozed_until", "snooze_reason", "due_before_snooze")
 _SUSPICION = ("quarantined_at", "spam_signals")
 _CODES = ("stage", "snooze_reason", "spam_signals")
@@ -255,7 +264,7 @@ def _kept(request: AssessmentRequest, names: Iterable[str]) -> dict[str, str | N
 
 
 def _read(kept: Mapping[str, str | None]) -> Columns:
-    """What `_kept` gave. A sleep that is over by now has ended."""
+    """Return the columns that `_kept` stored. A snooze that is over by now is left out."""
     values: Columns = {
         name: value if name in _CODES else value and dt.datetime.fromisoformat(value) for name, value in kept.items()
     }

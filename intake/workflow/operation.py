@@ -1,7 +1,7 @@
-"""What a button changes while it is carried out: kept as a `Change` for each request, so that `undo` can bring it back.
+"""What one button changes, stored as a `Change` for each request, so that `undo` can restore it.
 
-`undoable` opens a press around a function of the workflow. Whatever the function locks, saves and writes until it
-returns belongs to that press.
+`undoable` starts an operation around a function of the workflow. Everything that the function locks, updates and logs
+until it returns belongs to that operation.
 """
 
 import datetime as dt
@@ -20,7 +20,7 @@ from intake.models import AssessmentRequest, Change, ContactPreferences, OutboxM
 
 from .state import as_json
 
-# All that a press may change and undoing brings back. The preferred time and its zone follow the contact profile.
+# The columns that undo restores. Preferred time and time zone follow the contact preferences.
 STATE = (
     "stage",
     "outcome",
@@ -56,12 +56,15 @@ T = TypeVar("T")
 
 
 def undoable(function: Callable[..., T]) -> Callable[..., T]:
-    """Makes a function of the workflow a press that can be undone. `act` names the bulk action that it is part of."""
+    """Make a function of the workflow an operation that can be undone.
+
+    `batch` is the id of the bulk action it belongs to.
+    """
 
     @functools.wraps(function)
     def pressed(*, actor: User | None, batch: UUID | None = None, **given: Any) -> T:
         with transaction.atomic():
-            if actor is None or _current.get() is not None:  # no one to undo it, or a part of a press
+            if actor is None or _current.get() is not None:  # nobody could undo it, or inside of an operation
                 return function(actor=actor, **given)
             operation = _Operation(actor, batch)
             token = _current.set(operation)
@@ -82,8 +85,10 @@ class _Operation:
         self.rows: dict[UUID, _Row] = {}
 
     def keep(self) -> None:
-        """Stores a `Change` for each request that was written to. It is read once more: several functions may each have
-        had a copy of the row."""
+        """Store a `Change` for each request that was written.
+
+        The rows are read once more, since several functions may each have had a copy.
+        """
         written = [row for row in self.rows.values() if row.is_written]
         after = AssessmentRequest.objects.in_bulk([row.request_id for row in written])
         now = timezone.now()
@@ -92,7 +97,7 @@ class _Operation:
 
 
 class _Row:
-    """A request as the press found it, under lock."""
+    """A request as the operation found it, under lock."""
 
     def __init__(self, request: AssessmentRequest) -> None:
         self.request_id, self.before, self.version = request.pk, as_json(request, STATE), request.version
@@ -118,14 +123,17 @@ class _Row:
 
 
 def track(request: AssessmentRequest) -> None:
-    """Notes a request as it is under lock, before anything is changed. Locked once more, what was read last counts."""
+    """Remember a request as it was locked, before anything changes.
+
+    If it is locked again unchanged, the later state counts.
+    """
     operation = _current.get()
     if operation is not None and not _is_written(operation, request):
         operation.rows[request.pk] = _Row(request)
 
 
 def mark_written(request: AssessmentRequest) -> UUID | None:
-    """The id of the `Change` that what is written of this request belongs to; None outside of a press."""
+    """Return the id of the `Change` that this write belongs to; None outside of an operation."""
     row = _row_of(request)
     if row is None:
         return None
@@ -134,14 +142,14 @@ def mark_written(request: AssessmentRequest) -> UUID | None:
 
 
 def record_replaced_preferences(request: AssessmentRequest, profile: ContactPreferences | None) -> None:
-    """Notes the contact profile that held until now: the first one, where a press replaces several."""
+    """Remember the contact preferences that are being replaced: the first ones, if an operation replaces several."""
     row = _row_of(request)
     if row is not None and profile is not None and row.preferences_before is None:
         row.preferences_before = profile.pk
 
 
 def record_queued_message(request: AssessmentRequest, outbox_message: OutboxMessage) -> None:
-    """Notes a message that this press queued, about a request."""
+    """Remember a message that this operation queued."""
     row = _row_of(request)
     if row is not None:
         row.outbox_message = outbox_message.pk

@@ -1,4 +1,7 @@
-"""What may have been sent by a machine waits for a person to look at it. It keeps its place in the queue."""
+"""Requests that a machine may have sent wait in quarantine until a person checks them.
+
+They keep their place in the queue.
+"""
 
 from uuid import UUID
 
@@ -17,10 +20,10 @@ BY_STAFF = "staff"  # a code of `intake.submission.spam_signals`
 
 @undoable
 def quarantine(*, request_id: UUID, actor: User, expected_version: int | None = None) -> AssessmentRequest:
-    """Says that a request looks as if a machine had sent it."""
+    """Put a request in quarantine because a colleague thinks that a machine sent it."""
     request = locked_open(request_id, expected_version)
     if request.quarantined_at:
-        raise TransitionRefused(_("This request is in quarantine already. Nothing was changed."))
+        raise TransitionRefused(_("This request is already in quarantine. Nothing was changed."))
     update_request(request, quarantined_at=timezone.now(), spam_signals=BY_STAFF)
     log_event(request, Event.Code.SUSPECTED, actor, "", BY_STAFF)
     return request
@@ -28,7 +31,10 @@ def quarantine(*, request_id: UUID, actor: User, expected_version: int | None = 
 
 @undoable
 def release_from_quarantine(*, request_id: UUID, actor: User, expected_version: int | None = None) -> AssessmentRequest:
-    """Says that a person looked at a suspected request and it is real."""
+    """Take a request out of quarantine because someone checked it and it is real.
+
+    The acknowledgement to the person, withheld until now, is queued.
+    """
     request = locked(request_id, expected_version)
     if request.quarantined_at is None:
         raise TransitionRefused(_("This request is not in quarantine. Nothing was changed."))

@@ -1,4 +1,4 @@
-"""Whose turn it is: taking the next request, owning it, giving it back, putting it off."""
+"""Whose turn it is: taking the next request, owning, releasing and snoozing it."""
 
 import datetime as dt
 from uuid import UUID
@@ -33,11 +33,11 @@ from .base import (
 )
 from .operation import track, undoable
 
-CLAIM = dt.timedelta(minutes=30)  # how long a claim holds without a word from its page
-LONGEST_UNTOUCHED = dt.timedelta(minutes=60)  # how long it holds at most after its owner's last own act
-LEAST_EXTENSION = dt.timedelta(minutes=1)  # an open page asks three times a minute, and writes once
+CLAIM = dt.timedelta(minutes=30)  # how long a claim lasts if its page sends nothing
+LONGEST_UNTOUCHED = dt.timedelta(minutes=60)  # how long it lasts at most after its owner's last action
+LEAST_EXTENSION = dt.timedelta(minutes=1)  # an open page polls 3 times a minute; only one of them writes
 JUST_NOW = dt.timedelta(minutes=10)
-FORGOTTEN_AFTER = dt.timedelta(hours=1)  # overdue for so long, a request is everyone's, whoever owns it
+FORGOTTEN_AFTER = dt.timedelta(hours=1)  # overdue for longer, anyone may take it from its owner
 
 _becomes_everyones_at = ExpressionWrapper(F("due_at") + FORGOTTEN_AFTER, DateTimeField())
 
@@ -50,19 +50,26 @@ SnoozeReason = AssessmentRequest.SnoozeReason
 
 @undoable
 def take_next(*, actor: User) -> AssessmentRequest | None:
-    """Gives `actor` the most urgent request that may be worked on now, for `CLAIM`; None where there is none.
+    """Give `actor` the most urgent request that may be worked on now, for `CLAIM`. Return it, or None.
 
-    Never one whose person may not be contacted at this moment, one that sleeps, or one that a colleague is at. A
-    question whether a request is the same person's needs no contact: it is handed out at any time, asleep or not. Who
-    has taken one and not finished gets the same again. What a colleague owns is handed out when they left, when the
-    person got in touch, or when it is overdue for `FORGOTTEN_AFTER`. Two who press at the same moment get different
-    ones: the first locks its row, the second skips it (on SQLite, transactions that write run one after the other). One
-    who presses twice gets the same one twice. What the actor has just given back comes last: someone else can take it.
-    Whoever shares a phone or an email with a request that a colleague is at waits until that ends: one phone must not
-    ring twice at once.
+    Handed out:
+
+    - what the actor has taken and not finished: the same request again
+    - a request without an owner, or whose owner has left
+    - a colleague's request if the person contacted us again, or if it is overdue by `FORGOTTEN_AFTER`
+    - a question whether two requests belong to the same person, at any time: it needs no contact
+
+    Not handed out:
+
+    - a request that is snoozed, or whose person may not be contacted at this hour
+    - a request that a colleague is working on, or that shares a phone or email with one: one phone must not ring twice
+    - what the actor has just released, unless nothing else is left
+
+    Two people who press at the same moment get different requests: the second skips the locked row. On SQLite,
+    transactions that write run one after the other.
     """
     _require_reader(actor)
-    get_user_model().objects.select_for_update(no_key=True).get(pk=actor.pk)  # one press of one person after the other
+    get_user_model().objects.select_for_update(no_key=True).get(pk=actor.pk)  # a double click gets one request, not two
     now = timezone.now()
     possible = _to_contact(now).filter(_may_be_contacted_at(now) | _IN_QUESTION)
     waiting = possible.select_for_update(skip_locked=True, of=("self",), no_key=True).by_urgency()
@@ -80,21 +87,19 @@ def take_next(*, actor: User) -> AssessmentRequest | None:
 
 @undoable
 def claim(*, request_id: UUID, actor: User, expected_version: int | None = None) -> AssessmentRequest:
-    """Takes this request for `CLAIM`, unless it is a colleague's."""
+    """Claim this request for `CLAIM`. Raises `TransitionRefused` if a colleague owns it or is working on it."""
     _require_reader(actor)
     request, now = locked_open(request_id, expected_version), timezone.now()
     if request.is_claimed_by_colleague(actor):
-        raise TransitionRefused(_("%s is at this request now. Take the next one.") % request.owner)
+        raise TransitionRefused(_("%s is working on this request. Take the next one.") % request.owner)
     if request.owner_id not in (None, actor.pk) and request.claimed_until is None:
-        raise TransitionRefused(
-            _("%s owns this request. If you take it over, set yourself as its owner.") % request.owner
-        )
+        raise TransitionRefused(_("%s owns this request. To take it over, make yourself its owner.") % request.owner)
     return _take(request, actor, now)
 
 
 @undoable
 def release(*, request_id: UUID, actor: User, expected_version: int | None = None) -> AssessmentRequest:
-    """Gives a request back to the queue, unless a colleague is at it now."""
+    """Release a request to the queue. Raises `TransitionRefused` if a colleague is working on it."""
     return assign(request_id=request_id, owner=None, actor=actor, expected_version=expected_version)
 
 
@@ -102,13 +107,16 @@ def release(*, request_id: UUID, actor: User, expected_version: int | None = Non
 def assign(
     *, request_id: UUID, owner: User | None, actor: User | None, expected_version: int | None = None
 ) -> AssessmentRequest:
-    """Gives a request to someone who may read it, without an end, or to no one (`owner=None`): not while a colleague is
-    at it."""
+    """Give a request to an owner without an end, or to no one (`owner=None`).
+
+    Raises `TransitionRefused` if `owner` may not read requests, or if a colleague is working on a request to be
+    released.
+    """
     request = locked(request_id, expected_version)
     if owner is not None:
         _require_reader(owner)
     elif request.is_claimed_by_colleague(actor):
-        raise TransitionRefused(_("%s is at this request now. Nothing was changed.") % request.owner)
+        raise TransitionRefused(_("%s is working on this request. Nothing was changed.") % request.owner)
     if request.owner_id == (owner and owner.pk) and request.claimed_until is None:
         return request
     before = request.owner_id
@@ -119,11 +127,12 @@ def assign(
 
 
 def keep_claim(*, request_id: UUID, actor: User, acted_at: dt.datetime | None = None, is_calling: bool = False) -> None:
-    """Keep a claim that lasts, while its owner works: for `CLAIM` from now, and never longer than `LONGEST_UNTOUCHED`
-    after `acted_at`, their last own act (now, where none is given). Whoever is calling has the whole of that at once: a
+    """Extend a claim while its owner works: for `CLAIM` from now, at most `LONGEST_UNTOUCHED` after `acted_at`.
+
+    `acted_at` is the owner's last own action; now, if not given. With `is_calling`, extend it to that limit at once: a
     phone that dials hides the page, which is silent from then on.
 
-    Never shortens a claim, never brings back one that has ended, and is no new version: a colleague need not know.
+    Never shortens a claim and never restores one that has ended. Does not raise the version: colleagues need not know.
     """
     now = timezone.now()
     last_act = min(acted_at or now, now)
@@ -133,7 +142,7 @@ def keep_claim(*, request_id: UUID, actor: User, acted_at: dt.datetime | None = 
 
 
 def release_expired_claims(now: dt.datetime | None = None) -> int:
-    """Gives back what was taken and not worked on in time. Returns how many. For the worker."""
+    """Release the claims that have ended. Return how many. For the worker."""
     now, freed = now or timezone.now(), 0
     lapsed = AssessmentRequest.objects.filter(claimed_until__lte=now).order_by("claimed_until", "pk")
     while _free_one(lapsed):
@@ -145,9 +154,9 @@ def release_expired_claims(now: dt.datetime | None = None) -> int:
 def snooze(
     *, request_id: UUID, until: dt.datetime | None, reason: str, actor: User, expected_version: int | None = None
 ) -> AssessmentRequest:
-    """Puts a request off until a time, for one of `SnoozeReason` that the person gave. Then it is due."""
+    """Snooze a request until a time, for a `SnoozeReason` that the person gave. It is due then."""
     if reason not in (SnoozeReason.ASKED_LATER, SnoozeReason.AWAY, SnoozeReason.THINKING):
-        raise TransitionRefused(_("Choose why this request is put off."))
+        raise TransitionRefused(_("Choose why you snooze this request."))
     return _snooze_until(locked_open(request_id, expected_version), until, reason, actor)
 
 
@@ -155,10 +164,12 @@ def snooze(
 def wait_for(
     *, request_id: UUID, until: dt.datetime | None, text: str, actor: User, expected_version: int | None = None
 ) -> AssessmentRequest:
-    """Puts a request off because we wait for something, which `text` says. It is sealed like a note. Who got in touch
-    and was not answered still waits when it comes back."""
+    """Snooze a request because we wait for something. `text` says for what, and is encrypted like a note.
+
+    Someone who contacted us again and was not answered still waits when the snooze ends.
+    """
     if not text.strip():
-        raise TransitionRefused(_("Say what we wait for."))
+        raise TransitionRefused(_("Enter what we are waiting for."))
     request = _snooze_until(locked_open(request_id, expected_version), until, SnoozeReason.WAITING, actor)
     row = EncryptedText(request=request, kind=EncryptedText.Kind.WAITING_FOR, author=actor, recorded_at=timezone.now())
     row.encrypt(text).save(force_insert=True)
@@ -167,16 +178,16 @@ def wait_for(
 
 @undoable
 def unsnooze(*, request_id: UUID, actor: User, expected_version: int | None = None) -> AssessmentRequest:
-    """Ends what `snooze` or `hold` began: the request is due when it was before."""
+    """End the snooze. The request is due when it was due before."""
     request = locked_open(request_id, expected_version)
     if request.snoozed_until is None:
-        raise TransitionRefused(_("This request was not put off. Nothing was changed."))
+        raise TransitionRefused(_("This request is not snoozed. Nothing was changed."))
     end_snooze(request, actor)
     return request
 
 
 def end_snooze(request: AssessmentRequest, actor: User | None) -> None:
-    """`wake` for a request that is locked, whoever is the cause."""
+    """End the snooze of a locked request, for staff (`unsnooze`) or because the person acted."""
     now = timezone.now()
     due_at = request.due_before_snooze or min(request.snoozed_until or now, now)
     update_request(request, **NOT_SNOOZED | {"due_at": due_at})
@@ -184,8 +195,11 @@ def end_snooze(request: AssessmentRequest, actor: User | None) -> None:
 
 
 def mark_contacted_again(request: AssessmentRequest, at: dt.datetime) -> None:
-    """The person said something new: a request that was put off is awake, and unless it is new and waits anyway, it
-    stands on top until someone tries to reach them."""
+    """Note that the person contacted us again: end a snooze, and put the request on top until someone tries to reach
+    them.
+
+    A new request waits for its first contact anyway and keeps its place.
+    """
     if request.snoozed_until:
         end_snooze(request, None)
     if request.stage == Stage.NEW:
@@ -195,13 +209,14 @@ def mark_contacted_again(request: AssessmentRequest, at: dt.datetime) -> None:
 
 
 def claimed_with_same_contact(request: AssessmentRequest, reader: User) -> AssessmentRequest | None:
-    """The request with the same phone or email that a colleague of `reader` is at now; None where there is none."""
+    """Return the request with the same phone or email that a colleague of `reader` is working on; None if there is
+    none."""
     claims = _claims_of_colleagues(reader, timezone.now()).exclude(pk=request.pk)
     return claims.filter(pk__in=search.naming_contact_of([request.pk])).select_related("owner").order_by("pk").first()
 
 
 def next_possible_contact(*, actor: User) -> dt.datetime | None:
-    """When `take_next` will have something for `actor` again, if nothing changes; None where nobody waits."""
+    """Return when `take_next` will next have something for `actor` if nothing changes; None if nobody waits."""
     now, hours = timezone.now(), schedule.our_hours()
     is_a_colleagues = Q(owner__in=access.readers()) & ~Q(owner=actor)
     is_claimed = Q(claimed_until__isnull=False)
@@ -213,7 +228,7 @@ def next_possible_contact(*, actor: User) -> dt.datetime | None:
     when = Case(
         When(is_a_colleagues & is_claimed & is_at_once, then="claimed_until"),
         When(is_a_colleagues & is_claimed, then=Greatest("claimed_until", "due_at")),
-        When(is_a_colleagues & ~_is_everyones(now), then=_becomes_everyones_at),  # a sleep ends when it is due
+        When(is_a_colleagues & ~_is_everyones(now), then=_becomes_everyones_at),  # a snooze ends at the due time
         When(snoozed_until__gt=now, then="snoozed_until"),
         When(rings_elsewhere & is_at_once, then=first_end),
         When(rings_elsewhere, then=Greatest(first_end, "due_at")),
@@ -230,9 +245,10 @@ def next_possible_contact(*, actor: User) -> dt.datetime | None:
 
 
 def _to_contact(now: dt.datetime) -> AssessmentRequestQuerySet:
-    """Who is to be contacted now, as far as our own plan goes: a new request at once, the others when they are due.
-    Someone whose assessment is booked, when they got in touch, and until we reach them then; when the request comes
-    back that was put off; or when they seem not to have come."""
+    """Return the requests that are to be contacted now: new ones at once, others when they are due.
+
+    A booked one only if the person contacted us again, if a snooze has ended, or if they seem not to have come.
+    """
     is_time = (
         Q(stage=Stage.NEW)
         | Q(stage__in=TO_CONTACT, due_at__lte=now)
@@ -254,7 +270,7 @@ def _is_free_for(actor: User, now: dt.datetime) -> Q:
 
 
 def _is_everyones(now: dt.datetime) -> Q:
-    """What a colleague owns, is not at, and must not wait for them alone."""
+    """Return the condition for requests of colleagues that anyone may take now: urgent, and not claimed."""
     is_urgent = Q(awaiting_reply_since__isnull=False) | Q(due_at__lte=now - FORGOTTEN_AFTER) | _IN_QUESTION
     return Q(claimed_until=None) & is_urgent
 
@@ -263,12 +279,12 @@ def _was_released_by(actor: User, now: dt.datetime) -> Exists:
     released = Event.objects.standing().filter(request=OuterRef("pk"), code=Event.Code.RELEASED, actor=actor)
     since = Coalesce(
         OuterRef("awaiting_reply_since"), Value(now - JUST_NOW)
-    )  # who got in touch after that is another matter
+    )  # if the person contacted us again after that, the release no longer counts
     return Exists(released.filter(occurred_at__gt=now - JUST_NOW).filter(occurred_at__gt=since))
 
 
 def _may_be_contacted_at(now: dt.datetime) -> Q:
-    """The wishes and zones whose people may be contacted at this moment."""
+    """Return the condition for people who may be contacted at this moment, by preferred time and time zone."""
     hours = schedule.our_hours()
     allowed = Q(pk__in=[])
     for zone, _name in TIME_ZONES:
@@ -285,7 +301,7 @@ def _may_be_contacted_at(now: dt.datetime) -> Q:
 def _take(request: AssessmentRequest, actor: User, now: dt.datetime) -> AssessmentRequest:
     is_theirs = request.owner_id == actor.pk
     if is_theirs and request.claimed_until and request.is_claimed:
-        request.claimed_until = max(request.claimed_until, now + CLAIM)  # no change that a colleague must know of
+        request.claimed_until = max(request.claimed_until, now + CLAIM)  # no new version: colleagues need not know
         request.save(update_fields=["claimed_until"])
         return request
     is_anyones = request.awaiting_reply_since or request.to_confirm_since or request.due_at <= now - FORGOTTEN_AFTER
@@ -303,7 +319,7 @@ def _free_one(lapsed: AssessmentRequestQuerySet) -> bool:
     if request is None:
         return False
     before, request.owner, request.claimed_until = request.owner_id, None, None
-    # No new version: who has talked for so long must still be able to say what came of it.
+    # No new version: whoever talked for that long must still be able to log the call.
     request.save(update_fields=["owner", "claimed_until"])
     log_event(request, Event.Code.LAPSED, None, before)
     return True
@@ -312,17 +328,17 @@ def _free_one(lapsed: AssessmentRequestQuerySet) -> bool:
 def _snooze_until(request: AssessmentRequest, until: dt.datetime | None, reason: str, actor: User) -> AssessmentRequest:
     now = timezone.now()
     if until is None or until <= now:
-        raise TransitionRefused(_("Choose a time that is still to come."))
+        raise TransitionRefused(_("Choose a time in the future."))
     if until > now + LONGEST_AHEAD:
         raise TransitionRefused(_("Choose a time within the next 90 days. For longer, close the request."))
     refuse_at_night(until, request.time_zone)
     if request.stage == Stage.BOOKED and request.assessment_at and now < request.assessment_at < until:
         raise TransitionRefused(
-            _("The assessment is before that. Choose an earlier time, or move the assessment first.")
+            _("The assessment is before that time. Choose an earlier time, or move the assessment first.")
         )
     changes = {"snoozed_until": until, "snooze_reason": reason, "due_at": until}
     changes["due_before_snooze"] = request.due_before_snooze or request.due_at
-    if reason != SnoozeReason.WAITING:  # they said so, which answers what they said before
+    if reason != SnoozeReason.WAITING:  # the person asked for it, so nothing is owed any more
         changes["awaiting_reply_since"] = None
     update_request(request, **changes, **released_claim(request, actor))
     log_event(request, Event.Code.SNOOZED, actor, reason, event_timestamp(until))
@@ -331,4 +347,4 @@ def _snooze_until(request: AssessmentRequest, until: dt.datetime | None, reason:
 
 def _require_reader(user: User) -> None:
     if not access.may_read_requests(user):
-        raise TransitionRefused(_("Only admissions staff and their lead can own a request."))
+        raise TransitionRefused(_("Only admissions staff and leads can own a request."))

@@ -1,4 +1,4 @@
-"""What the person themselves changes, through their private link or by sending the form again."""
+"""What the person changes: with their private link, or by sending the form again."""
 
 import datetime as dt
 from typing import cast
@@ -26,9 +26,9 @@ MOST_AMENDMENTS = 10
 
 @transaction.atomic
 def change_preferred_time(*, request_id: UUID, preferred_time: str, time_zone: str) -> str:
-    """The person chose another time to be reached, in the time zone they gave before unless they name one.
+    """Store another preferred time, in the person's previous time zone unless they choose one.
 
-    Returns what we promise them now, "" where nothing new is promised.
+    Return the new promise; "" if nothing new is promised.
     """
     request, family = _locked_for_the_person(request_id)
     check_preferred_time(request, preferred_time)
@@ -47,7 +47,7 @@ def change_preferred_time(*, request_id: UUID, preferred_time: str, time_zone: s
 
 
 def check_preferred_time(request: AssessmentRequest, preferred_time: str) -> None:
-    """Raises `TransitionRefused` where the person can't choose this time, so that a page can say so before it asks to
+    """Raise `TransitionRefused` if the person can't choose this time, so that a page can say so before it asks to
     confirm."""
     if newest_preferences(request) is None:
         raise TransitionRefused(_("We can't change the time here. Please call us."))
@@ -60,7 +60,7 @@ def check_preferred_time(request: AssessmentRequest, preferred_time: str) -> Non
 
 @transaction.atomic
 def add_message(*, request_id: UUID, text: str) -> AssessmentRequest:
-    """Keeps what the person adds to their open request, sealed, and tells staff."""
+    """Encrypt what the person adds to their open request, and alert staff."""
     request, family = _locked_for_the_person(request_id)
     if not text.strip():
         raise TransitionRefused(_("Write something first: the box is empty."))
@@ -68,7 +68,7 @@ def add_message(*, request_id: UUID, text: str) -> AssessmentRequest:
     if any(before.kind == EncryptedText.Kind.ADDITION and before.holds(text) for before in submissions):
         return request
     if len(submissions) > MOST_AMENDMENTS:
-        raise TransitionRefused(_("We can't take more words this way. Please call us."))
+        raise TransitionRefused(_("We can't take more messages here. Please call us."))
     part(request, family, None, Why.CHANGED)
     now = timezone.now()
     added = EncryptedText(request=request, kind=EncryptedText.Kind.ADDITION, recorded_at=now).encrypt(text)
@@ -81,10 +81,10 @@ def add_message(*, request_id: UUID, text: str) -> AssessmentRequest:
 
 @transaction.atomic
 def withdraw(*, request_id: UUID) -> AssessmentRequest:
-    """The person takes their request back. Every word is erased at once; under legal hold it is hidden instead.
+    """Withdraw the request for the person. Its content is erased at once; under legal hold it is hidden instead.
 
-    Whatever staff linked it with stays: it may be another person's. Staff are asked whether it is, and contact pauses
-    until they answer. What names another phone and e-mail goes on.
+    Requests that staff linked with it stay: they may be another person's. If they share a phone or email, contact
+    pauses until staff say whose they are.
     """
     request, family = _locked_for_the_person(request_id)
     part(request, family, None, Why.WITHDRAWN)
@@ -100,16 +100,19 @@ def withdraw(*, request_id: UUID) -> AssessmentRequest:
 
 
 def requeue_staff_notification(request: AssessmentRequest, at: dt.datetime) -> None:
-    """The alert goes out once more: the person has said something new."""
+    """Send the alert to staff once more, because the person contacted us again."""
     request.outbox_messages.filter(kind=OutboxMessage.Kind.NEW_REQUEST).update(
         state=OutboxMessage.State.QUEUED, attempts=0, next_try_at=at, sent_at=None, answers=None, refused=0
     )
 
 
 def _locked_for_the_person(request_id: UUID) -> tuple[AssessmentRequest, Family]:
-    """The request and its family under lock: open, or linked as a duplicate, which its person need not know of."""
+    """Lock a request with the requests linked to it, and return both.
+
+    Raises `TransitionRefused` unless it is open or a duplicate: the person need not know that it was linked.
+    """
     family = lock_linked(request_id)
     request = family[request_id]
     if request.stage == Stage.CLOSED and (request.duplicate_of_id is None or content_is_erased(request)):
-        raise TransitionRefused(_("This request has ended. Nothing was changed."))
+        raise TransitionRefused(_("This request is closed. Nothing was changed."))
     return request, family

@@ -1,4 +1,4 @@
-"""Where a person is on the way to an assessment, and how a request ends."""
+"""Where a person is on the way to an assessment, and how a request is closed and reopened."""
 
 import datetime as dt
 from uuid import UUID
@@ -36,7 +36,7 @@ from .to_confirm import Why
 
 Outcome = AssessmentRequest.Outcome
 
-# As what a request can be closed. As a duplicate it ends by its link.
+# The outcomes that `close` takes. `link_duplicate` sets the outcome "duplicate".
 ENDS = (
     Outcome.ADMITTED,
     Outcome.REFERRED,
@@ -49,12 +49,15 @@ ENDS = (
 
 @undoable
 def set_stage(*, request_id: UUID, stage: str, actor: User, expected_version: int | None = None) -> AssessmentRequest:
-    """Moves an open request along `TRANSITIONS`. Booking is `book`, closing `close`, reopening `reopen`."""
+    """Move an open request to another stage of `TRANSITIONS`.
+
+    `book`, `close` and `reopen` have functions of their own.
+    """
     request = locked(request_id, expected_version)
     if stage == Stage.CLOSED or request.stage == Stage.CLOSED or stage not in TRANSITIONS[request.stage]:
         raise not_allowed(request, stage)
     if stage == Stage.BOOKED:
-        raise TransitionRefused(_("Say when the assessment is."))
+        raise TransitionRefused(_("Enter when the assessment is."))
     now, before = timezone.now(), request.stage
     changes = NOT_SNOOZED | kept_claim(request, actor) | {"stage": stage, "assessment_at": None}
     if stage == Stage.TALKING:
@@ -64,7 +67,7 @@ def set_stage(*, request_id: UUID, stage: str, actor: User, expected_version: in
             "due_at": follow_up(newest_preferences(request), now),
         }
     elif not request.awaits_contact:
-        changes["due_at"] = now  # we lost touch: someone tries again
+        changes["due_at"] = now  # we lost contact: someone tries again now
     elif request.due_before_snooze:
         changes["due_at"] = request.due_before_snooze
     update_request(request, **changes)
@@ -76,12 +79,12 @@ def set_stage(*, request_id: UUID, stage: str, actor: User, expected_version: in
 def book(
     *, request_id: UUID, at: dt.datetime | None, actor: User, expected_version: int | None = None
 ) -> AssessmentRequest:
-    """Books the assessment for a time to come, or another time for one that is booked. It is due then."""
+    """Book the assessment, or move one that is booked. The request is due at that time."""
     request, now = locked(request_id, expected_version), timezone.now()
     if request.stage != Stage.BOOKED and Stage.BOOKED not in TRANSITIONS[request.stage]:
         raise not_allowed(request, Stage.BOOKED)
     if at is None or at <= now:
-        raise TransitionRefused(_("Choose a time for the assessment that is still to come."))
+        raise TransitionRefused(_("Choose a time in the future for the assessment."))
     if at > now + dt.timedelta(days=365):
         raise TransitionRefused(_("Choose a time for the assessment within a year."))
     refuse_at_night(at)
@@ -106,11 +109,14 @@ def close(
     person_told: bool = False,
     expected_version: int | None = None,
 ) -> AssessmentRequest:
-    """Ends an open request with the reason why.
+    """Close an open request with an outcome.
 
-    Not reached: after the whole ladder alone. Referred: with whom to, and that the person was told; the text is sealed.
-    Duplicate: `link_duplicate`, which says of which. Spam, withdrawn: what was linked to it goes on by itself, with its
-    own promise. What names the phone or e-mail of one that was withdrawn waits for staff to say whose it is.
+    - not reached: only after every attempt of the plan
+    - referred: `referral` says to whom and is encrypted; `person_told` confirms that the person knows
+    - spam or withdrawn: linked requests are unlinked and keep their own promise. Those that share a phone or email with
+      a withdrawn one wait until staff say whose they are.
+
+    Duplicates are closed by `link_duplicate`.
     """
     family = lock_linked(request_id)
     request = family[request_id]
@@ -118,13 +124,15 @@ def close(
     if request.stage == Stage.CLOSED:
         raise not_allowed(request, Stage.CLOSED)
     if outcome == Outcome.DUPLICATE:
-        raise TransitionRefused(_("Say of which request it is a duplicate: link it."))
+        raise TransitionRefused(_("Link this request to the one it duplicates."))
     if outcome not in ENDS:
-        raise TransitionRefused(_("Choose why this request ends."))
+        raise TransitionRefused(_("Choose an outcome for this request."))
     if outcome == Outcome.NOT_REACHED:
         plan = attempt_plan_of(request)
         if request.awaiting_reply_since and not must_decide(request, plan):
-            raise TransitionRefused(_("They got in touch and wait for us. Try to reach them before you give up."))
+            raise TransitionRefused(
+                _("The person contacted us again and waits for an answer. Try to reach them before you close this.")
+            )
         if why := plan.why_not_given_up:
             raise TransitionRefused(why)
     if outcome == Outcome.REFERRED:
@@ -138,21 +146,23 @@ def close(
 
 @undoable
 def reopen(*, request_id: UUID, actor: User, expected_version: int | None = None) -> AssessmentRequest:
-    """Takes a closed request back into the work and gives it back what closing took: its stage, its assessment, its
-    owner where they still work at the desk, and the time at which it was due."""
+    """Reopen a closed request with the stage, assessment, owner and due time that it had before."""
     request = locked(request_id, expected_version)
     if request.stage != Stage.CLOSED:
         raise not_allowed(request, Stage.REACHING)
     refuse_if_erased(request)
     if request.duplicate_of_id:
-        raise TransitionRefused(_("This request is linked as a duplicate. Unlink it to open it again."))
+        raise TransitionRefused(_("This request is linked as a duplicate. Unlink it to reopen it."))
     open_again(request, actor)
     return request
 
 
 def open_again(request: AssessmentRequest, actor: User | None) -> None:
-    """Opens a locked request that is closed, not linked and not erased, whoever is the cause. Where the person is
-    (`actor` None), they wait for us: what comes back is an assessment that is still ahead, and the owner."""
+    """Reopen a locked request that is closed, not linked and not erased.
+
+    If the person is the cause (`actor` is None), they wait for us: only the owner and an assessment still ahead are
+    restored.
+    """
     before, now = request.outcome, timezone.now()
     restored = _restored_by_reopening(request, now)
     is_expected = (
@@ -166,7 +176,7 @@ def open_again(request: AssessmentRequest, actor: User | None) -> None:
     log_event(request, Event.Code.REOPENED, actor, before, request.stage)
 
 
-# What `end` clears. The time of the assessment, the due time and the owner stay as they are on a closed request.
+# What closing clears. The assessment time, the due time and the owner stay on a closed request.
 _TAKEN = (
     "stage",
     "awaiting_reply_since",
@@ -178,13 +188,13 @@ _TAKEN = (
 
 
 def _taken_by_closing(request: AssessmentRequest) -> dict[str, object]:
-    claimant = request.owner_id if request.claimed_until else None  # who only took it from the queue does not own it
+    claimant = request.owner_id if request.claimed_until else None  # a claim is not ownership
     return as_json(request, _TAKEN) | {"claimant": claimant}
 
 
 def _restored_by_reopening(request: AssessmentRequest, now: dt.datetime) -> Columns:
-    """The columns of a closed request that reopening sets: those from before, without a snooze that is over by now."""
-    if request.close_undo_state is None:  # closed before anything was kept
+    """Return the columns that reopening restores, without a snooze that is over by now."""
+    if request.close_undo_state is None:  # closed before this state was stored
         return {"stage": Stage.REACHING, "assessment_at": None, "due_at": min(request.due_at, now)}
     columns = from_json({name: request.close_undo_state[name] for name in _TAKEN})
     is_over = columns["snoozed_until"] and columns["snoozed_until"] <= now
@@ -198,8 +208,8 @@ def _may_have_it_back(request: AssessmentRequest) -> bool:
 
 def _keep_referral(request: AssessmentRequest, referral: str, person_told: bool, actor: User) -> None:
     if not referral.strip():
-        raise TransitionRefused(_("Say to whom the person was referred."))
+        raise TransitionRefused(_("Enter who the person was referred to."))
     if not person_told:
-        raise TransitionRefused(_("Tell the person first, then tick that they were told."))
+        raise TransitionRefused(_("Tell the person first, then check the box that they were told."))
     text = EncryptedText(request=request, kind=EncryptedText.Kind.REFERRAL, author=actor, recorded_at=timezone.now())
     text.encrypt(referral).save(force_insert=True)

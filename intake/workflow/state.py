@@ -1,4 +1,4 @@
-"""Columns of a request as JSON, so that what a change took away can be brought back exactly."""
+"""Columns of a request as JSON, so that undo can restore them exactly."""
 
 import datetime as dt
 from collections.abc import Iterable, Mapping
@@ -12,12 +12,12 @@ Columns = dict[str, Any]  # of a request, from name to value
 
 
 def as_json(request: AssessmentRequest, names: Iterable[str]) -> dict[str, object]:
-    """The values of these columns (attribute names) as JSON can hold them."""
+    """Return these columns (attribute names) as JSON values."""
     return {name: _plain(getattr(request, name)) for name in names}
 
 
 def from_json(values: Mapping[str, object]) -> Columns:
-    """What `as_json` returned, as the columns hold it."""
+    """Return the column values that `as_json` stored."""
     return {name: _field(name).to_python(value) for name, value in values.items()}
 
 

@@ -1,7 +1,7 @@
-"""Whether two requests that were linked are the same person's: asked when one of them is withdrawn, erased or changed.
+"""Whether linked requests belong to the same person: asked when one of them is withdrawn, erased or changed.
 
-Whoever knows a phone number can send a form with it. So nothing that one request's person does ends or silences another
-request: its contact pauses, its content stays, and staff answer.
+Anyone who knows a phone number can send a form with it. So nothing that the person of one request does closes or hides
+another request: its contact pauses, its content stays, and staff answer.
 """
 
 import datetime as dt
@@ -30,13 +30,15 @@ class Why(models.TextChoices):
     CHANGED = "changed", gettext_lazy("was changed by its person")
 
 
-# Beside the kinds of contact that are the same: both gave a first name, and not the same one.
+# Both requests have a first name, and the names differ.
 OTHER_NAME = "other_name"
 
 
 def compared(request: AssessmentRequest, other: AssessmentRequest) -> tuple[bool, list[str]]:
-    """Whether two requests may be one person's, and the codes of what speaks for and against it. They may where they
-    name a phone or an e-mail in common, and where what one of them names can't be read."""
+    """Return whether two requests may be one person's, and the codes for and against it.
+
+    They may if they share a phone number or email address, or if the contact details of `request` can't be decrypted.
+    """
     shared = search.contact_in_common(request, other)
     names = same_person.given_names_of(request), same_person.given_names_of(other)
     is_other_name = all(names) and not names[0] & names[1]
@@ -47,8 +49,10 @@ def compared(request: AssessmentRequest, other: AssessmentRequest) -> tuple[bool
 def ask_if_same_person(
     request: AssessmentRequest, other: AssessmentRequest, codes: Iterable[str], actor: User | None
 ) -> None:
-    """Pauses contact with the person of a locked request until staff say whether the `other` one is theirs too. `codes`
-    are a `Why` and what `compared` found. A closed request only keeps it in its history."""
+    """Pause contact with the person of a locked request until staff say whether the `other` one is theirs too.
+
+    `codes` are a `Why` and what `compared` found. A closed request only gets the event.
+    """
     log_event(request, Event.Code.TO_CONFIRM, actor, other.reference, ",".join(codes))
     if request.stage == Stage.CLOSED:
         return
@@ -64,10 +68,10 @@ def ask_if_same_person(
 
 @undoable
 def another_person(*, request_id: UUID, actor: User, expected_version: int | None = None) -> AssessmentRequest:
-    """Says that the requests in question are another person's: contact goes on as before."""
+    """Answer that the requests in question are another person's: contact goes on as before."""
     request = locked_open(request_id, expected_version)
     if request.to_confirm_since is None:
-        raise TransitionRefused(_("Nothing is to be confirmed here. Nothing was changed."))
+        raise TransitionRefused(_("There is nothing to confirm on this request. Nothing was changed."))
     _set(request, None)
     request.outbox_messages.filter(kind=OutboxMessage.Kind.TO_CONFIRM, state__in=OutboxMessage.WAITING).delete()
     log_event(request, Event.Code.ANOTHER, actor)
@@ -81,8 +85,10 @@ def _set(request: AssessmentRequest, moment: dt.datetime | None) -> None:
 
 
 def in_question(request: AssessmentRequest) -> list[Event]:
-    """The events that ask about another request, its reference in `before`, its codes in `after`: the newest of each
-    request that was not answered. Empty where nothing is asked."""
+    """Return the unanswered events that ask about another request, the newest of each.
+
+    An event has that request's reference in `from_value` and its codes in `to_value`.
+    """
     asked = {}
     if request.to_confirm_since:
         codes = [Event.Code.TO_CONFIRM, Event.Code.ANOTHER, Event.Code.LINKED]
@@ -97,9 +103,9 @@ def in_question(request: AssessmentRequest) -> list[Event]:
 
 
 def refuse_if_in_question(request: AssessmentRequest, other: AssessmentRequest) -> None:
-    """Raises `TransitionRefused` where staff must first say whether requests besides `other` are the same person's."""
+    """Raise `TransitionRefused` if staff must first say whether requests besides `other` are the same person's."""
     if any(event.from_value != other.reference for event in in_question(request)):
         raise TransitionRefused(
-            _("A request that was linked with %s was withdrawn or changed. Say first whether it is the same person.")
+            _("A request that was linked with %s was withdrawn or changed. First say whether it is the same person.")
             % request.reference
         )

@@ -1,7 +1,7 @@
-"""Undoing what a button did: everything as it was, unless someone changed the request since.
+"""Undo what a button did, unless someone changed the request since.
 
-What is undone stays in the history and counts nowhere (`standing` in `intake.models.records`). Words that were typed
-stay, and mail that went out is not called back.
+What is undone stays in the history and counts nowhere (`standing` in `intake.models.event`). Notes stay, and mail that
+went out can't be recalled.
 """
 
 import datetime as dt
@@ -37,8 +37,8 @@ _FORM = ("form_key", "previous_form_key")
 
 @dataclass
 class Undoing:
-    """What came of undoing an act: the requests that are as before, those that are not with the reason why, and whether
-    mail had gone out."""
+    """The result of an undo: requests that are as before, those that are not with the reason, and whether mail had gone
+    out."""
 
     restored: list[AssessmentRequest] = field(default_factory=list)
     left: list[tuple[AssessmentRequest, str]] = field(default_factory=list)
@@ -47,7 +47,7 @@ class Undoing:
 
 @dataclass
 class Offer:
-    """An act that can be undone now: its id, by whom and when, what it did, to which requests, and its changes."""
+    """A batch that can be undone now: its id, who did it and when, what it did, its requests and its changes."""
 
     batch: UUID
     actor: User
@@ -62,10 +62,10 @@ class Offer:
 
 
 def undo(*, batch: UUID, actor: User, only_for: UUID | None = None) -> Undoing:
-    """Undoes an act, request by request: a single button wholly or not at all, a bulk action where nobody changed
-    anything since. `only_for` picks of a bulk action what it did to one request. Returns an `Undoing`.
+    """Undo a batch and return an `Undoing`.
 
-    Raises `TransitionRefused` with a sentence where nothing could be undone.
+    A single button is undone completely or not at all; a bulk action, for every request that nobody changed since.
+    `only_for` undoes a bulk action for one request. Raises `TransitionRefused` if nothing could be undone.
     """
     operations: dict[UUID, list[Change]] = {}
     for change in Change.objects.filter(batch=batch).select_related("request"):
@@ -91,7 +91,7 @@ def undo(*, batch: UUID, actor: User, only_for: UUID | None = None) -> Undoing:
 
 
 def offer_for(request: AssessmentRequest, reader: User) -> Offer | None:
-    """The `Offer` to undo the newest change of a request, or None."""
+    """Return the `Offer` to undo the newest change of a request, or None."""
     newest = request.changes.filter(occurred_at__gt=timezone.now() - UNDO_WITHIN, undone=None).last()
     if newest is None or not _may_undo(newest, reader):
         return None
@@ -100,13 +100,15 @@ def offer_for(request: AssessmentRequest, reader: User) -> Offer | None:
 
 
 def offers_to(reader: User) -> list[Offer]:
-    """The `Offer`s to undo what `reader` did from any page, newest first."""
+    """Return the `Offer`s to undo what `reader` did from any page, newest first."""
     return _offers(Change.objects.filter(actor=reader))
 
 
 def _offers(changes: QuerySet[Change]) -> list[Offer]:
-    """The acts among changes that can be undone, with 3 queries however many there are. Of a bulk action, what somebody
-    changed since is left out."""
+    """Return the batches among these changes that can be undone, with 3 queries however many there are.
+
+    Requests of a bulk action that someone changed since are left out.
+    """
     newest = changes.filter(occurred_at__gt=timezone.now() - UNDO_WITHIN, undone=None)
     recent = list(newest.select_related("actor", "request").order_by("-occurred_at", "-version_after", "-pk"))
     if not recent:
@@ -127,8 +129,7 @@ def _offers(changes: QuerySet[Change]) -> list[Offer]:
 
 
 def _main_events(changes: Iterable[Change]) -> dict[UUID | None, Event]:
-    """From change to the event that says best what it did: the last one, which the others lead to. An attempt may set
-    the stage too: what was done is the attempt."""
+    """Return, by change, the event that describes it best: the attempt if there is one, otherwise the last."""
     requests = {change.request_id for change in changes}
     events: dict[UUID | None, Event] = {}
     for event in Event.objects.filter(request__in=requests, change__in=changes).order_by("pk"):
@@ -139,8 +140,7 @@ def _main_events(changes: Iterable[Change]) -> dict[UUID | None, Event]:
 
 
 def _versions_of(requests: Iterable[AssessmentRequest]) -> dict[UUID, list[int]]:
-    """From request id to the versions that it is at: the newest one, and the one from before where what led to the
-    newest was undone."""
+    """Return, by request id, the versions that it is at: the newest, and the earlier ones that undo has restored."""
     versions = {request.pk: [request.version] for request in requests}
     recent = Undone.objects.filter(
         change__request__in=versions, change__occurred_at__gt=timezone.now() - 2 * UNDO_WITHIN
@@ -157,19 +157,19 @@ def _may_undo(change: Change, user: User) -> bool:
 
 @transaction.atomic
 def _undo_operation(changes: Sequence[Change], actor: User) -> bool:
-    """Undoes one press. Returns whether mail had gone out."""
+    """Undo one operation. Return whether mail had gone out."""
     family = lock_linked(*(change.request_id for change in changes))
     if done := Undone.objects.filter(change__in=changes).select_related("actor").first():
         if done.actor == actor:
             return False  # pressed twice
         raise TransitionRefused(
-            _("%(who)s undid this at %(time)s already.") % {"who": done.actor, "time": _clock(done.occurred_at)}
+            _("%(who)s already undid this at %(time)s.") % {"who": done.actor, "time": _clock(done.occurred_at)}
         )
     if not all(_may_undo(change, actor) for change in changes):
         raise TransitionRefused(_("Only %s or a lead can undo this.") % changes[0].actor)
     if timezone.now() >= changes[0].occurred_at + UNDO_WITHIN:
         raise TransitionRefused(
-            _("This was done at %s. Undo works for 10 minutes, so it was not undone. Set it right by hand.")
+            _("This was done at %s, and undo works for 10 minutes. Nothing was undone. Correct it by hand.")
             % _clock(changes[0].occurred_at)
         )
     versions = _versions_of(family.values())
@@ -187,8 +187,10 @@ def _why_not(request: AssessmentRequest) -> str:
         check_version(request, request.version + 1)
     except StaleVersion as stale:
         last = stale.last
-    who = last.actor.get_username() if last.actor else _("The person, or the site,")
-    return _("%(who)s changed %(reference)s at %(time)s: %(what)s. It was not undone. Look at it as it is now.") % {
+    who = last.actor.get_username() if last.actor else _("The person or the site")
+    return _(
+        "%(who)s changed %(reference)s at %(time)s: %(what)s. Nothing was undone. Check the request as it is now."
+    ) % {
         "who": who,
         "reference": request.reference,
         "time": _clock(last.occurred_at),
@@ -197,13 +199,13 @@ def _why_not(request: AssessmentRequest) -> str:
 
 
 def _bring_back(family: Family, change: Change, actor: User) -> bool:
-    """Gives a locked request the columns back that a change took. Returns whether its mail had gone out."""
+    """Restore the columns of a locked request that a change wrote. Return whether its mail had gone out."""
     request, now = family[change.request_id], timezone.now()
     columns = from_json(change.before)
     form = {name: columns.pop(name) for name in _FORM if name in columns}
     update_request(request, **columns)
     if form:
-        # That browser session may have asked anew meanwhile: then the newer request holds the form.
+        # If that browser session has sent another request meanwhile, the newer one keeps the form.
         with suppress(IntegrityError), transaction.atomic():
             AssessmentRequest.objects.filter(pk=request.pk).update(**form)
     _bring_back_profile(request, change, actor, now)
@@ -213,8 +215,10 @@ def _bring_back(family: Family, change: Change, actor: User) -> bool:
 
 
 def _bring_back_profile(request: AssessmentRequest, change: Change, actor: User, now: dt.datetime) -> None:
-    """The contact rules from before a link was made or ended, as the newest: nobody wrote any since, or it would not be
-    undone."""
+    """Store the contact preferences from before the change as the newest ones.
+
+    Nobody has written others since, or undo would have been refused.
+    """
     if change.preferences_before is None:
         return
     kept = ContactPreferences.objects.filter(pk=change.preferences_before).first()
@@ -227,7 +231,7 @@ def _bring_back_profile(request: AssessmentRequest, change: Change, actor: User,
 
 
 def _move_links(family: Family, change: Change) -> None:
-    """A link that was made while the request stood where it stands again can be undone as if nothing had happened."""
+    """Let a link that was made at the version that is restored still be undone, although undo raised the version."""
     request = family[change.request_id]
     for other in family.values():
         link = other.link_undo_state
@@ -241,7 +245,7 @@ def _move_links(family: Family, change: Change) -> None:
 
 
 def _take_back_mail(outbox_message: int) -> bool:
-    """Whether a message was kept from going out."""
+    """Delete a message that has not gone out. Return whether it was deleted."""
     deleted, _models = OutboxMessage.objects.filter(pk=outbox_message, state__in=_NOT_SENT).delete()
     return bool(deleted)
 

@@ -36,12 +36,12 @@ from .to_confirm import Why
 
 @transaction.atomic
 def add_note(*, request_id: UUID, text: str, actor: User) -> EncryptedText:
-    """Adds a sealed note to a request, open or closed. Notes of two people never stand in each other's way."""
+    """Add an encrypted note to a request, open or closed. Notes of two people never conflict."""
     if not text.strip():
         raise TransitionRefused(_("Write something first: the note is empty."))
     request, now = locked(request_id), timezone.now()
     if content_is_erased(request):
-        raise TransitionRefused(_("The words of this request were erased. Nothing is added to it any more."))
+        raise TransitionRefused(_("The content of this request was erased. Nothing can be added to it."))
     last = request.texts.filter(kind=EncryptedText.Kind.NOTE, author=actor, recorded_at__gt=now - DOUBLE_CLICK).last()
     if last and last.holds(text):
         return last
@@ -53,20 +53,22 @@ def add_note(*, request_id: UUID, text: str, actor: User) -> EncryptedText:
 
 
 def unread_additions(events: Iterable[Event]) -> list[Event]:
-    """Of the events of a request that stand, those by which the person said what nobody has marked as read."""
+    """Return the events by which the person wrote something that nobody has marked as read."""
     read = max((int(event.to_value) for event in events if event.code == Event.Code.ADDITIONS_READ), default=0)
     return [event for event in events if event.code in THEIR_WORD and event.pk > read]
 
 
 @undoable
 def mark_additions_read(*, request_id: UUID, up_to: int, actor: User) -> AssessmentRequest:
-    """Write down for everyone that what the person said is read, as far as the event with the key `up_to`: what they
-    say while somebody reads stays new. A log entry does not do this by itself, since it may come from a page that was
-    opened before they wrote. No new version: it stands in nobody's way."""
+    """Mark what the person wrote as read for everyone, up to the event with the key `up_to`.
+
+    What they write while somebody reads stays unread. Logging an attempt does not mark anything, since its page may
+    have been opened before they wrote. Does not raise the version.
+    """
     request = locked(request_id)
     new = unread_additions(request.events.standing())
     if not request.events.filter(pk=up_to, code__in=THEIR_WORD).exists():
-        raise TransitionRefused(_("There are no such words. Nothing was changed."))
+        raise TransitionRefused(_("There is no such message from the person. Nothing was changed."))
     if any(event.pk <= up_to for event in new):
         log_event(request, Event.Code.ADDITIONS_READ, actor, "", up_to)
     return request
@@ -81,23 +83,25 @@ def correct(
     actor: User,
     consent_read: bool = False,
 ) -> list[details.Conflict]:
-    """Writes down what staff learned about a person: name, phone, e-mail, language, how they may be reached.
+    """Store what staff learned about a person: name, phone, email, language, contact preferences.
 
-    `before` holds the values (`details.FIELDS`) that were on the actor's screen, `after` what the actor made of them.
-    Only fields that the actor changed are written, and of those only the ones that nobody else has changed meanwhile.
-    Returns the others as a list of `details.Conflict`. What the person wrote stays as it is.
+    Return the `details.Conflict`s.
 
-    What is allowed from now on needs the person's consent: `consent_read` says that the actor read its words to them
-    and they agreed. That is put on record. With another phone, voicemail and text messages are not allowed any more,
-    unless they were read again: they were allowed on one phone.
+    `before` holds the values (`details.FIELDS`) on the actor's screen, `after` the values that the actor typed. Only
+    changed fields are stored, and only where no colleague has changed the same field meanwhile: those are the
+    conflicts. What the person wrote stays as it is.
+
+    New permissions need consent: `consent_read` says that the actor read the wording to the person, who agreed. That is
+    put on record. With another phone number, permission for voicemail and text messages ends unless it was read again:
+    the person gave it for one phone.
     """
     request = locked_open(request_id)
     if content_is_erased(request):
-        raise TransitionRefused(_("The words of this request were erased. Nothing is added to it any more."))
+        raise TransitionRefused(_("The content of this request was erased. Nothing can be added to it."))
     known, last = details.details_of(request), newest_preferences(request)
     now = (
         max(timezone.now(), last.recorded_at) if last else timezone.now()
-    )  # what holds now, whatever this machine's clock says
+    )  # never older than the last, even if this machine's clock is slow
     conflicts, changed = details.merge(known, before, after)
     if not changed:
         return conflicts
@@ -113,7 +117,7 @@ def correct(
     agreed = [consent.BY_PERMISSION[name] for name in allowed]
     if agreed and not consent_read:
         words = " ".join(wording.text for wording in agreed)
-        raise TransitionRefused(_("Read this to the person first, then tick that they agreed: %s") % words)
+        raise TransitionRefused(_("Read this to the person first, then check the box that they agreed: %s") % words)
     answers = {name: value for name, value in changed.items() if name in details.ANSWERS}
     if answers:
         EncryptedText(request=request, kind=EncryptedText.Kind.CORRECTION, author=actor, recorded_at=now).encrypt(
@@ -138,19 +142,21 @@ def correct(
 
 @transaction.atomic
 def erase(*, request_id: UUID, actor: User) -> AssessmentRequest:
-    """Erases every word that a person told us and that staff wrote about them. For a lead, on a closed request.
+    """Erase all content of a closed request: what the person sent, and what staff wrote about them. For a lead.
 
-    What stays is the stub: reference, times, stage, outcome, events, and the records of consent. What is linked to it
-    as a duplicate keeps its content and goes on by itself.
+    Reference, times, stage, outcome, events and records of consent stay. Duplicates keep their content and are
+    unlinked.
     """
     if not access.may_erase(actor):
-        raise TransitionRefused(_("Only the lead can erase what a person told us."))
+        raise TransitionRefused(_("Only a lead can erase content."))
     family = lock_linked(request_id)
     request = family[request_id]
     if request.stage != Stage.CLOSED:
-        raise TransitionRefused(_("Close the request first. Then its words can be erased."))
+        raise TransitionRefused(_("Close the request first. Then you can erase its content."))
     if request.legal_hold_at:
-        raise TransitionRefused(_("This request is under legal hold. Its words must be kept until the hold is lifted."))
+        raise TransitionRefused(
+            _("This request is under legal hold. Its content must be kept until the hold is lifted.")
+        )
     if request.duplicate_of_id is None:
         part(request, family, actor, Why.ERASED)
     erase_content(request, actor)
@@ -159,9 +165,9 @@ def erase(*, request_id: UUID, actor: User) -> AssessmentRequest:
 
 @undoable
 def set_legal_hold(*, request_id: UUID, actor: User) -> AssessmentRequest:
-    """Keeps the words of a request from being erased, by whoever. For a lead."""
+    """Keep the content of a request from being erased by anyone. For a lead."""
     if not access.may_erase(actor):
-        raise TransitionRefused(_("Only the lead can set or lift a legal hold."))
+        raise TransitionRefused(_("Only a lead can set or lift a legal hold."))
     request = locked(request_id)
     if request.legal_hold_at:
         return request
@@ -172,15 +178,15 @@ def set_legal_hold(*, request_id: UUID, actor: User) -> AssessmentRequest:
 
 @transaction.atomic
 def lift_legal_hold(*, request_id: UUID, actor: User) -> AssessmentRequest:
-    """Ends a legal hold. What the person withdrew meanwhile is erased now."""
+    """Lift a legal hold. If the person withdrew meanwhile, the content is erased now."""
     if not access.may_erase(actor):
-        raise TransitionRefused(_("Only the lead can set or lift a legal hold."))
+        raise TransitionRefused(_("Only a lead can set or lift a legal hold."))
     request = locked(request_id)
     if request.legal_hold_at is None:
         return request
     was_withdrawn = request.hidden_at is not None
     request = _lift(request_id=request_id, actor=actor)
-    if was_withdrawn:  # outside of what can be undone
+    if was_withdrawn:  # erasing can't be undone, so it is not part of the operation
         erase_content(request, actor)
     return request
 
@@ -193,7 +199,7 @@ def _lift(*, request_id: UUID, actor: User) -> AssessmentRequest:
 
 
 def erase_content(request: AssessmentRequest, actor: User | None) -> None:
-    """Every envelope, index row and message that still waits; the private link and the form's key with them."""
+    """Erase texts, indexes, preferences, queued messages, private link and form key of a locked request."""
     request.texts.all().delete()
     request.blind_indexes.all().delete()
     request.contact_preferences.all().delete()
@@ -208,5 +214,6 @@ def _is_same_phone(known: Mapping[str, details.Value], values: Mapping[str, obje
 
 
 def forget_messages(request: AssessmentRequest) -> None:
+    """Delete messages that have not gone out, and end the private link and the form key."""
     request.outbox_messages.filter(state__in=OutboxMessage.WAITING).delete()
     update_request(request, form_key=None, private_link_hash=None)

@@ -110,7 +110,7 @@ def test_a_call_of_33_minutes_counts_though_a_colleague_took_the_same_person(req
     expect(bar(tom)).to_contain_text("logged at 10:33 AM: call, we spoke.")
     expect(tom.locator(".what-now")).to_have_text("Look at what changed before you continue.")
     tom.get_by_role("button", name="No answer").click()
-    expect(tom.get_by_role("alert")).to_contain_text("call, we spoke. Your button was not carried out.")
+    expect(tom.get_by_role("alert")).to_contain_text("call, we spoke. Your change was not saved.")
     expect(tom.get_by_label("Note for the team")).to_have_value("I was about to call")
     assert Attempt.objects.count() == 1
 

@@ -35,4 +35,4 @@ def test_two_people_at_once_get_different_requests_and_ended_claims_are_free(sit
     work_once()
     third.get_by_role("button", name=TAKE).click()
     third.wait_for_url(f"**/{left.pk}/change/?tab=open")
-    expect(third.get_by_text("Back in the queue: nothing was done in time")).to_be_visible()
+    expect(third.get_by_text("Released: nothing was done in time")).to_be_visible()

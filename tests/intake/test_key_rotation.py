@@ -162,8 +162,8 @@ def test_a_second_rotation_changes_nothing(settings):
     before = [list(model.objects.order_by("pk").values()) for model in (EncryptedText, BlindIndex)]
     said = rotate_keys()
     assert [list(model.objects.order_by("pk").values()) for model in (EncryptedText, BlindIndex)] == before
-    assert said.splitlines()[0].startswith("Requests to look at: 0.")
-    assert "Sealed anew: 0 texts. Indexed anew: 0 requests." in said
+    assert said.splitlines()[0].startswith("Requests to check: 0.")
+    assert "Encrypted again: 0 texts. Indexed again: 0 requests." in said
 
 
 @pytest.mark.django_db
@@ -172,7 +172,7 @@ def test_a_dry_run_counts_and_changes_nothing(settings, make_staff):
     make_request()
     draw_new_keys(settings)
     assert rotate_keys("--dry-run").splitlines() == [
-        "Requests to look at: 2. Texts under old keys: 5. Requests indexed with old keys: 2. "
+        "Requests to check: 2. Texts under old keys: 5. Requests indexed with old keys: 2. "
         "Requests without an index: 0."
     ]
     assert key_ids() == [["a"], ["b"]]
@@ -193,7 +193,7 @@ def test_a_rotation_that_was_stopped_goes_on_where_it_was(settings, monkeypatch)
     monkeypatch.setattr(key_rotation, "rotate", lambda real=key_rotation.rotate: real(batch_size=2))
     requests = [make_request() for _ in range(5)]
     draw_new_keys(settings)
-    with pytest.raises(CommandError, match=r"^Stopped after 2 of 5 requests\. Run it again to go on\.$") as stopped:
+    with pytest.raises(CommandError, match=r"^Stopped after 2 of 5 requests\. Run it again to continue\.$") as stopped:
         call_command("rotate_keys", stdout=StopsAtTheFirstProgress())
     assert stopped.value.returncode == 130
     assert key_ids() == [["a", "n"], ["b", "m"]]
@@ -320,7 +320,7 @@ def test_a_text_that_does_not_open_is_left_counted_and_reported(settings):
     before = [list(rows.order_by("pk").values()) for rows in (broken.texts, broken.blind_indexes)]
     draw_new_keys(settings)
     out = io.StringIO()
-    with pytest.raises(CommandError, match=r"^Texts that don't open: 1\. They stay as they are\.") as failed:
+    with pytest.raises(CommandError, match=r"^Texts that can't be decrypted: 1\. They were not changed\.") as failed:
         call_command("rotate_keys", stdout=out)
     assert failed.value.returncode == 1
     assert [list(rows.order_by("pk").values()) for rows in (broken.texts, broken.blind_indexes)] == before
@@ -334,13 +334,13 @@ def test_it_names_the_keys_that_nothing_needs_any_more_and_no_word_of_a_person(s
     draw_new_keys(settings)
     said = rotate_keys()
     assert said.splitlines() == [
-        "Requests to look at: 1. Texts under old keys: 1. Requests indexed with old keys: 1. "
+        "Requests to check: 1. Texts under old keys: 1. Requests indexed with old keys: 1. "
         "Requests without an index: 0.",
         "1 of 1 requests",
-        "Sealed anew: 1 texts. Indexed anew: 1 requests.",
-        "No longer used, may be taken out of ENCRYPTION_KEYS: a.",
-        "No longer used, may be taken out of INDEX_KEYS: b.",
-        "First see that the spool of every other machine is empty. Keep a copy of these keys for as long as you keep "
+        "Encrypted again: 1 texts. Indexed again: 1 requests.",
+        "No longer used, may be removed from ENCRYPTION_KEYS: a.",
+        "No longer used, may be removed from INDEX_KEYS: b.",
+        "First check that the spool of every other machine is empty. Keep a copy of these keys for as long as you keep "
         "backups from before today.",
     ]
     assert personal_words_in(said) == []
@@ -354,11 +354,11 @@ def test_a_file_of_the_spool_still_needs_its_key_until_it_is_taken_in(settings):
     spool.set_aside(spool.waiting()[0])
     draw_new_keys(settings)
     said = rotate_keys()
-    assert "Still needed in ENCRYPTION_KEYS: a.\nNo longer used, may be taken out of INDEX_KEYS: b.\n" in said
+    assert "Still needed in ENCRYPTION_KEYS: a.\nNo longer used, may be removed from INDEX_KEYS: b.\n" in said
     assert said.endswith("The spool of this machine holds 1 files that wait and 1 set aside.\n")
     for path in settings.SPOOL_DIR.glob("*-*"):
         path.unlink()
-    assert "No longer used, may be taken out of ENCRYPTION_KEYS: a." in rotate_keys()
+    assert "No longer used, may be removed from ENCRYPTION_KEYS: a." in rotate_keys()
 
 
 @pytest.mark.django_db
@@ -371,7 +371,7 @@ def test_on_a_terminal_one_line_is_written_over_again(settings):
     draw_new_keys(settings)
     terminal = Terminal()
     call_command("rotate_keys", stdout=terminal)
-    assert "\n\r1 of 1 requests\nSealed anew: 1 texts." in terminal.getvalue()
+    assert "\n\r1 of 1 requests\nEncrypted again: 1 texts." in terminal.getvalue()
 
 
 @pytest.mark.django_db
@@ -379,4 +379,4 @@ def test_without_a_request_there_is_nothing_to_do(settings):
     draw_new_keys(settings)
     assert AssessmentRequest.objects.count() == 0
     said = rotate_keys()
-    assert "Sealed anew: 0 texts. Indexed anew: 0 requests." in said
+    assert "Encrypted again: 0 texts. Indexed again: 0 requests." in said

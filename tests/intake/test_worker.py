@@ -168,8 +168,8 @@ def opens_and_makes_no_sense():
 
 
 POISON = {
-    "does not open": (garbage, (0, 1), "A file of the spool can't be opened; it is set aside"),
-    "makes no sense": (opens_and_makes_no_sense, (1, 0), "A file of the spool can't be stored: KeyError"),
+    "does not open": (garbage, (0, 1), "A spool file can't be decrypted; it was set aside"),
+    "makes no sense": (opens_and_makes_no_sense, (1, 0), "A spool file can't be stored: KeyError"),
 }
 
 
@@ -255,7 +255,7 @@ def test_while_the_database_is_away_nothing_breaks_and_nothing_is_lost(site, tak
         worker.work_once()
     assert files() == (1, 0)
     assert mailoutbox == []
-    away = "Worker, not taken in from the spool: OperationalError. The round ends: the database is away"
+    away = "Worker step failed: requests stored from the spool (OperationalError). The database is away"
     assert errors_in(caplog)[-2:] == [away, away]
     bring_back()
     worker.work_once()
@@ -338,7 +338,7 @@ def test_a_spool_that_can_not_be_used_keeps_no_alert_back(settings, tmp_path, ma
     worker.work_once()
     assert len(mailoutbox) == 1
     assert Heartbeat.objects.filter(name=heartbeat.of_this_worker()).exists()
-    assert "Worker, not taken in from the spool: SpoolError" in errors_in(caplog)
+    assert "Worker step failed: requests stored from the spool (SpoolError)" in errors_in(caplog)
 
 
 @pytest.mark.django_db(transaction=True)

@@ -10,8 +10,8 @@ WIDTH = 30
 
 class Command(BaseCommand):
     help = (
-        "Makes a made-up history of so many requests, 200 a day back from yesterday, to see whether anything gets "
-        "slow. It can be stopped at any moment and goes on where it stopped. Development only."
+        "Make a history of COUNT made-up requests, 200 a day until yesterday, to see whether anything gets slow. "
+        "It can be stopped at any moment and continues where it stopped. Development only."
     )
 
     def add_arguments(self, parser):
@@ -19,16 +19,16 @@ class Command(BaseCommand):
 
     def handle(self, *args, count, **options):
         if not settings.IN_DEVELOPMENT:
-            raise CommandError("Refused: DJANGO_ENV is not development. Made-up requests would wait among real ones.")
+            raise CommandError("Refused: DJANGO_ENV is not development. Made-up requests would be among real ones.")
         began_at, before = time.monotonic(), None
         try:
             for there in history.make_history(count):
                 before = there if before is None else before
                 self._show(there, count, (there - before) / (time.monotonic() - began_at))
         except KeyboardInterrupt:
-            self.stdout.write("\nStopped. Run it again, and it goes on.")
+            self.stdout.write("\nStopped. Run it again to continue.")
             return
-        self.stdout.write("\nDone. They stand on the desk: /admin/intake/assessmentrequest/")
+        self.stdout.write("\nDone. See the desk: /admin/intake/assessmentrequest/")
 
     def _show(self, there, count, a_second):
         bar = "#" * (WIDTH * there // max(count, 1))

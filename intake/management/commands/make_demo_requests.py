@@ -5,15 +5,15 @@ from intake.sample_data import demo
 
 
 class Command(BaseCommand):
-    help = "Adds made-up requests in every stage, and sample opening hours where none are told. Development only."
+    help = "Add made-up requests in every stage, and sample opening hours if none are set. Development only."
 
     def add_arguments(self, parser):
         parser.add_argument("--count", type=int, default=60)
 
     def handle(self, *args, count, **options):
         if not settings.IN_DEVELOPMENT:
-            raise CommandError("Refused: DJANGO_ENV is not development. Made-up requests would wait among real ones.")
+            raise CommandError("Refused: DJANGO_ENV is not development. Made-up requests would be among real ones.")
         for number, _request in enumerate(demo.make_requests(count), start=1):
             self.stdout.write(f"\r{number} of {count} requests", ending="")
             self.stdout.flush()
-        self.stdout.write("\nDone. They stand on the desk: /admin/intake/assessmentrequest/")
+        self.stdout.write("\nDone. See the desk: /admin/intake/assessmentrequest/")

@@ -5,26 +5,26 @@ from intake.submission import spool
 
 
 class Command(BaseCommand):
-    help = "Seals and indexes anew whatever is not under the newest keys. May run beside the site, and be run again."
+    help = "Encrypt and index again what is not under the newest keys. Safe while the site runs, and to repeat."
 
     def add_arguments(self, parser):
-        parser.add_argument("--dry-run", action="store_true", help="only count what there is to do")
+        parser.add_argument("--dry-run", action="store_true", help="only count what is left to do")
 
     def handle(self, *args, dry_run, **options):
         to_do = key_rotation.to_do()
         self.stdout.write(
-            f"Requests to look at: {to_do.requests}. Texts under old keys: {to_do.texts}. Requests indexed with old "
+            f"Requests to check: {to_do.requests}. Texts under old keys: {to_do.texts}. Requests indexed with old "
             f"keys: {to_do.indexed_with_old_key}. Requests without an index: {to_do.never_indexed}."
         )
         if dry_run:
             return
         progress = self._rotate(to_do.requests)
-        self.stdout.write(f"Sealed anew: {progress.texts} texts. Indexed anew: {progress.indexed} requests.")
-        self._say_what_became_of_old_keys()
+        self.stdout.write(f"Encrypted again: {progress.texts} texts. Indexed again: {progress.indexed} requests.")
+        self._report_old_keys()
         if progress.unreadable:
             raise CommandError(
-                f"Texts that don't open: {progress.unreadable}. They stay as they are. Usually a key is missing: put "
-                "it back into ENCRYPTION_KEYS and run this again."
+                f"Texts that can't be decrypted: {progress.unreadable}. They were not changed. Usually a key is "
+                "missing. Put it back into ENCRYPTION_KEYS and run this again."
             )
 
     def _rotate(self, total):
@@ -34,7 +34,7 @@ class Command(BaseCommand):
                 self._show(progress.requests, total)
         except KeyboardInterrupt:
             raise CommandError(
-                f"Stopped after {progress.requests} of {total} requests. Run it again to go on.", returncode=130
+                f"Stopped after {progress.requests} of {total} requests. Run it again to continue.", returncode=130
             ) from None
         finally:
             if self.stdout.isatty() and progress.requests:
@@ -50,16 +50,16 @@ class Command(BaseCommand):
         ):  # in a log: ten lines at most
             self.stdout.write(f"{done} of {max(done, total)} requests")
 
-    def _say_what_became_of_old_keys(self):
+    def _report_old_keys(self):
         all_old_keys = key_rotation.old_keys()
         for old in all_old_keys:
             if old.used:
                 self.stdout.write(f"Still needed in {old.setting}: {', '.join(old.used)}.")
             if old.unused:
-                self.stdout.write(f"No longer used, may be taken out of {old.setting}: {', '.join(old.unused)}.")
+                self.stdout.write(f"No longer used, may be removed from {old.setting}: {', '.join(old.unused)}.")
         if any(old.unused for old in all_old_keys):
             self.stdout.write(
-                "First see that the spool of every other machine is empty. Keep a copy of these keys for as long as "
+                "First check that the spool of every other machine is empty. Keep a copy of these keys for as long as "
                 "you keep backups from before today."
             )
         waiting = spool.state()

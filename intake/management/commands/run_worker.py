@@ -10,10 +10,10 @@ PAUSE = 5  # seconds between two rounds
 
 
 class Command(BaseCommand):
-    help = "Sends the notices that wait and takes in the spool. Runs until it is stopped; several may run at once."
+    help = "Send the messages that are due and store what is in the spool, until stopped. Several may run at once."
 
     def add_arguments(self, parser):
-        parser.add_argument("--once", action="store_true", help="do what is due now, then end (for cron)")
+        parser.add_argument("--once", action="store_true", help="do one round, then exit (for cron)")
 
     def handle(self, *args, once, **options):
         if once:

@@ -8,12 +8,12 @@ from intake.monitoring import synthetic_client
 
 
 class Command(BaseCommand):
-    help = "Sends the site a request of its own, sees it arrive at the desk and its notice go out, and erases it."
+    help = "Send the site a request, check that it reaches the desk and that staff are notified, and erase it."
 
     def add_arguments(self, parser):
-        parser.add_argument("--origin", default=settings.PUBLIC_ORIGIN, help="the site's address; PUBLIC_ORIGIN")
-        parser.add_argument("--timeout", type=int, default=120, help="seconds until the notice must be sent")
-        parser.add_argument("--every", type=int, metavar="MINUTES", help="again and again, until it is stopped")
+        parser.add_argument("--origin", default=settings.PUBLIC_ORIGIN, help="the site (default: PUBLIC_ORIGIN)")
+        parser.add_argument("--timeout", type=int, default=120, help="seconds until the notification must be sent")
+        parser.add_argument("--every", type=int, metavar="MINUTES", help="repeat until stopped")
 
     def handle(self, *args, origin, timeout, every, **options):
         if not every:
@@ -33,7 +33,7 @@ class Command(BaseCommand):
 
     def _walk(self, origin, timeout):
         reference = synthetic_client.walk(origin, timeout)
-        self.stdout.write(f"The synthetic request {reference} came all the way, and is erased.")
+        self.stdout.write(f"The synthetic request {reference} came all the way and was erased.")
         self.stdout.flush()
 
 

@@ -509,8 +509,8 @@ def test_several_are_assigned_and_the_one_that_changed_meanwhile_is_named(desk, 
     workflow.assign(request_id=changed.pk, owner=sam, actor=sam)
     answer = tick(desk, "assign", *seen, page=page, owner=str(me.pk))
     assert said_on(answer) == [
-        f"{changed.reference} was not changed. sam changed this request on Nov 24, 10:00 AM: assigned. Your button "
-        "was not carried out. Look at the request as it is now, then press again.",
+        f"{changed.reference} was not changed. sam changed this request on Nov 24, 10:00 AM: assigned. Your change "
+        "was not saved. Check the request as it is now, then press the button again.",
         f"2 requests were assigned. {first.reference}, {second.reference}",
     ]
     assert answer.redirect_chain == [(f"{LIST}?tab=unassigned", 302)]

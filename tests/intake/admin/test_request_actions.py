@@ -127,7 +127,7 @@ def test_not_reached_is_refused_with_the_reason_until_the_ladder_allows_it(desk)
     page = page_of(desk, request)
     assert "close:not_reached" not in buttons_on(page)
     response = press(desk, request, "close", outcome="not_reached", note="Rang out")
-    why = "Nobody is given up before 4 attempts, each an hour apart. 4 are missing."
+    why = "4 more attempts are needed before you can close this as not reached (4 in all, an hour or more apart)."
     assert refusal_of(response) == why
     assert (work_form(response).fields["note"], work_form(response).fields["outcome"]) == ("Rang out", "not_reached")
 
@@ -181,8 +181,8 @@ def test_an_assessment_is_booked_and_moved(desk):
 @pytest.mark.parametrize(
     ("typed", "refusal"),
     [
-        ("", "Choose a time for the assessment that is still to come."),
-        ("2020-01-01T10:00", "Choose a time for the assessment that is still to come."),
+        ("", "Choose a time in the future for the assessment."),
+        ("2020-01-01T10:00", "Choose a time in the future for the assessment."),
         ("soon", "Day and time of the assessment, center's time: Enter a day and a time, such as 2026-11-24 14:30."),
     ],
 )
@@ -211,16 +211,16 @@ def test_a_request_is_put_off_and_comes_back(desk):
 @pytest.mark.parametrize(
     ("button", "typed", "refusal"),
     [
-        ("snooze", {"until": "2020-01-01T10:00", "reason": "away"}, "Choose a time that is still to come."),
-        ("snooze", {"reason": ""}, "Choose why this request is put off."),
-        ("wait_for", {"waits_for": " "}, "Say what we wait for."),
-        ("wait_for", {"waits_for": "The papers", "until": ""}, "Choose a time that is still to come."),
-        ("close", {"outcome": ""}, "Choose why this request ends."),
-        ("close", {"outcome": "referred", "person_told": "on"}, "Say to whom the person was referred."),
+        ("snooze", {"until": "2020-01-01T10:00", "reason": "away"}, "Choose a time in the future."),
+        ("snooze", {"reason": ""}, "Choose why you snooze this request."),
+        ("wait_for", {"waits_for": " "}, "Enter what we are waiting for."),
+        ("wait_for", {"waits_for": "The papers", "until": ""}, "Choose a time in the future."),
+        ("close", {"outcome": ""}, "Choose an outcome for this request."),
+        ("close", {"outcome": "referred", "person_told": "on"}, "Enter who the person was referred to."),
         (
             "close",
             {"outcome": "referred", "referral": "A clinic"},
-            "Tell the person first, then tick that they were told.",
+            "Tell the person first, then check the box that they were told.",
         ),
         (
             "link",
@@ -274,7 +274,7 @@ def test_a_duplicate_is_linked_with_one_click_and_unlinked(desk):
 def test_a_duplicate_is_linked_by_the_reference_that_was_typed(desk):
     original, request = make_request(), make_request(phone="480 555 0100", email="")
     refusal = refusal_of(press(desk, request, "link", of_reference=original.reference.lower()))
-    assert "name no common phone or e-mail. Check the reference." in refusal
+    assert "share no phone number or email address. Check the reference." in refusal
     press(desk, request, "link", of_reference=original.reference.lower(), same_matter="on")
     request.refresh_from_db()
     assert request.duplicate_of == original
@@ -293,7 +293,7 @@ def test_a_press_that_also_corrects_locks_all_its_rows_at_once_and_in_their_orde
 
 def test_a_refusal_leads_to_the_part_of_the_page_that_it_is_about(desk):
     page = press(desk, make_request(), "close").content.decode()
-    assert 'Choose why this request ends. <a href="#close">Go to that section</a>' in page
+    assert 'Choose an outcome for this request. <a href="#close">Go to that section</a>' in page
     assert '<details id="close" open>' in page
 
 
@@ -337,7 +337,7 @@ def test_who_is_at_a_request_is_said_to_the_next_who_wants_it(desk, sam):
     page = work_form(page_of(desk, request))
     for button, refusal in (("claim", "Take the next one."), ("release_claim", "Nothing was changed.")):
         response = desk.post(change_page(request), page.fields | {"action": button})
-        assert refusal_of(response) == f"sam is at this request now. {refusal}"
+        assert refusal_of(response) == f"sam is working on this request. {refusal}"
 
 
 def test_an_owner_is_chosen_among_those_who_may_read(desk, me, make_staff):
@@ -480,7 +480,7 @@ def test_a_post_without_the_version_that_was_on_the_screen_changes_nothing(desk,
     request = make_request()
     token = work_form(page_of(desk, request)).fields["csrfmiddlewaretoken"]
     sent = {"action": "stage:talking", "csrfmiddlewaretoken": token, "version": version}
-    assert "Look at the request as it is now" in refusal_of(desk.post(change_page(request), sent))
+    assert "Check the request as it is now" in refusal_of(desk.post(change_page(request), sent))
     request.refresh_from_db()
     assert request.stage == "new"
 

@@ -335,7 +335,7 @@ def test_what_the_person_added_and_the_time_they_chose_later_stand_on_the_page(d
     assert page.context["contact_rules"][-1] == "Preferred time: in the morning, Arizona time."
     assert shown_entries(page.context["timeline"]) == [
         ("Person chose another time", ["In the morning"]),
-        ("Person added words", []),
+        ("Person added a message", []),
         ("Received", []),
     ]
 
@@ -388,7 +388,7 @@ def test_what_happened_is_told_in_words_newest_first_one_entry_for_one_happening
     assert shown_entries(entries) == [
         ("Reopened", ["Referred elsewhere to Assessment booked"]),
         ("Closed", ["Referred elsewhere"]),
-        ("Put off", ["On hold: we wait for something.", "Until Wed, Nov 25, 10:40 AM."]),
+        ("Snoozed", ["We are waiting for something.", "Until Wed, Nov 25, 10:40 AM."]),
         ("Stage set", ["Trying to reach to Assessment booked", "Assessment booked: Thu, Nov 26, 10:30 AM"]),
         ("They called us: We missed it", []),
         ("Call: No answer", ["Next due: Wed, Nov 25, 10:10 AM.", "Stage set: New to Trying to reach"]),
@@ -433,7 +433,7 @@ def test_an_entry_of_words_that_were_erased_stays_without_them(desk, me, make_st
     workflow.erase(request_id=request.pk, actor=make_staff("lead"))
     page = page_of(desk, request)
     assert shown_entries(page.context["timeline"]) == [
-        ("Words erased", []),
+        ("Content erased", []),
         ("Closed", ["Spam"]),
         ("Note", []),
         ("Received", []),

@@ -333,7 +333,7 @@ def test_a_request_that_was_closed_meanwhile_keeps_what_was_typed_on_the_screen(
     form = work_form(desk.get(change_page(request)))
     workflow.close(request_id=request.pk, outcome="declined", actor=sam)
     response = press(desk, request, "details", form, **{"known-language": "Spanish", "note": "She speaks Spanish"})
-    assert refusal_of(response) == "This request has ended. Nothing was changed."
+    assert refusal_of(response) == "This request is closed. Nothing was changed."
     fields = work_form(response).fields
     assert (fields["known-language"], fields["note"]) == ("Spanish", "She speaks Spanish")
 

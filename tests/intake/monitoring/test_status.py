@@ -382,10 +382,10 @@ def test_the_list_of_the_desk_warns_of_what_is_missing_in_it(desk):
     spool.set_aside(spool_file())
     notice_of(state="failed", claimed_at=timezone.now())
     assert alarms_on(desk.get(LIST)) == [
-        "2 requests or changes are not in this list yet. They are safe and will come in by themselves. If this line "
-        "stays, tell the person who runs the site.",
+        "2 requests or changes are not in this list yet. They are safe and will appear by themselves. If this "
+        "message stays, tell the person who runs the site.",
         "1 request or change can&#x27;t be read and is not in this list. Tell the person who runs the site.",
-        "1 alert could not be mailed to you in the last day, so please watch this list.",
+        "1 alert could not be emailed to you in the last day. Please watch this list.",
     ]
 
 

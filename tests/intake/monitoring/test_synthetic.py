@@ -128,8 +128,8 @@ def test_it_goes_the_whole_way_and_leaves_nothing_but_its_success(site, live_ser
     assert stored() == before
     [(recipients, mail)] = mails
     assert recipients == ["machine@example.org"]
-    reference = mail["Subject"].removeprefix("Test of the site ")
-    assert said == f"The synthetic request {reference} came all the way, and is erased.\n"
+    reference = mail["Subject"].removeprefix("Test request ")
+    assert said == f"The synthetic request {reference} came all the way and was erased.\n"
     assert Heartbeat.objects.filter(name="synthetic").count() == 1
 
 
@@ -183,7 +183,7 @@ def _wait_for_a_spool_file():
 
 
 def test_a_site_that_is_not_there_is_said_in_a_sentence(free_port):
-    with pytest.raises(CommandError, match=r"^The form got no answer: .*refused"):
+    with pytest.raises(CommandError, match=r"^The form was not answered: .*refused"):
         call_command("send_synthetic_request", "--origin", f"http://127.0.0.1:{free_port}")
 
 
@@ -201,7 +201,7 @@ def test_an_origin_that_is_no_address_is_said_in_a_sentence():
 
 def test_another_site_is_said_in_a_sentence(live_server, site, monkeypatch):
     monkeypatch.setattr(synthetic_client, "FORM", "/faq/")
-    with pytest.raises(CommandError, match="holds no token of ours"):
+    with pytest.raises(CommandError, match="has no valid token"):
         send(live_server)
 
 
@@ -219,7 +219,7 @@ def test_sent_again_and_again_it_tells_of_failures_and_ends_when_told_to(free_po
     said = process.stderr.readline()
     process.send_signal(signal.SIGTERM)
     out, err = process.communicate(timeout=60)
-    assert said.startswith("The form got no answer: ")
+    assert said.startswith("The form was not answered: ")
     assert (process.returncode, out, err) == (0, "", "")
 
 

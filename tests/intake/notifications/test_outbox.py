@@ -112,7 +112,7 @@ def test_a_mail_holds_the_reference_and_the_link_and_nothing_else(mailbox, setti
     assert mail["Subject"] == f"New request {request.reference}"
     assert mail["To"] == "desk@example.org, lead@example.org"
     assert mail.get_content().strip().splitlines() == [
-        f"A new request is on the desk: {request.reference}",
+        f"A new request is waiting: {request.reference}",
         "",
         link,
     ]
@@ -480,7 +480,7 @@ def test_an_e_mail_whose_address_can_not_be_opened_now_is_tried_again(mailbox):
     envelope = bytes(text.envelope)
     outbox_message.request.texts.update(envelope=b"\x01\x04gone" + bytes(40))
     assert outbox.send_due(NOW) == 0
-    assert (state_of(outbox_message), outbox_message.last_error) == (("retrying", 1), "sealed with a missing key")
+    assert (state_of(outbox_message), outbox_message.last_error) == (("retrying", 1), "encrypted with a missing key")
     outbox_message.request.texts.update(envelope=envelope)
     assert outbox.send_due(outbox_message.next_try_at) == 1
 
@@ -682,9 +682,7 @@ def test_the_daily_list_names_the_address_of_the_settings_that_was_refused(mailb
     outbox.send_due(NOW)
     (mail,) = [mail for mail in mailbox.mails if mail["Subject"].startswith("Messages that could not be sent")]
     assert mail["Subject"] == "Messages that could not be sent: 1"
-    line = (
-        f"{outbox_message.request.reference}  To staff: a request came in  1 of 2 recipients refused: 550; {LEAD} (550)"
-    )
+    line = f"{outbox_message.request.reference}  To staff: new request  1 of 2 recipients refused: 550; {LEAD} (550)"
     assert mail.get_content().splitlines()[2] == line
     assert mailbox.got == [DESK, DESK]
 
@@ -712,7 +710,7 @@ def test_undelivered_weekly_figures_are_in_the_daily_list_without_the_address(ma
     outbox.queue_digest(NOW)
     outbox.send_due(NOW)
     listed = mailbox.mails[-1].get_content()
-    assert listed.splitlines()[2] == "-  To the lead: the figures of the week  1 of 2 recipients refused: 550"
+    assert listed.splitlines()[2] == "-  To the lead: weekly figures  1 of 2 recipients refused: 550"
     assert "leads.example" not in listed
 
 
@@ -735,7 +733,8 @@ def test_the_alert_of_a_refused_address_turns_status_red_and_the_desk_is_told(ma
     report = client.get("/status", headers={"authorization": f"Bearer {settings.STATUS_TOKEN}"}).json()
     assert (report["parts"]["outbox"]["why"], report["parts"]["outbox"]["refused_addresses"]) == (["refused"], 1)
     assert status.for_staff() == [
-        "In the last day, the mail server refused 1 address that gets our alerts. Tell the person who runs the site."
+        "In the last day, the mail server refused 1 address that receives our alerts. Tell the person who runs "
+        "the site."
     ]
 
 
@@ -776,9 +775,9 @@ def test_what_failed_is_told_once_a_day_with_references_only(mailbox):
         "desk@example.org, lead@example.org",
     )
     assert mail.get_content().strip().splitlines() == [
-        "These could not be sent. Look after them by hand:",
+        "These messages could not be sent. Please handle them by hand:",
         "",
-        *[f"{n.request.reference}  To the person: we have your message  SMTPDataError 550" for n in failed],
+        *[f"{n.request.reference}  To the person: acknowledgement  SMTPDataError 550" for n in failed],
         "",
         "http://127.0.0.1:8000/admin/intake/assessmentrequest/",
     ]
@@ -826,7 +825,7 @@ def test_the_worker_run_once_sends_what_is_due_and_ends(site, mailbox, caplog):
     call_command("run_worker", "--once")
     assert [state_of(due), state_of(later)] == [("sent", 1), ("queued", 0)]
     assert mailbox.subjects == [f"New request {due.request.reference}"]
-    assert said_by_worker(caplog) == ["Worker, notices sent: 1"]
+    assert said_by_worker(caplog) == ["Worker: messages sent: 1"]
     assert personal_words_in(caplog.text) == []
 
 
@@ -848,7 +847,7 @@ def test_a_database_that_refuses_does_not_end_the_worker_with_an_error(site, mai
             cursor.execute("ALTER TABLE intake_outboxmessage_away RENAME TO intake_outboxmessage")
     said = said_by_worker(caplog)
     assert said != []
-    assert [line for line in said if not line.startswith("Worker, not ")] == []
+    assert [line for line in said if not line.startswith("Worker step failed: ")] == []
     assert state_of(outbox_message) == ("queued", 0)
     call_command("run_worker", "--once")
     assert state_of(outbox_message) == ("sent", 1)

@@ -32,7 +32,7 @@ def counts():
 @pytest.mark.parametrize("command", [["make_demo_requests"], ["generate_load_data", "50"]])
 def test_made_up_requests_are_refused_outside_development(settings, command):
     settings.IN_DEVELOPMENT = False
-    with pytest.raises(CommandError, match="Made-up requests would wait among real ones"):
+    with pytest.raises(CommandError, match="Made-up requests would be among real ones"):
         run(*command)
     assert AssessmentRequest.objects.count() == 0
 

@@ -448,7 +448,7 @@ def test_words_are_added_ten_times_and_then_kept_on_the_page_with_a_way_out(visi
     pages = [visitor.post(address_of(request), {"action": "message", "message": f"word {n}"} | SURE) for n in range(11)]
     assert [page.status_code for page in pages] == [200] * 10 + [409]
     assert additions(request) == [f"word {number}" for number in range(10)]
-    assert "We can&#x27;t take more words this way. Please call us." in main_of(pages[-1])
+    assert "We can&#x27;t take more messages here. Please call us." in main_of(pages[-1])
     assert [form.fields["message"] for form in forms_on(pages[-1]) if "message" in form.fields] == ["word 10"]
     assert visitor.post(address_of(request), {"action": "message", "message": "word 3"} | SURE).status_code == 200
 

@@ -135,7 +135,7 @@ def test_any_button_keeps_the_claim_also_one_that_is_refused(at, claimed, maria)
     form = work_form(desk.get(change_page(claimed)))
     assert minutes_left(claimed) == 30  # to look is no act
     at(20)
-    assert refusal_of(press(desk, claimed, "book", form)) == "Choose a time for the assessment that is still to come."
+    assert refusal_of(press(desk, claimed, "book", form)) == "Choose a time in the future for the assessment."
     assert minutes_left(claimed) == 50
     at(40)
     press(desk, claimed, "quarantine", form)
@@ -372,7 +372,11 @@ def test_who_took_it_is_told_at_once_that_the_first_one_spoke_with_them(at, clai
 @pytest.mark.parametrize(
     ("what", "news", "headline"),
     [
-        ("words", "Person added words, 10:01 AM.", "They contacted us again just now. Read it before you continue."),
+        (
+            "words",
+            "Person added a message, 10:01 AM.",
+            "They contacted us again just now. Read it before you continue.",
+        ),
         ("withdraws", "Withdrawn by the person, 10:01 AM.", "This request is closed. There is nothing to do."),
         ("note", "tom changed this request at 10:01 AM: note added.", "Look at what changed before you continue."),
         ("log", "tom logged at 10:01 AM: call, we spoke.", "Look at what changed before you continue."),

@@ -48,7 +48,7 @@ def test_a_note_that_was_typed_is_not_kept_by_erasing_and_none_is_added_later(le
     assert request.texts.count() == 0
     assert "note" not in work_form(page_of(lead_desk, request)).fields
     response = press(lead_desk, request, "note", form, note="canary note")
-    assert "Nothing is added to it any more." in refusal_of(response)
+    assert "Nothing can be added to it." in refusal_of(response)
     assert request.texts.count() == 0
 
 
@@ -62,8 +62,8 @@ def test_erasing_needs_the_tick_the_lead_and_a_closed_request(lead_desk, desk, m
         if request.stage == "new":
             request = workflow.close(request_id=request.pk, outcome="spam", actor=me)
     assert refusals == [
-        "Close the request first. Then its words can be erased.",
-        "Only the lead can erase what a person told us.",
+        "Close the request first. Then you can erase its content.",
+        "Only a lead can erase content.",
         "Nothing was erased. Check the box first: erasing can't be undone.",
     ]
     assert request.texts.count() == 1
@@ -77,7 +77,7 @@ def test_a_lead_sets_and_lifts_a_legal_hold_and_nothing_is_erased_meanwhile(lead
     token = work_form(page_of(lead_desk, request)).fields["csrfmiddlewaretoken"]
     erase = {"action": "erase", "confirm": "on", "csrfmiddlewaretoken": token}
     refused = refusal_of(lead_desk.post(change_page(request), erase))
-    assert "Its words must be kept until the hold is lifted." in refused
+    assert "Its content must be kept until the hold is lifted." in refused
     assert request.texts.count() == 1
     press(lead_desk, request, "lift_legal_hold")
     press(lead_desk, request, "erase", confirm="on")
@@ -94,7 +94,7 @@ def test_only_a_lead_sets_or_lifts_a_legal_hold(desk, make_staff, button):
     assert button not in buttons_on(page)
     token = work_form(page).fields["csrfmiddlewaretoken"]
     response = desk.post(change_page(request), {"action": button, "csrfmiddlewaretoken": token})
-    assert refusal_of(response) == "Only the lead can set or lift a legal hold."
+    assert refusal_of(response) == "Only a lead can set or lift a legal hold."
     request.refresh_from_db()
     assert (request.legal_hold_at is not None) == (button == "lift_legal_hold")
 
@@ -127,7 +127,7 @@ def test_a_page_that_was_open_while_the_person_withdrew_shows_nothing_of_them_ag
     form = work_form(page_of(desk, request))
     workflow.withdraw(request_id=request.pk)
     response = press(desk, request, "attempt:call:no_answer", form, **{"known-language": "Spanish", "note": "Rang"})
-    assert refusal_of(response) == "This request has ended. Nothing was changed."
+    assert refusal_of(response) == "This request is closed. Nothing was changed."
     assert personal_words_in(response.content.decode()) == []
     assert work_form(response).fields["note"] == "Rang"
 

@@ -85,7 +85,7 @@ def test_what_is_marked_as_read_is_read_for_everyone_and_on_record(desk, request
     assert (page.context["unread_additions"], page.context["what_now"]) == (None, "Call now.")
     assert page.context["request_row"].version == version  # in nobody's way
     assert request_here.events.filter(code="additions_read").get().actor == me
-    assert "New words marked as read" in text_of(page)
+    assert "New messages marked as read" in text_of(page)
     assert request_here.texts.filter(kind="note").count() == 1
     assert WORDS in text_of(page)  # among all that they wrote
 
@@ -135,14 +135,14 @@ def test_words_that_do_not_exist_are_not_marked(desk, request_here, up_to):
     workflow.add_message(request_id=request_here.pk, text=WORDS)
     form = work_form(page_of(desk, request_here))
     response = desk.post(change_page(request_here), form.fields | {"action": f"additions_read:{up_to}"})
-    assert refusal_of(response) == "There are no such words. Nothing was changed."
+    assert refusal_of(response) == "There is no such message from the person. Nothing was changed."
     assert page_of(desk, request_here).context["unread_additions"] is not None
 
 
 def test_words_of_another_request_are_not_marked(desk, request_here, me):
     workflow.add_message(request_id=request_here.pk, text=WORDS)
     other = make_request(phone="480 555 0100", email="")
-    with pytest.raises(workflow.TransitionRefused, match="no such words"):
+    with pytest.raises(workflow.TransitionRefused, match="no such message"):
         workflow.mark_additions_read(request_id=other.pk, up_to=request_here.events.last().pk, actor=me)
 
 

@@ -348,7 +348,7 @@ def test_while_it_is_not_decided_nothing_we_try_is_written_down_and_a_caller_is(
     link_duplicate(second, first, me)
     workflow.withdraw(request_id=second.pk)
     log = partial(workflow.log_attempt, request_id=first.pk, actor=me)
-    with pytest.raises(workflow.TransitionRefused, match="Say first whether this is the same person"):
+    with pytest.raises(workflow.TransitionRefused, match="First say whether this is the same person"):
         log(channel="call", result="no_answer")
     log(channel="they_called", result="missed")
     assert (first.attempts.count(), in_question(first)) == (1, [True])
@@ -357,12 +357,12 @@ def test_while_it_is_not_decided_nothing_we_try_is_written_down_and_a_caller_is(
 def test_an_answer_to_nothing_and_an_old_page_are_refused(desk, me, make_staff):
     first, second = make_request(), make_request()
     link_duplicate(second, first, me)
-    with pytest.raises(workflow.TransitionRefused, match="Nothing is to be confirmed"):
+    with pytest.raises(workflow.TransitionRefused, match="nothing to confirm"):
         workflow.another_person(request_id=first.pk, actor=me)
     workflow.withdraw(request_id=second.pk)
     form = work_form(desk.get(change_page(first)))
     workflow.another_person(request_id=first.pk, actor=make_staff("admissions", username="sam"))
-    assert "Your button was not carried out." in refusal_of(press(desk, first, "another_person", form))
+    assert "Your change was not saved." in refusal_of(press(desk, first, "another_person", form))
     assert codes_of(first).count("another") == 1
 
 
@@ -405,7 +405,7 @@ def test_what_is_in_question_is_not_linked_elsewhere_before_it_is_answered(me):
     link_duplicate(second, first, me)
     workflow.withdraw(request_id=second.pk)
     for request, of in ((third, first), (first, third)):
-        with pytest.raises(workflow.TransitionRefused, match="Say first whether it is the same person"):
+        with pytest.raises(workflow.TransitionRefused, match="First say whether it is the same person"):
             link_duplicate(request, of, me)
     assert states(first, third) == [("new", "")] * 2
 

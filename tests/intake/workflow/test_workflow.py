@@ -94,7 +94,7 @@ def test_a_refusal_says_in_words_where_the_request_is(actor):
     with pytest.raises(workflow.TransitionRefused) as refused:
         workflow.set_stage(request_id=request.pk, stage="talking", actor=actor)
     assert str(refused.value) == (
-        "This request is now “Closed”, and can't go to “In conversation” from there. Nothing was changed."
+        "This request is now “Closed”, and can't go from there to “In conversation”. Nothing was changed."
     )
 
 
@@ -112,7 +112,7 @@ def test_closing_keeps_why_and_when(actor, outcome):
 @pytest.mark.parametrize("outcome", ["", "made-up", None, "unlinked"])
 def test_closing_needs_an_outcome_that_is_offered(actor, outcome):
     request = request_at("talking", actor)
-    with pytest.raises(workflow.TransitionRefused, match="Choose why this request ends"):
+    with pytest.raises(workflow.TransitionRefused, match="Choose an outcome for this request"):
         workflow.close(request_id=request.pk, outcome=outcome, actor=actor)
     assert state_of(request) == ("talking", "", None, None)
     assert last_event(request)[0] == "stage_set"
@@ -228,7 +228,7 @@ def test_an_event_never_changes_and_holds_no_word_that_anyone_typed(actor):
 def test_who_was_faster_is_named_with_what_they_did_and_not_with_what_came_of_it(actor, make_staff, result, what):
     request = make_request()
     workflow.log_attempt(request_id=request.pk, channel="call", result=result, actor=make_staff("lead", username="lee"))
-    with pytest.raises(workflow.StaleVersion, match=f"^lee changed this request on .*: {what}. Your button"):
+    with pytest.raises(workflow.StaleVersion, match=f"^lee changed this request on .*: {what}. Your change"):
         workflow.close(request_id=request.pk, outcome="declined", actor=actor, expected_version=0)
 
 
