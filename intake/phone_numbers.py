@@ -12,7 +12,7 @@ from functools import cached_property
 import phonenumbers
 
 HOME_REGION, HOME_CODE = "US", "1"
-FEWEST_DIGITS = 7  # of a local number
+MIN_DIGITS = 7  # of a local number
 
 # Digits with what people write between them, and a plus or a bracket before them
 _PIECE = re.compile(r"\+?[\s(\[]*[0-9](?:[\s0-9().\[\]/_-]*[0-9])?")
@@ -123,19 +123,21 @@ class _Reading:
 
     @property
     def keys(self):
-        found = [number.e164 for number in self.numbers] + [_bare(digits) for digits in self._long_unread]
+        found = [number.e164 for number in self.numbers] + [
+            _without_trunk_prefix(digits) for digits in self._long_unread
+        ]
         return list(dict.fromkeys(found)) or self._keys_of_the_whole
 
     @property
     def _long_unread(self):
-        return [digits for digits in self.unread if len(digits) >= FEWEST_DIGITS]
+        return [digits for digits in self.unread if len(digits) >= MIN_DIGITS]
 
     @property
     def _keys_of_the_whole(self):
         if not self.unread:
             return []
         if self.letters_and_digits.isdecimal():
-            return [_bare(self.letters_and_digits)]
+            return [_without_trunk_prefix(self.letters_and_digits)]
         on_the_keypad = _parsed(self.text)  # 1-800-FLOWERS: a caller ID shows its digits
         return [_e164(on_the_keypad)] if on_the_keypad else [self.letters_and_digits]
 
@@ -204,6 +206,6 @@ def _digits(text):
     return re.sub(r"[^0-9]", "", text)
 
 
-def _bare(digits):
+def _without_trunk_prefix(digits):
     """Return digits without what is dialed before a country."""
     return re.sub(r"^(?:011|0+)(?=[0-9])", "", digits)

@@ -12,7 +12,7 @@ from .crypto.blind_index import EMAIL, NAME, PHONE
 from .models import Alias, AssessmentRequest, BlindIndex, EncryptedText
 
 NEWEST = ("-received_at", "-id")
-SHARING_AT_MOST = 20
+MAX_SHARING = 20
 FEW = 1000  # rows of one name word
 
 
@@ -40,7 +40,7 @@ def kind_of(typed):
         return EMAIL
     digits = sum(character.isdecimal() for character in typed)
     has_letters = any(character.isalpha() for character in typed)
-    is_number = digits >= phone_numbers.FEWEST_DIGITS or (digits and not has_letters)
+    is_number = digits >= phone_numbers.MIN_DIGITS or (digits and not has_letters)
     return PHONE if is_number or phone_numbers.is_on_the_keypad(typed) else NAME
 
 
@@ -115,7 +115,7 @@ def _sharing(values, besides):
     if not any(values.values()):
         return []
     sharing = _indexed(values)
-    found = _shown().exclude(pk=besides).filter(pk__in=sharing.values("request")).order_by(*NEWEST)[:SHARING_AT_MOST]
+    found = _shown().exclude(pk=besides).filter(pk__in=sharing.values("request")).order_by(*NEWEST)[:MAX_SHARING]
     found = list(found.prefetch_related(Prefetch("blind_indexes", sharing, to_attr="sharing")))
     for request in found:
         request.shared = {row.kind for row in request.sharing}

@@ -13,12 +13,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from intake import access, search, workflow
-from intake.contact.commitment import commit_to
 from intake.contact.preferences import preferences_from
+from intake.contact.promise import commit_to
 from intake.crypto import envelope
 from intake.models import AccessRecord, AssessmentRequest
-from intake.submission import accept as submission
-from intake.submission import tokens
+from intake.submission import sent_form, store, tokens
 from intake.submission.forms import AssessmentForm
 
 MOST_TYPED = 254  # of a phone or an e-mail: what is longer is neither
@@ -61,14 +60,14 @@ def page(model_admin, request):
 
 
 def _store(model_admin, request, form, draft):
-    sent = submission.SentForm(draft, form.answers(), taken_by=request.user.pk)
+    sent = sent_form.SentForm(draft, form.answers(), taken_by=request.user.pk)
     try:
-        request_id = submission.store(sent, commit_to(sent.at, preferences_from(sent.answers)))
-    except submission.RequestWithdrawn:
+        request_id = store.store(sent, commit_to(sent.at, preferences_from(sent.answers)))
+    except sent_form.RequestWithdrawn:
         return _show(model_admin, request, form, tokens.draw(), 409, _withdrawn())
-    except submission.TooManyAmendments:
+    except sent_form.TooManyAmendments:
         return _show(model_admin, request, form, draft, 409, _too_many_changes())
-    except submission.ReferenceTaken:
+    except sent_form.ReferenceTaken:
         return _show(model_admin, request, form, tokens.draw(), 503, _not_stored())
     except Exception as error:  # no spool: the desk is away with its database
         logger.error("A request by phone could not be kept: %s", type(error).__name__)

@@ -17,7 +17,7 @@ from intake.models.contact import PreferredTime
 ANSWERS = ("name", "phone", "email", "language")
 CODES = ContactPreferences.CODES
 FIELDS = (*ANSWERS, *CODES)
-# Where the rules of contact can't be read: staff write down what the person says on the phone.
+# If the contact preferences can't be read: staff store what the person says on the phone.
 NOTHING_ALLOWED = dict.fromkeys(ContactPreferences.PERMISSIONS, False) | {
     "for_whom": "self",
     "introduction": "first_name",
@@ -61,8 +61,8 @@ def details_of(
     for text, content in opened:
         if text.kind in EncryptedText.WITH_CONTACT and isinstance(content, dict):
             _overlay(known, {name: content[name] for name in ANSWERS if name in content}, text.author, text.recorded_at)
-    for profile in request.contact_preferences.select_related("author"):
-        _overlay(known, profile.codes(), profile.author, profile.recorded_at)
+    for preferences in request.contact_preferences.select_related("author"):
+        _overlay(known, preferences.codes(), preferences.author, preferences.recorded_at)
     return known
 
 

@@ -59,16 +59,16 @@ def preferences_from(answers: ContactAnswers) -> ContactCodes:
     }
 
 
-def ways_to_try(profile: ContactPreferences, may_ever_call: bool) -> list[str]:
+def ways_to_try(preferences: ContactPreferences, may_ever_call: bool) -> list[str]:
     """Return the channels to use, the first choice first.
 
     If we can't call at the preferred time, writing comes first. Someone who wants to confirm a time is not called at
     all until staff have stored another time.
     """
     if may_ever_call:
-        return profile.channels
-    written = [channel for channel in profile.channels if channel != "call"]
-    is_called = profile.may_call and profile.preferred_time != PreferredTime.CONFIRMED
+        return preferences.channels
+    written = [channel for channel in preferences.channels if channel != "call"]
+    is_called = preferences.may_call and preferences.preferred_time != PreferredTime.CONFIRMED
     return [*written, "call"] if is_called else written
 
 
@@ -77,11 +77,11 @@ def newest_preferences(request: AssessmentRequest) -> ContactPreferences | None:
     return newest_of(ContactPreferences.objects.filter(request=request))
 
 
-def kept_preferences(request: AssessmentRequest) -> ContactPreferences:
+def current_preferences(request: AssessmentRequest) -> ContactPreferences:
     """Return the preferences that count. Raises `ContactPreferences.DoesNotExist` if the content was erased."""
     return ContactPreferences.objects.filter(request=request).latest("recorded_at", "pk")
 
 
-def newest_of(profiles: Iterable[ContactPreferences]) -> ContactPreferences | None:
+def newest_of(history: Iterable[ContactPreferences]) -> ContactPreferences | None:
     """Return the row that counts among the preferences of one request, or None."""
-    return max(profiles, key=lambda profile: (profile.recorded_at, profile.pk), default=None)
+    return max(history, key=lambda preferences: (preferences.recorded_at, preferences.pk), default=None)

@@ -1,14 +1,21 @@
-"""The promise of a first contact as a sentence: the confirmation shows it, and the request stores it."""
+"""What we promise when a request comes in: when we first try to reach the person, and the sentence that says so."""
 
 import datetime as dt
+import logging
+from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from django.utils.formats import date_format
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from intake.models import ContactPreferences
+
 from . import schedule
+from .preferences import ContactCodes, ways_to_try
 from .time_zones import TIME_ZONES
+
+logger = logging.getLogger(__name__)
 
 NOON = dt.time(12)
 
@@ -68,7 +75,41 @@ AT = {
 }
 
 
-def words(
+@dataclass(frozen=True)
+class Commitment:
+    """The due time and the promise, stored with the request so that a reload shows the same.
+
+    `promise` is "" where the center's hours are not set.
+    """
+
+    due_at: dt.datetime
+    due_uses_default_hours: bool
+    promise: str
+
+
+def commit_to(asked_at: dt.datetime, preferences: ContactCodes) -> Commitment:
+    """Return the `Commitment` for someone who asks at `asked_at` and has these contact preferences.
+
+    If it can't be computed, the default hours are used and nothing is promised: storing the request matters more.
+    """
+    try:
+        return _compute(asked_at, preferences)
+    except Exception as error:
+        logger.error("The due time could not be computed, so nothing is promised: %s", type(error).__name__)
+        return Commitment(asked_at + schedule.ASSUMED.target, True, "")
+
+
+def _compute(asked_at: dt.datetime, preferences: ContactCodes) -> Commitment:
+    hours = schedule.our_hours()
+    preferred, zone = preferences["preferred_time"], ZoneInfo(preferences["time_zone"])
+    contact = schedule.first_contact(asked_at, hours, preferred, zone)
+    row = ContactPreferences(**preferences)
+    ways = ways_to_try(row, schedule.may_ever_call(asked_at, hours, preferred, zone)) or row.channels
+    words = sentence_for(contact, asked_at, hours, preferred, zone, ways[0], row.may_call)
+    return Commitment(contact.ends, hours.is_assumed, words)
+
+
+def sentence_for(
     contact: schedule.FirstContact,
     received_at: dt.datetime,
     hours: schedule.OpenHours,

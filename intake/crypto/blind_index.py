@@ -34,9 +34,9 @@ PHONE, EMAIL, NAME = "phone", "email", "name"
 
 VALUE_LENGTH = 32  # characters of base64url: 192 bits
 ROWS_SHARING_A_WORD = 50
-MOST_BITS = 20
-MOST_WORDS = 6
-MOST_JOINED = 3  # words that someone may write as one: "De La Cruz"
+MAX_BITS = 20
+MAX_WORDS = 6
+MAX_JOINED = 3  # words that someone may write as one: "De La Cruz"
 
 # Apostrophes and what people type for them, and the stroke that stretches Arabic words.
 _PART_OF_NO_WORD = re.compile("['`\u00b4\u2018\u2019\u02bb\u02bc\u02be\u02bf\u2032\uff07\u0640]")
@@ -76,7 +76,7 @@ def name_words(typed: str) -> list[str]:
     """
     words = list(dict.fromkeys(_all_words(typed)))
     longer = [word for word in words if len(word) > 1 or unicodedata.category(word) == "Lo"]
-    return (longer or words)[:MOST_WORDS]
+    return (longer or words)[:MAX_WORDS]
 
 
 def name_forms(typed: str) -> list[str]:
@@ -107,12 +107,12 @@ def _all_words(typed: str) -> list[str]:
     decomposed = _folded(_PART_OF_NO_WORD.sub("", typed))
     letters = "".join(_base_letter(character) for character in decomposed if not _is_mark(character))
     words = re.findall(r"[^\W_]+", unicodedata.normalize("NFC", letters))
-    return words[: 2 * MOST_WORDS]
+    return words[: 2 * MAX_WORDS]
 
 
 def _joined_from(words: list[str], start: int) -> list[str]:
     """Return the words from `start` on as one word: two of them, three of them."""
-    return ["".join(words[start : start + size]) for size in range(2, MOST_JOINED + 1) if start + size <= len(words)]
+    return ["".join(words[start : start + size]) for size in range(2, MAX_JOINED + 1) if start + size <= len(words)]
 
 
 def _base_letter(character: str) -> str:
@@ -193,11 +193,11 @@ def name_values_to_ask(typed: str) -> dict[str, list[str]]:
         at = words.index(word)
         together = (
             form
-            for start in range(max(at - MOST_JOINED + 1, 0), at + 1)
+            for start in range(max(at - MAX_JOINED + 1, 0), at + 1)
             for size, form in enumerate(_joined_from(words, start), 2)
             if start + size > at
         )
-        values = (value for form in (word, *together) for value in _word_values(form, range(MOST_BITS + 1)))
+        values = (value for form in (word, *together) for value in _word_values(form, range(MAX_BITS + 1)))
         asked[word] = list(dict.fromkeys(values))  # narrow values are often equal
     return asked
 
@@ -263,7 +263,7 @@ def _word_values(word: str, widths: Iterable[int]) -> list[str]:
 
 def _width(rows: int) -> int:
     """Return how many bits of a word's hash to keep, so that 50 to 100 rows share a value."""
-    return min(max((rows // ROWS_SHARING_A_WORD).bit_length() - 1, 0), MOST_BITS)
+    return min(max((rows // ROWS_SHARING_A_WORD).bit_length() - 1, 0), MAX_BITS)
 
 
 def _hashes(purpose: str, message: bytes) -> list[bytes]:

@@ -1,10 +1,13 @@
+from .access_record import AccessRecord
+from .append_only import AppendOnlyModel, AppendOnlyViolation
 from .assessment_request import Alias, AssessmentRequest
+from .attempt import RESULTS, Attempt
 from .change import Change, Undone
 from .contact import ConsentRecord, ContactPreferences
 from .encrypted_text import BlindIndex, EncryptedText
+from .event import Event
 from .outbox_message import OutboxMessage
 from .pending import PendingForm
-from .records import RESULTS, AccessRecord, AppendOnlyModel, AppendOnlyViolation, Attempt, Event
 from .saved_filter import SavedFilter
 from .traffic import Heartbeat, RecentSender
 

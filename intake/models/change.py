@@ -5,7 +5,7 @@ from django.db import models
 
 from intake.db.uuid7 import uuid7
 
-from .records import AppendOnlyModel
+from .append_only import AppendOnlyModel
 
 
 class Change(AppendOnlyModel):

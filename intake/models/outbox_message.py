@@ -29,7 +29,7 @@ class OutboxMessage(models.Model):
 
     Kind, State = OutboxKind, OutboxState
     WAITING = (State.QUEUED, State.SENDING, State.RETRYING)
-    NOT_SENT = (State.FAILED, State.PARTLY)  # to everyone: someone has to look after it
+    NOT_SENT = (State.FAILED, State.PARTLY)  # not to everyone: someone has to handle it
 
     kind = models.CharField(max_length=20, choices=Kind.choices, default=Kind.NEW_REQUEST)
     # No index of its own: the index of the constraint begins with it.

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from intake import reference
 
-MOST_DIGITS = 3  # allows "Week 47", not the last digits of a phone number
+MAX_DIGITS = 3  # allows "Week 47", not the last digits of a phone number
 
 _CODE = re.compile(r"[a-z0-9_/-]{1,200}")
 _NUMBER = re.compile(r"\d(?:[\s().+/-]*\d)*")
@@ -22,7 +22,7 @@ def refuse_what_may_tell_of_a_person(name):
         raise ValidationError(
             _("Leave out email addresses: the name of a filter is not encrypted. Name the work it shows.")
         )
-    if any(sum(c.isdecimal() for c in found) > MOST_DIGITS for found in _NUMBER.findall(name)):
+    if any(sum(c.isdecimal() for c in found) > MAX_DIGITS for found in _NUMBER.findall(name)):
         raise ValidationError(
             _("Leave out numbers of more than 3 digits: they may be a phone number. Name the work it shows.")
         )

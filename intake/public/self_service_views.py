@@ -66,7 +66,7 @@ class TimeForm(SaysWhenWeAreClosed, PrivateForm):
 
     def warning(self, request):
         time, zone = self.cleaned_data["preferred_time"], self.cleaned_data["time_zone"]
-        zone = zone or workflow.own_rules(request).get("time_zone")  # linking may have brought another zone
+        zone = zone or workflow.own_preferences(request).get("time_zone")  # linking may have brought another zone
         if not zone or time not in closed_parts(zone):
             return ""
         return _(

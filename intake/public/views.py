@@ -18,7 +18,18 @@ from django.views.decorators.http import require_http_methods, require_safe
 from intake.crypto import blind_index, envelope
 from intake.monitoring import synthetic
 from intake.submission import accept as submission
-from intake.submission import device, pending, private_link, rate_limit, referrer, spam_signals, spool, tokens
+from intake.submission import (
+    device,
+    pending,
+    private_link,
+    rate_limit,
+    referrer,
+    sent_form,
+    spam_signals,
+    spool,
+    store,
+    tokens,
+)
 from intake.submission.forms import AssessmentForm
 
 RECEIPT_SHOWN_FOR = dt.timedelta(minutes=30)
@@ -82,8 +93,8 @@ def _accept(request, form, draft, spent_token):
     answers = form.answers()
     is_synthetic = synthetic.is_signed(request)
     took = timezone.now() - draft.drawn_at
-    signs = _if_it_works(spam_signals.signs, answers, form.cleaned_data["website"], took, otherwise=())
-    sent = submission.SentForm(
+    signs = _if_it_works(spam_signals.signals_in, answers, form.cleaned_data["website"], took, otherwise=())
+    sent = sent_form.SentForm(
         draft,
         answers,
         form_key=None if spent_token else _if_it_works(_form_key, request, answers),
@@ -94,15 +105,15 @@ def _accept(request, form, draft, spent_token):
     )
     try:
         request_id = submission.accept(sent)
-    except submission.RequestWithdrawn:
+    except sent_form.RequestWithdrawn:
         return _refuse(request, form, _drawn_anew(draft), 409, _withdrawn())
-    except submission.TooManyAmendments:
+    except sent_form.TooManyAmendments:
         return _refuse(request, form, draft, 409, _too_many_amendments())
-    except submission.TokenSpent:
+    except sent_form.TokenSpent:
         return _refuse(request, form, draft, 403, _stale())
     except rate_limit.RateLimited:
         return _refuse(request, form, draft, 429, _too_many())
-    except submission.ReferenceTaken:
+    except sent_form.ReferenceTaken:
         return _show_form(request, form, _drawn_anew(draft), status=503, notice=_not_stored())
     except (spool.SpoolError, envelope.EncryptionError) as error:
         logger.error("A request could not be stored: %s", type(error).__name__)
@@ -204,7 +215,7 @@ def _confirmation_of(request_id, left_at):
     if left_at:
         since = max(since, left_at)
     try:
-        kept = submission.kept_in_spool(request_id)
+        kept = submission.confirmation_from_spool(request_id)
     except spool.SpoolError as error:
         logger.error("The spool could not be read for a confirmation: %s", type(error).__name__)
         kept = None
@@ -212,7 +223,7 @@ def _confirmation_of(request_id, left_at):
         secret = _if_it_works(private_link.secret_of, request_id)
         shown = _confirmation(kept.reference, kept.promise, secret)
         return shown if kept.at > since else None
-    known = submission.find(request_id)
+    known = store.find(request_id)
     if known is None or not private_link.goes_on(known) or known.acknowledged_at <= since:
         return None
     alias = known.aliases.filter(pk=request_id).first() if known.pk != request_id else None

@@ -17,7 +17,8 @@ from intake.contact.time_zones import TIME_ZONES
 from intake.models import AssessmentRequest, Attempt, Change, EncryptedText, Event
 from intake.models.contact import Introduction, PreferredTime
 from intake.submission import tokens
-from intake.submission.accept import SentForm, accept
+from intake.submission.accept import accept
+from intake.submission.sent_form import SentForm
 from intake.workflow.attempts import attempt_plan_of, decide_by, follow_up, must_decide
 from intake.workflow.base import event_timestamp
 from pages.models import Center, OpeningHours
@@ -313,7 +314,7 @@ def _declines(desk):
 
 def _is_not_reached(desk):
     desk.attempt(4)
-    if not attempt_plan_of(AssessmentRequest.objects.get(pk=desk.id)).why_not_given_up:
+    if not attempt_plan_of(AssessmentRequest.objects.get(pk=desk.id)).why_not_closable:
         desk.close(Outcome.NOT_REACHED)
 
 

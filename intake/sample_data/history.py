@@ -346,13 +346,13 @@ class _FakeHistory:
         sent = {"state": OutboxMessage.State.SENT, "attempts": 1, "next_try_at": at, "claimed_at": at, "sent_at": at}
         return copy_rows.row(OutboxMessage, request_id=self.id, kind=kind, **sent)
 
-    # What they asked, and what came of it
+    # Its answers and outcome
 
     def _outcome(self):
         if self.number < NEWEST and self.number % OPEN_OF == 0:
             return ""
         if self.number % LINKED_SIZE == 0:
-            return Outcome.NOT_REACHED  # no duplicate itself
+            return Outcome.NOT_REACHED  # not a duplicate itself
         return self._one_of(OUTCOMES)
 
     def _received(self, today):

@@ -5,89 +5,22 @@ and the worker stores it later. The person sees the same confirmation either way
 """
 
 import datetime as dt
-import itertools
 import logging
-import uuid
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
-from django.db import DatabaseError, IntegrityError, InterfaceError, transaction
-from django.utils import timezone
+from django.db import DatabaseError, InterfaceError
 
-from intake import reference, search, workflow
-from intake.contact import same_person
-from intake.contact.commitment import Commitment, commit_to
-from intake.contact.consent import BY_FIELD
-from intake.contact.preferences import newest_preferences, preferences_from
+from intake.contact.preferences import preferences_from
+from intake.contact.promise import commit_to
 from intake.models import (
     Alias,
-    AssessmentRequest,
-    BlindIndex,
-    ConsentRecord,
-    ContactPreferences,
-    EncryptedText,
-    Event,
-    OutboxMessage,
 )
-from intake.models.assessment_request import BY_PHONE
-from intake.search import indexes_of
 
-from . import circuit_breaker, private_link, rate_limit, spool, tokens
-from .tokens import Draft
+from . import circuit_breaker, rate_limit, spool, tokens
+from .sent_form import NotStored, RequestWithdrawn, from_json, to_json
+from .store import store
 
 logger = logging.getLogger(__name__)
-
-
-class NotStored(Exception):
-    """A rule forbids storing this form. The person is told which, and keeps everything they typed."""
-
-
-class RequestWithdrawn(NotStored):
-    """The request of this form was withdrawn or erased, at this moment. Sending the form again must start a new one."""
-
-    def __init__(self, at):
-        super().__init__()
-        self.at = at
-
-
-class TokenSpent(NotStored):
-    """The single-use token of this form was used before, for other content. Nothing was stored."""
-
-
-class TooManyAmendments(NotStored):
-    """The request has as many amendments as allowed. Nothing was stored."""
-
-
-class ReferenceTaken(NotStored):
-    """Another request has the reference that was drawn for this form. Nothing was stored."""
-
-
-@dataclass(frozen=True)
-class SentForm:
-    """A form as it was sent, with everything that is needed to store it.
-
-    - `answers`: the cleaned fields as plain JSON values
-    - `form_key`: the keyed hash of browser session and contact; None without a cookie
-    - `sender`: the keyed hash of the network it came from
-    - `spam_signals`: codes of `intake.submission.spam_signals`
-    - `spent_token`: the single-use token that replaced the cookie
-    - `taken_by`: the id of the member of staff who filled it in for a caller and read the consents to them
-    - `confirmed_as`: the id and reference under which a form in the spool was confirmed
-    """
-
-    draft: Draft
-    answers: dict
-    at: dt.datetime = field(default_factory=lambda: timezone.now())  # a lambda, since tests replace `timezone.now`
-    form_key: str | None = None
-    sender: str = ""
-    spam_signals: tuple[str, ...] = ()
-    spent_token: str | None = None
-    is_synthetic: bool = False
-    taken_by: int | None = None
-    confirmed_as: Draft | None = None
-
-    @property
-    def was_acknowledged(self):
-        return self.confirmed_as is not None
 
 
 def accept(form):
@@ -115,7 +48,7 @@ def accept(form):
             if isinstance(error, (DatabaseError, InterfaceError)):
                 circuit_breaker.trip()
     _count_while_away(form)
-    spool.put(confirmed_as.id, _to_json(replace(form, confirmed_as=confirmed_as), commitment))
+    spool.put(confirmed_as.id, to_json(replace(form, confirmed_as=confirmed_as), commitment))
     return confirmed_as.id
 
 
@@ -140,7 +73,7 @@ def _waits_in_spool(request_id):
 
 def take_in(path):
     """Store the form in a file of the spool, unless it is stored already, and remove the file."""
-    form, commitment = _from_json(spool.read(path))
+    form, commitment = from_json(spool.read(path))
     try:
         store(form, commitment)
     except RequestWithdrawn as withdrawn:
@@ -152,302 +85,8 @@ def take_in(path):
     spool.remove(path)
 
 
-def store(form, commitment):
-    """Write a form to the database once. Return the id of the request that holds it.
-
-    A form that was confirmed before is stored without a rate limit, and under another reference if its own is taken.
-    """
-    if Alias.objects.filter(pk=form.draft.id).exists():
-        return _store_known(form, commitment)
-    try:
-        return _store_new(form, commitment)
-    except IntegrityError as clash:
-        if request_id := _store_known(form, commitment):
-            return request_id
-        drawn = (form.confirmed_as or form.draft).reference
-        if not AssessmentRequest.objects.filter(reference=drawn).exists():
-            raise  # another clash: the spool keeps the form, and /status reports it
-        if not form.was_acknowledged:
-            raise ReferenceTaken from clash
-        return store(replace(form, confirmed_as=replace(form.confirmed_as, reference=reference.draw())), commitment)
-
-
-def _store_known(form, commitment):
-    """Store a form that repeats an earlier one or comes from the same page. Return None if it does neither."""
-    known = _known(form)
-    if known is not None:
-        return _store_again(known, form)
-    first = find(form.draft.id)
-    return first and _store_beside(first, form, commitment)
-
-
-def _store_beside(first, form, commitment):
-    """Store what someone else sent from the page of an earlier request: a new request that names the first one.
-
-    Locks the first request, so that of two posts at once the second finds what the first has stored.
-    """
-    with transaction.atomic():
-        first = workflow.locked(first.same_device_as_id or first.pk)
-        known = _known(form)
-        if known is None:
-            if form.spent_token and EncryptedText.objects.filter(spent_token=form.spent_token).exists():
-                raise TokenSpent
-            own = replace(form, draft=tokens.draw(referrer_path=form.draft.referrer_path))
-            return _store_new(own, commitment, same_device_as=first)
-    return _store_again(known, form)  # outside of that lock: `lock_linked` takes its own, in primary-key order
-
-
-def _store_new(form, commitment, same_device_as=None):
-    request_id, spam_signals = form.draft.id, form.spam_signals
-    is_counted = not (form.was_acknowledged or form.is_synthetic or form.taken_by)
-    traffic = rate_limit.look(form.sender, form.at) if is_counted else None
-    if traffic and traffic.is_flood:
-        spam_signals = (*spam_signals, "flood")
-    new = [
-        AssessmentRequest(
-            id=request_id,
-            reference=(form.confirmed_as or form.draft).reference,
-            received_at=form.at,
-            acknowledged_at=form.at,
-            due_at=commitment.due_at,
-            first_due_at=commitment.due_at,
-            due_uses_default_hours=commitment.due_uses_default_hours,
-            promise=commitment.promise,
-            form_key=form.form_key,
-            private_link_hash=private_link.hash_of(private_link.secret_of(request_id)),
-            quarantined_at=form.at if spam_signals else None,
-            spam_signals=",".join(spam_signals),
-            is_synthetic=form.is_synthetic,
-            preferred_time=form.answers["preferred_time"],
-            time_zone=form.answers["time_zone"],
-            referrer_path=BY_PHONE if form.taken_by else form.draft.referrer_path,
-            same_device_as_id=same_device_as and same_device_as.pk,
-        ),
-        *([_alias(request_id, form.confirmed_as)] if form.was_acknowledged else []),
-        _sealed_words(request_id, EncryptedText.Kind.ANSWERS, form),
-        ContactPreferences(request_id=request_id, recorded_at=form.at, **preferences_from(form.answers)),
-        *_consents(request_id, form, form.at),
-        *indexes_of(request_id, form.answers),
-        *_events(request_id, form, spam_signals),
-        *_outbox_messages(request_id, form, spam_signals),
-        *([rate_limit.counted(form.sender, form.at)] if traffic else []),
-    ]
-    if form.was_acknowledged or (traffic and traffic.sender_is_over_limit):
-        with transaction.atomic():
-            _insert(new)  # fails if the form is known: then its confirmation is shown again
-            if not form.was_acknowledged:
-                raise rate_limit.RateLimited
-            if gone := _withdrawn_since(form):
-                raise RequestWithdrawn(gone.occurred_at)
-    else:
-        _insert(new)
-    return request_id
-
-
-@transaction.atomic
-def _insert(new):
-    """Insert new rows of several models in this order, all or none, with one statement for each model."""
-    for model, rows in itertools.groupby(new, type):
-        model.objects.bulk_create(rows)
-
-
-@transaction.atomic
-def _store_again(known, form):
-    """Store other content of a form that was sent before, at most `workflow.MAX_AMENDMENTS` times, and alert staff
-    again.
-
-    A closed request is reopened, even by the same content. Raises `RequestWithdrawn` if its content was erased.
-    """
-    family = workflow.lock_linked(known.pk)
-    request = family[known.pk]
-    if gone := request.events.filter(code__in=[Event.Code.ERASED, Event.Code.HIDDEN]).last():
-        raise RequestWithdrawn(gone.occurred_at)
-    for confirmed in filter(None, [form.draft, form.confirmed_as]):
-        if find(confirmed.id) is None:
-            Alias.objects.bulk_create([_alias(request.pk, confirmed)], ignore_conflicts=True)
-    request.acknowledged_at = max(request.acknowledged_at, form.at)
-    request.save(update_fields=["acknowledged_at"])
-    submissions = list(request.texts.filter(kind__in=EncryptedText.FROM_THE_PERSON))
-    forms = [text for text in submissions if text.kind != EncryptedText.Kind.ADDITION]
-    ended_at = _ended_at(request, family)
-    asks_once_more = ended_at is not None and form.at > ended_at
-    if forms and forms[-1].holds(form.answers) and not asks_once_more:
-        return request.pk
-    is_known = any(text.holds(form.answers) for text in forms)
-    if form.spent_token and EncryptedText.objects.filter(spent_token=form.spent_token).exists():
-        raise TokenSpent
-    if len(submissions) > workflow.MOST_AMENDMENTS and not (form.was_acknowledged or is_known):
-        raise TooManyAmendments
-    said_at = form.at if form.was_acknowledged else _not_before_the_last(request, form.at)
-    was_closed = request.stage == AssessmentRequest.Stage.CLOSED
-    is_as_before = is_known and workflow.own_rules(request) == preferences_from(form.answers)
-    if is_as_before and not asks_once_more:
-        return request.pk
-    if not is_as_before or request.duplicate_of_id:
-        workflow.part(request, family, None, workflow.Why.CHANGED)
-    is_changed = (
-        workflow.record_contact_preferences(request, preferences_from(form.answers), said_at) if is_known else True
-    )
-    if not (is_changed or asks_once_more):
-        return request.pk
-    if not is_known:
-        words = _sealed_words(request.pk, EncryptedText.Kind.AMENDMENT, form)
-        words.save(force_insert=True)
-    if was_closed:
-        if request.stage == AssessmentRequest.Stage.CLOSED:
-            workflow.open_again(request, None)
-        workflow.recompute_due(request, preferences_from(form.answers), form.at)
-    workflow.record_contact_preferences(request, preferences_from(form.answers), said_at)
-    ConsentRecord.objects.bulk_create(_consents(request.pk, form, said_at), ignore_conflicts=True)
-    BlindIndex.objects.bulk_create(indexes_of(request.pk, form.answers), ignore_conflicts=True)
-    after = "" if is_known else str(words.pk)
-    Event.objects.create(
-        request=request, code=Event.Code.AMENDED, actor_id=form.taken_by, occurred_at=form.at, to_value=after
-    )
-    workflow.mark_contacted_again(request, form.at)
-    workflow.requeue_staff_notification(request, form.at)
-    return request.pk
-
-
-def _ended_at(request, family):
-    """Return when a request was closed, or its original if it is a duplicate. None while that is open."""
-    return family[request.duplicate_of_id or request.pk].closed_at
-
-
-def _not_before_the_last(request, at):
-    """Return `at`, or the time of the newest preferences if the clock of another machine was ahead."""
-    last = newest_preferences(request)
-    return max(at, last.recorded_at) if last else at
-
-
-def _withdrawn_since(form):
-    """Return the event by which the same browser session withdrew an earlier request after this form was sent, or None.
-
-    Then the form belongs to what was withdrawn.
-    """
-    gone = Event.objects.filter(code__in=[Event.Code.ERASED, Event.Code.HIDDEN], occurred_at__gt=form.at)
-    return form.form_key and gone.filter(request__previous_form_key=form.form_key).last()
-
-
-def _alias(request_id, draft):
-    secret = private_link.secret_of(draft.id)
-    return Alias(
-        id=draft.id,
-        reference=draft.reference,
-        private_link_hash=private_link.hash_of(secret),
-        request_id=request_id,
-    )
-
-
-def _known(form):
-    """Return the request that this form is or repeats, or None. It may be one that someone else's page led to."""
-    if form.confirmed_as and (known := find(form.confirmed_as.id)):
-        return known
-    first = find(form.draft.id)
-    if first is not None:
-        if known := same_person.known_among([first, *search.from_same_device(first)], form.answers):
-            return known
-        if _may_have_ended_with(first, form):
-            return first
-    if form.form_key is not None:
-        return AssessmentRequest.objects.filter(form_key=form.form_key).first()
-    return None
-
-
-def _may_have_ended_with(first, form):
-    """Return whether the first request from this page was erased, and nothing says that another person sent this form.
-
-    Then it is refused once and must be sent again: a late click must not bring back what was withdrawn.
-    """
-    if first.texts.exists():
-        return False
-    return None in (form.form_key, first.previous_form_key) or form.form_key == first.previous_form_key
-
-
-def find(request_id):
-    """Return the request that was confirmed under this id, or None."""
-    request = AssessmentRequest.objects.filter(pk=request_id).first()
-    if request is None:
-        alias = Alias.objects.filter(pk=request_id).select_related("request").first()
-        request = alias and alias.request
-    return request
-
-
-def _sealed_words(request_id, kind, form):
-    return EncryptedText(request_id=request_id, kind=kind, recorded_at=form.at, spent_token=form.spent_token).encrypt(
-        form.answers
-    )
-
-
-def _consents(request_id, form, at):
-    """Return a record for each consent given."""
-    return [
-        ConsentRecord(
-            request_id=request_id,
-            purpose=wording.purpose,
-            wording_version=wording.version,
-            wording_sha256=wording.sha256,
-            recorded_at=at,
-            reader_id=form.taken_by,
-        )
-        for field_name, wording in BY_FIELD.items()
-        if form.answers[field_name]
-    ]
-
-
-def _events(request_id, form, spam_signals):
-    codes = {Event.Code.RECEIVED: AssessmentRequest.Stage.NEW}
-    if spam_signals:
-        codes[Event.Code.SUSPECTED] = ",".join(spam_signals)
-    who = {"request_id": request_id, "actor_id": form.taken_by, "occurred_at": form.at}
-    return [Event(code=code, to_value=to_value, **who) for code, to_value in codes.items()]
-
-
-def _outbox_messages(request_id, form, spam_signals):
-    """Return the alert to staff and, if the person checked email, the neutral acknowledgement.
-
-    An address without that box allows one email, which staff write. A request with spam signals gets no
-    acknowledgement: a machine may have typed someone else's address.
-    """
-    kinds = [OutboxMessage.Kind.NEW_REQUEST]
-    if form.answers["email_ok"] and form.answers["email"] and not spam_signals:
-        kinds.append(OutboxMessage.Kind.ACKNOWLEDGEMENT)
-    return [OutboxMessage(request_id=request_id, kind=kind, next_try_at=form.at) for kind in kinds]
-
-
-def _to_json(form, commitment):
-    return {
-        "draft": [form.draft.id.hex, form.draft.reference],
-        "confirmed_as": [form.confirmed_as.id.hex, form.confirmed_as.reference],
-        "referrer_path": form.draft.referrer_path,
-        "answers": form.answers,
-        "at": form.at.isoformat(),
-        "form_key": form.form_key,
-        "spam_signals": form.spam_signals,
-        "is_synthetic": form.is_synthetic,
-        "commitment": [commitment.due_at.isoformat(), commitment.due_uses_default_hours, commitment.promise],
-    }
-
-
-def _from_json(plain):
-    """Return the form and its commitment. The single-use token is not stored: the person was answered already."""
-    id_hex, drawn_reference = plain["draft"]
-    confirmed_id, confirmed_reference = plain["confirmed_as"]
-    due_at, due_uses_default_hours, words = plain["commitment"]
-    form = SentForm(
-        draft=Draft(uuid.UUID(id_hex), drawn_reference, referrer_path=plain.get("referrer_path", "")),
-        answers=plain["answers"],
-        at=dt.datetime.fromisoformat(plain["at"]),
-        form_key=plain["form_key"],
-        spam_signals=tuple(plain["spam_signals"]),
-        is_synthetic=plain["is_synthetic"],
-        confirmed_as=Draft(uuid.UUID(confirmed_id), confirmed_reference),
-    )
-    return form, Commitment(dt.datetime.fromisoformat(due_at), due_uses_default_hours, words)
-
-
 @dataclass(frozen=True)
-class Kept:
+class SpooledConfirmation:
     """What the confirmation shows of a request in the spool."""
 
     reference: str
@@ -455,10 +94,10 @@ class Kept:
     at: dt.datetime
 
 
-def kept_in_spool(request_id):
+def confirmation_from_spool(request_id):
     """Return the first form of this request in the spool of this machine, as a `SpooledConfirmation`; None if there is
     none."""
     for content in spool.find(request_id):
-        form, commitment = _from_json(content)
-        return Kept(form.confirmed_as.reference, commitment.promise, form.at)
+        form, commitment = from_json(content)
+        return SpooledConfirmation(form.confirmed_as.reference, commitment.promise, form.at)
     return None

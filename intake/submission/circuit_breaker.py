@@ -5,20 +5,20 @@ import time
 
 PAUSE = 5  # seconds without asking
 
-_closed_at = None  # monotonic seconds from which the database is asked again
+_skip_until = None  # monotonic seconds from which the database is asked again
 
 
 def allows():
     """Return whether the database may be asked."""
-    return _closed_at is None or time.monotonic() >= _closed_at
+    return _skip_until is None or time.monotonic() >= _skip_until
 
 
 def trip():
     """Don't ask the database for `PAUSE` seconds."""
-    global _closed_at
-    _closed_at = time.monotonic() + PAUSE
+    global _skip_until
+    _skip_until = time.monotonic() + PAUSE
 
 
 def reset():
-    global _closed_at
-    _closed_at = None
+    global _skip_until
+    _skip_until = None

@@ -25,9 +25,9 @@ RELATIONS = [
 ]
 ADULT = [("yes", _("Yes")), ("no", _("No"))]
 
-# What Word, PowerPoint and others mean by a line break: CRLF, CR, vertical tab, form feed, NEL, U+2028, U+2029
+# What Word, PowerPoint and others use as a line break: CRLF, CR, vertical tab, form feed, NEL, U+2028, U+2029
 _LINE_BREAK = re.compile("\r\n|[\r\v\f\x85\u2028\u2029]")
-# Control characters except line break and tab, halves of a character (surrogates), and U+FFFD
+# Control characters except line break and tab, surrogates, and U+FFFD
 _UNREADABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffd]")
 _SHOWN_AROUND = 20  # characters quoted before and after an unreadable one
 
@@ -209,7 +209,7 @@ class AssessmentForm(AsksOnce, SaysWhenWeAreClosed, VisitorForm):
         is_kept = [self.ask_once(name) for name in ("phone", "email")]
         phone, email = cleaned.get("phone", ""), cleaned.get("email", "")
         if any(is_kept):
-            phone, email = cleaned["phone"], cleaned["email"] = _in_their_boxes(phone, email)
+            phone, email = cleaned["phone"], cleaned["email"] = _swap_if_misplaced(phone, email)
         unreadable = {"phone", "email"} & self.errors.keys()
         if not phone and not email and not unreadable:
             self.add_error("phone", _("Enter a phone number or an email address, so that we can reach you."))
@@ -285,7 +285,7 @@ def _question_about_email(typed):
 _QUESTIONS = {"phone": _question_about_phone, "email": _question_about_email}
 
 
-def _in_their_boxes(phone, email):
+def _swap_if_misplaced(phone, email):
     """Return phone and email, swapped if each fits only the other field. One of them may be empty."""
     address = email_addresses.cleaned(phone)
     if email_addresses.is_in(phone) and address == email:  # typed twice

@@ -26,9 +26,9 @@ from intake.models import PendingForm
 from . import circuit_breaker, rate_limit
 
 KEPT_FOR = dt.timedelta(minutes=10)
-MOST_BYTES = 64 * 1024  # of a form before encryption; the longest possible answers take under 20,000
-MOST_PER_SENDER = 40  # rows of one network
-MOST = 1000  # rows in all: at most 64 MB
+MAX_BYTES = 64 * 1024  # of a form before encryption; the longest possible answers take under 20,000
+MAX_PER_SENDER = 40  # rows of one network
+MAX_ROWS = 1000  # rows in all: at most 64 MB
 
 logger = logging.getLogger(__name__)
 
@@ -40,7 +40,7 @@ def keep(request, about, content, is_bound=True):
     it.
     """
     plain = json.dumps(content)
-    if len(plain) > MOST_BYTES or not circuit_breaker.allows():
+    if len(plain) > MAX_BYTES or not circuit_breaker.allows():
         return None
     token, about = secrets.token_urlsafe(24), _hash("about", about)
     try:
@@ -110,7 +110,7 @@ def data_of(fields):
 
 def _is_full(sender):
     held = PendingForm.objects.aggregate(all=Count("pk"), theirs=Count("pk", filter=Q(sender=sender)))
-    return held["all"] >= MOST or (bool(sender) and held["theirs"] >= MOST_PER_SENDER)
+    return held["all"] >= MAX_ROWS or (bool(sender) and held["theirs"] >= MAX_PER_SENDER)
 
 
 def _browser_of(request):

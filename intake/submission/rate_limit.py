@@ -18,7 +18,7 @@ from intake.models import RecentSender
 
 WINDOW = dt.timedelta(minutes=10)
 KEPT_FOR = dt.timedelta(hours=1)
-MOST_SENDERS_WHILE_AWAY = 20_000
+MAX_SENDERS_WHILE_AWAY = 20_000
 PREFIX_LENGTH = {4: 24, 6: 56}  # about one household, clinic or small provider
 
 
@@ -48,7 +48,7 @@ class Traffic:
     is_flood: bool
 
 
-def look(sender, now):
+def recent_traffic(sender, now):
     """Return the `Traffic` of the last `WINDOW` with one query."""
     with connection.cursor() as cursor:
         cursor.execute(
@@ -63,7 +63,7 @@ def look(sender, now):
     )
 
 
-def counted(sender, now):
+def traffic_row(sender, now):
     """Return the row that counts a request. It is stored with the request."""
     return RecentSender(sender=sender, received_at=now)
 
@@ -73,7 +73,7 @@ _while_away = collections.defaultdict(collections.deque)  # sender -> seconds of
 
 def count_while_away(sender):
     """Count a request that goes to the spool, since the database can't count now. Raises `RateLimited`."""
-    if len(_while_away) > MOST_SENDERS_WHILE_AWAY:
+    if len(_while_away) > MAX_SENDERS_WHILE_AWAY:
         forget_while_away()  # in such a flood, memory matters more than the limit
     now, times = time.monotonic(), _while_away[sender]
     while times and times[0] < now - WINDOW.total_seconds():

@@ -14,7 +14,7 @@ def page_of(request):
     """
     try:
         page = urlsplit(request.headers.get("Referer", ""))
-    except ValueError:  # no address at all
+    except ValueError:  # not a valid address
         return ""
     if (page.scheme, page.netloc) != (request.scheme, request.get_host()) or len(page.path) > LONGEST:
         return ""

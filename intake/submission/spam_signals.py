@@ -9,7 +9,7 @@ import re
 from django.utils.translation import gettext_lazy as _
 
 TOO_FAST = dt.timedelta(seconds=3)  # a person needs longer to find the fields
-MOST_LINKS = 2
+MAX_LINKS = 2
 
 REASONS = {
     "trap": _("a box that people can't see was filled in"),
@@ -25,12 +25,12 @@ _LINK = re.compile(r"https?://|www\.", re.IGNORECASE)
 _MARKUP = re.compile(r"<a\s[^>]*href|</a>|<script|\[(?:url|link)=|\[/(?:url|link)\]", re.IGNORECASE)
 
 
-def signs(answers, trap, took):
+def signals_in(answers, trap, took):
     """Return the codes of `REASONS` that fit a form: its answers, what was in the trap, how long it took."""
     found = {
         "trap": bool(trap),
         "fast": took < TOO_FAST,
-        "links": len(_LINK.findall(answers["message"])) > MOST_LINKS,
+        "links": len(_LINK.findall(answers["message"])) > MAX_LINKS,
         "markup": bool(_MARKUP.search(answers["message"])),
         "name_link": bool(_LINK.search(answers["name"])),
     }

@@ -22,8 +22,8 @@ from django.conf import settings
 
 from intake.crypto import envelope, keyring
 
-MOST_FILES = 20_000
-MOST_VERSIONS = 11  # a request and its 10 amendments
+MAX_FILES = 20_000
+MAX_VERSIONS = 11  # a request and its 10 amendments
 RESERVE_BYTES = 4 * 1024 * 1024  # freed when the volume is full: room for about 1,000 requests
 ROOM_BYTES = 64 * 1024  # more than any request needs
 STALE_SECONDS = 60 * 60
@@ -42,8 +42,8 @@ class SpoolError(Exception):
 class State(NamedTuple):
     """What an alarm needs. `is_writable` is False if something is known that would keep the next request out."""
 
-    files: int  # that wait to be taken in
-    oldest_seconds: float  # 0 when none waits
+    files: int  # waiting to be stored
+    oldest_seconds: float  # 0 if none is waiting
     set_aside: int
     is_writable: bool
 
@@ -127,7 +127,7 @@ def state():
             files=len(waits),
             oldest_seconds=0 if oldest is None else max(0.0, time.time() - oldest / 1e9),
             set_aside=len(files) - len(waits),
-            is_writable=_is_open_to_us() and len(files) < MOST_FILES and _has_room(),
+            is_writable=_is_open_to_us() and len(files) < MAX_FILES and _has_room(),
         )
     except OSError:
         return State(files=0, oldest_seconds=0, set_aside=0, is_writable=False)
@@ -152,16 +152,16 @@ def prepare():
 def _put(request_id, content):
     _make_folder()
     bases, answers = _bases(request_id), content["answers"]
-    for _ in range(MOST_VERSIONS):
+    for _ in range(MAX_VERSIONS):
         files = list(_files())
         versions = [file for file in files if file.base in bases]
         kept = _contents(file for file in versions if not file.is_set_aside)
         if any(known["answers"] == answers for known in kept):
             _sync_folder()  # the process that wrote it may not have synced it yet
             return
-        if len(files) >= MOST_FILES:
+        if len(files) >= MAX_FILES:
             raise SpoolError(f"the spool holds {len(files)} files, which is its limit")
-        if len(versions) >= MOST_VERSIONS:
+        if len(versions) >= MAX_VERSIONS:
             break
         # Higher than every version there: a reused number would sort before older content.
         version = max((file.version for file in versions), default=0) + 1
@@ -170,7 +170,7 @@ def _put(request_id, content):
             return
         except FileExistsError:
             continue  # another process was faster, perhaps with the same content
-    raise SpoolError(f"the spool holds {MOST_VERSIONS} versions of this request, which is its limit")
+    raise SpoolError(f"the spool holds {MAX_VERSIONS} versions of this request, which is its limit")
 
 
 def _write(name, content):
@@ -220,7 +220,7 @@ def _files():
 def _changed_at(entry):
     try:
         return entry.stat().st_mtime_ns
-    except FileNotFoundError:  # taken in meanwhile
+    except FileNotFoundError:  # stored meanwhile
         return None
 
 

@@ -10,8 +10,11 @@ version that the actor had on the screen. If someone changed the request since, 
 
 from .attempts import keep_trying, log_attempt
 from .base import TRANSITIONS, StaleVersion, TransitionRefused, locked
-from .contact_preferences import own_rules, recompute_due, record_contact_preferences
-from .duplicates import link_duplicate, lock_linked, part, unlink_duplicate
+from .contact_preferences import own_preferences, recompute_due, record_contact_preferences
+from .corrections import correct
+from .duplicates import link_duplicate, lock_linked, unlink_all, unlink_duplicate
+from .erasure import erase, lift_legal_hold, set_legal_hold
+from .notes import add_note, mark_additions_read, unread_additions
 from .quarantine import quarantine, release_from_quarantine
 from .queue import (
     assign,
@@ -28,7 +31,7 @@ from .queue import (
     wait_for,
 )
 from .self_service import (
-    MOST_AMENDMENTS,
+    MAX_AMENDMENTS,
     add_message,
     change_preferred_time,
     check_preferred_time,
@@ -38,11 +41,10 @@ from .self_service import (
 from .stages import ENDS, book, close, open_again, reopen, set_stage
 from .to_confirm import Why, another_person, in_question
 from .undo import UNDO_WITHIN, offer_for, offers_to, undo
-from .words import add_note, correct, erase, lift_legal_hold, mark_additions_read, set_legal_hold, unread_additions
 
 __all__ = [
     "ENDS",
-    "MOST_AMENDMENTS",
+    "MAX_AMENDMENTS",
     "TRANSITIONS",
     "UNDO_WITHIN",
     "StaleVersion",
@@ -74,8 +76,7 @@ __all__ = [
     "offer_for",
     "offers_to",
     "open_again",
-    "own_rules",
-    "part",
+    "own_preferences",
     "quarantine",
     "recompute_due",
     "record_contact_preferences",
@@ -89,6 +90,7 @@ __all__ = [
     "snooze",
     "take_next",
     "undo",
+    "unlink_all",
     "unlink_duplicate",
     "unread_additions",
     "unsnooze",

@@ -24,7 +24,7 @@ from intake.models import RESULTS, AssessmentRequest, Attempt, ConsentRecord, Co
 
 from .base import (
     DOUBLE_CLICK,
-    LONGEST_AHEAD,
+    MAX_AHEAD,
     NOT_SNOOZED,
     Stage,
     TransitionRefused,
@@ -48,7 +48,7 @@ TO_ANSWER = dt.timedelta(days=2)  # how long someone has to answer a text or an 
 FOLLOW_UP = dt.timedelta(hours=20)  # after a conversation: leads to the next working day
 
 # After one of these, the attempt plan starts again.
-THEIR_WORD = (Event.Code.AMENDED, Event.Code.ADDED, Event.Code.TIME_SET)
+PERSON_WROTE = (Event.Code.AMENDED, Event.Code.ADDED, Event.Code.TIME_SET)
 
 
 @dataclass(frozen=True)
@@ -74,8 +74,8 @@ class AttemptPlan:
     answered since.
     """
 
-    profile: ContactPreferences | None
-    tries: list[Attempt]
+    preferences: ContactPreferences | None
+    attempts: list[Attempt]
     more: int = 0
     agreed_to_email: bool = False
     is_mailed: bool = False
@@ -88,13 +88,13 @@ class AttemptPlan:
     @property
     def is_one_email(self) -> bool:
         """Return whether one email is all that the person allows."""
-        return not (self._rules.may_call or self._rules.may_text or self.agreed_to_email)
+        return not (self._known_preferences.may_call or self._known_preferences.may_text or self.agreed_to_email)
 
     @property
     def channels(self) -> list[str]:
         """Return the channels that we may still use, the first choice first."""
         is_spent = self.is_mailed and not self.agreed_to_email
-        ways = ways_to_try(self._rules, self.may_ever_call)
+        ways = ways_to_try(self._known_preferences, self.may_ever_call)
         return [channel for channel in ways if not (channel == Channel.EMAIL and is_spent)]
 
     @functools.cached_property
@@ -103,7 +103,7 @@ class AttemptPlan:
 
         If not, we write first and ask for another time.
         """
-        preferred = self._rules.preferred_time
+        preferred = self._known_preferences.preferred_time
         return preferred in ("", schedule.ASAP) or schedule.may_ever_call(
             timezone.now(), schedule.our_hours(), preferred, self._zone
         )
@@ -111,20 +111,20 @@ class AttemptPlan:
     @property
     def has_ended(self) -> bool:
         """Return whether every attempt was made or no channel is left, so that someone must decide."""
-        if self.profile is None:
+        if self.preferences is None:
             return False
         if not self.channels:
             return True
-        return len(self.tries) >= self.length + self.more or (self._no_way_is_left and not self.more)
+        return len(self.attempts) >= self.length + self.more or (self._no_way_is_left and not self.more)
 
     @property
-    def why_not_given_up(self) -> str:
+    def why_not_closable(self) -> str:
         """Return why the request can't be closed as not reached, as a sentence; "" if it can."""
-        if self.profile is None or self._no_way_is_left:
+        if self.preferences is None or self._no_way_is_left:
             return ""
-        missing = self.length - self._separate_tries
+        missing = self.length - self._separate_attempts
         if missing <= 0:
-            hours = {attempt.occurred_at.astimezone(self._zone).hour for attempt in self.tries}
+            hours = {attempt.occurred_at.astimezone(self._zone).hour for attempt in self.attempts}
             is_always_the_same = self.length > 1 and len(hours) == 1
             return (
                 _("Every attempt was at the same time of day. Make one at another time before you close this.")
@@ -145,37 +145,39 @@ class AttemptPlan:
 
         It is at another hour of the person's day, and by another channel that they allow.
         """
-        gap = GAPS[min(max(len(self.tries) - 1, 0), len(GAPS) - 1)]
+        gap = GAPS[min(max(len(self.attempts) - 1, 0), len(GAPS) - 1)]
         # Whole minutes, as in the browser's field: a time that comes back unchanged was not chosen by anyone.
         return Proposal(self._at_another_hour(whole_minute(now + gap)), self.next_channel)
 
     def after(self, attempt: Attempt) -> Self:
         """Return the plan as it is after one more attempt."""
-        return replace(self, tries=[*self.tries, attempt], is_mailed=self.is_mailed or attempt.channel == Channel.EMAIL)
+        return replace(
+            self, attempts=[*self.attempts, attempt], is_mailed=self.is_mailed or attempt.channel == Channel.EMAIL
+        )
 
     @property
-    def _separate_tries(self) -> int:
+    def _separate_attempts(self) -> int:
         """Count the attempts, those within one hour as one: a second call after five minutes finds nobody either."""
         count, last = 0, None
-        for attempt in self.tries:
+        for attempt in self.attempts:
             if last is None or attempt.occurred_at - last >= dt.timedelta(hours=1):
                 count, last = count + 1, attempt.occurred_at
         return count
 
     @property
-    def _rules(self) -> ContactPreferences:
-        if self.profile is None:
+    def _known_preferences(self) -> ContactPreferences:
+        if self.preferences is None:
             raise ValueError("this request was erased: nothing says how to reach the person")
-        return self.profile
+        return self.preferences
 
     @property
     def _zone(self) -> ZoneInfo:
-        return ZoneInfo(self._rules.time_zone)
+        return ZoneInfo(self._known_preferences.time_zone)
 
     @property
     def _no_way_is_left(self) -> bool:
-        is_bad = any(attempt.result == Result.BAD_NUMBER for attempt in self.tries)
-        is_written_to = any(attempt.channel == Channel.EMAIL for attempt in self.tries)
+        is_bad = any(attempt.result == Result.BAD_NUMBER for attempt in self.attempts)
+        is_written_to = any(attempt.channel == Channel.EMAIL for attempt in self.attempts)
         return not self.channels or (is_bad and (is_written_to or Channel.EMAIL not in self.channels))
 
     def _at_another_hour(self, moment: dt.datetime) -> dt.datetime:
@@ -183,8 +185,8 @@ class AttemptPlan:
 
         If every hour was tried, return the first usable moment.
         """
-        hours, preferred = schedule.our_hours(), self._rules.preferred_time
-        tried = {attempt.occurred_at.astimezone(self._zone).hour for attempt in self.tries}
+        hours, preferred = schedule.our_hours(), self._known_preferences.preferred_time
+        tried = {attempt.occurred_at.astimezone(self._zone).hour for attempt in self.attempts}
         if self.next_channel == Channel.CALL and not self.may_ever_call:
             return schedule.next_in_part(
                 moment, preferred, self._zone
@@ -201,11 +203,11 @@ class AttemptPlan:
     @property
     def next_channel(self) -> str:
         """Return the channel of the next attempt: a call first, then a text or an email if allowed."""
-        allowed = self.channels or self._rules.channels
+        allowed = self.channels or self._known_preferences.channels
         if not self.may_ever_call:
             allowed = [channel for channel in allowed if channel != Channel.CALL] or allowed
-        used = {attempt.channel for attempt in self.tries}
-        if any(attempt.result == Result.BAD_NUMBER for attempt in self.tries):
+        used = {attempt.channel for attempt in self.attempts}
+        if any(attempt.result == Result.BAD_NUMBER for attempt in self.attempts):
             used |= {Channel.CALL, Channel.TEXT}
         return next((channel for channel in allowed if channel not in used), allowed[0])
 
@@ -218,7 +220,7 @@ def attempt_plan_of(request: AssessmentRequest) -> AttemptPlan:
 
 def attempt_plan_from(
     request: AssessmentRequest,
-    profile: ContactPreferences | None,
+    preferences: ContactPreferences | None,
     attempts: Iterable[Attempt],
     events: Iterable[Event],
     consents: Iterable[ConsentRecord],
@@ -227,38 +229,39 @@ def attempt_plan_from(
 
     `preferences` are the newest ones; `attempts` and `events` are all that were not undone, oldest first.
     """
-    words = _their_words(events)
-    begin = max([request.received_at, *words, *_beginnings(events, profile)])
-    tries: list[Attempt] = []
+    begin = max([request.received_at, *_times_they_wrote(events), *_plan_restarts(events, preferences)])
+    counted: list[Attempt] = []  # those since the plan last started
     for attempt in attempts:
         if attempt.result == Result.REACHED:
-            begin, tries = max(begin, attempt.occurred_at), []
+            begin, counted = max(begin, attempt.occurred_at), []
         elif attempt.channel != Channel.THEY_CALLED and attempt.occurred_at >= begin:
-            tries.append(attempt)
+            counted.append(attempt)
     decisions = [event for event in events if event.code == Event.Code.KEPT_TRYING and event.occurred_at >= begin]
-    heard = max([last_word(request, attempts, events), *_corrections_of(events, {"email"})])
-    is_mailed = any(one.channel == Channel.EMAIL and one.occurred_at >= heard for one in attempts)
-    return AttemptPlan(profile, tries, MORE_ATTEMPTS * len(decisions), _agreed_to_email(attempts, consents), is_mailed)
+    last_heard = max([last_heard_at(request, attempts, events), *_corrections_of(events, {"email"})])
+    is_mailed = any(one.channel == Channel.EMAIL and one.occurred_at >= last_heard for one in attempts)
+    return AttemptPlan(
+        preferences, counted, MORE_ATTEMPTS * len(decisions), _agreed_to_email(attempts, consents), is_mailed
+    )
 
 
-def last_word(request: AssessmentRequest, attempts: Iterable[Attempt], events: Iterable[Event]) -> dt.datetime:
-    """Return when we last heard from the person: by the form, by their private link, or in a conversation."""
+def last_heard_at(request: AssessmentRequest, attempts: Iterable[Attempt], events: Iterable[Event]) -> dt.datetime:
+    """Return when we last last_heard from the person: by the form, by their private link, or in a conversation."""
     spoke = [one.occurred_at for one in attempts if one.channel == Channel.THEY_CALLED or one.result == Result.REACHED]
-    return max([request.received_at, *_their_words(events), *_conversations_noted(events), *spoke])
+    return max([request.received_at, *_times_they_wrote(events), *_conversations_set_by_hand(events), *spoke])
 
 
-def _their_words(events: Iterable[Event]) -> list[dt.datetime]:
+def _times_they_wrote(events: Iterable[Event]) -> list[dt.datetime]:
     """Return when they wrote to us, or sent another request that is linked to this one."""
     undone = {event.from_value: event.pk for event in events if event.code == Event.Code.UNLINKED}
     return [
         event.occurred_at
         for event in events
-        if event.code in THEIR_WORD
+        if event.code in PERSON_WROTE
         or (event.code == Event.Code.LINKED and event.from_value and event.pk > undone.get(event.from_value, 0))
     ]
 
 
-def _conversations_noted(events: Iterable[Event]) -> list[dt.datetime]:
+def _conversations_set_by_hand(events: Iterable[Event]) -> list[dt.datetime]:
     """Return when someone set by hand a stage that needs a conversation."""
     return [
         event.occurred_at
@@ -276,15 +279,15 @@ def _corrections_of(events: Iterable[Event], names: set[str]) -> list[dt.datetim
     ]
 
 
-def _beginnings(events: Iterable[Event], profile: ContactPreferences | None) -> list[dt.datetime]:
+def _plan_restarts(events: Iterable[Event], preferences: ContactPreferences | None) -> list[dt.datetime]:
     """Return when the plan started again: with a conversation, a reopening or another phone number.
 
     Another email address restarts it only for someone who allows neither calls nor texts.
     """
-    is_only_written_to = profile is not None and not (profile.may_call or profile.may_text)
+    is_only_written_to = preferences is not None and not (preferences.may_call or preferences.may_text)
     reopened = [event.occurred_at for event in events if event.code == Event.Code.REOPENED]
     names = {"phone", "email"} if is_only_written_to else {"phone"}
-    return [*_conversations_noted(events), *reopened, *_corrections_of(events, names)]
+    return [*_conversations_set_by_hand(events), *reopened, *_corrections_of(events, names)]
 
 
 def _agreed_to_email(attempts: Iterable[Attempt], consents: Iterable[ConsentRecord]) -> bool:
@@ -340,7 +343,7 @@ def log_attempt(
     )
     if doubled:
         return doubled
-    check_version(request, expected_version, claimed_before=actor)
+    check_version(request, expected_version, previous_claimant=actor)
     plan, before = attempt_plan_of(request), request.stage
     _check(request, plan, channel, result, next_at, now)
     attempt = Attempt(
@@ -370,32 +373,32 @@ def keep_trying(*, request_id: UUID, actor: User, expected_version: int | None =
     return request
 
 
-def follow_up(profile: ContactPreferences | None, now: dt.datetime) -> dt.datetime:
+def follow_up(preferences: ContactPreferences | None, now: dt.datetime) -> dt.datetime:
     """Return when to contact someone again after a conversation: the next working day, at their preferred time."""
     moment = whole_minute(now + FOLLOW_UP)
-    if profile is None:
+    if preferences is None:
         return moment
-    hours, zone = schedule.our_hours(), ZoneInfo(profile.time_zone)
-    return schedule.next_contact(moment, hours, profile.preferred_time, zone) or moment
+    hours, zone = schedule.our_hours(), ZoneInfo(preferences.time_zone)
+    return schedule.next_contact(moment, hours, preferences.preferred_time, zone) or moment
 
 
 def why_not(request: AssessmentRequest, plan: AttemptPlan, channel: str, result: str) -> str:
     """Return why this attempt can't be logged now, as a sentence; "" if it can."""
     if result not in RESULTS.get(channel, ()):
         return _("Unknown action. Nothing was changed.")
-    if plan.profile is None:
+    if plan.preferences is None:
         return _("The contact preferences can't be read. Don't contact this person until they can.")
     if channel == Channel.THEY_CALLED:
         return ""
-    if result == Result.REACHED and channel in plan.profile.channels:
+    if result == Result.REACHED and channel in plan.preferences.channels:
         return ""
     if request.to_confirm_since:
         return _("A linked request was withdrawn or changed. First say whether this is the same person.")
-    if channel == Channel.CALL and plan.profile.may_call and channel not in plan.channels:
+    if channel == Channel.CALL and plan.preferences.may_call and channel not in plan.channels:
         return _("The person wants to confirm a time before you call. If they did, set their preferred time first.")
     if channel not in plan.channels:
         return _("The person does not allow this way of contact. If you used it anyway, write a note.")
-    if result == Result.VOICEMAIL and not plan.profile.may_leave_voicemail:
+    if result == Result.VOICEMAIL and not plan.preferences.may_leave_voicemail:
         return _("The person does not allow voicemail. If you left a message, write a note.")
     if must_decide(request, plan):
         return _("That was the last attempt. Decide now: keep trying, close the request, or snooze it.")
@@ -412,20 +415,20 @@ def _check(
 ) -> None:
     if next_at is not None and next_at <= now:
         raise TransitionRefused(_("Choose a time in the future for the next attempt."))
-    if next_at is not None and next_at > now + LONGEST_AHEAD:
+    if next_at is not None and next_at > now + MAX_AHEAD:
         raise TransitionRefused(_("Choose a time for the next attempt within the next 90 days."))
     if why := why_not(request, plan, channel, result):
         raise TransitionRefused(why)
-    if next_at is not None and plan.profile is not None and not _is_daytime(next_at, plan.profile):
+    if next_at is not None and plan.preferences is not None and not _is_daytime(next_at, plan.preferences):
         raise TransitionRefused(
             _("It is %s for the person then. Choose a time for the next attempt between 8 AM and 9 PM for them.")
-            % date_format(next_at.astimezone(ZoneInfo(plan.profile.time_zone)), "g:i A")
+            % date_format(next_at.astimezone(ZoneInfo(plan.preferences.time_zone)), "g:i A")
         )
 
 
-def _is_daytime(moment: dt.datetime, profile: ContactPreferences) -> bool:
+def _is_daytime(moment: dt.datetime, preferences: ContactPreferences) -> bool:
     begins, ends = schedule.PARTS_OF_DAY[schedule.ASAP]
-    return begins <= moment.astimezone(ZoneInfo(profile.time_zone)).time() < ends
+    return begins <= moment.astimezone(ZoneInfo(preferences.time_zone)).time() < ends
 
 
 def decide_by(attempt: Attempt) -> dt.datetime:
@@ -457,7 +460,7 @@ def _after(request: AssessmentRequest, plan: AttemptPlan, attempt: Attempt, next
         )  # a claim ends: whoever spoke with the person owns it
         changes |= {"reached_at": request.reached_at or now, "claimed_until": None}
         changes |= {"owner": request.owner if has_owner else attempt.actor}
-        next_at = next_at or follow_up(plan.profile, now)
+        next_at = next_at or follow_up(plan.preferences, now)
         if request.reached_at is None:
             changes["attempts_to_reach"] = request.attempts.standing().exclude(channel=Channel.THEY_CALLED).count() + 1
         if request.awaits_contact:

@@ -20,7 +20,7 @@ from .operation import mark_written, track
 from .state import Columns
 
 Stage = AssessmentRequest.Stage
-Family = dict[UUID, AssessmentRequest]  # locked rows, by their ids
+LinkedRequests = dict[UUID, AssessmentRequest]  # locked rows, by their ids
 
 # The stages a request may go to. Closing needs an outcome; reopening restores the earlier stage.
 TRANSITIONS: dict[str, tuple[str, ...]] = {
@@ -32,7 +32,7 @@ TRANSITIONS: dict[str, tuple[str, ...]] = {
 }
 
 
-LONGEST_AHEAD = dt.timedelta(days=90)  # how far ahead a snooze or an attempt may be
+MAX_AHEAD = dt.timedelta(days=90)  # how far ahead a snooze or an attempt may be
 EARLIEST, LATEST = dt.time(6), dt.time(22)  # center time; nothing is planned outside of it
 DOUBLE_CLICK = dt.timedelta(seconds=10)  # the same action by the same person is done once
 
@@ -48,7 +48,7 @@ class StaleVersion(TransitionRefused):
     """Someone changed the request after the actor last saw it. `last` is the event that says who, when and what."""
 
     def __init__(self, last: Event) -> None:
-        super().__init__(_who_was_faster(last))
+        super().__init__(_stale_message(last))
         self.last = last
 
 
@@ -62,7 +62,7 @@ def locked(request_id: UUID, expected_version: int | None = None) -> AssessmentR
     return request
 
 
-def locked_rows(ids: Iterable[UUID]) -> Family:
+def locked_rows(ids: Iterable[UUID]) -> LinkedRequests:
     """Lock these requests until the transaction ends, and return them by id.
 
     Locked in primary-key order to avoid deadlocks. `no_key`, so that writing an event of another request does not wait.
@@ -76,14 +76,16 @@ def locked_rows(ids: Iterable[UUID]) -> Family:
     return by_id
 
 
-def check_version(request: AssessmentRequest, expected_version: int | None, claimed_before: User | None = None) -> None:
+def check_version(
+    request: AssessmentRequest, expected_version: int | None, previous_claimant: User | None = None
+) -> None:
     """Raise `StaleVersion` if a locked request is no longer at `expected_version`.
 
     With `previous_claimant`, do not raise if all that happened since is that their claim ended and a colleague took the
     request.
     """
     if expected_version is not None and expected_version != request.version:
-        if claimed_before is not None and only_taken_over(request, expected_version, claimed_before):
+        if previous_claimant is not None and only_taken_over(request, expected_version, previous_claimant):
             return
         changes = request.events.exclude(code__in=[Event.Code.NOTE_ADDED, *NO_NEW_VERSION])
         last, *before = changes.select_related("actor").order_by("-pk")[:2]
@@ -242,7 +244,7 @@ def refuse_if_erased(request: AssessmentRequest) -> None:
         raise TransitionRefused(_("The content of this request was erased. It stays closed."))
 
 
-def _who_was_faster(last: Event) -> str:
+def _stale_message(last: Event) -> str:
     return _(
         "%(who)s changed this request on %(time)s: %(what)s. Your change was not saved. Check the request as it is "
         "now, then press the button again."

@@ -11,8 +11,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from intake.contact import consent, details, schedule
-from intake.contact.commitment import commit_to
-from intake.contact.preferences import ContactCodes, kept_preferences, newest_preferences
+from intake.contact.preferences import ContactCodes, current_preferences, newest_preferences
+from intake.contact.promise import commit_to
 from intake.models import AssessmentRequest, ContactPreferences, Event
 from intake.models.contact import Introduction
 
@@ -63,40 +63,40 @@ def _how_safe(preferred_time: str) -> int:
     return {schedule.CONFIRMED: 2, schedule.ASAP: 0}.get(preferred_time, 1)
 
 
-def own_rules(request: AssessmentRequest) -> dict[str, Any]:
+def own_preferences(request: AssessmentRequest) -> dict[str, Any]:
     """Return the person's own contact preferences (the codes of `ContactPreferences`), without what linking took away.
 
     {} if the content was erased. A permission that linking took away does not come back for a phone number that was
     written down later: the person allowed it for another phone.
     """
-    profiles = list(request.contact_preferences.all())
-    own = {name: value for _profile, said in _said(profiles) for name, value in said.items()}
+    history = list(request.contact_preferences.all())
+    own = {name: value for _profile, said in _said(history) for name, value in said.items()}
     if not own:
         return {}
     taken_at: dict[str, dt.datetime] = {}
-    for before, profile in itertools.pairwise(profiles):
-        taken = [name for name in consent.FOR_ONE_PHONE if getattr(before, name) and not getattr(profile, name)]
-        taken_at |= dict.fromkeys(taken, profile.recorded_at)
-    if to_restore := [name for name in consent.FOR_ONE_PHONE if own[name] and not getattr(profiles[-1], name)]:
+    for before, preferences in itertools.pairwise(history):
+        taken = [name for name in consent.FOR_ONE_PHONE if getattr(before, name) and not getattr(preferences, name)]
+        taken_at |= dict.fromkeys(taken, preferences.recorded_at)
+    if to_restore := [name for name in consent.FOR_ONE_PHONE if own[name] and not getattr(history[-1], name)]:
         phone = details.details_of(request)["phone"]
         own |= {name: phone.at <= taken_at[name] for name in to_restore}
     return own | {"may_leave_voicemail": own["may_leave_voicemail"] and own["may_call"]}
 
 
-def safest_rules(original: AssessmentRequest, duplicates: Iterable[AssessmentRequest]) -> dict[str, Any]:
+def safest_preferences(original: AssessmentRequest, duplicates: Iterable[AssessmentRequest]) -> dict[str, Any]:
     """Return the preferences for a request with these duplicates: where two differ, the safer value.
 
     What staff wrote down after a duplicate was linked wins over that duplicate. {} if the content was erased.
     """
-    codes, profiles = own_rules(original), list(original.contact_preferences.all())
+    codes, history = own_preferences(original), list(original.contact_preferences.all())
     if not codes:
         return {}
-    said_at = max(profile.recorded_at for profile, said in _said(profiles) if _TIME & said.keys())
+    said_at = max(preferences.recorded_at for preferences, said in _said(history) if _TIME & said.keys())
     times = [(_how_safe(codes["preferred_time"]), said_at, codes["preferred_time"], codes["time_zone"])]
     for duplicate in duplicates:
-        theirs = newest_preferences(duplicate) or profiles[-1]  # erased: the permissions that it took away stay away
-        linked_after = (duplicate.link_undo_state or {}).get("rules", profiles[-1].pk)
-        settled = {name for profile, said in _said(profiles) if profile.pk > linked_after for name in said}
+        theirs = newest_preferences(duplicate) or history[-1]  # erased: the permissions that it took away stay away
+        linked_after = (duplicate.link_undo_state or {}).get("rules", history[-1].pk)
+        settled = {name for preferences, said in _said(history) if preferences.pk > linked_after for name in said}
         for name in {*ContactPreferences.PERMISSIONS} - settled:
             codes[name] = codes[name] and getattr(theirs, name)
         if "introduction" not in settled and theirs.introduction != Introduction.CENTER:
@@ -110,32 +110,36 @@ def safest_rules(original: AssessmentRequest, duplicates: Iterable[AssessmentReq
     return codes | {"may_leave_voicemail": codes["may_leave_voicemail"] and codes["may_call"]}
 
 
-def keep_safest_rules(original: AssessmentRequest, duplicates: Iterable[AssessmentRequest], actor: User | None) -> None:
-    """Store `safest_rules` on a request to which another one is being linked.
+def store_safest_preferences(
+    original: AssessmentRequest, duplicates: Iterable[AssessmentRequest], actor: User | None
+) -> None:
+    """Store `safest_preferences` on a request to which another one is being linked.
 
     Raises `TransitionRefused` if they leave no way to contact the person.
     """
-    codes = safest_rules(original, duplicates)
+    codes = safest_preferences(original, duplicates)
     if not codes:
         return
     if not (codes["may_call"] or codes["may_text"] or codes["may_email"]):
         raise TransitionRefused(
             _("The two requests allow no common way to contact the person. First correct the other one.")
         )
-    before = kept_preferences(original).codes()
+    before = current_preferences(original).codes()
     if record_contact_preferences(original, cast(ContactCodes, codes), timezone.now(), author=actor, is_from_link=True):
         _write_changes(original, actor, before, codes)
 
 
-def restore_own_rules(original: AssessmentRequest, duplicates: Iterable[AssessmentRequest], actor: User | None) -> bool:
-    """Store `safest_rules` on a request from which a duplicate was unlinked. Return whether anything changed.
+def restore_own_preferences(
+    original: AssessmentRequest, duplicates: Iterable[AssessmentRequest], actor: User | None
+) -> bool:
+    """Store `safest_preferences` on a request from which a duplicate was unlinked. Return whether anything changed.
 
     The due time stays as it is.
     """
-    codes = safest_rules(original, duplicates)
+    codes = safest_preferences(original, duplicates)
     if not codes:
         return False
-    last = kept_preferences(original)
+    last = current_preferences(original)
     if codes == last.codes():
         return False
     at = max(timezone.now(), last.recorded_at)
@@ -146,12 +150,12 @@ def restore_own_rules(original: AssessmentRequest, duplicates: Iterable[Assessme
     return True
 
 
-def _said(profiles: Sequence[ContactPreferences]) -> Iterator[tuple[ContactPreferences, dict[str, Any]]]:
+def _said(history: Sequence[ContactPreferences]) -> Iterator[tuple[ContactPreferences, dict[str, Any]]]:
     """Yield each row of preferences that the person or staff gave, with the codes that it changed."""
-    for before, profile in zip([None, *profiles], profiles, strict=False):
-        if not profile.is_from_link:
+    for before, preferences in zip([None, *history], history, strict=False):
+        if not preferences.is_from_link:
             known = before.codes() if before else {}
-            yield profile, {name: value for name, value in profile.codes().items() if known.get(name) != value}
+            yield preferences, {name: value for name, value in preferences.codes().items() if known.get(name) != value}
 
 
 def _write_changes(
@@ -176,14 +180,14 @@ def recompute_due(request: AssessmentRequest, codes: ContactCodes, at: dt.dateti
     )
 
 
-def _plan_within(request: AssessmentRequest, profile: ContactPreferences, at: dt.datetime) -> None:
+def _plan_within(request: AssessmentRequest, preferences: ContactPreferences, at: dt.datetime) -> None:
     """Move a due time after `at` to the person's preferred time.
 
     A snoozed request and an assessment keep their time.
     """
     if request.due_at <= at or request.is_snoozed or request.awaits_assessment:
         return
-    due_at = _first_contact(request.due_at, profile.codes())
+    due_at = _first_contact(request.due_at, preferences.codes())
     latest = request.assessment_at if request.is_due_before_assessment else None
     if due_at and (latest is None or due_at < latest):
         update_request(request, due_at=due_at)
@@ -193,5 +197,5 @@ def _first_contact(moment: dt.datetime, codes: ContactCodes) -> dt.datetime | No
     return schedule.next_contact(moment, schedule.our_hours(), codes["preferred_time"], ZoneInfo(codes["time_zone"]))
 
 
-def _commits_us_to(profile: ContactPreferences) -> tuple[str, str, str]:
-    return profile.preferred_time, profile.time_zone, profile.channels[0]
+def _commits_us_to(preferences: ContactPreferences) -> tuple[str, str, str]:
+    return preferences.preferred_time, preferences.time_zone, preferences.channels[0]

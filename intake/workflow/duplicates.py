@@ -16,10 +16,10 @@ from intake import search
 from intake.contact.preferences import newest_preferences
 from intake.models import AssessmentRequest, Event
 
-from .attempts import last_word
+from .attempts import last_heard_at
 from .base import (
     NOT_SNOOZED,
-    Family,
+    LinkedRequests,
     Stage,
     TransitionRefused,
     check_version,
@@ -34,7 +34,7 @@ from .base import (
     restore_form_key,
     update_request,
 )
-from .contact_preferences import keep_safest_rules, restore_own_rules
+from .contact_preferences import restore_own_preferences, store_safest_preferences
 from .operation import undoable
 from .queue import end_snooze, mark_contacted_again
 from .state import Columns
@@ -83,14 +83,14 @@ def link_duplicate(
         update_request(original, to_confirm_since=None)
     rules = newest_preferences(original)
     before = {
-        "own": _kept(request, _PLACE) | {"stage": request.stage},
-        "original": _kept(original, _PLACE + _SUSPICION),
+        "own": _saved_columns(request, _QUEUE_COLUMNS) | {"stage": request.stage},
+        "original": _saved_columns(original, _QUEUE_COLUMNS + _QUARANTINE_COLUMNS),
         "since": original.version,
         "rules": rules.pk if rules else 0,
     }
-    keep_safest_rules(original, [*original.duplicates.all(), request], actor)
-    _clear_with(request, original, actor)
-    _wait_there(request, original, actor)
+    store_safest_preferences(original, [*original.duplicates.all(), request], actor)
+    _merge_quarantine(request, original, actor)
+    _merge_waiting_state(request, original, actor)
     close_request(
         request,
         Outcome.DUPLICATE,
@@ -109,19 +109,19 @@ def unlink_duplicate(*, request_id: UUID, actor: User, expected_version: int | N
 
     The original keeps its place in the queue if someone changed it since. Preferences that someone changed since stay.
     """
-    family = lock_linked(request_id)
-    request = family[request_id]
+    linked_requests = lock_linked(request_id)
+    request = linked_requests[request_id]
     check_version(request, expected_version)
     if request.duplicate_of_id is None:
         raise TransitionRefused(_("This request is not linked as a duplicate. Nothing was changed."))
     refuse_if_erased(request)
-    unlink(request, family[request.duplicate_of_id], actor)
+    unlink(request, linked_requests[request.duplicate_of_id], actor)
     return request
 
 
 def unlink(request: AssessmentRequest, original: AssessmentRequest, actor: User | None) -> None:
     """Unlink two locked requests, for staff (`unlink_duplicate`) or because the person acted."""
-    own = _read((request.link_undo_state or {}).get("own", {}))
+    own = _restored_columns((request.link_undo_state or {}).get("own", {}))
     before = own.pop("stage", "")
     if _is_expected(request):
         stage, due_at = Stage.BOOKED, own.pop("due_at", request.assessment_at)
@@ -130,26 +130,28 @@ def unlink(request: AssessmentRequest, original: AssessmentRequest, actor: User 
         stage = stage if before == Stage.BOOKED else before or stage
         due_at = own.pop("due_at", request.due_at)
     changes = {"stage": stage, "outcome": "", "closed_at": None, "duplicate_of": None, "due_at": due_at}
-    undo_on(original, request, actor)
+    restore_original(original, request, actor)
     update_request(request, **changes | own, link_undo_state=None)
     restore_form_key(request)
     log_event(request, Event.Code.UNLINKED, actor, original.reference, stage)
     log_event(original, Event.Code.UNLINKED, actor, request.reference)
 
 
-def part(request: AssessmentRequest, family: Family, actor: User | None, why: str = "") -> None:
+def unlink_all(request: AssessmentRequest, linked_requests: LinkedRequests, actor: User | None, why: str = "") -> None:
     """Unlink a locked request from every request that it is linked with, as original or as duplicate.
 
     With `why` (`to_confirm.Why`), staff are asked whether the others belong to the same person. After an end, they are
     asked only about requests that share a phone number or email address: another contact may be a relative's.
     """
     is_original = request.duplicate_of_id is None
-    linked = [one for one in family.values() if one.duplicate_of_id == request.pk] if is_original else [request]
+    linked = (
+        [one for one in linked_requests.values() if one.duplicate_of_id == request.pk] if is_original else [request]
+    )
     for duplicate in linked:
         if content_is_erased(duplicate):
             continue
         duplicate.refresh_from_db(fields=["link_undo_state", "version"])  # unlinking the one before may have changed it
-        original = family[duplicate.duplicate_of_id or request.pk]
+        original = linked_requests[duplicate.duplicate_of_id or request.pk]
         unlink(duplicate, original, actor)
         other = duplicate if is_original else original
         may_be_the_same, in_common = compared(request, other) if why else (False, [])
@@ -157,41 +159,41 @@ def part(request: AssessmentRequest, family: Family, actor: User | None, why: st
             ask_if_same_person(other, request, [why, *in_common], actor)
 
 
-def undo_on(original: AssessmentRequest, request: AssessmentRequest, actor: User | None) -> None:
+def restore_original(original: AssessmentRequest, request: AssessmentRequest, actor: User | None) -> None:
     """Give a locked original the contact preferences and the place in the queue that it had before it was linked.
 
     If someone changed it since, that stays, and only a snooze that the link brought along ends.
     """
     before, version = request.link_undo_state or {}, original.version
-    restore_own_rules(original, original.duplicates.exclude(pk=request.pk).order_by("pk"), actor)
+    restore_own_preferences(original, original.duplicates.exclude(pk=request.pk).order_by("pk"), actor)
     if original.stage != Stage.CLOSED and "version" in before:
-        place, lent = _read(before["original"]), _read(before["own"])["snoozed_until"]
+        place, lent = _restored_columns(before["original"]), _restored_columns(before["own"])["snoozed_until"]
         if version == before["version"]:
             if place["quarantined_at"] and not original.quarantined_at:
                 log_event(original, Event.Code.SUSPECTED, actor, "", place["spam_signals"])
             update_request(original, **place)
             version = before["since"]  # earlier links are undone as if this one had not existed
         elif lent and original.snoozed_until == lent != place["snoozed_until"]:
-            update_request(original, **{name: place[name] for name in _PLACE})
+            update_request(original, **{name: place[name] for name in _QUEUE_COLUMNS})
             return
     keep_links_undoable(original, version)
 
 
-def lock_linked(*request_ids: UUID) -> Family:
+def lock_linked(*request_ids: UUID) -> LinkedRequests:
     """Lock these requests and all that are linked with them, and return them by id.
 
     Starts again if someone links or unlinks one meanwhile: rows are always locked in primary-key order.
     """
     while True:
-        ids = _ids_of_families(request_ids)
+        ids = _linked_ids(request_ids)
         with transaction.atomic():
             rows = locked_rows(ids)
-            if _ids_of_families(request_ids) == ids:
+            if _linked_ids(request_ids) == ids:
                 return rows
             transaction.set_rollback(True)  # someone linked or unlinked one meanwhile
 
 
-def _ids_of_families(request_ids: Iterable[UUID]) -> set[UUID]:
+def _linked_ids(request_ids: Iterable[UUID]) -> set[UUID]:
     linked = AssessmentRequest.objects.filter(pk__in=request_ids).order_by().values_list("pk", "duplicate_of")
     originals = {original or pk for pk, original in linked}
     duplicates = AssessmentRequest.objects.filter(duplicate_of__in=originals).order_by()
@@ -202,7 +204,7 @@ def _is_expected(request: AssessmentRequest) -> bool:
     return request.assessment_at is not None and request.assessment_at > timezone.now()
 
 
-def _clear_with(request: AssessmentRequest, original: AssessmentRequest, actor: User | None) -> None:
+def _merge_quarantine(request: AssessmentRequest, original: AssessmentRequest, actor: User | None) -> None:
     """Take the original out of quarantine if the duplicate is not in it, or if we spoke with its person."""
     if original.quarantined_at and (request.quarantined_at is None or request.reached_at):
         before = original.spam_signals
@@ -210,7 +212,7 @@ def _clear_with(request: AssessmentRequest, original: AssessmentRequest, actor: 
         log_event(original, Event.Code.CLEARED, actor, before)
 
 
-def _wait_there(request: AssessmentRequest, original: AssessmentRequest, actor: User | None) -> None:
+def _merge_waiting_state(request: AssessmentRequest, original: AssessmentRequest, actor: User | None) -> None:
     """Bring what the person waits for from the duplicate to the original: the earlier due time, a reply, or a snooze.
 
     A snooze that the person asked for counts if they have said nothing since, in either request.
@@ -243,28 +245,28 @@ def _wait_there(request: AssessmentRequest, original: AssessmentRequest, actor: 
 def _asked_for_later_after(snoozed: AssessmentRequest, other: AssessmentRequest) -> Event | None:
     """Return the event that snoozed a request because its person asked for it, or None.
 
-    Only if they asked after we last heard from them in the `other` request, and that one has no assessment booked.
+    Only if they asked after we last last_heard from them in the `other` request, and that one has no assessment booked.
     """
     if snoozed.snooze_reason == AssessmentRequest.SnoozeReason.WAITING or other.stage == Stage.BOOKED:
         return None
     asked = snoozed.events.standing().filter(code=Event.Code.SNOOZED).select_related("actor").last()
-    heard = last_word(other, other.attempts.standing(), other.events.standing())
-    return asked if asked and asked.occurred_at > heard else None
+    last_heard = last_heard_at(other, other.attempts.standing(), other.events.standing())
+    return asked if asked and asked.occurred_at > last_heard else None
 
 
 # The columns that linking may change and unlinking restores
-_PLACE = ("due_at", "awaiting_reply_since", "snoozed_until", "snooze_reason", "due_before_snooze")
-_SUSPICION = ("quarantined_at", "spam_signals")
+_QUEUE_COLUMNS = ("due_at", "awaiting_reply_since", "snoozed_until", "snooze_reason", "due_before_snooze")
+_QUARANTINE_COLUMNS = ("quarantined_at", "spam_signals")
 _CODES = ("stage", "snooze_reason", "spam_signals")
 
 
-def _kept(request: AssessmentRequest, names: Iterable[str]) -> dict[str, str | None]:
+def _saved_columns(request: AssessmentRequest, names: Iterable[str]) -> dict[str, str | None]:
     values = {name: getattr(request, name) for name in names}
     return {name: value if name in _CODES else value and value.isoformat() for name, value in values.items()}
 
 
-def _read(kept: Mapping[str, str | None]) -> Columns:
-    """Return the columns that `_kept` stored. A snooze that is over by now is left out."""
+def _restored_columns(kept: Mapping[str, str | None]) -> Columns:
+    """Return the columns that `_saved_columns` stored. A snooze that is over by now is left out."""
     values: Columns = {
         name: value if name in _CODES else value and dt.datetime.fromisoformat(value) for name, value in kept.items()
     }

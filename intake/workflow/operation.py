@@ -62,7 +62,7 @@ def undoable(function: Callable[..., T]) -> Callable[..., T]:
     """
 
     @functools.wraps(function)
-    def pressed(*, actor: User | None, batch: UUID | None = None, **given: Any) -> T:
+    def run(*, actor: User | None, batch: UUID | None = None, **given: Any) -> T:
         with transaction.atomic():
             if actor is None or _current.get() is not None:  # nobody could undo it, or inside of an operation
                 return function(actor=actor, **given)
@@ -75,7 +75,7 @@ def undoable(function: Callable[..., T]) -> Callable[..., T]:
             operation.keep()
         return result
 
-    return pressed
+    return run
 
 
 class _Operation:
@@ -141,11 +141,11 @@ def mark_written(request: AssessmentRequest) -> UUID | None:
     return row.change_id
 
 
-def record_replaced_preferences(request: AssessmentRequest, profile: ContactPreferences | None) -> None:
+def record_replaced_preferences(request: AssessmentRequest, preferences: ContactPreferences | None) -> None:
     """Remember the contact preferences that are being replaced: the first ones, if an operation replaces several."""
     row = _row_of(request)
-    if row is not None and profile is not None and row.preferences_before is None:
-        row.preferences_before = profile.pk
+    if row is not None and preferences is not None and row.preferences_before is None:
+        row.preferences_before = preferences.pk
 
 
 def record_queued_message(request: AssessmentRequest, outbox_message: OutboxMessage) -> None:

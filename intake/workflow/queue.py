@@ -19,7 +19,7 @@ from intake.models import AssessmentRequest, EncryptedText, Event
 from intake.models.assessment_request import AssessmentRequestQuerySet
 
 from .base import (
-    LONGEST_AHEAD,
+    MAX_AHEAD,
     NOT_SNOOZED,
     Stage,
     TransitionRefused,
@@ -34,12 +34,12 @@ from .base import (
 from .operation import track, undoable
 
 CLAIM = dt.timedelta(minutes=30)  # how long a claim lasts if its page sends nothing
-LONGEST_UNTOUCHED = dt.timedelta(minutes=60)  # how long it lasts at most after its owner's last action
-LEAST_EXTENSION = dt.timedelta(minutes=1)  # an open page polls 3 times a minute; only one of them writes
+MAX_CLAIM_AFTER_LAST_ACTION = dt.timedelta(minutes=60)  # how long it lasts at most after its owner's last action
+MIN_EXTENSION = dt.timedelta(minutes=1)  # an open page polls 3 times a minute; only one of them writes
 JUST_NOW = dt.timedelta(minutes=10)
 FORGOTTEN_AFTER = dt.timedelta(hours=1)  # overdue for longer, anyone may take it from its owner
 
-_becomes_everyones_at = ExpressionWrapper(F("due_at") + FORGOTTEN_AFTER, DateTimeField())
+_may_be_taken_over_at = ExpressionWrapper(F("due_at") + FORGOTTEN_AFTER, DateTimeField())
 
 _IN_QUESTION = Q(to_confirm_since__isnull=False)
 
@@ -73,8 +73,8 @@ def take_next(*, actor: User) -> AssessmentRequest | None:
     now = timezone.now()
     possible = _to_contact(now).filter(_may_be_contacted_at(now) | _IN_QUESTION)
     waiting = possible.select_for_update(skip_locked=True, of=("self",), no_key=True).by_urgency()
-    rings_elsewhere = Q(pk__in=search.naming_contact_of(_claims_of_colleagues(actor, now).values("pk")))
-    free = waiting.filter(_is_free_for(actor, now)).filter(~rings_elsewhere | _IN_QUESTION)
+    shares_claimed_contact = Q(pk__in=search.naming_contact_of(_claims_of_colleagues(actor, now).values("pk")))
+    free = waiting.filter(_is_free_for(actor, now)).filter(~shares_claimed_contact | _IN_QUESTION)
     request = (
         waiting.filter(owner=actor, claimed_until__gt=now).first()
         or free.exclude(_was_released_by(actor, now)).first()
@@ -127,7 +127,7 @@ def assign(
 
 
 def keep_claim(*, request_id: UUID, actor: User, acted_at: dt.datetime | None = None, is_calling: bool = False) -> None:
-    """Extend a claim while its owner works: for `CLAIM` from now, at most `LONGEST_UNTOUCHED` after `acted_at`.
+    """Extend a claim while its owner works: for `CLAIM` from now, and no longer than the maximum after `acted_at`.
 
     `acted_at` is the owner's last own action; now, if not given. With `is_calling`, extend it to that limit at once: a
     phone that dials hides the page, which is silent from then on.
@@ -136,18 +136,18 @@ def keep_claim(*, request_id: UUID, actor: User, acted_at: dt.datetime | None = 
     """
     now = timezone.now()
     last_act = min(acted_at or now, now)
-    until = min(now + (LONGEST_UNTOUCHED if is_calling else CLAIM), last_act + LONGEST_UNTOUCHED)
+    until = min(now + (MAX_CLAIM_AFTER_LAST_ACTION if is_calling else CLAIM), last_act + MAX_CLAIM_AFTER_LAST_ACTION)
     claims = AssessmentRequest.objects.filter(pk=request_id, owner=actor, claimed_until__gt=now)
-    claims.filter(claimed_until__lte=until - LEAST_EXTENSION).update(claimed_until=until)
+    claims.filter(claimed_until__lte=until - MIN_EXTENSION).update(claimed_until=until)
 
 
 def release_expired_claims(now: dt.datetime | None = None) -> int:
     """Release the claims that have ended. Return how many. For the worker."""
-    now, freed = now or timezone.now(), 0
-    lapsed = AssessmentRequest.objects.filter(claimed_until__lte=now).order_by("claimed_until", "pk")
-    while _free_one(lapsed):
-        freed += 1
-    return freed
+    now, released = now or timezone.now(), 0
+    expired = AssessmentRequest.objects.filter(claimed_until__lte=now).order_by("claimed_until", "pk")
+    while _release_one(expired):
+        released += 1
+    return released
 
 
 @undoable
@@ -218,20 +218,20 @@ def claimed_with_same_contact(request: AssessmentRequest, reader: User) -> Asses
 def next_possible_contact(*, actor: User) -> dt.datetime | None:
     """Return when `take_next` will next have something for `actor` if nothing changes; None if nobody waits."""
     now, hours = timezone.now(), schedule.our_hours()
-    is_a_colleagues = Q(owner__in=access.readers()) & ~Q(owner=actor)
+    is_owned_by_colleague = Q(owner__in=access.readers()) & ~Q(owner=actor)
     is_claimed = Q(claimed_until__isnull=False)
     is_at_once = Q(stage=Stage.NEW) | Q(awaiting_reply_since__isnull=False) | _IN_QUESTION
     claims = _claims_of_colleagues(actor, now)
-    rings_elsewhere = Q(pk__in=search.naming_contact_of(claims.values("pk"))) & ~_IN_QUESTION
+    shares_claimed_contact = Q(pk__in=search.naming_contact_of(claims.values("pk"))) & ~_IN_QUESTION
     first_end = Value(claims.aggregate(end=Min("claimed_until"))["end"] or now, DateTimeField())
     is_to_contact = is_at_once | Q(stage__in=TO_CONTACT) | ~Q(due_at=F("assessment_at"))
     when = Case(
-        When(is_a_colleagues & is_claimed & is_at_once, then="claimed_until"),
-        When(is_a_colleagues & is_claimed, then=Greatest("claimed_until", "due_at")),
-        When(is_a_colleagues & ~_is_everyones(now), then=_becomes_everyones_at),  # a snooze ends at the due time
+        When(is_owned_by_colleague & is_claimed & is_at_once, then="claimed_until"),
+        When(is_owned_by_colleague & is_claimed, then=Greatest("claimed_until", "due_at")),
+        When(is_owned_by_colleague & ~_may_be_taken_over(now), then=_may_be_taken_over_at),
         When(snoozed_until__gt=now, then="snoozed_until"),
-        When(rings_elsewhere & is_at_once, then=first_end),
-        When(rings_elsewhere, then=Greatest(first_end, "due_at")),
+        When(shares_claimed_contact & is_at_once, then=first_end),
+        When(shares_claimed_contact, then=Greatest(first_end, "due_at")),
         When(stage=Stage.NEW, then=Value(now)),
         default="due_at",
     )
@@ -265,11 +265,11 @@ def _claims_of_colleagues(actor: User, now: dt.datetime) -> AssessmentRequestQue
 
 
 def _is_free_for(actor: User, now: dt.datetime) -> Q:
-    is_nobodys = Q(owner=None) | Q(owner=actor) | Q(claimed_until__lte=now) | ~Q(owner__in=access.readers())
-    return is_nobodys | _is_everyones(now)
+    is_unclaimed = Q(owner=None) | Q(owner=actor) | Q(claimed_until__lte=now) | ~Q(owner__in=access.readers())
+    return is_unclaimed | _may_be_taken_over(now)
 
 
-def _is_everyones(now: dt.datetime) -> Q:
+def _may_be_taken_over(now: dt.datetime) -> Q:
     """Return the condition for requests of colleagues that anyone may take now: urgent, and not claimed."""
     is_urgent = Q(awaiting_reply_since__isnull=False) | Q(due_at__lte=now - FORGOTTEN_AFTER) | _IN_QUESTION
     return Q(claimed_until=None) & is_urgent
@@ -304,8 +304,10 @@ def _take(request: AssessmentRequest, actor: User, now: dt.datetime) -> Assessme
         request.claimed_until = max(request.claimed_until, now + CLAIM)  # no new version: colleagues need not know
         request.save(update_fields=["claimed_until"])
         return request
-    is_anyones = request.awaiting_reply_since or request.to_confirm_since or request.due_at <= now - FORGOTTEN_AFTER
-    if is_theirs and request.claimed_until is None and not is_anyones:
+    may_be_taken_over = (
+        request.awaiting_reply_since or request.to_confirm_since or request.due_at <= now - FORGOTTEN_AFTER
+    )
+    if is_theirs and request.claimed_until is None and not may_be_taken_over:
         return request
     before = request.owner_id
     update_request(request, owner=actor, claimed_until=now + CLAIM)
@@ -314,8 +316,8 @@ def _take(request: AssessmentRequest, actor: User, now: dt.datetime) -> Assessme
 
 
 @transaction.atomic
-def _free_one(lapsed: AssessmentRequestQuerySet) -> bool:
-    request = lapsed.select_for_update(skip_locked=True, of=("self",), no_key=True).first()
+def _release_one(expired: AssessmentRequestQuerySet) -> bool:
+    request = expired.select_for_update(skip_locked=True, of=("self",), no_key=True).first()
     if request is None:
         return False
     before, request.owner, request.claimed_until = request.owner_id, None, None
@@ -329,7 +331,7 @@ def _snooze_until(request: AssessmentRequest, until: dt.datetime | None, reason:
     now = timezone.now()
     if until is None or until <= now:
         raise TransitionRefused(_("Choose a time in the future."))
-    if until > now + LONGEST_AHEAD:
+    if until > now + MAX_AHEAD:
         raise TransitionRefused(_("Choose a time within the next 90 days. For longer, close the request."))
     refuse_at_night(until, request.time_zone)
     if request.stage == Stage.BOOKED and request.assessment_at and now < request.assessment_at < until:

@@ -9,19 +9,19 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from intake.contact import schedule
-from intake.contact.preferences import ContactCodes, kept_preferences, newest_preferences
+from intake.contact.preferences import ContactCodes, current_preferences, newest_preferences
 from intake.models import AssessmentRequest, EncryptedText, Event, OutboxMessage
 
-from .base import Family, Stage, TransitionRefused, close_request, content_is_erased, log_event, update_request
-from .contact_preferences import own_rules, record_contact_preferences
-from .duplicates import lock_linked, part
+from .base import LinkedRequests, Stage, TransitionRefused, close_request, content_is_erased, log_event, update_request
+from .contact_preferences import own_preferences, record_contact_preferences
+from .duplicates import lock_linked, unlink_all
+from .erasure import erase_content, forget_messages
 from .queue import end_snooze, mark_contacted_again
 from .to_confirm import Why
-from .words import erase_content, forget_messages
 
 Outcome = AssessmentRequest.Outcome
 
-MOST_AMENDMENTS = 10
+MAX_AMENDMENTS = 10
 
 
 @transaction.atomic
@@ -30,13 +30,13 @@ def change_preferred_time(*, request_id: UUID, preferred_time: str, time_zone: s
 
     Return the new promise; "" if nothing new is promised.
     """
-    request, family = _locked_for_the_person(request_id)
+    request, linked_requests = _lock_open_or_linked(request_id)
     check_preferred_time(request, preferred_time)
-    own, at = own_rules(request), max(timezone.now(), kept_preferences(request).recorded_at)
+    own, at = own_preferences(request), max(timezone.now(), current_preferences(request).recorded_at)
     codes = own | {"preferred_time": preferred_time, "time_zone": time_zone or own["time_zone"]}
     if codes == own:
         return ""
-    part(request, family, None, Why.CHANGED)
+    unlink_all(request, linked_requests, None, Why.CHANGED)
     record_contact_preferences(request, cast(ContactCodes, codes), at)
     if request.snoozed_until:
         due_at = request.due_at
@@ -51,7 +51,7 @@ def check_preferred_time(request: AssessmentRequest, preferred_time: str) -> Non
     confirm."""
     if newest_preferences(request) is None:
         raise TransitionRefused(_("We can't change the time here. Please call us."))
-    own = own_rules(request)
+    own = own_preferences(request)
     if preferred_time == schedule.CONFIRMED and not (own["may_email"] or own["may_text"]):
         raise TransitionRefused(
             _("To confirm a time, we need to email or text you. So far you have allowed calls only. Please call us.")
@@ -61,15 +61,15 @@ def check_preferred_time(request: AssessmentRequest, preferred_time: str) -> Non
 @transaction.atomic
 def add_message(*, request_id: UUID, text: str) -> AssessmentRequest:
     """Encrypt what the person adds to their open request, and alert staff."""
-    request, family = _locked_for_the_person(request_id)
+    request, linked_requests = _lock_open_or_linked(request_id)
     if not text.strip():
         raise TransitionRefused(_("Write something first: the box is empty."))
     submissions = list(request.texts.filter(kind__in=EncryptedText.FROM_THE_PERSON))
     if any(before.kind == EncryptedText.Kind.ADDITION and before.holds(text) for before in submissions):
         return request
-    if len(submissions) > MOST_AMENDMENTS:
+    if len(submissions) > MAX_AMENDMENTS:
         raise TransitionRefused(_("We can't take more messages here. Please call us."))
-    part(request, family, None, Why.CHANGED)
+    unlink_all(request, linked_requests, None, Why.CHANGED)
     now = timezone.now()
     added = EncryptedText(request=request, kind=EncryptedText.Kind.ADDITION, recorded_at=now).encrypt(text)
     added.save(force_insert=True)
@@ -86,8 +86,8 @@ def withdraw(*, request_id: UUID) -> AssessmentRequest:
     Requests that staff linked with it stay: they may be another person's. If they share a phone or email, contact
     pauses until staff say whose they are.
     """
-    request, family = _locked_for_the_person(request_id)
-    part(request, family, None, Why.WITHDRAWN)
+    request, linked_requests = _lock_open_or_linked(request_id)
+    unlink_all(request, linked_requests, None, Why.WITHDRAWN)
     close_request(request, Outcome.WITHDRAWN, duplicate_of=None, link_undo_state=None)
     log_event(request, Event.Code.WITHDRAWN, None)
     if request.legal_hold_at:
@@ -106,13 +106,13 @@ def requeue_staff_notification(request: AssessmentRequest, at: dt.datetime) -> N
     )
 
 
-def _locked_for_the_person(request_id: UUID) -> tuple[AssessmentRequest, Family]:
+def _lock_open_or_linked(request_id: UUID) -> tuple[AssessmentRequest, LinkedRequests]:
     """Lock a request with the requests linked to it, and return both.
 
     Raises `TransitionRefused` unless it is open or a duplicate: the person need not know that it was linked.
     """
-    family = lock_linked(request_id)
-    request = family[request_id]
+    linked_requests = lock_linked(request_id)
+    request = linked_requests[request_id]
     if request.stage == Stage.CLOSED and (request.duplicate_of_id is None or content_is_erased(request)):
         raise TransitionRefused(_("This request is closed. Nothing was changed."))
-    return request, family
+    return request, linked_requests

@@ -29,7 +29,7 @@ from .base import (
     restore_form_key,
     update_request,
 )
-from .duplicates import lock_linked, part
+from .duplicates import lock_linked, unlink_all
 from .operation import undoable
 from .state import Columns, as_json, from_json
 from .to_confirm import Why
@@ -118,8 +118,8 @@ def close(
 
     Duplicates are closed by `link_duplicate`.
     """
-    family = lock_linked(request_id)
-    request = family[request_id]
+    linked_requests = lock_linked(request_id)
+    request = linked_requests[request_id]
     check_version(request, expected_version)
     if request.stage == Stage.CLOSED:
         raise not_allowed(request, Stage.CLOSED)
@@ -133,13 +133,13 @@ def close(
             raise TransitionRefused(
                 _("The person contacted us again and waits for an answer. Try to reach them before you close this.")
             )
-        if why := plan.why_not_given_up:
+        if why := plan.why_not_closable:
             raise TransitionRefused(why)
     if outcome == Outcome.REFERRED:
-        _keep_referral(request, referral, person_told, actor)
+        _store_referral(request, referral, person_told, actor)
     if outcome in (Outcome.SPAM, Outcome.WITHDRAWN):
-        part(request, family, actor, Why.WITHDRAWN if outcome == Outcome.WITHDRAWN else "")
-    close_request(request, outcome, close_undo_state=_taken_by_closing(request))
+        unlink_all(request, linked_requests, actor, Why.WITHDRAWN if outcome == Outcome.WITHDRAWN else "")
+    close_request(request, outcome, close_undo_state=_state_before_closing(request))
     log_event(request, Event.Code.CLOSED, actor, "", outcome)
     return request
 
@@ -170,14 +170,14 @@ def open_again(request: AssessmentRequest, actor: User | None) -> None:
     )
     if actor is None and not is_expected:
         restored = {"stage": Stage.REACHING, "assessment_at": None, "due_at": min(request.due_at, now)}
-    owner = request.owner if _may_have_it_back(request) else None
+    owner = request.owner if _may_own_again(request) else None
     update_request(request, **restored, owner=owner, outcome="", closed_at=None, close_undo_state=None)
     restore_form_key(request)
     log_event(request, Event.Code.REOPENED, actor, before, request.stage)
 
 
 # What closing clears. The assessment time, the due time and the owner stay on a closed request.
-_TAKEN = (
+_CLEARED_BY_CLOSING = (
     "stage",
     "awaiting_reply_since",
     "to_confirm_since",
@@ -187,26 +187,26 @@ _TAKEN = (
 )
 
 
-def _taken_by_closing(request: AssessmentRequest) -> dict[str, object]:
+def _state_before_closing(request: AssessmentRequest) -> dict[str, object]:
     claimant = request.owner_id if request.claimed_until else None  # a claim is not ownership
-    return as_json(request, _TAKEN) | {"claimant": claimant}
+    return as_json(request, _CLEARED_BY_CLOSING) | {"claimant": claimant}
 
 
 def _restored_by_reopening(request: AssessmentRequest, now: dt.datetime) -> Columns:
     """Return the columns that reopening restores, without a snooze that is over by now."""
     if request.close_undo_state is None:  # closed before this state was stored
         return {"stage": Stage.REACHING, "assessment_at": None, "due_at": min(request.due_at, now)}
-    columns = from_json({name: request.close_undo_state[name] for name in _TAKEN})
+    columns = from_json({name: request.close_undo_state[name] for name in _CLEARED_BY_CLOSING})
     is_over = columns["snoozed_until"] and columns["snoozed_until"] <= now
     return columns | NOT_SNOOZED if is_over else columns
 
 
-def _may_have_it_back(request: AssessmentRequest) -> bool:
+def _may_own_again(request: AssessmentRequest) -> bool:
     claimant = (request.close_undo_state or {}).get("claimant")
     return request.owner is not None and request.owner_id != claimant and access.may_read_requests(request.owner)
 
 
-def _keep_referral(request: AssessmentRequest, referral: str, person_told: bool, actor: User) -> None:
+def _store_referral(request: AssessmentRequest, referral: str, person_told: bool, actor: User) -> None:
     if not referral.strip():
         raise TransitionRefused(_("Enter who the person was referred to."))
     if not person_told:

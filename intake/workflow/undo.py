@@ -18,10 +18,10 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from intake import access
-from intake.contact.preferences import kept_preferences
+from intake.contact.preferences import current_preferences
 from intake.models import AssessmentRequest, Change, ContactPreferences, Event, OutboxMessage, Undone
 
-from .base import Family, StaleVersion, TransitionRefused, check_version, label_for_event, update_request
+from .base import LinkedRequests, StaleVersion, TransitionRefused, check_version, label_for_event, update_request
 from .duplicates import lock_linked
 from .state import from_json
 
@@ -37,8 +37,7 @@ _FORM = ("form_key", "previous_form_key")
 
 @dataclass
 class Undoing:
-    """The result of an undo: requests that are as before, those that are not with the reason, and whether mail had gone
-    out."""
+    """The result of an undo: requests restored, requests left with the reason, and whether mail had gone out."""
 
     restored: list[AssessmentRequest] = field(default_factory=list)
     left: list[tuple[AssessmentRequest, str]] = field(default_factory=list)
@@ -114,11 +113,11 @@ def _offers(changes: QuerySet[Change]) -> list[Offer]:
     if not recent:
         return []
     versions = _versions_of(change.request for change in recent)
-    gone = {change.operation for change in recent if change.version_after not in versions[change.request_id]}
+    superseded = {change.operation for change in recent if change.version_after not in versions[change.request_id]}
     events = _main_events(recent)
     offers: dict[UUID, Offer] = {}
     for change in recent:
-        if change.operation in gone:
+        if change.operation in superseded:
             continue
         if change.batch not in offers:
             what = label_for_event(events[change.pk]) if change.pk in events else ""
@@ -158,7 +157,7 @@ def _may_undo(change: Change, user: User) -> bool:
 @transaction.atomic
 def _undo_operation(changes: Sequence[Change], actor: User) -> bool:
     """Undo one operation. Return whether mail had gone out."""
-    family = lock_linked(*(change.request_id for change in changes))
+    linked_requests = lock_linked(*(change.request_id for change in changes))
     if done := Undone.objects.filter(change__in=changes).select_related("actor").first():
         if done.actor == actor:
             return False  # pressed twice
@@ -172,14 +171,14 @@ def _undo_operation(changes: Sequence[Change], actor: User) -> bool:
             _("This was done at %s, and undo works for 10 minutes. Nothing was undone. Correct it by hand.")
             % _clock(changes[0].occurred_at)
         )
-    versions = _versions_of(family.values())
+    versions = _versions_of(linked_requests.values())
     for change in changes:
         if change.version_after not in versions[change.request_id]:
-            raise TransitionRefused(_why_not(family[change.request_id]))
-    mail_is_out = [_bring_back(family, change, actor) for change in changes]
+            raise TransitionRefused(_why_not(linked_requests[change.request_id]))
+    is_mail_out = [_restore(linked_requests, change, actor) for change in changes]
     for change in changes:
-        _move_links(family, change)
-    return any(mail_is_out)
+        _keep_links_undoable(linked_requests, change)
+    return any(is_mail_out)
 
 
 def _why_not(request: AssessmentRequest) -> str:
@@ -198,9 +197,9 @@ def _why_not(request: AssessmentRequest) -> str:
     }
 
 
-def _bring_back(family: Family, change: Change, actor: User) -> bool:
+def _restore(linked_requests: LinkedRequests, change: Change, actor: User) -> bool:
     """Restore the columns of a locked request that a change wrote. Return whether its mail had gone out."""
-    request, now = family[change.request_id], timezone.now()
+    request, now = linked_requests[change.request_id], timezone.now()
     columns = from_json(change.before)
     form = {name: columns.pop(name) for name in _FORM if name in columns}
     update_request(request, **columns)
@@ -208,13 +207,13 @@ def _bring_back(family: Family, change: Change, actor: User) -> bool:
         # If that browser session has sent another request meanwhile, the newer one keeps the form.
         with suppress(IntegrityError), transaction.atomic():
             AssessmentRequest.objects.filter(pk=request.pk).update(**form)
-    _bring_back_profile(request, change, actor, now)
+    _restore_preferences(request, change, actor, now)
     Undone(change=change, actor=actor, occurred_at=now, version=request.version).save(force_insert=True)
     Event.objects.create(request=request, change=change, code=Event.Code.UNDONE, actor=actor, occurred_at=now)
-    return change.outbox_message is not None and not _take_back_mail(change.outbox_message)
+    return change.outbox_message is not None and not _cancel_message(change.outbox_message)
 
 
-def _bring_back_profile(request: AssessmentRequest, change: Change, actor: User, now: dt.datetime) -> None:
+def _restore_preferences(request: AssessmentRequest, change: Change, actor: User, now: dt.datetime) -> None:
     """Store the contact preferences from before the change as the newest ones.
 
     Nobody has written others since, or undo would have been refused.
@@ -224,16 +223,16 @@ def _bring_back_profile(request: AssessmentRequest, change: Change, actor: User,
     kept = ContactPreferences.objects.filter(pk=change.preferences_before).first()
     if kept is None:
         return
-    at = max(now, kept_preferences(request).recorded_at)
+    at = max(now, current_preferences(request).recorded_at)
     ContactPreferences.objects.create(request=request, recorded_at=at, author=actor, is_from_link=True, **kept.codes())
     request.preferred_time, request.time_zone = kept.preferred_time, kept.time_zone
     request.save(update_fields=["preferred_time", "time_zone"])
 
 
-def _move_links(family: Family, change: Change) -> None:
+def _keep_links_undoable(linked_requests: LinkedRequests, change: Change) -> None:
     """Let a link that was made at the version that is restored still be undone, although undo raised the version."""
-    request = family[change.request_id]
-    for other in family.values():
+    request = linked_requests[change.request_id]
+    for other in linked_requests.values():
         link = other.link_undo_state
         if (
             other.duplicate_of_id == request.pk
@@ -244,7 +243,7 @@ def _move_links(family: Family, change: Change) -> None:
             other.save(update_fields=["link_undo_state"])
 
 
-def _take_back_mail(outbox_message: int) -> bool:
+def _cancel_message(outbox_message: int) -> bool:
     """Delete a message that has not gone out. Return whether it was deleted."""
     deleted, _models = OutboxMessage.objects.filter(pk=outbox_message, state__in=_NOT_SENT).delete()
     return bool(deleted)

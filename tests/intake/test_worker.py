@@ -14,7 +14,7 @@ from intake import worker, workflow
 from intake.models import AssessmentRequest, EncryptedText, Heartbeat, OutboxMessage, RecentSender
 from intake.monitoring import heartbeat
 from intake.submission import accept as submission
-from intake.submission import circuit_breaker, private_link, spool, tokens
+from intake.submission import circuit_breaker, private_link, sent_form, spool, store, tokens
 from tests.intake.support.factories import accept, make_answers, make_request
 from tests.intake.support.helpers import codes_of, personal_words_in
 
@@ -43,7 +43,7 @@ def take_database_away():
 
 def spooled(draft, answers, **circumstances):
     """Sends answers in while the database is left alone. Returns the form."""
-    form = submission.SentForm(draft, answers, **circumstances)
+    form = sent_form.SentForm(draft, answers, **circumstances)
     circuit_breaker.trip()
     confirmed_as = tokens.confirmed_as(draft, answers)
     assert submission.accept(form) == confirmed_as.id
@@ -80,7 +80,7 @@ def test_what_was_spooled_is_stored_as_it_would_have_been():
     kept = ["stage", "received_at", "due_at", "due_uses_default_hours", "promise", "quarantined_at", "spam_signals"]
     assert [getattr(stored, name) for name in kept] == [getattr(direct, name) for name in kept]
     assert (stored.pk, stored.reference, stored.form_key) == (draft.id, form.confirmed_as.reference, "a" * 64)
-    assert submission.find(form.confirmed_as.id) == stored
+    assert store.find(form.confirmed_as.id) == stored
     assert stored.texts.get().decrypt() == answers
     assert stored.contact_preferences.get().codes() == direct.contact_preferences.get().codes()
     for rows in ("consents", "events", "outbox_messages"):
@@ -94,7 +94,7 @@ def test_what_was_spooled_is_stored_as_it_would_have_been():
 def test_what_was_promised_is_kept_though_it_is_taken_in_later(monkeypatch):
     draft = tokens.draw()
     form = spooled(draft, make_answers(preferred_time="asap"), at=timezone.now() - 5 * DAY)
-    promised = submission.kept_in_spool(form.confirmed_as.id).promise
+    promised = submission.confirmation_from_spool(form.confirmed_as.id).promise
     worker.take_in_spool()
     stored = AssessmentRequest.objects.get()
     assert (stored.promise, stored.due_at < timezone.now()) == (promised, True)
@@ -250,7 +250,7 @@ def test_while_the_database_is_away_nothing_breaks_and_nothing_is_lost(site, tak
     draft = tokens.draw()
     take_away()
     confirmed = tokens.confirmed_as(draft, make_answers())
-    assert submission.accept(submission.SentForm(draft, make_answers())) == confirmed.id
+    assert submission.accept(sent_form.SentForm(draft, make_answers())) == confirmed.id
     for _ in range(2):
         worker.work_once()
     assert files() == (1, 0)
@@ -272,17 +272,17 @@ def test_second_spooled_form_of_one_browser_is_one_request_with_two_references()
     first, second = tokens.draw(), tokens.draw()
     request = make_request(first, form_key="a" * 64)
     confirmed = spooled(second, make_answers(message="Please call later."), form_key="a" * 64).confirmed_as
-    kept = submission.kept_in_spool(confirmed.id)
+    kept = submission.confirmation_from_spool(confirmed.id)
     secret = private_link.secret_of(confirmed.id)
     assert kept.reference == confirmed.reference
     worker.take_in_spool()
     assert AssessmentRequest.objects.get() == request
     assert [text.kind for text in request.texts.all()] == ["answers", "amendment"]
-    assert (submission.find(confirmed.id), private_link.find(secret)) == (request, request)
-    assert submission.find(second.id) == request
+    assert (store.find(confirmed.id), private_link.find(secret)) == (request, request)
+    assert store.find(second.id) == request
     assert set(request.aliases.values_list("reference", flat=True)) == {second.reference, confirmed.reference}
     workflow.withdraw(request_id=request.pk)
-    assert (request.aliases.count(), submission.find(confirmed.id), private_link.find(secret)) == (0, None, None)
+    assert (request.aliases.count(), store.find(confirmed.id), private_link.find(secret)) == (0, None, None)
 
 
 @pytest.mark.django_db
@@ -322,7 +322,7 @@ def test_what_was_sent_after_a_withdrawal_under_legal_hold_is_a_new_request_too(
     worker.take_in_spool()
     new = AssessmentRequest.objects.open().get()
     assert (new.texts.get().decrypt(), files()) == (answers, (0, 0))
-    assert submission.find(confirmed.id) == private_link.find(private_link.secret_of(confirmed.id)) == new
+    assert store.find(confirmed.id) == private_link.find(private_link.secret_of(confirmed.id)) == new
     withdrawn.refresh_from_db()
     assert (withdrawn.stage, withdrawn.texts.count()) == ("closed", 1)
 

@@ -80,19 +80,19 @@ def _verb(action, request, plan):
     contact = {
         Channel.CALL: _("call"),
         Channel.TEXT: _("text"),
-        Channel.EMAIL: _("email once") if plan.is_one_email and not plan.tries else _("email"),
+        Channel.EMAIL: _("email once") if plan.is_one_email and not plan.attempts else _("email"),
     }[action.channel]
     if action.kind == Kind.CONFIRM_TIME:
         contact = _("do not call before they have confirmed a time")
-    elif not plan.may_ever_call and plan.profile.may_call:
-        time = plan.profile.get_preferred_time_display().lower()
+    elif not plan.may_ever_call and plan.preferences.may_call:
+        time = plan.preferences.get_preferred_time_display().lower()
         is_call = action.channel == Channel.CALL
         contact = _("call only %s, their time") % time if is_call else _("%s: ask for a time") % contact
     if action.reason == Reason.REPLY:
         return _("they contacted us: %s") % contact
     if action.reason == Reason.FOLLOW_UP:
         step = _("follow up") if action.channel == Channel.CALL else _("follow up: %s") % contact
-    elif action.channel in [attempt.channel for attempt in plan.tries]:
+    elif action.channel in [attempt.channel for attempt in plan.attempts]:
         step = _("%s again") % contact
     else:
         step = contact
@@ -100,7 +100,7 @@ def _verb(action, request, plan):
 
 
 def _manner(action, plan):
-    is_silent_call = action.channel == Channel.CALL and not plan.profile.may_leave_voicemail
+    is_silent_call = action.channel == Channel.CALL and not plan.preferences.may_leave_voicemail
     return _("leave no message") if is_silent_call else ""
 
 

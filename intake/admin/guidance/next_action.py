@@ -71,7 +71,7 @@ def decide(request, plan, reachability, viewer, now, elsewhere=None):
         return NextAction(Kind.LEAVE, at=request.claimed_until)
     if request.to_confirm_since:
         return NextAction(Kind.CONFIRM_PERSON)
-    if plan.profile is None or reachability is None:
+    if plan.preferences is None or reachability is None:
         return NextAction(Kind.UNREADABLE)
     if request.snoozed_until is not None and request.snoozed_until > now:
         return NextAction(Kind.WAIT, at=request.snoozed_until, is_planned=True)
@@ -100,7 +100,7 @@ def may_take(request, reader):
 
 def _contact(request, plan, reachability, viewer, now, elsewhere):
     channel, reason = _channel(request, plan), _reason(request, plan)
-    may_from = reachability.possible_from(channel, plan.profile)
+    may_from = reachability.possible_from(channel, plan.preferences)
     is_planned = reason != Reason.REPLY and request.stage != Stage.NEW and request.due_at > now
     if is_planned:
         at = max(request.due_at, may_from or request.due_at)
@@ -127,7 +127,7 @@ def _kind_now(request, viewer, now, elsewhere):
 def _channel(request, plan):
     """Who contacted us, and whom we have spoken with, are reached by their first choice."""
     if request.awaiting_reply_since or request.stage in SPOKEN_WITH:
-        return (plan.channels or plan.profile.channels)[0]
+        return (plan.channels or plan.preferences.channels)[0]
     return plan.next_channel
 
 
@@ -136,4 +136,4 @@ def _reason(request, plan):
         return Reason.REPLY
     if request.stage in SPOKEN_WITH:
         return Reason.FOLLOW_UP
-    return Reason.NEXT_ATTEMPT if plan.tries else Reason.FIRST
+    return Reason.NEXT_ATTEMPT if plan.attempts else Reason.FIRST

@@ -71,7 +71,7 @@ def no_contact_now(action, request, plan, elsewhere=None):
             return _("Snoozed: leave it until then.")
         case Kind.LEAVE:
             return _("%s is working on this: leave it to them.") % request.owner
-    if plan.profile and not plan.channels:
+    if plan.preferences and not plan.channels:
         return _("No way is left that they allow.")
     if elsewhere:
         return _("%s is working on another request with this phone or email: ask them first.") % elsewhere.owner
@@ -98,7 +98,7 @@ def ask_first(elsewhere):
 def _is_on_the_phone(request, plan, reader):
     """Whether `reader` has just taken the request down for a caller."""
     is_theirs = request.is_claimed and request.owner_id == reader.pk
-    return request.referrer_path == BY_PHONE and request.stage == Stage.NEW and is_theirs and not plan.tries
+    return request.referrer_path == BY_PHONE and request.stage == Stage.NEW and is_theirs and not plan.attempts
 
 
 def _step(action, request, plan, reach, elsewhere):
@@ -129,7 +129,7 @@ def _step(action, request, plan, reach, elsewhere):
 def _contact(action, request, plan, reach, elsewhere):
     if action.is_planned:
         return _with_manner(AT[action.channel] % {"time": _our_time(action.at, reach)}, action, plan)
-    asked_for_another_time = plan.profile.may_call and not reach.preference_is_met
+    asked_for_another_time = plan.preferences.may_call and not reach.preference_is_met
     contact = _now_or_later(action, request, plan, reach, elsewhere)
     if asked_for_another_time and action.channel != Channel.CALL:
         return f"{contact} {_('Ask when a call is safe. Do not call before that.')}"
@@ -163,8 +163,8 @@ def _our_time(due_at, reach):
 
 
 def _with_manner(words, action, plan):
-    if action.channel == Channel.CALL and not plan.profile.may_leave_voicemail:
+    if action.channel == Channel.CALL and not plan.preferences.may_leave_voicemail:
         return f"{words} {_('Leave no message.')}"
-    if action.channel == Channel.EMAIL and plan.is_one_email and not plan.tries:
+    if action.channel == Channel.EMAIL and plan.is_one_email and not plan.attempts:
         return f"{words} {_('One, and no more.')}"
     return str(words)

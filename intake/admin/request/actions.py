@@ -110,7 +110,7 @@ class RequestActionsForm(forms.Form):
             initial={
                 "next_at": proposed and proposed.at,
                 "assessment_at": request.assessment_at,
-                "until": follow_up(plan.profile, timezone.now()),
+                "until": follow_up(plan.preferences, timezone.now()),
                 "owner": str(request.owner_id or ""),
             }
         )
@@ -119,7 +119,7 @@ class RequestActionsForm(forms.Form):
 def proposal(request, plan):
     """The `Proposal` for the try after one that is made now; None where no try is made."""
     now = timezone.now()
-    if plan.profile is None or request.stage == Stage.CLOSED or request.awaits_assessment:
+    if plan.preferences is None or request.stage == Stage.CLOSED or request.awaits_assessment:
         return None
     made_now = Attempt(channel=plan.next_channel, result=Result.NO_ANSWER, occurred_at=now)
     return plan.after(made_now).propose(now)

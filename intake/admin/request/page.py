@@ -304,9 +304,9 @@ def _unread_additions(obj, submitted):
 
 
 def _reach(obj, plan, known):
-    if plan.profile is None or not known:
+    if plan.preferences is None or not known:
         return None
-    return reach_of(plan.profile, known, timezone.now(), plan.channels)
+    return reach_of(plan.preferences, known, timezone.now(), plan.channels)
 
 
 def _offered(obj, reach, left_alone):
@@ -321,7 +321,7 @@ def _work(request, obj, plan, next_action):
     is_closed = obj.stage == Stage.CLOSED
     moves = workflow.TRANSITIONS[obj.stage]
     may_erase = access.may_erase(request.user)
-    number, in_all = len(plan.tries) + 1, plan.length + plan.more if plan.profile else 0
+    number, in_all = len(plan.attempts) + 1, plan.length + plan.more if plan.preferences else 0
     return {
         "is_closed": is_closed,
         "plan": plan,
@@ -329,9 +329,9 @@ def _work(request, obj, plan, next_action):
         "attempts_in_all": in_all,
         "is_last_attempt": number == in_all,
         "must_decide": must_decide(obj, plan),
-        "is_being_tried": obj.awaits_contact or bool(plan.tries),
+        "is_being_tried": obj.awaits_contact or bool(plan.attempts),
         "is_done_here": is_closed or _waits_for_later(obj, next_action),
-        "why_not_given_up": "" if is_closed else plan.why_not_given_up,
+        "why_not_closable": "" if is_closed else plan.why_not_closable,
         "attempt_buttons": request_actions.attempt_buttons(obj, plan),
         "next_stages": [] if is_closed else [move for move in moves if move not in (Stage.CLOSED, Stage.BOOKED)],
         "is_mine": obj.owner_id == request.user.pk,

@@ -16,7 +16,7 @@ from intake.admin.guidance.in_list import label_for_time
 from intake.admin.guidance.next_action import holds, may_take
 from intake.admin.guidance.on_page import ask_first, leave_it
 from intake.models import AssessmentRequest, Event
-from intake.workflow.attempts import THEIR_WORD
+from intake.workflow.attempts import PERSON_WROTE
 from intake.workflow.base import NO_NEW_VERSION, label_for_event, only_taken_over
 
 SALT = "intake.request_updates"
@@ -97,7 +97,7 @@ def _headline(obj, others, reader, has_ended):
         return _("This request is closed. There is nothing to do.")
     if obj.is_claimed_by_colleague(reader):
         return leave_it(obj)
-    if any(event.code in THEIR_WORD for event in others):
+    if any(event.code in PERSON_WROTE for event in others):
         return _("They contacted us again just now. Read it before you continue.")
     if has_ended and may_take(obj, reader):
         return _("Take it again before you continue.")
@@ -124,7 +124,7 @@ def _end(obj, events, version, reader, now):
 
 def _news(others, now):
     """The newest thing that somebody else did since the page was shown, in a sentence; "" where there is none."""
-    said = next((event for event in others if event.code in THEIR_WORD), None)
+    said = next((event for event in others if event.code in PERSON_WROTE), None)
     # An attempt brings a stage with it, and a withdrawal the end of all words: what was done is the first of the two.
     done = next((event for event in others if event.code in (Event.Code.ATTEMPTED, Event.Code.WITHDRAWN)), None)
     last = said or done or next(iter(others), None)

@@ -36,8 +36,8 @@ def request_with(**fields):
 
 def action_for(request, plan, viewer=None, elsewhere=None):
     reachability = None
-    if plan.profile:
-        preferences = plan.profile
+    if plan.preferences:
+        preferences = plan.preferences
         reachability = reachability_of(preferences.preferred_time, preferences.time_zone, NOW, schedule.ASSUMED)
     return decide(request, plan, reachability, viewer, NOW, elsewhere)
 

@@ -192,7 +192,7 @@ def test_no_call_link_for_a_time_to_confirm_until_staff_set_another(desk, me, cl
     clock.move_to(local_time("2026-11-24 10:00"), tick=False)
     request = make_request(preferred_time="confirmed", time_zone=PHOENIX, text_ok="")
     page = desk.get(change_page(request))
-    assert page.context["contact_rules"][0].startswith("Do not call until they have confirmed a time")
+    assert page.context["contact_rules"][0].startswith("Do not call until they confirm a time")
     assert page.context["contact_rules"][1] == "When you call then, voicemail is allowed."
     assert links_on(desk, request) == ["mailto"]
     assert sentence_on(desk, request).startswith("Take it and send a neutral email.")

@@ -26,7 +26,7 @@ def at(words, zone=PHOENIX):
 
 def promised(received_at, hours=OFFICE, preferred="asap", zone=PHOENIX, channel="call"):
     received_at = at(received_at, zone)
-    return promise.words(
+    return promise.sentence_for(
         first_contact(received_at, hours, preferred, zone), received_at, hours, preferred, zone, channel
     )
 
@@ -91,7 +91,7 @@ def test_a_wished_time_is_promised_within_its_part_of_the_day(preferred, receive
 )
 def test_a_part_of_the_day_is_named_once_where_both_ends_share_it(begins, ends, times):
     contact = FirstContact(at(f"2026-11-24 {begins}"), at(f"2026-11-24 {ends}"), preference_is_met=True)
-    assert promise.words(contact, at("2026-11-23 22:00"), LONG, "asap", PHOENIX, "call") == (
+    assert promise.sentence_for(contact, at("2026-11-23 22:00"), LONG, "asap", PHOENIX, "call") == (
         f"We will call tomorrow, Tuesday, {times}, Arizona time."
     )
 
@@ -216,7 +216,7 @@ def test_a_wish_that_our_hours_never_meet_is_promised_no_time(preferred, hours, 
     closed = f"We are closed in the {preferred} in your time zone, so we can't promise a time."
     received_at = at("2026-11-23 22:00")
     contact = first_contact(received_at, hours, preferred, PHOENIX)
-    said = promise.words(contact, received_at, hours, preferred, PHOENIX, channel, may_call)
+    said = promise.sentence_for(contact, received_at, hours, preferred, PHOENIX, channel, may_call)
     assert said == f"{closed} {instead}"
     assert len(said) <= 400
 
@@ -240,7 +240,7 @@ def test_a_wish_that_our_hours_never_meet_is_promised_no_time(preferred, hours, 
 def test_who_wants_to_confirm_a_time_is_promised_no_call_before(hours, channel, may_call, said):
     received_at = at("2026-11-23 10:00")
     contact = first_contact(received_at, hours, "confirmed", PHOENIX)
-    assert promise.words(contact, received_at, hours, "confirmed", PHOENIX, channel, may_call) == said
+    assert promise.sentence_for(contact, received_at, hours, "confirmed", PHOENIX, channel, may_call) == said
 
 
 def test_without_hours_told_no_time_is_named():
@@ -271,7 +271,7 @@ def test_at_any_minute_of_a_week_the_promise_is_one_whole_sentence(channel):
     for minute in range(0, 7 * 24 * 60, 7):
         received_at = start + dt.timedelta(minutes=minute)
         contact = first_contact(received_at, OFFICE, zone=HAWAII)
-        sentences.add(promise.words(contact, received_at, OFFICE, "asap", HAWAII, channel))
+        sentences.add(promise.sentence_for(contact, received_at, OFFICE, "asap", HAWAII, channel))
     assert len(sentences) > 100
     assert [sentence for sentence in sentences if not whole.fullmatch(sentence)] == []
 

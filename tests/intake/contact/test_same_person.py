@@ -10,7 +10,7 @@ from intake import worker, workflow
 from intake.contact import same_person
 from intake.models import AccessRecord, AssessmentRequest, EncryptedText
 from intake.submission import accept as submission
-from intake.submission import circuit_breaker, private_link, spool, tokens
+from intake.submission import circuit_breaker, private_link, sent_form, spool, store, tokens
 from tests.intake.support.at_once import at_once
 from tests.intake.support.factories import make_answers, make_request
 from tests.intake.support.helpers import ADDRESS, accept_inserts, change_page, form_on, refuse_inserts
@@ -43,7 +43,7 @@ TWO_PEOPLE = {
 
 
 def send(draft, **changes):
-    return submission.accept(submission.SentForm(draft, make_answers(**changes)))
+    return submission.accept(sent_form.SentForm(draft, make_answers(**changes)))
 
 
 def send_while_away(draft, **changes):
@@ -182,7 +182,7 @@ def test_withdrawn_form_sent_again_asks_unless_it_is_another_person(form_key):
     draft = tokens.draw()
     request = make_request(draft, **ANN, form_key=form_key)
     workflow.withdraw(request_id=request.pk)
-    with pytest.raises(submission.RequestWithdrawn):
+    with pytest.raises(sent_form.RequestWithdrawn):
         make_request(draft, **ANN, form_key=form_key)
     assert stored() == (1, 0)
 
@@ -246,7 +246,7 @@ def test_number_corrected_during_an_outage_is_one_request_with_two_references():
     first, again = send_while_away(draft, **ANN), send_while_away(draft, **ANN | {"phone": "480-555-0155", "email": ""})
     worker.take_in_spool()
     request = AssessmentRequest.objects.get()
-    assert (submission.find(first), submission.find(again)) == (request, request)
+    assert (store.find(first), store.find(again)) == (request, request)
     assert [text.kind for text in request.texts.all()] == ["answers", "amendment"]
 
 
@@ -256,7 +256,7 @@ def test_form_with_unknown_commit_is_one_request_and_the_next_is_another():
     stored_id, confirmed_id = send(draft, **ANN), send_while_away(draft, **ANN)
     other = send_while_away(draft, **BOB)
     worker.take_in_spool()
-    assert submission.find(confirmed_id).pk == stored_id != submission.find(other).pk
+    assert store.find(confirmed_id).pk == stored_id != store.find(other).pk
     assert stored() == (2, 2)
 
 
@@ -332,7 +332,7 @@ def test_when_the_second_request_can_not_be_stored_it_is_spooled_and_taken_in_la
     circuit_breaker.reset()
     assert (stored(), spool.state().files) == ((1, 1), 1)
     worker.take_in_spool()
-    assert (stored(), submission.find(second).same_device_as_id) == ((2, 2), first)
+    assert (stored(), store.find(second).same_device_as_id) == ((2, 2), first)
 
 
 # What the desk says

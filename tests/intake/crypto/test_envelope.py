@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from intake.checks import keys_open_what_they_seal
+from intake.checks import keys_decrypt_what_they_encrypt
 from intake.crypto.envelope import (
     DecryptionError,
     EncryptionError,
@@ -147,6 +147,6 @@ def test_bad_keys_are_a_seal_error(settings, ring):
 
 
 def test_the_site_does_not_start_with_bad_keys(settings):
-    assert keys_open_what_they_seal(None) == []
+    assert keys_decrypt_what_they_encrypt(None) == []
     settings.ENCRYPTION_KEYS = "k1:short"
-    assert [error.id for error in keys_open_what_they_seal(None)] == ["intake.E001"]
+    assert [error.id for error in keys_decrypt_what_they_encrypt(None)] == ["intake.E001"]

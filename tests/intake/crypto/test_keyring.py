@@ -2,7 +2,7 @@ import base64
 
 import pytest
 
-from intake.checks import keys_find_what_they_index, keys_open_what_they_seal, no_secret_stands_in_both_rings
+from intake.checks import key_rings_share_no_secret, keys_decrypt_what_they_encrypt, keys_find_what_they_index
 from intake.crypto.keyring import InvalidKeyring, derive, ring
 
 
@@ -44,7 +44,7 @@ BAD_RINGS = {
     "one id twice": (f"k1:{SECRET},k1:{key('T')}", SECRET),
     "a good key before a bad one": (f"k1:{key('T')},k2:{SHORT}", SHORT),
 }
-RINGS = {"ENCRYPTION_KEYS": keys_open_what_they_seal, "INDEX_KEYS": keys_find_what_they_index}
+RINGS = {"ENCRYPTION_KEYS": keys_decrypt_what_they_encrypt, "INDEX_KEYS": keys_find_what_they_index}
 
 
 @pytest.mark.parametrize("setting", RINGS)
@@ -73,7 +73,7 @@ def test_each_purpose_has_a_key_of_its_own():
 
 
 def checked():
-    checks = (keys_open_what_they_seal, keys_find_what_they_index, no_secret_stands_in_both_rings)
+    checks = (keys_decrypt_what_they_encrypt, keys_find_what_they_index, key_rings_share_no_secret)
     return [error.id for check in checks for error in check(None)]
 
 
@@ -96,4 +96,4 @@ def test_the_site_starts_with_the_keys_of_these_tests():
 def test_the_site_starts_only_with_two_good_rings_that_share_no_secret(settings, seal_ring, index_ring, errors):
     settings.ENCRYPTION_KEYS, settings.INDEX_KEYS = seal_ring, index_ring
     assert checked() == errors
-    assert key("B").rstrip("=") not in str(no_secret_stands_in_both_rings(None))
+    assert key("B").rstrip("=") not in str(key_rings_share_no_secret(None))

@@ -239,7 +239,7 @@ def test_a_form_with_the_header_is_synthetic_never_suspected_and_never_counted(s
     assert response.status_code == 303
     request = AssessmentRequest.objects.get()
     assert (request.is_synthetic, request.spam_signals, RecentSender.objects.count()) == (True, "", 0)
-    assert rate_limit.look("anyone", timezone.now()).is_flood is True
+    assert rate_limit.recent_traffic("anyone", timezone.now()).is_flood is True
 
 
 FORGED = {

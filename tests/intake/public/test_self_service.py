@@ -9,7 +9,7 @@ from intake import search, workflow
 from intake.contact.preferences import newest_preferences
 from intake.models import AssessmentRequest, EncryptedText
 from intake.submission import accept as submission
-from intake.submission import circuit_breaker, private_link, spool, tokens
+from intake.submission import circuit_breaker, private_link, sent_form, spool, tokens
 from intake.worker import take_in_spool
 from tests.intake.support.factories import make_answers, make_request
 from tests.intake.support.helpers import codes_of, format_local, local_time
@@ -31,7 +31,7 @@ def make_request_any_time(draft=None, at=TUESDAY, **changes):
 
 
 def spool_form(at, draft=None, form_key=None, **changes):
-    form = submission.SentForm(draft or tokens.draw(), make_answers(**ANY_TIME | changes), at=at, form_key=form_key)
+    form = sent_form.SentForm(draft or tokens.draw(), make_answers(**ANY_TIME | changes), at=at, form_key=form_key)
     circuit_breaker.trip()
     submission.accept(form)
     circuit_breaker.reset()

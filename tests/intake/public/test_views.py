@@ -445,7 +445,7 @@ def refused_without_cookie(cookieless):
 def old_pass(page, age):
     """The pass of the form on this page, as if it had been drawn some time ago."""
     draft = tokens.from_token(form_on(page)["token"])
-    return signed_then([draft.id.hex, "0" * 32], tokens.PASS_SALT, age)
+    return signed_then([draft.id.hex, "0" * 32], tokens.SINGLE_USE_SALT, age)
 
 
 def test_without_a_cookie_all_is_kept_and_the_page_carries_a_pass(cookieless):

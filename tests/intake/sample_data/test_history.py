@@ -63,7 +63,7 @@ def test_what_the_demo_did_lies_in_the_past_and_in_order():
     assert Event.objects.filter(occurred_at__gt=now).count() == 0
     assert AssessmentRequest.objects.filter(closed_at__lt=F("first_attempt_at")).count() == 0
     given_up = AssessmentRequest.objects.get(outcome="not_reached")
-    assert attempt_plan_of(given_up).why_not_given_up == ""
+    assert attempt_plan_of(given_up).why_not_closable == ""
 
 
 def test_a_history_is_made_whole_and_a_second_run_adds_nothing():

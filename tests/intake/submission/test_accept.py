@@ -8,12 +8,12 @@ from django.db import connection
 from django.utils import timezone
 
 from intake import workflow
-from intake.contact import commitment, schedule
+from intake.contact import promise, schedule
 from intake.contact.consent import BY_FIELD
 from intake.contact.preferences import preferences_from
 from intake.models import AppendOnlyViolation, AssessmentRequest, ConsentRecord, EncryptedText, Event, OutboxMessage
 from intake.submission import accept as submission
-from intake.submission import spool, tokens
+from intake.submission import sent_form, spool, store, tokens
 from pages import facts
 from pages.models import Center, Holiday, OpeningHours
 from tests.intake.support.factories import accept, make_answers, make_request
@@ -197,7 +197,7 @@ def test_words_that_were_erased_do_not_come_back_with_an_old_page(make_staff):
     workflow.close(request_id=request.pk, outcome="withdrawn", actor=lead)
     workflow.erase(request_id=request.pk, actor=lead)
     for answers in (make_answers(), make_answers(message="again")):
-        with pytest.raises(submission.RequestWithdrawn):
+        with pytest.raises(sent_form.RequestWithdrawn):
             accept(draft, answers)
     request.refresh_from_db()
     assert (request.stage, request.texts.count(), codes_of(request)[-1]) == ("closed", 0, "erased")
@@ -240,7 +240,7 @@ def test_a_form_is_amended_at_most_ten_times():
     draft = tokens.draw()
     for number in range(11):
         request = make_request(draft, message=f"number {number}")
-    with pytest.raises(submission.TooManyAmendments):
+    with pytest.raises(sent_form.TooManyAmendments):
         make_request(draft, message="number 11")
     assert make_request(draft, message="number 3") == request
     messages = [answers["message"] for _kind, answers in told_by(request)]
@@ -273,7 +273,7 @@ def test_words_sent_again_are_kept_when_the_earlier_ones_do_not_open():
 @pytest.mark.django_db
 def test_another_form_with_the_same_reference_is_refused_and_changes_nothing():
     request = make_request()
-    with pytest.raises(submission.ReferenceTaken):
+    with pytest.raises(sent_form.ReferenceTaken):
         make_request(tokens.Draft(id=tokens.draw().id, reference=request.reference), name="Someone else")
     assert stored() == [1, 1, 2, 1, 1]
     assert told_by(request) == [("answers", make_answers())]
@@ -290,9 +290,9 @@ def test_another_form_with_the_same_reference_is_refused_and_changes_nothing():
     ids=["not JSON", "not text", "no consents"],
 )
 def test_answers_that_can_not_be_stored_leave_nothing_behind(answers, error):
-    form = submission.SentForm(tokens.draw(), answers)
+    form = sent_form.SentForm(tokens.draw(), answers)
     with pytest.raises(error):
-        submission.store(form, commitment.commit_to(form.at, preferences_from(make_answers())))
+        store.store(form, promise.commit_to(form.at, preferences_from(make_answers())))
     assert stored() == [0, 0, 0, 0, 0]
 
 
@@ -301,7 +301,7 @@ def test_answers_that_can_not_be_stored_leave_nothing_behind(answers, error):
 def test_when_the_database_refuses_one_row_all_of_it_goes_to_the_spool(model):
     refuse_inserts(model._meta.db_table)
     draft = tokens.draw()
-    confirmed_id = submission.accept(submission.SentForm(draft, make_answers()))
+    confirmed_id = submission.accept(sent_form.SentForm(draft, make_answers()))
     assert stored() == [0, 0, 0, 0, 0]
     assert [kept["answers"] for kept in spool.find(confirmed_id)] == [make_answers()]
 
@@ -311,7 +311,7 @@ def test_amendment_that_can_not_be_stored_is_spooled_and_the_request_stays():
     draft = tokens.draw()
     request = make_request(draft)
     refuse_inserts("intake_event")
-    confirmed_id = submission.accept(submission.SentForm(draft, make_answers(message="Please call later.")))
+    confirmed_id = submission.accept(sent_form.SentForm(draft, make_answers(message="Please call later.")))
     assert told_by(request) == [("answers", make_answers())]
     assert [kept["answers"] for kept in spool.find(confirmed_id)] == [make_answers(message="Please call later.")]
 

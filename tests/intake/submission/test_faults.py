@@ -14,7 +14,7 @@ from intake.contact import schedule
 from intake.models import AssessmentRequest, EncryptedText
 from intake.monitoring import status
 from intake.submission import accept as submission
-from intake.submission import circuit_breaker, private_link, spool, tokens
+from intake.submission import circuit_breaker, private_link, sent_form, spool, tokens
 from pages import facts
 from pages.models import Center, OpeningHours
 from tests.html import forms_on
@@ -203,7 +203,7 @@ def test_what_can_not_be_taken_in_stays_and_keeps_nothing_back(site, settings, c
     finally:
         fault.end(settings)
     circuit_breaker.trip()
-    submission.accept(submission.SentForm(healthy, make_answers(name="Healthy")))
+    submission.accept(sent_form.SentForm(healthy, make_answers(name="Healthy")))
     circuit_breaker.reset()
     worker.take_in_spool()
     assert sorted(text.decrypt()["name"] for text in EncryptedText.objects.all()) == ["Healthy", TYPED["name"]]
@@ -214,8 +214,8 @@ def test_a_file_that_the_database_refuses_does_not_block_those_behind_it(site):
     blocked, free = tokens.draw(), tokens.draw()
     first = make_request(blocked)
     circuit_breaker.trip()
-    submission.accept(submission.SentForm(blocked, make_answers(message="One more word.")))
-    submission.accept(submission.SentForm(free, make_answers(name="Behind")))
+    submission.accept(sent_form.SentForm(blocked, make_answers(message="One more word.")))
+    submission.accept(sent_form.SentForm(free, make_answers(name="Behind")))
     circuit_breaker.reset()
     fault = RefusedUpdates("intake_assessmentrequest")
     fault.begin()

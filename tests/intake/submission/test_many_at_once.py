@@ -10,7 +10,7 @@ from django.db import connection
 from intake import workflow
 from intake.models import AssessmentRequest, ContactPreferences, EncryptedText, OutboxMessage
 from intake.submission import accept as submission
-from intake.submission import tokens
+from intake.submission import sent_form, tokens
 from tests.intake.support.factories import make_answers, make_request
 from tests.intake.support.helpers import ADDRESS
 from tests.intake.support.http_visitor import HttpVisitor
@@ -74,7 +74,7 @@ def test_a_withdrawal_and_a_post_of_the_old_form_at_once_leave_no_word(site):
         together.wait(30)
         try:
             do()
-        except submission.RequestWithdrawn:
+        except sent_form.RequestWithdrawn:
             return "withdrawn"
         finally:
             connection.close()
@@ -83,7 +83,7 @@ def test_a_withdrawal_and_a_post_of_the_old_form_at_once_leave_no_word(site):
     for _ in range(10):
         draft, together = tokens.draw(), threading.Barrier(2)
         request = make_request(draft)
-        again = submission.SentForm(draft, make_answers(message="Please call later."))
+        again = sent_form.SentForm(draft, make_answers(message="Please call later."))
         both = [partial(workflow.withdraw, request_id=request.pk), partial(submission.accept, again)]
         with ThreadPoolExecutor(2) as pool:
             withdrew, posted = pool.map(run, both)

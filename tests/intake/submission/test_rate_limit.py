@@ -7,7 +7,7 @@ from django.utils import timezone
 from intake import worker
 from intake.models import AssessmentRequest, EncryptedText, OutboxMessage, RecentSender
 from intake.submission import accept as submission
-from intake.submission import rate_limit, tokens
+from intake.submission import rate_limit, sent_form, store, tokens
 from tests.intake.support.factories import make_answers, make_request
 from tests.intake.support.helpers import ADDRESS, form_on, personal_words_in
 from tests.intake.support.visitor import OUR_ORIGIN, TYPED, Browser, CookielessClient, filled, main_of, send, typed_on
@@ -191,13 +191,13 @@ def test_when_the_flood_is_over_requests_are_as_before():
 
 def test_the_window_is_ten_minutes_to_the_second():
     for age in (rate_limit.WINDOW, rate_limit.WINDOW - SECOND, dt.timedelta(0), -SECOND):
-        rate_limit.counted("here", NOW - age).save()
-    rate_limit.counted("elsewhere", NOW).save()
-    assert rate_limit.look("here", NOW) == rate_limit.Traffic(sender_is_over_limit=False, is_flood=False)
-    rate_limit.counted("here", NOW).save()
-    assert rate_limit.look("here", NOW) == rate_limit.Traffic(sender_is_over_limit=True, is_flood=False)
-    rate_limit.counted("elsewhere", NOW).save()
-    assert rate_limit.look("elsewhere", NOW) == rate_limit.Traffic(sender_is_over_limit=False, is_flood=True)
+        rate_limit.traffic_row("here", NOW - age).save()
+    rate_limit.traffic_row("elsewhere", NOW).save()
+    assert rate_limit.recent_traffic("here", NOW) == rate_limit.Traffic(sender_is_over_limit=False, is_flood=False)
+    rate_limit.traffic_row("here", NOW).save()
+    assert rate_limit.recent_traffic("here", NOW) == rate_limit.Traffic(sender_is_over_limit=True, is_flood=False)
+    rate_limit.traffic_row("elsewhere", NOW).save()
+    assert rate_limit.recent_traffic("elsewhere", NOW) == rate_limit.Traffic(sender_is_over_limit=False, is_flood=True)
 
 
 # Who is not counted
@@ -209,8 +209,8 @@ def test_what_we_send_ourselves_and_what_comes_from_the_spool_is_not_limited(set
     with pytest.raises(rate_limit.RateLimited):
         make_request(sender="here")
     assert make_request(sender="here", is_synthetic=True).is_synthetic
-    form = submission.SentForm(tokens.draw(), make_answers(), sender="here", confirmed_as=tokens.draw())
-    submission.store(form, submission.commit_to(form.at, submission.preferences_from(form.answers)))
+    form = sent_form.SentForm(tokens.draw(), make_answers(), sender="here", confirmed_as=tokens.draw())
+    store.store(form, submission.commit_to(form.at, submission.preferences_from(form.answers)))
     assert (AssessmentRequest.objects.count(), RecentSender.objects.count()) == (3, 1)
 
 
@@ -229,8 +229,8 @@ def test_a_row_holds_no_address_and_is_forgotten_after_an_hour():
 
 
 def test_the_worker_forgets_what_is_older_than_an_hour(site):
-    rate_limit.counted("old", timezone.now() - rate_limit.KEPT_FOR).save()
-    rate_limit.counted("new", timezone.now() - rate_limit.KEPT_FOR + dt.timedelta(minutes=1)).save()
+    rate_limit.traffic_row("old", timezone.now() - rate_limit.KEPT_FOR).save()
+    rate_limit.traffic_row("new", timezone.now() - rate_limit.KEPT_FOR + dt.timedelta(minutes=1)).save()
     worker.work_once()
     assert list(RecentSender.objects.values_list("sender", flat=True)) == ["new"]
 

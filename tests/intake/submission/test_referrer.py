@@ -9,7 +9,7 @@ from faq.models import QuestionPage
 from intake import worker
 from intake.models import AssessmentRequest
 from intake.submission import accept as submission
-from intake.submission import circuit_breaker, spool, tokens
+from intake.submission import circuit_breaker, sent_form, spool, tokens
 from pages import facts
 from tests.intake.support.factories import make_answers, make_request
 from tests.intake.support.helpers import ADDRESS, PERSON, form_on
@@ -106,7 +106,7 @@ def test_a_token_from_before_is_still_good():
 def test_the_spool_keeps_the_page():
     draft = tokens.draw(referrer_path=TREATMENT)
     circuit_breaker.trip()
-    submission.accept(submission.SentForm(draft, make_answers()))
+    submission.accept(sent_form.SentForm(draft, make_answers()))
     circuit_breaker.reset()
     assert AssessmentRequest.objects.count() == 0
     worker.take_in_spool()
@@ -116,7 +116,7 @@ def test_the_spool_keeps_the_page():
 def test_what_lay_in_the_spool_before_is_taken_in():
     draft = tokens.draw(referrer_path=TREATMENT)
     circuit_breaker.trip()
-    request_id = submission.accept(submission.SentForm(draft, make_answers()))
+    request_id = submission.accept(sent_form.SentForm(draft, make_answers()))
     (path,) = spool.waiting()
     content = spool.read(path)
     assert content.pop("referrer_path") == TREATMENT

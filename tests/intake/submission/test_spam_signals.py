@@ -58,17 +58,17 @@ BY_MACHINES = {
 
 @pytest.mark.parametrize("words", HONEST.values(), ids=HONEST)
 def test_honest_words_are_not_suspected(words):
-    assert spam_signals.signs(make_answers(**words), trap="", took=A_MINUTE) == ()
+    assert spam_signals.signals_in(make_answers(**words), trap="", took=A_MINUTE) == ()
 
 
 @pytest.mark.parametrize(("words", "codes"), BY_MACHINES.values(), ids=BY_MACHINES)
 def test_words_of_machines_are_suspected(words, codes):
-    assert spam_signals.signs(make_answers(**words), trap="", took=A_MINUTE) == codes
+    assert spam_signals.signals_in(make_answers(**words), trap="", took=A_MINUTE) == codes
 
 
 @pytest.mark.parametrize("trap", ["http://a.example", "x", " "])
 def test_whatever_is_in_the_trap_is_suspected(trap):
-    assert spam_signals.signs(make_answers(), trap, A_MINUTE) == ("trap",)
+    assert spam_signals.signals_in(make_answers(), trap, A_MINUTE) == ("trap",)
 
 
 @pytest.mark.parametrize(
@@ -76,7 +76,7 @@ def test_whatever_is_in_the_trap_is_suspected(trap):
     [(0, ("fast",)), (2.9, ("fast",)), (3, ()), (3600 * 24 * 6, ()), (-5, ("fast",))],
 )
 def test_who_takes_less_than_three_seconds_is_suspected(took, codes):
-    assert spam_signals.signs(make_answers(), "", dt.timedelta(seconds=took)) == codes
+    assert spam_signals.signals_in(make_answers(), "", dt.timedelta(seconds=took)) == codes
 
 
 def test_every_code_is_said_in_words():

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings as site_settings
 
-from intake.checks import the_spool_can_be_used, the_spool_has_a_volume_of_its_own
+from intake.checks import spool_has_its_own_volume, spool_is_usable
 from intake.crypto import envelope
 from intake.submission import spool
 
@@ -306,7 +306,7 @@ def test_a_request_has_ten_amendments_and_no_more(folder):
 
 
 def test_above_the_cap_nothing_is_taken_in(folder, monkeypatch):
-    monkeypatch.setattr(spool, "MOST_FILES", 3)
+    monkeypatch.setattr(spool, "MAX_FILES", 3)
     ids = [uuid.uuid4() for _ in range(3)]
     for request_id in ids:
         spool.put(request_id, CONTENT)
@@ -627,14 +627,14 @@ def test_state_counts_what_waits_and_how_long():
 
 def test_the_check_makes_the_folder(folder, settings):
     settings.SPOOL_DIR = folder / "new"
-    assert the_spool_can_be_used(None) == []
+    assert spool_is_usable(None) == []
     assert stat.S_IMODE(settings.SPOOL_DIR.stat().st_mode) == 0o700
 
 
 def test_the_check_refuses_a_folder_that_can_not_be_made(folder, settings):
     settings.SPOOL_DIR = folder / "reserve" / "spool"
-    assert [error.id for error in the_spool_can_be_used(None)] == ["intake.E010"]
-    assert the_spool_has_a_volume_of_its_own(None) == []
+    assert [error.id for error in spool_is_usable(None)] == ["intake.E010"]
+    assert spool_has_its_own_volume(None) == []
 
 
 def test_a_spool_beside_the_database_is_a_warning_and_elsewhere_is_not(settings, monkeypatch, tmp_path):
@@ -651,6 +651,6 @@ def test_a_spool_beside_the_database_is_a_warning_and_elsewhere_is_not(settings,
     ]:
         monkeypatch.setitem(settings.DATABASES, "default", database)
         settings.SPOOL_DIR, settings.VAR_DIR = spool_dir, var_dir
-        seen.append([warning.id for warning in the_spool_has_a_volume_of_its_own(None)])
+        seen.append([warning.id for warning in spool_has_its_own_volume(None)])
     assert here.stat().st_dev != there.stat().st_dev
     assert seen == [["intake.W010"], [], ["intake.W010"], [], ["intake.W010"]]

@@ -8,11 +8,11 @@ from django.http import QueryDict
 from intake import workflow
 from intake.models import AssessmentRequest
 from intake.submission import accept as submission
-from intake.submission import tokens
+from intake.submission import sent_form, tokens
 from intake.submission.forms import AssessmentForm
 from tests.intake.support.helpers import PERSON
 
-_CIRCUMSTANCES = {field.name for field in fields(submission.SentForm)} - {"draft", "answers"}
+_CIRCUMSTANCES = {field.name for field in fields(sent_form.SentForm)} - {"draft", "answers"}
 
 
 def bound_form(**fields):
@@ -29,7 +29,7 @@ def make_answers(**changes):
 
 def accept(draft, answers, **circumstances):
     """Sends answers in with a draft. Returns the request that holds them."""
-    request_id = submission.accept(submission.SentForm(draft, answers, **circumstances))
+    request_id = submission.accept(sent_form.SentForm(draft, answers, **circumstances))
     return AssessmentRequest.objects.get(pk=request_id)
 
 

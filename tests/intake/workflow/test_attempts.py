@@ -281,7 +281,7 @@ def test_a_person_who_was_reached_and_lost_again_gets_a_whole_new_ladder(actor, 
     log_attempt(request, actor, "reached")
     workflow.set_stage(request_id=request.pk, stage="reaching", actor=actor)
     request.refresh_from_db()
-    assert attempt_plan_of(request).tries == []
+    assert attempt_plan_of(request).attempts == []
     with pytest.raises(workflow.TransitionRefused, match="4 more attempts are needed"):
         workflow.close(request_id=request.pk, outcome="not_reached", actor=actor)
 
@@ -291,7 +291,7 @@ def test_a_request_that_is_opened_again_gets_a_whole_new_ladder(actor, clock):
     workflow.close(request_id=request.pk, outcome="not_reached", actor=actor)
     clock.move_to(request.due_at + MINUTE, tick=False)
     workflow.reopen(request_id=request.pk, actor=actor)
-    assert attempt_plan_of(request).tries == []
+    assert attempt_plan_of(request).attempts == []
 
 
 def test_an_e_mail_address_alone_allows_one_e_mail_and_then_a_decision(actor):
@@ -393,7 +393,7 @@ def test_a_number_that_does_not_work_and_no_other_way_ask_for_a_decision(actor):
     log_attempt(request, actor, "bad_number")
     request.refresh_from_db()
     assert must_decide(request, attempt_plan_of(request))
-    assert attempt_plan_of(request).why_not_given_up == ""
+    assert attempt_plan_of(request).why_not_closable == ""
 
 
 def test_a_number_that_does_not_work_leaves_the_e_mail_that_is_allowed(actor):
@@ -462,7 +462,7 @@ def test_a_conversation_that_was_noted_as_a_stage_begins_anew_too(actor, clock):
     clock.move_to(request.due_at + MINUTE, tick=False)
     for stage in ("talking", "reaching"):
         workflow.set_stage(request_id=request.pk, stage=stage, actor=actor)
-    assert attempt_plan_of(request).tries == []
+    assert attempt_plan_of(request).attempts == []
 
 
 def test_a_number_that_was_corrected_is_not_dead_any_more(actor, clock):
@@ -471,7 +471,7 @@ def test_a_number_that_was_corrected_is_not_dead_any_more(actor, clock):
     clock.move_to(TUESDAY + MINUTE, tick=False)
     before = {"phone": "(602) 555-0142"}
     workflow.correct(request_id=request.pk, before=before, after={"phone": "(602) 555-0143"}, actor=actor)
-    assert attempt_plan_of(request).tries == []
+    assert attempt_plan_of(request).attempts == []
     log_attempt(request, actor)
 
 
@@ -643,12 +643,12 @@ def test_a_link_that_is_undone_gives_no_second_e_mail_and_no_new_ladder(actor, c
             other = make_phone_request(phone="", email="b@example.org", voicemail_ok="")
         link = {"request_id": other.pk, "of_reference": request.reference, "actor": actor, "same_matter": True}
         workflow.link_duplicate(**link)
-        assert attempt_plan_of(request).tries == []
+        assert attempt_plan_of(request).attempts == []
         workflow.unlink_duplicate(request_id=other.pk, actor=actor)
-    assert (attempt_plan_of(written_to).channels, len(attempt_plan_of(called).tries)) == ([], 1)
+    assert (attempt_plan_of(written_to).channels, len(attempt_plan_of(called).attempts)) == ([], 1)
 
 
 def test_another_address_is_no_reason_for_four_new_calls(actor, clock):
     request = try_in_vain(make_phone_request(email="a@exmaple.org", email_ok="on"), actor, clock, 4)
     corrected(request, actor, email="a@example.org")
-    assert attempt_plan_of(request).why_not_given_up == ""
+    assert attempt_plan_of(request).why_not_closable == ""

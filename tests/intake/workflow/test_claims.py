@@ -483,7 +483,7 @@ def test_no_two_are_told_to_call_one_person_at_the_same_moment(at, maria, tom, s
         at(min(minute, 400))
         row = AssessmentRequest.objects.select_related("owner").get()
         plan = attempt_plan_of(row)
-        reach = reach_of(plan.profile, details.details_of(row), timezone.now(), plan.channels)
+        reach = reach_of(plan.preferences, details.details_of(row), timezone.now(), plan.channels)
         actions = [decide(row, plan, reach, reader, timezone.now()) for reader in (maria, tom)]
         told_to_call = sum(action.kind == Kind.CONTACT and action.at is None for action in actions)
         assert told_to_call <= 1

@@ -61,7 +61,7 @@ def everything_of(request, actor):
     return {
         "columns": columns,
         "profile": profile.codes(),
-        "attempts": [(one.channel, one.result, one.occurred_at) for one in plan.tries],
+        "attempts": [(one.channel, one.result, one.occurred_at) for one in plan.attempts],
         "plan": (plan.more, plan.agreed_to_email, plan.is_mailed, plan.has_ended, must_decide(row, plan)),
         "proposal": plan.propose(now) if plan.channels else None,
         "row": (shown.step, shown.at, shown.distance, shown.is_overdue, shown.not_before, shown.said_something_new),
@@ -280,7 +280,7 @@ def test_words_that_were_typed_with_a_button_stay(me, desk, clock):
     assert "Notes and corrections that were saved with it stay." in page
     assert [text.decrypt() for text in request.texts.filter(kind="note")] == ["Call her sister"]
     assert details.plain(details.details_of(request))["phone"] == "(602) 555-0177"
-    assert attempt_plan_of(AssessmentRequest.objects.get()).tries == []
+    assert attempt_plan_of(AssessmentRequest.objects.get()).attempts == []
 
 
 def test_what_is_typed_beside_undo_is_kept(me, desk, clock):
@@ -291,7 +291,7 @@ def test_what_is_typed_beside_undo_is_kept(me, desk, clock):
     followed(desk, press(desk, request, button, note="I pressed the wrong one", **{"known-name": "Mina Canary"}))
     assert [text.decrypt() for text in request.texts.filter(kind="note")] == ["I pressed the wrong one"]
     assert details.plain(details.details_of(request))["name"] == "Mina Canary"
-    assert attempt_plan_of(AssessmentRequest.objects.get()).tries == []
+    assert attempt_plan_of(AssessmentRequest.objects.get()).attempts == []
 
 
 def test_the_other_button_can_be_pressed_at_once_after_undo(me, desk):

@@ -1,0 +1,95 @@
+"""A form as it was sent, the reasons not to store it, and its JSON for the spool."""
+
+import datetime as dt
+import uuid
+from dataclasses import dataclass, field
+
+from django.utils import timezone
+
+from intake.contact.promise import Commitment
+
+from .tokens import Draft
+
+
+class NotStored(Exception):
+    """A rule forbids storing this form. The person is told which, and keeps everything they typed."""
+
+
+class RequestWithdrawn(NotStored):
+    """The request of this form was withdrawn or erased, at this moment. Sending the form again must start a new one."""
+
+    def __init__(self, at):
+        super().__init__()
+        self.at = at
+
+
+class TokenSpent(NotStored):
+    """The single-use token of this form was used before, for other content. Nothing was stored."""
+
+
+class TooManyAmendments(NotStored):
+    """The request has as many amendments as allowed. Nothing was stored."""
+
+
+class ReferenceTaken(NotStored):
+    """Another request has the reference that was drawn for this form. Nothing was stored."""
+
+
+@dataclass(frozen=True)
+class SentForm:
+    """A form as it was sent, with everything that is needed to store it.
+
+    - `answers`: the cleaned fields as plain JSON values
+    - `form_key`: the keyed hash of browser session and contact; None without a cookie
+    - `sender`: the keyed hash of the network it came from
+    - `spam_signals`: codes of `intake.submission.spam_signals`
+    - `spent_token`: the single-use token that replaced the cookie
+    - `taken_by`: the id of the member of staff who filled it in for a caller and read the consents to them
+    - `confirmed_as`: the id and reference under which a form in the spool was confirmed
+    """
+
+    draft: Draft
+    answers: dict
+    at: dt.datetime = field(default_factory=lambda: timezone.now())  # a lambda, since tests replace `timezone.now`
+    form_key: str | None = None
+    sender: str = ""
+    spam_signals: tuple[str, ...] = ()
+    spent_token: str | None = None
+    is_synthetic: bool = False
+    taken_by: int | None = None
+    confirmed_as: Draft | None = None
+
+    @property
+    def was_acknowledged(self):
+        return self.confirmed_as is not None
+
+
+def to_json(form, commitment):
+    return {
+        "draft": [form.draft.id.hex, form.draft.reference],
+        "confirmed_as": [form.confirmed_as.id.hex, form.confirmed_as.reference],
+        "referrer_path": form.draft.referrer_path,
+        "answers": form.answers,
+        "at": form.at.isoformat(),
+        "form_key": form.form_key,
+        "spam_signals": form.spam_signals,
+        "is_synthetic": form.is_synthetic,
+        "commitment": [commitment.due_at.isoformat(), commitment.due_uses_default_hours, commitment.promise],
+    }
+
+
+def from_json(plain):
+    """Return the form and its commitment. The single-use token is not stored: the person was answered already."""
+    id_hex, drawn_reference = plain["draft"]
+    confirmed_id, confirmed_reference = plain["confirmed_as"]
+    due_at, due_uses_default_hours, words = plain["commitment"]
+    form = SentForm(
+        draft=Draft(uuid.UUID(id_hex), drawn_reference, referrer_path=plain.get("referrer_path", "")),
+        answers=plain["answers"],
+        at=dt.datetime.fromisoformat(plain["at"]),
+        form_key=plain["form_key"],
+        spam_signals=tuple(plain["spam_signals"]),
+        is_synthetic=plain["is_synthetic"],
+        confirmed_as=Draft(uuid.UUID(confirmed_id), confirmed_reference),
+    )
+    return form, Commitment(dt.datetime.fromisoformat(due_at), due_uses_default_hours, words)
