@@ -20,7 +20,7 @@ from intake.models import AccessRecord, AssessmentRequest
 from intake.submission import sent_form, store, tokens
 from intake.submission.forms import AssessmentForm
 
-MOST_TYPED = 254  # of a phone or an e-mail: what is longer is neither
+MOST_TYPED = 254  # characters of a phone or an email: anything longer is neither
 
 logger = logging.getLogger(__name__)
 

@@ -82,7 +82,7 @@ def moment(at):
 def contact_rules(profile, agreed_to_email, email_is_spent=False, may_ever_call=True):
     """What this person allows, one sentence a channel; staff read it before they see a number.
 
-    `agreed_to_email` says whether they agreed to e-mail: an address alone allows a single one. `email_is_spent`
+    `agreed_to_email` says whether they agreed to email: an address alone allows a single one. `email_is_spent`
     says that this one was sent. `may_ever_call` says whether we can call at the time that they asked for.
     """
     return [
@@ -104,7 +104,7 @@ def contact_rules(profile, agreed_to_email, email_is_spent=False, may_ever_call=
         else _("Neutral emails are allowed.")
         if agreed_to_email
         else _("One neutral email is allowed."),
-        # A neutral e-mail names neither the center nor treatment, whatever they chose for calls.
+        # A neutral email names neither the center nor treatment, whatever they chose for calls.
         *([str(INTRODUCTIONS[profile.introduction])] if profile.may_call or profile.may_text else []),
         *([str(ASKED_FOR[profile.for_whom])] if profile.for_whom in ASKED_FOR else []),
         (

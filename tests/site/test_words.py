@@ -57,7 +57,8 @@ PHRASES = {
     r"\bladder\b": "attempt plan",
     r"\bplease mend\b": "say what is wrong",
     r"\bput(s|ting)? (it )?off\b": "snooze",
-    r"\bsealed\b": "encrypted",
+    # Not the purpose of a derived key: another one would make every stored text unreadable.
+    r"(?<!intake\.)\bsealed\b": "encrypted",
     r"\bwords (are|were) (gone|erased)\b": "the content was erased",
 }
 READ = ("*.py", "*.html", "*.txt", "*.js", "*.css", "*.md", "*.conf", "*.yaml", "Makefile", ".env.example")

@@ -1,7 +1,7 @@
 """Find: one box for what a caller says, and filters. What is typed is posted and never stands in an address.
 
-The last searches are kept sealed with the session, so that going back from a request leads to its results, in each tab
-to its own.
+The last searches are kept encrypted with the session, so that going back from a request leads to its results, in each
+tab to its own.
 """
 
 import json

@@ -27,12 +27,12 @@ class Tab:
     order: tuple[str, ...] = URGENCY
 
 
-def _awake(requests, now):
+def _not_snoozed(requests, now):
     return requests.open().not_snoozed(now)
 
 
-# What was put off is open, the database sees to that: asked for both, PostgreSQL would read every open request.
-def _back(requests, reader, now):
+# A snoozed request is open, by a constraint: asked for both, PostgreSQL would read every open request.
+def _snooze_ended(requests, reader, now):
     return requests.filter(snoozed_until__lte=now)
 
 
@@ -41,30 +41,30 @@ def _snoozed(requests, reader, now):
 
 
 TABS = {
-    "open": Tab(_("Open"), lambda requests, reader, now: _awake(requests, now), _("No request is open.")),
+    "open": Tab(_("Open"), lambda requests, reader, now: _not_snoozed(requests, now), _("No request is open.")),
     "mine": Tab(
         _("Mine"),
-        lambda requests, reader, now: _awake(requests, now).filter(owner=reader),
+        lambda requests, reader, now: _not_snoozed(requests, now).filter(owner=reader),
         _("You own no open request."),
     ),
     "overdue": Tab(
         _("Overdue"),
-        lambda requests, reader, now: _awake(requests, now).filter(due_at__lte=now),
+        lambda requests, reader, now: _not_snoozed(requests, now).filter(due_at__lte=now),
         _("Nothing is overdue. Well done."),
     ),
     "soon": Tab(
         _("Due soon"),
-        lambda requests, reader, now: _awake(requests, now).filter(due_at__gt=now, due_at__lte=now + SOON),
+        lambda requests, reader, now: _not_snoozed(requests, now).filter(due_at__gt=now, due_at__lte=now + SOON),
         _("Nothing is due in the next 2 hours."),
     ),
     "unassigned": Tab(
         _("Unassigned"),
-        lambda requests, reader, now: _awake(requests, now).filter(owner=None),
+        lambda requests, reader, now: _not_snoozed(requests, now).filter(owner=None),
         _("Every open request has an owner."),
     ),
     "back": Tab(
         _("Snooze ended"),
-        _back,
+        _snooze_ended,
         _("No snooze has ended."),
         order=("snoozed_until", "id"),
     ),
@@ -117,4 +117,4 @@ class _Count(Subquery):
 
 def _needing_someone(now):
     is_needed = Q(owner=None) | Q(due_at__lte=now) | Q(to_confirm_since__isnull=False)
-    return _awake(AssessmentRequest.objects.real(), now).filter(is_needed).by_urgency()
+    return _not_snoozed(AssessmentRequest.objects.real(), now).filter(is_needed).by_urgency()

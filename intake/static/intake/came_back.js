@@ -1,5 +1,5 @@
 // A browser may keep a page whole and bring it back with everything that was typed into it. What was sent, withdrawn or
-// left since must not come back: the page is loaded anew. Until that is known, nothing of it is shown.
+// left since must not come back: the page is loaded again. Until that is known, nothing of it is shown.
 "use strict";
 const show = (isShown) => {
   document.documentElement.style.visibility = isShown ? "" : "hidden"; // not display: none, which scrolls to the top
