@@ -165,12 +165,12 @@ def _at(moment: dt.datetime, part: str) -> str:
 
 
 def _part_that_begins(moment: dt.datetime) -> str:
-    """Return the part of the day of a beginning: 5 PM begins the evening."""
+    """Return the part of the day that a span begins in: 5 PM already belongs to the evening."""
     return next(part for part in AT if _minute(moment) < schedule.PARTS_OF_DAY[part][1])
 
 
 def _part_that_ends(moment: dt.datetime) -> str:
-    """Return the part of the day of an end: 5 PM ends the afternoon."""
+    """Return the part of the day that a span ends in: 5 PM still belongs to the afternoon."""
     return next(part for part in AT if _minute(moment) <= schedule.PARTS_OF_DAY[part][1])
 
 

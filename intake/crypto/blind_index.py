@@ -116,7 +116,7 @@ def _joined_from(words: list[str], start: int) -> list[str]:
 
 
 def _base_letter(character: str) -> str:
-    """Return the plain letters for a letter without a normal form, such as "đ" or "æ"."""
+    """Return the plain letters for a letter that Unicode does not decompose, such as "đ" or "æ"."""
     if character.isascii():
         return character
     with_stroke = _WITH_STROKE.match(unicodedata.name(character, ""))

@@ -53,16 +53,16 @@ class ContactPreferences(AppendOnlyModel):
         ordering = ["recorded_at", "pk"]
         constraints = [
             models.CheckConstraint(
-                name="profile_codes_are_known",
+                name="preferences_codes_are_known",
                 condition=Q(for_whom__in=ForWhom.values)
                 & Q(introduction__in=Introduction.values)
                 & Q(preferred_time__in=PreferredTime.values),
             ),
             models.CheckConstraint(
-                name="profile_voicemail_needs_calls", condition=Q(may_leave_voicemail=False) | Q(may_call=True)
+                name="preferences_voicemail_needs_calls", condition=Q(may_leave_voicemail=False) | Q(may_call=True)
             ),
             models.CheckConstraint(
-                name="profile_allows_some_way",
+                name="preferences_allows_some_way",
                 condition=Q(may_call=True) | Q(may_text=True) | Q(may_email=True),
             ),
         ]

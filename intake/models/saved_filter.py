@@ -16,7 +16,7 @@ _NUMBER = re.compile(r"\d(?:[\s().+/-]*\d)*")
 _PERHAPS_REFERENCE = re.compile(r"(?<!\w)\w{4}[ -]?\w{4}(?!\w)")
 
 
-def refuse_what_may_tell_of_a_person(name):
+def refuse_personal_data(name):
     """Raise `ValidationError` if a filter's name may identify a person: it is shown to colleagues and not encrypted."""
     if "@" in name or "＠" in name:
         raise ValidationError(
@@ -32,7 +32,7 @@ def refuse_what_may_tell_of_a_person(name):
             raise ValidationError(_("Leave out references: each one belongs to a person. Name the work it shows."))
 
 
-def refuse_what_is_no_code(codes):
+def refuse_non_codes(codes):
     """Raise `ValidationError` unless a filter holds codes only."""
     if not isinstance(codes, dict) or not codes:
         raise ValidationError(_("Choose at least one filter to save."))
@@ -52,9 +52,9 @@ class SavedFilter(models.Model):
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.CASCADE, related_name="+", db_index=False
     )  # the constraint's index begins with it
-    name = models.CharField(_("name"), max_length=40, validators=[refuse_what_may_tell_of_a_person])
+    name = models.CharField(_("name"), max_length=40, validators=[refuse_personal_data])
     is_shared = models.BooleanField(_("for everyone at the desk"), default=False)
-    codes = models.JSONField(validators=[refuse_what_is_no_code])
+    codes = models.JSONField(validators=[refuse_non_codes])
 
     objects = SavedFilterQuerySet.as_manager()
 

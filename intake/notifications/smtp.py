@@ -14,7 +14,7 @@ class AcceptedInPart(smtplib.SMTPException):
 
 
 class _ReportsRefused:
-    """Raise what smtplib returns if only some addresses were refused. Django would drop it."""
+    """Raise `AcceptedInPart` if only some addresses were refused. smtplib returns them, and Django would drop them."""
 
     def sendmail(self, *args, **kwargs):
         refused = super().sendmail(*args, **kwargs)

@@ -133,7 +133,7 @@ def track(request: AssessmentRequest) -> None:
 
 
 def mark_written(request: AssessmentRequest) -> UUID | None:
-    """Return the id of the `Change` that this write belongs to; None outside of an operation."""
+    """Note that this request is written, and return the id of its `Change`; None outside of an operation."""
     row = _row_of(request)
     if row is None:
         return None

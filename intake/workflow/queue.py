@@ -178,7 +178,7 @@ def wait_for(
 
 @undoable
 def unsnooze(*, request_id: UUID, actor: User, expected_version: int | None = None) -> AssessmentRequest:
-    """End the snooze. The request is due when it was due before."""
+    """End the snooze, and restore the earlier due time."""
     request = locked_open(request_id, expected_version)
     if request.snoozed_until is None:
         raise TransitionRefused(_("This request is not snoozed. Nothing was changed."))

@@ -22,7 +22,7 @@ from intake import access, search
 from intake.crypto import blind_index, envelope
 from intake.db.keyset import after
 from intake.models import AccessRecord, AssessmentRequest, SavedFilter
-from intake.models.saved_filter import refuse_what_is_no_code
+from intake.models.saved_filter import refuse_non_codes
 from intake.submission.forms import HonestTextField
 
 from .filters import FilterForm
@@ -169,7 +169,7 @@ def _save(model_admin, request):
     if form.is_valid() and name.is_valid():
         codes = form.codes()
         try:
-            refuse_what_is_no_code(codes)
+            refuse_non_codes(codes)
         except ValidationError as refusal:
             name.add_error(None, refusal)
         else:

@@ -7,7 +7,7 @@ from django.test import Client
 
 from intake import reference
 from intake.models import AccessRecord, AssessmentRequest, SavedFilter
-from intake.models.saved_filter import refuse_what_is_no_code
+from intake.models.saved_filter import refuse_non_codes
 from tests.html import forms_on
 from tests.intake.support.factories import make_request
 from tests.intake.support.helpers import LIST, PERSONAL
@@ -169,7 +169,7 @@ def test_a_name_for_work_is_taken(desk, name):
 )
 def test_only_codes_are_kept(codes):
     with pytest.raises(ValidationError):
-        refuse_what_is_no_code(codes)
+        refuse_non_codes(codes)
 
 
 def test_a_name_stands_once_for_one_owner(me):
