@@ -16,11 +16,10 @@ from intake.admin.guidance import in_list
 from intake.admin.guidance.next_action import Kind, decide, may_take
 from intake.admin.guidance.on_page import no_contact_now, sentence_for
 from intake.admin.guidance.reachability import reach_of
-from intake.admin.queue import tabs
+from intake.admin.queue import neighbors
 from intake.admin.queue.page import tab_of
 from intake.contact import consent, details
 from intake.contact.preferences import newest_of, newest_preferences
-from intake.db import keyset
 from intake.models import AccessRecord, AssessmentRequest, Attempt, EncryptedText, Event
 from intake.models.contact import ForWhom, PreferredTime
 from intake.submission import spam_signals
@@ -29,6 +28,7 @@ from intake.workflow.attempts import attempt_plan_of, must_decide
 from . import actions as request_actions
 from . import details_form, timeline
 from . import updates as request_updates
+from .actions_form import RequestActionsForm
 
 Stage, TextKind = AssessmentRequest.Stage, EncryptedText.Kind
 
@@ -120,7 +120,7 @@ def _show(model_admin, request, obj, action=None, refusal="", done=""):
         | beside
         | _work(request, obj, plan, next_action)
         | _forms(obj, plan, proposed, submitted["known"], action, refusal)
-        | _neighbors(request, obj)
+        | neighbors.neighbors_of(request, obj)
         | {
             "opts": model_admin.opts,
             "title": _("Not done: %s") % title if refusal else title,
@@ -365,7 +365,7 @@ def _forms(obj, plan, proposed, known, action, refusal):
         form = details_form.DetailsForm.for_details(known)
     is_kept = refusal or is_only_shown or (action and action.would_lose)
     return {
-        "work": action.work if is_kept else request_actions.RequestActionsForm.for_request(obj, plan, proposed),
+        "work": action.work if is_kept else RequestActionsForm.for_request(obj, plan, proposed),
         "proposal": proposed,
         "details": form,
         "details_are_typed": details_are_typed,
@@ -379,24 +379,3 @@ def _open_part(action, obj):
     if action.button == "attempt" and obj.is_claimed_by_colleague(action.actor):
         return "all_the_same"
     return OPENS.get(action.would_lose or action.button, "")
-
-
-def _neighbors(request, obj):
-    """The addresses of the requests before and after this one in the tab it was opened from."""
-    tab = tab_of(request.GET)
-    order = tabs.TABS[tab].order
-    rows = tabs.rows_of(tab, request.user, timezone.now()).values_list("pk", flat=True)
-    if any(getattr(obj, name) is None for name in keyset.names(order)):  # it is not in this tab any more
-        previous, following = None, rows.first()
-    else:
-        backwards = keyset.reversed_order(order)
-        previous = rows.filter(keyset.after(obj, backwards)).order_by(*backwards).first()
-        following = rows.filter(keyset.after(obj, order)).first()
-    query = urlencode({"tab": tab})
-    return {
-        "tab": tab,
-        "tab_label": tabs.TABS[tab].label,
-        "tab_query": query,
-        "previous": previous and f"../../{previous}/change/?{query}",
-        "following": following and f"../../{following}/change/?{query}",
-    }

@@ -1,0 +1,31 @@
+"""The requests before and after one request, in the tab from which it was opened."""
+
+from urllib.parse import urlencode
+
+from django.utils import timezone
+
+from intake.db import keyset
+
+from . import tabs
+from .page import tab_of
+
+
+def neighbors_of(request, obj):
+    """The addresses of the requests before and after this one in the tab it was opened from."""
+    tab = tab_of(request.GET)
+    order = tabs.TABS[tab].order
+    rows = tabs.rows_of(tab, request.user, timezone.now()).values_list("pk", flat=True)
+    if any(getattr(obj, name) is None for name in keyset.names(order)):  # it is not in this tab any more
+        previous, following = None, rows.first()
+    else:
+        backwards = keyset.reversed_order(order)
+        previous = rows.filter(keyset.after(obj, backwards)).order_by(*backwards).first()
+        following = rows.filter(keyset.after(obj, order)).first()
+    query = urlencode({"tab": tab})
+    return {
+        "tab": tab,
+        "tab_label": tabs.TABS[tab].label,
+        "tab_query": query,
+        "previous": previous and f"../../{previous}/change/?{query}",
+        "following": following and f"../../{following}/change/?{query}",
+    }
