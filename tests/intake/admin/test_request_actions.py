@@ -430,7 +430,7 @@ def test_who_presses_twice_is_told_that_it_was_done(desk):
     form = work_form(page_of(desk, request))
     for _ in range(2):
         answer = press(desk, request, "snooze", form, until=in_days(2), reason="away")
-    assert refusal_of(answer) == "You pressed the button twice. The first press was saved: put off."
+    assert refusal_of(answer) == "You pressed the button twice. The first press was saved: snoozed."
 
 
 def test_a_refused_button_keeps_the_time_and_the_hold_that_were_typed(desk, sam):
