@@ -19,7 +19,8 @@ from intake.models.contact import Introduction, PreferredTime
 from intake.submission import tokens
 from intake.submission.accept import accept
 from intake.submission.sent_form import SentForm
-from intake.workflow.attempts import attempt_plan_of, decide_by, follow_up, must_decide
+from intake.workflow.attempt_plan import attempt_plan_of, must_decide
+from intake.workflow.attempts import decide_by, follow_up
 from intake.workflow.base import event_timestamp
 from pages.models import Center, OpeningHours
 

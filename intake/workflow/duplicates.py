@@ -16,7 +16,7 @@ from intake import search
 from intake.contact.preferences import newest_preferences
 from intake.models import AssessmentRequest, Event
 
-from .attempts import last_heard_at
+from .attempt_plan import last_heard_at
 from .base import (
     NOT_SNOOZED,
     LinkedRequests,

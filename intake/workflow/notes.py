@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from intake.models import AssessmentRequest, EncryptedText, Event
 
-from .attempts import PERSON_WROTE
+from .attempt_plan import PERSON_WROTE
 from .base import (
     DOUBLE_CLICK,
     TransitionRefused,

@@ -11,7 +11,8 @@ from intake import access
 from intake.contact.preferences import newest_preferences
 from intake.models import AssessmentRequest, EncryptedText, Event
 
-from .attempts import attempt_plan_of, follow_up, must_decide
+from .attempt_plan import attempt_plan_of, must_decide
+from .attempts import follow_up
 from .base import (
     NOT_SNOOZED,
     TRANSITIONS,

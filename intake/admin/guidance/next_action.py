@@ -5,7 +5,7 @@ import enum
 from dataclasses import dataclass
 
 from intake.models import AssessmentRequest, Attempt
-from intake.workflow.attempts import must_decide
+from intake.workflow.attempt_plan import must_decide
 
 Stage, Channel = AssessmentRequest.Stage, Attempt.Channel
 

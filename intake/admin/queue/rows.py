@@ -13,7 +13,7 @@ from intake.contact import schedule
 from intake.contact.preferences import newest_of
 from intake.models import AssessmentRequest, Attempt, EncryptedText, Event
 from intake.workflow import unread_additions
-from intake.workflow.attempts import attempt_plan_from
+from intake.workflow.attempt_plan import attempt_plan_from
 
 Stage = AssessmentRequest.Stage
 

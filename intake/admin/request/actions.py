@@ -13,7 +13,8 @@ from intake import search, workflow
 from intake.admin.readers import chosen_reader
 from intake.admin.wording import moment
 from intake.models import AssessmentRequest, Attempt
-from intake.workflow.attempts import attempt_plan_of, must_decide, why_not
+from intake.workflow.attempt_plan import attempt_plan_of, must_decide
+from intake.workflow.attempts import why_not
 from intake.workflow.base import DOUBLE_CLICK, label_for_event
 
 from . import details_form

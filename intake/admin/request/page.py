@@ -23,7 +23,7 @@ from intake.contact.preferences import newest_of, newest_preferences
 from intake.models import AccessRecord, AssessmentRequest, Attempt, EncryptedText, Event
 from intake.models.contact import ForWhom, PreferredTime
 from intake.submission import spam_signals
-from intake.workflow.attempts import attempt_plan_of, must_decide
+from intake.workflow.attempt_plan import attempt_plan_of, must_decide
 
 from . import actions as request_actions
 from . import details_form, timeline

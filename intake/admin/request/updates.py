@@ -16,7 +16,7 @@ from intake.admin.guidance.in_list import label_for_time
 from intake.admin.guidance.next_action import holds, may_take
 from intake.admin.guidance.on_page import ask_first, leave_it
 from intake.models import AssessmentRequest, Event
-from intake.workflow.attempts import PERSON_WROTE
+from intake.workflow.attempt_plan import PERSON_WROTE
 from intake.workflow.base import NO_NEW_VERSION, label_for_event, only_taken_over
 
 SALT = "intake.request_updates"

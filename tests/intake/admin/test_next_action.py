@@ -9,7 +9,7 @@ from intake.admin.guidance.next_action import Kind, Reason, decide
 from intake.admin.guidance.reachability import reachability_of
 from intake.contact import schedule
 from intake.models import AssessmentRequest, Attempt, ContactPreferences
-from intake.workflow.attempts import AttemptPlan
+from intake.workflow.attempt_plan import AttemptPlan
 
 PHOENIX = ZoneInfo("America/Phoenix")
 NOW = dt.datetime(2026, 11, 24, 10, 0, tzinfo=PHOENIX)  # a Tuesday

@@ -9,7 +9,7 @@ from intake.contact.details import Conflict, Value, merge, why_impossible
 from intake.contact.preferences import newest_preferences
 from intake.models import Event
 from intake.submission import tokens
-from intake.workflow.attempts import attempt_plan_of
+from intake.workflow.attempt_plan import attempt_plan_of
 from tests.intake.support.factories import make_request, make_request_with_odd_contact
 from tests.intake.support.helpers import change_page, local_time, personal_words_in
 from tests.intake.support.request_page import followed, press, refusal_of, work_form

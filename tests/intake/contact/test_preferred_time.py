@@ -11,7 +11,7 @@ from intake.contact import preferred_time
 from intake.contact.schedule import PARTS_OF_DAY
 from intake.models import AssessmentRequest
 from intake.submission import private_link
-from intake.workflow.attempts import attempt_plan_of
+from intake.workflow.attempt_plan import attempt_plan_of
 from pages import facts
 from pages.models import Center, OpeningHours
 from tests.html import forms_on, soup

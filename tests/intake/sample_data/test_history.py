@@ -13,7 +13,7 @@ from intake import reference, workflow
 from intake.crypto import blind_index
 from intake.models import AssessmentRequest, Attempt, EncryptedText, Event
 from intake.sample_data import history
-from intake.workflow.attempts import attempt_plan_of
+from intake.workflow.attempt_plan import attempt_plan_of
 from tests.intake.support.factories import make_request
 
 pytestmark = pytest.mark.django_db

@@ -9,7 +9,7 @@ from intake import workflow
 from intake.contact import details
 from intake.models import RESULTS, AssessmentRequest, Attempt
 from intake.submission import tokens
-from intake.workflow.attempts import AttemptPlan, attempt_plan_of, must_decide
+from intake.workflow.attempt_plan import AttemptPlan, attempt_plan_of, must_decide
 from pages import facts
 from pages.models import Center, Holiday, OpeningHours
 from tests.intake.support.factories import log_attempt, make_request

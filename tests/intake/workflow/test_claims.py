@@ -16,7 +16,7 @@ from intake.admin.guidance.next_action import Kind, decide
 from intake.admin.guidance.reachability import reach_of
 from intake.contact import details
 from intake.models import AccessRecord, AssessmentRequest, Attempt, Event
-from intake.workflow.attempts import attempt_plan_of
+from intake.workflow.attempt_plan import attempt_plan_of
 from tests.intake.support.at_once import at_once
 from tests.intake.support.factories import make_request
 from tests.intake.support.helpers import LIST, change_page, codes_of, local_time, personal_words_in

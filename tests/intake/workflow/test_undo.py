@@ -14,7 +14,7 @@ from intake.notifications import outbox
 from intake.reports import export, figures
 from intake.reports.period import Period, zone
 from intake.submission import tokens
-from intake.workflow.attempts import attempt_plan_of, must_decide
+from intake.workflow.attempt_plan import attempt_plan_of, must_decide
 from intake.workflow.operation import STATE
 from tests.conftest import TUESDAY_MORNING
 from tests.intake.support.at_once import at_once_or_refused
