@@ -38,12 +38,13 @@ test-shifted: $(VENV)/installed-tests ## run the desk's tests as if on a Sunday 
 coverage: $(VENV)/installed-tests ## measure the coverage of the quick tests, with a report in var/coverage/
 	@TEST_DATABASE_URL= $(RUN) -m pytest -q -n auto --dist loadgroup -m "not browser and not slow" --cov --cov-report=term --cov-report=html
 
-lint: $(VENV)/installed-tests ## check style, format, types and import layers
+lint: $(VENV)/installed-tests ## check style, format, types, import layers and old words
 	@$(VENV)/bin/ruff check .
 	@$(VENV)/bin/ruff format --check .
 	@$(VENV)/bin/djade --check --target-version 5.2 $(TEMPLATES)
 	@$(VENV)/bin/lint-imports --no-cache
 	@$(VENV)/bin/mypy
+	@TEST_DATABASE_URL= $(RUN) -m pytest -q -p no:cacheprovider tests/site/test_words.py
 
 format: $(VENV)/installed-tests ## fix style and format
 	@$(VENV)/bin/ruff check --fix .
