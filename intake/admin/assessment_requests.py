@@ -1,4 +1,4 @@
-"""The admin of requests: the addresses of everything that is done with them, and who may go there."""
+"""The admin of assessment requests: its URLs, and who may open them."""
 
 from functools import partial
 
@@ -21,7 +21,7 @@ from .request import updates as request_updates
 
 @admin.register(AssessmentRequest)
 class AssessmentRequestAdmin(RoleGuardedAdmin):
-    list_per_page = 25  # before the last of them is called, the list has changed
+    list_per_page = 25  # a longer page would be out of date before its last row is reached
 
     def has_view_permission(self, request, obj=None):
         return access.may_read_requests(request.user)

@@ -1,4 +1,4 @@
-"""What every page of the desk keeps to."""
+"""The base of all admin pages of the desk: access by role, and the center's time zone."""
 
 from functools import wraps
 
@@ -10,8 +10,7 @@ from intake.contact import schedule
 
 
 def for_readers(view):
-    """A page for those who may see what its admin is about, with every time on it, typed or shown, in the center's own
-    zone."""
+    """Allow only users with view permission, and use the center's time zone for all times typed and shown."""
 
     @wraps(view)
     def page(model_admin, request, *args, **kwargs):
@@ -25,7 +24,7 @@ def for_readers(view):
 
 
 class RoleGuardedAdmin(admin.ModelAdmin):
-    """Nothing is added, changed or deleted through the stock forms, and being a superuser opens nothing."""
+    """Deny adding, changing, and deleting through the stock forms. Superusers get no extra access."""
 
     actions = None
 
@@ -38,10 +37,12 @@ class RoleGuardedAdmin(admin.ModelAdmin):
         return super().change_view(request, object_id, form_url, extra_context)
 
     def get_object(self, request, object_id, from_field=None):
-        return super().get_object(request, object_id, from_field or None)  # an empty "_to_field" in an address is none
+        return super().get_object(
+            request, object_id, from_field or None
+        )  # an empty "_to_field" in a URL counts as none
 
     def lookup_allowed(self, lookup, value, request):
-        return False  # nothing about requests is asked through an address
+        return False  # no filters in URLs: they would end up in logs
 
     def has_module_permission(self, request):
         return self.has_view_permission(request)

@@ -1,4 +1,4 @@
-"""A caller's request, taken down by staff: the public form with the public rules, read aloud."""
+"""A request that staff enter for a caller: the public form with the public rules, read aloud."""
 
 import logging
 from contextlib import suppress
@@ -20,14 +20,13 @@ from intake.models import AccessRecord, AssessmentRequest
 from intake.submission import sent_form, store, tokens
 from intake.submission.forms import AssessmentForm
 
-MOST_TYPED = 254  # characters of a phone or an email: anything longer is neither
+MOST_TYPED = 254  # characters of a phone or email; anything longer is neither
 
 logger = logging.getLogger(__name__)
 
 
 class PhoneForm(AssessmentForm):
-    """The public form as it is asked on the phone: without the trap, and without filling in what the browser knows of
-    the member of staff."""
+    """The public form for phone calls: no spam trap, and no autofill with the staff member's own data."""
 
     website = None
 
@@ -39,7 +38,7 @@ class PhoneForm(AssessmentForm):
 
 
 def page(model_admin, request):
-    """The page to enter a caller's request. POST stores it once for one form, or looks whether the number is known."""
+    """Show the form for a caller's request. POST stores it, once per form, or looks up earlier requests."""
     if not model_admin.has_add_permission(request):
         raise PermissionDenied
     if request.method != "POST":
@@ -69,15 +68,15 @@ def _store(model_admin, request, form, draft):
         return _show(model_admin, request, form, draft, 409, _too_many_changes())
     except sent_form.ReferenceTaken:
         return _show(model_admin, request, form, tokens.draw(), 503, _not_stored())
-    except Exception as error:  # no spool: the desk is away with its database
+    except Exception as error:  # no spool here: without its database, the desk is down anyway
         logger.error("A request by phone could not be kept: %s", type(error).__name__)
         return _show(model_admin, request, form, draft, 503, _not_stored())
     return _tell_stored(request, AssessmentRequest.objects.get(pk=request_id))
 
 
 def _tell_stored(request, stored):
-    """To the page of the request, which is the member of staff's now, with what the caller should hear."""
-    with suppress(workflow.TransitionRefused):  # sent again, and meanwhile a colleague's or closed
+    """Claim the new request, open its page, and show what to read to the caller."""
+    with suppress(workflow.TransitionRefused):  # sent twice, and by now closed or a colleague's
         workflow.claim(request_id=stored.pk, actor=request.user)
     messages.success(
         request, _("Saved. Tell the caller their reference: %(reference)s.") % {"reference": stored.reference}
@@ -106,7 +105,7 @@ def _address_of(request):
 
 
 def _show(model_admin, request, form, draft, status=200, notice=""):
-    """The form, with the requests that the number or address is known from. That they are shown is recorded first."""
+    """Show the form with earlier requests from the same phone or email. Records that they are shown."""
     known = _known(request, draft) if request.method == "POST" else []
     title = _("Phone request")
     context = {
@@ -120,7 +119,7 @@ def _show(model_admin, request, form, draft, status=200, notice=""):
 
 
 def _known(request, draft):
-    """The requests that the typed number or address is known from; none where that can't be asked: the words count."""
+    """Return earlier requests with the typed phone or email. Returns none if the lookup fails: saving matters more."""
     typed = {name: request.POST.get(name, "")[:MOST_TYPED] for name in ("phone", "email")}
     try:
         known = search.known_contact(typed, besides=draft.id)

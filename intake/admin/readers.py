@@ -6,7 +6,7 @@ from intake import access, workflow
 
 
 def chosen_reader(key):
-    """The reader whose key was chosen in a form, or None for no one."""
+    """Return the user chosen in a form, or None for no one."""
     if not key:
         return None
     reader = {str(reader.pk): reader for reader in access.readers()}.get(key)

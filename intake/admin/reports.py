@@ -1,4 +1,4 @@
-"""The pages of the reports, and their download."""
+"""The report page and its CSV download."""
 
 from django.http import StreamingHttpResponse
 from django.template.response import TemplateResponse
@@ -8,7 +8,7 @@ from intake.reports import export, figures, period, sections, small_numbers
 
 
 def page(model_admin, request):
-    """Figures and charts over a range of days. A range that can't be: the form again, with the reason."""
+    """Show figures and charts for a range of days. For an invalid range, show the form with the error."""
     form, asked = period.asked_for(request.GET)
     context = model_admin.admin_site.each_context(request) | {
         "opts": model_admin.opts,
@@ -28,7 +28,7 @@ def page(model_admin, request):
 
 
 def download(model_admin, request):
-    """The requests of the same days as CSV."""
+    """Download the requests of the same days as CSV."""
     _form, asked = period.asked_for(request.GET)
     if asked is None:
         return page(model_admin, request)

@@ -1,4 +1,4 @@
-"""What a person told us as staff read it: the questions in words, and the rules of contact above everything else."""
+"""Labels and sentences for staff: answers, contact details, and contact rules."""
 
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -9,7 +9,7 @@ from intake.contact import consent
 from intake.models.contact import ForWhom, Introduction, PreferredTime
 from intake.submission.forms import AssessmentForm
 
-# What the fields of `intake.contact.details` are called on the desk
+# Labels for the fields of `intake.contact.details`
 DETAILS = {
     "name": gettext_lazy("Name"),
     "phone": gettext_lazy("Phone"),
@@ -48,7 +48,7 @@ _IN_RULES = {
 
 
 def labeled_answers(answers):
-    """Pairs (question, answer) in the order of the form, without what was left empty and what the rules say."""
+    """Return (question, answer) pairs in form order. Skips empty answers and those shown as contact rules."""
     return [
         (_FIELDS[name].label, _label_for(name, answers[name]))
         for name in _FIELDS
@@ -57,7 +57,7 @@ def labeled_answers(answers):
 
 
 def changes(before, after):
-    """What differs between two sets of answers, as (question, before, after) in the order of the form."""
+    """Return the differences of two sets of answers as (question, before, after), in form order."""
     return [
         (field.label, detail(name, before.get(name, "")), detail(name, after.get(name, "")))
         for name, field in _FIELDS.items()
@@ -66,24 +66,24 @@ def changes(before, after):
 
 
 def detail(name, value):
-    """The value of a field of the form, or of `intake.contact.details`, in words; "" where there is none."""
+    """Return the label for a value of a form field or of `intake.contact.details`; "" if it is empty."""
     if isinstance(value, bool):
         return _("Yes") if value else _("No")
     return _label_for(name, value)
 
 
 def moment(at):
-    """A moment in the time zone in force, such as "Tue, Nov 24, 2:00 PM"; with its year where it is another one."""
+    """Format a time in the active time zone: "Tue, Nov 24, 2:00 PM", with the year if it is not this one."""
     local = timezone.localtime(at)
     this_year = local.year == timezone.localtime().year
     return date_format(local, "D, M j, g:i A" if this_year else "D, M j, Y, g:i A")
 
 
 def contact_rules(profile, agreed_to_email, email_is_spent=False, may_ever_call=True):
-    """What this person allows, one sentence a channel; staff read it before they see a number.
+    """Return what this person allows, one sentence per channel. Staff read it before they see a number.
 
-    `agreed_to_email` says whether they agreed to email: an address alone allows a single one. `email_is_spent`
-    says that this one was sent. `may_ever_call` says whether we can call at the time that they asked for.
+    `agreed_to_email`: whether they agreed to email. An address alone allows one email, and `email_is_spent` says that
+    it was sent. `may_ever_call`: whether we are ever open at their preferred time.
     """
     return [
         *_rules_of_time(profile, may_ever_call),
@@ -131,7 +131,7 @@ def _label_for(name, value):
 
 
 def in_common(codes):
-    """What two requests have in common or not (codes of `workflow.to_confirm`), in sentences."""
+    """Say what two requests have in common (codes of `workflow.to_confirm`)."""
     shared = {"phone", "email"} & {*codes}
     contact = _("Same phone and email.") if len(shared) == 2 else _("Same phone.") if "phone" in shared else ""
     contact = contact or (_("Same email.") if shared else _("Different phone and email."))
@@ -147,7 +147,7 @@ CONSENTS = {
 
 
 def agreed_to(record):
-    """What a `ConsentRecord` says, in words."""
+    """Describe a `ConsentRecord`."""
     words = {"what": CONSENTS[record.purpose], "version": record.wording_version, "at": moment(record.recorded_at)}
     if record.reader_id is None:
         return _("%(what)s, on %(at)s (wording of %(version)s)") % words

@@ -1,23 +1,23 @@
-"""Charts as plain geometry, for templates that draw them as SVG without a script.
+"""Geometry of charts, for templates that draw them as SVG without JavaScript.
 
-What runs across is in percents of the width, so that a chart fits a phone and a screen alike and its words keep their
-size; what runs up and down is in pixels. A count that may not be shown has no length: it gets a mark of its own.
+Horizontal values are percentages of the width, so that a chart fits any screen and its text keeps its size. Vertical
+values are pixels. A hidden count has no length: it gets its own mark.
 """
 
 import math
 from dataclasses import dataclass
 from itertools import pairwise
 
-ROW = 46  # pixels that one lying bar takes with its name
-WIDEST = 78  # percents, so that the number still fits behind the bar
+ROW = 46  # pixels of a horizontal bar with its name
+WIDEST = 78  # percent, so that the number still fits after the bar
 PLOT_TOP, PLOT_HEIGHT, BELOW_PLOT = 12, 160, 28
 MOST_LABELS = 6
 
 
 @dataclass(frozen=True)
 class Bar:
-    """A bar of a chart: `value` None where it may not be shown, and `text` says it in words either way. A lying bar's
-    `height` is that of its row, with its name in it."""
+    """A bar of a chart. `value` is None if it is hidden; `text` always says it. The `height` of a horizontal bar is
+    that of its row, including the name."""
 
     name: str
     value: int | None
@@ -46,7 +46,7 @@ class Dot:
 
 @dataclass(frozen=True)
 class Line:
-    """One series of a line chart: its dots, and the strokes between neighbors that both have a value."""
+    """One series of a line chart: its dots, and strokes between neighbors that both have a value."""
 
     name: str
     shape: str
@@ -56,7 +56,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Chart:
-    """`kind` tells the template what shape to draw. `title` and `summary` say it to who can't see it."""
+    """`kind` tells the template what shape to draw. `title` and `summary` are for screen readers."""
 
     kind: str
     title: str
@@ -70,7 +70,7 @@ class Chart:
 
 
 def horizontal_bars(title, summary, entries):
-    """A bar for each (name, value or None, text), below one another, each under its name."""
+    """Return horizontal bars, one below the other, for (name, value or None, text) entries."""
     most = max((value for _name, value, _text in entries if value), default=1)
     bars = tuple(
         Bar(name, value, text, width=_percent(WIDEST * (value or 0) / most), y=ROW * number, height=ROW)
@@ -80,7 +80,7 @@ def horizontal_bars(title, summary, entries):
 
 
 def columns(title, summary, entries, step):
-    """A column for each (name, value or None, text), side by side; every `step`-th name is written."""
+    """Return columns for (name, value or None, text) entries. Every `step`-th name is written."""
     top = _round_up(max((value for _name, value, _text in entries if value), default=1))
     bars = []
     for number, (name, value, text) in enumerate(entries):
@@ -104,8 +104,8 @@ def columns(title, summary, entries, step):
 
 
 def lines(title, summary, names, series, unit_of, label_for_minutes):
-    """Lines over `names` side by side. `series` are (name, shape, values), a value None where there is none;
-    `unit_of` says in which unit to count up to a value, and `in_words` says a value at the marks."""
+    """Return lines over `names`. `series` are (name, shape, values); a missing value is None. `unit_of` returns the
+    unit for the scale up to a value, and `label_for_minutes` the text at the marks."""
     most = max((value for _n, _s, values in series for value in values if value), default=1)
     top = _round_up(math.ceil(most / unit_of(most))) * unit_of(most)
     xs = [_percent(100 * (number + 0.5) / len(names)) for number in range(len(names))]
@@ -136,7 +136,7 @@ def _marks(top, label_for_minutes):
 
 
 def _round_up(value):
-    """The next number with one digit that is not zero, and whose half is a whole number too."""
+    """Round up to a number with one non-zero digit (or 12 and so on) whose half is whole."""
     unit = 10 ** (len(str(value)) - 1)
     return next(step * unit for step in (*range(1, 11), 12) if step * unit >= value and step * unit % 2 == 0)
 

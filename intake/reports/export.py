@@ -1,7 +1,7 @@
-"""The requests of a period as CSV: one line a request, no word of what anyone told us.
+"""The requests of a period as CSV: one line per request, no content.
 
-It is written piece by piece, so that a million of them need no memory, and each piece is recorded as read before it
-leaves: whoever stops a download has seen what the access log says, and no more.
+It is streamed in pieces, so memory use does not grow with the number of requests. Each piece is recorded as read before
+it is sent: the access log is exact even if a download is stopped.
 """
 
 import csv
@@ -35,7 +35,7 @@ _STARTS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 def lines(period, actor):
-    """The lines of the file, the oldest request first, spam and duplicates with them."""
+    """Yield the file piece by piece, oldest request first, including spam and duplicates."""
     yield _line(COLUMNS)
     for piece in _pieces(period):
         access.record(actor, AccessRecord.Action.EXPORT, [request.pk for request in piece])
@@ -44,18 +44,18 @@ def lines(period, actor):
 
 
 def plain(value):
-    """The value as a spreadsheet must take it: as text, never as a formula."""
+    """Return the value as text that a spreadsheet never takes for a formula."""
     text = "" if value is None else str(value)
     return f"'{text}" if text.startswith(_STARTS_A_FORMULA) else text
 
 
 def _pieces(period):
-    """The requests in pieces, each found behind the last of the one before: no cursor stays open meanwhile."""
+    """Yield the requests in pieces by keyset pagination, so no database cursor stays open."""
     requests = AssessmentRequest.objects.real().filter(received_at__lt=period.ends).order_by(*OLDEST)
     behind = requests.filter(received_at__gte=period.begins)
     while piece := list(behind[:PIECE]):
         yield piece
-        # The second condition says nothing new to us; PostgreSQL needs it to begin in the middle of its index.
+        # The second condition is redundant, but PostgreSQL needs it to start in the middle of its index.
         behind = requests.filter(after(piece[-1], OLDEST), received_at__gte=piece[-1].received_at)
 
 
@@ -92,7 +92,7 @@ def _minutes(begins, ends):
 
 
 class _Echo:
-    """Hands back what the writer of the csv module writes."""
+    """A file for `csv.writer` that returns what is written."""
 
     def write(self, text):
         return text

@@ -1,4 +1,4 @@
-"""The figures of a period: one query, the rest in memory, so that it is the same on every database."""
+"""The figures of a period: one query, then computed in memory, so they are the same on every database."""
 
 import datetime as dt
 import math
@@ -20,14 +20,14 @@ from . import small_numbers
 Outcome = AssessmentRequest.Outcome
 
 NOT_COUNTED = (Outcome.SPAM, Outcome.DUPLICATE, Outcome.UNLINKED)
-NEVER = sys.maxsize  # longer than anything: nobody tried, or nobody reached them
-TRIES_SHOWN = 7  # each by itself; more are one line
+NEVER = sys.maxsize  # longer than any wait: not tried, or not reached
+TRIES_SHOWN = 7  # one line each; more attempts share a line
 PAGES_SHOWN = 12
-LEAST_FOR_90TH = 10  # of fewer, it is one person's own time
+LEAST_FOR_90TH = 10  # with fewer, it would be one person's own time
 
 
 class Epoch(Func):
-    """A moment as whole seconds since 1970: far cheaper to fetch than a moment."""
+    """A time as whole seconds since 1970: cheaper to fetch than a datetime."""
 
     output_field = BigIntegerField()
 
@@ -39,10 +39,10 @@ class Epoch(Func):
 
 
 class Waits:
-    """How long a group of people waited, in minutes, for the first attempt and for the first conversation."""
+    """The waiting times of a group, in minutes, to the first attempt and the first conversation."""
 
     def __init__(self, waits):
-        """`waits` are triples: both times, and whether the first one was in time (None: that is still open)."""
+        """`waits` are triples: both times, and whether the first was in time (None: still open)."""
         self.to_attempt = sorted([wait[0] for wait in waits])
         self.to_talk = sorted([wait[1] for wait in waits])
         verdicts = [wait[2] for wait in waits]
@@ -70,13 +70,13 @@ class Waits:
 
     @property
     def share_in_time(self):
-        """In words; of those for whom it is decided."""
+        """As text; only of requests for which it is decided."""
         return small_numbers.share(self.in_time, self.in_time + self.late)
 
 
 @dataclass(frozen=True)
 class Figures:
-    """What a report shows. The breakdowns are pairs of a name and what belongs to it, in the order to show them."""
+    """The content of a report. The breakdowns are (name, value) pairs in display order."""
 
     everyone: Waits
     by_week: list[tuple[dt.date, Waits]]
@@ -87,13 +87,13 @@ class Figures:
 
 
 def counted(period):
-    """The requests that a report is about."""
+    """Return the requests that a report counts."""
     received = AssessmentRequest.objects.real().filter(received_at__gte=period.begins, received_at__lt=period.ends)
     return received.exclude(outcome__in=NOT_COUNTED)
 
 
 def figures_for(period):
-    """The `Figures` of a `Period`."""
+    """Return the `Figures` of a `Period`."""
     now = int(timezone.now().timestamp())
     step = _step(period)
 
@@ -125,8 +125,8 @@ def figures_for(period):
 
 
 def _rows(period):
-    """The times of every request, in seconds since 1970, its outcome, page and attempts. Past the machinery of the
-    models, which would take longer than the database."""
+    """Fetch the times of every request in seconds since 1970, its outcome, page, and attempts. Skips model instances,
+    which would take longer than the query."""
     moments = [Epoch(name) for name in ("received_at", "first_attempt_at", "reached_at", "first_due_at")]
     rows = counted(period).order_by().values_list(*moments, "outcome", "referrer_path", "attempts_to_reach")
     with connection.cursor() as cursor:
@@ -135,7 +135,7 @@ def _rows(period):
 
 
 def _wait(received, tried, reached, due, now):
-    """A triple for `Waits`. Who called us before anyone tried needed no attempt."""
+    """Return a triple for `Waits`. A person who called us first needed no attempt."""
     contact = min(tried or NEVER, reached or NEVER)
     return (
         contact if contact == NEVER else (contact - received) // 60,
@@ -145,12 +145,12 @@ def _wait(received, tried, reached, due, now):
 
 
 def rank(values, part):
-    """The value that `part` of the sorted values do not exceed (nearest rank). None where there are none."""
+    """Return the nearest-rank quantile of sorted values; None if there are none."""
     return values[math.ceil(part * len(values)) - 1] if values else None
 
 
 def _step(period):
-    """The seconds within which neither the day nor the hour changes: an hour, less where the zone is off by less."""
+    """Return a step in seconds within which neither day nor hour changes: an hour, or 15 minutes in odd time zones."""
     is_whole = all(
         moment.utcoffset() % dt.timedelta(hours=1) == dt.timedelta() for moment in (period.begins, period.ends)
     )
@@ -173,7 +173,7 @@ def _label_for_attempts(tries):
 
 
 def _most_first(pages):
-    """The pages with the most requests; all others together are one line."""
+    """Return the pages with the most requests. All others share one line."""
     in_order = sorted(pages.items(), key=lambda pair: (-len(pair[1]), pair[0]))
     named = [(page or _("Unknown"), waits) for page, waits in in_order[:PAGES_SHOWN]]
     others = [wait for _page, waits in in_order[PAGES_SHOWN:] for wait in waits]

@@ -1,4 +1,4 @@
-"""The days that a report is about, in the center's time zone."""
+"""The days of a report, in the center's time zone."""
 
 import datetime as dt
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ FIRST_DAY, LAST_DAY = dt.date(2000, 1, 1), dt.date(2999, 12, 31)
 
 @dataclass(frozen=True)
 class Period:
-    """From the beginning of the `first` day to the end of the `last` one."""
+    """The days from `first` to `last`, both included."""
 
     first: dt.date
     last: dt.date
@@ -35,7 +35,7 @@ class Period:
 
     @property
     def weeks(self):
-        """The first day of each week (from Monday on) that lies in it, at least in part."""
+        """The Mondays of all weeks that overlap the period."""
         monday = self.first - dt.timedelta(days=self.first.weekday())
         count = (self.last - monday).days // 7 + 1
         return [monday + dt.timedelta(weeks=number) for number in range(count)]
@@ -50,7 +50,7 @@ def _day(label):
 
 
 class PeriodForm(forms.Form):
-    """From and to, both included."""
+    """The first and last day of a report."""
 
     begin, end = _day(_("From")), _day(_("To"))
 
@@ -65,17 +65,17 @@ class PeriodForm(forms.Form):
         return self.cleaned_data
 
     def period(self):
-        """Of a valid form. Days to come hold nothing, so it ends today at the latest."""
+        """Return the `Period` of a valid form. It ends today at the latest."""
         return Period(self.cleaned_data["begin"], min(self.cleaned_data["end"], today()), zone())
 
 
 def last_days(days):
-    """The `Period` of so many days that ends today."""
+    """Return the `Period` of the last `days` days, including today."""
     return Period(today() - dt.timedelta(days=days - 1), today(), zone())
 
 
 def asked_for(query):
-    """The form for a query of the browser, filled in, and the `Period`; None where the form has to be mended."""
+    """Return the form for a URL query, and its `Period`; None if the form has errors."""
     if "begin" in query or "end" in query:
         form = PeriodForm(query)
         return form, form.period() if form.is_valid() else None
@@ -89,5 +89,5 @@ def today():
 
 
 def zone():
-    """The center's; the one the desk assumes until the owner has told it."""
+    """Return the center's time zone, or the default until a publisher sets it."""
     return schedule.our_hours().zone

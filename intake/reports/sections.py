@@ -1,4 +1,4 @@
-"""A report as it is shown: sections with a chart and the table that says the same, small numbers left out."""
+"""The sections of a report: each has a chart and a table with the same numbers. Small numbers are hidden."""
 
 from dataclasses import dataclass
 
@@ -16,7 +16,7 @@ HOUR, DAY = 60, 24 * 60  # minutes
 
 @dataclass(frozen=True)
 class Section:
-    """`rows` hold a cell for each of `columns`; the first one names the row. `key` is its id on the page."""
+    """`rows` have a cell for each of `columns`; the first names the row. `key` is the id on the page."""
 
     key: str
     title: str
@@ -27,12 +27,12 @@ class Section:
 
 
 def sections_for(figures):
-    """The sections of the `Figures` of a period."""
+    """Return the sections for `Figures`."""
     return [*_weeks(figures), _hours(figures), _pages(figures), _outcomes(figures), _attempts(figures)]
 
 
 def summary(waits):
-    """The headline figures of `Waits`: pairs of a label and the figure in words. Of a few people, only their `FEW`."""
+    """Return the headline figures of `Waits` as (label, text) pairs. For a few people, only `FEW`."""
     if waits.count < LEAST:
         return [(_("Requests"), FEW)]
     return [
@@ -46,7 +46,7 @@ def summary(waits):
 
 
 def label_for_minutes(minutes):
-    """A time in words; `NEVER` and None have words of their own."""
+    """Return a label for a duration. `NEVER` and None have their own."""
     if minutes is None:
         return _("too few")
     if minutes is NEVER:
@@ -62,7 +62,7 @@ def label_for_minutes(minutes):
 
 
 def _weeks(figures):
-    """Two sections: the times to the first attempt, and those to the first conversation."""
+    """Return two sections: time to the first attempt, and to the first conversation."""
     names = [date_format(week, "M j") for week, _waits in figures.by_week]
     waits = [waits for _week, waits in figures.by_week]
     counts = shown(wait.count for wait in waits)
@@ -92,7 +92,7 @@ def _weeks(figures):
 
 
 def _week_chart(title, names, waits, counts, what):
-    """`what` is the end of the names in `Waits`: "to_attempt" or "to_talk"."""
+    """`what` is the suffix of the attributes of `Waits`: "to_attempt" or "to_talk"."""
     return charts.lines(
         title,
         _("Two lines over the weeks from %(first)s to %(last)s. Every value is in the table below.")
@@ -184,7 +184,7 @@ def _wait_rows(names, waits, counts):
 
 
 def _values(waits, counts, name):
-    """The minutes that can be drawn: not of few people, and not of those who still wait."""
+    """Return the minutes that can be drawn; None for few people and for those who still wait."""
     values = [
         None if count in (FEW, HIDDEN) else getattr(wait, name) for wait, count in zip(waits, counts, strict=True)
     ]
@@ -201,7 +201,7 @@ def _number(count):
 
 
 def _most(names, counts):
-    """One sentence that says what a chart of counts shows first."""
+    """Return a one-sentence summary of a chart of counts."""
     known = [(count, name) for name, count in zip(names, counts, strict=True) if isinstance(count, int) and count]
     if not known:
         return _("No number can be shown: each is too small, or would reveal a small one.")

@@ -1,4 +1,4 @@
-"""What keeps a count of a few people from telling who they are: it is not shown, and can't be worked out either."""
+"""Suppression of small numbers: a count of a few people is not shown, and can't be worked out."""
 
 import math
 
@@ -10,10 +10,10 @@ HIDDEN = _("not shown")
 
 
 def shown(counts):
-    """The counts of a breakdown as they may be shown, in the same order: a number, `FEW` (1 to 4), or `HIDDEN`.
+    """Return the counts of a breakdown for display, in order: a number, `FEW` (1 to 4), or `HIDDEN`.
 
-    Who knows the total can take from it what is shown, and gets the sum of the rest. So where that sum tells what one
-    of the rest is, or is itself a small number, the next larger count is hidden too. Nobody stands behind a 0.
+    Anyone who knows the total can subtract what is shown, and gets the sum of the rest. If that sum reveals one of the
+    rest, or is itself small, the next larger count is hidden too. A 0 is shown, as it reveals nobody.
     """
     counts = list(counts)
     small = [place for place, count in enumerate(counts) if 0 < count < LEAST]
@@ -27,7 +27,7 @@ def shown(counts):
 
 
 def share(part, whole):
-    """A share in words: whole percents, and no more than "over" or "under" where a few people would show."""
+    """Return a share in whole percent, or "over"/"under" a percentage if the exact one would reveal a few people."""
     rest = whole - part
     if whole < LEAST or (0 < part < LEAST and 0 < rest < LEAST):
         return HIDDEN
@@ -39,8 +39,8 @@ def share(part, whole):
 
 
 def _is_telling(counts, small, also, most):
-    """Whether the sum of the hidden counts leaves one value only to one of the `small` ones (1 to 4 each). The `also`
-    hidden ones are 5 or more and no larger than `most`, the least of those shown."""
+    """Whether the sum of the hidden counts leaves only one possible value for one of the `small` ones (1 to 4 each).
+    The `also` hidden ones are 5 or more and no larger than `most`, the smallest count shown."""
     left = sum(counts[place] for place in (*small, *also))
     others = len(small) - 1
     at_least = max(1, left - (LEAST - 1) * others - (most * len(also) if also else 0))

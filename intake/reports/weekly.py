@@ -1,4 +1,4 @@
-"""What the lead is mailed on Monday: the figures of the week before, and where to read more. Nothing about anyone."""
+"""The Monday email to leads: the figures of the week before, and a link. Nothing about a person."""
 
 import datetime as dt
 
@@ -11,12 +11,11 @@ from django.utils.translation import gettext as _
 from . import figures, sections
 from .period import Period, zone
 
-FROM = dt.time(7)  # on Monday, by the center's clock
+FROM = dt.time(7)  # on Monday, in the center's time zone
 
 
 def due_on(now):
-    """The Monday whose mail is due at a moment, or None before the morning of that Monday, and after a week in which
-    nobody asked."""
+    """Return the Monday whose email is due. None before that Monday morning, and after a week without requests."""
     local = timezone.localtime(now, zone())
     monday = local.date() - dt.timedelta(days=local.weekday())
     is_early = local.date() == monday and local.time() < FROM
@@ -28,7 +27,7 @@ def week_before(monday):
 
 
 def message(monday):
-    """Subject and body of the mail of a Monday."""
+    """Return subject and body of the email of a Monday."""
     week = week_before(monday)
     days = {"first": date_format(week.first, "M j"), "last": date_format(week.last, "M j")}
     link = reverse("admin:intake_assessmentrequest_reports") + f"?begin={week.first}&end={week.last}"

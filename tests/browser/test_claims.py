@@ -172,7 +172,7 @@ def test_new_content_is_announced_on_an_open_page_and_keeps_what_was_typed(reque
     expect(page.locator(".what-now")).to_have_text("They contacted us again just now. Read it before you continue.")
     page.get_by_role("button", name="Show the changes. What you typed stays.").click()
     expect(page.locator(".what-now")).to_have_text("Read what they added first. Then: Call now.")
-    expect(page.locator(".new-words")).to_contain_text("Do not call this number any more")
+    expect(page.locator(".unread")).to_contain_text("Do not call this number any more")
     expect(page.get_by_label("Note for the team")).to_have_value("Half a sentence")
     for width in (1280, 320):
         page.set_viewport_size({"width": width, "height": 800})

@@ -33,7 +33,7 @@ def test_the_list_fits_passes_axe_and_is_reached_by_keyboard(open_list, axe_find
     expect(reference_links(page)).to_have_count(2)
     assert looking.what_does_not_fit(page) == []
     assert axe_finds(page) == []
-    page.locator("#result_list tbody .tick input").first.check()
+    page.locator("#result_list tbody .select input").first.check()
     assert axe_finds(page) == []
     assert looking.what_hides_the_focus(page) == []
 

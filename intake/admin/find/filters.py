@@ -1,4 +1,4 @@
-"""The filters of Find: codes that narrow requests down, and none that tells of a person."""
+"""The filters of Find: codes only, nothing personal."""
 
 import datetime as dt
 
@@ -42,7 +42,7 @@ def _choice(label, choices, anything=None):
 
 
 class FilterForm(forms.Form):
-    """What requests are narrowed down by. `reader` is the user for whom "me" stands."""
+    """The filter fields. `reader` is the user that "me" means."""
 
     stage = _choice(_("Stage"), [(OPEN, _("Any open stage")), *Stage.choices])
     outcome = _choice(_("Outcome"), Outcome.choices)
@@ -69,11 +69,11 @@ class FilterForm(forms.Form):
         return cleaned
 
     def filters(self):
-        """The fields that narrow, of this form and not of one that adds to it."""
+        """Return the filter fields of this form, without those of subclasses."""
         return [self[name] for name in FilterForm.base_fields]
 
     def chosen_labels(self):
-        """What was chosen, for people."""
+        """Return the chosen filters as labels."""
         choices = {bound.name: dict(getattr(bound.field, "choices", [])) for bound in self.filters()}
         return [
             f"{bound.label}: {choices[bound.name].get(bound.value(), bound.value())}"
@@ -82,19 +82,19 @@ class FilterForm(forms.Form):
         ]
 
     def codes(self):
-        """What was chosen, as plain texts that can be kept."""
+        """Return the chosen filters as plain texts that can be saved."""
         chosen = {name: self.cleaned_data[name] for name in FilterForm.base_fields}
         return {name: value if isinstance(value, str) else value.isoformat() for name, value in chosen.items() if value}
 
     def narrow(self, requests, names=None):
-        """The requests that fit everything that was chosen, or what was chosen in the fields named."""
+        """Filter by all chosen values, or only by the fields in `names`."""
         for name in names or FilterForm.base_fields:
             if value := self.cleaned_data[name]:
                 requests = _NARROW[name](requests, value, self.reader)
         return requests
 
     def narrow_to_days(self, requests):
-        """The requests of the days that were chosen, whatever else was."""
+        """Filter by the chosen days only."""
         return self.narrow(requests, ("received_from", "received_to"))
 
 
@@ -109,7 +109,7 @@ def _by_owner(requests, owner, reader):
 
 
 def _by_profile(name):
-    """By what the newest contact profile says: an earlier one does not count any more."""
+    """Filter by the newest contact preferences. Earlier ones do not count."""
 
     def narrow(requests, value, reader):
         newest = ContactPreferences.objects.filter(request=OuterRef("pk")).order_by("-recorded_at", "-pk")
@@ -140,7 +140,7 @@ _NARROW = {
 
 
 def _owners():
-    """Everyone who can own a request, and those who could while they worked here."""
+    """Return everyone who can own a request, including people who left."""
     users = get_user_model().objects.filter(groups__name__in=access.READERS).distinct().order_by("username")
     return [(str(user.pk), user.get_username()) for user in users]
 

@@ -1,7 +1,7 @@
-"""Find: one box for what a caller says, and filters. What is typed is posted and never stands in an address.
+"""Find: one search box and filters. What is typed is posted and never part of a URL.
 
-The last searches are kept encrypted with the session, so that going back from a request leads to its results, in each
-tab to its own.
+The last searches are kept encrypted in the session, so that Back returns to the results, in each browser tab to its
+own.
 """
 
 import json
@@ -29,14 +29,14 @@ from .filters import FilterForm
 
 ROWS = 50
 OPENED_AT_MOST = 200
-LOOKED_AT_MOST = 20_000  # for filters that no index serves: 0.2 s at most, however many requests there are
+LOOKED_AT_MOST = 20_000  # limit for filters without an index: 0.2 s at most, whatever the size of the table
 ADDRESS = "admin:intake_assessmentrequest_find"
 KEPT = "searches"
-KEPT_AT_MOST = 20  # of one browser session, the newest
+KEPT_AT_MOST = 20  # the newest searches of a browser session
 
 
 class FindForm(FilterForm):
-    """What somebody looks for: words, filters, or both."""
+    """The search form: words, filters, or both."""
 
     words = HonestTextField(
         label=gettext_lazy("Reference, phone, email, or name"),
@@ -60,7 +60,7 @@ class FindForm(FilterForm):
 
 
 class SaveForm(forms.ModelForm):
-    """The name under which filters are saved."""
+    """The form to save filters under a name."""
 
     class Meta:
         model = SavedFilter
@@ -72,8 +72,8 @@ class SaveForm(forms.ModelForm):
 
 @dataclass
 class Results:
-    """What a search found: its rows, newest first, and the last request that it looked at, where there may be more.
-    `opened` counts the requests that were opened to compare a name."""
+    """The results of a search, newest first. `last` is the last request that was looked at, if there may be more.
+    `opened` counts the requests that were decrypted to compare a name."""
 
     rows: list
     last: AssessmentRequest | None = None
@@ -81,13 +81,13 @@ class Results:
 
     @property
     def is_cut(self):
-        """Whether it stopped before it had a full page: what was not looked at may fit too."""
+        """Whether the search stopped before its page was full: older requests may match too."""
         return self.last is not None and len(self.rows) < ROWS
 
 
 def page(model_admin, request):
-    """The page Find. GET shows it, with `?filter=` a saved filter and with `?again=` a kept search; POST finds, saves
-    a filter, or deletes one."""
+    """Show Find: with `?filter=` a saved filter, with `?again=` a kept search. POST searches, or saves or deletes a
+    filter."""
     if request.method != "POST":
         return _show_again(model_admin, request) if "again" in request.GET else _show_saved(model_admin, request)
     match request.POST.get("action"):
@@ -129,7 +129,7 @@ def _show_again(model_admin, request):
         messages.info(request, _("This search is no longer available. Search again."))
         return HttpResponseRedirect(reverse(ADDRESS))
     form = FindForm(asked, reader=request.user)
-    if not form.is_valid():  # a colleague or a page that was chosen is gone
+    if not form.is_valid():  # a chosen colleague or page no longer exists
         return _show(model_admin, request, form)
     words, last = form.cleaned_data["words"], _last_seen(asked.get("after", ""))
     kind = search.kind_of(words) if words else None
@@ -143,7 +143,7 @@ def _show_again(model_admin, request):
 
 
 def _keep(request):
-    """Keeps what is asked, and gives the key under which it is kept."""
+    """Keep a search in the session, encrypted, and return its key."""
     key = secrets.token_urlsafe(6)
     asked = {name: request.POST.get(name, "") for name in (*FindForm.base_fields, "after")}
     encrypted = envelope.encrypt(json.dumps(asked), _place_of(request, key)).hex()
@@ -153,7 +153,7 @@ def _keep(request):
 
 
 def _kept(request, key):
-    """What was asked, or None where nothing is kept under this key or it does not open."""
+    """Return a kept search, or None if there is none or it can't be decrypted."""
     try:
         return json.loads(envelope.decrypt(bytes.fromhex(request.session[KEPT][key]), _place_of(request, key)))
     except (KeyError, ValueError, envelope.DecryptionError):
@@ -185,7 +185,7 @@ def _save(model_admin, request):
 
 def _delete(request):
     saved = _saved(request.user, request.POST.get("filter", ""))
-    if saved is not None:  # the second of two clicks finds it gone
+    if saved is not None:  # already deleted by the first of two clicks
         if not _may_delete(request.user, saved):
             raise PermissionDenied
         saved.delete()
@@ -194,7 +194,7 @@ def _delete(request):
 
 
 def _by_filters(form, last):
-    """Looks at a limited number of requests, within the days that were asked for, and says where it stopped."""
+    """Filter at most `LOOKED_AT_MOST` requests within the chosen days, and say where the search stopped."""
     requests = AssessmentRequest.objects.real().select_related("owner")
     in_time = _behind(form.narrow_to_days(AssessmentRequest.objects.order_by(*search.NEWEST)), last)
     edge = in_time[LOOKED_AT_MOST - 1 : LOOKED_AT_MOST].first()
@@ -206,8 +206,7 @@ def _by_filters(form, last):
 
 
 def _by_name(form, last, reader):
-    """Opens those that may have the name, the newest first, and keeps those that do. That they are opened is recorded
-    before."""
+    """Decrypt the candidates, newest first, and return those with the name. Records the reading first."""
     words = form.cleaned_data["words"]
     candidates = _page(form.narrow(search.by_name(words)), last, OPENED_AT_MOST)
     if candidates.rows:
@@ -223,7 +222,7 @@ def _by_name(form, last, reader):
 
 
 def _page(requests, last, size):
-    """The next rows after the request `last`, newest first."""
+    """Return the next rows after the request `last`, newest first."""
     rows = list(_behind(requests, last).order_by(*search.NEWEST)[: size + 1])
     return Results(rows[:size], rows[size - 1] if len(rows) > size else None)
 
@@ -231,12 +230,12 @@ def _page(requests, last, size):
 def _behind(requests, last):
     if last is None:
         return requests
-    # The second condition says nothing new to us; PostgreSQL needs it to begin in the middle of its index.
+    # The second condition is redundant, but PostgreSQL needs it to start in the middle of its index.
     return requests.filter(after(last, search.NEWEST), received_at__lte=last.received_at)
 
 
 def _last_seen(key):
-    """The request after which to look on, or None to begin with the newest."""
+    """Return the request after which to continue, or None to begin with the newest."""
     try:
         return AssessmentRequest.objects.filter(pk=uuid.UUID(key)).first()
     except ValueError:
@@ -244,7 +243,7 @@ def _last_seen(key):
 
 
 def _saved(user, key):
-    """A saved filter that this user sees, or None."""
+    """Return a saved filter that this user can see, or None."""
     is_id = key.isdecimal() and len(key) < 19
     return SavedFilter.objects.seen_by(user).filter(pk=int(key)).first() if is_id else None
 
@@ -254,7 +253,7 @@ def _may_delete(user, saved):
 
 
 def _show(model_admin, request, form, results=None, *, kind=None, saved=None, save_form=None):
-    """The page. What it shows of requests is recorded first."""
+    """Render the page. Records the requests shown first."""
     if results is not None:
         access.record(request.user, AccessRecord.Action.SEARCH, [row.pk for row in results.rows])
     filters = [

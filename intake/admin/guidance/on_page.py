@@ -50,7 +50,7 @@ def sentence_for(action, request, plan, reach, reader, elsewhere=None, has_unrea
         case Kind.LEAVE:
             return leave_it(request)
         case Kind.CONFIRM_PERSON:
-            return _("Contact nobody yet. First decide: is this the same person?")
+            return _("Do not contact anyone yet. First decide: is this the same person?")
         case Kind.UNREADABLE:
             return _("Do not contact this person: how they may be reached can't be read.")
     step = _step(action, request, plan, reach, elsewhere)
@@ -66,13 +66,13 @@ def no_contact_now(action, request, plan, elsewhere=None):
     it."""
     match action.kind:
         case Kind.CONFIRM_PERSON:
-            return _("Contact nobody until you decide: is this the same person?")
+            return _("Do not contact anyone until you decide: is this the same person?")
         case Kind.WAIT:
             return _("Snoozed: leave it until then.")
         case Kind.LEAVE:
             return _("%s is working on this: leave it to them.") % request.owner
     if plan.preferences and not plan.channels:
-        return _("No way is left that they allow.")
+        return _("They allow no other way to contact them.")
     if elsewhere:
         return _("%s is working on another request with this phone or email: ask them first.") % elsewhere.owner
     return ""
@@ -148,7 +148,7 @@ def _now_or_later(action, request, plan, reach, elsewhere):
         case Kind.ASK_COLLEAGUE:
             return ask_first(elsewhere)
         case Kind.MAKE_OWNER:
-            return _("%s owns this request. Make yourself its owner before you contact them.") % request.owner
+            return _("%s owns this request. Assign it to yourself before you contact them.") % request.owner
         case Kind.TAKE:
             return _with_manner(TAKE_FIRST[action.channel], action, plan)
     if action.at is None:

@@ -1,4 +1,4 @@
-"""What is done from the list: taking the next request, and changing several at once."""
+"""Actions of the list: take the next request, change several at once, undo."""
 
 from functools import partial
 from uuid import UUID
@@ -26,7 +26,7 @@ Outcome = AssessmentRequest.Outcome
 
 
 def take_next(model_admin, request):
-    """Leads to the request that is next; where there is none, back to the list with a sentence."""
+    """Claim the next request and open it. If there is none, return to the list and say why."""
     if request.method != "POST":
         return _back_to_list(request)
     taken = workflow.take_next(actor=request.user)
@@ -37,10 +37,10 @@ def take_next(model_admin, request):
 
 
 def change_many(model_admin, request):
-    """Does one thing with each request that was ticked, each by itself, and says of each that it did not happen to why.
-    Those stay ticked.
+    """Apply one action to each selected request, each in its own transaction.
 
-    A request comes as "id:version", with the version that was on the screen: what a colleague changed since stays.
+    A refused request stays selected, and the page says why. Each request is posted as "id:version" with the version on
+    the screen, so that nothing a colleague changed is overwritten.
     """
     if request.method == "POST":
         expected_version = _versions_on_screen(request.POST.getlist("chosen"))
@@ -51,7 +51,7 @@ def change_many(model_admin, request):
             left = expected_version
         else:
             left = _change_each(request, expected_version, change, report)
-        queue_page.keep_ticked(request, left)
+        queue_page.keep_selected(request, left)
     return _back_to_list(request)
 
 
@@ -63,8 +63,8 @@ def _why_none(actor):
 
 
 def _chosen_change(request):
-    """What the pressed button does to one request, and how many it did that to in words."""
-    actor, batch = request.user, uuid7()  # one press, undone with one press
+    """Return the function that the button applies to one request, and the function that reports the count."""
+    actor, batch = request.user, uuid7()  # one batch per press, so one press undoes it
     match request.POST.get("action"):
         case "assign":
             owner = chosen_reader(request.POST.get("owner", ""))
@@ -81,7 +81,7 @@ def _chosen_change(request):
 
 
 def _close_as_spam(*, request_id, expected_version, actor, batch):
-    """Only what is suspected: one press must not end what a person wrote."""
+    """Close only quarantined requests: one press must not close what a person wrote."""
     if not must_be_checked(AssessmentRequest.objects.get(pk=request_id)):
         raise workflow.TransitionRefused(_("It is not waiting for a spam check. To close it as spam, open its page."))
     return workflow.close(
@@ -108,7 +108,7 @@ def _change_each(request, expected_version, change, report):
 
 
 def undo(model_admin, request):
-    """Undoes what was done from any page: a bulk action for each request that nobody changed since."""
+    """Undo an action from any page. A bulk action is undone for each request that nobody changed since."""
     if request.method == "POST":
         try:
             undoing = workflow.undo(batch=batch_from(request.POST.get("batch", "")), actor=request.user)
@@ -141,7 +141,7 @@ def _link_to(row):
 
 
 def _versions_on_screen(chosen):
-    """From request id to the version that was on the screen, without what no page of ours sends."""
+    """Map request ids to the versions on the screen. Skips malformed values."""
     expected_version = {}
     for key in chosen:
         request_id, _colon, version = key.partition(":")

@@ -1,4 +1,4 @@
-"""The desk's front page: one tab of the requests, and who saw which of them."""
+"""The list of requests: one tab, with a record of who saw which requests."""
 
 import hashlib
 
@@ -17,14 +17,14 @@ from intake.monitoring import status
 from . import paging, tabs
 from .rows import described
 
-PLACE = ("tab", "before", "after")  # what an address may say: a tab, and a page of it
+PLACE = ("tab", "before", "after")  # the only URL parameters: a tab, and a page of it
 STATE_SALT = "intake.queue"
-TICKED = "ticked requests"
+SELECTED = "selected requests"
 MOST_TO_UNDO = 5
 
 
 def page(model_admin, request):
-    """One tab of the requests. Who was shown which of them is recorded before the page is made."""
+    """Show one tab of the requests. Records the requests shown before it renders them."""
     if not set(request.GET) <= set(PLACE):
         raise DisallowedModelAdminLookup("nothing about requests is asked through an address")
     now, tab = timezone.now(), tab_of(request.GET)
@@ -46,7 +46,7 @@ def page(model_admin, request):
         "rows": described(listed.rows, now),
         "page": listed,
         "nothing": tabs.TABS[tab].nothing,
-        "ticked": request.session.pop(TICKED, []),
+        "selected": request.session.pop(SELECTED, []),
         "claims": claims,
         "undo": undo,
         "readers": access.readers(),
@@ -58,24 +58,24 @@ def page(model_admin, request):
 
 
 def tab_of(query):
-    """The tab that an address asks for."""
+    """Return the tab named in the URL, or the default tab."""
     return query.get("tab") if query.get("tab") in tabs.TABS else tabs.DEFAULT
 
 
-def keep_ticked(request, ids):
-    """Has the list show these requests ticked once more: what was chosen is not lost where a button was refused."""
+def keep_selected(request, ids):
+    """Keep these requests selected in the list, so that a refused button does not lose the selection."""
     if ids:
-        request.session[TICKED] = [str(request_id) for request_id in ids]
+        request.session[SELECTED] = [str(request_id) for request_id in ids]
 
 
 def fingerprint(requests, now):
-    """Changes whenever a row of the list would say something else."""
+    """Return a hash that changes when a row of the list would look different."""
     # Sent again with changes, a request has the same version and a later `acknowledged_at`.
     lines = [f"{row.pk} {row.version} {row.acknowledged_at} {row.due_at <= now} {row.is_claimed}" for row in requests]
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
 def _updates_address(place, requests, now):
-    """Where the page asks whether it is still up to date. It brings along, signed, what it shows."""
+    """Return the URL that the page polls for updates. It carries a signed fingerprint of what the page shows."""
     seen = signing.dumps([now.isoformat(), fingerprint(requests, now)], salt=STATE_SALT)
     return reverse("admin:intake_assessmentrequest_queue_updates") + "?" + urlencode(place | {"seen": seen})

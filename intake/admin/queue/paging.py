@@ -1,5 +1,7 @@
-"""Pages of a long list without counting it: each knows the row it begins behind, so a deep one costs what the first
-costs, and rows that come and go meanwhile neither hide a row nor show one twice."""
+"""Keyset pagination for long lists: no counting, and every page costs the same.
+
+Rows that come and go between two pages neither hide a row nor show one twice.
+"""
 
 from dataclasses import dataclass
 from types import SimpleNamespace
@@ -11,7 +13,7 @@ from intake.db.keyset import after, names, reversed_order
 
 @dataclass(frozen=True)
 class Page:
-    """Rows in their order, and what leads to the pages beside it: cursors for "before" and "after", "" for none."""
+    """Rows in order, with cursors to the pages "before" and "after"; "" if there is none."""
 
     rows: list
     before: str
@@ -19,8 +21,8 @@ class Page:
 
 
 def page_of(rows, order, size, where):
-    """The `Page` of a queryset in an order (see `intake.db.keyset`) that `where` asks for, with a cursor under "after"
-    or "before". Without one, and where nothing stands there any more, it is the first page."""
+    """The `Page` of a queryset in an order (see `intake.db.keyset`) that `where` asks for by a cursor, "after" or
+    "before". Without a cursor, or if nothing is left there, return the first page."""
     if (row := _row_at(where.get("before"), rows.model, order)) is not None:
         found = list(rows.filter(after(row, reversed_order(order))).order_by(*reversed_order(order))[: size + 1])
         if len(found) > size:
@@ -39,7 +41,7 @@ def _page(found, order, size, before):
 
 
 def cursor(row, order):
-    """What an address says under "after" or "before" to mean this row."""
+    """Return the signed cursor for this row."""
     values = [getattr(row, name) for name in names(order)]
     plain = [value.isoformat() if hasattr(value, "isoformat") else value for value in values]
     plain = [value if isinstance(value, int) else str(value) for value in plain]
@@ -47,7 +49,7 @@ def cursor(row, order):
 
 
 def _row_at(written, model, order):
-    """What a cursor of this order knows of its row; None where it is none."""
+    """Return the sort values of a cursor; None if the cursor is invalid."""
     if not written:
         return None
     try:

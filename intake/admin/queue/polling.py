@@ -1,5 +1,4 @@
-"""Tells an open list whether it is still up to date: figures, and nothing about any request, so that asking is no
-reading of requests and leaves no record."""
+"""Updates for an open list: counts only, nothing about a request. So polling is no reading and leaves no record."""
 
 import datetime as dt
 import hashlib
@@ -16,10 +15,9 @@ from . import paging, tabs
 
 
 def updates(model_admin, request):
-    """JSON: the tabs' counts, how many requests need someone, and a sentence where the list is no longer up to date.
+    """Return JSON: the counts of the tabs, how many requests need someone, and a sentence if the list has changed.
 
-    Its ETag is that of its content, so that a page that asks again with If-None-Match hears 304 until something
-    changes.
+    The ETag is a hash of the content, so a poll with If-None-Match gets 304 until something changes.
     """
     now = timezone.now()
     counts, attention = tabs.counts(request.user, now)

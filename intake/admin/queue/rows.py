@@ -1,4 +1,4 @@
-"""What the list says of each request: fetched for all of them at once, put in words one by one."""
+"""Rows of the list. The data is fetched for all rows at once; the texts are made row by row."""
 
 import functools
 from dataclasses import dataclass
@@ -20,8 +20,8 @@ Stage = AssessmentRequest.Stage
 
 @dataclass(frozen=True)
 class Row:
-    """One request in the list, in words. `at` is when it is due, or ended; `distance` says how far that is. Nothing is
-    called overdue that nobody may do before a time, which `not_before` tells."""
+    """One request in the list. `at` is its due or closing time, and `distance` says how far away that is. A request
+    whose person may not be contacted yet is not overdue; `not_before` says when they may be."""
 
     request: AssessmentRequest
     step: str
@@ -29,7 +29,7 @@ class Row:
     distance: str = ""
     is_overdue: bool = False
     not_before: str = ""
-    said_something_new: bool = False
+    has_unread_additions: bool = False
     claimed_by_now: str = ""
     is_snoozed: bool = False
 
@@ -39,7 +39,7 @@ class Row:
 
 
 def described(requests, now):
-    """A `Row` for each of the requests, with as many queries for fifty as for one."""
+    """Return a `Row` for each request. The number of queries does not depend on the number of rows."""
     _fetch([request for request in requests if request.stage != Stage.CLOSED])
     hours = schedule.our_hours()
 
@@ -82,14 +82,14 @@ def _row(request, reachability, now):
         distance="" if possible and request.is_overdue else in_list.label_for_due(request.due_at, now),
         is_overdue=request.is_overdue and not possible,
         not_before=_("Not before %s") % words(possible) if possible else "",
-        said_something_new=bool(unread_additions(events)),
+        has_unread_additions=bool(unread_additions(events)),
         claimed_by_now=_("working on it until %s") % words(request.claimed_until) if request.is_claimed else "",
         is_snoozed=action.kind == Kind.WAIT,
     )
 
 
 def _language(texts):
-    """What the person prefers to speak, in their own words, as last said; "" where nobody said or it can't be read."""
+    """Return the language last given, in the person's own words; "" if none was given or it can't be decrypted."""
     contents = [text.decrypt_or_none() for text in texts]
     said = [content["language"] for content in contents if isinstance(content, dict) and "language" in content]
     return said[-1] if said else ""

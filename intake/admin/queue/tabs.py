@@ -1,4 +1,4 @@
-"""The tabs of the desk: which requests each shows to whom, in which order, and how many there are."""
+"""The tabs of the desk: their requests, order, and counts."""
 
 import datetime as dt
 from collections.abc import Callable
@@ -13,13 +13,13 @@ from intake.models.assessment_request import URGENCY
 
 SOON = dt.timedelta(hours=2)
 DEFAULT = "open"
-MOST_COUNTED = 500  # more than that is "500+": nobody plans a day by the difference, and counting on costs time
+MOST_COUNTED = 500  # more show as "500+", so that counting stays cheap
 
 
 @dataclass(frozen=True)
 class Tab:
-    """`rows` narrows the real requests down for a reader at a moment; `order` names the fields, all rising or all
-    falling ("-"); `nothing` is what an empty tab says."""
+    """`rows` filters the real requests for a reader at a moment. `order` names the sort fields, all ascending or all
+    descending ("-"). `nothing` is the text of an empty tab."""
 
     label: str
     rows: Callable
@@ -31,7 +31,7 @@ def _not_snoozed(requests, now):
     return requests.open().not_snoozed(now)
 
 
-# A snoozed request is open, by a constraint: asked for both, PostgreSQL would read every open request.
+# A database constraint makes every snoozed request open. With both conditions, PostgreSQL would read all open requests.
 def _snooze_ended(requests, reader, now):
     return requests.filter(snoozed_until__lte=now)
 
@@ -89,15 +89,17 @@ TABS = {
 
 
 def rows_of(tab, reader, now):
-    """The requests of a tab (a key of `TABS`) in its order."""
+    """Return the requests of a tab (a key of `TABS`) in its order."""
     return TABS[tab].rows(AssessmentRequest.objects.real(), reader, now).order_by(*TABS[tab].order)
 
 
 def counts(reader, now):
-    """How many requests each tab holds, and how many need someone: they are overdue, or nobody owns them. In words,
-    exact up to `MOST_COUNTED`: from tab to "12" or "500+", and for the others "" where nobody needs anyone."""
+    """Count the requests of each tab, and those that need someone: overdue or without an owner.
+
+    The counts are texts, exact up to `MOST_COUNTED`: "12" or "500+". The second one is "" for none.
+    """
     to_count = {tab: rows_of(tab, reader, now) for tab in TABS} | {"needing": _needing_someone(now)}
-    row = get_user_model().objects.filter(pk=reader.pk)  # any row would do: all are counted by one query
+    row = get_user_model().objects.filter(pk=reader.pk)  # any row would do: one query counts all tabs
     found = row.values(**{name: _Count(requests[: MOST_COUNTED + 1]) for name, requests in to_count.items()}).get()
     words = {name: str(count) if count <= MOST_COUNTED else f"{MOST_COUNTED}+" for name, count in found.items()}
     needing = words.pop("needing")
@@ -105,8 +107,8 @@ def counts(reader, now):
 
 
 class _Count(Subquery):
-    """How many rows a queryset has. They are in the order of their tab: without one, PostgreSQL may look for the few
-    open requests in the whole table."""
+    """Count the rows of a queryset. It keeps the order of the tab: without it, PostgreSQL may scan the whole table for
+    the few open requests."""
 
     template = "(SELECT COUNT(*) FROM (%(subquery)s) AS counted)"
     output_field = IntegerField()

@@ -1,4 +1,4 @@
-"""What each button of a request's page does, and what was typed on the page when it was pressed."""
+"""The buttons of a request's page, and the form that is posted with them."""
 
 import itertools
 from dataclasses import dataclass, field
@@ -23,7 +23,7 @@ from .actions_form import RequestActionsForm
 Stage, Outcome, SnoozeReason = AssessmentRequest.Stage, AssessmentRequest.Outcome, AssessmentRequest.SnoozeReason
 Channel, Result = Attempt.Channel, Attempt.Result
 
-# The buttons of an attempt, in their order; a number key goes to each.
+# The attempt buttons, in order. The number keys go to them.
 ATTEMPTS = {
     (Channel.CALL, Result.NO_ANSWER): gettext_lazy("No answer"),
     (Channel.CALL, Result.REACHED): gettext_lazy("We spoke"),
@@ -46,7 +46,7 @@ WORDS_OF_A_BUTTON = ("waits_for", "referral")
 
 
 def proposal(request, plan):
-    """The `Proposal` for the try after one that is made now; None where no try is made."""
+    """Return the `Proposal` for the attempt after one made now; None if no attempt is possible."""
     now = timezone.now()
     if plan.preferences is None or request.stage == Stage.CLOSED or request.awaits_assessment:
         return None
@@ -55,8 +55,8 @@ def proposal(request, plan):
 
 
 def attempt_buttons(request, plan):
-    """The attempts that may be written down now, way by way: its name, and the (number, value, label) of each button.
-    The numbers go through all of them."""
+    """Return the attempt buttons by channel: its label, and (number, value, label) of each button. The numbers run
+    through all channels."""
     if request.stage == Stage.CLOSED:
         return []
     possible = [attempt for attempt in ATTEMPTS if not why_not(request, plan, *attempt)]
@@ -72,8 +72,8 @@ def attempt_buttons(request, plan):
 
 @dataclass
 class ActionRequest:
-    """A button that was pressed on the page of `obj`: its name and argument, what else was posted, and the conflicts
-    that came of it."""
+    """A button pressed on the page of `obj`: its name and argument, what else was posted, and the resulting
+    conflicts."""
 
     obj: AssessmentRequest
     actor: object
@@ -83,7 +83,7 @@ class ActionRequest:
     work: RequestActionsForm
     details: details_form.DetailsForm
     conflicts: list = field(default_factory=list)
-    own_changes: int = 0  # versions that this press itself made
+    own_changes: int = 0  # how many versions this action itself made
 
     @classmethod
     def from_post(cls, request, obj):
@@ -93,18 +93,18 @@ class ActionRequest:
 
     @property
     def expected_version(self):
-        """The version that was on the screen; one that never was where the post names none."""
+        """The version that was on the screen; -1, which matches none, if the post has none."""
         posted = self.posted.get("version", "")
         return int(posted) + self.own_changes if posted.isdecimal() and len(posted) < 10 else -1
 
     @property
     def erases(self):
-        """Whether the button erases what is typed beside it too."""
+        """Whether the button also erases what is typed beside it."""
         return self.button == "erase" or (self.button == "lift_legal_hold" and self.obj.hidden_at is not None)
 
     @property
     def would_lose(self):
-        """The name of a field whose words only another button keeps; None where all that was typed is kept."""
+        """The name of a field that only another button saves; None if everything typed is saved."""
         outcome = self.argument or self.posted.get("outcome")
         kept = {"wait_for": "waits_for", "close": "referral" if outcome == Outcome.REFERRED else None}.get(self.button)
         lost = (name for name in WORDS_OF_A_BUTTON if name != kept and self.posted.get(name, "").strip())
@@ -112,17 +112,17 @@ class ActionRequest:
 
     @property
     def is_pending(self):
-        """Whether a button was pressed before this one and refused until the conflicts are settled."""
+        """Whether an earlier button waits until the conflicts are settled."""
         return "pending" in self.posted or (bool(self.conflicts) and self.button not in details_form.BUTTONS)
 
     def typed(self, name):
-        """What was typed in a field. Raises `workflow.TransitionRefused` with the field's error."""
+        """Return the value of a field. Raises `workflow.TransitionRefused` with the field's error."""
         for error in self.work.errors.get(name, []):
             raise workflow.TransitionRefused(f"{self.work.fields[name].label}: {error}")
         return self.work.cleaned_data[name]
 
     def do(self, function, **more):
-        """One change of the workflow, refused where the request is not the one on the screen any more."""
+        """Call a workflow function. Refused if someone changed the request since it was on the screen."""
         try:
             return function(request_id=self.obj.pk, actor=self.actor, expected_version=self.expected_version, **more)
         except workflow.StaleVersion as stale:
@@ -136,10 +136,9 @@ class ActionRequest:
 
 @transaction.atomic
 def carry_out(action):
-    """What the button says, and what else was typed: a note, and what we know. All of it, or nothing
-    (`TransitionRefused`).
+    """Do what the button says, and save the note and contact details typed with it: all of it, or nothing.
 
-    Returns the sentence for the screen.
+    Returns the sentence for the screen. Raises `TransitionRefused`.
     """
     button = BUTTONS.get(action.button)
     if button is None:
@@ -155,7 +154,7 @@ def carry_out(action):
     if keeps_details and action.button != "undo":
         _save_details(action)
     done = button(action)
-    if keeps_details and action.button == "undo":  # a correction is a change: after it nothing could be undone
+    if keeps_details and action.button == "undo":  # only after the undo: a correction is a change, and would prevent it
         _save_details(action)
     if action.button != "note" and not action.erases and action.typed("note").strip():
         workflow.add_note(request_id=action.obj.pk, text=action.typed("note"), actor=action.actor)
@@ -163,10 +162,10 @@ def carry_out(action):
 
 
 def _save_details(action):
-    """What was corrected on the page is kept by any button: before what it does, which may be to close."""
+    """Save corrected contact details with any button, before its own action, which may close the request."""
     if not action.details.changed():
         return
-    # All rows that the button may lock too, at once and in their order: no two people wait in a circle.
+    # Lock all rows that the button may lock later, in primary-key order, to avoid deadlocks.
     other = search.by_reference(_other_reference(action)) if action.button == "link" else None
     before = workflow.lock_linked(action.obj.pk, *([other.pk] if other else []))[action.obj.pk].version
     details_form.save_with_any_button(action)
@@ -188,8 +187,8 @@ def _attempt(action):
 
 
 def _next_at(action, result):
-    """The time that was chosen for the next attempt. What was only proposed may be over by now, is not meant for
-    someone whom we spoke with, and does not know of another time that they want."""
+    """Return the time chosen for the next attempt. A suggested time is dropped if it has passed, if we spoke with them,
+    or if their preferred time was just corrected."""
     chosen = action.typed("next_at")
     if "next_at" in action.work.changed_data:
         return chosen
@@ -239,7 +238,7 @@ def _close(action):
 
 
 def _reopened(action, linked):
-    """How many of the requests that were linked are open by themselves now, in a sentence; none where none is."""
+    """Say how many linked requests were reopened; an empty list if none."""
     if not (reopened := linked - action.obj.duplicates.count()):
         return []
     words = ngettext(
@@ -342,7 +341,7 @@ def batch_from(posted):
 
 
 def what_stays(undoing):
-    """What undoing does not take back, in sentences."""
+    """Say what undoing does not take back."""
     yield _("Notes and corrections that were saved with it stay.")
     if undoing.is_mail_out:
         yield _("The email already went out.")

@@ -1,4 +1,4 @@
-"""Correcting what we know of a person, while a colleague may be correcting it too."""
+"""The form to correct contact details, with conflicts if a colleague corrects them too."""
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -16,7 +16,7 @@ USE_MINE, KEEP_THEIRS = CHOICES = "use_mine", "keep_theirs"
 
 
 def _text(name, longest, field=HonestTextField, **attrs):
-    widget = forms.TextInput(attrs={"autocomplete": "off"} | attrs)  # of the person, not of the member of staff
+    widget = forms.TextInput(attrs={"autocomplete": "off"} | attrs)  # the browser would fill in the staff member's own
     return field(label=wording.DETAILS[name], required=False, max_length=longest, widget=widget)
 
 
@@ -29,8 +29,8 @@ def _choice(name, choices):
 
 
 class DetailsForm(AsksOnce, forms.Form):
-    """The fields of `intake.contact.details`. It posts what stood on the screen beside what was typed, so that only
-    what this member of staff changed is written, and asked about."""
+    """The fields of `intake.contact.details`. It posts the values on the screen beside those typed, so that only what
+    this user changed is saved and checked."""
 
     if_right = gettext_lazy("If it is right as it is, press the button again.")
 
@@ -64,7 +64,7 @@ class DetailsForm(AsksOnce, forms.Form):
 
     @classmethod
     def for_details(cls, known, mine=None):
-        """A form that shows what is `known`, with `mine` in the fields that I want otherwise."""
+        """Return a form with the contact details `known`, and the values `mine` in the fields that I changed."""
         if not mine:
             return cls(initial=details.plain(known))
         plain = details.plain(known)
@@ -82,29 +82,29 @@ class DetailsForm(AsksOnce, forms.Form):
         return f"initial-{self.prefix}-phone" in self.data
 
     def on_screen(self):
-        """The values that stood on the screen before anything was typed."""
+        """Return the values that were on the screen before anything was typed."""
         return {name: self.read(name, self.data.get(self[name].html_initial_name, "")) for name in details.FIELDS}
 
     def read(self, name, posted):
-        """The value of a field that was posted as a text in a hidden one."""
+        """Return the value of a field from the text of its hidden input."""
         try:
             return self.fields[name].to_python(posted)
         except ValidationError as error:
             raise workflow.TransitionRefused(f"{self.fields[name].label}: {error.messages[0]}") from error
 
     def typed(self):
-        """The values as they were sent. Raises `workflow.TransitionRefused` for what can't be one."""
+        """Return the values typed. Raises `workflow.TransitionRefused` for an invalid one."""
         for name, errors in self.errors.items():
             raise workflow.TransitionRefused(f"{self.fields[name].label}: {errors[0]}")
         return self.cleaned_data
 
     def changed(self):
-        """The names of the fields that were changed on the screen."""
+        """Return the names of the changed fields."""
         return [name for name in self.changed_data if name in details.FIELDS] if self.was_posted else []
 
 
 def save(action):
-    """Writes what was changed. What a colleague changed meanwhile stays, and becomes a conflict of the press."""
+    """Save the changed fields. A field that a colleague changed meanwhile becomes a conflict."""
     names = action.details.changed()
     if not names:
         raise workflow.TransitionRefused(_("No contact details were changed."))
@@ -115,13 +115,13 @@ def save(action):
 
 
 def save_with_any_button(action):
-    """As `save`, for a button of something else. A field that two people changed needs its own button."""
+    """Like `save`, for any other button. A field in conflict needs its own button."""
     if names := _not_in_conflict(action):
         _correct(action, names)
 
 
 def use_mine(action):
-    """Writes my value of one field over a colleague's, that I have seen."""
+    """Save my value of one field over the colleague's value that I have seen."""
     if action.argument not in action.details.fields:
         raise workflow.TransitionRefused(_("That button is not known. Nothing was changed."))
     _correct(action, [action.argument, *_not_in_conflict(action)])
@@ -141,7 +141,7 @@ def keep_theirs(action):
 
 
 def _and_the_button_before(action, done):
-    """What is done, and that the button which the conflict kept from being carried out still is not."""
+    """Add that the button stopped by the conflict was not carried out."""
     if not action.is_pending or action.conflicts:
         return done
     return f"{done} {_('The button that you pressed before was not carried out. Press it again.')}"
@@ -163,7 +163,7 @@ def _correct(action, names):
 
 
 def _keep_the_others(action):
-    """The fields about which nothing was chosen yet."""
+    """Keep the conflicts for which nothing was chosen yet."""
     after, known = action.details.typed(), details.details_of(action.obj)
     for name in action.details.changed():
         if f"was-{name}" in action.posted and name != action.argument and name in known:
@@ -172,7 +172,7 @@ def _keep_the_others(action):
 
 
 def rows_for_conflicts(conflicts):
-    """The table of a conflict: field, before, theirs with who and when, mine."""
+    """Return the rows of the conflict table: field, before, theirs with who and when, mine."""
     return [
         {
             "name": conflict.field,

@@ -1,4 +1,4 @@
-"""The page of one request, and its printed sheet: what is shown."""
+"""The page of one request, and its print sheet."""
 
 from dataclasses import replace
 from urllib.parse import urlencode
@@ -33,7 +33,7 @@ from .actions_form import RequestActionsForm
 Stage, TextKind = AssessmentRequest.Stage, EncryptedText.Kind
 
 FOLDER = "admin/intake/assessmentrequest"
-# Which part of the page is open after a button of it was refused, or words in it would have been lost
+# The section to open after its button was refused, or if text in it was not saved
 OPENS = {
     "book": "book",
     "snooze": "snooze",
@@ -47,7 +47,7 @@ OPENS = {
     "referral": "close",
 }
 
-# Buttons that change nothing of the request, and leave what was typed where it stands
+# Buttons that change nothing in the request and keep what was typed
 ONLY_SHOW = {
     "look": gettext_lazy("This is how it stands now. What you typed is still here."),
     "calling": gettext_lazy("It stays yours for an hour. What you typed is still here."),
@@ -55,12 +55,12 @@ ONLY_SHOW = {
 
 
 def page(model_admin, request, object_id):
-    """GET shows the request, POST does what its button says and comes back. What was typed is never lost: where the
-    button is refused, everything stands where it stood."""
+    """Show the request, or do what the posted button says. If it is refused, the page keeps everything that was
+    typed."""
     obj = _found(model_admin, request, object_id)
     if request.method != "POST":
         return _show(model_admin, request, obj)
-    workflow.keep_claim(request_id=obj.pk, actor=request.user)  # any button is work, also one that is refused
+    workflow.keep_claim(request_id=obj.pk, actor=request.user)  # any button counts as work, even a refused one
     action = request_actions.ActionRequest.from_post(request, obj)
     if action.button in ONLY_SHOW:
         if action.button == "calling":
@@ -72,7 +72,7 @@ def page(model_admin, request, object_id):
     except workflow.TransitionRefused as refused:
         obj.refresh_from_db()
         return _show(model_admin, request, obj, action, refusal=str(refused))
-    if action.conflicts or action.would_lose:  # what was typed stays where it stood
+    if action.conflicts or action.would_lose:  # keep what was typed
         obj.refresh_from_db()
         return _show(model_admin, request, obj, action, done=done)
     messages.success(request, done)
@@ -80,7 +80,7 @@ def page(model_admin, request, object_id):
 
 
 def printed_sheet(model_admin, request, object_id):
-    """One page for paper: the rules, what we know, what happened."""
+    """Show the print sheet: contact preferences, contact details, activity."""
     obj = _found(model_admin, request, object_id)
     access.record(request.user, AccessRecord.Action.PRINT, [obj.pk])
     submitted = _submitted(obj, attempt_plan_of(obj))
@@ -142,8 +142,7 @@ def _show(model_admin, request, obj, action=None, refusal="", done=""):
 
 
 def _beside(request, obj):
-    """The requests with the same contact, those that are linked with this one or were, and those from the same device.
-    That they are shown is recorded."""
+    """Return the related requests: same contact, linked or once linked, same device. Records that they are shown."""
     others = search.same_contact(obj)
     linked = list(obj.duplicates.order_by("-received_at", "pk").prefetch_related("contact_preferences"))
     same_device = [] if obj.hidden_at else list(search.from_same_device(obj).filter(hidden_at=None))
@@ -168,8 +167,8 @@ def _beside(request, obj):
 
 
 def _in_question(obj):
-    """The requests of which staff must say whether they are the same person's: each with what happened to it, and how
-    its person may be reached where that is not how the person of `obj` may be."""
+    """Return the requests for which staff must say whether they are the same person's: each with what happened to it,
+    and its contact preferences where they differ from those of `obj`."""
     asked = {event.from_value: (event, event.to_value.split(",")) for event in workflow.in_question(obj)}
     if not asked:
         return []
@@ -191,8 +190,8 @@ def _in_question(obj):
 
 
 def _preferences_compared(other, in_force):
-    """What the person of another request said about how to reach them, where it differs from the profile `in_force`:
-    (what, theirs, in force) in words."""
+    """Return the contact preferences of another request that differ from those `in_force`, as (what, theirs, in
+    force)."""
     theirs = newest_of(other.contact_preferences.all())
     if theirs is None or in_force is None:
         return []
@@ -205,7 +204,7 @@ def _preferences_compared(other, in_force):
 
 
 def _submitted(obj, plan):
-    """What the person told us, opened: their words, what is known by now, and the rules of contact."""
+    """Decrypt the content: submissions, contact details, and contact rules."""
     texts = [] if obj.hidden_at else list(obj.texts.select_related("author"))
     opened = [(text, text.decrypt_or_none()) for text in texts]
     known = details.details_of(obj, opened) if texts else {}
@@ -243,7 +242,7 @@ def _details_shown(obj, known):
 
 
 def _submissions(opened):
-    """What the person wrote, oldest first; of what they sent again, the changes."""
+    """Return what the person wrote, oldest first. Of a form sent again, only the changes."""
     submissions, last = [], {}
     for text, content in opened:
         if text.kind not in EncryptedText.FROM_THE_PERSON:
@@ -268,7 +267,8 @@ def _submissions(opened):
 
 
 def _first_read(opened):
-    """Of the newest answers, what is read before a call: whom they ask for, "" for themselves, and their message."""
+    """Return what to read before a call, from the newest answers: whom they ask for ("" for themselves), and the
+    message."""
     answers = {}
     for text, content in opened:
         if text.kind in (TextKind.ANSWERS, TextKind.AMENDMENT):
@@ -282,8 +282,8 @@ def _first_read(opened):
 
 
 def _unread_additions(obj, submitted):
-    """What the person said and nobody has marked as read, oldest first, each as on the rest of the page; `up_to` names
-    the last of it. Of what was erased there is nothing to read."""
+    """Return what the person added and nobody has marked as read, oldest first. `up_to` is the last of them. None if
+    there is nothing, or the content was erased."""
     if not submitted["texts"]:
         return None
     written = {entry["pk"]: entry for entry in submitted["submissions"]}
@@ -296,7 +296,7 @@ def _unread_additions(obj, submitted):
             "is_unreadable": False,
             "plain": dict(PreferredTime.choices)[event.to_value]
             if event.code == Event.Code.TIME_SET
-            else _("Nothing new in words. Look at how they may be reached."),
+            else _("No new message. Look at the contact preferences."),
         }
         for event in new
     ]
@@ -310,14 +310,14 @@ def _reach(obj, plan, known):
 
 
 def _offered(obj, reach, left_alone):
-    """Of a `Reach`, what the page offers to click: nobody is contacted after the end, or who is left alone now."""
+    """Remove the contact links from a `Reach` if the request is closed or the person must not be contacted now."""
     if reach is None or obj.stage == Stage.CLOSED:
         return None
     return replace(reach, tel="", sms="", mailto="") if left_alone else reach
 
 
 def _work(request, obj, plan, next_action):
-    """What may be done."""
+    """Return which actions the page offers."""
     is_closed = obj.stage == Stage.CLOSED
     moves = workflow.TRANSITIONS[obj.stage]
     may_erase = access.may_erase(request.user)
@@ -351,7 +351,7 @@ def _waits_for_later(obj, next_action):
 
 
 def _forms(obj, plan, proposed, known, action, refusal):
-    """The two forms of the page: as they were typed where the press was refused, as things stand otherwise."""
+    """Return the two forms of the page: as typed if the button was refused, else with current values."""
     details_are_typed = bool(action and action.details.was_posted and action.details.changed())
     is_only_shown = action is not None and action.button in ONLY_SHOW
     form = None
@@ -375,7 +375,7 @@ def _forms(obj, plan, proposed, known, action, refusal):
 
 
 def _open_part(action, obj):
-    """The part of the page that a refusal is about."""
+    """Return the section of the page that a refusal is about."""
     if action.button == "attempt" and obj.is_claimed_by_colleague(action.actor):
-        return "all_the_same"
+        return "log_anyway"
     return OPENS.get(action.would_lose or action.button, "")

@@ -1,4 +1,4 @@
-"""What happened to a request, newest first: one entry for one happening, whatever rows tell of it."""
+"""The activity of a request, newest first. Rows from one action become one entry."""
 
 import datetime as dt
 from dataclasses import dataclass, field
@@ -17,9 +17,9 @@ from intake.workflow import Why
 Code, Kind = Event.Code, EncryptedText.Kind
 
 MOST_READS = 30
-ONE_OPERATION = dt.timedelta(seconds=1)  # what one person did within this time was one press of a button
+ONE_OPERATION = dt.timedelta(seconds=1)  # events of one user within this time are from one button
 
-# Which event tells of a text
+# The event that belongs to each kind of text
 EVENT_OF_TEXT = {
     Kind.AMENDMENT: Code.AMENDED,
     Kind.ADDITION: Code.ADDED,
@@ -28,8 +28,8 @@ EVENT_OF_TEXT = {
     Kind.WAITING_FOR: Code.SNOOZED,
     Kind.CORRECTION: Code.CORRECTED,
 }
-SHOWN_ELSEWHERE = (Kind.AMENDMENT, Kind.ADDITION)  # among what the person wrote
-# An event that another one brings with it is no happening of its own
+SHOWN_ELSEWHERE = (Kind.AMENDMENT, Kind.ADDITION)  # shown among what the person wrote
+# Pairs of events: the second is a consequence of the first, and gets no entry of its own
 CONSEQUENCES = {
     (Code.RECEIVED, Code.SUSPECTED),
     (Code.ATTEMPTED, Code.STAGE_SET),
@@ -46,8 +46,8 @@ _REASONS = dict(AssessmentRequest.SnoozeReason.choices)
 
 @dataclass
 class Entry:
-    """One happening: when, by whom (None: the person, or the site), what, more about it line by line, and the words
-    that were written with it, each None where it can't be opened."""
+    """One entry: when, by whom (None: the person, or the site), what, details, and texts written with it. A text is
+    None if it can't be decrypted."""
 
     at: dt.datetime
     who: object
@@ -58,18 +58,18 @@ class Entry:
     last_code: str = ""
     undone: Undone | None = None
     change_id: object = None
-    undo: object = None  # the act that its button undoes
+    undo: object = None  # the batch that its button undoes
 
 
 def timeline_of(request, opened, reader=None, undo=None):
-    """The entries of a request. `opened` are its texts as pairs (`EncryptedText`, content or None). With a `reader`,
-    also the newest readings by everyone else. What the `workflow` offers to `undo` has a button for it."""
+    """Return the entries of a request. `opened` are its texts as pairs (`EncryptedText`, content or None). With a
+    `reader`, add the newest readings by everyone else. The entry that can be undone gets a button."""
     events = list(request.events.select_related("actor", "change__undone__actor"))
     written, users = _by_event(events, opened), _users_in(events)
     attempts = _attempts_by_event(events, request.attempts.all())
     entries = []
     for event in events:
-        if event.code == Code.UNDONE:  # said of what was undone
+        if event.code == Code.UNDONE:  # shown with the entry that was undone
             continue
         last = entries[-1] if entries else None
         texts = written.get(event.pk, [])
@@ -111,7 +111,7 @@ def _belongs_to(entry, event):
 
 
 def _by_event(events, opened):
-    """From event to the texts that were written with it: those of its author nearest in time."""
+    """Map events to the texts written with them: those by the same author, nearest in time."""
     written = {}
     for text, content in _with_corrections_listed(opened):
         code = EVENT_OF_TEXT.get(text.kind)
@@ -122,7 +122,7 @@ def _by_event(events, opened):
 
 
 def _with_corrections_listed(opened):
-    """The texts with their contents, oldest first; of a correction, what stood there before and what does since."""
+    """Yield the texts with their contents, oldest first. A correction lists values before and after."""
     known = {}
     for text, content in opened:
         values = {}
@@ -166,7 +166,7 @@ def _what(event, attempt):
 
 
 def _lines(event, users, attempt):
-    """More about an event, in words."""
+    """Return the details of an event, line by line."""
     before, after = event.from_value, event.to_value
     match event.code:
         case Code.STAGE_SET:
@@ -212,7 +212,7 @@ def _moment(iso):
 
 
 def _readings(request, reader):
-    """The newest times that colleagues of `reader` had the whole request before them."""
+    """Return the newest times that colleagues of `reader` opened or printed the request."""
     records = AccessRecord.objects.filter(whole_request=request.pk).exclude(actor=reader).select_related("actor")
     return [
         Entry(record.occurred_at, record.actor, record.get_action_display(), "read") for record in records[:MOST_READS]
@@ -220,7 +220,7 @@ def _readings(request, reader):
 
 
 def _without_repeated_readings(entries):
-    """Several readings of one person with nothing between them are one entry."""
+    """Merge consecutive readings by one user into one entry."""
     kept, count = [], 1
     for entry in entries:
         last = kept[-1] if kept else None

@@ -1,6 +1,8 @@
-"""What the open page of a request asks for while somebody looks at it: it keeps their claim, and hears what happened to
-the request since it was shown. Only a page that was shown can ask, and it hears who did what and when, never a word of
-the person: so asking is no reading, and leaves no record."""
+"""Updates for the open page of a request: extend the claim, and report what changed since the page was shown.
+
+Only a page that was shown can ask. The answer says who did what and when, never content. So polling is no reading, and
+leaves no record.
+"""
 
 import datetime as dt
 
@@ -20,21 +22,21 @@ from intake.workflow.attempt_plan import PERSON_WROTE
 from intake.workflow.base import NO_NEW_VERSION, label_for_event, only_taken_over
 
 SALT = "intake.request_updates"
-LONGEST = dt.timedelta(days=1)  # a longer silence says no more
+LONGEST = dt.timedelta(days=1)  # the longest time without an action that matters
 
 
 def shown(request, reader):
-    """What a page carries to ask with, signed: for which request and reader it is, up to which event and at which
-    version it shows it, and whether it was theirs."""
+    """Return the signed state of a page: its request and reader, the last event and version shown, and whether the
+    reader had the claim."""
     last = request.events.aggregate(last=Max("pk"))["last"] or 0
     return signing.dumps([str(request.pk), reader.pk, last, request.version, holds(request, reader)], salt=SALT)
 
 
 def updates(model_admin, request, object_id):
-    """JSON: for how many `seconds` the claim still holds (None where there is none to keep); a `headline` where the one
-    on the page is no longer true; the `news` in a sentence; whether the claim `ended`, and whether it may be taken.
+    """Return JSON: the `seconds` left of the claim (None if there is none), a `headline` if the page's is no longer
+    true, the `news` as a sentence, whether the claim `ended`, and whether the reader `may_take` the request.
 
-    The page says how many seconds ago its reader last did something of their own, and whether they are calling now.
+    The page posts how many seconds ago its reader last acted, and whether they are calling now.
     """
     if request.method != "POST":
         return HttpResponseNotAllowed(["POST"])
@@ -69,13 +71,13 @@ def updates(model_admin, request, object_id):
 
 
 def seconds_left(request, reader):
-    """How long a claim of `reader` still holds; None where they have none."""
+    """Return the seconds left of the reader's claim; None if they have none."""
     has_claim = request.is_claimed and request.owner_id == reader.pk
     return int((request.claimed_until - timezone.now()).total_seconds()) if has_claim else None
 
 
 def _page(request, object_id):
-    """What `shown` signed for this reader and this request; None where it was not."""
+    """Return the state that `shown` signed for this reader and request; None if it is not valid."""
     try:
         page = signing.loads(request.POST.get("shown", ""), salt=SALT)
     except signing.BadSignature:
@@ -90,7 +92,7 @@ def _untouched(seconds):
 
 
 def _headline(obj, others, reader, has_ended):
-    """What is to do in place of what the page says, which may be to call; "" where that is still true."""
+    """Return a new headline if the one on the page, such as "Call now.", is no longer true; else ""."""
     if not others and not has_ended:
         return ""
     if obj.stage == AssessmentRequest.Stage.CLOSED:
@@ -105,13 +107,13 @@ def _headline(obj, others, reader, has_ended):
 
 
 def _ask_first(obj, reader):
-    """That a colleague is at another request of the same contact; "" where none is."""
+    """Say that a colleague works on another request with the same contact; "" if none does."""
     elsewhere = None if obj.stage == AssessmentRequest.Stage.CLOSED else workflow.claimed_with_same_contact(obj, reader)
     return ask_first(elsewhere) if elsewhere else ""
 
 
 def _end(obj, events, version, reader, now):
-    """That the claim is over, since when, and that a log entry still counts where nobody did more than take it."""
+    """Say since when the claim is over, and that a log is still saved if a colleague only took the request."""
     if obj.owner_id == reader.pk:
         since = obj.claimed_until
     else:
@@ -123,7 +125,7 @@ def _end(obj, events, version, reader, now):
 
 
 def _news(others, now):
-    """The newest thing that somebody else did since the page was shown, in a sentence; "" where there is none."""
+    """Describe the newest thing that someone else did since the page was shown; "" if there is none."""
     said = next((event for event in others if event.code in PERSON_WROTE), None)
     # An attempt brings a stage with it, and a withdrawal the end of all words: what was done is the first of the two.
     done = next((event for event in others if event.code in (Event.Code.ATTEMPTED, Event.Code.WITHDRAWN)), None)

@@ -1,11 +1,11 @@
-// A browser may keep a page whole and bring it back with everything that was typed into it. What was sent, withdrawn or
-// left since must not come back: the page is loaded again. Until that is known, nothing of it is shown.
+// The back/forward cache restores a page with everything that was typed into it. If the form was sent, withdrawn, or
+// left since, it must not come back: reload the page. Until that is known, hide it.
 "use strict";
 const show = (isShown) => {
   document.documentElement.style.visibility = isShown ? "" : "hidden"; // not display: none, which scrolls to the top
 };
 
-// A form that was not sent yet keeps its words. Without a network too: they may be those of a lost connection.
+// A form not sent yet keeps its text, also without a network: sending it may just have failed.
 const isFromBefore = async () => {
   const form = document.querySelector("form[data-visit]");
   if (!form) return true;

@@ -1,5 +1,5 @@
-// Keeps an open list up to date: asks every 20 seconds, while somebody can see it, whether anything changed; says so;
-// and brings the new list where it is asked for.
+// Keeps an open list up to date: polls every 20 seconds while the page is visible, says what changed, and loads the new
+// list on request.
 "use strict";
 {
   const EVERY = 20_000;
@@ -9,7 +9,7 @@
   let timer = 0;
 
   const say = (sentence, words, address, onClick) => {
-    if (news.dataset.said === sentence) return; // said before: a screen reader need not hear it again
+    if (news.dataset.said === sentence) return; // do not repeat it to screen readers
     news.dataset.said = sentence;
     news.replaceChildren(sentence);
     if (!sentence) return;
@@ -31,9 +31,9 @@
     const response = await fetch(location.href).catch(() => null);
     if (!response?.ok || response.redirected) return location.reload();
     const page = new DOMParser().parseFromString(await response.text(), "text/html");
-    const ticked = new Set([...list().querySelectorAll(".tick :checked")].map((box) => box.value));
+    const selected = new Set([...list().querySelectorAll(".select :checked")].map((box) => box.value));
     list().replaceWith(page.getElementById("desk"));
-    for (const box of list().querySelectorAll(".tick input")) box.checked = ticked.has(box.value);
+    for (const box of list().querySelectorAll(".select input")) box.checked = selected.has(box.value);
     document.title = page.title;
     etag = "";
     say("");
@@ -61,11 +61,11 @@
     say(answer.news, news.dataset.show, location.href, showList);
   };
 
-  // One box that ticks all. Without script there is none, for it could do nothing.
+  // A checkbox that selects all. Made by script, because it does nothing without it.
   const addChooseAll = () => {
-    const head = document.querySelector("#result_list thead .tick");
+    const head = document.querySelector("#result_list thead .select");
     if (!head) return;
-    const boxes = [...document.querySelectorAll("#result_list tbody .tick input")];
+    const boxes = [...document.querySelectorAll("#result_list tbody .select input")];
     const all = document.createElement("input");
     all.type = "checkbox";
     all.addEventListener("change", () => boxes.forEach((box) => { box.checked = all.checked; }));

@@ -1,4 +1,4 @@
-// The notes beside the parts of the day follow the time zone that is chosen. Without this, they stay as they came.
+// Update the notes beside the parts of the day for the chosen time zone. Without JavaScript, they stay as rendered.
 "use strict";
 for (const parts of document.querySelectorAll("[data-closed]")) {
   const closed = JSON.parse(parts.dataset.closed);
@@ -10,5 +10,5 @@ for (const parts of document.querySelectorAll("[data-closed]")) {
     }
   };
   zone.addEventListener("change", show);
-  show(); // a browser may have kept another choice
+  show(); // the browser may have restored another choice
 }

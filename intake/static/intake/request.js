@@ -1,4 +1,4 @@
-// The page of one request: keys for the hand that holds the phone in the other, and no double press.
+// The page of one request: keyboard shortcuts, and protection against double clicks.
 "use strict";
 {
   const page = document.querySelector(".request-page");
@@ -10,7 +10,7 @@
   list.hidden = false;
   box.checked = !off();
   box.addEventListener("change", () => {
-    try { localStorage.setItem(KEPT, box.checked ? "no" : "yes"); } catch { /* then for this page alone */ }
+    try { localStorage.setItem(KEPT, box.checked ? "no" : "yes"); } catch { /* no storage: only for this page */ }
   });
 
   const isTyping = ({ target }) => target.matches("input:not([type=checkbox]), textarea, select, [contenteditable]");
@@ -26,11 +26,11 @@
     if (target.rel === "next" || target.rel === "prev") target.click();
     else {
       if (target.matches("summary")) target.parentElement.open = true;
-      target.focus(); // a key never logs anything by itself: Enter does
+      target.focus(); // a shortcut only moves the focus; Enter presses the button
     }
   });
 
-  // A second press right after the first would only be refused. Later ones go through: the first may have been stopped.
+  // A second click right after the first would only be refused. Later ones go through: the first may have failed.
   let sentAt = -Infinity;
   page.addEventListener("submit", (event) => {
     if (event.timeStamp - sentAt < 2000) event.preventDefault();

@@ -1,5 +1,5 @@
-// The page of one request: keeps a claim while its owner works, asks before it ends, and says what a colleague or the
-// person did since the page was shown. Only while somebody can see it.
+// The page of one request: extends the claim while its owner works, asks before it ends, and says what a colleague or
+// the person did since the page was shown. Only while the page is visible.
 "use strict";
 {
   const EVERY = 20_000;
@@ -14,7 +14,7 @@
   const inSeconds = (seconds) => (seconds === null ? null : Date.now() + seconds * 1000);
   let endsAt = inSeconds(words.seconds === "" ? null : Number(words.seconds));
   let answer = { ended: false, may_take: false, headline: "", news: "" };
-  let actedAt = Date.now(); // to open the page was an act
+  let actedAt = Date.now(); // opening the page counts as an action
   let isSignedOut = false;
 
   const left = () => (endsAt === null ? Infinity : endsAt - Date.now());
@@ -30,7 +30,7 @@
   };
 
   const show = () => {
-    const isOver = left() <= 0; // by this device's clock, where the page could not ask
+    const isOver = left() <= 0; // by this device's clock, if the server could not be asked
     const sentences = [];
     const buttons = [];
     if (isSignedOut) sentences.push(words.signedOut);
@@ -39,7 +39,7 @@
     if (answer.news) { sentences.push(answer.news); buttons.push(button(words.look, "look")); }
     if ((answer.ended && answer.may_take) || (isOver && !answer.ended)) buttons.push(button(words.again, "claim"));
     const said = sentences.join(" ");
-    if (status.textContent !== said) { // said before: a screen reader need not hear it again
+    if (status.textContent !== said) { // do not repeat it to screen readers
       status.textContent = said;
       for (const old of bar.querySelectorAll("button")) old.remove();
       bar.append(...buttons);
@@ -57,7 +57,7 @@
     const body = new URLSearchParams({ csrfmiddlewaretoken, shown: words.shown, untouched, ...more });
     const response = await fetch(words.address, { method: "POST", body, keepalive: true }).catch(() => null);
     isSignedOut = response?.status === 403;
-    if (response?.ok && !response.redirected) { // what a server that is away would have said is heard the next time
+    if (response?.ok && !response.redirected) { // if the server is down, the next poll catches up
       answer = await response.json();
       endsAt = inSeconds(answer.seconds);
       if (until && answer.until) until.textContent = answer.until;
@@ -74,7 +74,7 @@
   }
 
   for (const kind of ["keydown", "pointerdown", "submit"]) document.addEventListener(kind, act, { capture: true });
-  // A phone that dials hides the page: the claim is kept for the whole call at once.
+  // A phone call hides the page, so extend the claim for a whole call at once.
   document.addEventListener("click", ({ target }) => {
     if (!target.closest("a[href^='tel:'], a[href^='sms:'], a[href^='mailto:']")) return;
     act();

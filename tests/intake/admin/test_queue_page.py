@@ -294,7 +294,7 @@ def test_words_that_can_not_be_opened_leave_the_row_without_a_language(desk):
 def test_what_the_person_said_is_new_in_the_list_until_someone_marks_it(desk, me, event):
     draft = tokens.draw()
     request = make_request(draft)
-    assert row_of(desk, request).said_something_new is False
+    assert row_of(desk, request).has_unread_additions is False
     if event == "words":
         workflow.add_message(request_id=request.pk, text="One more thing")
     elif event == "form":
@@ -304,10 +304,10 @@ def test_what_the_person_said_is_new_in_the_list_until_someone_marks_it(desk, me
     assert "New from them" in words_on(desk.get(LIST))
     workflow.claim(request_id=request.pk, actor=me)
     workflow.add_note(request_id=request.pk, text="Called", actor=me)
-    assert row_of(desk, request).said_something_new is True  # a note may come from an older page
+    assert row_of(desk, request).has_unread_additions is True  # a note may come from an older page
     said = request.events.filter(code__in=["added", "amended", "time_set"]).last()
     workflow.mark_additions_read(request_id=request.pk, up_to=said.pk, actor=me)
-    assert row_of(desk, request).said_something_new is False
+    assert row_of(desk, request).has_unread_additions is False
 
 
 def test_the_list_shows_no_personal_word_but_the_language(desk):

@@ -724,7 +724,7 @@ def test_where_no_way_is_left_the_page_does_not_say_that_they_may_be_contacted(d
     assert "You may contact them now." in text_of(page_of(desk, request))
     workflow.log_attempt(request_id=request.pk, channel="email", result="sent", actor=me)
     page = page_of(desk, request)
-    assert page.context["left_alone"] == "No way is left that they allow."
+    assert page.context["left_alone"] == "They allow no other way to contact them."
     assert "You may contact them now." not in text_of(page)
 
 

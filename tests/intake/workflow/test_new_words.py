@@ -73,7 +73,7 @@ def test_an_earlier_form_that_was_sent_again_is_said_so(noon, desk, clock):
     clock.move_to(local_time("2026-11-24 12:02"), tick=False)
     make_request(draft, preferred_time="asap")
     new = page_of(desk, request).context["unread_additions"]["entries"]
-    assert [entry["plain"] for entry in new] == ["", "Nothing new in words. Look at how they may be reached."]
+    assert [entry["plain"] for entry in new] == ["", "No new message. Look at the contact preferences."]
 
 
 def test_what_is_marked_as_read_is_read_for_everyone_and_on_record(desk, request_here, me, make_staff):
@@ -243,7 +243,7 @@ def test_a_long_message_is_cut_there_and_leads_to_the_whole(noon, desk):
         ("my time has ended", "Take it and call."),
         ("a colleague took it", "sam is working on this until Tue, Nov 24, 12:30 PM. Leave it to them until then."),
         ("a colleague's time has ended", "Take it and call."),
-        ("it is a colleague's", "sam owns this request. Make yourself its owner before you contact them."),
+        ("it is a colleague's", "sam owns this request. Assign it to yourself before you contact them."),
     ],
 )
 def test_only_the_one_who_has_the_request_is_told_to_call_now(noon, desk, me, make_staff, clock, situation, sentence):

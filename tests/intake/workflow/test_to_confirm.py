@@ -131,7 +131,7 @@ def test_a_stranger_with_a_persons_number_ends_or_silences_nothing_of_theirs(des
     if batch is ACTS["withdraws"]:
         assert workflow.take_next(actor=me) == request
     page = desk.get(change_page(request))
-    assert page.context["what_now"] == "Contact nobody yet. First decide: is this the same person?"
+    assert page.context["what_now"] == "Do not contact anyone yet. First decide: is this the same person?"
     assert (page.context["reach"].tel, page.context["reach"].may_now) == ("", True)
     assert [asked["in_common"] for asked in page.context["in_question"]] == [["Same phone.", "Different first name."]]
     assert ("close:withdrawn" in buttons_on(page)) is (batch is ACTS["withdraws"])
@@ -474,7 +474,7 @@ def test_what_speaks_for_one_person_is_compared_before_the_change_and_shown(desk
 def test_the_printed_sheet_says_that_nobody_is_to_be_contacted_yet(desk, me):
     first, second = make_request(), make_request()
     link_duplicate(second, first, me)
-    words = "Contact nobody yet."
+    words = "Do not contact anyone yet."
     sheet = change_page(first).replace("/change/", "/print/")
     assert words not in desk.get(sheet).content.decode()
     workflow.withdraw(request_id=second.pk)

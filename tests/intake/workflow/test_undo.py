@@ -64,7 +64,7 @@ def everything_of(request, actor):
         "attempts": [(one.channel, one.result, one.occurred_at) for one in plan.attempts],
         "plan": (plan.more, plan.agreed_to_email, plan.is_mailed, plan.has_ended, must_decide(row, plan)),
         "proposal": plan.propose(now) if plan.channels else None,
-        "row": (shown.step, shown.at, shown.distance, shown.is_overdue, shown.not_before, shown.said_something_new),
+        "row": (shown.step, shown.at, shown.distance, shown.is_overdue, shown.not_before, shown.has_unread_additions),
         "report": (vars(report.everyone), report.by_outcome, report.by_attempts),
         "csv": list(export.lines(period, actor)),
         "outbox_messages": sorted(row.outbox_messages.values_list("kind", "state")),
