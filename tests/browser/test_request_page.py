@@ -61,12 +61,12 @@ def test_two_who_edit_one_request_lose_nothing(sign_in, request_here):
     for page, phone in ((mine, "480 555 0199"), (theirs, "480 555 0111")):
         page.locator("summary", has_text="Correct contact details").click()
         page.get_by_label("Phone", exact=True).fill(phone)
-    theirs.get_by_role("button", name="Save").click()
+    theirs.get_by_role("button", name="Save contact details").click()
     expect(theirs.get_by_text("The contact details are corrected.")).to_be_visible()
 
     mine.get_by_label("Language", exact=True).fill("Spanish")
     mine.get_by_label("Note for the team").fill("She has a new number")
-    mine.get_by_role("button", name="Save").click()
+    mine.get_by_role("button", name="Save contact details").click()
     row = mine.get_by_role("row", name="Phone")
     expect(row).to_contain_text("480 555 0111")
     expect(row).to_contain_text("480 555 0199")
@@ -95,7 +95,7 @@ def test_the_ladder_is_climbed_to_its_end_and_someone_decides(tuesday, come_back
     come_back(page, tuesday + dt.timedelta(hours=50))
     page.get_by_role("button", name="No answer").click()
     expect(page.get_by_text("That was the last attempt: decide now.")).to_be_visible()
-    expect(page.get_by_role("heading", name="Decide now")).to_be_visible()
+    expect(page.get_by_role("heading", name="Decision needed")).to_be_visible()
     expect(page.get_by_role("button", name="No answer", exact=True)).to_have_count(0)
     page.get_by_role("button", name="Keep trying", exact=True).click()
     expect(page.get_by_text("Attempt 5 of 6.")).to_be_visible()
@@ -111,32 +111,32 @@ def test_the_ladder_is_climbed_to_its_end_and_someone_decides(tuesday, come_back
 
 def test_a_request_is_put_off_and_comes_back_in_its_own_group(tuesday, come_back, sign_in, request_here):
     page = sign_in("admissions", path=change_page(request_here))
-    page.locator("summary", has_text="Put off").click()
+    page.locator("summary", has_text="Snooze").click()
     page.get_by_label("Until").fill("2026-11-25T10:00")
-    page.get_by_label("The reason").select_option("away")
-    page.get_by_role("button", name="Put off").click()
+    page.get_by_label("Reason", exact=True).select_option("away")
+    page.get_by_role("button", name="Snooze", exact=True).click()
     expect(page.locator(".what-now")).to_contain_text("Leave it until then.")
     in_list = page.locator("#result_list").get_by_role("link", name=request_here.reference)
     open_list = page.get_by_role("link", name="Assessment requests: Open")
     open_list.click()
-    expect(page.get_by_role("link", name="Put off 1")).to_be_visible()
+    expect(page.get_by_role("link", name="Snoozed 1")).to_be_visible()
     expect(in_list).to_have_count(0)
 
     come_back(page, tuesday + dt.timedelta(days=1, minutes=1))
     expect(in_list).to_be_visible()
-    page.get_by_role("link", name="Back from snooze 1").click()
+    page.get_by_role("link", name="Snooze ended 1").click()
     in_list.click()
     expect(page.locator(".what-now")).to_contain_text("Take it and call.")
     page.get_by_role("button", name="We spoke", exact=True).click()
-    page.get_by_role("link", name="Assessment requests: Back from snooze").click()
-    expect(page.get_by_role("link", name="Back from snooze 0")).to_be_visible()
+    page.get_by_role("link", name="Assessment requests: Snooze ended").click()
+    expect(page.get_by_role("link", name="Snooze ended 0")).to_be_visible()
 
 
 def test_a_sleeping_request_is_woken_by_hand(tuesday, sign_in, request_here, colleague):
     until = tuesday + dt.timedelta(days=1)
     workflow.snooze(request_id=request_here.pk, until=until, reason="away", actor=colleague)
     page = sign_in("admissions", path=change_page(request_here))
-    page.get_by_role("button", name="Back in the queue now").click()
+    page.get_by_role("button", name="Unsnooze").click()
     expect(page.get_by_text("The request is back in the queue.")).to_be_visible()
     expect(page.locator(".what-now")).to_contain_text("Take it and call.")
 
@@ -175,7 +175,7 @@ def test_a_duplicate_is_linked_and_unlinked(sign_in, request_here):
     expect(page.get_by_text("Linked requests: duplicates of this one")).to_be_visible()
     page.get_by_role("link", name=newer.reference).first.click()
     page.get_by_role("button", name="Unlink").click()
-    expect(page.get_by_text("The requests are no longer linked.")).to_be_visible()
+    expect(page.get_by_text("Unlinked. This request is open again.")).to_be_visible()
     newer.refresh_from_db()
     assert (newer.stage, newer.duplicate_of) == ("new", None)
 
@@ -242,7 +242,7 @@ def test_a_refusal_leads_to_what_it_is_about(sign_in, request_here, axe_finds):
     expect(page.get_by_role("alert")).to_contain_text("Choose a time for the assessment")
     assert axe_finds(page) == []
     assert what_does_not_fit(page) == []
-    page.get_by_role("link", name="Go there").click()
+    page.get_by_role("link", name="Go to that section").click()
     expect(page.get_by_label("Day and time of the assessment")).to_be_in_viewport()
 
 
@@ -283,7 +283,7 @@ def test_a_conflict_on_a_phone_passes_axe_and_fits(sign_in, request_here, collea
     workflow.correct(request_id=request_here.pk, before=known, after=changed, actor=colleague)
     page.locator("summary", has_text="Correct contact details").click()
     page.get_by_label("Phone", exact=True).fill("480 555 0199")
-    page.get_by_role("button", name="Save").click()
+    page.get_by_role("button", name="Save contact details").click()
     expect(page.get_by_role("heading", name="Conflicting changes")).to_be_visible()
     assert axe_finds(page) == []
     assert what_does_not_fit(page) == []
@@ -321,7 +321,7 @@ def test_a_wrong_button_is_undone_on_the_page_and_in_the_list(sign_in, request_h
     assert AssessmentRequest.objects.get().stage == "new"
     page.get_by_role("button", name="No answer").click()
     page.goto(address + LIST)
-    offer = page.get_by_role("list", name="What you can undo")
+    offer = page.get_by_role("list", name="Actions you can undo")
     expect(offer).to_contain_text(request_here.reference)
     if javascript:
         assert axe_finds(page) == []

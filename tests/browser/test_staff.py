@@ -77,18 +77,18 @@ def test_request_is_worked_on_from_its_page(sign_in, address):
     page.get_by_role("button", name="Save note").click()
     expect(page.locator(".timeline .note")).to_have_text("Call back <b>Tuesday</b> ☎")
     page.locator("summary", has_text="Owner").click()
-    page.get_by_label("Who takes care of it").select_option(index=1)
-    page.get_by_role("button", name="Set owner").click()
+    page.get_by_label("Owner", exact=True).select_option(index=1)
+    page.get_by_role("button", name="Assign", exact=True).click()
     expect(page.get_by_text("The owner was changed.")).to_be_visible()
     page.locator("summary", has_text="Close").click()
-    page.get_by_label("Close, because").select_option("referred")
-    page.get_by_label("Referred to whom").fill("The clinic in Mesa")
+    page.get_by_label("Outcome", exact=True).select_option("referred")
+    page.get_by_label("Referred to", exact=True).fill("The clinic in Mesa")
     page.get_by_label("The person knows about the referral.").check()
     page.get_by_role("button", name="Close", exact=True).click()
     expect(page.get_by_text("The request is closed.")).to_be_visible()
     request.refresh_from_db()
     assert (request.stage, request.outcome, request.owner.username) == ("closed", "referred", "admissions-0")
-    page.get_by_role("button", name="Open again").click()
+    page.get_by_role("button", name="Reopen").click()
     expect(page.get_by_text("The request is open again.")).to_be_visible()
     assert AssessmentRequest.objects.get().stage == "new"
 
@@ -108,7 +108,7 @@ def test_a_caller_is_found_and_their_request_taken_down_on_a_phone_in_the_dark(s
     assert axe_finds(page) == []
     page.get_by_role("group", name="Are you 18 or older?").get_by_label("Yes").check()
     page.get_by_label("I agree that").check()
-    page.get_by_role("button", name="Send").click()
+    page.get_by_role("button", name="Save request").click()
     expect(page.get_by_text("Tell the caller their reference")).to_be_visible()
     assert axe_finds(page) == []
     assert AssessmentRequest.objects.count() == 2
