@@ -22,7 +22,7 @@ DETAILS = {
     "introduction": gettext_lazy("How we introduce ourselves"),
     "preferred_time": gettext_lazy("Preferred time"),
     "time_zone": gettext_lazy("Time zone"),
-    "for_whom": gettext_lazy("Who they ask for"),
+    "for_whom": gettext_lazy("Asking for"),
 }
 INTRODUCTIONS = {
     Introduction.FIRST_NAME: gettext_lazy("Say your first name only. Name the center when you know it is them."),

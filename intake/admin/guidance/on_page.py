@@ -72,7 +72,7 @@ def no_contact_now(action, request, plan, elsewhere=None):
         case Kind.LEAVE:
             return _("%s is working on this: leave it to them.") % request.owner
     if plan.preferences and not plan.channels:
-        return _("They allow no other way to contact them.")
+        return _("No permitted way to contact them is left.")
     if elsewhere:
         return _("%s is working on another request with this phone or email: ask them first.") % elsewhere.owner
     return ""

@@ -1,4 +1,4 @@
-"""The form around a request's page: everything that can be typed or chosen there beside the contact details."""
+"""The form of a request's page: all its fields except the contact details."""
 
 from django import forms
 from django.utils import timezone
@@ -28,8 +28,7 @@ def _words_field(label, rows, help_text=""):
 
 
 class RequestActionsForm(forms.Form):
-    """Everything on the page that can be typed or chosen beside what we know of the person. Whatever button is refused,
-    all of it stays filled in."""
+    """All fields of the page except the contact details. If a button is refused, they stay filled in."""
 
     use_required_attribute = False
 
@@ -74,7 +73,7 @@ class RequestActionsForm(forms.Form):
 
     @classmethod
     def for_request(cls, request, plan, proposed):
-        """The form as it stands on the page of a request, with the `Proposal` for the next attempt, or None."""
+        """Return the form for a request, with the `Proposal` for the next attempt, if there is one."""
         return cls(
             initial={
                 "next_at": proposed and proposed.at,

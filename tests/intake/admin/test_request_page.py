@@ -724,7 +724,7 @@ def test_where_no_way_is_left_the_page_does_not_say_that_they_may_be_contacted(d
     assert "You may contact them now." in text_of(page_of(desk, request))
     workflow.log_attempt(request_id=request.pk, channel="email", result="sent", actor=me)
     page = page_of(desk, request)
-    assert page.context["left_alone"] == "They allow no other way to contact them."
+    assert page.context["left_alone"] == "No permitted way to contact them is left."
     assert "You may contact them now." not in text_of(page)
 
 
@@ -803,4 +803,4 @@ def test_where_no_way_is_left_without_a_try_the_page_says_so(clock, desk, me):
     clock.move_to(TUESDAY + dt.timedelta(minutes=1))
     workflow.reopen(request_id=request.pk, actor=me)
     words = text_of(page_of(desk, request))
-    assert ("They allow no other way to contact them. Choose one:" in words, "0 attempt" in words) == (True, False)
+    assert ("No permitted way to contact them is left. Choose one:" in words, "0 attempt" in words) == (True, False)
