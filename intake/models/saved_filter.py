@@ -54,7 +54,7 @@ class SavedFilter(models.Model):
     )  # the constraint's index begins with it
     name = models.CharField(_("name"), max_length=40, validators=[refuse_personal_data])
     is_shared = models.BooleanField(_("for everyone at the desk"), default=False)
-    codes = models.JSONField(validators=[refuse_non_codes])
+    criteria = models.JSONField(validators=[refuse_non_codes])
 
     objects = SavedFilterQuerySet.as_manager()
 

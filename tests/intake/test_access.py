@@ -31,7 +31,7 @@ def client_of(who, make_staff):
 
 def saved_filter():
     owner = get_user_model().objects.create_user("owner of a filter")
-    return SavedFilter.objects.create(owner=owner, name="All new", is_shared=True, codes={"stage": "new"})
+    return SavedFilter.objects.create(owner=owner, name="All new", is_shared=True, criteria={"stage": "new"})
 
 
 def token():

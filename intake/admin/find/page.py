@@ -106,7 +106,7 @@ def _show_saved(model_admin, request):
     if saved is None:
         messages.warning(request, _("This filter was deleted, or it is not shared with you."))
         return HttpResponseRedirect(reverse(ADDRESS))
-    form = FindForm(saved.codes, reader=request.user)
+    form = FindForm(saved.criteria, reader=request.user)
     results = _by_filters(form, None) if form.is_valid() else None
     return _show(model_admin, request, form, results, saved=saved)
 
@@ -176,7 +176,7 @@ def _save(model_admin, request):
             saved, _made = SavedFilter.objects.update_or_create(
                 owner=request.user,
                 name=name.cleaned_data["name"],
-                defaults={"codes": codes, "is_shared": name.cleaned_data["is_shared"]},
+                defaults={"criteria": codes, "is_shared": name.cleaned_data["is_shared"]},
             )
             messages.success(request, _("The filter is saved."))
             return HttpResponseRedirect(reverse(ADDRESS, query={"filter": saved.pk}))

@@ -42,7 +42,7 @@ def save(desk, name="Morning calls", **chosen):
 
 
 def keep(owner, name="Theirs", **fields):
-    return SavedFilter.objects.create(owner=owner, name=name, **{"codes": {"stage": "new"}} | fields)
+    return SavedFilter.objects.create(owner=owner, name=name, **{"criteria": {"stage": "new"}} | fields)
 
 
 def names_on(page):
@@ -60,7 +60,7 @@ def test_a_saved_filter_is_a_link_that_finds_the_same_again(desk, me):
     saved = SavedFilter.objects.get()
     assert (response.status_code, response["Location"]) == (302, f"{FIND}?filter={saved.pk}")
     assert (saved.owner, saved.name, saved.is_shared) == (me, "Morning calls", False)
-    assert saved.codes == {"preferred_time": "morning", "stage": "open", "received_from": "2020-02-29"}
+    assert saved.criteria == {"preferred_time": "morning", "stage": "open", "received_from": "2020-02-29"}
     page = desk.get(response["Location"])
     assert page.context["results"].rows == [wanted]
     assert f'href="{FIND}?filter={saved.pk}" aria-current="page"' in page.content.decode()
@@ -97,7 +97,7 @@ def test_me_in_a_shared_filter_is_whoever_looks(desk, me, make_staff):
     mine, theirs = make_request(), make_request()
     AssessmentRequest.objects.filter(pk=mine.pk).update(owner=me)
     AssessmentRequest.objects.filter(pk=theirs.pk).update(owner=colleague)
-    saved = keep(me, codes={"owner": "me"}, is_shared=True)
+    saved = keep(me, criteria={"owner": "me"}, is_shared=True)
     for client, expected in ((desk, mine), (desk_of(colleague), theirs)):
         assert client.get(FIND, {"filter": saved.pk}).context["results"].rows == [expected]
 
@@ -107,7 +107,7 @@ def test_the_same_name_again_replaces_the_filter(desk, me, make_staff):
     save(desk, stage="new")
     save(desk, stage="reaching", is_shared="on")
     mine = SavedFilter.objects.get(owner=me)
-    assert (mine.codes, mine.is_shared, theirs.codes) == ({"stage": "reaching"}, True, {"stage": "new"})
+    assert (mine.criteria, mine.is_shared, theirs.criteria) == ({"stage": "reaching"}, True, {"stage": "new"})
 
 
 def test_one_deletes_ones_own_filters_and_a_lead_all_that_are_shared(desk, me, make_staff):
@@ -155,7 +155,7 @@ def test_a_reference_is_no_name_for_a_filter():
     drawn = next(one for one in iter(reference.draw, None) if any(c.isdigit() for c in one))
     for name in (drawn, f"see {drawn.lower()}", drawn.replace("-", ""), drawn.replace("-", " ")):
         with pytest.raises(ValidationError):
-            SavedFilter(name=name).clean_fields(exclude=["owner", "codes"])
+            SavedFilter(name=name).clean_fields(exclude=["owner", "criteria"])
 
 
 @pytest.mark.parametrize("name", ["Week 47", "New & unassigned", "9 to 5", "Späte Anrufe", "Back soon", "In 2 h, 24/7"])
@@ -187,7 +187,7 @@ def test_a_filter_that_is_not_there_is_told_on_the_page_to_find(desk, me, key):
 
 
 def test_a_filter_that_asks_for_what_is_gone_says_so(desk, me):
-    saved = keep(me, codes={"owner": "987654", "stage": "new"})
+    saved = keep(me, criteria={"owner": "987654", "stage": "new"})
     make_request()
     page = desk.get(FIND, {"filter": saved.pk})
     assert (page.status_code, page.context["results"]) == (200, None)
