@@ -79,50 +79,53 @@ def moment(at):
     return date_format(local, "D, M j, g:i A" if this_year else "D, M j, Y, g:i A")
 
 
-def contact_rules(profile, agreed_to_email, email_is_spent=False, may_ever_call=True):
+def contact_rules(preferences, agreed_to_email, email_is_spent=False, may_ever_call=True):
     """Return what this person allows, one sentence per channel. Staff read it before they see a number.
 
     `agreed_to_email`: whether they agreed to email. An address alone allows one email, and `email_is_spent` says that
     it was sent. `may_ever_call`: whether we are ever open at their preferred time.
     """
     return [
-        *_rules_of_time(profile, may_ever_call),
+        *_rules_of_time(preferences, may_ever_call),
         _("Do not call.")
-        if not profile.may_call
+        if not preferences.may_call
         else _("When you call then, voicemail is allowed.")
-        if not may_ever_call and profile.may_leave_voicemail
+        if not may_ever_call and preferences.may_leave_voicemail
         else _("When you call then, leave no message.")
         if not may_ever_call
         else _("Call. Voicemail is allowed.")
-        if profile.may_leave_voicemail
+        if preferences.may_leave_voicemail
         else _("Call. Leave no message."),
-        _("Text messages are allowed.") if profile.may_text else _("Do not text."),
+        _("Text messages are allowed.") if preferences.may_text else _("Do not text."),
         _("Do not email.")
-        if not profile.may_email
+        if not preferences.may_email
         else _("The one email that they allow was sent. Do not send another.")
         if email_is_spent
         else _("Neutral emails are allowed.")
         if agreed_to_email
         else _("One neutral email is allowed."),
         # A neutral email names neither the center nor treatment, whatever they chose for calls.
-        *([str(INTRODUCTIONS[profile.introduction])] if profile.may_call or profile.may_text else []),
-        *([str(ASKED_FOR[profile.for_whom])] if profile.for_whom in ASKED_FOR else []),
+        *([str(INTRODUCTIONS[preferences.introduction])] if preferences.may_call or preferences.may_text else []),
+        *([str(ASKED_FOR[preferences.for_whom])] if preferences.for_whom in ASKED_FOR else []),
         (
             _("Their time zone: %(zone)s.")
-            if profile.preferred_time == PreferredTime.CONFIRMED
+            if preferences.preferred_time == PreferredTime.CONFIRMED
             else _("Preferred time: %(time)s, %(zone)s time.")
         )
-        % {"time": profile.get_preferred_time_display().lower(), "zone": _label_for("time_zone", profile.time_zone)},
+        % {
+            "time": preferences.get_preferred_time_display().lower(),
+            "zone": _label_for("time_zone", preferences.time_zone),
+        },
     ]
 
 
-def _rules_of_time(profile, may_ever_call):
-    if may_ever_call or not profile.may_call:
+def _rules_of_time(preferences, may_ever_call):
+    if may_ever_call or not preferences.may_call:
         return []
-    if profile.preferred_time == PreferredTime.CONFIRMED:
+    if preferences.preferred_time == PreferredTime.CONFIRMED:
         return [_("Do not call until they confirm a time by email or text. Then set it as their preferred time.")]
     words = _("Call only %(time)s, their time. We are closed then: ask them for another time.")
-    return [words % {"time": profile.get_preferred_time_display().lower()}]
+    return [words % {"time": preferences.get_preferred_time_display().lower()}]
 
 
 def _label_for(name, value):

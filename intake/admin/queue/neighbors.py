@@ -11,7 +11,7 @@ from .page import tab_of
 
 
 def neighbors_of(request, obj):
-    """The addresses of the requests before and after this one in the tab it was opened from."""
+    """Return the URLs of the previous and next request in the tab that this one was opened from."""
     tab = tab_of(request.GET)
     order = tabs.TABS[tab].order
     rows = tabs.rows_of(tab, request.user, timezone.now()).values_list("pk", flat=True)
