@@ -239,7 +239,7 @@ def test_a_refusal_leads_to_what_it_is_about(sign_in, request_here, axe_finds):
     page = sign_in("admissions", path=change_page(request_here))
     page.locator("summary", has_text="Book the assessment").click()
     page.get_by_role("button", name="Book", exact=True).click()
-    expect(page.get_by_role("alert")).to_contain_text("Choose a time for the assessment")
+    expect(page.get_by_role("alert")).to_contain_text("Choose a time in the future for the assessment")
     assert axe_finds(page) == []
     assert what_does_not_fit(page) == []
     page.get_by_role("link", name="Go to that section").click()
