@@ -1,11 +1,15 @@
 import datetime as dt
+import re
+from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from intake import workflow
+from intake.admin.request import actions, page
 from intake.contact import details
 from intake.contact.preferences import newest_preferences
 from intake.models import AssessmentRequest, EncryptedText
@@ -585,3 +589,15 @@ def test_a_conflict_is_settled_and_the_words_of_another_button_stay(desk, sam):
         "Mine",
         1,
     )
+
+
+def test_every_button_of_the_page_has_a_function_behind_it():
+    folder = Path(settings.BASE_DIR) / "templates/admin/intake/assessmentrequest"
+    found = {
+        value
+        for path in [folder / "change_form.html", *(folder / "request").glob("*.html")]
+        for value in re.findall(r'name="action" value="(\w+)', path.read_text())
+    }
+    assert len(found) > 25
+    keeps_the_enter_key_from_doing_anything = {"enter"}
+    assert found - {*actions.BUTTONS, *page.ONLY_SHOW} == keeps_the_enter_key_from_doing_anything

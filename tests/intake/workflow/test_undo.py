@@ -17,6 +17,7 @@ from intake.submission import tokens
 from intake.workflow.attempt_plan import attempt_plan_of, must_decide
 from intake.workflow.operation import STATE
 from tests.conftest import TUESDAY_MORNING
+from tests.html import forms_on
 from tests.intake.support.at_once import at_once_or_refused
 from tests.intake.support.factories import log_attempt, make_request
 from tests.intake.support.helpers import LIST, browser_of, change_page, codes_of
@@ -573,8 +574,9 @@ def offers_on(page):
 
 
 def undo_in_list(desk, page, number=0):
-    data = {"batch": str(offers_on(page)[number].batch), "csrfmiddlewaretoken": desk.cookies["csrftoken"].value}
-    return desk.post(f"{LIST}undo/", data, follow=True)
+    form = [form for form in forms_on(page) if "batch" in form.fields][number]
+    assert form.fields["batch"] == str(offers_on(page)[number].batch)
+    return desk.post(f"{LIST}undo/", form.fields, follow=True)
 
 
 def said(page):
