@@ -156,10 +156,10 @@ ASKING = {
     "odd phone": State(
         "/assessment/", in_summary("not look like a complete phone number"), 422, with_values(phone="555-01")
     ),
-    "odd e-mail": State(
+    "odd email": State(
         "/assessment/", in_summary("not look like a complete email address"), 422, with_values(email="zoe@example")
     ),
-    "no calls and no e-mail": State("/assessment/", in_summary("You asked us not to call"), 422, no_calls_and_no_email),
+    "no calls and no email": State("/assessment/", in_summary("You asked us not to call"), 422, no_calls_and_no_email),
     "long message": State(
         "/assessment/", in_summary("shorten this to 1000 characters"), 422, with_values(message="Long. " * 200)
     ),

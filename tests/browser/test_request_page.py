@@ -85,7 +85,7 @@ def test_two_who_edit_one_request_lose_nothing(sign_in, request_here):
     expect(theirs.get_by_label("Note for the team")).to_have_value("She is away")
 
 
-def test_the_ladder_is_climbed_to_its_end_and_someone_decides(tuesday, come_back, sign_in, request_here):
+def test_all_attempts_of_the_plan_are_made_and_someone_decides(tuesday, come_back, sign_in, request_here):
     page = sign_in("admissions", path=change_page(request_here))
     for hours, number in ((0, 2), (3, 3), (24, 4)):
         come_back(page, tuesday + dt.timedelta(hours=hours))
@@ -109,7 +109,7 @@ def test_the_ladder_is_climbed_to_its_end_and_someone_decides(tuesday, come_back
     expect(page.get_by_text("Closed: Not reached")).to_be_visible()
 
 
-def test_a_request_is_put_off_and_comes_back_in_its_own_group(tuesday, come_back, sign_in, request_here):
+def test_a_request_is_snoozed_and_comes_back_in_its_own_group(tuesday, come_back, sign_in, request_here):
     page = sign_in("admissions", path=change_page(request_here))
     page.locator("summary", has_text="Snooze").click()
     page.get_by_label("Until").fill("2026-11-25T10:00")

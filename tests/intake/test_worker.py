@@ -227,7 +227,7 @@ def test_a_round_takes_in_the_spool_sends_what_is_due_and_leaves_a_heartbeat(sit
     assert began <= beat.beat_at <= timezone.now()
 
 
-def test_a_round_gives_back_what_was_taken_and_not_worked_on(site, make_staff):
+def test_a_round_releases_what_was_taken_and_not_worked_on(site, make_staff):
     lapsed, live = (make_request() for _ in range(2))
     for request in (lapsed, live):
         workflow.claim(request_id=request.pk, actor=make_staff("admissions"))

@@ -332,7 +332,7 @@ def test_the_owner_is_chosen_by_name(desk, me, make_staff):
     assert found(look_for(desk, owner=str(AssessmentRequest.objects.get(pk=theirs.pk).owner_id))) == references(theirs)
 
 
-def test_only_the_newest_wishes_count(desk, me):
+def test_only_the_newest_preferences_count(desk, me):
     request = make_request(text_ok="on")
     correct(request, me, may_text=False)
     assert found(look_for(desk, way="text")) == []
@@ -481,7 +481,7 @@ def test_the_newest_searches_are_kept_and_the_oldest_forgotten(desk):
     assert desk.get(address_of(pages[1])).status_code == 200
 
 
-def test_searches_are_kept_sealed_and_only_in_their_own_session(desk, me, make_staff):
+def test_searches_are_kept_encrypted_and_only_in_their_own_session(desk, me, make_staff):
     make_request()
     again = address_of(look_for(desk, "wilhelmina canary"))
     stored = " ".join(str(session.get_decoded()) for session in Session.objects.all())
@@ -524,7 +524,7 @@ def test_fifty_results_cost_as_many_queries_as_one(desk, me, words):
     assert (one[0], cost()) == (1, (50, one[1]))
 
 
-# Who shares a phone or an e-mail
+# Who shares a phone or an email
 
 
 def test_requests_with_the_same_phone_or_email_are_found_newest_first(make_staff):

@@ -42,7 +42,7 @@ def open_all_day():
 
 
 def make_request_due(due=None, **changes):
-    """A request that was sent in, by someone who may be called at any time, without an e-mail."""
+    """A request that was sent in, by someone who may be called at any time, without an email."""
     quiet = {"email": "", "voicemail_ok": "", "preferred_time": "asap", "time_zone": "America/Phoenix", "language": ""}
     request = make_request(**quiet | changes, at=timezone.now())
     if due is not None:
@@ -270,7 +270,7 @@ def test_what_nobody_may_do_before_a_time_is_not_called_overdue(desk):
     assert (row.is_overdue, row.distance, row.not_before) == (False, "", "Not before 12:00 PM")
 
 
-def test_why_a_request_is_put_off_stands_in_its_row(desk, me):
+def test_why_a_request_is_snoozed_stands_in_its_row(desk, me):
     request = make_request_due()
     workflow.snooze(request_id=request.pk, until=NOW + DAY, reason="thinking", actor=me)
     assert "Wait until Wed 10:00 AM The person wants time to think" in words_on(desk.get(LIST, {"tab": "snoozed"}))

@@ -105,7 +105,7 @@ def test_a_double_click_logs_one_attempt_and_keeps_one_note(desk):
     assert (request.attempts.count(), request.texts.filter(kind="note").count()) == (1, 1)
 
 
-def test_at_the_end_of_the_ladder_someone_decides(clock, desk, me):
+def test_at_the_end_of_the_plan_someone_decides(clock, desk, me):
     request = make_request(preferred_time="asap", time_zone="America/Phoenix")
     for hours in (2, 5, 26, 48):
         clock.move_to(TUESDAY + dt.timedelta(hours=hours), tick=False)
@@ -126,7 +126,7 @@ def test_at_the_end_of_the_ladder_someone_decides(clock, desk, me):
     assert request.due_at > timezone.now()
 
 
-def test_not_reached_is_refused_with_the_reason_until_the_ladder_allows_it(desk):
+def test_not_reached_is_refused_with_the_reason_until_the_plan_allows_it(desk):
     request = make_request()
     page = page_of(desk, request)
     assert "close:not_reached" not in buttons_on(page)
@@ -198,7 +198,7 @@ def test_an_assessment_without_a_time_to_come_is_refused_with_what_was_typed(des
     assert (fields["assessment_at"], fields["note"]) == (typed, "She asked for Friday")
 
 
-def test_a_request_is_put_off_and_comes_back(desk):
+def test_a_request_is_snoozed_and_comes_back(desk):
     request = make_request()
     done = followed(desk, press(desk, request, "snooze", until=in_days(3), reason="away"))
     assert "Snoozed until" in done

@@ -48,7 +48,7 @@ def test_the_rules_of_contact_stand_above_the_number(desk):
 WAYS = {
     "calls alone": ({}, ["tel:+16025550142"]),
     "text too": ({"text_ok": "on"}, ["tel:+16025550142", "sms:+16025550142"]),
-    "e-mail too": ({"email_ok": "on"}, ["tel:+16025550142", "mailto:canary@nightingale.example"]),
+    "email too": ({"email_ok": "on"}, ["tel:+16025550142", "mailto:canary@nightingale.example"]),
     "no calls": ({"do_not_call": "on"}, ["mailto:canary@nightingale.example"]),
 }
 
@@ -73,7 +73,7 @@ def test_number_is_no_link_outside_the_best_time_and_the_page_says_when(desk):
     assert [way for way in ("tel:", "sms:", "mailto:") if way in text_of(page)] == []
 
 
-def test_nothing_invites_a_contact_after_the_end_or_before_a_time_that_was_put_off(desk, me):
+def test_nothing_invites_a_contact_after_the_end_or_before_a_time_that_was_snoozed(desk, me):
     closed, snoozed = (make_request(preferred_time="asap", text_ok="on", email_ok="on") for _ in range(2))
     workflow.close(request_id=closed.pk, outcome="withdrawn", actor=me)
     until = TUESDAY + dt.timedelta(days=1)
@@ -85,13 +85,13 @@ def test_nothing_invites_a_contact_after_the_end_or_before_a_time_that_was_put_o
     assert "Snoozed: leave it until then." in text_of(page_of(desk, snoozed))
 
 
-def test_an_e_mail_waits_for_the_hour_like_a_call(desk):
+def test_an_email_waits_for_the_hour_like_a_call(desk):
     request = make_request(phone="", preferred_time="evening", time_zone="America/New_York", email_ok="on")
     assert "mailto:" not in text_of(page_of(desk, request))
     assert "Not now. Wait until" in text_of(page_of(desk, request))
 
 
-def test_the_one_e_mail_that_an_address_allows_is_offered_once(desk, me):
+def test_the_one_email_that_an_address_allows_is_offered_once(desk, me):
     request = make_request(phone="", preferred_time="asap")
     page = page_of(desk, request)
     assert page.context["contact_rules"][2] == "One neutral email is allowed."
@@ -219,7 +219,7 @@ def test_what_to_do_now_is_one_sentence_that_follows_the_work(desk, me):
         ({"phone": ""}, "Send a neutral email now. One, and no more."),
     ],
 )
-def test_who_got_in_touch_is_contacted_only_in_the_way_that_they_allow(desk, me, answers, contact):
+def test_who_contacted_us_is_contacted_only_in_the_way_that_they_allow(desk, me, answers, contact):
     request = make_request(preferred_time="asap", **answers)
     workflow.assign(request_id=request.pk, owner=me, actor=me)
     workflow.log_attempt(request_id=request.pk, channel="they_called", result="missed", actor=me)
@@ -482,7 +482,7 @@ def test_a_synthetic_request_has_no_page(desk):
 # Others with the same contact
 
 
-def test_requests_with_the_same_phone_or_e_mail_are_listed_recorded_and_never_named(desk):
+def test_requests_with_the_same_phone_or_email_are_listed_recorded_and_never_named(desk):
     request = make_request()
     phone, email = make_request(email="", name="Zebedee"), make_request(phone="", do_not_call="on")
     make_request(phone="480 555 0100", email="")

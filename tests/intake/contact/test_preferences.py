@@ -17,20 +17,20 @@ PHONE, EMAIL = {"phone": "602-555-0142"}, {"email": "me@example.org"}
 BOTH = PHONE | EMAIL
 NOTHING_TICKED = {"phone": "", "email": "", "do_not_call": "", "voicemail_ok": "", "text_ok": "", "email_ok": ""}
 
-# what was given and ticked: may call, leave voicemail, text, e-mail; how we try first
+# what was given and ticked: may call, leave voicemail, text, email; how we try first
 TABLE = {
     "a phone": (PHONE, (True, False, False, False), "call"),
     "a phone, voicemail": (PHONE | {"voicemail_ok": "on"}, (True, True, False, False), "call"),
     "a phone, text": (PHONE | {"text_ok": "on"}, (True, False, True, False), "call"),
-    "a phone, a tick for e-mail": (PHONE | {"email_ok": "on"}, (True, False, False, False), "call"),
-    "an e-mail": (EMAIL, (False, False, False, True), "email"),
-    "an e-mail, every tick": (
+    "a phone, a tick for email": (PHONE | {"email_ok": "on"}, (True, False, False, False), "call"),
+    "an email": (EMAIL, (False, False, False, True), "email"),
+    "an email, every tick": (
         EMAIL | {"voicemail_ok": "on", "text_ok": "on", "email_ok": "on"},
         (False, False, False, True),
         "email",
     ),
     "both": (BOTH, (True, False, False, False), "call"),
-    "both, e-mail": (BOTH | {"email_ok": "on"}, (True, False, False, True), "call"),
+    "both, email": (BOTH | {"email_ok": "on"}, (True, False, False, True), "call"),
     "both, no calls": (BOTH | {"do_not_call": "on"}, (False, False, False, True), "email"),
     "both, no calls, voicemail": (
         BOTH | {"do_not_call": "on", "voicemail_ok": "on"},
@@ -61,7 +61,7 @@ def test_whatever_the_form_lets_through_some_way_is_allowed():
     ticks = ("do_not_call", "voicemail_ok", "text_ok", "email_ok")
     for given, ticked in itertools.product((PHONE, EMAIL, BOTH), itertools.product(("", "on"), repeat=4)):
         if given == PHONE and ticked[0]:
-            continue  # the form asks for an e-mail then
+            continue  # the form asks for an email then
         profile = preferences_from(**given, **dict(zip(ticks, ticked, strict=True)))
         assert True in (profile.may_call, profile.may_text, profile.may_email)
 
@@ -83,7 +83,7 @@ def test_what_was_chosen_is_kept_as_its_code(field, values):
 
 
 @pytest.mark.django_db
-def test_a_request_has_a_profile_and_an_amendment_that_changes_it_a_second_one():
+def test_a_request_has_a_preferences_and_an_amendment_that_changes_it_a_second_one():
     draft = tokens.draw()
     request = make_request(draft)
     make_request(draft, message="the same way, please")
@@ -94,7 +94,7 @@ def test_a_request_has_a_profile_and_an_amendment_that_changes_it_a_second_one()
 
 
 @pytest.mark.django_db
-def test_the_newest_profile_counts_and_the_later_of_two_of_one_moment():
+def test_the_newest_preferences_counts_and_the_later_of_two_of_one_moment():
     request = make_request()
     codes = preferences.newest_preferences(request).codes()
     later = request.received_at + dt.timedelta(minutes=1)
@@ -104,14 +104,14 @@ def test_the_newest_profile_counts_and_the_later_of_two_of_one_moment():
 
 
 @pytest.mark.django_db
-def test_a_request_whose_words_were_erased_has_no_profile():
+def test_a_request_whose_words_were_erased_has_no_preferences():
     request = make_request()
     request.contact_preferences.all().delete()
     assert preferences.newest_preferences(request) is None
 
 
 @pytest.mark.django_db
-def test_a_profile_never_changes():
+def test_a_preferences_never_changes():
     profile = preferences.newest_preferences(make_request())
     profile.may_text = True
     with pytest.raises(AppendOnlyViolation):

@@ -72,7 +72,7 @@ def test_as_soon_as_possible_names_the_day_and_the_time(received_at, sentence):
         ("evening", "2026-11-23 20:00", "We will call today, by 9 in the evening"),
     ],
 )
-def test_a_wished_time_is_promised_within_its_part_of_the_day(preferred, received_at, sentence):
+def test_a_preferred_time_is_promised_within_its_part_of_the_day(preferred, received_at, sentence):
     assert promised(received_at, LONG, preferred) == f"{sentence}, Arizona time."
 
 
@@ -112,7 +112,7 @@ def test_a_part_of_the_day_is_named_once_where_both_ends_share_it(begins, ends, 
         ("2026-11-27 15:00", "We will email you by Monday, November 30, at 11 in the morning, Arizona time."),
     ],
 )
-def test_who_chose_e_mail_is_promised_an_e_mail(received_at, sentence):
+def test_who_chose_email_is_promised_an_email(received_at, sentence):
     assert promised(received_at, channel="email") == sentence
 
 
@@ -211,7 +211,7 @@ def test_a_zone_that_the_form_does_not_offer_goes_by_its_own_name():
         ("email", False, "We will email you."),
     ],
 )
-def test_a_wish_that_our_hours_never_meet_is_promised_no_time(preferred, hours, channel, may_call, instead):
+def test_a_preferred_time_that_our_hours_never_meet_is_promised_no_time(preferred, hours, channel, may_call, instead):
     hours = dataclasses.replace(OFFICE, spans=dict.fromkeys(range(7), hours), target=dt.timedelta(hours=1))
     closed = f"We are closed in the {preferred} in your time zone, so we can't promise a time."
     received_at = at("2026-11-23 22:00")

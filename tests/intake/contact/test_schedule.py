@@ -161,17 +161,17 @@ def test_as_soon_as_possible_begins_with_the_first_open_moment(received_at, begi
         ("afternoon", "2026-11-23 23:59", "2026-11-24 12:00", "2026-11-24 16:00"),
     ],
 )
-def test_at_a_wished_time_contact_begins_and_ends_within_one_span_of_it(preferred, received_at, begins, ends):
+def test_at_a_preferred_time_contact_begins_and_ends_within_one_span_of_it(preferred, received_at, begins, ends):
     assert first_contact(at(received_at), OFFICE, preferred) == contact(begins, ends)
 
 
-def test_a_wished_time_with_a_break_takes_the_part_before_or_after_the_break():
+def test_a_preferred_time_with_a_break_takes_the_part_before_or_after_the_break():
     hours = with_hours(("08:00", "10:00"), ("11:00", "12:00"))
     assert first_contact(at("2026-11-23 07:00"), hours, "morning") == contact("2026-11-23 08:00", "2026-11-23 10:00")
     assert first_contact(at("2026-11-23 09:50"), hours, "morning") == contact("2026-11-23 11:00", "2026-11-23 12:00")
 
 
-def test_two_spans_that_touch_or_overlap_are_one_span_of_a_wished_time():
+def test_two_spans_that_touch_or_overlap_are_one_span_of_a_preferred_time():
     for later_opens in ("10:00", "09:30"):
         hours = with_hours(("08:00", "10:00"), (later_opens, "12:00"))
         assert first_contact(at("2026-11-23 09:50"), hours, "morning") == contact(
@@ -189,7 +189,7 @@ def test_a_short_span_within_a_longer_one_takes_nothing_from_it():
     [OFFICE, with_hours(("09:00", "17:00"), ("17:00", "17:14"))],
     ids=["closed in the evening", "open for less than is worth a try"],
 )
-def test_a_wish_that_is_never_open_gets_first_contact_as_soon_as_possible(hours):
+def test_a_preferred_time_that_is_never_open_gets_first_contact_as_soon_as_possible(hours):
     received = at("2026-11-23 10:00")
     assert first_contact(received, hours, "evening") == contact(
         "2026-11-23 10:00", "2026-11-23 14:00", preference_is_met=False

@@ -319,7 +319,7 @@ def in_another_thread(work):
     thread.join()
 
 
-# The neutral e-mail to the person
+# The neutral email to the person
 
 BY_EMAIL = {"phone": "", "email": "Canary+help@nightingale.example", "email_ok": "on"}
 HEALTH = re.compile(r"kratom|7-oh|addict|drug|rehab|withdrawal|treatment|opioid|detox|assess|recover|sober", re.I)
@@ -341,8 +341,8 @@ ALLOWED = {
     "both with a tick": ({"email_ok": "on"}, True),
     "both without calls": ({"do_not_call": "on"}, False),
     "both without calls, with a tick": ({"do_not_call": "on", "email_ok": "on"}, True),
-    "an e-mail alone": ({"phone": ""}, False),
-    "an e-mail alone with a tick": ({"phone": "", "email_ok": "on"}, True),
+    "an email alone": ({"phone": ""}, False),
+    "an email alone with a tick": ({"phone": "", "email_ok": "on"}, True),
     "a tick without an address": ({"email": "", "email_ok": "on"}, False),
 }
 
@@ -360,7 +360,7 @@ def test_the_person_is_written_to_only_where_they_ticked_the_box(mailbox, answer
 
 
 @pytest.mark.django_db
-def test_the_e_mail_to_the_person_is_neutral(mailbox, settings, client):
+def test_the_email_to_the_person_is_neutral(mailbox, settings, client):
     settings.NEUTRAL_FROM_EMAIL = "Front Desk <hello@frontdesk.example>"
     settings.DEFAULT_FROM_EMAIL = "desk@recovery.example"
     outbox_message = only(acknowledgement())
@@ -389,7 +389,7 @@ def test_the_e_mail_to_the_person_is_neutral(mailbox, settings, client):
 
 
 @pytest.mark.django_db
-def test_the_e_mail_to_the_person_names_no_phone_where_the_owner_told_none(mailbox):
+def test_the_email_to_the_person_names_no_phone_where_the_owner_told_none(mailbox):
     only(acknowledgement())
     Center.objects.all().delete()
     facts.forget()
@@ -398,7 +398,7 @@ def test_the_e_mail_to_the_person_names_no_phone_where_the_owner_told_none(mailb
 
 
 @pytest.mark.django_db
-def test_the_e_mail_goes_to_the_address_that_was_told_last(mailbox):
+def test_the_email_goes_to_the_address_that_was_told_last(mailbox):
     draft = tokens.draw()
     make_request(draft, **BY_EMAIL)
     request = make_request(draft, **BY_EMAIL | {"email": "new@nightingale.example"})
@@ -408,7 +408,7 @@ def test_the_e_mail_goes_to_the_address_that_was_told_last(mailbox):
 
 
 @pytest.mark.django_db
-def test_the_e_mail_is_refused_when_the_person_no_longer_allows_it(mailbox):
+def test_the_email_is_refused_when_the_person_no_longer_allows_it(mailbox):
     outbox_message = only(acknowledgement())
     codes = preferences.newest_preferences(outbox_message.request).codes() | {"may_email": False, "may_text": True}
     ContactPreferences.objects.create(request=outbox_message.request, recorded_at=timezone.now(), **codes)
@@ -418,7 +418,7 @@ def test_the_e_mail_is_refused_when_the_person_no_longer_allows_it(mailbox):
 
 
 @pytest.mark.django_db
-def test_an_e_mail_that_an_amendment_forbids_is_refused_though_it_was_queued(mailbox):
+def test_an_email_that_an_amendment_forbids_is_refused_though_it_was_queued(mailbox):
     draft = tokens.draw()
     request = make_request(draft, email_ok="on")
     make_request(draft, email_ok="")
@@ -439,7 +439,7 @@ def test_nobody_is_written_to_about_a_suspected_request_before_its_release(mailb
 
 
 @pytest.mark.django_db
-def test_an_address_gets_one_e_mail_a_day_however_often_someone_types_it(mailbox):
+def test_an_address_gets_one_email_a_day_however_often_someone_types_it(mailbox):
     first = only(acknowledgement())
     assert outbox.send_due(timezone.now()) == 1
     again = acknowledgement(next_try_at=first.next_try_at)
@@ -466,7 +466,7 @@ def test_unusable_address_is_reported_to_staff_and_not_retried(mailbox, email):
 
 
 @pytest.mark.django_db
-def test_an_e_mail_about_a_request_withdrawn_under_hold_is_not_sent(mailbox, make_staff):
+def test_an_email_about_a_request_withdrawn_under_hold_is_not_sent(mailbox, make_staff):
     outbox_message = acknowledgement()
     workflow.set_legal_hold(request_id=outbox_message.request_id, actor=make_staff("lead"))
     workflow.withdraw(request_id=outbox_message.request_id)
@@ -474,7 +474,7 @@ def test_an_e_mail_about_a_request_withdrawn_under_hold_is_not_sent(mailbox, mak
 
 
 @pytest.mark.django_db
-def test_an_e_mail_whose_address_can_not_be_opened_now_is_tried_again(mailbox):
+def test_an_email_whose_address_can_not_be_opened_now_is_tried_again(mailbox):
     outbox_message = only(acknowledgement())
     text = outbox_message.request.texts.get()
     envelope = bytes(text.envelope)
@@ -495,7 +495,7 @@ def test_an_e_mail_whose_address_can_not_be_opened_now_is_tried_again(mailbox):
         ("421 closing", "retrying", "SMTPDataError 421"),
     ],
 )
-def test_an_e_mail_to_the_person_ends_at_a_refusal_for_good_and_only_then(mailbox, refusal, state, error):
+def test_an_email_to_the_person_ends_at_a_refusal_for_good_and_only_then(mailbox, refusal, state, error):
     mailbox.refusals = [refusal]
     outbox_message = only(acknowledgement())
     assert outbox.send_due(NOW) == 0

@@ -53,7 +53,7 @@ SPEAKING = {
 
 
 @pytest.mark.parametrize("speak", SPEAKING.values(), ids=SPEAKING)
-def test_who_speaks_up_while_put_off_is_awake_and_a_new_version(actor, speak):
+def test_who_speaks_up_while_snoozed_is_not_snoozed_and_a_new_version(actor, speak):
     draft = tokens.draw()
     request = snooze_request(make_request_any_time(draft), actor)
     seen = request.version
@@ -77,7 +77,7 @@ def test_who_speaks_up_after_an_attempt_stands_on_top(actor, speak):
 
 
 @pytest.mark.parametrize("speak", SPEAKING.values(), ids=SPEAKING)
-def test_who_speaks_up_at_the_end_of_the_ladder_gets_a_whole_new_one(actor, clock, speak):
+def test_who_speaks_up_at_the_end_of_the_plan_gets_a_whole_new_one(actor, clock, speak):
     draft = tokens.draw()
     request = make_request_any_time(draft, email="")
     for hours in (0, 3, 24, 51):
@@ -233,7 +233,7 @@ def test_what_the_person_sends_after_they_withdrew_is_a_new_request(clock):
 # Opened again
 
 
-def test_a_closed_request_that_is_sent_again_is_open_awake_and_on_top(actor):
+def test_a_closed_request_that_is_sent_again_is_open_not_snoozed_and_on_top(actor):
     draft = tokens.draw()
     request = make_request_any_time(draft)
     workflow.close(request_id=request.pk, outcome="declined", actor=actor)

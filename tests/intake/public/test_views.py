@@ -150,7 +150,7 @@ def test_under_18_nothing_is_stored_and_help_is_shown(visitor, caplog, changes):
         ({"name": "Canary\0"}, ["name"]),
         ({"phone": "", "do_not_call": "on", "email": ""}, ["email", "phone"]),
     ],
-    ids=["no way to reach", "no consent", "no age", "too long", "odd contact", "null", "no calls but no e-mail"],
+    ids=["no way to reach", "no consent", "no age", "too long", "odd contact", "null", "no calls but no email"],
 )
 def test_what_has_to_be_mended_is_said_beside_the_field_with_all_kept(visitor, changes, wrong):
     page = send(visitor, **changes)

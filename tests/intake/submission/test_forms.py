@@ -340,12 +340,12 @@ CHANGES_AND_RULES = {
     "phone alone": ({"voicemail_ok": "", "email": ""}, ["Call. Leave no message.", "Do not text.", "Do not email."]),
     "voicemail": ({"email": ""}, ["Call. Voicemail is allowed.", "Do not text.", "Do not email."]),
     "text": ({"text_ok": "on"}, ["Call. Voicemail is allowed.", "Text messages are allowed.", "Do not email."]),
-    "e-mail too": (
+    "email too": (
         {"email_ok": "on"},
         ["Call. Voicemail is allowed.", "Do not text.", "Neutral emails are allowed."],
     ),
     "no calls": ({"do_not_call": "on"}, ["Do not call.", "Do not text.", "One neutral email is allowed."]),
-    "e-mail alone": ({"phone": ""}, ["Do not call.", "Do not text.", "One neutral email is allowed."]),
+    "email alone": ({"phone": ""}, ["Do not call.", "Do not text.", "One neutral email is allowed."]),
 }
 
 

@@ -382,7 +382,7 @@ def test_lifting_a_hold_from_what_was_not_withdrawn_erases_nothing(held):
 # Another time
 
 
-def test_another_time_gives_a_new_due_time_a_new_promise_and_a_new_profile(visitor, center_with_hours):
+def test_another_time_gives_a_new_due_time_a_new_promise_and_a_new_preferences(visitor, center_with_hours):
     request = make_request(preferred_time="asap", time_zone="America/Phoenix")
     before = (request.due_at, request.promise)
     page = visitor.post(address_of(request), MORNING | SURE)
@@ -431,7 +431,7 @@ def additions(request):
     return [text.decrypt() for text in request.texts.filter(kind="addition")]
 
 
-def test_more_words_are_kept_once_sealed_and_told_to_staff_again(visitor):
+def test_more_words_are_kept_once_encrypted_and_told_to_staff_again(visitor):
     request = make_request()
     request.outbox_messages.update(state="sent", attempts=1, sent_at=timezone.now())
     for _ in range(3):

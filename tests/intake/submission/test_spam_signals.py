@@ -32,7 +32,7 @@ HONEST = {
     "product names": {"message": "OPMS Gold, MIT45, 7-OHMZ, Viagra, casino"},
     "a name with dots": {"name": "J.R. Smith Jr."},
     "a name like an address": {"name": "sam.example.org"},
-    "a name with an e-mail": {"name": "sam@example.org"},
+    "a name with an email": {"name": "sam@example.org"},
     "a name with the letters": {"name": "Httpson Www"},
     "a name of markup": {"name": "<b>Ann</b>"},
     "a name of one letter": {"name": "X"},

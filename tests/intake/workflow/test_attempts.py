@@ -91,7 +91,7 @@ def test_who_called_back_and_was_missed_is_on_top_of_the_queue_until_someone_cal
     assert AssessmentRequest.objects.by_urgency().first() == overdue
 
 
-def test_a_person_who_calls_while_put_off_is_awake_again(actor):
+def test_a_person_who_calls_while_snoozed_is_not_snoozed_any_more(actor):
     request = make_phone_request()
     workflow.snooze(request_id=request.pk, until=TUESDAY + dt.timedelta(days=3), reason="away", actor=actor)
     log_attempt(request, actor, "missed", "they_called")
@@ -276,7 +276,7 @@ def test_keeping_on_is_no_decision_while_attempts_are_left(actor):
         workflow.keep_trying(request_id=request.pk, actor=actor)
 
 
-def test_a_person_who_was_reached_and_lost_again_gets_a_whole_new_ladder(actor, clock):
+def test_a_person_who_was_reached_and_lost_again_gets_a_whole_new_plan(actor, clock):
     request = try_in_vain(make_phone_request(), actor, clock, 4)
     log_attempt(request, actor, "reached")
     workflow.set_stage(request_id=request.pk, stage="reaching", actor=actor)
@@ -286,7 +286,7 @@ def test_a_person_who_was_reached_and_lost_again_gets_a_whole_new_ladder(actor, 
         workflow.close(request_id=request.pk, outcome="not_reached", actor=actor)
 
 
-def test_a_request_that_is_opened_again_gets_a_whole_new_ladder(actor, clock):
+def test_a_request_that_is_opened_again_gets_a_whole_new_plan(actor, clock):
     request = try_in_vain(make_phone_request(), actor, clock, 4)
     workflow.close(request_id=request.pk, outcome="not_reached", actor=actor)
     clock.move_to(request.due_at + MINUTE, tick=False)
@@ -294,7 +294,7 @@ def test_a_request_that_is_opened_again_gets_a_whole_new_ladder(actor, clock):
     assert attempt_plan_of(request).attempts == []
 
 
-def test_an_e_mail_address_alone_allows_one_e_mail_and_then_a_decision(actor):
+def test_an_email_address_alone_allows_one_email_and_then_a_decision(actor):
     request = make_phone_request(phone="", email="a@example.org", voicemail_ok="")
     log_attempt(request, actor, "sent", "email")
     request.refresh_from_db()
@@ -303,7 +303,7 @@ def test_an_e_mail_address_alone_allows_one_e_mail_and_then_a_decision(actor):
     assert workflow.close(request_id=request.pk, outcome="not_reached", actor=actor).outcome == "not_reached"
 
 
-def test_one_e_mail_means_one_e_mail(actor, clock):
+def test_one_email_means_one_email(actor, clock):
     request = make_phone_request(phone="", email="a@example.org")
     log_attempt(request, actor, "sent", "email")
     clock.move_to(TUESDAY + MINUTE, tick=False)
@@ -324,7 +324,7 @@ def corrected(request, actor, **after):
     workflow.correct(request_id=request.pk, before=before, after=after, actor=actor)
 
 
-def test_one_e_mail_stays_one_e_mail_when_we_open_the_request_again(actor, clock):
+def test_one_email_stays_one_email_when_we_open_the_request_again(actor, clock):
     request = make_phone_request(phone="", email="a@example.org", voicemail_ok="")
     log_attempt(request, actor, "sent", "email")
     clock.move_to(TUESDAY + 60 * MINUTE, tick=False)
@@ -362,7 +362,7 @@ def test_one_more_email_is_allowed_after_new_content_or_a_new_address(actor, clo
     assert attempt_plan_of(request).channels == []
 
 
-def test_who_takes_the_tick_for_e_mail_back_allows_one_e_mail(actor, clock):
+def test_who_takes_the_consent_to_email_back_allows_one_email(actor, clock):
     draft, preferred_times = tokens.draw(), PHONE_ONLY | {"email": "a@example.org"}
     request = make_request(draft, **preferred_times, email_ok="on", at=TUESDAY)
     clock.move_to(TUESDAY + MINUTE, tick=False)
@@ -372,7 +372,7 @@ def test_who_takes_the_tick_for_e_mail_back_allows_one_e_mail(actor, clock):
     assert (attempt_plan_of(request).agreed_to_email, attempt_plan_of(request).length) == (True, 4)
 
 
-def test_who_answers_the_one_e_mail_is_written_to_again(actor, clock):
+def test_who_answers_the_one_email_is_written_to_again(actor, clock):
     request = make_phone_request(phone="", email="a@example.org")
     log_attempt(request, actor, "sent", "email")
     log_attempt(request, actor, "reached", "email")
@@ -381,7 +381,7 @@ def test_who_answers_the_one_e_mail_is_written_to_again(actor, clock):
         log_attempt(request, actor, "sent", "email")
 
 
-def test_who_agreed_to_e_mail_and_wants_no_calls_has_four_attempts(actor):
+def test_who_agreed_to_email_and_wants_no_calls_has_four_attempts(actor):
     request = make_phone_request(email="a@example.org", do_not_call="on", email_ok="on")
     log_attempt(request, actor, "sent", "email")
     plan = attempt_plan_of(request)
@@ -396,7 +396,7 @@ def test_a_number_that_does_not_work_and_no_other_way_ask_for_a_decision(actor):
     assert attempt_plan_of(request).why_not_closable == ""
 
 
-def test_a_number_that_does_not_work_leaves_the_e_mail_that_is_allowed(actor):
+def test_a_number_that_does_not_work_leaves_the_email_that_is_allowed(actor):
     request = make_phone_request(email="a@example.org", email_ok="on")
     log_attempt(request, actor, "bad_number")
     assert not attempt_plan_of(request).has_ended
@@ -620,7 +620,7 @@ def test_planned_attempt_moves_to_the_part_of_day_chosen_in_conversation(actor):
 
 
 @pytest.mark.parametrize("stage", ["talking", "booked"])
-def test_who_got_the_one_e_mail_and_talks_with_us_by_now_needs_no_decision(actor, clock, stage):
+def test_who_got_the_one_email_and_talks_with_us_by_now_needs_no_decision(actor, clock, stage):
     request = make_phone_request(phone="", email="a@example.org", voicemail_ok="")
     log_attempt(request, actor, "sent", "email")
     clock.move_to(TUESDAY + 60 * MINUTE, tick=False)
@@ -632,7 +632,7 @@ def test_who_got_the_one_e_mail_and_talks_with_us_by_now_needs_no_decision(actor
     assert (must_decide(request, attempt_plan_of(request)), attempt_plan_of(request).channels) == (False, ["email"])
 
 
-def test_a_link_that_is_undone_gives_no_second_e_mail_and_no_new_ladder(actor, clock):
+def test_a_link_that_is_undone_gives_no_second_email_and_no_new_plan(actor, clock):
     written_to, called = make_phone_request(phone="", email="a@example.org", voicemail_ok=""), make_phone_request()
     log_attempt(written_to, actor, "sent", "email")
     log_attempt(called, actor)

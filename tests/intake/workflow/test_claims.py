@@ -167,7 +167,7 @@ def test_what_the_first_one_logs_in_vain_leaves_the_request_to_the_second(at, cl
     assert (claimed.owner, claimed.is_claimed) == (tom, True)
 
 
-def test_it_counts_too_when_the_second_gave_it_back_or_a_third_took_it(at, claimed, maria, tom, make_staff):
+def test_it_counts_too_when_the_second_released_it_or_a_third_took_it(at, claimed, maria, tom, make_staff):
     at(33)
     workflow.take_next(actor=tom)
     workflow.release(request_id=claimed.pk, actor=tom)
@@ -221,7 +221,7 @@ def test_who_never_had_the_claim_is_told_that_a_colleague_took_it(at, maria, tom
         we_spoke(request, maria, expected_version=0)
 
 
-def test_who_gave_it_back_is_told_that_a_colleague_took_it(at, claimed, maria, tom):
+def test_who_released_it_is_told_that_a_colleague_took_it(at, claimed, maria, tom):
     workflow.release(request_id=claimed.pk, actor=maria)
     workflow.claim(request_id=claimed.pk, actor=tom)
     with pytest.raises(workflow.StaleVersion, match=r"^tom changed this request"):

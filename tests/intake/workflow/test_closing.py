@@ -63,7 +63,7 @@ def test_who_did_not_come_is_due_now(actor):
     assert (request.assessment_at, request.due_at) == (None, TUESDAY)
 
 
-def test_a_referral_says_sealed_to_whom_and_that_the_person_was_told(actor):
+def test_a_referral_says_encrypted_to_whom_and_that_the_person_was_told(actor):
     request = make_request()
     for more in ({}, {"referral": "Canary Clinic"}, {"person_told": True}):
         with pytest.raises(workflow.TransitionRefused):

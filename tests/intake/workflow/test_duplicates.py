@@ -217,7 +217,7 @@ def test_who_asked_to_be_called_later_is_not_woken_by_what_they_said_before(acto
 
 
 @pytest.mark.parametrize("said", ["asked again", "called"])
-def test_who_says_something_after_they_asked_to_be_called_later_is_awake(actor, clock, said):
+def test_who_says_something_after_they_asked_to_be_called_later_is_not_snoozed(actor, clock, said):
     first = make_request()
     snooze_request(first, actor)
     second = asked_again(actor, clock)
@@ -228,7 +228,7 @@ def test_who_says_something_after_they_asked_to_be_called_later_is_awake(actor, 
     assert (first.snoozed_until, first.due_at <= timezone.now()) == (None, True)
 
 
-def test_what_we_wait_for_ourselves_keeps_nobody_asleep_who_waits(actor, clock):
+def test_what_we_wait_for_ourselves_keeps_nobody_snoozed_who_waits(actor, clock):
     first = make_request()
     second = asked_again(actor, clock)
     until = timezone.now() + dt.timedelta(days=9)
@@ -336,7 +336,7 @@ def test_of_two_linked_requests_the_safer_time_holds(actor, clock, first_said, t
     assert (first.preferred_time, first.time_zone) == (kept, zone)
 
 
-def test_who_asks_again_and_is_linked_to_one_that_was_put_off_is_awake_and_on_top(actor, clock):
+def test_who_asks_again_and_is_linked_to_a_snoozed_one_is_on_top(actor, clock):
     first = make_request()
     planned = workflow.log_attempt(request_id=first.pk, channel="call", result="no_answer", actor=actor).next_at
     workflow.snooze(request_id=first.pk, until=TUESDAY + dt.timedelta(days=60), reason="thinking", actor=actor)
@@ -355,7 +355,7 @@ def test_who_asks_again_after_a_conversation_is_called_back_and_not_in_a_month(a
     assert (first.stage, first.due_at) == ("talking", TUESDAY + dt.timedelta(days=1))
 
 
-def test_who_asks_again_at_the_end_of_the_ladder_is_not_given_up(actor, clock):
+def test_who_asks_again_at_the_end_of_the_plan_is_not_given_up(actor, clock):
     first = make_request(email="")
     for hours in (0, 3, 24, 51):
         clock.move_to(TUESDAY + dt.timedelta(hours=hours), tick=False)
@@ -425,7 +425,7 @@ def test_what_was_erased_is_not_opened_again(actor, make_staff, undo):
 
 
 @pytest.mark.parametrize("then", ["they wrote", "in conversation by hand"])
-def test_who_said_something_after_the_other_one_was_put_off_is_not_put_to_sleep(actor, clock, then):
+def test_who_said_something_after_the_other_one_was_snoozed_is_not_put_to_sleep(actor, clock, then):
     first = make_request(**ANY_TIME)
     tried(first, actor)
     second = asked_again(actor, clock, **ANY_TIME)
@@ -483,7 +483,7 @@ def test_two_links_are_undone_one_after_the_other(actor, clock):
     assert place_of(first) == before
 
 
-def test_who_got_in_touch_and_waits_in_a_held_request_waits_in_the_one_that_goes_on(actor, clock):
+def test_who_contacted_us_and_waits_in_a_held_request_waits_in_the_one_that_goes_on(actor, clock):
     first = make_request()
     tried(first, actor, result="reached")
     second = asked_again(actor, clock)

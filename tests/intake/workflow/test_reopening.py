@@ -164,7 +164,7 @@ def test_of_two_snoozes_the_due_time_from_before_the_first_comes_back(me, clock)
     assert workflow.unsnooze(request_id=request.pk, actor=me).due_at == due_at
 
 
-def test_the_promise_comes_back_when_a_person_who_was_put_off_speaks_up(me):
+def test_the_promise_comes_back_when_a_person_who_was_snoozed_speaks_up(me):
     request = make_request()
     due_at = request.due_at
     workflow.snooze(request_id=request.pk, until=TUESDAY_MORNING + DAY, reason="away", actor=me)

@@ -123,7 +123,7 @@ def test_who_gives_one_back_gets_another_first_and_a_colleague_gets_that_one(ama
     assert workflow.take_next(actor=amal) == first
 
 
-def test_a_colleague_who_is_at_a_request_is_not_put_off_it(amal, sam):
+def test_a_colleague_who_is_at_a_request_is_not_snoozed_it(amal, sam):
     request = make_request_of_another()
     workflow.take_next(actor=sam)
     with pytest.raises(workflow.TransitionRefused, match="sam is working on this request"):
@@ -273,7 +273,7 @@ def test_a_change_of_what_somebody_changed_meanwhile_is_refused_and_says_who(ama
 # Putting off
 
 
-def test_put_off_a_request_sleeps_and_comes_back_due(amal, clock):
+def test_snoozed_a_request_sleeps_and_comes_back_due(amal, clock):
     request, until = make_request_of_another(), local_time("2026-11-26 09:00")
     workflow.snooze(request_id=request.pk, until=until, reason="away", actor=amal)
     assert workflow.take_next(actor=amal) is None
@@ -284,7 +284,7 @@ def test_put_off_a_request_sleeps_and_comes_back_due(amal, clock):
     assert codes_of(request)[:2] == ["received", "snoozed"]
 
 
-def test_a_hold_keeps_what_we_wait_for_sealed(amal):
+def test_a_hold_keeps_what_we_wait_for_encrypted(amal):
     request = make_request_of_another()
     workflow.wait_for(request_id=request.pk, until=local_time("2026-11-30 09:00"), text="Canary papers", actor=amal)
     text = request.texts.get(kind="waiting")
@@ -428,7 +428,7 @@ def test_what_belongs_to_someone_who_left_is_everyones(amal, sam):
     assert workflow.take_next(actor=amal) == request
 
 
-def test_who_got_in_touch_is_handed_out_whoever_owns_it_and_whatever_the_stage(amal, sam):
+def test_who_contacted_us_is_handed_out_whoever_owns_it_and_whatever_the_stage(amal, sam):
     talking, booked = make_request_of_another(), make_request_of_another()
     workflow.log_attempt(request_id=talking.pk, channel="call", result="reached", actor=sam)
     workflow.book(request_id=booked.pk, at=local_time("2026-12-01 11:00"), actor=sam)
@@ -447,7 +447,7 @@ def test_who_seems_not_to_have_come_to_the_assessment_is_handed_out(amal, clock)
         assert workflow.take_next(actor=amal) == taken
 
 
-def test_who_has_an_assessment_and_got_in_touch_waits_for_the_morning(amal, sam, clock):
+def test_who_has_an_assessment_and_contacted_us_waits_for_the_morning(amal, sam, clock):
     request = make_request_of_another()
     workflow.book(request_id=request.pk, at=local_time("2026-12-01 11:00"), actor=sam)
     workflow.assign(request_id=request.pk, owner=sam, actor=sam)
@@ -469,7 +469,7 @@ def test_a_call_before_the_assessment_is_not_lost_when_they_choose_another_time(
     assert workflow.take_next(actor=amal) == request
 
 
-def test_nothing_is_put_off_past_its_assessment(amal):
+def test_nothing_is_snoozed_past_its_assessment(amal):
     request, at = make_request_of_another(), local_time("2026-11-25 11:00")
     workflow.book(request_id=request.pk, at=at, actor=amal)
     with pytest.raises(workflow.TransitionRefused, match="The assessment is before that"):
@@ -522,7 +522,7 @@ def test_an_attempt_leaves_a_colleague_at_it_who_is_at_it(amal, sam, result):
     assert AssessmentRequest.objects.get().is_claimed
 
 
-def test_who_got_in_touch_still_waits_when_a_hold_is_over(amal, clock):
+def test_who_contacted_us_still_waits_when_a_hold_is_over(amal, clock):
     request = make_request_of_another()
     workflow.log_attempt(request_id=request.pk, channel="they_called", result="missed", actor=amal)
     until = TUESDAY + dt.timedelta(hours=1)
@@ -591,7 +591,7 @@ def test_what_a_colleague_owns_can_not_be_claimed_in_passing(amal, sam):
         workflow.claim(request_id=request.pk, actor=amal)
 
 
-def test_a_wish_that_is_met_for_minutes_only_does_not_keep_a_person_waiting(site, clock, amal):
+def test_a_preferred_time_met_for_minutes_only_keeps_nobody_waiting(site, clock, amal):
     center = Center.objects.get()
     center.contact_target_hours = 4
     center.save()

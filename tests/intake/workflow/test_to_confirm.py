@@ -481,7 +481,7 @@ def test_the_printed_sheet_says_that_nobody_is_to_be_contacted_yet(desk, me):
     assert words in desk.get(sheet).content.decode()
 
 
-def test_an_e_mail_to_the_person_waits_for_the_answer_too(me):
+def test_an_email_to_the_person_waits_for_the_answer_too(me):
     first, second = make_request(email_ok="on"), make_request(email="")
     link_duplicate(second, first, me)
     workflow.withdraw(request_id=second.pk)

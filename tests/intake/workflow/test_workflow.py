@@ -175,7 +175,7 @@ def test_who_left_can_not_own_a_request(actor, make_staff):
 
 
 @pytest.mark.parametrize("stage", STAGES.values())
-def test_a_note_is_kept_sealed_at_every_stage(actor, stage):
+def test_a_note_is_kept_encrypted_at_every_stage(actor, stage):
     request = request_at(stage, actor)
     before = state_of(request)
     workflow.add_note(request_id=request.pk, text="Sister answers:\n“call after 6” 🌱", actor=actor)
