@@ -1,4 +1,4 @@
-"""The base of all admin pages of the desk: access by role, and the center's time zone."""
+"""Base classes for the desk's admin pages: access by role, and the center's time zone."""
 
 from functools import wraps
 
@@ -10,7 +10,7 @@ from intake.contact import schedule
 
 
 def for_readers(view):
-    """Allow only users with view permission, and use the center's time zone for all times typed and shown."""
+    """Wrap a view: only users with view permission may open it, and it uses the center's time zone."""
 
     @wraps(view)
     def page(model_admin, request, *args, **kwargs):
@@ -24,7 +24,10 @@ def for_readers(view):
 
 
 class RoleGuardedAdmin(admin.ModelAdmin):
-    """Deny adding, changing, and deleting through the stock forms. Superusers get no extra access."""
+    """Deny adding, changing, and deleting through Django's own admin forms.
+
+    Superusers get no extra access.
+    """
 
     actions = None
 

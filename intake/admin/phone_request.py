@@ -1,4 +1,4 @@
-"""A request that staff enter for a caller: the public form with the public rules, read aloud."""
+"""A request that staff enter for a caller. They read the public form aloud, and its rules apply."""
 
 import logging
 from contextlib import suppress
@@ -26,7 +26,7 @@ logger = logging.getLogger(__name__)
 
 
 class PhoneForm(AssessmentForm):
-    """The public form for phone calls: no spam trap, and no autofill with the staff member's own data."""
+    """The public form, for phone calls. It has no spam trap, and the browser does not autofill staff's own data."""
 
     website = None
 
@@ -38,7 +38,10 @@ class PhoneForm(AssessmentForm):
 
 
 def page(model_admin, request):
-    """Show the form for a caller's request. POST stores it, once per form, or looks up earlier requests."""
+    """Show the form for a caller's request.
+
+    POST stores the request, once per form, or looks up the caller's earlier requests.
+    """
     if not model_admin.has_add_permission(request):
         raise PermissionDenied
     if request.method != "POST":
@@ -105,7 +108,10 @@ def _address_of(request):
 
 
 def _show(model_admin, request, form, draft, status=200, notice=""):
-    """Show the form with earlier requests from the same phone or email. Records that they are shown."""
+    """Log which earlier requests are shown, then render the form with them.
+
+    Earlier requests are those with the same phone or email.
+    """
     known = _known(request, draft) if request.method == "POST" else []
     title = _("Phone request")
     context = {
@@ -119,7 +125,10 @@ def _show(model_admin, request, form, draft, status=200, notice=""):
 
 
 def _known(request, draft):
-    """Return earlier requests with the typed phone or email. Returns none if the lookup fails: saving matters more."""
+    """Return earlier requests with the phone or email typed.
+
+    If the lookup fails, return none: saving the new request matters more.
+    """
     typed = {name: request.POST.get(name, "")[:MOST_TYPED] for name in ("phone", "email")}
     try:
         known = search.known_contact(typed, besides=draft.id)

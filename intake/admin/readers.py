@@ -1,4 +1,4 @@
-"""Who can own a request: the people who may read it."""
+"""The users who can own a request: those who may read it."""
 
 from django.utils.translation import gettext as _
 
@@ -6,7 +6,10 @@ from intake import access, workflow
 
 
 def chosen_reader(key):
-    """Return the user chosen in a form, or None for no one."""
+    """Return the user chosen in a form; None if `key` is "".
+
+    Raises `workflow.TransitionRefused` if that user may not read requests.
+    """
     if not key:
         return None
     reader = {str(reader.pk): reader for reader in access.readers()}.get(key)

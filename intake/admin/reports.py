@@ -8,7 +8,7 @@ from intake.reports import export, figures, period, sections, small_numbers
 
 
 def page(model_admin, request):
-    """Show figures and charts for a range of days. For an invalid range, show the form with the error."""
+    """Show figures and charts for a range of days. If the range is invalid, show the form with the error."""
     form, asked = period.asked_for(request.GET)
     context = model_admin.admin_site.each_context(request) | {
         "opts": model_admin.opts,
@@ -28,7 +28,7 @@ def page(model_admin, request):
 
 
 def download(model_admin, request):
-    """Download the requests of the same days as CSV."""
+    """Download the requests of a range of days as CSV."""
     _form, asked = period.asked_for(request.GET)
     if asked is None:
         return page(model_admin, request)

@@ -48,7 +48,10 @@ _IN_RULES = {
 
 
 def labeled_answers(answers):
-    """Return (question, answer) pairs in form order. Skips empty answers and those shown as contact rules."""
+    """Return (question, answer) pairs in form order.
+
+    Skips empty answers, and those already shown as contact rules.
+    """
     return [
         (_FIELDS[name].label, _label_for(name, answers[name]))
         for name in _FIELDS
@@ -57,7 +60,7 @@ def labeled_answers(answers):
 
 
 def changes(before, after):
-    """Return the differences of two sets of answers as (question, before, after), in form order."""
+    """Return what differs between two sets of answers, as (question, before, after) in form order."""
     return [
         (field.label, detail(name, before.get(name, "")), detail(name, after.get(name, "")))
         for name, field in _FIELDS.items()
@@ -66,24 +69,24 @@ def changes(before, after):
 
 
 def detail(name, value):
-    """Return the label for a value of a form field or of `intake.contact.details`; "" if it is empty."""
+    """Return the label for the value of a form field or contact detail; "" if the value is empty."""
     if isinstance(value, bool):
         return _("Yes") if value else _("No")
     return _label_for(name, value)
 
 
 def moment(at):
-    """Format a time in the active time zone: "Tue, Nov 24, 2:00 PM", with the year if it is not this one."""
+    """Format a time in the active time zone: "Tue, Nov 24, 2:00 PM". Other years are named."""
     local = timezone.localtime(at)
     this_year = local.year == timezone.localtime().year
     return date_format(local, "D, M j, g:i A" if this_year else "D, M j, Y, g:i A")
 
 
 def contact_rules(preferences, agreed_to_email, email_is_spent=False, may_ever_call=True):
-    """Return what this person allows, one sentence per channel. Staff read it before they see a number.
+    """Return what the person allows, as sentences that staff read before they see a number.
 
-    `agreed_to_email`: whether they agreed to email. An address alone allows one email, and `email_is_spent` says that
-    it was sent. `may_ever_call`: whether we are ever open at their preferred time.
+    `agreed_to_email`: whether the person gave permission to email. If they only left an address, one email is allowed.
+    `email_is_spent`: that one email was sent. `may_ever_call`: whether we are ever open at their preferred time.
     """
     return [
         *_rules_of_time(preferences, may_ever_call),
@@ -134,7 +137,7 @@ def _label_for(name, value):
 
 
 def in_common(codes):
-    """Say what two requests have in common (codes of `workflow.to_confirm`)."""
+    """Return sentences on what two requests have in common. `codes`: from `workflow.to_confirm`."""
     shared = {"phone", "email"} & {*codes}
     contact = _("Same phone and email.") if len(shared) == 2 else _("Same phone.") if "phone" in shared else ""
     contact = contact or (_("Same email.") if shared else _("Different phone and email."))
@@ -150,7 +153,7 @@ CONSENTS = {
 
 
 def agreed_to(record):
-    """Describe a `ConsentRecord`."""
+    """Return a description of a `ConsentRecord`: what it allows, when it was given, and its wording."""
     words = {"what": CONSENTS[record.purpose], "version": record.wording_version, "at": moment(record.recorded_at)}
     if record.reader_id is None:
         return _("%(what)s, on %(at)s (wording of %(version)s)") % words

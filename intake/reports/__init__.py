@@ -1,5 +1,5 @@
-"""Response times over a range of days, for those who may read requests, and the same as CSV.
+"""Reports for users who may read requests: response times over a range of days, also as CSV.
 
-The figures leave out synthetic requests, spam, and duplicates. A person nobody tried or reached counts as having waited
-longer than all others, and is never left out.
+The figures leave out synthetic requests, spam, and duplicates. People who were not tried, or not reached, are never
+left out: they count as having waited longest.
 """

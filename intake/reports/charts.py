@@ -1,7 +1,7 @@
 """Geometry of charts, for templates that draw them as SVG without JavaScript.
 
-Horizontal values are percentages of the width, so that a chart fits any screen and its text keeps its size. Vertical
-values are pixels. A hidden count has no length: it gets its own mark.
+Horizontal values are percentages of the width: a chart fits any screen, and its text keeps its size. Vertical values
+are pixels. A hidden count is drawn as a mark of its own, not as a bar.
 """
 
 import math
@@ -16,8 +16,11 @@ MOST_LABELS = 6
 
 @dataclass(frozen=True)
 class Bar:
-    """A bar of a chart. `value` is None if it is hidden; `text` always says it. The `height` of a horizontal bar is
-    that of its row, including the name."""
+    """A bar of a chart.
+
+    `value` is None if the count is hidden; `text` is always shown. `height` is the bar's own in a column chart, and
+    that of the whole row, with its name, in a horizontal one.
+    """
 
     name: str
     value: int | None
@@ -32,7 +35,7 @@ class Bar:
 
 @dataclass(frozen=True)
 class Mark:
-    """A line across the plot at a round value."""
+    """A horizontal line across the plot at a round value."""
 
     y: float
     text: str
@@ -46,7 +49,7 @@ class Dot:
 
 @dataclass(frozen=True)
 class Line:
-    """One series of a line chart: its dots, and strokes between neighbors that both have a value."""
+    """One series of a line chart. A stroke joins two neighboring dots; a missing value leaves a gap."""
 
     name: str
     shape: str
@@ -56,7 +59,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Chart:
-    """`kind` tells the template what shape to draw. `title` and `summary` are for screen readers."""
+    """A chart. `kind` tells the template what shape to draw; `title` and `summary` are for screen readers."""
 
     kind: str
     title: str
@@ -70,7 +73,7 @@ class Chart:
 
 
 def horizontal_bars(title, summary, entries):
-    """Return horizontal bars, one below the other, for (name, value or None, text) entries."""
+    """Return a `Chart` of horizontal bars. `entries`: (name, value or None, text) triples."""
     most = max((value for _name, value, _text in entries if value), default=1)
     bars = tuple(
         Bar(name, value, text, width=_percent(WIDEST * (value or 0) / most), y=ROW * number, height=ROW)
@@ -80,7 +83,10 @@ def horizontal_bars(title, summary, entries):
 
 
 def columns(title, summary, entries, step):
-    """Return columns for (name, value or None, text) entries. Every `step`-th name is written."""
+    """Return a `Chart` of columns, labeled at every `step`-th one.
+
+    `entries`: (name, value or None, text) triples.
+    """
     top = _round_up(max((value for _name, value, _text in entries if value), default=1))
     bars = []
     for number, (name, value, text) in enumerate(entries):
@@ -104,8 +110,11 @@ def columns(title, summary, entries, step):
 
 
 def lines(title, summary, names, series, unit_of, label_for_minutes):
-    """Return lines over `names`. `series` are (name, shape, values); a missing value is None. `unit_of` returns the
-    unit for the scale up to a value, and `label_for_minutes` the text at the marks."""
+    """Return a `Chart` with one line for each of `series`, over `names`.
+
+    `series`: (name, shape, values) triples; a missing value is None. `unit_of(value)`: returns the unit of a scale that
+    reaches this value. `label_for_minutes(value)`: returns the text at a mark.
+    """
     most = max((value for _n, _s, values in series for value in values if value), default=1)
     top = _round_up(math.ceil(most / unit_of(most))) * unit_of(most)
     xs = [_percent(100 * (number + 0.5) / len(names)) for number in range(len(names))]
@@ -136,7 +145,7 @@ def _marks(top, label_for_minutes):
 
 
 def _round_up(value):
-    """Round up to a number with one non-zero digit (or 12 and so on) whose half is whole."""
+    """Round up to an even number that is 1 to 10, or 12, times a power of ten."""
     unit = 10 ** (len(str(value)) - 1)
     return next(step * unit for step in (*range(1, 11), 12) if step * unit >= value and step * unit % 2 == 0)
 

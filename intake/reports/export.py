@@ -1,7 +1,7 @@
 """The requests of a period as CSV: one line per request, no content.
 
-It is streamed in pieces, so memory use does not grow with the number of requests. Each piece is recorded as read before
-it is sent: the access log is exact even if a download is stopped.
+It is streamed in pieces, so memory use does not grow with the number of requests. Each piece is logged as read before
+it is sent, so the access log is exact even if a download is stopped.
 """
 
 import csv
@@ -44,13 +44,13 @@ def lines(period, actor):
 
 
 def plain(value):
-    """Return the value as text that a spreadsheet never takes for a formula."""
+    """Return the value as text that a spreadsheet does not run as a formula."""
     text = "" if value is None else str(value)
     return f"'{text}" if text.startswith(_STARTS_A_FORMULA) else text
 
 
 def _pieces(period):
-    """Yield the requests in pieces by keyset pagination, so no database cursor stays open."""
+    """Yield the requests in pieces. Keyset pagination: no database cursor stays open."""
     requests = AssessmentRequest.objects.real().filter(received_at__lt=period.ends).order_by(*OLDEST)
     behind = requests.filter(received_at__gte=period.begins)
     while piece := list(behind[:PIECE]):
@@ -92,7 +92,7 @@ def _minutes(begins, ends):
 
 
 class _Echo:
-    """A file for `csv.writer` that returns what is written."""
+    """A file for `csv.writer` whose `write` returns the line instead of storing it."""
 
     def write(self, text):
         return text

@@ -1,4 +1,7 @@
-"""The figures of a period: one query, then computed in memory, so they are the same on every database."""
+"""The figures of a period.
+
+One query fetches the rows, and the figures are computed in memory, so they are the same on every database.
+"""
 
 import datetime as dt
 import math
@@ -27,7 +30,7 @@ LEAST_FOR_90TH = 10  # with fewer, it would be one person's own time
 
 
 class Epoch(Func):
-    """A time as whole seconds since 1970: cheaper to fetch than a datetime."""
+    """A database time as whole seconds since 1970. It is cheaper to fetch than a datetime."""
 
     output_field = BigIntegerField()
 
@@ -39,10 +42,14 @@ class Epoch(Func):
 
 
 class Waits:
-    """The waiting times of a group, in minutes, to the first attempt and the first conversation."""
+    """How long a group of people waited for the first attempt and the first conversation, in minutes."""
 
     def __init__(self, waits):
-        """`waits` are triples: both times, and whether the first was in time (None: still open)."""
+        """Take `waits`, one triple per person.
+
+        It holds minutes to the first attempt, minutes to the first conversation, and whether the first contact was in
+        time. The last is None while that is still open.
+        """
         self.to_attempt = sorted([wait[0] for wait in waits])
         self.to_talk = sorted([wait[1] for wait in waits])
         verdicts = [wait[2] for wait in waits]
@@ -70,13 +77,13 @@ class Waits:
 
     @property
     def share_in_time(self):
-        """As text; only of requests for which it is decided."""
+        """The share of first contacts in time, as text. Requests still undecided don't count."""
         return small_numbers.share(self.in_time, self.in_time + self.late)
 
 
 @dataclass(frozen=True)
 class Figures:
-    """The content of a report. The breakdowns are (name, value) pairs in display order."""
+    """The content of a report. Each breakdown is a list of (name, value) pairs in display order."""
 
     everyone: Waits
     by_week: list[tuple[dt.date, Waits]]
@@ -87,7 +94,7 @@ class Figures:
 
 
 def counted(period):
-    """Return the requests that a report counts."""
+    """Return the requests that a report on this period counts."""
     received = AssessmentRequest.objects.real().filter(received_at__gte=period.begins, received_at__lt=period.ends)
     return received.exclude(outcome__in=NOT_COUNTED)
 
@@ -125,8 +132,10 @@ def figures_for(period):
 
 
 def _rows(period):
-    """Fetch the times of every request in seconds since 1970, its outcome, page, and attempts. Skips model instances,
-    which would take longer than the query."""
+    """Fetch one tuple per request: four times in seconds since 1970, outcome, page, and attempts.
+
+    No model instances: making them would take longer than the query.
+    """
     moments = [Epoch(name) for name in ("received_at", "first_attempt_at", "reached_at", "first_due_at")]
     rows = counted(period).order_by().values_list(*moments, "outcome", "referrer_path", "attempts_to_reach")
     with connection.cursor() as cursor:
@@ -135,7 +144,7 @@ def _rows(period):
 
 
 def _wait(received, tried, reached, due, now):
-    """Return a triple for `Waits`. A person who called us first needed no attempt."""
+    """Return the triple for `Waits` of one person. If they called us first, that is the first contact."""
     contact = min(tried or NEVER, reached or NEVER)
     return (
         contact if contact == NEVER else (contact - received) // 60,
@@ -145,12 +154,16 @@ def _wait(received, tried, reached, due, now):
 
 
 def rank(values, part):
-    """Return the nearest-rank quantile of sorted values; None if there are none."""
+    """Return the nearest-rank quantile of sorted values; None if there are no values."""
     return values[math.ceil(part * len(values)) - 1] if values else None
 
 
 def _step(period):
-    """Return a step in seconds within which neither day nor hour changes: an hour, or 15 minutes in odd time zones."""
+    """Return the length, in seconds, of the steps in which times are grouped.
+
+    The local day and hour must be the same throughout a step: 3600, or 900 if the time zone is not whole hours from
+    UTC.
+    """
     is_whole = all(
         moment.utcoffset() % dt.timedelta(hours=1) == dt.timedelta() for moment in (period.begins, period.ends)
     )
@@ -173,7 +186,7 @@ def _label_for_attempts(tries):
 
 
 def _most_first(pages):
-    """Return the pages with the most requests. All others share one line."""
+    """Return the pages that led to the most requests. The rest are one entry, "Other pages"."""
     in_order = sorted(pages.items(), key=lambda pair: (-len(pair[1]), pair[0]))
     named = [(page or _("Unknown"), waits) for page, waits in in_order[:PAGES_SHOWN]]
     others = [wait for _page, waits in in_order[PAGES_SHOWN:] for wait in waits]

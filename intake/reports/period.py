@@ -50,7 +50,7 @@ def _day(label):
 
 
 class PeriodForm(forms.Form):
-    """The first and last day of a report."""
+    """The form for the first and last day of a report."""
 
     begin, end = _day(_("From")), _day(_("To"))
 
@@ -75,7 +75,7 @@ def last_days(days):
 
 
 def asked_for(query):
-    """Return the form for a URL query, and its `Period`; None if the form has errors."""
+    """Return the form for a URL's query, and its `Period` (None if the form has errors)."""
     if "begin" in query or "end" in query:
         form = PeriodForm(query)
         return form, form.period() if form.is_valid() else None

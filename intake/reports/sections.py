@@ -1,4 +1,4 @@
-"""The sections of a report: each has a chart and a table with the same numbers. Small numbers are hidden."""
+"""The sections of a report. Each has a chart and a table with the same numbers; small numbers are hidden."""
 
 from dataclasses import dataclass
 
@@ -16,7 +16,10 @@ HOUR, DAY = 60, 24 * 60  # minutes
 
 @dataclass(frozen=True)
 class Section:
-    """`rows` have a cell for each of `columns`; the first names the row. `key` is the id on the page."""
+    """A section of a report.
+
+    `key`: its id on the page. `rows`: a cell for each of `columns`; the first cell names the row.
+    """
 
     key: str
     title: str
@@ -27,12 +30,15 @@ class Section:
 
 
 def sections_for(figures):
-    """Return the sections for `Figures`."""
+    """Return the sections of a report on these `Figures`."""
     return [*_weeks(figures), _hours(figures), _pages(figures), _outcomes(figures), _attempts(figures)]
 
 
 def summary(waits):
-    """Return the headline figures of `Waits` as (label, text) pairs. For a few people, only `FEW`."""
+    """Return the headline figures of `Waits` as (label, text) pairs.
+
+    Below `LEAST` people, return only the count, as `FEW`.
+    """
     if waits.count < LEAST:
         return [(_("Requests"), FEW)]
     return [
@@ -46,7 +52,7 @@ def summary(waits):
 
 
 def label_for_minutes(minutes):
-    """Return a label for a duration. `NEVER` and None have their own."""
+    """Return a label for a duration. `NEVER` and None have labels of their own."""
     if minutes is None:
         return _("too few")
     if minutes is NEVER:
@@ -62,7 +68,7 @@ def label_for_minutes(minutes):
 
 
 def _weeks(figures):
-    """Return two sections: time to the first attempt, and to the first conversation."""
+    """Return two sections by week: time to the first attempt, and time to the first conversation."""
     names = [date_format(week, "M j") for week, _waits in figures.by_week]
     waits = [waits for _week, waits in figures.by_week]
     counts = shown(wait.count for wait in waits)
@@ -92,7 +98,10 @@ def _weeks(figures):
 
 
 def _week_chart(title, names, waits, counts, what):
-    """`what` is the suffix of the attributes of `Waits`: "to_attempt" or "to_talk"."""
+    """Return a line chart over weeks, with the median and the 90th percentile.
+
+    `what` selects the attributes of `Waits`: "to_attempt" or "to_talk".
+    """
     return charts.lines(
         title,
         _("Two lines over the weeks from %(first)s to %(last)s. Every value is in the table below.")
@@ -184,7 +193,7 @@ def _wait_rows(names, waits, counts):
 
 
 def _values(waits, counts, name):
-    """Return the minutes that can be drawn; None for few people and for those who still wait."""
+    """Return the values to draw, in minutes. None for a hidden count, and for a value of `NEVER`."""
     values = [
         None if count in (FEW, HIDDEN) else getattr(wait, name) for wait, count in zip(waits, counts, strict=True)
     ]

@@ -1,4 +1,4 @@
-"""Suppression of small numbers: a count of a few people is not shown, and can't be worked out."""
+"""Suppression of small numbers: counts of a few people are hidden, and readers can't work them out."""
 
 import math
 
@@ -10,10 +10,11 @@ HIDDEN = _("not shown")
 
 
 def shown(counts):
-    """Return the counts of a breakdown for display, in order: a number, `FEW` (1 to 4), or `HIDDEN`.
+    """Return the counts of a breakdown for display: numbers, `FEW` (1 to 4), or `HIDDEN`.
 
-    Anyone who knows the total can subtract what is shown, and gets the sum of the rest. If that sum reveals one of the
-    rest, or is itself small, the next larger count is hidden too. A 0 is shown, as it reveals nobody.
+    A reader who knows the total can subtract the numbers shown, and gets the sum of the hidden ones. If that sum
+    reveals a small count, or is small itself, the smallest of the larger counts is hidden too. 0 is shown: it reveals
+    nobody.
     """
     counts = list(counts)
     small = [place for place, count in enumerate(counts) if 0 < count < LEAST]
@@ -27,7 +28,10 @@ def shown(counts):
 
 
 def share(part, whole):
-    """Return a share in whole percent, or "over"/"under" a percentage if the exact one would reveal a few people."""
+    """Return a share in whole percent, such as "45%".
+
+    If the exact share would reveal a few people, return "over" or "under" a percentage, or `HIDDEN`.
+    """
     rest = whole - part
     if whole < LEAST or (0 < part < LEAST and 0 < rest < LEAST):
         return HIDDEN
@@ -39,8 +43,11 @@ def share(part, whole):
 
 
 def _is_telling(counts, small, also, most):
-    """Whether the sum of the hidden counts leaves only one possible value for one of the `small` ones (1 to 4 each).
-    The `also` hidden ones are 5 or more and no larger than `most`, the smallest count shown."""
+    """Return whether the sum of the hidden counts reveals one of the `small` ones (1 to 4 each).
+
+    It does if only one value is possible. The `also` hidden counts are 5 or more, and at most `most`, the smallest
+    count shown.
+    """
     left = sum(counts[place] for place in (*small, *also))
     others = len(small) - 1
     at_least = max(1, left - (LEAST - 1) * others - (most * len(also) if also else 0))

@@ -1,4 +1,4 @@
-"""The Monday email to leads: the figures of the week before, and a link. Nothing about a person."""
+"""The Monday email to leads: last week's figures and a link. It says nothing about any one person."""
 
 import datetime as dt
 
@@ -15,7 +15,10 @@ FROM = dt.time(7)  # on Monday, in the center's time zone
 
 
 def due_on(now):
-    """Return the Monday whose email is due. None before that Monday morning, and after a week without requests."""
+    """Return this week's Monday if its email is due.
+
+    Return None before Monday morning, or if last week had no requests.
+    """
     local = timezone.localtime(now, zone())
     monday = local.date() - dt.timedelta(days=local.weekday())
     is_early = local.date() == monday and local.time() < FROM
@@ -27,7 +30,7 @@ def week_before(monday):
 
 
 def message(monday):
-    """Return subject and body of the email of a Monday."""
+    """Return the subject and body of the email due on this Monday."""
     week = week_before(monday)
     days = {"first": date_format(week.first, "M j"), "last": date_format(week.last, "M j")}
     link = reverse("admin:intake_assessmentrequest_reports") + f"?begin={week.first}&end={week.last}"

@@ -1,4 +1,4 @@
-"""The filters of Find: codes only, nothing personal."""
+"""The filters of Find. They hold only codes, nothing personal."""
 
 import datetime as dt
 
@@ -42,7 +42,7 @@ def _choice(label, choices, anything=None):
 
 
 class FilterForm(forms.Form):
-    """The filter fields. `reader` is the user that "me" means."""
+    """The filter fields. `reader` is the user whom the choice "me" stands for."""
 
     stage = _choice(_("Stage"), [(OPEN, _("Any open stage")), *Stage.choices])
     outcome = _choice(_("Outcome"), Outcome.choices)
@@ -69,11 +69,11 @@ class FilterForm(forms.Form):
         return cleaned
 
     def filters(self):
-        """Return the filter fields of this form, without those of subclasses."""
+        """Return the filter fields of `FilterForm`. Fields that a subclass adds are left out."""
         return [self[name] for name in FilterForm.base_fields]
 
     def chosen_labels(self):
-        """Return the chosen filters as labels."""
+        """Return a label for each chosen filter."""
         choices = {bound.name: dict(getattr(bound.field, "choices", [])) for bound in self.filters()}
         return [
             f"{bound.label}: {choices[bound.name].get(bound.value(), bound.value())}"
@@ -82,12 +82,12 @@ class FilterForm(forms.Form):
         ]
 
     def codes(self):
-        """Return the chosen filters as plain texts that can be saved."""
+        """Return the chosen filters as strings, ready to be saved."""
         chosen = {name: self.cleaned_data[name] for name in FilterForm.base_fields}
         return {name: value if isinstance(value, str) else value.isoformat() for name, value in chosen.items() if value}
 
     def narrow(self, requests, names=None):
-        """Filter by all chosen values, or only by the fields in `names`."""
+        """Filter `requests` by all chosen values, or only by the fields in `names`."""
         for name in names or FilterForm.base_fields:
             if value := self.cleaned_data[name]:
                 requests = _NARROW[name](requests, value, self.reader)
@@ -109,7 +109,7 @@ def _by_owner(requests, owner, reader):
 
 
 def _by_profile(name):
-    """Filter by the newest contact preferences. Earlier ones do not count."""
+    """Return a filter on the newest contact preferences of a request. Earlier preferences are ignored."""
 
     def narrow(requests, value, reader):
         newest = ContactPreferences.objects.filter(request=OuterRef("pk")).order_by("-recorded_at", "-pk")
@@ -140,7 +140,7 @@ _NARROW = {
 
 
 def _owners():
-    """Return everyone who can own a request, including people who left."""
+    """Return everyone who can own a request, including colleagues who have left."""
     users = get_user_model().objects.filter(groups__name__in=access.READERS).distinct().order_by("username")
     return [(str(user.pk), user.get_username()) for user in users]
 

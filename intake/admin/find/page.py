@@ -1,7 +1,9 @@
-"""Find: one search box and filters. What is typed is posted and never part of a URL.
+"""Find: a search box and filters.
 
-The last searches are kept encrypted in the session, so that Back returns to the results, in each browser tab to its
-own.
+Search words are sent by POST and never appear in a URL.
+
+The last searches are kept in the session, encrypted, so that Back returns to the results. Each browser tab returns to
+its own search.
 """
 
 import json
@@ -36,7 +38,7 @@ KEPT_AT_MOST = 20  # the newest searches of a browser session
 
 
 class FindForm(FilterForm):
-    """The search form: words, filters, or both."""
+    """The search form. It takes words, filters, or both."""
 
     words = HonestTextField(
         label=gettext_lazy("Reference, phone, email, or name"),
@@ -72,8 +74,11 @@ class SaveForm(forms.ModelForm):
 
 @dataclass
 class Results:
-    """The results of a search, newest first. `last` is the last request that was looked at, if there may be more.
-    `opened` counts the requests that were decrypted to compare a name."""
+    """The results of a search, newest first.
+
+    `last`: the last request examined, where the search can continue; None if there are no more. `opened`: how many
+    requests were decrypted to compare names.
+    """
 
     rows: list
     last: AssessmentRequest | None = None
@@ -81,13 +86,15 @@ class Results:
 
     @property
     def is_cut(self):
-        """Whether the search stopped before its page was full: older requests may match too."""
+        """Whether the search stopped before its page was full. Older requests may match too."""
         return self.last is not None and len(self.rows) < ROWS
 
 
 def page(model_admin, request):
-    """Show Find: with `?filter=` a saved filter, with `?again=` a kept search. POST searches, or saves or deletes a
-    filter."""
+    """Show Find, and handle its POSTs: search, save a filter, delete a filter.
+
+    `?filter=` shows a saved filter. `?again=` repeats a search kept in the session.
+    """
     if request.method != "POST":
         return _show_again(model_admin, request) if "again" in request.GET else _show_saved(model_admin, request)
     match request.POST.get("action"):
@@ -143,7 +150,7 @@ def _show_again(model_admin, request):
 
 
 def _keep(request):
-    """Keep a search in the session, encrypted, and return its key."""
+    """Store the posted search in the session, encrypted, and return its key."""
     key = secrets.token_urlsafe(6)
     asked = {name: request.POST.get(name, "") for name in (*FindForm.base_fields, "after")}
     encrypted = envelope.encrypt(json.dumps(asked), _place_of(request, key)).hex()
@@ -153,7 +160,7 @@ def _keep(request):
 
 
 def _kept(request, key):
-    """Return a kept search, or None if there is none or it can't be decrypted."""
+    """Return the search stored under `key`. None if there is none or it can't be decrypted."""
     try:
         return json.loads(envelope.decrypt(bytes.fromhex(request.session[KEPT][key]), _place_of(request, key)))
     except (KeyError, ValueError, envelope.DecryptionError):
@@ -194,7 +201,10 @@ def _delete(request):
 
 
 def _by_filters(form, last):
-    """Filter at most `LOOKED_AT_MOST` requests within the chosen days, and say where the search stopped."""
+    """Return the requests within the chosen days that match the filters, as `Results`.
+
+    Examines at most `LOOKED_AT_MOST` requests. If it stops there, `Results.last` is where it stopped.
+    """
     requests = AssessmentRequest.objects.real().select_related("owner")
     in_time = _behind(form.narrow_to_days(AssessmentRequest.objects.order_by(*search.NEWEST)), last)
     edge = in_time[LOOKED_AT_MOST - 1 : LOOKED_AT_MOST].first()
@@ -206,7 +216,10 @@ def _by_filters(form, last):
 
 
 def _by_name(form, last, reader):
-    """Decrypt the candidates, newest first, and return those with the name. Records the reading first."""
+    """Return the requests with the name typed, as `Results`.
+
+    Decrypts at most `OPENED_AT_MOST` candidates, newest first. Logs the access before decrypting.
+    """
     words = form.cleaned_data["words"]
     candidates = _page(form.narrow(search.by_name(words)), last, OPENED_AT_MOST)
     if candidates.rows:
@@ -222,7 +235,7 @@ def _by_name(form, last, reader):
 
 
 def _page(requests, last, size):
-    """Return the next rows after the request `last`, newest first."""
+    """Return up to `size` requests that follow `last`, newest first, as `Results`."""
     rows = list(_behind(requests, last).order_by(*search.NEWEST)[: size + 1])
     return Results(rows[:size], rows[size - 1] if len(rows) > size else None)
 
@@ -235,7 +248,7 @@ def _behind(requests, last):
 
 
 def _last_seen(key):
-    """Return the request after which to continue, or None to begin with the newest."""
+    """Return the request after which the search continues. None to begin with the newest."""
     try:
         return AssessmentRequest.objects.filter(pk=uuid.UUID(key)).first()
     except ValueError:
@@ -243,7 +256,7 @@ def _last_seen(key):
 
 
 def _saved(user, key):
-    """Return a saved filter that this user can see, or None."""
+    """Return the saved filter with this key, or None if this user can't see one."""
     is_id = key.isdecimal() and len(key) < 19
     return SavedFilter.objects.seen_by(user).filter(pk=int(key)).first() if is_id else None
 
@@ -253,7 +266,7 @@ def _may_delete(user, saved):
 
 
 def _show(model_admin, request, form, results=None, *, kind=None, saved=None, save_form=None):
-    """Render the page. Records the requests shown first."""
+    """Log which requests are shown, then render the page."""
     if results is not None:
         access.record(request.user, AccessRecord.Action.SEARCH, [row.pk for row in results.rows])
     filters = [

@@ -1,4 +1,4 @@
-"""What to do next with a request, in a few words: what the desk's list says of it at one moment."""
+"""The next step for a request, in a few words for the desk's list."""
 
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -18,8 +18,8 @@ LONGEST_LANGUAGE = 30  # of what a person typed as their language, this much sta
 def label_for_next_step(action, request, plan, language, now):
     """Return the next step in a few words, such as "Call, leave no message, Spanish, by 10:15 AM".
 
-    `action` is what `next_action.decide` said of the request, and `language` what the person prefers, in their own
-    words.
+    `action`: what `next_action.decide` returned for the request. `language`: the language that the person prefers, as
+    they typed it.
     """
     match action.kind:
         case Kind.NOTHING | Kind.DO_NOT_CONTACT:
@@ -40,13 +40,13 @@ def label_for_next_step(action, request, plan, language, now):
 
 
 def not_before(action, request):
-    """Return the moment from which the person may be contacted, or None where that is now or is the due time."""
+    """Return the earliest time to contact the person. None if it is now or equals the due time."""
     is_due_then = action.is_planned and action.at == request.due_at
     return action.at if action.kind == Kind.CONTACT and not is_due_then else None
 
 
 def label_for_due(due_at, now):
-    """How far away a due time is: "Overdue by 2 h 5 min", "In 25 min", "In 3 days"."""
+    """Return how far away a due time is: "Overdue by 2 h 5 min", "In 25 min", "In 3 days"."""
     if abs(due_at - now).total_seconds() < 60:
         return _("Due now")
     if due_at < now:
@@ -55,7 +55,10 @@ def label_for_due(due_at, now):
 
 
 def label_for_time(moment, now):
-    """As short as it can be told by the desk's clock: "10:15 AM", "Tue 10:15 AM" ahead, "Dec 3, 10:15 AM"."""
+    """Return a short label for a time by the center's clock.
+
+    Today: "10:15 AM". In the next 6 days: "Tue 10:15 AM". Otherwise: "Dec 3, 10:15 AM".
+    """
     moment, today = timezone.localtime(moment), timezone.localtime(now).date()
     days = (moment.date() - today).days
     if days == 0:
@@ -66,7 +69,7 @@ def label_for_time(moment, now):
 
 
 def label_for_length(length):
-    """A length of time, such as "25 min", "2 h 5 min" or "3 days"."""
+    """Return a label for a length of time, such as "25 min", "2 h 5 min" or "3 days"."""
     minutes = int(length.total_seconds() // 60)
     hours, days = minutes // 60, round(length.total_seconds() / 86400)
     if hours >= 24:
@@ -105,7 +108,10 @@ def _manner(action, plan):
 
 
 def _time(action, request, now):
-    """By when a first contact is promised, or the time at which we said that we would try again."""
+    """Return when the next contact is due: "by" a promised time, or "at" a planned one.
+
+    Return "" if it is overdue, or if the person waits for a reply.
+    """
     if action.reason == Reason.REPLY or request.due_at <= now:
         return ""
     words = label_for_time(request.due_at, now)

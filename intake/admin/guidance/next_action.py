@@ -1,4 +1,7 @@
-"""What to do next with a request, decided in one place. The list and the page only put it into words."""
+"""Decide what to do next with a request.
+
+The list and the page of a request only turn this decision into words.
+"""
 
 import datetime as dt
 import enum
@@ -40,10 +43,10 @@ class Reason(enum.Enum):
 
 @dataclass(frozen=True)
 class NextAction:
-    """What to do, by which `Attempt.Channel`, from which moment on (None: now), and why.
+    """The next step for a request.
 
-    `is_planned` says that nobody needs to do anything before `at`. `no_way_is_left` says that the person allows no way
-    by which we have not tried already.
+    `channel`: the `Attempt.Channel` to use. `at`: the earliest time for it; None means now. `is_planned`: nobody needs
+    to do anything before `at`. `no_way_is_left`: no permitted channel remains.
     """
 
     kind: Kind
@@ -55,12 +58,12 @@ class NextAction:
 
 
 def decide(request, plan, reachability, viewer, now, elsewhere=None):
-    """Return the `NextAction` for a request, its `AttemptPlan` (None once it is closed) and its `Reachability`.
+    """Return a request's `NextAction`.
 
-    `reachability` is None where the contact details can't be read. `viewer` is the colleague who looks at the request:
-    nobody is told to contact a person now but the one who has the request, so that two never call at once. Without a
-    viewer (the list) it does not matter who has it. `elsewhere` is a request with the same phone or email that a
-    colleague is working on.
+    `plan`: its `AttemptPlan`; None once the request is closed. `reachability`: the person's `Reachability`; None if
+    their contact details can't be read. `viewer`: the user looking at the request. Only the user who holds the request
+    is told to contact the person, so that two never call at once. None in the list, where it does not matter who holds
+    it. `elsewhere`: a request with the same phone or email that a colleague is working on, or None.
     """
     if request.hidden_at:
         return NextAction(Kind.DO_NOT_CONTACT)
@@ -83,17 +86,20 @@ def decide(request, plan, reachability, viewer, now, elsewhere=None):
 
 
 def must_be_checked(request):
-    """Return whether a machine may have written the request. Once we spoke with someone, a person did."""
+    """Return whether staff must check if a person wrote the request.
+
+    Once we have spoken with someone, no check is needed.
+    """
     return request.quarantined_at is not None and request.reached_at is None
 
 
 def holds(request, reader):
-    """Return whether a request is this reader's now: claimed and not expired, or owned."""
+    """Return whether `reader` owns the request, either without a claim or with one that has not expired."""
     return request.owner_id == reader.pk and (request.claimed_until is None or request.is_claimed)
 
 
 def may_take(request, reader):
-    """Return whether `workflow.claim` gives an open request to `reader`, who does not have it."""
+    """Return whether `reader` can claim an open request that they don't hold."""
     is_a_colleagues = request.owner_id not in (None, reader.pk) and request.claimed_until is None
     return not (holds(request, reader) or request.is_claimed_by_colleague(reader) or is_a_colleagues)
 
@@ -125,7 +131,11 @@ def _kind_now(request, viewer, now, elsewhere):
 
 
 def _channel(request, plan):
-    """Who contacted us, and whom we have spoken with, are reached by their first choice."""
+    """Return the channel to use next.
+
+    It is the person's first choice if they contacted us again or we have spoken with them. Otherwise it is the next
+    channel of the plan.
+    """
     if request.awaiting_reply_since or request.stage in SPOKEN_WITH:
         return (plan.channels or plan.preferences.channels)[0]
     return plan.next_channel

@@ -1,4 +1,4 @@
-"""What to do with a request now, in one sentence at the top of its page."""
+"""The sentence at the top of a request's page: what to do with the request now."""
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -35,10 +35,10 @@ AT = {
 
 
 def sentence_for(action, request, plan, reach, reader, elsewhere=None, has_unread_additions=False):
-    """Return what `next_action.decide` said of the request as a sentence for `reader`.
+    """Return `action`, decided by `next_action.decide`, as a sentence for `reader`.
 
-    `reach` is the `Reach` that the decision was made with. What the person added is read first: they may have asked
-    for the opposite.
+    `reach`: the `Reach` used for that decision. If the person added something, the sentence says to read it first: they
+    may have asked for the opposite.
     """
     match action.kind:
         case Kind.DO_NOT_CONTACT:
@@ -62,8 +62,7 @@ def sentence_for(action, request, plan, reach, reader, elsewhere=None, has_unrea
 
 
 def no_contact_now(action, request, plan, elsewhere=None):
-    """Return why nobody should contact the person now, whatever the hour, in a sentence; "" where nothing is against
-    it."""
+    """Return a sentence saying why nobody should contact the person now, at any hour; "" if nothing forbids it."""
     match action.kind:
         case Kind.CONFIRM_PERSON:
             return _("Do not contact anyone until you decide: is this the same person?")
@@ -79,7 +78,7 @@ def no_contact_now(action, request, plan, elsewhere=None):
 
 
 def leave_it(request):
-    """Return the sentence for everyone but the colleague who is working on a request."""
+    """Return the sentence that tells everyone else to leave the request to the colleague working on it."""
     return _("%(who)s is working on this until %(time)s. Leave it to them until then.") % {
         "who": request.owner,
         "time": moment(request.claimed_until),
@@ -87,7 +86,10 @@ def leave_it(request):
 
 
 def ask_first(elsewhere):
-    """Return the sentence for everyone but the colleague who works on a request with the same phone or email."""
+    """Return the sentence that says to ask the colleague working on `elsewhere` first.
+
+    `elsewhere`: a request with the same phone or email.
+    """
     return _("%(who)s is working on %(reference)s until %(time)s, with the same phone or email. Ask %(who)s first.") % {
         "who": elsewhere.owner,
         "reference": elsewhere.reference,
@@ -96,7 +98,7 @@ def ask_first(elsewhere):
 
 
 def _is_on_the_phone(request, plan, reader):
-    """Whether `reader` has just taken the request down for a caller."""
+    """Return whether `reader` has just entered this request for a caller who is still on the phone."""
     is_theirs = request.is_claimed and request.owner_id == reader.pk
     return request.referrer_path == BY_PHONE and request.stage == Stage.NEW and is_theirs and not plan.attempts
 
@@ -157,7 +159,7 @@ def _now_or_later(action, request, plan, reach, elsewhere):
 
 
 def _our_time(due_at, reach):
-    """A moment by the center's clock; it says so where the clock of the person shows another time."""
+    """Return `due_at` by the center's clock, marked "our time" if the person's clock shows another time."""
     is_same = due_at.astimezone(reach.now.tzinfo).utcoffset() == timezone.localtime(due_at).utcoffset()
     return moment(due_at) if is_same else _("%(time)s, our time") % {"time": moment(due_at)}
 

@@ -1,4 +1,4 @@
-"""Whether a person may be contacted at a moment, and the addresses that a click may open then."""
+"""When a person may be contacted, and the links that call, text, or email them."""
 
 import datetime as dt
 from dataclasses import dataclass
@@ -16,11 +16,12 @@ from intake.contact.time_zones import TIME_ZONES
 
 @dataclass(frozen=True)
 class Reachability:
-    """When one person may be contacted, seen from `now` in their own time.
+    """When one person may be contacted. All times are in the person's time zone.
 
-    `next_at` is the first moment at which they may be contacted: `now` itself where that is now, None where none is
-    ahead. `preference_is_met` says whether we can call at the time that they prefer. If not, nobody calls at another
-    time of their day: `call_at` is when the time that they prefer begins, None where they want to confirm a time first.
+    `next_at`: the first time at which they may be contacted. Equals `now` if that is now; None if no such time is
+    known. `preference_is_met`: whether we are ever open at their preferred time. If not, do not call at other times of
+    their day. `call_at`: when their preferred time next begins. None if it is met, or if they want to confirm a time
+    first.
     """
 
     now: dt.datetime
@@ -37,17 +38,18 @@ class Reachability:
         return self.may_now if self.preference_is_met else self.call_at == self.now
 
     def possible_from(self, channel, preferences):
-        """Return the first moment for this `Attempt.Channel`; None where none is ahead."""
+        """Return the first time to use this `Attempt.Channel`. None if no such time is known."""
         is_unmet_call = channel == "call" and preferences.may_call and not self.preference_is_met
         return self.call_at if is_unmet_call else self.next_at
 
 
 @dataclass(frozen=True)
 class Reach(Reachability):
-    """How one person may be reached at `now`, with the addresses that a click opens.
+    """A person's `Reachability`, with links to call, text, or email them.
 
-    `tel`, `sms` and `mailto` are "" where the person or the hour does not allow them, or where a click would not dial
-    or address what was typed; `about_phone` and `about_email` say why, at any hour.
+    `tel`, `sms`, `mailto`: the links. A link is "" if the person does not allow that channel, if it is not the time, or
+    if what was typed is not a usable number or address. `about_phone`, `about_email`: what to correct or do by hand,
+    shown at any hour.
     """
 
     zone_name: str = ""
@@ -73,8 +75,10 @@ class Reach(Reachability):
         return self.label_for(self.call_at)
 
     def label_for(self, moment):
-        """Return a moment in words that follow "after", by the center's clock: "5:00 PM", "8:00 AM tomorrow". Where
-        the person's clock shows another time: "1:00 PM (12:00 PM for them)"."""
+        """Return a time as words that can follow "after": "5:00 PM", "8:00 AM tomorrow".
+
+        It is by the center's clock. If the person's clock differs, their time is added: "1:00 PM (12:00 PM for them)".
+        """
         ours, theirs = timezone.localtime(moment), moment.astimezone(self.now.tzinfo)
         words = _label_for_moment(ours, timezone.localtime(self.now))
         if ours.utcoffset() == theirs.utcoffset():
@@ -85,7 +89,10 @@ class Reach(Reachability):
 
 
 def reachability_of(preferred_time, time_zone, now, hours):
-    """Return the `Reachability` of a person with this preferred time and zone, for the center's `hours`."""
+    """Return the `Reachability` of a person with this preferred time and time zone.
+
+    `hours`: the center's hours.
+    """
     zone = ZoneInfo(time_zone)
     next_at = schedule.next_contact(now, hours, preferred_time, zone)
     preference_is_met, call_at = schedule.may_ever_call(now, hours, preferred_time, zone), None
@@ -95,8 +102,11 @@ def reachability_of(preferred_time, time_zone, now, hours):
 
 
 def reach_of(preferences, known, now, channels):
-    """Return the `Reach` for contact preferences and what is `known` (`intake.contact.details`), by the `channels` that
-    are still open: an address alone allows a single email."""
+    """Return a person's `Reach`.
+
+    `known`: their contact details (`intake.contact.details`). `channels`: the channels still allowed. An email address
+    given without permission to email allows one email.
+    """
     when = reachability_of(preferences.preferred_time, preferences.time_zone, now, schedule.our_hours())
     number = phone_numbers.to_dial(known["phone"].value)
     call, text = number and when.may_call_now and "call" in channels, number and when.may_now and "text" in channels
@@ -122,13 +132,13 @@ def _label_for_moment(moment, now):
 
 
 def _mailto(typed):
-    """Without a subject or a text: nothing of ours stands in a mailbox that others may read."""
+    """Return a mailto link without subject or text, as others may read the mailbox. "" if `typed` is no address."""
     address = email_addresses.cleaned(typed)
     return f"mailto:{quote(address, safe='@')}" if email_addresses.looks_like_one(address) else ""
 
 
 def _about_phone(typed, number, channels):
-    """Sentences on what is allowed and can't be clicked."""
+    """Yield sentences on what to correct in an allowed phone number, or to do by hand."""
     if email_addresses.is_in(typed):
         yield _("The phone box holds an email address. Correct it below.")
     elif typed and {"call", "text"} & set(channels):

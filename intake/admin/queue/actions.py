@@ -1,4 +1,4 @@
-"""Actions of the list: take the next request, change several at once, undo."""
+"""Actions of the list: take the next request, change several requests at once, undo."""
 
 from functools import partial
 from uuid import UUID
@@ -40,7 +40,7 @@ def change_many(model_admin, request):
     """Apply one action to each selected request, each in its own transaction.
 
     A refused request stays selected, and the page says why. Each request is posted as "id:version" with the version on
-    the screen, so that nothing a colleague changed is overwritten.
+    the screen, so a colleague's change is never overwritten.
     """
     if request.method == "POST":
         expected_version = _versions_on_screen(request.POST.getlist("chosen"))
@@ -63,7 +63,7 @@ def _why_none(actor):
 
 
 def _chosen_change(request):
-    """Return the function that the button applies to one request, and the function that reports the count."""
+    """Return two functions for the button pressed: one changes a request, one words the result for a count."""
     actor, batch = request.user, uuid7()  # one batch per press, so one press undoes it
     match request.POST.get("action"):
         case "assign":
@@ -81,7 +81,10 @@ def _chosen_change(request):
 
 
 def _close_as_spam(*, request_id, expected_version, actor, batch):
-    """Close only quarantined requests: one press must not close what a person wrote."""
+    """Close a request as spam, but only if it is quarantined.
+
+    One press must not close what a person wrote.
+    """
     if not must_be_checked(AssessmentRequest.objects.get(pk=request_id)):
         raise workflow.TransitionRefused(_("It is not waiting for a spam check. To close it as spam, open its page."))
     return workflow.close(
@@ -90,7 +93,10 @@ def _close_as_spam(*, request_id, expected_version, actor, batch):
 
 
 def _change_each(request, expected_version, change, report):
-    """Changes what was `seen`: from id to version. Returns the ids of those that were not changed."""
+    """Call `change` for each request, and return the ids of the refused ones.
+
+    `expected_version` maps request ids to the versions on the screen.
+    """
     if not expected_version:
         messages.warning(request, _("No request is selected. Nothing was changed."))
         return []
@@ -108,7 +114,10 @@ def _change_each(request, expected_version, change, report):
 
 
 def undo(model_admin, request):
-    """Undo an action from any page. A bulk action is undone for each request that nobody changed since."""
+    """Undo an action from any page.
+
+    A bulk action is undone for each request that has not changed since.
+    """
     if request.method == "POST":
         try:
             undoing = workflow.undo(batch=batch_from(request.POST.get("batch", "")), actor=request.user)

@@ -1,4 +1,4 @@
-"""The requests before and after one request, in the tab from which it was opened."""
+"""The requests before and after a request, in the tab from which it was opened."""
 
 from urllib.parse import urlencode
 
@@ -11,7 +11,10 @@ from .page import tab_of
 
 
 def neighbors_of(request, obj):
-    """Return the URLs of the previous and next request in the tab that this one was opened from."""
+    """Return the tab from which `obj` was opened, and the URLs of the requests before and after it there.
+
+    A URL is None if there is no such request.
+    """
     tab = tab_of(request.GET)
     order = tabs.TABS[tab].order
     rows = tabs.rows_of(tab, request.user, timezone.now()).values_list("pk", flat=True)

@@ -1,4 +1,4 @@
-"""The list of requests: one tab, with a record of who saw which requests."""
+"""The list of requests, one tab at a time. Logs who saw which requests."""
 
 import hashlib
 
@@ -24,7 +24,7 @@ MOST_TO_UNDO = 5
 
 
 def page(model_admin, request):
-    """Show one tab of the requests. Records the requests shown before it renders them."""
+    """Log which requests are shown, then show one tab of the list."""
     if not set(request.GET) <= set(PLACE):
         raise DisallowedModelAdminLookup("nothing about requests is asked through an address")
     now, tab = timezone.now(), tab_of(request.GET)
@@ -63,7 +63,7 @@ def tab_of(query):
 
 
 def keep_selected(request, ids):
-    """Keep these requests selected in the list, so that a refused button does not lose the selection."""
+    """Keep these requests selected in the list after a refused button."""
     if ids:
         request.session[SELECTED] = [str(request_id) for request_id in ids]
 

@@ -1,6 +1,6 @@
-"""Keyset pagination for long lists: no counting, and every page costs the same.
+"""Keyset pagination for long lists. Nothing is counted, and every page costs the same.
 
-Rows that come and go between two pages neither hide a row nor show one twice.
+Rows added or removed between two pages don't make another row disappear or show twice.
 """
 
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from intake.db.keyset import after, names, reversed_order
 
 @dataclass(frozen=True)
 class Page:
-    """Rows in order, with cursors to the pages "before" and "after"; "" if there is none."""
+    """The rows of a page in order, and the cursors to the pages before and after it; "" if there is none."""
 
     rows: list
     before: str
@@ -21,8 +21,10 @@ class Page:
 
 
 def page_of(rows, order, size, where):
-    """The `Page` of a queryset in an order (see `intake.db.keyset`) that `where` asks for by a cursor, "after" or
-    "before". Without a cursor, or if nothing is left there, return the first page."""
+    """Return the `Page` at the cursor in `where` ("after" or "before"), sorted by `order` (see `intake.db.keyset`).
+
+    Without a usable cursor, or without a full page before it or any row after it, return the first page.
+    """
     if (row := _row_at(where.get("before"), rows.model, order)) is not None:
         found = list(rows.filter(after(row, reversed_order(order))).order_by(*reversed_order(order))[: size + 1])
         if len(found) > size:

@@ -1,4 +1,7 @@
-"""Updates for an open list: counts only, nothing about a request. So polling is no reading and leaves no record."""
+"""Updates for an open list.
+
+They hold only counts, nothing about a request, so polling is not logged as access.
+"""
 
 import datetime as dt
 import hashlib
@@ -15,7 +18,7 @@ from . import paging, tabs
 
 
 def updates(model_admin, request):
-    """Return JSON: the counts of the tabs, how many requests need someone, and a sentence if the list has changed.
+    """Return JSON for the open list: counts by tab, how many requests need someone, and a sentence if the list changed.
 
     The ETag is a hash of the content, so a poll with If-None-Match gets 304 until something changes.
     """

@@ -1,4 +1,4 @@
-"""Rows of the list. The data is fetched for all rows at once; the texts are made row by row."""
+"""Rows of the list. Data is fetched for all rows at once; texts are made row by row."""
 
 import functools
 from dataclasses import dataclass
@@ -20,8 +20,11 @@ Stage = AssessmentRequest.Stage
 
 @dataclass(frozen=True)
 class Row:
-    """One request in the list. `at` is its due or closing time, and `distance` says how far away that is. A request
-    whose person may not be contacted yet is not overdue; `not_before` says when they may be."""
+    """One request in the list.
+
+    `at`: its due or closing time. `distance`: how far away that is. `not_before`: when the person may be contacted, if
+    not yet. Until then, the request is not overdue.
+    """
 
     request: AssessmentRequest
     step: str
@@ -89,7 +92,7 @@ def _row(request, reachability, now):
 
 
 def _language(texts):
-    """Return the language last given, in the person's own words; "" if none was given or it can't be decrypted."""
+    """Return the language given last, as the person typed it. "" if none was given or it can't be decrypted."""
     contents = [text.decrypt_or_none() for text in texts]
     said = [content["language"] for content in contents if isinstance(content, dict) and "language" in content]
     return said[-1] if said else ""

@@ -18,8 +18,11 @@ MOST_COUNTED = 500  # more show as "500+", so that counting stays cheap
 
 @dataclass(frozen=True)
 class Tab:
-    """`rows` filters the real requests for a reader at a moment. `order` names the sort fields, all ascending or all
-    descending ("-"). `nothing` is the text of an empty tab."""
+    """A tab of the list.
+
+    `rows(requests, reader, now)`: returns its requests. `order`: the sort fields, all ascending or all descending
+    ("-"). `nothing`: the text of an empty tab.
+    """
 
     label: str
     rows: Callable
@@ -89,14 +92,15 @@ TABS = {
 
 
 def rows_of(tab, reader, now):
-    """Return the requests of a tab (a key of `TABS`) in its order."""
+    """Return the requests of a tab, sorted in its order. `tab` is a key of `TABS`."""
     return TABS[tab].rows(AssessmentRequest.objects.real(), reader, now).order_by(*TABS[tab].order)
 
 
 def counts(reader, now):
-    """Count the requests of each tab, and those that need someone: overdue or without an owner.
+    """Return the counts by tab, and the count of requests that need someone.
 
-    The counts are texts, exact up to `MOST_COUNTED`: "12" or "500+". The second one is "" for none.
+    A request needs someone if it is overdue, has no owner, or someone must confirm whose it is. Counts are texts, exact
+    up to `MOST_COUNTED`: "12" or "500+". The second value is "" instead of "0".
     """
     to_count = {tab: rows_of(tab, reader, now) for tab in TABS} | {"needing": _needing_someone(now)}
     row = get_user_model().objects.filter(pk=reader.pk)  # any row would do: one query counts all tabs
@@ -107,8 +111,10 @@ def counts(reader, now):
 
 
 class _Count(Subquery):
-    """Count the rows of a queryset. It keeps the order of the tab: without it, PostgreSQL may scan the whole table for
-    the few open requests."""
+    """Count the rows of a queryset in a subquery that keeps its ORDER BY.
+
+    Without the order, PostgreSQL may scan the whole table for the few open requests.
+    """
 
     template = "(SELECT COUNT(*) FROM (%(subquery)s) AS counted)"
     output_field = IntegerField()

@@ -1,4 +1,4 @@
-"""The buttons of a request's page, and the form that is posted with them."""
+"""The buttons of a request's page, and the POST that they send."""
 
 import itertools
 from dataclasses import dataclass, field
@@ -46,7 +46,7 @@ WORDS_OF_A_BUTTON = ("waits_for", "referral")
 
 
 def proposal(request, plan):
-    """Return the `Proposal` for the attempt after one made now; None if no attempt is possible."""
+    """Return a `Proposal` for the attempt that would follow one made now. None if no attempt is possible."""
     now = timezone.now()
     if plan.preferences is None or request.stage == Stage.CLOSED or request.awaits_assessment:
         return None
@@ -55,8 +55,10 @@ def proposal(request, plan):
 
 
 def attempt_buttons(request, plan):
-    """Return the attempt buttons by channel: its label, and (number, value, label) of each button. The numbers run
-    through all channels."""
+    """Return the attempt buttons by channel, as (channel label, buttons) pairs.
+
+    A button is a (number, value, label) triple. Numbers continue from one channel to the next.
+    """
     if request.stage == Stage.CLOSED:
         return []
     possible = [attempt for attempt in ATTEMPTS if not why_not(request, plan, *attempt)]
@@ -72,8 +74,11 @@ def attempt_buttons(request, plan):
 
 @dataclass
 class ActionRequest:
-    """A button pressed on the page of `obj`: its name and argument, what else was posted, and the resulting
-    conflicts."""
+    """A button pressed on the page of `obj`, with everything posted.
+
+    `button`, `argument`: the two parts of its value, such as "stage" and the new stage. `conflicts`: contact details
+    that a colleague changed too.
+    """
 
     obj: AssessmentRequest
     actor: object
@@ -93,18 +98,18 @@ class ActionRequest:
 
     @property
     def expected_version(self):
-        """The version that was on the screen; -1, which matches none, if the post has none."""
+        """The version on the screen. -1 if the POST has none: it matches no version."""
         posted = self.posted.get("version", "")
         return int(posted) + self.own_changes if posted.isdecimal() and len(posted) < 10 else -1
 
     @property
     def erases(self):
-        """Whether the button also erases what is typed beside it."""
+        """Whether the button erases content. Then nothing typed on the page is saved."""
         return self.button == "erase" or (self.button == "lift_legal_hold" and self.obj.hidden_at is not None)
 
     @property
     def would_lose(self):
-        """The name of a field that only another button saves; None if everything typed is saved."""
+        """The name of a field that was filled in but belongs to another button. None if there is none."""
         outcome = self.argument or self.posted.get("outcome")
         kept = {"wait_for": "waits_for", "close": "referral" if outcome == Outcome.REFERRED else None}.get(self.button)
         lost = (name for name in WORDS_OF_A_BUTTON if name != kept and self.posted.get(name, "").strip())
@@ -112,7 +117,7 @@ class ActionRequest:
 
     @property
     def is_pending(self):
-        """Whether an earlier button waits until the conflicts are settled."""
+        """Whether a button stopped by a conflict has not been carried out yet."""
         return "pending" in self.posted or (bool(self.conflicts) and self.button not in details_form.BUTTONS)
 
     def typed(self, name):
@@ -122,7 +127,10 @@ class ActionRequest:
         return self.work.cleaned_data[name]
 
     def do(self, function, **more):
-        """Call a workflow function. Refused if someone changed the request since it was on the screen."""
+        """Call a workflow function on this request.
+
+        Raises `workflow.TransitionRefused` if someone changed the request since it was on the screen.
+        """
         try:
             return function(request_id=self.obj.pk, actor=self.actor, expected_version=self.expected_version, **more)
         except workflow.StaleVersion as stale:
@@ -136,9 +144,9 @@ class ActionRequest:
 
 @transaction.atomic
 def carry_out(action):
-    """Do what the button says, and save the note and contact details typed with it: all of it, or nothing.
+    """Carry out the button, and save the note and contact details typed with it.
 
-    Returns the sentence for the screen. Raises `TransitionRefused`.
+    Returns a sentence for the screen. Raises `TransitionRefused`; then nothing is saved.
     """
     button = BUTTONS.get(action.button)
     if button is None:
@@ -162,7 +170,10 @@ def carry_out(action):
 
 
 def _save_details(action):
-    """Save corrected contact details with any button, before its own action, which may close the request."""
+    """Save the corrected contact details that were posted with any button.
+
+    Called before the button's own action, since that may close the request. Only Undo comes first.
+    """
     if not action.details.changed():
         return
     # Lock all rows that the button may lock later, in primary-key order, to avoid deadlocks.
@@ -187,8 +198,11 @@ def _attempt(action):
 
 
 def _next_at(action, result):
-    """Return the time chosen for the next attempt. A suggested time is dropped if it has passed, if we spoke with them,
-    or if their preferred time was just corrected."""
+    """Return the time chosen for the next attempt; None to use the plan's time.
+
+    A suggested time that staff left unchanged is dropped if it has passed, if we spoke with the person, or if their
+    preferred time or time zone was just corrected.
+    """
     chosen = action.typed("next_at")
     if "next_at" in action.work.changed_data:
         return chosen
@@ -238,7 +252,7 @@ def _close(action):
 
 
 def _reopened(action, linked):
-    """Say how many linked requests were reopened; an empty list if none."""
+    """Return a list with one sentence on how many linked requests were reopened; empty if none."""
     if not (reopened := linked - action.obj.duplicates.count()):
         return []
     words = ngettext(
@@ -341,7 +355,7 @@ def batch_from(posted):
 
 
 def what_stays(undoing):
-    """Say what undoing does not take back."""
+    """Yield sentences on what Undo does not take back."""
     yield _("Notes and corrections that were saved with it stay.")
     if undoing.is_mail_out:
         yield _("The email already went out.")

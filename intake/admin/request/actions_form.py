@@ -1,4 +1,4 @@
-"""The form of a request's page: all its fields except the contact details."""
+"""The form of a request's page, with all its fields except the contact details."""
 
 from django import forms
 from django.utils import timezone
@@ -28,7 +28,7 @@ def _words_field(label, rows, help_text=""):
 
 
 class RequestActionsForm(forms.Form):
-    """All fields of the page except the contact details. If a button is refused, they stay filled in."""
+    """All fields of the page except the contact details. They stay filled in if a button is refused."""
 
     use_required_attribute = False
 
@@ -73,7 +73,10 @@ class RequestActionsForm(forms.Form):
 
     @classmethod
     def for_request(cls, request, plan, proposed):
-        """Return the form for a request, with the `Proposal` for the next attempt, if there is one."""
+        """Return the form for a request.
+
+        `proposed`: the `Proposal` for the next attempt, or None.
+        """
         return cls(
             initial={
                 "next_at": proposed and proposed.at,

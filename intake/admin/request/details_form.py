@@ -1,4 +1,4 @@
-"""The form to correct contact details, with conflicts if a colleague corrects them too."""
+"""The form to correct contact details. If a colleague corrects them too, it shows the conflicts."""
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -29,8 +29,10 @@ def _choice(name, choices):
 
 
 class DetailsForm(AsksOnce, forms.Form):
-    """The fields of `intake.contact.details`. It posts the values on the screen beside those typed, so that only what
-    this user changed is saved and checked."""
+    """The fields of `intake.contact.details`.
+
+    The form posts the values on the screen along with those typed. Only what this user changed is checked and saved.
+    """
 
     if_right = gettext_lazy("If it is right as it is, press the button again.")
 
@@ -64,7 +66,10 @@ class DetailsForm(AsksOnce, forms.Form):
 
     @classmethod
     def for_details(cls, known, mine=None):
-        """Return a form with the contact details `known`, and the values `mine` in the fields that I changed."""
+        """Return a form that shows the contact details `known`.
+
+        `mine`: values by field name that this user typed, to show instead.
+        """
         if not mine:
             return cls(initial=details.plain(known))
         plain = details.plain(known)
@@ -82,18 +87,18 @@ class DetailsForm(AsksOnce, forms.Form):
         return f"initial-{self.prefix}-phone" in self.data
 
     def on_screen(self):
-        """Return the values that were on the screen before anything was typed."""
+        """Return the values that the page showed before this user typed anything."""
         return {name: self.read(name, self.data.get(self[name].html_initial_name, "")) for name in details.FIELDS}
 
     def read(self, name, posted):
-        """Return the value of a field from the text of its hidden input."""
+        """Return a field's value, read from the text of its hidden input."""
         try:
             return self.fields[name].to_python(posted)
         except ValidationError as error:
             raise workflow.TransitionRefused(f"{self.fields[name].label}: {error.messages[0]}") from error
 
     def typed(self):
-        """Return the values typed. Raises `workflow.TransitionRefused` for an invalid one."""
+        """Return the values typed. Raises `workflow.TransitionRefused` if one is invalid."""
         for name, errors in self.errors.items():
             raise workflow.TransitionRefused(f"{self.fields[name].label}: {errors[0]}")
         return self.cleaned_data
@@ -104,7 +109,7 @@ class DetailsForm(AsksOnce, forms.Form):
 
 
 def save(action):
-    """Save the changed fields. A field that a colleague changed meanwhile becomes a conflict."""
+    """Save the changed fields. A field that a colleague has changed too becomes a conflict."""
     names = action.details.changed()
     if not names:
         raise workflow.TransitionRefused(_("No contact details were changed."))
@@ -115,13 +120,16 @@ def save(action):
 
 
 def save_with_any_button(action):
-    """Like `save`, for any other button. A field in conflict needs its own button."""
+    """Save the changed fields along with any other button.
+
+    Fields with a known conflict are not saved: they need a button of their own.
+    """
     if names := _not_in_conflict(action):
         _correct(action, names)
 
 
 def use_mine(action):
-    """Save my value of one field over the colleague's value that I have seen."""
+    """Save this user's value of one field over the colleague's value shown in the conflict."""
     if action.argument not in action.details.fields:
         raise workflow.TransitionRefused(_("That button is not known. Nothing was changed."))
     _correct(action, [action.argument, *_not_in_conflict(action)])
@@ -141,7 +149,7 @@ def keep_theirs(action):
 
 
 def _and_the_button_before(action, done):
-    """Add that the button stopped by the conflict was not carried out."""
+    """Return `done`. Add that the button stopped by the conflict must be pressed again, if there was one."""
     if not action.is_pending or action.conflicts:
         return done
     return f"{done} {_('The button that you pressed before was not carried out. Press it again.')}"
@@ -163,7 +171,7 @@ def _correct(action, names):
 
 
 def _keep_the_others(action):
-    """Keep the conflicts for which nothing was chosen yet."""
+    """Keep showing the conflicts that this user has not resolved yet."""
     after, known = action.details.typed(), details.details_of(action.obj)
     for name in action.details.changed():
         if f"was-{name}" in action.posted and name != action.argument and name in known:
@@ -172,7 +180,10 @@ def _keep_the_others(action):
 
 
 def rows_for_conflicts(conflicts):
-    """Return the rows of the conflict table: field, before, theirs with who and when, mine."""
+    """Return the rows of the conflict table.
+
+    A row has the field, its value before, the colleague's value with name and time, and this user's value.
+    """
     return [
         {
             "name": conflict.field,

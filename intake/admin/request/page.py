@@ -55,8 +55,10 @@ ONLY_SHOW = {
 
 
 def page(model_admin, request, object_id):
-    """Show the request, or do what the posted button says. If it is refused, the page keeps everything that was
-    typed."""
+    """Show the request, or carry out the posted button.
+
+    If the button is refused, the page keeps everything that was typed.
+    """
     obj = _found(model_admin, request, object_id)
     if request.method != "POST":
         return _show(model_admin, request, obj)
@@ -142,7 +144,10 @@ def _show(model_admin, request, obj, action=None, refusal="", done=""):
 
 
 def _beside(request, obj):
-    """Return the related requests: same contact, linked or once linked, same device. Records that they are shown."""
+    """Return the related requests, and log that they are shown.
+
+    Related: same contact, linked or once linked, or sent from the same device.
+    """
     others = search.same_contact(obj)
     linked = list(obj.duplicates.order_by("-received_at", "pk").prefetch_related("contact_preferences"))
     same_device = [] if obj.hidden_at else list(search.from_same_device(obj).filter(hidden_at=None))
@@ -167,8 +172,10 @@ def _beside(request, obj):
 
 
 def _in_question(obj):
-    """Return the requests for which staff must say whether they are the same person's: each with what happened to it,
-    and its contact preferences where they differ from those of `obj`."""
+    """Return the requests that staff must confirm are from the same person or not.
+
+    Each comes with what happened to it, and with its contact preferences if they differ from those of `obj`.
+    """
     asked = {event.from_value: (event, event.to_value.split(",")) for event in workflow.in_question(obj)}
     if not asked:
         return []
@@ -190,8 +197,10 @@ def _in_question(obj):
 
 
 def _preferences_compared(other, in_force):
-    """Return the contact preferences of another request that differ from those `in_force`, as (what, theirs, in
-    force)."""
+    """Return where another request's contact preferences differ from those `in_force`.
+
+    Each difference is a triple: label, value of `other`, value in force.
+    """
     theirs = newest_of(other.contact_preferences.all())
     if theirs is None or in_force is None:
         return []
@@ -204,7 +213,7 @@ def _preferences_compared(other, in_force):
 
 
 def _submitted(obj, plan):
-    """Decrypt the content: submissions, contact details, and contact rules."""
+    """Decrypt the request's content. Return submissions, contact details, contact rules, and consents."""
     texts = [] if obj.hidden_at else list(obj.texts.select_related("author"))
     opened = [(text, text.decrypt_or_none()) for text in texts]
     known = details.details_of(obj, opened) if texts else {}
@@ -242,7 +251,7 @@ def _details_shown(obj, known):
 
 
 def _submissions(opened):
-    """Return what the person wrote, oldest first. Of a form sent again, only the changes."""
+    """Return what the person wrote, oldest first. If they sent the form again, show only the changes."""
     submissions, last = [], {}
     for text, content in opened:
         if text.kind not in EncryptedText.FROM_THE_PERSON:
@@ -267,8 +276,10 @@ def _submissions(opened):
 
 
 def _first_read(opened):
-    """Return what to read before a call, from the newest answers: whom they ask for ("" for themselves), and the
-    message."""
+    """Return what staff read before a call, from the newest answers.
+
+    `asked_for`: the person who needs help, if not the sender; otherwise "". `message`: the sender's message.
+    """
     answers = {}
     for text, content in opened:
         if text.kind in (TextKind.ANSWERS, TextKind.AMENDMENT):
@@ -282,8 +293,10 @@ def _first_read(opened):
 
 
 def _unread_additions(obj, submitted):
-    """Return what the person added and nobody has marked as read, oldest first. `up_to` is the last of them. None if
-    there is nothing, or the content was erased."""
+    """Return the person's additions that nobody has marked as read, oldest first.
+
+    `up_to`: the key of the last one's event. Return None if there are none, or if the content was erased.
+    """
     if not submitted["texts"]:
         return None
     written = {entry["pk"]: entry for entry in submitted["submissions"]}
@@ -310,14 +323,17 @@ def _reach(obj, plan, known):
 
 
 def _offered(obj, reach, left_alone):
-    """Remove the contact links from a `Reach` if the request is closed or the person must not be contacted now."""
+    """Return the `Reach` to show: without links if `left_alone`, None if the request is closed.
+
+    `left_alone`: nobody should contact the person now.
+    """
     if reach is None or obj.stage == Stage.CLOSED:
         return None
     return replace(reach, tel="", sms="", mailto="") if left_alone else reach
 
 
 def _work(request, obj, plan, next_action):
-    """Return which actions the page offers."""
+    """Return the actions that the page offers, as template context."""
     is_closed = obj.stage == Stage.CLOSED
     moves = workflow.TRANSITIONS[obj.stage]
     may_erase = access.may_erase(request.user)
@@ -344,14 +360,17 @@ def _work(request, obj, plan, next_action):
 
 
 def _waits_for_later(obj, next_action):
-    """Whether the viewer has nothing to do with an open request before a time."""
+    """Return whether the viewer has nothing to do with an open request until later."""
     if next_action.kind in (Kind.LEAVE, Kind.WAIT):
         return True
     return next_action.is_planned and not obj.is_claimed
 
 
 def _forms(obj, plan, proposed, known, action, refusal):
-    """Return the two forms of the page: as typed if the button was refused, else with current values."""
+    """Return the two forms of the page.
+
+    After a refusal they hold what was typed, otherwise the current values.
+    """
     details_are_typed = bool(action and action.details.was_posted and action.details.changed())
     is_only_shown = action is not None and action.button in ONLY_SHOW
     form = None
@@ -375,7 +394,7 @@ def _forms(obj, plan, proposed, known, action, refusal):
 
 
 def _open_part(action, obj):
-    """Return the section of the page that a refusal is about."""
+    """Return the section of the page to open after a refusal: the one it is about."""
     if action.button == "attempt" and obj.is_claimed_by_colleague(action.actor):
         return "log_anyway"
     return OPENS.get(action.would_lose or action.button, "")

@@ -1,4 +1,4 @@
-"""The activity of a request, newest first. Rows from one action become one entry."""
+"""The activity of a request, newest first. Events of one action are shown as one entry."""
 
 import datetime as dt
 from dataclasses import dataclass, field
@@ -46,8 +46,11 @@ _REASONS = dict(AssessmentRequest.SnoozeReason.choices)
 
 @dataclass
 class Entry:
-    """One entry: when, by whom (None: the person, or the site), what, details, and texts written with it. A text is
-    None if it can't be decrypted."""
+    """One entry of the activity.
+
+    `who`: the user; None for the person or the site. `lines`: details. `texts`: the texts written with it; a text is
+    None if it can't be decrypted.
+    """
 
     at: dt.datetime
     who: object
@@ -62,8 +65,11 @@ class Entry:
 
 
 def timeline_of(request, opened, reader=None, undo=None):
-    """Return the entries of a request. `opened` are its texts as pairs (`EncryptedText`, content or None). With a
-    `reader`, add the newest readings by everyone else. The entry that can be undone gets a button."""
+    """Return the entries of a request, newest first.
+
+    `opened`: its texts, as pairs of `EncryptedText` and content (None if it can't be decrypted). `reader`: if given,
+    add when others last read the request. `undo`: what can be undone; its entry gets a button.
+    """
     events = list(request.events.select_related("actor", "change__undone__actor"))
     written, users = _by_event(events, opened), _users_in(events)
     attempts = _attempts_by_event(events, request.attempts.all())
@@ -111,7 +117,7 @@ def _belongs_to(entry, event):
 
 
 def _by_event(events, opened):
-    """Map events to the texts written with them: those by the same author, nearest in time."""
+    """Map event pks to texts. Each text goes to the event of its kind, by its author, nearest in time."""
     written = {}
     for text, content in _with_corrections_listed(opened):
         code = EVENT_OF_TEXT.get(text.kind)
@@ -122,7 +128,10 @@ def _by_event(events, opened):
 
 
 def _with_corrections_listed(opened):
-    """Yield the texts with their contents, oldest first. A correction lists values before and after."""
+    """Yield the texts and their contents, oldest first.
+
+    The content of a correction becomes a list of its values before and after.
+    """
     known = {}
     for text, content in opened:
         values = {}
@@ -212,7 +221,7 @@ def _moment(iso):
 
 
 def _readings(request, reader):
-    """Return the newest times that colleagues of `reader` opened or printed the request."""
+    """Return entries for the last `MOST_READS` times that colleagues of `reader` opened or printed the request."""
     records = AccessRecord.objects.filter(whole_request=request.pk).exclude(actor=reader).select_related("actor")
     return [
         Entry(record.occurred_at, record.actor, record.get_action_display(), "read") for record in records[:MOST_READS]

@@ -1,7 +1,7 @@
-"""Updates for the open page of a request: extend the claim, and report what changed since the page was shown.
+"""Updates for an open request page: extend the claim, and report changes since the page was shown.
 
-Only a page that was shown can ask. The answer says who did what and when, never content. So polling is no reading, and
-leaves no record.
+Only a page that was shown can poll, and the response says who did what and when, never content. So polling is not
+logged as access.
 """
 
 import datetime as dt
@@ -26,17 +26,25 @@ LONGEST = dt.timedelta(days=1)  # the longest time without an action that matter
 
 
 def shown(request, reader):
-    """Return the signed state of a page: its request and reader, the last event and version shown, and whether the
-    reader had the claim."""
+    """Return the signed state of a page, for the page to post when it polls.
+
+    It holds request, reader, newest event, version, and whether the reader held the request.
+    """
     last = request.events.aggregate(last=Max("pk"))["last"] or 0
     return signing.dumps([str(request.pk), reader.pk, last, request.version, holds(request, reader)], salt=SALT)
 
 
 def updates(model_admin, request, object_id):
-    """Return JSON: the `seconds` left of the claim (None if there is none), a `headline` if the page's is no longer
-    true, the `news` as a sentence, whether the claim `ended`, and whether the reader `may_take` the request.
+    """Return JSON with what changed since the page was shown.
 
-    The page posts how many seconds ago its reader last acted, and whether they are calling now.
+    - `seconds`: left of the reader's claim; None if they have none
+    - `until`: when that claim expires, as text; "" if they have none
+    - `ended`: whether the reader no longer holds the request
+    - `may_take`: whether the reader can claim it
+    - `headline`: a new headline if the page's is no longer true; otherwise ""
+    - `news`: a sentence about the change
+
+    The page posts how many seconds ago its reader last acted, and whether the reader is on a call.
     """
     if request.method != "POST":
         return HttpResponseNotAllowed(["POST"])
@@ -77,7 +85,10 @@ def seconds_left(request, reader):
 
 
 def _page(request, object_id):
-    """Return the state that `shown` signed for this reader and request; None if it is not valid."""
+    """Return last event, version, and whether the reader held the request, from the signed state.
+
+    Return None if the state is not valid for this reader and request.
+    """
     try:
         page = signing.loads(request.POST.get("shown", ""), salt=SALT)
     except signing.BadSignature:
@@ -92,7 +103,7 @@ def _untouched(seconds):
 
 
 def _headline(obj, others, reader, has_ended):
-    """Return a new headline if the one on the page, such as "Call now.", is no longer true; else ""."""
+    """Return a new headline if the page's, such as "Call now.", is no longer true. Otherwise return ""."""
     if not others and not has_ended:
         return ""
     if obj.stage == AssessmentRequest.Stage.CLOSED:
@@ -107,13 +118,16 @@ def _headline(obj, others, reader, has_ended):
 
 
 def _ask_first(obj, reader):
-    """Say that a colleague works on another request with the same contact; "" if none does."""
+    """Return a sentence if a colleague is working on another request with the same contact; otherwise ""."""
     elsewhere = None if obj.stage == AssessmentRequest.Stage.CLOSED else workflow.claimed_with_same_contact(obj, reader)
     return ask_first(elsewhere) if elsewhere else ""
 
 
 def _end(obj, events, version, reader, now):
-    """Say since when the claim is over, and that a log is still saved if a colleague only took the request."""
+    """Return a sentence saying when the claim ended.
+
+    It adds that a log is still saved, if nothing else changed than who has the request.
+    """
     if obj.owner_id == reader.pk:
         since = obj.claimed_until
     else:
@@ -125,7 +139,7 @@ def _end(obj, events, version, reader, now):
 
 
 def _news(others, now):
-    """Describe the newest thing that someone else did since the page was shown; "" if there is none."""
+    """Describe the newest change by someone else since the page was shown; "" if there is none."""
     said = next((event for event in others if event.code in PERSON_WROTE), None)
     # An attempt brings a stage with it, and a withdrawal the end of all words: what was done is the first of the two.
     done = next((event for event in others if event.code in (Event.Code.ATTEMPTED, Event.Code.WITHDRAWN)), None)
