@@ -72,7 +72,7 @@ def set_up_django(environment):
 
 
 def queries(environment):
-    """Print the statements of one accepted POST. Return whether they are few enough."""
+    """Print the statements of one accepted POST. Return False if there are more than `MOST_QUERIES`."""
     set_up_django(environment)
     from django.db import connection
     from django.test import Client
@@ -103,7 +103,7 @@ def hidden_fields(page):
 
 
 class Gunicorn:
-    """One web process of an application, with the settings that the site ships."""
+    """A gunicorn with one web process, and otherwise the settings that the site ships."""
 
     def __init__(self, application, environment, log):
         self.application, self.environment, self.log = application, environment, log
@@ -131,7 +131,8 @@ class Gunicorn:
         return False
 
     def open_forms(self, numbers):
-        """Return filled-in forms, each with its own cookie: the data to POST and the headers."""
+        """Request one form for each number. Return pairs of the body to POST and the headers, each with its own
+        cookie."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
         forms = []
         for number in numbers:
@@ -148,7 +149,7 @@ class Gunicorn:
         return forms
 
     def send(self, forms):
-        """Send the forms and return the processor seconds they took."""
+        """Send the forms. Return the processor time that the web process used, in seconds."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
         connection.request("GET", "/healthz")  # connecting is not part of a form and would blur the difference
         connection.getresponse().read()
@@ -164,7 +165,8 @@ class Gunicorn:
 
 
 def cpu(environment, bare_environment, log, rounds, size):
-    """Print how the two compare. Return whether the site is cheap enough."""
+    """Print the processor time of the site and of the bare form. Return whether the ratio is at most
+    `MOST_TIMES_BARE`."""
     manage_bare = [sys.executable, "-m", "django", "migrate", "--run-syncdb", "--verbosity", "0"]
     settings = {"DJANGO_SETTINGS_MODULE": "benchmarks.bare.settings"}
     subprocess.run(manage_bare, cwd=ROOT, env=bare_environment | settings, check=True)
@@ -243,7 +245,7 @@ CHUNK = 100_000
 
 
 def fill(url, count):
-    """Store that many requests with all related rows, as two years of use would leave them."""
+    """Store `count` requests with all related rows, as two years of use would leave them."""
     import psycopg2
 
     for first in range(0, count, CHUNK):
@@ -258,7 +260,11 @@ def fill(url, count):
 
 
 def accept_on_demand(environment, pipe):
-    """Accept as many requests as told, in a separate process for one database, and send back the cost of each."""
+    """Accept requests in a separate process, for one database.
+
+    Each number that arrives through `pipe` says how many to accept; 0 ends the process. Send back one cost for each
+    request: wall, web and database seconds.
+    """
     set_up_django(environment)
 
     from django.db import connection
@@ -291,7 +297,7 @@ def accept_on_demand(environment, pipe):
 
 
 def size(postgres, environment, sizes, rounds, per_round):
-    """Print the cost of one accept at each size. Return whether none costs much more than at 0."""
+    """Print the cost of one accept at each size. Return whether all are at most `MOST_GROWTH` times the cost at 0."""
     context = multiprocessing.get_context("spawn")
     pipes, costs, processes = {}, {count: [] for count in sizes}, []
     for count in sizes:

@@ -1,9 +1,9 @@
 """Measure the cost of many pages: python -m benchmarks.content [--pages 500] [--times N]
 
-Compares a site of 60 pages with a larger one, half of it questions, with ten revisions each, on SQLite and on its own
-PostgreSQL. It counts the queries and the server time for what readers and editors open most. No page may need more
-queries because there are more pages. At the end, it measures the memory of gunicorn's processes with the large site on
-SQLite.
+Compares a site of 60 pages with a larger one. Half of the larger site are questions, and each page has ten revisions.
+Runs on SQLite and on its own PostgreSQL. Counts the queries and the server time of the pages that readers and editors
+open most. No page may need more queries because there are more pages. At the end, measures the memory of gunicorn's
+processes with the large site on SQLite.
 """
 
 import argparse
@@ -43,7 +43,7 @@ EDITORS = ["/admin/", "/cms/pages/", "/cms/pages/{faq}/", "/cms/pages/search/?q=
 
 
 def fill(count):
-    """Add pages and questions until there are `count`, with `REVISIONS` each."""
+    """Add pages and questions until the site has `count`. Give each new one `REVISIONS` revisions."""
     from wagtail.models import Page, Revision
 
     from faq.models import FaqPage, QuestionPage, Topic
@@ -84,7 +84,8 @@ def fill(count):
 
 
 def measure(variables, count, times, pipe):
-    """In a separate process: send the number of pages, then the queries and times in ms for each address."""
+    """Measure one site in a separate process. Send the number of pages, then the queries and times (ms) of each
+    address."""
     import os
 
     os.environ.update(variables, DJANGO_SETTINGS_MODULE="recovery_site.settings")
@@ -143,7 +144,7 @@ def measured(variables, count, times):
 
 
 def compare(few, many):
-    """Print a table. Return the addresses that need more queries with many pages."""
+    """Print a table of both sites. Return the addresses that need more queries with many pages."""
     print(f"{'':44}{'queries':>16}{'ms':>20}{'ratio':>8}")
     for address, (queries, took) in few.items():
         more, longer = many[address]
@@ -152,7 +153,8 @@ def compare(few, many):
 
 
 def memory_of(variables, log):
-    """Return the proportional set size of gunicorn's processes in MiB, after each of them showed every page."""
+    """Return the memory of gunicorn's processes in MiB (proportional set size). First requests every page several
+    times."""
     with Site(variables, log) as site:
         for address in READERS * 8:
             urllib.request.urlopen(f"http://127.0.0.1:{site.port}{address}", timeout=60).read()

@@ -1,8 +1,7 @@
 """Measure the desk with a long history: python -m benchmarks.desk URL [URL ...] [--times N]
 
-Each URL names a database that `manage.py generate_load_data` filled, PostgreSQL or SQLite. Databases of the same kind
-are compared: a page must not get slower because there are more requests. Each database is migrated to this version
-first.
+Each URL names a PostgreSQL or SQLite database that `manage.py generate_load_data` filled. Each is first migrated to
+this version. Databases of the same kind are compared: a page must not get slower because there are more requests.
 
 The test client requests the pages in this process, signed in as a lead, so only server time counts. The access log is
 written as usual. The result is the median of several runs.
@@ -38,7 +37,8 @@ def set_up(url, place):
 
 
 def measure(url, place, times, pipe):
-    """In a separate process: send the number of requests, then the name and the times in ms for each page."""
+    """Measure one database in a separate process. Send the number of requests, then the name and times (ms) of each
+    page."""
     set_up(url, place)
     from django.db import connection
 
@@ -100,7 +100,7 @@ def pages():
 
 
 def undone(ask):
-    """Return the response and undo what it changed."""
+    """Call `ask` in a transaction that is rolled back. Return its response."""
     from django.db import transaction
 
     with transaction.atomic():
@@ -122,7 +122,8 @@ def place_near_the_end(tab, reader):
 
 
 def measured(url, place, times):
-    """Return what `measure` sends for one database: its kind, the number of requests, and the times by name."""
+    """Run `measure` in a new process. Return the kind of database, the number of requests, and the times by page
+    name."""
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
     process = context.Process(target=measure, args=(url, place, times, theirs))
@@ -140,7 +141,8 @@ def measured(url, place, times):
 
 
 def table(kind, columns):
-    """Print the median times at each size and how they compare. Return whether all are good."""
+    """Print the median times at each size, and their ratio. Return False if a page is too slow or slows down too
+    much."""
     sizes = [f"{count:,}" for count, _found in columns]
     print(f"\n{kind}, milliseconds of server time (median)")
     print(f"  {'page':32}" + "".join(f"{size:>12}" for size in sizes) + f"{'ratio':>8}")

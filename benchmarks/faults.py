@@ -27,14 +27,14 @@ AN_ANSWER_WITHIN = 8  # seconds: the database timeout, plus a margin for a busy 
 
 
 class World:
-    """What a scenario may break."""
+    """The parts that a scenario may break: the database, the disk of the spool, the mail server and the site."""
 
     def __init__(self, postgres, disk, mail, site):
         self.postgres, self.disk, self.mail, self.site = postgres, disk, mail, site
         self.is_over = threading.Event()
 
     def pause(self, seconds):
-        """Sleep. Return False once the visitors are done or have given up."""
+        """Wait. Return False once the visitors are done or have given up."""
         return not self.is_over.wait(seconds)
 
     def repair(self):
@@ -101,7 +101,7 @@ def cut_answers(world):
 
 
 def kill_site(world):
-    """Stop the database first, so that the spool is full when everything dies."""
+    """Kill the database, then the whole site. So the spool is full when the site dies."""
     count = 0
     while world.pause(3):
         world.postgres.kill()
@@ -141,7 +141,7 @@ SCENARIOS = {
 
 @dataclass
 class Count:
-    """The table of one scenario. A number above zero in `MUST_BE_ZERO` fails the run."""
+    """The result of one scenario. The run fails if a count named in `MUST_BE_ZERO` is above zero."""
 
     visitors: int = 0
     acknowledged: int = 0
@@ -171,8 +171,11 @@ class Count:
 
 
 def settle(world):
-    """Wait until the worker has emptied the spool and the outbox. Make later attempts due now, and take over at once
-    what a killed worker was sending: hours in production, seconds here."""
+    """Wait until the worker has emptied the spool and the outbox.
+
+    Emails that wait for a retry become due now. Emails that a killed worker was sending are released now. In
+    production, both take hours.
+    """
     import datetime as dt
 
     from django.db import DatabaseError, connection
@@ -198,7 +201,7 @@ def settle(world):
 
 
 def count_up(name, visits, mails):
-    """Return the table of one scenario and other facts to print."""
+    """Compare what visitors sent with what is stored. Return the `Count` of a scenario and other facts to print."""
     from django.db import connection
 
     from intake.models import AssessmentRequest, EncryptedText, OutboxMessage
@@ -246,7 +249,7 @@ def says_the_same(words, answers):
 
 
 def mails_per_request(mails, references):
-    """Count the alerts to staff and the emails to the person for each reference."""
+    """Return two counters by reference: the alerts to staff, and the emails to the person."""
     alerts, acknowledgements = collections.Counter(), collections.Counter()
     for mail in list(mails):
         text = f"{mail['Subject']}\n{mail.get_content()}"
@@ -276,7 +279,7 @@ def show(title, broke, count, visits, alerts, acknowledgements, taken_from_spool
 
 
 def spread(counter):
-    """Format as in "1 (998), 2 (2)": 998 got one, and 2 got two."""
+    """Return a counter's values as text. "1 (998), 2 (2)" means: 998 requests got one email, and 2 got two."""
     numbers = collections.Counter(counter.values())
     return ", ".join(f"{mails} ({requests})" for mails, requests in sorted(numbers.items())) or "none"
 

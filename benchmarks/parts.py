@@ -1,6 +1,6 @@
 """The infrastructure of the benchmarks: a PostgreSQL on a disk in memory, a mail server, and the site.
 
-Each part is a context manager that leaves nothing behind, however its block ends.
+Each part is a context manager that cleans up after itself, even after an error.
 """
 
 import base64
@@ -38,7 +38,7 @@ def say(text):
 
 
 def wait_until(is_so, what, seconds=60):
-    """Wait for `is_so()`. Raises TimeoutError with `what` if it never happens."""
+    """Wait until `is_so()` is true. After `seconds`, raises TimeoutError that names `what`."""
     ends = time.monotonic() + seconds
     while not is_so():
         if time.monotonic() > ends:
@@ -47,7 +47,7 @@ def wait_until(is_so, what, seconds=60):
 
 
 def end_on_signals():
-    """Make SIGTERM unwind like Ctrl-C, so that nothing stays running or mounted."""
+    """Make SIGTERM exit like Ctrl-C, so that context managers stop processes and unmount disks."""
 
     def end(number, frame):
         raise SystemExit(128 + number)
@@ -57,7 +57,7 @@ def end_on_signals():
 
 @contextlib.contextmanager
 def folder():
-    """A folder that PostgreSQL's user may enter."""
+    """Yield a temporary folder that PostgreSQL's user may enter, and delete it at the end."""
     path = Path(tempfile.mkdtemp(prefix="recovery-site-bench-"))
     path.chmod(0o755)
     try:
@@ -68,7 +68,7 @@ def folder():
 
 @contextlib.contextmanager
 def disk(path, megabytes):
-    """A small separate disk in memory. Filling it affects nothing else."""
+    """Mount a small separate disk in memory at `path`, so that filling it affects nothing else. Requires root."""
     if os.geteuid() != 0:
         raise SystemExit("This mounts small disks in memory, which requires root (in a container, for example).")
     path.mkdir()
@@ -83,7 +83,7 @@ def disk(path, megabytes):
 
 
 def children_of(pid):
-    """Return the ids of a process's children."""
+    """Return the process ids of a process's children, sorted."""
     found = []
     for entry in Path("/proc").glob("[0-9]*/stat"):
         with contextlib.suppress(OSError):
@@ -93,8 +93,8 @@ def children_of(pid):
 
 
 def cpu_seconds(pid):
-    """Return the processor time that all threads of a process have used. (`/proc/<pid>/stat` counts in hundredths of
-    a second.)"""
+    """Return the processor time that all threads of a process have used, in seconds. Reads `schedstat`, because
+    `/proc/<pid>/stat` counts in hundredths of a second."""
     return sum(int(path.read_text().split()[0]) for path in Path(f"/proc/{pid}/task").glob("*/schedstat")) / 1e9
 
 
@@ -163,7 +163,7 @@ class Postgres:
         return [self.process.pid, *children_of(self.process.pid)]
 
     def kill(self):
-        """Kill all of it at once, as a power failure would."""
+        """Kill all its processes at once, as a power failure would."""
         if self.is_running():
             os.kill(self.process.pid, signal.SIGSTOP)  # otherwise it would start new children meanwhile
             send_signal(self.processes(), signal.SIGKILL)
@@ -199,7 +199,7 @@ def _as_postgres():
 
 
 class MailServer:
-    """A mail server on loopback that we can take down. It keeps what it receives."""
+    """A mail server on loopback that we can stop and start. It keeps the emails that it receives."""
 
     def __init__(self):
         self.mails, self.port = [], free_port()
@@ -230,7 +230,7 @@ class MailServer:
 
 
 def environment(var_dir, spool_dir, database_url, mail_port=25, **more):
-    """Return the whole environment of the site, with new keys and with limits that a benchmark never reaches."""
+    """Return all environment variables of the site, with new keys and with limits that a benchmark never reaches."""
 
     def key():
         return "bench:" + base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()
@@ -303,7 +303,7 @@ class Site:
             return False
 
     def web_processes(self):
-        """Return the ids of gunicorn's workers."""
+        """Return the process ids of gunicorn's workers."""
         served = children_of(self.process.pid)
         masters = [pid for pid in served if b"gunicorn" in Path(f"/proc/{pid}/cmdline").read_bytes()]
         return [pid for master in masters for pid in children_of(master)]

@@ -1,7 +1,7 @@
 """Slow clients in front of the shipped nginx: 200 of them must not keep ordinary visitors waiting.
 
-Half of them send a request's head byte by byte, half a form's body. nginx runs with deploy/nginx.conf; a copy changes
-only addresses, ports and paths.
+Half of them send a request's head byte by byte. The other half send a form's body byte by byte. nginx runs with a copy
+of deploy/nginx.conf in which only addresses, ports and paths differ.
 """
 
 import contextlib
@@ -31,7 +31,7 @@ PAGES = ("/", ADDRESS, "/faq/", "/addiction/kratom-addiction-treatment/")
 
 
 def run(folder, environment, log, quick):
-    """Print how long ordinary pages take with and without slow clients. Return whether all is well."""
+    """Print how long ordinary pages take with and without slow clients. Return False if they take too long or fail."""
     if not shutil.which("nginx"):
         print("\nSlow clients: SKIPPED, nginx is not installed here (apt-get install nginx-light)")
         return False
@@ -67,7 +67,7 @@ def browser(port, trust):
 
 
 def visit_pages(port, trust, count, times):
-    """Visit pages one after another. Return how many failed."""
+    """Visit `count` pages one after another. Append the seconds of each to `times`. Return how many failed."""
     failures = 0
     for number in range(count):
         began = time.perf_counter()
@@ -116,7 +116,7 @@ def nginx(folder, upstream_port):
 
 
 def is_old():
-    """Return whether nginx is older than 1.25.1, which turns HTTP/2 on in another place."""
+    """Return whether nginx is older than 1.25.1. Older versions turn HTTP/2 on in the `listen` line."""
     known = subprocess.run(["nginx", "-v"], capture_output=True, text=True, check=True).stderr
     return tuple(map(int, re.search(r"(\d+)\.(\d+)\.(\d+)", known).groups())) < (1, 25, 1)
 
@@ -159,7 +159,7 @@ def write_certificate(certificate_path, key_path):
 
 @contextlib.contextmanager
 def slow_clients(port):
-    """Yield a function that returns how many connections are open now."""
+    """Start the slow clients in a separate process. Yield a function that returns how many connections are open now."""
     context = multiprocessing.get_context("spawn")
     held = context.Value("i", 0)
     process = context.Process(target=be_slow, args=(port, held), daemon=True)
@@ -173,7 +173,8 @@ def slow_clients(port):
 
 
 def be_slow(port, held):
-    """Keep that many connections busy, and open a new one when nginx closes one."""
+    """Send one byte at a time on `CLIENTS` connections. Open a new connection when nginx closes one. `held` counts open
+    ones."""
     head = b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: " + b"a" * 10_000
     body = f"POST {ADDRESS} HTTP/1.1\r\nHost: {HOST}\r\nContent-Length: 10000\r\n".encode()
     body += b"Content-Type: application/x-www-form-urlencoded\r\n\r\n"

@@ -1,4 +1,4 @@
-"""A visitor: opens the form, fills it in as a browser would, sends it, and presses Send again if that fails."""
+"""A visitor who opens the form, fills it in as a browser would, and sends it. Presses Send again if that fails."""
 
 import http.client
 import time
@@ -46,8 +46,11 @@ class Visit:
 
 
 class Browser:
-    """Cookies and one connection for each request. Returns None without a response. `name` is the host in the
-    address bar; `host` and `port` differ when nginx runs on another port than the public one."""
+    """A browser with cookies, and a new connection for each request. Without a response, `get` and `post` return None.
+
+    `name` is the host in the address bar. `host` and `port` differ from it if nginx runs on a port other than the
+    public one.
+    """
 
     def __init__(self, host, port, tls=None, name=None):
         self.host, self.port, self.tls, self.name = host, port, tls, name or f"{host}:{port}"
@@ -89,7 +92,7 @@ class Browser:
 
 
 def words_of(name, number):
-    """Return what a visitor fills in, different for every visitor. Every third one allows email."""
+    """Return the form fields of one visitor. Each visitor's differ, and every third visitor allows email."""
     allows_email = number % 3 == 0
     words = {
         "adult": "yes",
@@ -103,7 +106,7 @@ def words_of(name, number):
 
 
 def visit(browser, number, words):
-    """Play one visitor, from the form to the confirmation, or until they give up."""
+    """Play one visitor, from the form to the confirmation or until they give up. Return a `Visit`."""
     seen, gives_up_at = Visit(number, words), time.monotonic() + PATIENCE
     fields = _open_form(browser, seen, gives_up_at)
     if fields is None:
@@ -142,7 +145,11 @@ def _open_form(browser, seen, gives_up_at):
 
 
 def _form_after(answer, fields, seen):
-    """Return the form to send next: the one on the page, or the previous one if the page has none (the Back button)."""
+    """Return the form to send next: the one on the page, or the previous one if the page has none.
+
+    Without a form, the visitor presses the Back button. Records in `seen` whether the page shows the phone number and
+    the visitor's text.
+    """
     seen.phone_shown = _shows_phone(answer)
     shown = _form_on(answer)
     if shown is None:
@@ -177,5 +184,6 @@ def _form_on(answer):
 
 
 def _shows_phone(answer):
-    """Return whether the page shows the center's own phone number beside the crisis lines, as nginx's pages do."""
+    """Return whether the page shows the center's own phone number. nginx's error pages show it beside the crisis
+    lines."""
     return 'href="tel:+1480' in answer.text

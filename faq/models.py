@@ -21,7 +21,7 @@ class TopicManager(models.Manager):
 
 
 class Topic(TranslatableMixin, AtomicModel):
-    """A group of questions. The FAQ page shows it, and so does one other page if the topic names it."""
+    """A group of questions on the FAQ page. If the topic names another page, that page shows the questions too."""
 
     key = models.SlugField(_("key"), help_text=_("A short name for staff, such as kratom."))
     title = models.CharField(_("title"), max_length=120)
@@ -88,7 +88,7 @@ class FaqPage(SitePage):
 
 class QuestionForm(SitePage.base_form_class):
     def __init__(self, *args, **kwargs):
-        """Give a new question the first topic, which is usually the right one."""
+        """Select the first topic for a new question, because it is usually the right one."""
         super().__init__(*args, **kwargs)
         if self.instance.topic_id is None:
             self.initial["topic"] = Topic.objects.first()
@@ -131,8 +131,10 @@ def in_order(questions):
 
 
 def for_readers(questions):
-    """Return the visible questions of a query set, sorted by topic, each with the `citations` of its own answer.
-    Needs two queries in all."""
+    """Return the visible questions of a query set as a list, sorted by topic. Needs two queries in all.
+
+    Each question gets `citations`, which number the sources of its own answer.
+    """
     found = list(in_order(questions).select_related("topic", "locale"))
     sources = Source.objects.in_bulk({pk for question in found for pk in marks(question.answer)})
     for question in found:

@@ -1,4 +1,4 @@
-"""Load the starter content of all apps: topics and questions from here, everything else through `pages/starter.py`."""
+"""Load the starter content of all apps: the topics and questions in this app, and everything else from `pages`."""
 
 from pathlib import Path
 
@@ -8,5 +8,5 @@ FOLDER = Path(__file__).parent / "starter"
 
 
 def load():
-    """Load all starter content. Return the number of rows written, by the name of the file or folder."""
+    """Load all starter content. Return the number of rows written for each kind, by file or folder name."""
     return starter.load(FOLDER)

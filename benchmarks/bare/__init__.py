@@ -1,5 +1,5 @@
-"""The minimum that Django does for a form, to compare an accepted request with.
+"""The minimum that Django does for a form, for comparison with an accepted request.
 
-A new project's middleware, a form with the same number of fields, one INSERT, a redirect. Nothing is encrypted, indexed
-or counted.
+It uses a new project's middleware, a form with the same number of fields, one INSERT and a redirect. It does not
+encrypt, index or count anything.
 """

@@ -2,7 +2,7 @@ from django.db import models
 
 
 class Row(models.Model):
-    """What someone sent, stored as it is."""
+    """The answers that someone sent, stored as they are."""
 
     adult = models.CharField(max_length=10)
     for_whom = models.CharField(max_length=20, blank=True)

@@ -7,5 +7,5 @@ register = template.Library()
 
 @register.simple_tag
 def questions_of(page):
-    """The questions that readers may see of the topics that name this page."""
+    """Return the visible questions whose topic names this page."""
     return for_readers(QuestionPage.objects.filter(topic__page=page.pk))
