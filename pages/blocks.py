@@ -19,7 +19,7 @@ FIGURES = [
 
 
 class SectionBlock(blocks.StructBlock):
-    """A heading with text under it."""
+    """A heading and the text under it."""
 
     heading = blocks.CharBlock(label=_("Heading"), max_length=120)
     body = RichTextBlock(label=_("Text"))
@@ -197,8 +197,11 @@ SECTIONS = [
 
 
 class Sections(blocks.StreamBlock):
-    """The blocks of a page. A block with an invalid id gets a new one: the editor writes ids into its page
-    unescaped, so a crafted id could run actions as the next person who opens the text."""
+    """The blocks of a page. A block with an invalid id gets a new id.
+
+    Wagtail's editor writes ids into its page unescaped. So a crafted id could run a script when the next person opens
+    the text.
+    """
 
     def value_from_datadict(self, data, files, prefix):
         value = super().value_from_datadict(data, files, prefix)

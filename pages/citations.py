@@ -32,9 +32,9 @@ def without_marks(markup):
 
 
 class Citations:
-    """The numbered sources of one list, in the order in which `texts` (stored rich text) first cite them.
+    """The numbered sources of one list, in the order in which `texts` first cite them.
 
-    `prefix` distinguishes the lists of one page. Iterating yields the sources in numeric order.
+    `texts`: stored rich text. `prefix`: tells apart the lists of one page. Iterating yields the sources by number.
     """
 
     def __init__(self, texts, prefix="", sources=None):
@@ -52,12 +52,15 @@ class Citations:
         return len(self._sources)
 
     def highlight(self, kinds):
-        """Highlight words for the editor's checks panel from now on. `kinds` maps words to the kind of finding."""
+        """Make later calls of `render` highlight words for the editor's checks panel. `kinds` maps words to the kind of
+        finding."""
         self._highlights = {escape(words): kind for words, kind in kinds.items() if words}
 
     def render(self, markup):
-        """Return stored rich text as safe HTML. Each mark links to its place in the list. A mark whose source is
-        gone is left out."""
+        """Return stored rich text as safe HTML. Each citation mark becomes a link to its source in the list.
+
+        A mark whose source was deleted is left out.
+        """
 
         def link(pk):
             number = self._numbers.get(pk)

@@ -15,7 +15,7 @@ from .models import Source
 
 
 def texts_citing(source):
-    """Return the pages and other rows whose live, scheduled or draft text cites the source, each once."""
+    """Return the pages and other rows that cite the source, each once. Counts live, scheduled and draft text."""
     rows = [row for row, _references in ReferenceIndex.get_grouped_references_to(source)]
     rows += [revision.base_content_object for revision in _revisions_to_come() if source.pk in _marks_of(revision)]
     return list(dict.fromkeys(rows))
@@ -29,7 +29,7 @@ def cited():
 
 
 def names_of(rows):
-    """Return the names of the rows as a phrase: “Paying for care and Contact”."""
+    """Return the names of the rows as one phrase: “Contact” and “Paying for care”."""
     return get_text_list(sorted(f"“{row}”" for row in rows), _("and"))
 
 
@@ -56,13 +56,13 @@ def _revisions_to_come():
 def _marks_of(revision):
     """Return the primary keys of the sources that a revision cites.
 
-    A stream of blocks is JSON inside the revision's JSON, so the quotation marks in its rich text are escaped twice.
+    Blocks are stored as JSON inside the revision's JSON. So the quotation marks in their rich text are escaped twice.
     """
     return set(marks(json.dumps(revision.content).replace("\\", "")))
 
 
 def connect():
-    """Connect the signal that refuses to delete a cited source, whoever asks."""
+    """Connect the signal handler that stops anyone from deleting a cited source."""
     pre_delete.connect(_keep_what_is_cited, sender=Source)
 
 

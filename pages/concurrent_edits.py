@@ -1,5 +1,7 @@
-"""Handle two people who edit one text. Wagtail's editor warns of a newer version only after its next request, some
-seconds later. If a form was saved or published without that version, we notice it here.
+"""Warn editors when two people edit the same text.
+
+Wagtail's editor notices a newer version only at its next request, some seconds later. Someone may save or publish
+before that.
 
 Nothing is lost, because both versions stay in the history. But publishing one version takes the other person's changes
 off the site, even much later. So the first press of Publish says what is missing, and the second press publishes.
@@ -25,8 +27,10 @@ TOLD = "pages.saved_over.told"
 
 
 def look_for_newer_version(request, row):
-    """Wagtail hook, before a form is processed. If someone else saved a newer version than the one this form started
-    from, keep it in `request.saved_over`."""
+    """Wagtail hook, before a form is processed: set `request.saved_over` to a newer version by someone else, or None.
+
+    Newer means that it was saved after this form was opened.
+    """
     if request.method == "POST" and isinstance(row, RevisionMixin):
         request.saved_over = _newer_version(request, row)
 
@@ -41,8 +45,8 @@ def _newer_version(request, row):
 
 
 class RefusedFormMiddleware:
-    """Mention the newer version beside a refused form. When the form comes in again, it counts as based on that
-    version."""
+    """If a form has errors, warn the editor of the newer version beside them. Sent again, the form counts as based on
+    that version."""
 
     def __init__(self, get_response):
         self.get_response = get_response
@@ -60,7 +64,7 @@ class RefusedFormMiddleware:
 
 
 def tell_after_save(request, row):
-    """Wagtail hook, after a draft was saved: mention the newer version."""
+    """Wagtail hook, after a draft was saved: warn the editor if someone else had saved a newer version."""
     if _note(request, row):
         text = _(
             "%(who)s saved another version on %(when)s, while you were editing. Your version is now the latest, but "
@@ -70,13 +74,14 @@ def tell_after_save(request, row):
 
 
 def ask_before_publish(request, row):
-    """Wagtail hook: the first attempt to publish a version without someone's changes only saves a draft."""
+    """Wagtail hook: at the first press of Publish, stop and warn if the version lacks someone's changes. The draft is
+    saved."""
     _note(request, row)
     return redirect(edit_url(request, row)) if _ask(request, row) else None
 
 
 def ask_before_bulk_publish(request, action_type, objects, action_class_instance):
-    """Wagtail hook: the same for several pages. If one needs a question, none is published."""
+    """Wagtail hook: publish none of the selected pages if one of them needs the warning of `ask_before_publish`."""
     if action_type != "publish":
         return None
     asked = [_ask(request, row) for row in objects]
@@ -84,7 +89,8 @@ def ask_before_bulk_publish(request, action_type, objects, action_class_instance
 
 
 def _ask(request, row):
-    """Return whether we asked before publishing this row without someone's changes."""
+    """Show the warning if this row lacks someone's changes and the editor has not seen it yet. Return whether it was
+    shown."""
     note = _last_note(row)
     if note is None or note.action == TOLD or _was_published_since(row, note):
         return False
@@ -98,7 +104,7 @@ def _ask(request, row):
 
 
 def _note(request, row):
-    """Return whether this form was saved over someone's version. Log it once."""
+    """Return whether this form was saved over a newer version. Adds one log entry for each form."""
     over = getattr(request, "saved_over", None)
     if over is None:
         return False
@@ -122,7 +128,7 @@ def _was_published_since(row, note):
 
 
 def _comparison(row):
-    """Return a button that compares the latest version with the one it was saved over."""
+    """Return a button that compares the latest version with the version that it replaced."""
     name = "wagtailadmin_pages:revisions_compare"
     if not isinstance(row, Page):
         name = row.snippet_viewset.get_url_name("revisions_compare")
@@ -131,7 +137,7 @@ def _comparison(row):
 
 
 def register_log_actions(actions):
-    """Wagtail hook: the history text of these log entries."""
+    """Wagtail hook: define how the history describes our log entries."""
 
     @actions.register_action(SAVED_OVER)
     class SavedOver(LogFormatter):

@@ -1,4 +1,5 @@
-"""Find what is wrong, or may be wrong, in the text of a page. `findings` runs while writing and before publishing.
+"""Find what is wrong, or may be wrong, in the text of a page. `findings` runs while someone writes and before
+publishing.
 
 It checks any row with text fields, saved or not, and knows nothing about the user. `pages.publishing` decides what may
 be published.
@@ -32,7 +33,7 @@ STOP, EXPLAIN, WARN = "stop", "explain", "warn"
 
 @dataclass(frozen=True)
 class Rule:
-    """A kind of finding. `EXPLAIN` blocks like `STOP`, until someone who may publish gives a reason."""
+    """A kind of finding. `STOP` blocks publishing. `EXPLAIN` blocks it until someone who may publish gives a reason."""
 
     level: str
     name: str
@@ -68,7 +69,7 @@ RULES = {
 
 @dataclass(frozen=True)
 class Finding:
-    """One problem in a text. `block_id` is empty for a field of the page itself, which `field` names."""
+    """One problem in a text. `field` names the field. `block_id` is empty if the problem is not in a block."""
 
     kind: str
     field: str
@@ -103,7 +104,7 @@ class Passage:
 
 
 def findings(row):
-    """Return everything that the checks find in a page or another row, worst first, then in the order of its fields."""
+    """Return all findings in a page or another row: worst first, then in the order of its fields."""
     passages = list(_passages(row))
     found = [finding for passage in passages for finding in _in_passage(passage)]
     found += _without_source_row(passages)
@@ -114,7 +115,8 @@ def findings(row):
 
 
 def digest(found):
-    """Return a hash of the sentences that need a reason. The reason is valid as long as they don't change."""
+    """Return a hash of the sentences that need a reason. If one of them changes, the hash changes and a new reason is
+    needed."""
     said = {(finding.kind, finding.sentence) for finding in found if finding.level == EXPLAIN}
     return hashlib.sha256(repr(sorted(said)).encode()).hexdigest()
 
@@ -150,7 +152,7 @@ def _of_block(name, child):
 
 
 def _of_value(block, value):
-    """Yield HTML and whether it is rich text, for each text in a block."""
+    """Yield a pair for each text in a block: the HTML, and whether it is rich text."""
     if isinstance(value, RichText):
         yield value.source, True
     elif isinstance(value, blocks.StructValue):
@@ -206,7 +208,7 @@ def _in_rich_text(passage, text):
 
 
 def _unsourced(markup):
-    """Return each paragraph and list item without a citation. A citation before the list covers its items."""
+    """Yield the text of each paragraph and list item without a citation. A citation before a list covers its items."""
     is_introduced = False
     for tag, paragraph in _PARAGRAPH.findall(markup):
         is_marked = bool(marks(paragraph))
@@ -217,7 +219,7 @@ def _unsourced(markup):
 
 
 def _without_source_row(passages):
-    """Find marks without a valid source: it was deleted, or someone typed the mark by hand."""
+    """Yield findings for citation marks without a source: the source was deleted, or someone typed the mark by hand."""
     cited = {pk for passage in passages for pk in marks(passage.markup)}
     typed = {key for passage in passages for key in _TYPED_KEY.findall(without_marks(passage.markup))}
     gone = cited - set(Source.objects.filter(pk__in=cited).values_list("pk", flat=True)) if cited else set()
@@ -250,7 +252,7 @@ def _about_the_row(row):
 
 
 def _sentence_of(match):
-    """Return the sentence of plain text that contains a match."""
+    """Return the whole sentence around a match, as plain text."""
     text = match.string
     start = max((end.end() for end in re.finditer(r"[.!?]\s+", text[: match.start()])), default=0)
     end = re.search(r"[.!?](\s|$)", text[match.end() :])

@@ -42,19 +42,19 @@ _END_OF_LINE = re.compile(r"(?<=</p>)|(?<=</h3>)|(?<=</li>)|(?<=<ul>)|(?<=<ol>)|
 
 
 class FileRefused(ValidationError):
-    """A file can't be imported. The message says why."""
+    """Raised if a file can't be imported. The message says why."""
 
 
 # Names
 
 
 def path_of(page):
-    """Return the path of a page below the home page of its language. "/" is the home page."""
+    """Return the path of a page, starting at the home page of its language. The home page is "/"."""
     return "/" + page.url_path.removeprefix("/").partition("/")[2]
 
 
 def all_pages():
-    """Return every page of the site by (language, path)."""
+    """Return every page of the site: {(language, path): page}."""
     pages = Page.objects.type(SitePage).select_related("locale")
     return {(page.locale.language_code, path_of(page)): page for page in pages}
 
@@ -76,7 +76,7 @@ def _name(row, language):
 
 
 class Names:
-    """Find rows by the names in files. Raises `FileRefused` if there is no such row."""
+    """Finds rows by the names that files use. `find` raises `FileRefused` if there is no such row."""
 
     def __init__(self):
         self.pages = all_pages()
@@ -122,13 +122,14 @@ def page_to_data(page):
 
 
 def own_fields(model):
-    """Return the field names that a page type adds to Wagtail's."""
+    """Return the names of the fields that a page type adds to Wagtail's."""
     inherited = {field.name for field in Page._meta.get_fields()}
     return [field.name for field in model._meta.fields if field.name not in inherited and not field.primary_key]
 
 
 def row_to_data(row, without=()):
-    """Return a row that is not a page, with its child rows, as plain values."""
+    """Return a row that is not a page, with its child rows, as a dictionary of plain values. `without`: fields to leave
+    out."""
     language = row.locale.language_code if hasattr(row, "locale_id") else settings.LANGUAGE_CODE
     data = _fields_out(row, _row_fields(type(row), without), language)
     for accessor, field in _children(type(row)).items():
@@ -148,7 +149,7 @@ def _row_fields(model, without=()):
 
 
 def _children(model):
-    """Return the names of the lists of child rows, each with the field that points back."""
+    """Return the lists of child rows: {name of the list: name of the child's field that points to the row}."""
     if not issubclass(model, ClusterableModel):
         return {}
     return {relation.get_accessor_name(): relation.field.name for relation in get_all_child_relations(model)}
@@ -170,7 +171,7 @@ def _fields_out(row, fields, language):
 
 
 def _is_default(field, value):
-    """Return whether a file leaves a value out, because it is blank or the default."""
+    """Return whether a value is blank or the field's default. Files leave such values out."""
     return value is None or value in ("", []) or (field.has_default() and value == field.get_default())
 
 
@@ -187,13 +188,13 @@ def _out(row, field, language):
 
 
 class _Exporter:
-    """Convert the parts of a stored value for a file."""
+    """Converts rich text and chosen objects from storage to the file format."""
 
     def __init__(self, language):
         self.language = language
 
     def text(self, text):
-        """Return a text as a list of lines. A link without a target becomes plain text."""
+        """Return rich text as a list of lines. A link without a target becomes plain text."""
         sources = Source.objects.in_bulk(marks(text))
         found = _LINK.findall(text)
         rows = {
@@ -214,7 +215,8 @@ class _Exporter:
 
 
 def _convert(block, value, parts):
-    """Convert the value of a block, from storage or from a file. `parts` converts its texts and rows."""
+    """Convert a block value recursively, to or from the file format. `parts.text` converts rich text, `parts.row`
+    chosen objects."""
     if isinstance(block, blocks.StreamBlock):
         return [item | {"value": _convert(block.child_blocks[item["type"]], item["value"], parts)} for item in value]
     if isinstance(block, blocks.StructBlock):
@@ -239,7 +241,7 @@ def _convert(block, value, parts):
 
 
 class _Importer:
-    """Convert the parts of a file for storage."""
+    """Converts rich text and chosen objects from the file format to storage."""
 
     def __init__(self, language, names):
         self.language, self.names = language, names
@@ -265,7 +267,10 @@ class _Importer:
 
 
 def data_to_page(data, names):
-    """Return an unsaved page, or the stored one, with the values of a file. Raises `FileRefused`."""
+    """Set the values of a file on its page, and return the page unsaved. Creates the page if it does not exist.
+
+    Raises `FileRefused`.
+    """
     model = _page_model(data["type"])
     language = data["language"]
     page = names.pages.get((language, data["path"]))
@@ -292,7 +297,7 @@ def _page_model(label):
 
 
 def data_to_row(data, row, names, only=None):
-    """Set the values of a file on a row. `only` limits it to some fields."""
+    """Set the values of a file on a row, and return the row unsaved. `only`: set just these fields."""
     model = type(row)
     fields = [field for field in _row_fields(model) if only is None or field.name in only]
     _fields_in(row, fields, data, names)
@@ -308,7 +313,7 @@ def data_to_row(data, row, names, only=None):
 
 
 def fields_without_pages(model):
-    """Return the names of the fields that can be set before any page exists."""
+    """Return the names of a model's fields that don't refer to a page. They can be set before any page exists."""
     return [
         field.name for field in _row_fields(model) if not (field.is_relation and issubclass(field.related_model, Page))
     ]

@@ -1,8 +1,8 @@
-"""The folder of content files: export all content to it, and read it again.
+"""The folder of content files: export all content to it, and read it.
 
-Each file of `pages/**/*.json` contains one page. `sources.json` and the like contain all rows of a model.
-`pictures.json` and `documents.json` describe the files in `pictures/` and `documents/`.
-`content_import` stores what was read.
+Each file of `pages/**/*.json` contains one page. Files such as `sources.json` contain all rows of a model.
+`pictures.json` and `documents.json` describe the files in `pictures/` and `documents/`. `content_import` stores what
+`read` returns.
 """
 
 import json
@@ -29,13 +29,13 @@ _PATH = re.compile(r"/(?:[\w-]+/)*")
 
 
 def models_in_files():
-    """Return the models whose rows share one file, such as `sources.json`, by the name of that file."""
+    """Return the models whose rows share one file: {file name: model}. For example, "sources.json": Source."""
     return {model.content_file: model for model in apps.get_models() if hasattr(model, "content_file")}
 
 
 @dataclass
 class Content:
-    """The content of folders, read but not stored yet. Pages and rows are dictionaries, as in the files."""
+    """The content of one or more folders, not stored yet. Pages and rows are dictionaries, as in the files."""
 
     pages: list = field(default_factory=list)
     rows: list = field(default_factory=list)  # pairs of model and dictionary
@@ -46,7 +46,7 @@ class Content:
 
 
 def write(folder, say):
-    """Write all content to a folder, which must be empty or new. `say` receives a sentence for each step."""
+    """Write all content to a folder, which must be empty or new. Calls `say` with a sentence for each file."""
     folder = Path(folder)
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise FileRefused(_("%s is not empty. Name a new folder.") % folder)
@@ -75,7 +75,7 @@ def write(folder, say):
 
 
 def as_edited(row):
-    """Return the live version of a page, or its last draft if readers can't see it."""
+    """Return a row as readers see it. If it is not live, return its latest draft."""
     if isinstance(row, DraftStateMixin) and not row.live and row.latest_revision_id:
         return row.get_latest_revision_as_object()
     return row
@@ -136,7 +136,7 @@ def _is_page(data):
 
 
 def _place(data):
-    """Sort key: parents before children, originals before translations, then in tree order."""
+    """Sort key for pages: parents before children, originals before translations, then by position."""
     path = data["path"]
     return path != "/", path.count("/"), data["language"] != settings.LANGUAGE_CODE, data["position"]
 
@@ -172,7 +172,7 @@ def _read_json(folder, name):
 
 
 def _inside(folder, name):
-    """Return a path in the folder. Names and symbolic links that lead out of it are refused."""
+    """Return the path of a file in the folder. Raises `FileRefused` if a name or symbolic link leads outside."""
     path = Path(folder) / name
     if not path.resolve().is_relative_to(Path(folder).resolve()):
         raise FileRefused(_("%s is outside of the folder.") % name)

@@ -1,8 +1,8 @@
 """A counter that increases whenever content that readers see changes.
 
-Code that caches content, such as the search index, also keeps the number it was built from. When `current()` returns
-another number, it rebuilds the cache. `pages/signals.py` increases the number in the transaction of the change. Read
-the number before the content, never after, so that a change in between is noticed next time.
+Code that caches content, such as the search index, stores the number with the cache. When `current()` returns another
+number, that code rebuilds its cache. Read the number before the content, never after. Then a change in between is
+noticed next time. `pages/signals.py` increases the number in the transaction of the change.
 """
 
 import logging
@@ -19,7 +19,7 @@ logger = logging.getLogger(__name__)
 
 
 class ContentGeneration(models.Model):
-    """The counter. A single row, created by the first change."""
+    """The counter: a single row, created by the first change."""
 
     number = models.PositiveBigIntegerField(_("number"), default=0)
 
@@ -33,11 +33,11 @@ class ContentGeneration(models.Model):
 
 
 class AtomicModel(models.Model):
-    """The base of each model whose rows readers see, except pages. Saving a row also increases the generation, in
-    one transaction.
+    """Base class for models that readers see, except pages. Increases the generation in the transaction that saves the
+    row.
 
-    Django sends `post_save` after the row's own transaction has ended. (Deleting already uses one transaction, and so
-    does saving a Wagtail page.)
+    Django sends `post_save` after the row's own transaction has ended, so `save` adds an outer one. Deleting a row and
+    saving a Wagtail page already use one transaction.
     """
 
     class Meta:
@@ -67,7 +67,7 @@ _asked_at = None
 
 
 def current():
-    """Return the number, at most `LIFETIME` seconds old. While the database is down, return the last known one, or
+    """Return the number, at most `LIFETIME` seconds old. While the database is down, return the last number, or
     None."""
     global _known, _asked_at
     now = time.monotonic()

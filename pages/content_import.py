@@ -35,7 +35,7 @@ _MALFORMED = (KeyError, TypeError, AttributeError, ValueError, LookupError)
 
 @dataclass
 class Report:
-    """The result of an import: how many rows of each kind were new, changed or unchanged."""
+    """The result of an import: how many rows of each kind were new, changed or the same."""
 
     new: dict = field(default_factory=dict)
     changed: dict = field(default_factory=dict)
@@ -53,7 +53,7 @@ class Report:
 def import_content(content, say=lambda sentence: None, log_action=True):
     """Store the content: create new rows, update the others, delete nothing. Return a `Report`.
 
-    Publishes pages as the editor's button would. Raises `FileRefused` and stores nothing if any file is invalid.
+    Publishes pages as the editor's button would. If any file is invalid, raises `FileRefused` and stores nothing.
     """
     written = []
     try:
@@ -88,7 +88,7 @@ def _take_in(content, say, log_action, written):
 
 @contextlib.contextmanager
 def _naming(name):
-    """Add the name of the file or page to each error."""
+    """Turn errors that a bad file causes into a `FileRefused`. Its message begins with the name of the file or page."""
     try:
         yield
     except FileRefused as error:
@@ -143,7 +143,7 @@ def _collection(path):
 
 
 def _stored(row):
-    """Return the stored row with the same key, or None."""
+    """Return the stored row with the same natural key, or None."""
     if isinstance(row, Center):
         return Center.objects.first()
     if not hasattr(row, "natural_key"):
@@ -155,12 +155,15 @@ def _stored(row):
 
 
 def row_exists(model, data, names):
-    """Return whether the row that a file names already exists."""
+    """Return whether the row that a file describes already exists."""
     return _stored(data_to_row(data, model(), names, only=fields_without_pages(model))) is not None
 
 
 def _make_row(model, data, names):
-    """Create the row that a file names if it does not exist. Return whether it was created."""
+    """Create the row that a file describes, unless it exists. Return whether it was created.
+
+    The second pass sets its links to pages, see `_update_row`.
+    """
     with _naming(model.content_file):
         if not hasattr(model, "natural_key") or row_exists(model, data, names):
             return False
@@ -171,7 +174,7 @@ def _make_row(model, data, names):
 
 
 def _update_row(model, data, names):
-    """Update a row from its file. Return whether it was new, changed or unchanged."""
+    """Store a row from its file, unless it is the same. Return "new", "changed" or "same"."""
     row = data_to_row(data, model(), names)
     stored = _stored(row)
     if stored is None and not hasattr(
@@ -194,8 +197,10 @@ def _update_row(model, data, names):
 
 
 def _make_place(data, names):
-    """Create an empty page, not live, if the page of a file does not exist, so that others can link to it. Return
-    whether it was created."""
+    """Create the page of a file, empty and not live, unless it exists. Return whether it was created.
+
+    So other pages can already link to it.
+    """
     key = data["language"], data["path"]
     if key in names.pages:
         return False
@@ -216,13 +221,14 @@ def _make_place(data, names):
 
 
 def _required(data):
-    """Return the names of the fields that the database requires for this page type."""
+    """Return the names of the relation fields in a page's file. The database may require them when the page is
+    created."""
     model = apps.get_model(data["type"])
     return [field.name for field in model._meta.fields if field.is_relation and field.name in data]
 
 
 def _make_home(page):
-    """Replace Wagtail's welcome page with the first home page."""
+    """Replace Wagtail's welcome page with the first home page, and return the home page."""
     AnyPage.objects.filter(depth=2, content_type__model="page").delete()
     AnyPage.get_first_root_node().add_child(instance=page)
     Site.objects.get_or_create(is_default_site=True, defaults=site_address.values() | {"root_page": page})
@@ -247,7 +253,10 @@ def _take_in_page(data, is_new, names, log_action):
 
 
 def _check_blocks(page):
-    """Check each block of a live page as the editor would. Saving a page does not."""
+    """Check each block of a page that will be live, as the editor would. Saving a page doesn't do this.
+
+    Raises `FileRefused`.
+    """
     for column in page._meta.concrete_fields:
         if isinstance(column, StreamField):
             try:
@@ -258,7 +267,7 @@ def _check_blocks(page):
 
 
 def _put_in_order(pages, names):
-    """Sort pages with a position below their parent. Pages that are in no file come last."""
+    """Sort pages with a position below their parent. Their siblings without a file come last."""
     families = {}
     for data in pages:
         if data["position"] and data["path"] != "/":

@@ -1,6 +1,6 @@
-"""Fill facts into texts: `{phone}` in rich text becomes the center's phone number.
+"""Replace placeholders in texts with facts: `{phone}` becomes the center's phone number.
 
-If a fact is not set, the sentence that names it is left out. Editors just type the braces.
+Editors type the braces. If a fact is not set, the sentence that contains its placeholder is left out.
 """
 
 import re
@@ -38,7 +38,7 @@ def _address(known):
 
 
 def _reply_time(known):
-    """Needs both facts: without opening hours, "open hours" means nothing."""
+    """Return the reply time, such as "2 open hours". Without opening hours it would mean nothing, so return "" then."""
     hours = known.center.contact_target_hours
     if not hours or not known.opening_hours:
         return ""
@@ -59,7 +59,7 @@ MARKS = {
 
 
 def fill(markup, known=None):
-    """Replace each placeholder in sanitized rich text with its fact. Leave out sentences whose fact is not set."""
+    """Replace each placeholder in sanitized rich text with its fact. Leave out each sentence whose fact is not set."""
     from . import facts  # imports the models, whose texts are checked here
 
     if "{" not in markup:
@@ -81,12 +81,12 @@ def fill(markup, known=None):
 
 
 def unknown(markup):
-    """Return the placeholders in a text that match no fact, in order."""
+    """Return the placeholders in a text that name no fact, in order."""
     return [name for name in re.findall(_MARK, re.sub(_TAG, "", markup)) if name not in MARKS]
 
 
 def validate(markup):
-    """Refuse a text with an unknown placeholder. Readers would see its braces."""
+    """Raise ValidationError if a text has an unknown placeholder. Readers would see its braces."""
     if names := unknown(markup):
         raise ValidationError(
             _("There is no fact {%(name)s}. You can use: %(known)s."),
@@ -95,7 +95,7 @@ def validate(markup):
 
 
 def _filled(sentence, values):
-    """Fill the facts into a sentence. Inside a link they become plain text, because links can't be nested."""
+    """Return a sentence with its facts. Inside a link, facts become plain text, because links can't be nested."""
     depth = 0
 
     def fact(match):

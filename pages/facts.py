@@ -1,8 +1,9 @@
 """The facts that every page shows: the center, notices and the menu.
 
-Each process keeps a snapshot, so pages need no query for them. The form, the confirmation and error pages show the
-phone number and the hours even while the database is down. The snapshot is rebuilt when the content generation changes,
-so a change shows within about a second. A process that starts while the database is down uses a copy on disk.
+Each process keeps a snapshot, so pages need no query for them. Even while the database is down, the form, the
+confirmation and error pages show the phone number and the hours. A change of content shows within about a second: the
+content generation changes, and the snapshot is rebuilt. A process that starts while the database is down reads a copy
+on disk.
 """
 
 import contextlib
@@ -75,7 +76,7 @@ class Texts:
 
 @dataclass(frozen=True)
 class ShownNotice:
-    """A published notice with its text as stored. Without `pages`, it shows on the whole site."""
+    """A published notice with its text as stored. If `pages` is empty, it shows on the whole site."""
 
     text: str
     is_strong: bool
@@ -90,8 +91,10 @@ class ShownNotice:
 
 @dataclass(frozen=True)
 class Facts:
-    """The center (None if it has no row yet), its opening hours, texts, notices and menus, and the live pages.
-    Everything that depends on the time is computed on each call."""
+    """The snapshot: center, opening hours, texts, notices, menus and live pages. `center` is None before it has a row.
+
+    Everything that depends on the time is computed on each call.
+    """
 
     center: Center | None = None
     opening_hours: tuple[OpeningHours, ...] = ()
@@ -104,22 +107,22 @@ class Facts:
 
     @property
     def addresses(self):
-        """The paths of all pages that readers can open now."""
+        """Return the paths of all pages that readers can open now."""
         return frozenset(filter(None, map(self.url_of, self.urls)))
 
     def url_of(self, page):
-        """Return the path of a page by its id, or None if readers can't open it now."""
+        """Return the path of the page with this id, or None if readers can't open it now."""
         end = self.ends.get(page)
         return None if end is not None and end <= timezone.now() else self.urls.get(page)
 
     def menu(self, name):
-        """Return the menu links that readers can open now, as pairs of label and path."""
+        """Return the links of a menu that readers can open now, as pairs of label and path."""
         links = [(entry.label, self.url_of(entry.page)) for entry in self.menus if entry.menu == name]
         return [(label, url) for label, url in links if url]
 
     @property
     def status(self):
-        """Return whether we are open now, as an `opening_hours.Status`. None if no hours are set."""
+        """Return an `opening_hours.Status` for now. None if no hours are set."""
         return opening_hours.status(self, timezone.now())
 
     @property
@@ -140,12 +143,12 @@ class Facts:
 
     @property
     def texts(self):
-        """Return the texts in the language of the page, or else in the default language."""
+        """Return the center's texts in the active language, or else in the default language."""
         known = {texts.language: texts for texts in self.texts_by_language}
         return known.get(_content_language(get_language())) or known.get(_content_language(None)) or Texts()
 
     def notices_at(self, now, page_id=None):
-        """Return the notices for a page at a moment. Outside of the page tree, return those of the whole site."""
+        """Return the notices for a page at a moment. Without `page_id`, return only those of the whole site."""
         return [
             notice
             for notice in self.notices
@@ -153,7 +156,7 @@ class Facts:
         ]
 
     def next_change(self, now):
-        """Return the next moment when a page's text changes by itself, or None."""
+        """Return the next moment after `now` when the text of a page changes by itself, or None."""
         moments = [moment for notice in self.notices for moment in (notice.shows_from, notice.shows_until)]
         moments += self.ends.values()
         moments.append(opening_hours.next_change(self, now))
@@ -188,20 +191,23 @@ def forget():
 
 
 def next_change(now):
-    """Return the next moment after `now` when a page's text changes by itself: at the start or end of hours,
-    holidays and notices, or when a linked page expires. None if there is none. No cache may keep a page longer."""
+    """Return the next moment after `now` when the text of a page changes by itself, or None. No cache may keep a page
+    longer.
+
+    Such moments are the start or end of hours, holidays and notices, and the expiry of a linked page.
+    """
     return current().next_change(now)
 
 
 def seconds_to_keep(most):
-    """Return for how many whole seconds a page built now stays correct, at most `most`."""
+    """Return for how many seconds a page that is built now stays correct. At most `most`."""
     now = timezone.now()
     change = next_change(now)
     return most if change is None else min(most, int((change - now).total_seconds()))
 
 
 def context(request):
-    """Context processor: `facts`, `center`, `menu` and `footer_menu` for every template."""
+    """Context processor: add `facts`, `center`, `menu` and `footer_menu` to every template."""
     return template_context(current())
 
 
@@ -215,7 +221,7 @@ def template_context(facts):
 
 
 def with_center(center):
-    """Return the current facts, but with those of a center row, published or draft."""
+    """Return the current facts with the facts of another center row, published or draft."""
     return dataclasses.replace(
         current(),
         center=center,
@@ -226,7 +232,7 @@ def with_center(center):
 
 
 def _content_language(code):
-    """Return the content language that matches a code, or the default."""
+    """Return the content language for a language code, or the default language."""
     try:
         return get_supported_content_language_variant(code or settings.LANGUAGE_CODE)
     except LookupError:
@@ -254,7 +260,7 @@ def _read():
 
 
 def _menus(pages):
-    """Return the menu entries of the pages in a menu, in order."""
+    """Return the menu entries for those of the pages that are in a menu, in order."""
     fields = "menu_position", "path", "menu_label", "pk", "menu"
     rows = [
         row
@@ -271,7 +277,7 @@ def _notices():
 
 
 def of_notice(row):
-    """Return a notice in the form that pages show."""
+    """Return the `ShownNotice` for a notice row."""
     pages = frozenset(page.pk for page in row.pages.all())
     return ShownNotice(row.text, row.is_strong, row.shows_from, row.shows_until, pages)
 
@@ -281,7 +287,7 @@ def _copy_path():
 
 
 def _keep_copy(facts):
-    """Update the copy on disk if it changed. The write is atomic, and a failure does not stop the page."""
+    """Update the copy on disk if it changed. The write is atomic. If it fails, the page still works."""
     text = json.dumps(_as_data(facts), cls=_Encoder)
     with contextlib.suppress(OSError):
         if _copy_path().exists() and _copy_path().read_text() == text:
@@ -293,7 +299,7 @@ def _keep_copy(facts):
 
 
 class _Encoder(DjangoJSONEncoder):
-    """Keep microseconds, so that a notice in the copy ends at the same moment as in the database."""
+    """Writes times with microseconds, so that a notice in the copy ends at the same moment as in the database."""
 
     def default(self, value):
         if isinstance(value, dt.datetime):

@@ -1,6 +1,6 @@
 """Limits for the numbers and dates that staff can save, shared by forms and database constraints.
 
-Without them, SQLite stores any 64-bit number, and later calculations fail.
+Without limits, SQLite would store any 64-bit number, and later calculations could fail.
 """
 
 import datetime as dt
@@ -24,18 +24,18 @@ def validators(limits, least_message=None, most_message=None):
 
 
 def day_validators():
-    """Return the validators of a date that may be in the past or future."""
+    """Return the validators for a date: from the year 2000 to 2100."""
     return validators(DAYS, _("Check the year: it is before 2000."), _("Check the year: it is after 2100."))
 
 
 def not_in_future(day):
-    """Refuse a future date for something that has already been done."""
+    """Raise ValidationError if a day is in the future. For the date of something that was done."""
     if day > timezone.localdate():
         raise ValidationError(_("This date is in the future."))
 
 
 def between(limits, *fields):
-    """Return a constraint: each field is empty or within the limits."""
+    """Return a condition for a database constraint: each field is empty or within the limits."""
     condition = Q()
     for field in fields:
         condition &= Q((field, None)) | Q((f"{field}__range", limits))

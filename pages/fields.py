@@ -38,7 +38,7 @@ class PlainTimeFormField(forms.TimeField):
 
 
 def _time_of(text):
-    """Return the time that a text means, or None."""
+    """Convert a typed text to a time. Return None if it is not one."""
     if text.lower() in _NAMED_TIMES:
         return _NAMED_TIMES[text.lower()]
     match = _TIME.fullmatch(text)
@@ -53,12 +53,12 @@ def _time_of(text):
 
 
 def clock_time(time):
-    """Return a time as our forms show it: "9 AM", "9:30 PM"."""
+    """Return a time as our forms show it, such as "9 AM" or "9:30 PM"."""
     return f"{time:%I:%M %p}".lstrip("0").replace(":00 ", " ")
 
 
 class _FourDigitYear:
-    """Refuse a five-digit year with a clear message, because some browsers let people type one."""
+    """Refuses a year with five digits, which some browsers let people type. Gives a clear message."""
 
     def to_python(self, value):
         if isinstance(value, str) and _LONG_YEAR.search(value):
@@ -75,7 +75,7 @@ class PlainMomentFormField(_FourDigitYear, forms.DateTimeField):
 
 
 class _PlainFieldInMigrations:
-    """Appear as Django's own field in migrations, because only the form differs."""
+    """Appears as Django's own field in migrations, because only the form field differs."""
 
     def deconstruct(self):
         name, _path, args, kwargs = super().deconstruct()

@@ -1,4 +1,4 @@
-"""Upload forms of the picture and document libraries. They refuse files that we can't store."""
+"""The upload forms for pictures and documents. They refuse files that we can't store."""
 
 import secrets
 from pathlib import Path
@@ -16,14 +16,15 @@ LONGEST_STEM = 40  # Wagtail truncates longer names, and the random letters are 
 
 
 def _with_random_name(file):
-    """Give a file a random name. Anyone with the address can open it, even before a page shows it."""
+    """Add random letters to a file's name. Otherwise, anyone could guess its address before a page shows the file."""
     path = Path(file.name)
     file.name = f"{path.stem[:LONGEST_STEM]}-{secrets.token_hex(4)}{path.suffix}"
     return file
 
 
 class PictureFormField(WagtailImageField):
-    """Check only the content, and check it first: Wagtail's own check fails on a huge picture."""
+    """A picture upload that checks the content and ignores the name. Skips Wagtail's own check, which fails on a huge
+    picture."""
 
     def to_python(self, data):
         file = forms.FileField.to_python(self, data)
@@ -37,7 +38,7 @@ class DocumentFormField(WagtailDocumentField):
 
 
 class _WithFile:
-    """Drop the file field where Wagtail edits files that are already stored, as after an upload of several."""
+    """Drops the file field where Wagtail edits only the details of stored files, as after a multiple upload."""
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)

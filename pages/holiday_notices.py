@@ -15,7 +15,7 @@ SHOWN = dt.timedelta(days=7)  # before the holiday
 
 
 def without_a_notice():
-    """Return the upcoming holidays without a notice or a draft of one, the next one first."""
+    """Return the upcoming holidays for which no notice exists, not even a draft. The next holiday comes first."""
     zone = opening_hours.zone_of(facts.current())
     today = timezone.localdate(timezone=zone)
     return (
@@ -26,7 +26,7 @@ def without_a_notice():
 
 
 def draft_for(holiday, user=None):
-    """Store a draft of the notice for a holiday, with its text and dates. Readers see it once it is published."""
+    """Store a draft of the notice for a holiday, with its text and dates, and return it. `user`: its author."""
     zone = opening_hours.zone_of(facts.current())
     begins, ends = (
         dt.datetime.combine(day, dt.time(), tzinfo=zone)

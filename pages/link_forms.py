@@ -8,7 +8,7 @@ from . import links
 
 
 class AddressField(forms.CharField):
-    """An address field that completes an unambiguous short form."""
+    """An address field that completes a short form, such as "example.org", if its meaning is clear."""
 
     def clean(self, value):
         return links.complete(super().clean(value))

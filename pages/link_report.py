@@ -6,6 +6,6 @@ from .models import LinkCheck
 
 
 def broken_links(request):
-    """The report in /cms/: each broken link with the page that contains it."""
+    """Show the report in /cms/: each broken link with the page that contains it."""
     last = LinkCheck.objects.aggregate(at=Max("checked_at"))["at"]
     return render(request, "pages/cms/broken_links.html", {"broken": links.all_broken(), "last": last})

@@ -1,4 +1,4 @@
-"""Collect the links on readable pages, find broken ones, and validate how editors write them."""
+"""Find broken links on the pages that readers can open, and check the addresses that editors type."""
 
 import re
 from collections import defaultdict
@@ -29,7 +29,7 @@ _is_url = URLValidator(schemes=["http", "https"])
 
 
 def complete(address):
-    """Return a link's address as we store it. Raises `ValidationError` if it leads nowhere."""
+    """Complete an address, such as "example.org", and return it. Raises `ValidationError` if it can't work."""
     address = address.strip()
     scheme = _SCHEME.match(address)
     if scheme and scheme.group(1).lower() in ("tel", "sms"):
@@ -63,7 +63,7 @@ def complete(address):
 
 @dataclass(frozen=True)
 class Link:
-    """A link on a page: its target (an address, or the id of a page or a document) and its text."""
+    """A link on a page. `target` is an address, or the id of a page or document."""
 
     kind: str  # "href", "page", "document", "source"
     target: str
@@ -95,12 +95,13 @@ def of_text(markup):
 
 
 def readable_pages():
-    """Return the pages that readers can open, by id."""
+    """Return the pages that readers can open: {id: page}."""
     return {page.pk: page for kind in SitePage.kinds() for page in visible(kind.objects.all()).select_related("locale")}
 
 
 def by_link(pages):
-    """Return the pages that contain each link: {link: pages}."""
+    """Return the links on the pages, each with the pages that contain it: {link: pages}. Includes the links of
+    sources."""
     found, sources = defaultdict(list), Source.objects.in_bulk()
     for page in pages:
         texts = [markup for _heading, markup in page.texts()]
@@ -112,7 +113,7 @@ def by_link(pages):
 
 
 def broken_inside(links, pages):
-    """Return the broken links to targets on this site, as a list of `Broken`. Takes the result of `by_link`."""
+    """Return a list of `Broken` for the broken links to this site. `links`: the result of `by_link`."""
     places = _Places(pages)
     found = []
     for link, having in links.items():
@@ -124,7 +125,7 @@ def broken_inside(links, pages):
 
 
 class _Places:
-    """Everything on this site that readers can open. Queried once."""
+    """Everything on this site that readers can open, read once from the database."""
 
     def __init__(self, pages):
         self.pages = pages
@@ -141,7 +142,7 @@ class _Places:
         return _("a document that was deleted") if link.kind == "document" else link.target
 
     def why_not(self, link, page):
-        """Return why a link is broken, or ""."""
+        """Return the reason why a link on `page` is broken, or ""."""
         if link.kind == "page":
             return "" if _number(link.target) in self.pages else _("Readers can't open it.")
         if link.kind == "document":
@@ -190,8 +191,10 @@ def is_own(address):
 
 
 def all_broken():
-    """Return every broken link on readable pages: to this site as of now, to other sites as of the last
-    `check_links`. Pages with the same link are listed together."""
+    """Return a list of `Broken` for all pages that readers can open. Pages with the same link come together.
+
+    Links to this site are checked now. Links to other sites have the result of the last `check_links`.
+    """
     pages = readable_pages()
     found = by_link(pages.values())
     problems = dict(LinkCheck.objects.exclude(problem="").values_list("address", "problem"))

@@ -1,5 +1,8 @@
-"""Decide who may change or delete a picture or document on a live page: only people who may change all of them.
-Wagtail lets everyone change their own uploads forever, so an editor could change a live page without a publisher."""
+"""Stop editors from changing or deleting pictures and documents that are on a live page.
+
+Only people who may change all files can do that. Wagtail lets everyone change their own uploads forever, so an editor
+could change a live page without a publisher.
+"""
 
 from copy import copy
 
@@ -9,7 +12,7 @@ from wagtail.models import ReferenceIndex
 
 
 def install():
-    """Replace the permission check that all of Wagtail's views use."""
+    """Replace the permission check that all of Wagtail's views for pictures and documents use."""
     for policy in (of_pictures, of_documents):
         policy.user_has_any_permission_for_instance = _asked_of(policy)
 

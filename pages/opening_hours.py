@@ -31,8 +31,8 @@ ZONE_LABELS = {
 
 @dataclass(frozen=True)
 class Status:
-    """Whether the center is open at a moment. `closes` and `opens` are aware local times, or None if there is none
-    nearby."""
+    """Whether the center is open at a moment. `closes` and `opens` are in its time zone. None means: not soon, or
+    never."""
 
     is_open: bool
     closes: dt.datetime | None = None
@@ -42,7 +42,7 @@ class Status:
 
     @property
     def words(self):
-        """Return one line for readers, such as "Open now until 5 PM" or "Closed now. Opens Monday at 9 AM."."""
+        """Return one line for readers, such as "Closed now. Opens Monday at 9 AM." or "Open now until 5 PM"."""
         if self.is_open:
             return _("Open now until %(time)s") % {"time": clock_words(self.closes)} if self.closes else _("Open now")
         closed = _("Closed today: %(holiday)s.") % {"holiday": self.holiday.name} if self.holiday else _("Closed now.")
@@ -84,7 +84,7 @@ def status(center_facts, now):
 
 
 def next_change(center_facts, now):
-    """Return the next moment after `now` when the text about hours or holidays changes, or None."""
+    """Return the next moment after `now` when a text about hours or holidays may change, or None."""
     zone = zone_of(center_facts)
     if zone is None or not (center_facts.opening_hours or center_facts.holidays):
         return None
@@ -104,13 +104,13 @@ def zone_of(center_facts):
 
 
 def zone_label(center_facts):
-    """Return the name of the center's time zone."""
+    """Return the name of the center's time zone for readers."""
     name = center_facts.center.time_zone
     return str(ZONE_LABELS.get(name) or name.rpartition("/")[2].replace("_", " "))
 
 
 def week(center_facts):
-    """Return the week as lines of (days, hours), such as ("Monday to Friday", "9 AM to 5 PM"). [] if no hours are
+    """Return the week as pairs of days and hours, such as ("Monday to Friday", "9 AM to 5 PM"). [] if no hours are
     set."""
     if not center_facts.opening_hours:
         return []
@@ -120,13 +120,13 @@ def week(center_facts):
 
 
 def hours_words(center_facts):
-    """Return the opening hours in one line: "Monday to Friday, 9 AM to 5 PM"."""
+    """Return the opening hours in one line, such as "Monday to Friday, 9 AM to 5 PM". Leaves out closed days."""
     closed = _("Closed")
     return "; ".join(f"{days}, {hours}" for days, hours in week(center_facts) if hours != closed)
 
 
 def holidays_ahead(center_facts, now):
-    """Return the upcoming holidays, as far ahead as readers plan."""
+    """Return the holidays from today to `HOLIDAYS_AHEAD` later."""
     zone = zone_of(center_facts)
     if zone is None:
         return []
@@ -135,7 +135,7 @@ def holidays_ahead(center_facts, now):
 
 
 def clock_words(time):
-    """Return a time as people say it: "5 PM", "9:30 AM", "noon", "midnight"."""
+    """Return a time as people say it, such as "5 PM", "9:30 AM", "noon" or "midnight"."""
     if (time.hour, time.minute) in ((0, 0), (23, 59)):
         return _("midnight")
     if (time.hour, time.minute) == (12, 0):
@@ -144,7 +144,7 @@ def clock_words(time):
 
 
 def spans_by_weekday(center_facts):
-    """Return the open periods of each weekday that has any: {weekday: pairs of local times}."""
+    """Return the open periods as pairs of local times: {weekday: pairs}. Leaves out weekdays without any."""
     return {
         weekday: tuple((row.opens, row.closes) for row in rows)
         for weekday, rows in groupby(
@@ -154,8 +154,7 @@ def spans_by_weekday(center_facts):
 
 
 def _spans(center_facts, first, last, zone):
-    """Return the open periods of the days, in order, as UTC times. Adjoining periods are merged, also across
-    midnight."""
+    """Return the open periods from `first` to `last` as pairs of UTC times, in order. Adjoining periods are merged."""
     holidays = {row.day for row in center_facts.holidays}
     weekdays = spans_by_weekday(center_facts)
     merged = []

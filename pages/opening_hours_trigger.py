@@ -1,5 +1,7 @@
-"""Database triggers that keep opening hours on a weekday from overlapping. Constraints can't do this on both
-databases."""
+"""Database triggers that stop the opening hours of a weekday from overlapping.
+
+A constraint could do this on PostgreSQL, but not on SQLite.
+"""
 
 from django.db import connections
 
@@ -36,7 +38,7 @@ _SQLITE = [
 
 
 def install(using="default", **kwargs):
-    """Install the triggers. Called after each migration, because SQLite drops them when it rebuilds a table."""
+    """Install the triggers. Runs after each migration, because SQLite drops triggers when it rebuilds a table."""
     connection = connections[using]
     with connection.cursor() as cursor:
         if _TABLE not in connection.introspection.table_names(cursor):

@@ -1,8 +1,7 @@
-"""Check whether the addresses on other sites that our pages link to still work.
+"""Check the links from our pages to other sites.
 
 Sends one request at a time, with a timeout, and does not read the body. Follows redirects only within the same site.
-Permanent redirects and redirects to other sites are reported to the editor. Private network addresses are never
-requested.
+Permanent redirects and redirects to other sites are reported to editors. Private network addresses are never requested.
 """
 
 import http.client
@@ -24,11 +23,11 @@ _ASK_AGAIN_WITH_GET = {403, 404, 405, 500, 501, 503}  # some servers don't suppo
 
 
 class _Problem(Exception):
-    """The reason why an address does not work, written for editors."""
+    """Raised if an address does not work. The message is for editors."""
 
 
 def check(address):
-    """Request an address and store the result. Returns the `LinkCheck`."""
+    """Request an address, store the result and return it as a `LinkCheck`."""
     try:
         problem = _follow(address)
     except _Problem as error:
@@ -60,13 +59,14 @@ def _site(address):
 
 
 def _is_same(one, other):
-    """Return whether two addresses differ only in form: http or https, www, a slash at the end."""
+    """Return whether two addresses differ only in http or https, in "www.", or in a slash at the end."""
     parts = [(_site(address), urlsplit(address).path.rstrip("/"), urlsplit(address).query) for address in (one, other)]
     return parts[0] == parts[1]
 
 
 def _ask(address):
-    """Return the status and the `Location` header of the response."""
+    """Request an address with HEAD, or with GET if the site refuses HEAD. Return the status and the `Location`
+    header."""
     status, location = _request("HEAD", address)
     if status in _ASK_AGAIN_WITH_GET:
         status, location = _request("GET", address)
@@ -98,7 +98,7 @@ def _request(method, address):
 
 
 class _HTTPSConnection(http.client.HTTPSConnection):
-    """Connect to an address that we have already checked, and verify the certificate for the host name."""
+    """Connects to an IP address that we have already checked, and verifies the certificate for the host name."""
 
     def __init__(self, name, host, port):
         super().__init__(name, port, timeout=SECONDS, context=ssl.create_default_context())
@@ -110,7 +110,10 @@ class _HTTPSConnection(http.client.HTTPSConnection):
 
 
 def _public_address(name, port):
-    """Return a public IP address of a host. A page must not make this server send requests to its own network."""
+    """Return a public IP address of a host. Raises `_Problem` if it has none.
+
+    A link on a page must not make this server send requests to its own network.
+    """
     if not name:
         raise _Problem(_("The address names no site."))
     found = [info[4][0] for info in socket.getaddrinfo(name, port, type=socket.SOCK_STREAM)]

@@ -1,7 +1,7 @@
-"""Measure plain and respectful language, for the checks in the editor and in the tests.
+"""Check that language is plain and respectful, for the editor and for the tests.
 
-Pure functions over text, without the database. Treat a result as a smoke alarm: a low grade does not prove that a text
-is clear.
+Pure functions over text, without the database. A result is only a hint: a low grade does not prove that a text is
+clear.
 """
 
 import html
@@ -71,8 +71,7 @@ _INVISIBLE = "[\u00ad\u200b-\u200d\u2060\ufeff]"  # soft hyphens and similar cha
 
 
 def as_text(markup: str) -> str:
-    """Return the text of HTML as a reader sees it. Each block ends a sentence. Citation marks such as [3] are left
-    out."""
+    """Return the text of HTML as a reader sees it, without citation marks such as [3]. Each block ends a sentence."""
     in_one_piece = re.sub(_INSIDE_A_WORD, "", markup)
     with_stops = re.sub(r"(?<![.!?:;…\s])(?<![.!?…][”’\"')])\s*</(p|li|h[1-6])>", ". ", in_one_piece)
     without_tags = re.sub(r"<[^>]+>", " ", with_stops)
@@ -82,24 +81,24 @@ def as_text(markup: str) -> str:
 
 
 def words_to_avoid(text: str) -> list[tuple[str, str]]:
-    """Return pairs (words found, what to write instead), in the order of `WORDS_TO_AVOID` and `CLAIMS`."""
+    """Return pairs of the words found and what to write instead. Words about people come first, then promises."""
     return [(match.group(0), advice) for match, advice in [*disrespectful(text), *claims(text)]]
 
 
 def disrespectful(text: str) -> list[tuple[re.Match, str]]:
-    """Yield matches of words that label people, with what to write instead."""
+    """Return the words that label people, as pairs of a match and what to write instead."""
     return [(match, advice) for pattern, advice in _AVOID for match in pattern.finditer(text)]
 
 
 def claims(text: str) -> list[tuple[re.Match, str]]:
-    """Yield matches of promises, with what to write instead."""
+    """Return the promises, as pairs of a match and what to write instead."""
     return [(match, advice) for pattern, advice in _CLAIMS for match in pattern.finditer(text)]
 
 
 def grade(text: str) -> float:
-    """Return the Flesch-Kincaid grade level of plain text (Kincaid et al. 1975), or 0.0 without words.
+    """Return the Flesch-Kincaid grade level of plain text (Kincaid et al. 1975). 0.0 if it has no words.
 
-    Words of `UNAVOIDABLE` and bare numbers count as one syllable each.
+    The words of `UNAVOIDABLE` and bare numbers count as one syllable each.
     """
     sentences = [part for part in re.split(r"[.!?:;…]+[”’\"')]?(?:\s|$)", text) if re.search(r"\w", part)]
     words = [word.strip("'’-") for word in re.findall(r"[\w'’-]+", text)]

@@ -1,5 +1,5 @@
-"""Decide what may be published. Every way to publish calls `refuse_if_blocked`: the button, a bulk action, an
-approval, the schedule, an import and the shell.
+"""Decide what may be published. Every way to publish runs this check: the button, a bulk action, an approval, the
+schedule, an import and the shell.
 
 If a page is blocked, the live version stays and the new text stays a draft. Citations without a source and future dates
 always block. Claims and doses block until someone who may publish writes a reason. The reason is an entry in Wagtail's
@@ -20,7 +20,7 @@ BY_SCHEDULE = "wagtail.publish.scheduled"  # the action that Wagtail's command l
 
 
 class PublishRefused(Exception):
-    """A text may not be published as it is. `findings` say why."""
+    """Raised if a text may not be published as it is. `findings` say why."""
 
     def __init__(self, row, findings):
         super().__init__(_("“%(row)s” was not published: %(why)s") % {"row": row, "why": findings_as_text(findings)})
@@ -28,13 +28,13 @@ class PublishRefused(Exception):
 
 
 class CheckedPublishing(models.Model):
-    """A mixin for models with drafts that readers see. Put it before Wagtail's classes."""
+    """A mixin that checks a text before publishing, for models with drafts. Put it before Wagtail's classes."""
 
     class Meta:
         abstract = True
 
     def save(self, *args, **kwargs):
-        """Save the row. Raises `PublishRefused` if this would show blocked text to readers."""
+        """Save the row. Raises `PublishRefused` if readers would see blocked text."""
         if self.live and kwargs.get("update_fields") is None:
             refuse_if_blocked(self)
         return super().save(*args, **kwargs)
@@ -48,8 +48,11 @@ class CheckedPublishing(models.Model):
         previous_revision=None,
         skip_permission_checks=False,
     ):
-        """Publish in one transaction. Raises `PublishRefused`. If a scheduled page is blocked, cancel its schedule
-        instead, so that Wagtail's command continues with the other pages."""
+        """Publish a revision in one transaction. Raises `PublishRefused` if it is blocked.
+
+        A schedule never raises: if its revision can't be published, the schedule is canceled. So Wagtail's command
+        continues with the other pages.
+        """
         try:
             with transaction.atomic():
                 # Publishing updates every revision of the row. Lock it, or two people who publish at once could
@@ -78,7 +81,7 @@ def refuse_if_blocked(row):
 
 
 def blocking_findings(row):
-    """Return the findings that block a row."""
+    """Return the findings that stop a row from being published."""
     found = content_checks.findings(row)
     to_explain = [finding for finding in found if finding.level == content_checks.EXPLAIN]
     if to_explain and is_explained(row, found):
@@ -96,15 +99,17 @@ def is_explained(row, found):
 
 
 def explain(row, found, reason, user):
-    """Log the reason for the claims and doses in `found`, and who gave it."""
+    """Log the reason for the claims and doses in `found`. `user`: the person who gave it."""
     words = [finding.words for finding in found if finding.level == content_checks.EXPLAIN]
     data = {"reason": reason, "words": words, "digest": content_checks.digest(found)}
     log(instance=row, action=EXPLAINED, user=user, data=data)
 
 
 def held_back():
-    """Return pages whose schedule was canceled and that nobody has published or scheduled since, as pairs of page
-    and log entry, the latest first. For the front pages."""
+    """Return pages whose schedule was canceled, as pairs of page and log entry, the latest first. For the front pages.
+
+    Leaves out pages that someone has published or scheduled since.
+    """
     entries = PageLogEntry.objects.filter(action=HELD).select_related("page").order_by("-timestamp")
     found = {}
     for entry in entries:
@@ -116,7 +121,7 @@ def held_back():
 
 
 def findings_as_text(findings):
-    """Return the findings as one line of text."""
+    """Return the findings in one line of text."""
     return "; ".join(f"{finding.rule.name}: “{finding.words}”. {finding.advice}" for finding in findings)
 
 

@@ -24,7 +24,7 @@ from .publishing import EXPLAINED, HELD, CheckedPublishing, PublishRefused, bloc
 
 
 def show_blocking_findings(request, row, held):
-    """Show the editor what blocks a text. Each finding links to its place in the form."""
+    """Show the editor what blocks a text. Each finding links to its place in the form. `held`: the findings."""
     if row.pk is None:  # a copy that would have been live at once
         messages.error(request, str(PublishRefused(row, held)))
         return
@@ -47,7 +47,7 @@ def show_blocking_findings(request, row, held):
 
 
 def place_of(finding):
-    """Return the id of the form element that contains a finding."""
+    """Return the HTML id of the form element that contains a finding."""
     if finding.block_id:
         return f"block-{finding.block_id}-section"
     return f"id_{finding.field}"
@@ -85,8 +85,7 @@ class _ReasonForm(forms.Form):
 
 
 class ExplainClaimsView(WagtailAdminTemplateMixin, FormView):
-    """The page where a publisher writes a reason for the claims and doses of a page, a notice or the center, and
-    publishes it."""
+    """The page where a publisher gives a reason for claims and doses. Sending the reason also publishes the text."""
 
     form_class = _ReasonForm
     template_name = "pages/cms/explain_claims.html"
@@ -137,7 +136,7 @@ urls = [
 
 
 class HeldBackPanel(Component):
-    """A front page panel with the scheduled pages that could not go live."""
+    """A panel for the front page of /cms/: pages that were blocked at their scheduled time."""
 
     name = "held_back"
     template_name = "pages/cms/held_back.html"
@@ -150,7 +149,7 @@ class HeldBackPanel(Component):
 
 
 def hold_before_publish(request, page):
-    """Wagtail hook of the page forms. They have saved the draft and would publish it without calling our `publish`."""
+    """Wagtail hook: stop a page form from publishing a page with blocking findings. The draft is already saved."""
     if held := blocking_findings(page):
         show_blocking_findings(request, page, held)
         return redirect(edit_url(request, page))
@@ -158,7 +157,7 @@ def hold_before_publish(request, page):
 
 
 def hold_before_bulk_publish(request, action_type, objects, action_class_instance):
-    """Wagtail hook: publish all of the pages, or none if one is blocked, and say what blocks each."""
+    """Wagtail hook: publish none of the selected pages if one is blocked. Shows what blocks each."""
     if action_type != "publish":
         return None
     held = [(row, found) for row in objects if (found := blocking_findings(row.get_latest_revision_as_object()))]
@@ -168,7 +167,8 @@ def hold_before_bulk_publish(request, action_type, objects, action_class_instanc
 
 
 class PublishRefusedMiddleware:
-    """Turn an uncaught `PublishRefused` (from an approval or a snippet) into a message beside the saved draft."""
+    """Show a `PublishRefused` as a message in the editor. An approval or a snippet raises it. The draft is already
+    saved."""
 
     def __init__(self, get_response):
         self.get_response = get_response
@@ -187,7 +187,7 @@ class PublishRefusedMiddleware:
 
 
 def register_log_actions(actions):
-    """Wagtail hook: the history text of these log entries."""
+    """Wagtail hook: define how the history describes our log entries."""
 
     @actions.register_action(EXPLAINED)
     class Explained(LogFormatter):
@@ -208,8 +208,10 @@ def register_log_actions(actions):
 
 
 class ContentFindings(ContentCheckerItem):
-    """Pass the findings that `content_checks` marked in a preview to the checks panel. There is one rule for each
-    kind of finding, and every marked place violates it."""
+    """Show the findings that a preview marks in Wagtail's checks panel.
+
+    Each kind of finding is a rule of axe. Every place that `data-finding` marks breaks its rule.
+    """
 
     _FAILS = {
         "id": "is-finding",
@@ -247,7 +249,7 @@ class ContentFindings(ContentCheckerItem):
 
 
 def hand_over_findings(request, items, page):
-    """Wagtail hook: add our checks to Wagtail's."""
+    """Wagtail hook: replace Wagtail's item for the checks panel with `ContentFindings`, which adds our checks."""
     items[:] = [
         ContentFindings(in_editor=item.in_editor) if isinstance(item, ContentCheckerItem) else item for item in items
     ]

@@ -1,7 +1,7 @@
-"""Rich text: one list defines what the editor offers and what we store, wherever the text comes from.
+"""Rich text: one list of features defines what the editor offers and what we store.
 
 Stored rich text uses Wagtail's format: a link to a page is `<a linktype="page" id="7">`, a citation mark is `<a
-linktype="source" id="3">`. Numbers and addresses are added when it is rendered, see `pages/citations.py`.
+linktype="source" id="3">`. Rendering adds the numbers and addresses, see `pages/citations.py`.
 """
 
 import re
@@ -32,13 +32,13 @@ _ID = re.compile(r"[1-9][0-9]{0,17}")  # a valid key in every database
 
 
 def clean(markup):
-    """Return only the allowed HTML. An empty paragraph becomes an empty text."""
+    """Return HTML with only what the list allows. A text of empty paragraphs becomes ""."""
     cleaned = _LINK.sub(_checked_link, _cleaner.clean(markup or ""))
     return "" if re.fullmatch(r"(<p[^>]*>\s*(<br>)?\s*</p>\s*)*", cleaned) else cleaned
 
 
 def _checked_link(match):
-    """Remove a link without a valid target, because the code that renders links would fail."""
+    """Return a link without its target if the target is invalid. The code that renders links would fail on it."""
     attributes = dict(_ATTRIBUTE.findall(match.group(1)))
     kind, row = attributes.pop("linktype", None), attributes.pop("id", "")
     if kind in ("page", "document", "source") and _ID.fullmatch(row):
@@ -47,7 +47,7 @@ def _checked_link(match):
 
 
 class RichTextBlock(blocks.RichTextBlock):
-    """Rich text in a block. Sanitized when it is read from the form or the database, and when it is written."""
+    """Rich text in a block. It is sanitized when it comes from the form or the database, and when it is stored."""
 
     def __init__(self, *args, **kwargs):
         kwargs.setdefault("features", FEATURES)
@@ -72,8 +72,11 @@ class RichTextBlock(blocks.RichTextBlock):
 
 
 class RichTextField(WagtailRichTextField):
-    """Rich text in its own column. Sanitized when an instance is read or saved, and in every SQL statement that
-    writes it. So no script, fixture, bulk update or shell can bypass the list."""
+    """Rich text in its own column. It is sanitized when an instance is read or saved.
+
+    Also sanitizes every SQL statement that writes the column. So no script, fixture, bulk update or shell can store
+    anything that the list does not allow.
+    """
 
     default_validators = [fact_marks.validate]
 

@@ -1,9 +1,9 @@
 """The staff groups, their permissions in /cms/, and the rows that Wagtail requires.
 
-`set_up` runs after every `migrate` (and flush), so that every site has the roles as this table defines them.
-Permissions that someone added to a content role by hand are removed at the next deploy.
+`set_up` runs after every `migrate` and flush, so every site has the roles in this table. If someone gave a content role
+another permission by hand, the next deploy removes it.
 
-Assessment requests are not in the table: `intake.access` checks roles, never permissions, because superusers have every
+Assessment requests are not in the table. `intake.access` checks roles, never permissions, because superusers have every
 permission.
 """
 
@@ -56,7 +56,8 @@ WORKFLOW_OF_WAGTAIL = "Moderators approval"
 
 
 def set_up(**kwargs):
-    """Create the root rows, the groups and their permissions, and remove all others. Safe to run again."""
+    """Create the root rows, the groups and their permissions. Remove all other permissions of these groups. Safe to
+    repeat."""
     locale, _made = Locale.objects.get_or_create(language_code=settings.LANGUAGE_CODE)
     root = Page.get_first_root_node() or Page.add_root(title="Root", slug="root", locale=locale)
     folder = Collection.get_first_root_node() or Collection.add_root(name="Root")
@@ -77,7 +78,7 @@ def set_up(**kwargs):
 
 
 def _permissions(table):
-    """Return the permissions that a table names: {`app.model`: actions}."""
+    """Return the permissions that a table lists: {`app.model`: actions}."""
     wanted = Q()
     for label, actions in table.items():
         app_label, model = label.split(".")
@@ -87,7 +88,7 @@ def _permissions(table):
 
 
 def _give(rows, permissions, **of):
-    """Set the permissions of one group on one page or collection."""
+    """Give one group exactly these permissions on one page or collection, which `of` names."""
     rows.exclude(permission__in=permissions, **of).delete()
     for permission in permissions:
         rows.get_or_create(permission=permission, **of)

@@ -1,5 +1,7 @@
-"""Publish and unpublish pages at the times that editors set. The worker does both. Expired pages are hidden in any
-case."""
+"""Publish and unpublish pages at the times that editors set.
+
+The worker runs this. Readers can't open expired pages even before it runs.
+"""
 
 from django.apps import apps
 from django.core.management import call_command
@@ -8,7 +10,7 @@ from wagtail.models import DraftStateMixin, Page, Revision
 
 
 def publish_due():
-    """Publish what is due and unpublish what has expired. Return how many there were."""
+    """Publish what is due and unpublish what has expired. Return how many times were overdue."""
     due = overdue()
     if due:
         call_command("publish_scheduled")
@@ -16,7 +18,7 @@ def publish_due():
 
 
 def overdue(at=None):
-    """Return the scheduled times before `at` (default: now) that have not been carried out."""
+    """Return the scheduled times before `at` (default: now) at which nothing was published or unpublished yet."""
     at = at or timezone.now()
     moments = list(Revision.objects.filter(approved_go_live_at__lt=at).values_list("approved_go_live_at", flat=True))
     for model in [Page, *_snippets_with_drafts()]:

@@ -1,9 +1,9 @@
-"""Increase the content generation on every change that readers see.
+"""Increase the content generation whenever content that readers see changes.
 
-Wagtail publishes, unpublishes, moves and renames through `Page.save`, which is one transaction. Its own signals, such
-as `page_published`, come later. So we use `post_save`: the page and the generation change together, whether a button, a
-bulk action, the schedule, an import or the shell did it. Code that sends no signal (`QuerySet.update`, `bulk_create`)
-must call `raise_generation` itself.
+Wagtail publishes, unpublishes, moves and renames through `Page.save`, in one transaction. Its own signals, such as
+`page_published`, come after that transaction. So we use `post_save`, and the page and the generation change together.
+This covers buttons, bulk actions, the schedule, imports and the shell. Code that sends no signal (`QuerySet.update`,
+`bulk_create`) must call `raise_generation` itself.
 """
 
 from django.apps import apps
@@ -26,7 +26,7 @@ OF_EDITORS = {
 
 
 def connect():
-    """Watch all page types, every `AtomicModel` (the center's facts, sources, topics and so on) and redirects."""
+    """Connect the signals of all page types, every `AtomicModel` (such as sources and topics) and redirects."""
     redirect = apps.get_model("wagtailredirects", "Redirect")
     for model in apps.get_models():
         if issubclass(model, (Page, AtomicModel, redirect)):

@@ -17,14 +17,14 @@ from .models import Center, Holiday, Notice
 
 
 class OneRowPolicy(ModelPermissionPolicy):
-    """Nobody can add, copy or delete the single row, whatever permissions they have."""
+    """Refuses to add or delete the single row, whatever permissions the user has."""
 
     def user_has_permission(self, user, action):
         return action not in ("add", "delete") and super().user_has_permission(user, action)
 
 
 class RedirectToCenter(IndexView):
-    """Open the center's form directly, because a list of one row is an extra click."""
+    """Opens the center's form instead of the list, because a list of one row is an extra click."""
 
     def get(self, request, *args, **kwargs):
         center = Center.objects.first()
@@ -34,7 +34,7 @@ class RedirectToCenter(IndexView):
 
 
 class NoUnpublishing(SnippetViewSet.unpublish_view_class):
-    """Remove the Unpublish button, because every page needs the center."""
+    """Refuses to unpublish the center, because every page needs it."""
 
     def dispatch(self, request, *args, **kwargs):
         raise PermissionDenied
@@ -77,7 +77,7 @@ class NoticeViewSet(SnippetViewSet):
 @require_POST
 @transaction.atomic
 def write_for_holiday(request, pk):
-    """Create a draft notice for a holiday and open it. A second click opens the same draft."""
+    """Create a draft notice for a holiday and open it. A second click opens the same notice."""
     if not request.user.has_perm("pages.add_notice"):
         raise PermissionDenied
     holiday = get_object_or_404(Holiday, pk=pk)

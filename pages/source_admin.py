@@ -26,12 +26,15 @@ from .models import Source
 
 
 def mark_data(source):
-    """Return what a citation mark in the editor needs to know about its source."""
+    """Return the data of a source that its citation mark in the editor needs."""
     return {"id": str(source.pk), "key": source.key, "label": str(source), "url": source.url}
 
 
 class SourceForm(WagtailAdminModelForm):
-    """The form for a new source in the chooser. The page behind it also has fields for a title and a date."""
+    """The form for a new source in the chooser. Its field ids begin with `id_source_`.
+
+    The page form under the chooser may also have a title and a date.
+    """
 
     class Meta:
         model = Source
@@ -57,7 +60,7 @@ class _SearchForm(BaseFilterForm):
 
 
 class _SourceChooser:
-    """The list inside the chooser."""
+    """The list of sources in the chooser, with a search by key, agency or title."""
 
     filter_form_class = _SearchForm
     results_template_name = "pages/cms/sources_found.html"
@@ -136,7 +139,7 @@ class SourceViewSet(SnippetViewSet):
 
 
 def refuse_to_delete_cited(request, instances):
-    """Wagtail hook: if one of the rows is cited, go back and say why it can't be deleted."""
+    """Wagtail hook: if one of the rows is a cited source, delete nothing, go back and say why."""
     sources = [row for row in instances if isinstance(row, Source)]
     cited_by = {source: rows for source in sources if (rows := texts_citing(source))}
     if not cited_by:
@@ -149,6 +152,6 @@ def refuse_to_delete_cited(request, instances):
 
 
 def name_affected_texts(request, instance):
-    """Wagtail hook: after a change to a source, name the texts that show it."""
+    """Wagtail hook: after a source was changed, name the texts that cite it."""
     if isinstance(instance, Source) and (rows := texts_citing(instance)):
         messages.info(request, _("This change shows in %(names)s.") % {"names": names_of(rows)})

@@ -1,8 +1,8 @@
 """Load the starter content from files under `starter/`, without overwriting anyone's changes.
 
-A file creates its page once. A newer file updates the page only if nobody has edited it. So an update reaches sites
-whose editors left the page alone. If an editor deleted a page, it stays deleted, and files that link to it are skipped,
-because they must not keep a new release from starting. Existing rows stay as they are.
+A file creates its page once. If the file changes in a new release, the page is updated unless an editor has changed it.
+If an editor deleted a page, it stays deleted. Files that link to it are skipped, because an error would stop the new
+release from starting. Existing rows stay as they are.
 """
 
 import hashlib
@@ -22,12 +22,12 @@ _LINKED = re.compile(r'page=\\"([^"\\]*)\\"')  # as JSON writes it
 
 
 def load(*more_folders):
-    """Load the starter content of this app and of more folders. Return the number of rows written of each kind."""
+    """Load the starter content of this app and of more folders. Return the number of rows written, by kind."""
     return _load(FOLDER, *more_folders)
 
 
 def load_pages(*folders):
-    """Load the pages of some folders. Return how many were written."""
+    """Load only these folders. Return the number of pages written."""
     return _load(*folders)["pages"]
 
 
@@ -67,7 +67,7 @@ def _name(data):
 
 
 def _names_of_pages(data):
-    """Return the pages that a file links to, and its parent page."""
+    """Return the names of a file's parent page and of all pages that the file links to."""
     above = data["path"].rstrip("/").rpartition("/")[0] + "/"
     return {f"{data['language']}:{path}" for path in [above, *_LINKED.findall(data["from"].read_text())]}
 

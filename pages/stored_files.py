@@ -40,11 +40,11 @@ _NEXT_MARKER = re.compile(rb"\xff+[^\x00\xd0-\xd7\xff]")  # of a JPEG; the other
 
 
 class SafeFile(ContentFile):
-    """A checked file that may be stored as it is."""
+    """A file that passed the check and may be stored as it is."""
 
 
 def safe_picture(file):
-    """Return the picture in sRGB, upright, without metadata, at most `LONGEST_SIDE` wide or high, as a `SafeFile`.
+    """Return the picture as a `SafeFile`: in sRGB, upright, without metadata, at most `LONGEST_SIDE` wide or high.
 
     Raises `ValidationError` if it is too big, broken, animated or not a picture.
     """
@@ -87,7 +87,8 @@ def _content(file, most_bytes):
 
 
 def _check_measures(image):
-    """Check the dimensions before decoding: a tiny file can claim to be a picture that fills the memory."""
+    """Raise `ValidationError` for too many pixels or several frames. A tiny file can claim to be a picture that fills
+    the memory, so this runs before decoding."""
     width, height = image.size
     if width * height > settings.WAGTAILIMAGES_MAX_IMAGE_PIXELS:
         raise ValidationError(
@@ -99,7 +100,7 @@ def _check_measures(image):
 
 
 def _encode(image):
-    """Return whether the result is a JPEG, and its bytes."""
+    """Re-encode a picture. Return whether the result is a JPEG (otherwise it is a PNG), and its bytes."""
     has_alpha = image.has_transparency_data
     mode = "RGBA" if has_alpha else "RGB" if image.mode not in ("1", "L") else "L"
     pixels = _in_srgb(ImageOps.exif_transpose(image), mode)
@@ -115,7 +116,7 @@ def _encode(image):
 
 
 def _in_srgb(image, mode):
-    """Return the picture with its colors converted from the file's profile to sRGB."""
+    """Return the picture in sRGB. Its colors are converted from the profile in the file, if there is one."""
     profile = image.info.get("icc_profile")
     if profile and image.mode in ("RGB", "RGBA", "CMYK", "L"):
         try:
@@ -128,7 +129,7 @@ def _in_srgb(image, mode):
 
 
 def _is_bare_jpeg(content):
-    """Return whether a JPEG contains only image data: no metadata, comment, profile or trailing data."""
+    """Return whether a JPEG contains only image data: no metadata, comment or profile, and nothing after its end."""
     position = 2
     while (marker := content[position : position + 2]) and marker[0] == 0xFF and len(marker) == 2:
         kind = marker[1]
@@ -148,7 +149,7 @@ def _is_bare_jpeg(content):
 
 
 class _CheckedFile:
-    """Make every way to store a file run the check, and record the stored file in the row."""
+    """Runs the check whenever a file is stored. Records the size and hash of the stored file in the row."""
 
     def save(self, name, content, save=True):
         content.name = content.name or name
@@ -166,7 +167,7 @@ class PictureFile(_CheckedFile, WagtailImageFieldFile):
     check = staticmethod(safe_picture)
 
     def get_image_dimensions(self):
-        """Return the width and height, or none if it is not a picture. `save` refuses it then."""
+        """Return the width and height. If the file is not a picture, return (None, None) and let `save` refuse it."""
         try:
             return super().get_image_dimensions()
         except _BROKEN:

@@ -1,6 +1,6 @@
 """The schema.org data of a page. It contains nothing that readers can't see.
 
-Plain dictionaries; the tag `head_meta` writes them into the page as JSON-LD.
+The functions return plain dictionaries. The template tag `head_meta` writes them into the page as JSON-LD.
 """
 
 from django.conf import settings
@@ -13,7 +13,7 @@ DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sun
 
 
 def of_page(page, center_facts):
-    """Return the graph of a page: the page, its breadcrumb and, if it is about the center, the center."""
+    """Return the graph of a page: the page itself and its breadcrumb. A page about the center also has the center."""
     graph = [web_page(page, center_facts.center)]
     if page.url != "/":
         graph.append(breadcrumbs(*((above.title, above.url) for above in page.way), (page.title, page.url)))
@@ -23,8 +23,10 @@ def of_page(page, center_facts):
 
 
 def web_page(page, center):
-    """Describe a page; it is medical if it cites sources. `checked_on` is when someone checked the sources, not a
-    medical review."""
+    """Return the description of a page. A page that cites sources is a MedicalWebPage.
+
+    `dateModified` is the day when someone checked the sources. That is not a medical review.
+    """
     data = {"@type": "MedicalWebPage" if page.citations else "WebPage", "name": page.title, "url": address(page.url)}
     if summary := getattr(page, "summary", ""):
         data["description"] = summary
@@ -38,7 +40,7 @@ def web_page(page, center):
 
 
 def breadcrumbs(*steps):
-    """Describe the breadcrumb that the page shows. Each step is a pair of name and path."""
+    """Return the breadcrumb that the page shows. Each step is a pair of name and path."""
     return {
         "@type": "BreadcrumbList",
         "itemListElement": [
@@ -49,7 +51,7 @@ def breadcrumbs(*steps):
 
 
 def clinic(center_facts):
-    """Describe the center, with the facts that are set and that the pages show."""
+    """Return the description of the center: only facts that are set and that the pages show."""
     center = center_facts.center
     place = {
         "streetAddress": center.street,
@@ -73,7 +75,7 @@ def clinic(center_facts):
 
 
 def _opening_hours(center_facts):
-    """Return one entry for each period, with all days that have it."""
+    """Return one entry for each pair of opening and closing time, with all days that have it."""
     days_of = {}
     for weekday, spans in opening_hours.spans_by_weekday(center_facts).items():
         for span in spans:
@@ -90,7 +92,7 @@ def _opening_hours(center_facts):
 
 
 def _closed_on(day):
-    """Return a closed day. The format wants it to open and close at midnight."""
+    """Return the entry for a day when the center is closed. The format wants both times to be midnight."""
     return {
         "@type": "OpeningHoursSpecification",
         "opens": "00:00",

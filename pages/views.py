@@ -9,7 +9,8 @@ from wagtail.models import Page
 
 @require_safe
 def page(request, path=""):
-    """Show the page at an address, in the language of the address. Redirect from capital letters. Otherwise 404.
+    """Show the page at an address. Redirects capital letters to lowercase. Answers 404 if the page has another
+    language.
 
     Pages have no access rules, so we skip Wagtail's check. If the visitor has a session, look up the user: editors get
     an edit link, and no cache keeps that response.

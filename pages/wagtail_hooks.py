@@ -22,7 +22,7 @@ SOURCE = "SOURCE"  # the type of the citation mark in the editor
 
 
 class SourceLinkHandler(LinkHandler):
-    """Tell Wagtail which source a citation mark refers to. `pages.citations` renders it."""
+    """Tells Wagtail which source a citation mark refers to. `pages.citations` renders the mark."""
 
     identifier = "source"
 
@@ -40,7 +40,7 @@ class SourceLinkHandler(LinkHandler):
 
 
 class SourceElementHandler(LinkElementHandler):
-    """Convert a stored citation mark for the editor: in one piece, with the current name of its source."""
+    """Converts a stored citation mark for the editor, which shows the current key and can't edit the mark's text."""
 
     mutability = "IMMUTABLE"
 
@@ -59,8 +59,10 @@ class SourceElementHandler(LinkElementHandler):
 
 
 class PageLinkHandler(StockPageLinkHandler):
-    """Link to a page of the site. Addresses come from memory, so a text with many links needs no query. If readers
-    can't open the page, only the text is shown."""
+    """Renders a link to a page of the site, or only its text if readers can't open the page.
+
+    Addresses come from memory, so a text with many links needs no query.
+    """
 
     @classmethod
     def expand_db_attributes_many(cls, attrs_list):
@@ -73,7 +75,7 @@ class PageLinkHandler(StockPageLinkHandler):
 
 
 class ExternalLinkHandler(LinkHandler):
-    """Link to another site without telling it which page the reader came from."""
+    """Renders a link to another site. `noreferrer`: that site doesn't learn which page the reader came from."""
 
     identifier = "external"
 
@@ -112,7 +114,7 @@ def register_rich_text_features(features):
 
 
 def source_as_stored(properties):
-    """Convert a citation mark of the editor to stored rich text."""
+    """Convert a citation mark from the editor to stored rich text."""
     return DOM.create_element("a", {"linktype": "source", "id": properties["id"]}, properties["children"])
 
 
@@ -123,7 +125,7 @@ register_snippet(NoticeViewSet)
 
 @hooks.register("before_delete_snippet")
 def keep_the_center(request, instances):
-    """Hide Delete in the list. It checks the permission and not our policy, and superusers have every permission."""
+    """Refuse to delete the center. Bulk delete ignores our policy, and superusers have every permission."""
     if any(isinstance(instance, Center) for instance in instances):
         raise PermissionDenied
 
@@ -159,7 +161,7 @@ hooks.register("construct_wagtail_userbar", publishing_admin.hand_over_findings)
 
 @hooks.register("insert_global_admin_js")
 def add_paste_script():
-    """Add the script that cleans up pasted rich text, with its messages."""
+    """Add the script that cleans up pasted rich text, and the messages that it shows."""
     return format_html(
         '<script src="{}" data-pictures="{}" data-tables="{}"></script>',
         static("pages/paste.js"),

@@ -36,7 +36,7 @@ def _is_us_phone(number):
 
 
 def tel_link(phone):
-    """Return the `tel:` address of a phone number, with the country code, or ""."""
+    """Return the `tel:` address of a phone number, with the country code. "" if it contains no digits."""
     try:
         number = phonenumbers.parse(phone, "US")
     except phonenumbers.NumberParseException:  # an unchecked row must not break every page
@@ -46,13 +46,13 @@ def tel_link(phone):
 
 
 def default_locale():
-    """Return the key of the default language, or None if no language exists yet."""
+    """Return the primary key of the default language's row, or None if it does not exist yet."""
     code = get_supported_content_language_variant(settings.LANGUAGE_CODE)
     return Locale.objects.filter(language_code=code).values_list("pk", flat=True).first()
 
 
 class CenterForm(WagtailAdminModelForm):
-    """Show an error on the line whose hours overlap another line. The database would only refuse to save."""
+    """Shows overlapping hours as an error on their line. Otherwise only the database would refuse them."""
 
     def clean(self):
         super().clean()
@@ -76,7 +76,7 @@ class CenterForm(WagtailAdminModelForm):
 class Center(
     CheckedPublishing, DraftStateMixin, LockableMixin, RevisionMixin, PreviewableMixin, AtomicModel, ClusterableModel
 ):
-    """The facts about the center, in a single row. Blank facts are hidden on the site.
+    """The facts about the center, in a single row. The site hides blank facts.
 
     Readers see the row. Editors save a revision, which replaces the row when it is published.
     """
@@ -175,7 +175,7 @@ class Center(
         return self.name
 
     def save(self, **kwargs):
-        """Save the single row and, without `update_fields`, its hours, holidays and texts."""
+        """Save the single row. Without `update_fields`, also save its hours, holidays and texts."""
         self.pk = 1
         with transaction.atomic():
             if kwargs.get("update_fields") is None:
@@ -183,8 +183,11 @@ class Center(
             super().save(**kwargs)
 
     def _clear_moved_lines(self):
-        """Delete the stored lines that are about to change. They are saved one by one, so the old values of one line
-        could conflict with the new values of another, as when Monday and Tuesday are swapped."""
+        """Delete the stored lines that are about to change.
+
+        Lines are saved one by one. So the old values of one line could conflict with the new values of another, as when
+        Monday and Tuesday are swapped.
+        """
         for relation in (OpeningHours, Holiday, CenterTexts):
             lines = {line.pk: line for line in getattr(self, relation.relation_name).all() if line.pk}
             for stored in relation.objects.filter(pk__in=lines):
@@ -192,8 +195,10 @@ class Center(
                     stored.delete()
 
     def with_content_json(self, content):
-        """Return a revision as a center row. The row counts as live even before the first publication. Otherwise
-        Wagtail would write a scheduled revision into the row at once."""
+        """Return a revision as a center row that counts as live, even before the first publication.
+
+        Otherwise Wagtail would write a scheduled revision into the row at once.
+        """
         center = super().with_content_json(content)
         center.live_revision_id = self.live_revision_id or self.latest_revision_id
         return center
@@ -209,7 +214,7 @@ class Center(
 
     @property
     def phone_link(self):
-        """Return the `tel:` address of the phone, with the country code."""
+        """Return the `tel:` address of the phone number, with the country code."""
         return tel_link(self.phone) or "tel:"
 
     @property
@@ -234,7 +239,7 @@ class Center(
 
 
 class CenterLine(AtomicModel):
-    """A line of the center, saved and published together with it."""
+    """Base class for the lines of the center, which are saved and published together with it."""
 
     class Meta:
         abstract = True
@@ -244,9 +249,9 @@ class CenterLine(AtomicModel):
 
 
 class OpeningHours(CenterLine):
-    """A period on a weekday when the center is open, in the center's time zone.
+    """A period of a weekday when the center is open, in the center's time zone.
 
-    The periods of a weekday never overlap: see `pages.opening_hours_trigger`.
+    The periods of a weekday never overlap, see `pages.opening_hours_trigger`.
     """
 
     class Weekday(models.IntegerChoices):

@@ -30,8 +30,10 @@ def now_to_the_minute():
 class Notice(
     CheckedPublishing, DraftStateMixin, LockableMixin, RevisionMixin, PreviewableMixin, AtomicModel, ClusterableModel
 ):
-    """A short message above every page, or above some pages, for a limited time. No job starts or ends it; each page
-    checks the clock when it is shown."""
+    """A short message for a limited time, above every page or only some pages.
+
+    No job starts or ends a notice. Each page checks the clock when it is shown.
+    """
 
     class Kind(models.TextChoices):
         CALM = "calm", _("Calm: good to know")
@@ -100,7 +102,7 @@ class Notice(
         return "pages/notice_preview.html"
 
     def get_preview_context(self, request, mode_name):
-        """Add this draft to the preview's context, as the only notice."""
+        """Add this draft to the preview's context, as the only notice and without time limits."""
         from .. import facts
 
         shown = dataclasses.replace(facts.of_notice(self), shows_from=facts.LONG_AGO, shows_until=facts.FAR_AHEAD)

@@ -24,14 +24,17 @@ HOME_DEPTH = 2  # the root of the tree has depth 1
 
 
 def _kinds(findings, block_id):
-    """Return the kinds of findings in a whole block, or in the page's own fields without an id. Used for
-    `data-finding` in a preview; findings about single words are highlighted there."""
+    """Return the kinds of findings in a block, for `data-finding` in a preview. Without `block_id`: in the page's own
+    fields.
+
+    Findings in single words of a block are left out, because they are highlighted there.
+    """
     found = [f.kind for f in findings if f.block_id == block_id and (not f.rule.is_inline or not block_id)]
     return " ".join(dict.fromkeys(found))
 
 
 def for_search(name):
-    """Index a field twice for the CMS search, which needs an extra index for completions."""
+    """Index a field for the CMS search, and again for completions, which need their own index."""
     return [index.SearchField(name), index.AutocompleteField(name)]
 
 
@@ -43,8 +46,10 @@ def _leads_to_a_page(path):
 
 
 def _refuse_unreachable(form, name, above):
-    """Refuse a slug that readers could never reach: with an underscore or a capital letter, or at an address that
-    something else uses."""
+    """Add an error to the form if readers could never open the address of the new slug.
+
+    Such a slug has an underscore or a capital letter, or belongs to another part of the site.
+    """
     slug = form.cleaned_data.get(name)
     if slug and above.url and not _leads_to_a_page(f"{above.url}{slug}/"):
         form.add_error(
@@ -66,14 +71,14 @@ class SitePageForm(WagtailAdminPageForm):
         return cleaned
 
     def save(self, commit=True):
-        """Save a new page as not live. Wagtail's form stores it before anyone asks to publish it."""
+        """Save a new page as not live, because Wagtail's form saves it before the page is published."""
         if self.instance.pk is None:
             self.instance.live = False
         return super().save(commit)
 
 
 class SitePage(CheckedPublishing, Page):
-    """The base of all page types. Readers see the live revision, until the page expires."""
+    """The base of all page types. Readers see the live revision until the page expires."""
 
     class Menu(models.TextChoices):
         NONE = "", _("In no menu")
@@ -155,8 +160,7 @@ class SitePage(CheckedPublishing, Page):
         return self.url
 
     def has_ended(self, at=None):
-        """Return whether the page has expired. Checks the clock, because the job that unpublishes it may not have
-        run yet."""
+        """Return whether the page has expired. Checks the clock, because the worker may not have unpublished it yet."""
         return self.expire_at is not None and self.expire_at <= (at or timezone.now())
 
     def route(self, request, path_components):
@@ -192,13 +196,13 @@ class SitePage(CheckedPublishing, Page):
 
     @cached_property
     def way(self):
-        """Return the visible pages between the home page and this one."""
+        """Return the visible pages from below the home page to the parent of this page."""
         return list(visible(self.get_ancestors().filter(depth__gt=HOME_DEPTH)))
 
     @cached_property
     def in_languages(self):
-        """Return this page in each language that readers can open, as pairs of code and address. Empty if there is
-        only one."""
+        """Return pairs of language code and address for this page and its visible translations. [] without
+        translations."""
         others = list(visible(self.get_translations()).select_related("locale"))
         if not others:
             return []
@@ -253,7 +257,8 @@ class PageWithSections(SitePage):
 
 
 def _with_anchors(stream):
-    """Return the blocks of a stream as dictionaries: block, heading and an anchor that is unique on the page."""
+    """Return the blocks of a stream as dictionaries with `block`, `heading` and `anchor`. Each anchor is unique on the
+    page."""
     sections, taken = [], {}
     for block in stream:
         heading = block.value.get("heading", "")
@@ -266,7 +271,7 @@ def _with_anchors(stream):
 
 
 class HomePermissions(PagePermissionTester):
-    """Refuse to delete, move or unpublish the home page, because every address starts there."""
+    """Refuses to delete, move or unpublish the home page, because every address starts there."""
 
     def can_unpublish(self):
         return super().can_unpublish() and not self.page.is_site_root()
@@ -292,7 +297,7 @@ class HomePage(PageWithSections):
 
 
 class SectionIndexPage(PageWithSections):
-    """The page of a section of the site, such as /treatment/. It lists the pages below it."""
+    """The index page of a section, such as /treatment/. It lists the pages below it."""
 
     template = "pages/section_index_page.html"
     parent_page_types = ["pages.HomePage"]

@@ -28,7 +28,7 @@ class _WithCheckedFile(models.Model):
 
 
 class Picture(_WithCheckedFile, AbstractImage):
-    """A picture in the library. The stored file was re-encoded, see `pages/stored_files.py`."""
+    """A picture in the library. Storing re-encodes the file, see `pages/stored_files.py`."""
 
     file = PictureField(
         AbstractImage._meta.get_field("file").verbose_name,
@@ -45,7 +45,7 @@ class Picture(_WithCheckedFile, AbstractImage):
 
 
 class PictureRendition(AbstractRendition):
-    """A picture in the size and format for one place."""
+    """A picture in one size and format."""
 
     image = models.ForeignKey(Picture, models.CASCADE, related_name="renditions")
 

@@ -12,7 +12,7 @@ _WEB_ADDRESS = URLValidator(schemes=["https", "http"])
 
 
 class WebAddressField(models.URLField):
-    """A web address that people may type without "https://"."""
+    """A web address. People may leave out "https://"."""
 
     def formfield(self, **kwargs):
         return super().formfield(**({"assume_scheme": "https"} | kwargs))
@@ -24,8 +24,10 @@ class SourceManager(models.Manager):
 
 
 class Source(RevisionMixin, AtomicModel):
-    """The source of a fact. Pages and answers cite it. Readers see every field except the key. Each change is kept
-    as a revision. A cited source can't be deleted, see `pages.citing`."""
+    """A source that pages and answers cite. Readers see every field except the key.
+
+    Each change is kept as a revision. A cited source can't be deleted, see `pages.citing`.
+    """
 
     key = models.SlugField(_("key"), unique=True, help_text=_("A short name for staff, such as dea-fact-sheet."))
     publisher = models.CharField(_("agency or journal"), max_length=200)
@@ -73,5 +75,5 @@ class Source(RevisionMixin, AtomicModel):
         return (self.key,)
 
     def as_mark(self):
-        """Return a citation mark for stored rich text. Editors see its text, readers see a number."""
+        """Return a citation mark for stored rich text. Editors see its key, readers a number."""
         return format_html('<a linktype="source" id="{}">[{}]</a>', self.pk, self.key)

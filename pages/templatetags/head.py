@@ -22,8 +22,10 @@ def page_meta(page):
 
 @register.inclusion_tag("includes/head_meta.html")
 def head_meta(title, description, path, graph=None, in_languages=()):
-    """Render what search engines and link previews read: the description, the canonical address, a picture, the
-    `graph` (a list of schema.org dictionaries, if any) and the translations `in_languages` (code and path)."""
+    """Render the tags for search engines and link previews: description, canonical address, picture and translations.
+
+    `graph`: a list of schema.org dictionaries. `in_languages`: pairs of language code and path.
+    """
     data = json.dumps({"@context": "https://schema.org", "@graph": graph}, ensure_ascii=False, separators=(",", ":"))
     center = facts.current().center
     return {

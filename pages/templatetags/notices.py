@@ -9,7 +9,7 @@ register = template.Library()
 
 @register.inclusion_tag("includes/notices.html", takes_context=True)
 def notices(context):
-    """Return the notices to show now, for the whole site and for this page."""
+    """Render the notices that apply now, for the whole site or for this page."""
     known, page = context.get("facts") or facts.current(), context.get("page")
     page_id = page.pk if isinstance(page, Page) else None
     return {"notices": known.notices_at(timezone.now(), page_id)}

@@ -10,8 +10,10 @@ register = template.Library()
 
 @register.simple_tag
 def rich_text(value, citations, heading="h3"):
-    """Render rich text (a block's value or stored text) as safe HTML. Citation marks get the numbers of `citations`,
-    and placeholders such as {phone} become facts. `heading` is the level for its headings, which depends on where
-    the text is."""
+    """Return rich text as safe HTML. `value`: a block's value or stored rich text.
+
+    Citation marks get the numbers of `citations`. Placeholders such as {phone} become facts. `heading`: the HTML
+    element for its headings, such as "h3".
+    """
     html = fact_marks.fill(citations.render(getattr(value, "source", value)))
     return mark_safe(re.sub(r"(?<=<)(/?)h3(?=[ >])", rf"\1{heading}", html))  # noqa: S308 (already safe)
