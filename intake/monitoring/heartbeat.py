@@ -12,16 +12,16 @@ WORKER = "worker "  # prefix of the names of workers
 
 
 def of_this_worker():
-    """Return the name of this machine's worker. Each machine has its own spool, and its worker empties it."""
+    """Return the heartbeat name of this machine's worker. Each machine has a worker that empties its own spool."""
     return WORKER + socket.gethostname()
 
 
 def beat(name):
-    """Note that the task of this name has just run."""
+    """Store that the task with this name has just run."""
     Heartbeat.objects.update_or_create(name=name, defaults={"beat_at": timezone.now()})
 
 
 def sign_off():
-    """Delete the heartbeat of this machine's worker, since it was told to end and must not raise an alarm."""
+    """Delete the heartbeat of this machine's worker. A worker that was stopped must not raise an alarm."""
     with contextlib.suppress(DatabaseError, InterfaceError):
         Heartbeat.objects.filter(name=of_this_worker()).delete()

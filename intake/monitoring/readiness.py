@@ -1,4 +1,4 @@
-"""Whether this process can accept a request for help right now."""
+"""Check whether this process can accept a request for help right now."""
 
 from django.db import DatabaseError, InterfaceError, connection, transaction
 
@@ -8,8 +8,10 @@ from intake.submission import spool
 
 
 def why_not_ready():
-    """Return None if a request can be encrypted and stored, in the spool or the database; otherwise a code for what is
-    missing."""
+    """Return None if a request can be encrypted and stored, in the spool or the database.
+
+    Otherwise, return a code for what is missing.
+    """
     if bad_rings():
         return "keys"
     if spool.state().is_writable or takes_writes():  # the spool first: a database that is away takes seconds to fail
@@ -18,7 +20,7 @@ def why_not_ready():
 
 
 def bad_rings():
-    """Return the names of the key settings that can't be used."""
+    """Return the names of the key settings that are invalid."""
     bad = []
     for setting, check in (("ENCRYPTION_KEYS", envelope.check_keys), ("INDEX_KEYS", blind_index.check_keys)):
         try:
@@ -29,7 +31,7 @@ def bad_rings():
 
 
 def takes_writes():
-    """Return whether the database accepts writes: it runs a DELETE that matches no row."""
+    """Return whether the database accepts writes. It tries a DELETE that matches no row."""
     try:
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(f"DELETE FROM {AssessmentRequest._meta.db_table} WHERE 1 = 0")  # noqa: S608 (a constant)

@@ -1,4 +1,4 @@
-"""The health of the site, for alarms and for the desk: codes and figures, never anything about a person."""
+"""The health of the site, for alarms and for the desk. It holds only codes and figures, nothing about people."""
 
 import datetime as dt
 
@@ -24,7 +24,10 @@ DAY = dt.timedelta(days=1)
 
 
 def report():
-    """Return the health of each part: `ok`, `why` as a list of codes, and figures."""
+    """Return the health of the site and of each of its parts.
+
+    A part has `ok`, `why` (a list of codes), and figures.
+    """
     now = timezone.now()
     parts = {"keys": _keys(), "spool": _spool(), "database": _database()}
     for name, look in IN_DATABASE.items():
@@ -33,7 +36,7 @@ def report():
 
 
 def for_staff():
-    """Return what the desk must know at once, as sentences. One query."""
+    """Return sentences on what staff must know at once. One query."""
     waiting, sentences = spool.state(), []
     if waiting.files:
         sentences.append(
@@ -122,9 +125,9 @@ def _migrations(now):
 
 
 def _worker(now):
-    """Report the workers.
+    """Return the health of the workers.
 
-    Every machine that had one in the last day must still have one: no other empties its spool.
+    Every machine that had a worker in the last day must still have one: no other machine empties its spool.
     """
     beats = Heartbeat.objects.filter(name__startswith=heartbeat.WORKER, beat_at__gt=now - DAY).order_by("name")
     seconds = {beat.name: int((now - beat.beat_at).total_seconds()) for beat in beats}
@@ -133,9 +136,9 @@ def _worker(now):
 
 
 def _outbox(now):
-    """Report messages to staff.
+    """Return the health of the outbox.
 
-    A message to a person may fail because they mistyped their address: counted, no alarm.
+    Only messages to staff raise an alarm. Those to people are counted: a person may have mistyped their address.
     """
     fails = Q(attempts__gt=ATTEMPTS_BEFORE_ALARM) & ~Q(kind=OutboxMessage.Kind.ACKNOWLEDGEMENT)
     waiting = OutboxMessage.objects.filter(state__in=OutboxMessage.WAITING).aggregate(
@@ -161,9 +164,10 @@ def _outbox(now):
 
 
 def _not_sent_since(moment):
-    """Return how many messages reached nobody, `to_staff` and `to_people`.
+    """Return a dict of counts for messages that failed since `moment`.
 
-    `refused` is the highest number of staff addresses refused for one message that others received.
+    `to_staff`, `to_people`: messages that reached nobody. `refused`: the highest number of staff addresses that refused
+    one message while others received it.
     """
     failed, to_a_person = Q(state=OutboxMessage.State.FAILED), Q(kind=OutboxMessage.Kind.ACKNOWLEDGEMENT)
     return OutboxMessage.objects.filter(state__in=OutboxMessage.NOT_SENT, claimed_at__gt=moment).aggregate(
@@ -185,7 +189,10 @@ def _synthetic(now):
 
 
 def _content(now):
-    """Report pages and facts with a scheduled time. An end takes effect by itself; a start needs the worker."""
+    """Return the health of scheduled pages and facts.
+
+    They end by themselves at the scheduled time, but need the worker to begin.
+    """
     late = scheduled_publishing.overdue(now - CONTENT_IS_LATE)
     return _part(*_true({"late": bool(late)}), overdue=len(late))
 

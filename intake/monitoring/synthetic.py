@@ -1,7 +1,7 @@
-"""The synthetic request: the site sends it to itself, to check that form, database, mail and desk work together.
+"""The synthetic request. The site sends it to itself, to check that form, database, mail, and desk work together.
 
-A signed header, valid for a minute, marks it. Someone who intercepts one can create, see and erase synthetic requests,
-and nothing else: each function here finds no other request.
+A signed header, valid for a minute, marks it. Whoever intercepts the header can create, see, and erase synthetic
+requests, but no others: each function here finds only synthetic ones.
 """
 
 import datetime as dt
@@ -25,12 +25,12 @@ WHOLE = {"stored": True, "notification": OutboxMessage.State.SENT.value, "on_des
 
 
 def signature():
-    """Return the value of the header, valid for a minute."""
+    """Return a signed value for the header. It is valid for a minute."""
     return signing.TimestampSigner(salt=_SALT).sign(_WORD)
 
 
 def is_signed(http_request):
-    """Return whether this HTTP request comes from ourselves."""
+    """Return whether this HTTP request carries a valid signature of ours."""
     try:
         value = http_request.META.get(HEADER_IN_WSGI, "")
         return bool(value) and signing.TimestampSigner(salt=_SALT).unsign(value, max_age=HEADER_LIFETIME) == _WORD
@@ -39,7 +39,7 @@ def is_signed(http_request):
 
 
 def trace(request_id):
-    """Return how far a synthetic request came, as codes; `WHOLE` if it came all the way."""
+    """Return how far a synthetic request has come, as codes. `WHOLE` if it came all the way."""
     request = _synthetic(request_id).first()
     if request is None:
         return {"stored": False, "notification": "", "on_desk": False}
@@ -53,7 +53,7 @@ def trace(request_id):
 
 @transaction.atomic
 def erase(request_id):
-    """Delete a synthetic request completely. Return whether there was one."""
+    """Delete a synthetic request and all its rows. Return whether there was one."""
     # Locked first, like every change of a request.
     confirmed = _synthetic(request_id).values("pk")
     request = AssessmentRequest.objects.select_for_update().filter(pk__in=confirmed).first()
@@ -71,13 +71,13 @@ def erase_left_behind(now):
 
 
 def _synthetic(request_id):
-    """Return the synthetic request that was confirmed under this id."""
+    """Return the synthetic request confirmed under this id, or None."""
     confirmed = Q(pk=request_id) | Q(pk__in=Alias.objects.filter(pk=request_id).values("request"))
     return AssessmentRequest.objects.filter(confirmed, is_synthetic=True)
 
 
 def _is_on_desk(request):
-    """Return whether the desk's list shows it, and its answers can be decrypted."""
+    """Return whether the desk's list shows this request and its answers can be decrypted."""
     if not AssessmentRequest.objects.open().by_urgency().filter(pk=request.pk).exists():
         return False
     answers = request.texts.filter(kind=EncryptedText.Kind.ANSWERS).first()

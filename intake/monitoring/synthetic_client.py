@@ -25,11 +25,14 @@ ANSWERS = {"adult": "yes", "name": "Synthetic request", "phone": "+1 602-555-010
 
 
 class WalkFailed(Exception):
-    """A step did not work. The message is a sentence that says which."""
+    """A step failed. The message is a sentence that says which one."""
 
 
 def walk(origin, timeout):
-    """Send a synthetic request, follow it to the end, and erase it. Return its reference. Raises `WalkFailed`."""
+    """Send a synthetic request, follow it to the end, and erase it. Return its reference.
+
+    Raises `WalkFailed`.
+    """
     visitor = _Visitor(origin.rstrip("/"))
     _address, page = visitor.ask("The form", FORM)
     reader = _HiddenFields()
@@ -81,7 +84,7 @@ def _problem_in(found):
 
 
 class _Visitor:
-    """A browser as far as needed: it keeps cookies, follows redirects, and names its origin when it sends a form."""
+    """A minimal browser: keeps cookies, follows redirects, and names its origin when it sends a form."""
 
     def __init__(self, origin):
         if not origin.startswith(("http://", "https://")):
@@ -91,7 +94,7 @@ class _Visitor:
         self._opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), cookies)
 
     def ask(self, what, path, fields=None, is_signed=False):
-        """Return the final address and the text of the response. `what` names the step in the error message."""
+        """Return the final URL and the text of the response. `what`: names the step in error messages."""
         data = None if fields is None else urllib.parse.urlencode(fields).encode()
         request = urllib.request.Request(self._origin + path, data)  # noqa: S310 (the scheme was checked)
         if data is not None:
@@ -109,7 +112,7 @@ class _Visitor:
 
 
 class _HiddenFields(HTMLParser):
-    """The hidden fields of the request form on a page."""
+    """Collects the hidden fields of the request form from a page's HTML."""
 
     def __init__(self):
         super().__init__()

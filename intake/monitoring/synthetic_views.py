@@ -1,4 +1,4 @@
-"""Where the client of the synthetic request asks how far it came, and has it erased. For everyone else a 404."""
+"""Lets the client of the synthetic request ask how far it has come, and erase it. Others get a 404."""
 
 from django.db import DatabaseError, InterfaceError, transaction
 from django.http import Http404, JsonResponse
@@ -13,7 +13,8 @@ from . import heartbeat, synthetic
 @csrf_exempt  # the signed header is the proof; a CSRF error would reveal that this address exists
 @never_cache
 def probe(request, receipt):
-    """GET: return how far the synthetic request came. POST: erase one that came all the way, and note the success."""
+    """GET: return how far the synthetic request has come. POST: erase it if it came all the way, and log the
+    success."""
     if not synthetic.is_signed(request) or request.method not in ("GET", "POST"):
         raise Http404
     try:

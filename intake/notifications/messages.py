@@ -1,4 +1,4 @@
-"""The messages that the outbox sends: alerts and digests to staff, the acknowledgement to the person."""
+"""The messages that the outbox sends: alerts and digests to staff, acknowledgements to people."""
 
 import datetime as dt
 from email.utils import make_msgid, parseaddr
@@ -24,11 +24,11 @@ ACCEPTED = 250
 
 
 class NotAllowed(Exception):
-    """The person does not allow this message, or no longer does."""
+    """The person does not allow this message, or no longer allows it."""
 
 
 class BadAddress(Exception):
-    """What the person typed is not an address that mail can be sent to."""
+    """What the person typed is not a valid email address."""
 
 
 def _new_request(outbox_message):
@@ -63,10 +63,10 @@ def _to_confirm(outbox_message):
 
 
 def _acknowledgement(outbox_message):
-    """Return a neutral email to the person. Others may read their inbox: no name, nothing about health.
+    """Return a neutral email to the person: no name, nothing about health. Others may read their inbox.
 
-    Raises `NotAllowed` unless the newest preferences allow email and the address got none of these for a day: anyone
-    may have typed it. Raises `BadAddress` if it is not an email address.
+    Raises `NotAllowed` if the newest preferences don't allow email, or if the address got one in the last day: anyone
+    may have typed it. Raises `BadAddress` if it is not a valid email address.
     """
     profile = newest_preferences(outbox_message.request)
     submissions = outbox_message.request.texts.filter(kind__in=EncryptedText.WITH_CONTACT)
@@ -131,14 +131,17 @@ def _failures(outbox_message):
 
 
 def _what_failed(outbox_message):
-    """Return the reason, and the refused addresses that are in the settings. Others are only counted."""
+    """Return why a message failed, and which staff addresses refused it.
+
+    Addresses that are no longer in the settings are not named.
+    """
     codes = {address: answer_to(outbox_message, address) for address in settings.ADMISSIONS_EMAILS}
     named = [f"{address} ({code})" for address, code in codes.items() if code not in (None, ACCEPTED)]
     return "; ".join([outbox_message.last_error, *named])
 
 
 def _week(outbox_message):
-    """Return the weekly figures to all leads, or to the desk if no lead has an address."""
+    """Return the email with the weekly figures, to all leads or, if no lead has an address, to the desk."""
     subject, body = weekly.message(outbox_message.day)
     leads = get_user_model().objects.filter(is_active=True, is_staff=True, groups__name="lead").exclude(email="")
     to = list(leads.order_by("email").values_list("email", flat=True)) or settings.ADMISSIONS_EMAILS
@@ -146,7 +149,7 @@ def _week(outbox_message):
 
 
 def _mail(subject, body, to, from_email=None, headers=None):
-    """Return a message whose Message-ID names the sender's domain. Django's default would name this machine."""
+    """Return an email whose Message-ID names the sender's domain. Django's default would name this machine."""
     from_email = from_email or settings.DEFAULT_FROM_EMAIL
     domain = parseaddr(from_email)[1].rpartition("@")[2]
     headers = {"Message-ID": make_msgid(domain=domain)} | (headers or {})
@@ -159,13 +162,13 @@ def failed_since(moment):
 
 
 def answer_to(outbox_message, address):
-    """Return the code that the mail server gave for this address, or None if it was not asked."""
+    """Return the mail server's response code for this address. None if it has not responded."""
     hashes = blind_index.keyed_hashes("recipient", bare_address(address)) if outbox_message.answers else []
     return next((outbox_message.answers[one] for one in hashes if one in outbox_message.answers), None)
 
 
 def bare_address(address):
-    """Return the address without a name, as smtplib gives it to the mail server."""
+    """Return the address without a display name, as smtplib sends it to the mail server."""
     return parseaddr(sanitize_address(address, "utf-8"))[1].lower()
 
 

@@ -1,4 +1,4 @@
-"""Send queued messages: claim, send, retry, and note what the mail server answered for each address."""
+"""Send queued messages: claim, send, retry, and store the mail server's response for each address."""
 
 import datetime as dt
 import logging
@@ -25,15 +25,15 @@ STUCK_AFTER = dt.timedelta(minutes=10)  # a worker died between claiming and sen
 
 
 class MailServerAway(Exception):
-    """The mail server can't be reached, so no other message can be sent either."""
+    """The mail server can't be reached, so no message can be sent now."""
 
 
 def send_due(now=None, is_stopped=lambda: False):
     """Send every message that is due when this starts. Return how many were sent.
 
-    Each message is claimed in a transaction of its own, so that several workers never send it twice. A claim that was
-    never finished can be claimed again after `STUCK_AFTER`. Ends early if the mail server can't be reached, so that the
-    worker can go on, or when `is_stopped()` says so.
+    Each message is claimed in its own transaction, so that two workers never send it twice. A claim that never finished
+    can be claimed again after `STUCK_AFTER`. Stops early if the mail server can't be reached, or if `is_stopped()` is
+    true.
     """
     due_at, sent = now or timezone.now(), 0
     while not is_stopped() and (outbox_message := _claim(due_at, now or timezone.now())):
@@ -45,7 +45,7 @@ def send_due(now=None, is_stopped=lambda: False):
 
 
 def queue_digest(now=None):
-    """Queue the digest of messages that failed in the last day, once a day and only if there are any."""
+    """Queue a digest of the messages that failed in the last 24 hours, once a day. None is queued if none failed."""
     now = now or timezone.now()
     if failed_since(now - dt.timedelta(days=1)).exists():
         OutboxMessage.objects.get_or_create(
@@ -54,7 +54,7 @@ def queue_digest(now=None):
 
 
 def queue_week(now=None):
-    """Queue the figures of last week once, from Monday morning on."""
+    """Queue last week's figures if they are due. They are due once, from Monday morning on."""
     now = now or timezone.now()
     if monday := weekly.due_on(now):
         OutboxMessage.objects.get_or_create(kind=Kind.WEEK, day=monday, defaults={"next_try_at": now})
@@ -125,9 +125,9 @@ def _send(outbox_message, now):
 
 
 def _note_answers(outbox_message, addresses, refused):
-    """Store what the mail server answered for each of these addresses, by a keyed hash of the address.
+    """Set the mail server's response code for each of these addresses, by a keyed hash of the address.
 
-    `refused` is as in smtplib: address to (code, reason).
+    `refused`: maps address to (code, reason), as in smtplib.
     """
     codes = {bare_address(address): code for address, (code, _reason) in refused.items()}
     given = {
@@ -142,9 +142,10 @@ def _has_reached_anyone(outbox_message):
 
 
 def _is_settled(outbox_message, address):
-    """Return whether this address gets no more mail: it has the message, or was refused for good while another has it.
+    """Return whether this address needs no more mail.
 
-    While nobody has the message, all addresses are tried again: the mail server may be wrong.
+    It needs none if it has received the message, or if it refused for good and another address has received it. Until
+    one has, all are tried again: the mail server may be wrong.
     """
     code = answer_to(outbox_message, address)
     return code == ACCEPTED or (code is not None and _is_refusal_for_good(code) and _has_reached_anyone(outbox_message))
@@ -155,9 +156,9 @@ def _is_refusal_for_good(code):
 
 
 def _end_in_part(outbox_message, everyone, now):
-    """End a message that someone has received, or try again for the addresses with a temporary refusal.
+    """End a message that someone has received, or retry the addresses with a temporary refusal.
 
-    `everyone` are the addresses in the settings now. Others no longer count.
+    `everyone`: the addresses in the settings now. Others no longer count.
     """
     codes = [
         code for code in (answer_to(outbox_message, address) for address in everyone) if code not in (None, ACCEPTED)
@@ -177,7 +178,10 @@ def _end(outbox_message, state, reason, sent_at=None):
 
 
 def _retry_later(outbox_message, reason, now):
-    """Wait longer after each failure. The wait is varied at random, so that messages don't come back all at once."""
+    """Schedule the next try, after a wait that grows with each failure. End the message after the last one.
+
+    The wait is varied at random, so that messages don't come back all at once.
+    """
     if outbox_message.attempts > len(WAITS):
         if _has_reached_anyone(outbox_message):
             outbox_message.refused = sum(code != ACCEPTED for code in outbox_message.answers.values())
@@ -191,7 +195,7 @@ def _retry_later(outbox_message, reason, now):
 
 
 def _write(outbox_message, **values):
-    """Store the result, unless the message was deleted or queued again while it was being sent."""
+    """Store the result. Skip it if the message was deleted or queued again during sending."""
     values |= {"answers": outbox_message.answers, "refused": outbox_message.refused}
     OutboxMessage.objects.filter(
         pk=outbox_message.pk, state=State.SENDING, claimed_at=outbox_message.claimed_at
@@ -199,19 +203,19 @@ def _write(outbox_message, **values):
 
 
 def _smtp_code(error):
-    """Return the answer of the mail server as a number (RFC 5321, section 4.2), or None if there was none."""
+    """Return the mail server's response code (RFC 5321, section 4.2). None if there was none."""
     if isinstance(error, smtplib.SMTPRecipientsRefused):
         return max((code for code, _reason in error.recipients.values()), default=None)
     return getattr(error, "smtp_code", None)
 
 
 def _is_away(error):
-    """Return whether the failure was not about this message: the server did not answer, or did not let us in."""
+    """Return whether no message could be sent: the mail server did not respond, or refused our connection or login."""
     refused_us = (smtplib.SMTPConnectError, smtplib.SMTPHeloError, smtplib.SMTPAuthenticationError)
     return isinstance(error, refused_us) or (isinstance(error, OSError) and _smtp_code(error) is None)
 
 
 def _is_final(error):
-    """Return whether another attempt is useless: refused for good (5xx), and not because of our own password."""
+    """Return whether a retry is useless: the message was refused for good (5xx), and not because of our login."""
     code = _smtp_code(error)
     return code is not None and 500 <= code < 600 and not isinstance(error, smtplib.SMTPAuthenticationError)

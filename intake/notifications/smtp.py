@@ -1,4 +1,4 @@
-"""Django's SMTP backend, extended to report the addresses that a mail server refused while it accepted others."""
+"""Django's SMTP backend, extended to report the addresses that were refused when others were accepted."""
 
 import smtplib
 
@@ -6,7 +6,7 @@ from django.core.mail.backends import smtp
 
 
 class AcceptedInPart(smtplib.SMTPException):
-    """Some recipients were accepted and these refused: address to (code, reason), as in smtplib."""
+    """The mail server accepted some recipients and refused these: a dict of address to (code, reason)."""
 
     def __init__(self, recipients):
         super().__init__(recipients)
@@ -14,7 +14,10 @@ class AcceptedInPart(smtplib.SMTPException):
 
 
 class _ReportsRefused:
-    """Raise `AcceptedInPart` if only some addresses were refused. smtplib returns them, and Django would drop them."""
+    """An SMTP connection that raises `AcceptedInPart` if only some recipients were refused.
+
+    smtplib returns them, and Django would drop them.
+    """
 
     def sendmail(self, *args, **kwargs):
         refused = super().sendmail(*args, **kwargs)
@@ -32,7 +35,10 @@ class _Encrypted(_ReportsRefused, smtplib.SMTP_SSL):
 
 
 class EmailBackend(smtp.EmailBackend):
-    """Raises `AcceptedInPart` after a message that not every recipient gets. Nobody who got it may get it again."""
+    """An email backend that raises `AcceptedInPart` if some recipients refused a message.
+
+    The caller must not send the message again to those who got it.
+    """
 
     @property
     def connection_class(self):

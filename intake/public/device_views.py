@@ -1,4 +1,4 @@
-"""Leaving quickly, and the check by which a page that a browser kept knows that it is outdated."""
+"""Leave the site quickly, and let a page kept by the browser check whether it is outdated."""
 
 from django.conf import settings
 from django.http import HttpResponse, HttpResponseRedirect
@@ -13,8 +13,8 @@ from intake.submission import device, pending
 def leave(request, token=""):
     """Make the browser forget what was typed, and redirect to a neutral page.
 
-    A link, not a post: our content security policy (`form-action 'self'`) lets no form lead to another site. A browser
-    that only read gets no cookie. `token` is that of a pending form, for a browser without cookies.
+    This is a link, not a form: our content security policy (`form-action 'self'`) blocks forms that lead to other
+    sites. A browser that opened no form gets no cookie. `token`: that of a pending form, for browsers without cookies.
     """
     if request.method == "GET":
         pending.forget(token, request)
@@ -31,5 +31,5 @@ def leave(request, token=""):
 @never_cache
 @require_safe
 def visit(request):
-    """Return the value that a page compares with its own, see `came_back.js`."""
+    """Return the current value for this browser session. `came_back.js` compares it with the page's own."""
     return HttpResponse(device.mark_of(request), content_type="text/plain")

@@ -1,7 +1,7 @@
-"""The self-service page behind the private link: a person changes or withdraws their own request.
+"""The self-service page behind the private link. A person changes or withdraws their own request there.
 
-It never shows what was stored. Reading changes nothing, and each change is a POST that must be confirmed once. The
-secret in the address replaces a cookie, so these pages work without one.
+It never shows what was stored. Opening it changes nothing, and each change is a POST that the person must confirm. The
+secret in the URL replaces a cookie, so these pages work without one.
 """
 
 import logging
@@ -29,20 +29,20 @@ logger = logging.getLogger(__name__)
 
 
 class PrivateForm(device.VisitorForm):
-    """A form of the self-service page. It never shows again what was typed."""
+    """A form of the self-service page. After it is sent, it never shows what was typed."""
 
     must_forget = True
 
     def check(self, request):
-        """Raise `workflow.TransitionRefused` if it is clear before the person confirms that this can't be done."""
+        """Raise `workflow.TransitionRefused` if this can't be done, before the person is asked to confirm."""
 
     def warning(self, request):
-        """Return what the person should know before they confirm, as a sentence; "" if there is nothing."""
+        """Return a sentence that the person should read before they confirm; "" if there is none."""
         return ""
 
 
 class TimeForm(SaysWhenWeAreClosed, PrivateForm):
-    """Another time to be contacted."""
+    """The form to choose another time to be contacted."""
 
     preferred_time = forms.ChoiceField(
         label=gettext_lazy("When is a good time?"),
@@ -57,7 +57,7 @@ class TimeForm(SaysWhenWeAreClosed, PrivateForm):
     )
 
     def chosen(self):
-        """Return what the person is asked to confirm."""
+        """Return the chosen time as words, for the person to confirm."""
         answered = [name for name in self.fields if self.cleaned_data[name]]
         return [dict(self.fields[name].choices)[self.cleaned_data[name]] for name in answered]
 
@@ -79,7 +79,7 @@ class TimeForm(SaysWhenWeAreClosed, PrivateForm):
 
 
 class MessageForm(PrivateForm):
-    """More that the person wants us to know."""
+    """The form to add a message for staff."""
 
     message = HonestTextField(
         label=gettext_lazy("Anything you want to add"),
@@ -97,7 +97,7 @@ class MessageForm(PrivateForm):
 
 
 class WithdrawForm(PrivateForm):
-    """The person withdraws the request. There is nothing to fill in."""
+    """The form to withdraw the request. It has no fields."""
 
     def chosen(self):
         return []
@@ -116,10 +116,11 @@ FORMS = {"time": TimeForm, "message": MessageForm, "withdraw": WithdrawForm}
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def manage(request, secret):
-    """Show the self-service page. A POST with `action` of `FORMS` asks to confirm; with `confirm`, it is carried out.
+    """Show the self-service page.
 
-    A post redirects to a page that answers it, so that Back and Forward can show it (`check`). If that page can't be
-    kept, the answer is the page itself.
+    A POST with `action` (a key of `FORMS`) asks the person to confirm; a POST with `confirm` carries the action out.
+    Both redirect to a page with the answer (see `check`), so that Back and Forward can show it. If that page can't be
+    stored, the response is the page itself.
     """
     action = request.POST.get("action") if request.method == "POST" else None
     try:
@@ -139,7 +140,7 @@ def manage(request, secret):
 @never_cache
 @require_safe
 def check(request, secret, token):
-    """Show the answer to a post: a form to correct, a question to confirm, or what was done."""
+    """Show the answer to a POST: a form to correct, a question to confirm, or what was done."""
     try:
         content = pending.find(request, token)
         if content and content.get("about") == private_link.hash_of(secret):
@@ -179,9 +180,9 @@ def _answer(request, secret, action):
 
 
 def _lead_to(request, secret, content):
-    """Redirect to the page for this content, or return the page itself if it can't be kept.
+    """Redirect to a page with this content. If it can't be stored, return the page itself.
 
-    A page that says what was done holds nothing typed. It is not bound to the browser session, which has just changed.
+    A page that says what was done holds nothing typed. It works in any browser session, as this one has just changed.
     """
     token = pending.keep(request, content["about"], content, is_bound="done" not in content)
     if token is None:
@@ -194,7 +195,7 @@ def _to_the_page(secret):
 
 
 def _page_of(request, content, kept_under=""):
-    """Return the page of a form to correct (with the status that says why) or to confirm."""
+    """Return the page of a form to correct or to confirm. A form to correct has an error status."""
     action = content["action"]
     form = FORMS[action](pending.data_of(content["fields"]))
     if content["status"] != 200:

@@ -41,11 +41,11 @@ logger = logging.getLogger(__name__)
 @csrf_exempt  # checked in here, so that a failure shows the form again with everything that was typed
 @require_http_methods(["GET", "HEAD", "POST"])
 def assessment(request):
-    """Show the request form, and answer a sent one.
+    """Show the request form. A POST sends it.
 
-    Every refusal leads to the form again with everything typed, and says what to do: 403 (stale page or no cookie), 409
-    (withdrawn, or changed too often), 422 (something to correct), 429 (too many from one network), 503 (nothing can be
-    stored now, or a fault of ours). Someone under 18 is shown where to find help, and nothing of theirs is stored.
+    A refused form is shown again with everything typed, and says what to do. The status is 403 (expired page or no
+    cookie), 409 (withdrawn, or changed too often), 422 (something to correct), 429 (too many from one network), or 503
+    (storing failed). Someone under 18 is shown where to find help, and nothing about them is stored.
     """
     if request.method != "POST":
         return _show_form(request, AssessmentForm(), tokens.draw(referrer_path=referrer.page_of(request)))
@@ -84,7 +84,7 @@ def _answer(request):
 
 
 def _passes_csrf_check(request):
-    """Return whether Django's CSRF check passes. Its own error page is dropped: we show the form again."""
+    """Return whether Django's CSRF check passes. If not, we show the form again, not Django's error page."""
     refusal = CsrfViewMiddleware(assessment).process_view(request, None, (), {})
     return refusal is None
 
@@ -125,7 +125,7 @@ def _accept(request, form, draft, spent_token):
 
 
 def _if_it_works(look, *arguments, otherwise=None):
-    """Return what `look` finds, or `otherwise` if it fails: an optional check must not keep a request out."""
+    """Return the result of `look`, or `otherwise` if it raises. An optional check must not block a request."""
     try:
         return look(*arguments)
     except Exception as error:
@@ -136,7 +136,7 @@ def _if_it_works(look, *arguments, otherwise=None):
 def _refuse(request, form, draft, status, notice=""):
     """Redirect to a page that shows the form again, so that Back and Forward can show it too.
 
-    If the form can't be kept for that, the answer is the page itself.
+    If the form can't be stored, the response is the page itself.
     """
     content = {
         "token": tokens.to_token(draft),
@@ -154,7 +154,7 @@ def _refuse(request, form, draft, status, notice=""):
 @never_cache
 @require_safe
 def check(request, token):
-    """Show a form that was refused: as typed, with what was wrong, and with the status of the refusal."""
+    """Show a refused form again: what was typed, what was wrong, and the status of the refusal."""
     try:
         kept = pending.find(request, token)
     except Exception as error:
@@ -170,14 +170,14 @@ def check(request, token):
 @never_cache
 @require_safe
 def under_18(request):
-    """Show where someone under 18 finds help. It has an address of its own, so that Back and Forward work."""
+    """Show where someone under 18 can find help. It has its own URL, so that Back and Forward work."""
     return private(render(request, "intake/under_18.html"))
 
 
 @never_cache
 @require_safe
 def received(request, receipt):
-    """Show the confirmation. Its address holds no personal data, and after a while it shows nothing any more."""
+    """Show the confirmation. Its URL holds no personal data. After a while, the page shows nothing anymore."""
     try:
         confirmation = _confirmation_of(tokens.from_receipt(receipt), device.left_at(request))
     except tokens.BadToken:
@@ -189,7 +189,7 @@ def received(request, receipt):
 
 
 def private(response):
-    """Keep a page out of search engines and referrers, since its address is a secret. Return the same response."""
+    """Keep a page out of search engines and referrers, as its URL is a secret. Return the same response."""
     response["Referrer-Policy"] = "no-referrer"
     return _unindexed(response)
 
@@ -197,19 +197,19 @@ def private(response):
 def _unindexed(response):
     """Keep a page out of search engines. Return the same response.
 
-    Its form must name its origin when it is sent, and browsers name none from a page without referrer. Other sites
-    learn nothing: our referrers stay on this site.
+    Unlike `private`, it keeps the referrer: without one, browsers don't name the page's origin when its form is sent.
+    Other sites still learn nothing, as our referrers stay on this site.
     """
     response["X-Robots-Tag"] = "noindex"
     return response
 
 
 def _confirmation_of(request_id, left_at):
-    """Return what the confirmation shows of an open request that was confirmed a short while ago, or None.
+    """Return what the confirmation shows of an open request that was confirmed recently, or None.
 
-    Nothing that was confirmed before `left_at`, when someone left quickly in this browser session. The spool is asked
-    first: what has left it is in the database. The database is asked even while the circuit breaker is open: it may be
-    back. Raises database errors: then the request is stored but can't be shown.
+    `left_at`: when someone left quickly in this browser session; nothing confirmed before is shown. The spool is
+    checked first: what is no longer there is in the database. The database is tried even if the circuit breaker is
+    open, as it may be back. Raises database errors: then the request is stored but can't be shown.
     """
     since = timezone.now() - RECEIPT_SHOWN_FOR
     if left_at:
@@ -236,7 +236,7 @@ def _confirmation(reference, promise, secret):
 
 
 def _form_key(request, answers):
-    """Return a keyed hash of browser session (the CSRF cookie) and contact: equal for forms that one person sent."""
+    """Return a keyed hash of browser session (the CSRF cookie) and contact. Forms by one person share it."""
     contact = blind_index.contact_of(answers)
     return blind_index.keyed_hash(
         "form",
@@ -249,7 +249,7 @@ def _form_key(request, answers):
 def comes_from_our_page(request):
     """Return whether a form was sent from a page of this site.
 
-    Browsers name the origin of every post, and no other site can fake it.
+    Browsers name the origin with every POST, and no other site can fake it.
     """
     return request.META.get("HTTP_ORIGIN") == f"{request.scheme}://{request.get_host()}"
 
@@ -262,7 +262,10 @@ def _draft_of(request):
 
 
 def _drawn_anew(before=None):
-    """Draw a draft for a form that is filled in already: sending it at once is no sign of a machine."""
+    """Return a new draft for a form that is already filled in.
+
+    It counts as open for a while: sending it at once is no sign of a machine.
+    """
     return tokens.draw(was_open_for=spam_signals.TOO_FAST, referrer_path=before.referrer_path if before else "")
 
 

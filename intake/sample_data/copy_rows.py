@@ -1,4 +1,4 @@
-"""Insert very many rows at once: COPY on PostgreSQL, one prepared statement on SQLite. For made-up rows only."""
+"""Insert very many made-up rows at once: COPY on PostgreSQL, one prepared statement on SQLite."""
 
 import datetime as dt
 import io
@@ -11,7 +11,7 @@ from django.db.models import AutoField
 
 @lru_cache
 def _columns(model):
-    """Return the columns of a new row with their defaults, by attribute name."""
+    """Return the columns of a model with the defaults for a new row, by attribute name."""
     fields = [
         field for field in model._meta.concrete_fields if not field.generated and not isinstance(field, AutoField)
     ]
@@ -19,12 +19,12 @@ def _columns(model):
 
 
 def row(model, **values):
-    """Return a pair of a model and the values of a new row, in the order of its columns."""
+    """Return a (model, values) pair for a new row. The values are in the order of its columns."""
     return model, tuple((_columns(model) | values).values())
 
 
 def hurry():
-    """Stop this connection from waiting for the disk. Only for rows that can be made again."""
+    """Stop this connection from waiting for the disk. Use it only for rows that can be made again."""
     if connection.in_atomic_block:
         return
     with connection.cursor() as cursor:
@@ -36,7 +36,7 @@ def hurry():
 
 
 def store(model, rows):
-    """Insert rows of one model, without signals and validation. The constraints of the database still apply."""
+    """Insert rows of one model without signals or validation. Database constraints still apply."""
     table, columns = model._meta.db_table, ", ".join(f'"{name}"' for name in _columns(model))
     with connection.cursor() as cursor:
         if connection.vendor == "sqlite":
@@ -49,7 +49,7 @@ def store(model, rows):
 
 
 def settle():
-    """Make PostgreSQL analyze its tables now. Until autovacuum runs, it would plan for empty ones."""
+    """Make PostgreSQL analyze its tables now. Until autovacuum does, it would plan queries for empty tables."""
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("ANALYZE")

@@ -1,6 +1,6 @@
-"""Made-up requests, to see the desk with work on it. Names are invented, and nobody has a 555-01xx number.
+"""Made-up requests that show the desk with work on it. Names are invented; 555-01xx numbers belong to nobody.
 
-Requests arrive at any hour. What staff did is in the center's open hours, at whatever hour the demo is made.
+Requests arrive at any hour. Staff act only in the center's open hours, whenever the demo is made.
 """
 
 import datetime as dt
@@ -47,7 +47,10 @@ DAYS_TO_LOOK = 60  # for an open day, in the past or future
 
 
 def make_requests(count):
-    """Make `count` requests in every stage in turn, and sample hours if none are set. Yield after each request."""
+    """Make `count` requests, in every stage in turn. Yield after each one.
+
+    If no center hours are set, sample hours are stored first.
+    """
     _ensure_sample_hours()
     staff = [ensure_staff(name, role) for name, role in STAFF]
     original = None
@@ -71,9 +74,10 @@ def make_requests(count):
 
 
 def _plan(story):
-    """Return when the request of a story was received, and when staff did something with it, oldest first.
+    """Return when a story's request was received, and the times of staff's actions, oldest first.
 
-    Planned backward: the last action was some hours ago, and each earlier one at least the given hours before it.
+    Planned backward: the last action was some hours ago, and each earlier one at least its gap in `PACE` before the
+    next.
     """
     now = timezone.now()
     if story not in PACE:
@@ -86,9 +90,9 @@ def _plan(story):
 
 
 def _open_before(moment):
-    """Return this moment if the center was open, otherwise one in the last 40 minutes before it closed.
+    """Return `moment` if the center was open then. Otherwise, return one in the last 40 minutes before it closed.
 
-    The order of moments is kept. If the center was closed for months, the moment itself.
+    An earlier moment never becomes the later one. If the center was closed for months, return `moment` itself.
     """
     for opens, closes in _open_spans(moment, -1):
         if opens <= moment < closes:
@@ -100,7 +104,7 @@ def _open_before(moment):
 
 
 def _appointment(days):
-    """Return a whole hour in the open hours of the first open day, at least this many days ahead."""
+    """Return a whole hour in the center's open hours, at least `days` ahead, on the first day with one."""
     now = timezone.now()
     moment = now + dt.timedelta(days=days)
     for span in _open_spans(moment, 1):
@@ -110,7 +114,7 @@ def _appointment(days):
 
 
 def _last_appointment(before):
-    """Return the last whole hour before a past moment at which the center was open."""
+    """Return the last whole hour up to `before` at which the center was open."""
     for span in _open_spans(before, -1):
         if hours := [hour for hour in _whole_hours(*span) if hour <= before]:
             return hours[-1]
@@ -126,7 +130,10 @@ def _whole_hours(opens, closes):
 
 
 def _open_spans(moment, step):
-    """Yield the open hours of the day of a moment, then of the days before or after it, as pairs of moments."""
+    """Yield open hours as (opens, closes) pairs, from the day of `moment` on.
+
+    `step`: 1 for later days, -1 for earlier ones.
+    """
     hours = schedule.our_hours()
     today = moment.astimezone(hours.zone).date()
     for number in range(DAYS_TO_LOOK):
@@ -159,9 +166,9 @@ def answers(number, random=random):
 
 
 class _Desk:
-    """One request and the member of staff who works on it.
+    """One request and the user who works on it.
 
-    Each step follows the rules and is then moved to its planned time.
+    Each step calls `workflow`, then moves what it stored to the planned time.
     """
 
     def __init__(self, request_id, person, moments, original):
@@ -170,7 +177,7 @@ class _Desk:
         self.at = None
 
     def do(self, step, **what):
-        """Run a function of `workflow` at the next planned moment."""
+        """Run a `workflow` function at the next planned time."""
         self.at = next(self._moments)
         self._do(step, **what)
 
@@ -193,7 +200,7 @@ class _Desk:
         AssessmentRequest.objects.filter(pk=self.id).update(**moved)
 
     def _due_after(self, request, attempt):
-        """Return when the next contact is due after an attempt that was moved back."""
+        """Return when the next contact is due after an attempt whose time was moved back."""
         if attempt.result == Attempt.Result.MISSED:
             return self.at
         if attempt.result == Attempt.Result.REACHED:
@@ -202,9 +209,9 @@ class _Desk:
         return decide_by(attempt) if must_decide(request, plan) else plan.propose(self.at).at
 
     def attempt(self, times=1, result=None):
-        """Make this many attempts, on a channel that the person allows.
+        """Log this many attempts, each on the channel that is next in the plan.
 
-        Ends with the attempt plan, which may be one email.
+        Stops where the attempt plan ends. For some people, the plan is a single email.
         """
         length = attempt_plan_of(AssessmentRequest.objects.get(pk=self.id)).length
         for number in range(times):
@@ -216,7 +223,7 @@ class _Desk:
             self.do(workflow.log_attempt, channel=channel, result=result or nobody, actor=self.person)
 
     def note(self):
-        """Write a note at the time of the step before it."""
+        """Add a note at the time of the previous step."""
         self._do(workflow.add_note, text=random.choice(NOTES), actor=self.person)
 
     def talk(self):
@@ -228,7 +235,7 @@ class _Desk:
         self.do(workflow.book, at=_appointment(random.randint(1, 6)), actor=self.person)
 
     def meet_before_the_end(self):
-        """Move the assessment of a closed request to the hour before it was closed."""
+        """Move the assessment of a closed request to an hour or more before it was closed."""
         request = AssessmentRequest.objects.get(pk=self.id)
         met_at = _last_appointment(request.closed_at - HOUR)
         AssessmentRequest.objects.filter(pk=self.id).update(assessment_at=met_at)

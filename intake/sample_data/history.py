@@ -1,6 +1,6 @@
-"""A made-up history of many requests, like that of a large center after years, to see whether anything gets slow.
+"""A large made-up history, like that of a busy center after years, to test whether anything gets slow.
 
-Written without `workflow`, which would take days for a million requests. The rows still follow its rules. Each request
+It is written without `workflow`, which would take days for a million requests, but follows the same rules. Each request
 is drawn from its number, so that a second run continues where the first one stopped.
 """
 
@@ -87,9 +87,9 @@ NOBODYS_AREAS = [f"{first}{digit}" for first in ("37", "96") for digit in range(
 
 
 def make_history(count):
-    """Make requests until there are `count`. Yield after each batch how many there are.
+    """Make requests until there are `count`. Yield the number so far after each batch.
 
-    If it is stopped, whole batches stay, and the next run continues.
+    If stopped, it keeps the finished batches, and the next run continues.
     """
     copy_rows.hurry()
     staff = [demo.ensure_staff(name, role).pk for name, role in demo.STAFF]
@@ -115,14 +115,17 @@ def id_of(number):
 
 
 def _how_many_of(count):
-    """Return how many of the first `count` are stored. They are made in order, so the first missing one tells."""
+    """Return how many of the first `count` requests are stored.
+
+    They are made in order, so the first missing one gives the number.
+    """
     return bisect.bisect_left(
         range(count), True, key=lambda number: not AssessmentRequest.objects.filter(pk=id_of(number)).exists()
     )
 
 
 class _FakeHistory:
-    """What happens to one made-up request, drawn from its number."""
+    """What happened to one made-up request. All of it is drawn from the request's number."""
 
     def __init__(self, number, today, staff):
         self.number, self.staff = number, staff
@@ -152,7 +155,7 @@ class _FakeHistory:
         }
 
     def rows(self):
-        """Yield pairs of a model and the values of a new row, the request first."""
+        """Yield (model, values) pairs for the new rows, the request first."""
         if self.outcome:
             self._end()
         else:
@@ -242,9 +245,9 @@ class _FakeHistory:
             self.request["due_at"] = now + DAY * self.random.gauss(0, 1)
 
     def _try(self, times, last=Result.NO_ANSWER):
-        """Make this many attempts, the last with this result.
+        """Make this many attempts. The last one has the result `last`.
 
-        Gaps are shortened if they would reach into the future.
+        Gaps between attempts are shortened if they would reach into the future.
         """
         first = HOUR * min(self.random.lognormvariate(0, 1.1), 90)
         gaps = [first, *(HOUR * hours * self.random.uniform(0.9, 1.1) for hours in GAPS[1:times])][:times]
@@ -336,7 +339,7 @@ class _FakeHistory:
         }
 
     def _way(self, result):
-        """The channel and result of an attempt, as this person allows."""
+        """Return the channel and result of an attempt that the person allows."""
         if self.answers["phone"] and not self.answers["do_not_call"]:
             return Channel.CALL, result
         return Channel.EMAIL, Result.REACHED if result == Result.REACHED else Result.SENT
@@ -362,7 +365,10 @@ class _FakeHistory:
         return moment.astimezone(dt.UTC)
 
     def _answers(self):
-        """The answers of the demo, with a name and a phone of their own. One in thirty asked before."""
+        """Return the demo's answers with a new name and phone number.
+
+        One in 30 gets those of an earlier request, as from a person who asks again.
+        """
         whose = self.number - 30 if self.number % 30 == 29 else self.number
         random = Random(f"person {whose}")  # noqa: S311
         name = f"{random.choice(demo.NAMES)} {_last_name(random)}"
@@ -376,7 +382,7 @@ class _FakeHistory:
 
 
 def _last_name(random):
-    """A common one for some; for the others one of many that hardly anyone shares."""
+    """Return a last name: for 3 in 10 a common one, otherwise one that hardly anyone shares."""
     if random.random() < 0.3:
         return random.choice(LAST_NAMES)
     return "".join(random.choice(SYLLABLES) for _ in range(3)).title()

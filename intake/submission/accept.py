@@ -1,7 +1,7 @@
-"""Accept a request: store all of it once, in one transaction, or nothing.
+"""Accept a request: store the whole request once, in one transaction.
 
-If the database can't take it, or anything else of ours fails, the encrypted request goes to the spool of this machine,
-and the worker stores it later. The person sees the same confirmation either way.
+If storing fails for any reason, the encrypted request goes to this machine's spool. The worker stores it later. The
+person sees the same confirmation either way.
 """
 
 import datetime as dt
@@ -24,12 +24,13 @@ logger = logging.getLogger(__name__)
 
 
 def accept(form):
-    """Store a `SentForm` in the database or, if anything fails there, in the spool. Return the id to confirm.
+    """Store a `SentForm` in the database or, if that fails, in the spool. Return the id to confirm.
 
-    If it repeats an earlier request, the id of that one: the same form by the same person (`same_person`), or the same
-    browser session with the same phone and email. Equal content is stored once; other content becomes an amendment.
+    A form that repeats an earlier request gets that request's id. It repeats one if the same person sent the same form
+    (`same_person`), or the same browser session gave the same phone and email. Equal content is not stored again; other
+    content becomes an amendment.
 
-    A form in the spool is confirmed under an id of its own (`tokens.confirmed_as`), since nobody can check now who else
+    A form in the spool gets an id of its own (`tokens.confirmed_as`): without the database, nobody can check who else
     was confirmed under the form's id.
 
     Raises `rate_limit.RateLimited`, `NotStored`, `spool.SpoolError` or `envelope.EncryptionError`. Then nothing was
@@ -64,7 +65,7 @@ def _count_while_away(form):
 
 
 def _waits_in_spool(request_id):
-    """Return whether the form was confirmed from the spool of this machine before and is still there."""
+    """Return whether a form confirmed under this id is still in this machine's spool."""
     try:
         return bool(spool.find(request_id))
     except spool.SpoolError:
@@ -72,7 +73,7 @@ def _waits_in_spool(request_id):
 
 
 def take_in(path):
-    """Store the form in a file of the spool, unless it is stored already, and remove the file."""
+    """Store the form in a spool file, unless it is in the database already. Then remove the file."""
     form, commitment = from_json(spool.read(path))
     try:
         store(form, commitment)
@@ -87,7 +88,7 @@ def take_in(path):
 
 @dataclass(frozen=True)
 class SpooledConfirmation:
-    """What the confirmation shows of a request in the spool."""
+    """What a confirmation shows of a request that is still in the spool."""
 
     reference: str
     promise: str
@@ -95,8 +96,10 @@ class SpooledConfirmation:
 
 
 def confirmation_from_spool(request_id):
-    """Return the first form of this request in the spool of this machine, as a `SpooledConfirmation`; None if there is
-    none."""
+    """Return the `SpooledConfirmation` of a request's first form in this machine's spool.
+
+    Return None if the spool holds none.
+    """
     for content in spool.find(request_id):
         form, commitment = from_json(content)
         return SpooledConfirmation(form.confirmed_as.reference, commitment.promise, form.at)

@@ -1,5 +1,7 @@
-"""A circuit breaker for the database: after a failure it is not asked for a moment, and requests go to the spool at
-once."""
+"""A circuit breaker for the database.
+
+After a failure, the database is not used for `PAUSE` seconds, and requests go straight to the spool.
+"""
 
 import time
 
@@ -9,12 +11,12 @@ _skip_until = None  # monotonic seconds from which the database is asked again
 
 
 def allows():
-    """Return whether the database may be asked."""
+    """Return whether the database may be used now."""
     return _skip_until is None or time.monotonic() >= _skip_until
 
 
 def trip():
-    """Don't ask the database for `PAUSE` seconds."""
+    """Stop using the database for `PAUSE` seconds."""
     global _skip_until
     _skip_until = time.monotonic() + PAUSE
 

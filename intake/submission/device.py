@@ -1,8 +1,8 @@
-"""What stays on the person's device: nothing that they typed, once it was sent, withdrawn or left.
+"""Keep what a person typed from staying on their device after they send, withdraw, or leave.
 
-A session cookie holds a random value and, after someone left quickly, when. While it is there, forms tell the browser
-to remember nothing that is typed. Its value changes whenever something is sent, withdrawn or left. Chromium then drops
-the pages that it kept for Back, and `came_back.js` reloads those that other browsers kept.
+A session cookie holds a random value and, once someone left quickly, the time. While the cookie exists, forms tell the
+browser to remember nothing typed. Its value changes each time something is sent or withdrawn, or the person leaves.
+Then Chromium drops the pages that it kept for Back. Other browsers keep theirs, and `came_back.js` reloads them.
 """
 
 import datetime as dt
@@ -17,19 +17,19 @@ from django.utils import timezone
 
 
 def must_forget(request):
-    """Return whether something was sent, withdrawn or left in this browser session."""
+    """Return whether, in this browser session, something was sent or withdrawn, or someone left quickly."""
     return settings.VISIT_COOKIE_NAME in request.COOKIES
 
 
 def saw_form(request):
-    """Return whether a page with a form of ours was opened in this browser session."""
+    """Return whether this browser session has opened a page with one of our forms."""
     return must_forget(request) or settings.CSRF_COOKIE_NAME in request.COOKIES
 
 
 def forget(request, response, leaves=False):
-    """Make the browser forget what was typed until now. Return the same response.
+    """Make the browser forget what was typed so far. Return the same response.
 
-    With `leaves`, confirmations that were shown until now are not shown again.
+    With `leaves`, confirmations shown so far are not shown again.
     """
     left = timezone.now() if leaves else left_at(request)
     value = secrets.token_urlsafe(16)
@@ -52,17 +52,17 @@ def left_at(request):
 
 
 def mark_of(request):
-    """Return a value that changes whenever something is sent, withdrawn or left."""
+    """Return a value that changes each time something is sent or withdrawn, or someone leaves quickly."""
     value = request.COOKIES.get(settings.VISIT_COOKIE_NAME, "")
     return hashlib.sha256(value.encode()).hexdigest()[:32]
 
 
 class VisitorField(BoundField):
-    """A form field as visitors get it."""
+    """A form field as rendered for visitors."""
 
     @property
     def first_id(self):
-        """Return the id that a link to this field must lead to: for radio buttons, the first one."""
+        """Return the id that a link to this field must use. For radio buttons, that of the first one."""
         return self.subwidgets[0].id_for_label if self.widget_type == "radioselect" else self.auto_id
 
     def build_widget_attrs(self, attrs, widget=None):
@@ -75,7 +75,7 @@ class VisitorField(BoundField):
 
 
 class VisitorForm(Form):
-    """A form for visitors. If `must_forget` is true, the browser is told to remember nothing that is typed into it."""
+    """A form for visitors. If `must_forget` is true, it tells the browser to remember nothing typed."""
 
     bound_field_class = VisitorField
     must_forget = False

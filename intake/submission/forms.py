@@ -1,4 +1,4 @@
-"""The request form: few questions, kind errors, and no dead end for an honest answer."""
+"""The request form: few questions, kind errors, and a way on for every honest answer."""
 
 import re
 
@@ -35,11 +35,11 @@ _SHOWN_AROUND = 20  # characters quoted before and after an unreadable one
 class HonestTextField(forms.CharField):
     """Text in any script, stored as typed.
 
-    Refuses only control characters and undecodable bytes, which arrive as U+FFFD.
+    Refuses only control characters and bytes that can't be decoded, which arrive as U+FFFD.
     """
 
     def widget_attrs(self, widget):
-        """Leave out `maxlength`: a browser must not cut pasted text silently.
+        """Return the attributes without `maxlength`: a browser would cut pasted text silently.
 
         An error message is better than lost text.
         """
@@ -57,7 +57,7 @@ class HonestTextField(forms.CharField):
 
 
 class EmailTextField(HonestTextField):
-    """An email address without what pasting wraps around it. Anything else is stored as typed."""
+    """An email address. Characters that pasting puts around it are removed; anything else is stored as typed."""
 
     def to_python(self, value):
         return email_addresses.cleaned(super().to_python(value))
@@ -66,16 +66,16 @@ class EmailTextField(HonestTextField):
 class AsksOnce:
     """A form with `phone` and `email` that asks once about a value that looks wrong.
 
-    Sent again unchanged, the value is accepted: one number that does not work is better than a person turned away. The
-    form remembers what it asked about in its field `asked_about`, without a script and without a cookie.
+    If the same value is sent again, it is accepted: a number that does not work is better than a person turned away.
+    The hidden field `asked_about` holds the values already asked about, so no script or cookie is needed.
     """
 
     if_right = _("If it is correct, press Send again.")
 
     def ask_once(self, name):
-        """Add a question to a field whose value looks wrong, unless it was asked before.
+        """Add an error to a field whose value looks wrong, unless the form asked about that value before.
 
-        Return whether the value looks wrong and was sent again anyway.
+        Return whether the value looks wrong but was sent again unchanged.
         """
         value = self.cleaned_data.get(name, "")
         question = _QUESTIONS[name](value) if value and name not in self.errors else ""
@@ -89,7 +89,7 @@ class AsksOnce:
         return False
 
     def remember(self, asked):
-        """Store what was asked about in the form, for its next post."""
+        """Put the values in `asked` into the form, so that its next POST says what was asked about."""
         asked_about = self.cleaned_data.get("asked_about", "").split("\n")
         # Newest first, so that cutting drops the oldest, and the next post knows this one's values.
         self.cleaned_data["asked_about"] = "\n".join(filter(None, [asked, *asked_about]))[:400]
@@ -98,9 +98,9 @@ class AsksOnce:
 
 
 class AssessmentForm(AsksOnce, SaysWhenWeAreClosed, VisitorForm):
-    """What we ask of someone who wants to be contacted.
+    """The questions for someone who wants to be contacted.
 
-    Required: a way to reach them, their consent, whether they are an adult.
+    Required: a way to reach them, their consent, and whether they are an adult.
     """
 
     error_css_class = "has-error"
@@ -220,7 +220,10 @@ class AssessmentForm(AsksOnce, SaysWhenWeAreClosed, VisitorForm):
         return cleaned
 
     def _check_time(self, cleaned, email):
-        """Ask once about a time at which we never call. Confirming a time needs an email address or text messages."""
+        """Ask once about a preferred time at which we never call.
+
+        A person who wants to confirm a time first must give an email address or allow text messages.
+        """
         time = cleaned.get("preferred_time")
         zone = cleaned.get("time_zone") or self.fields["time_zone"].initial
         if time == PreferredTime.CONFIRMED:
@@ -243,15 +246,17 @@ class AssessmentForm(AsksOnce, SaysWhenWeAreClosed, VisitorForm):
         self.remember(f"{time} {zone}")
 
     def answers(self):
-        """Return the cleaned fields as they are encrypted: plain JSON values by field name."""
+        """Return the cleaned fields by name, as plain JSON values. This is what is encrypted."""
         answers = {name: value for name, value in self.cleaned_data.items() if name not in self.NOT_ANSWERS}
         for name in ("for_whom", "introduction", "preferred_time", "time_zone"):
             answers[name] = answers[name] or self.fields[name].initial
         return answers
 
     def _refuse_repeated_fields(self):
-        """Add an error to each field that was posted twice: our form sends it once, and nobody knows which value is
-        meant."""
+        """Add an error to each field that was posted twice.
+
+        Our form sends each field once, so nobody can know which value is meant.
+        """
         posted = self.data.lists() if hasattr(self.data, "lists") else ()
         repeated = {name for name, values in posted if len(values) > 1}
         for name in self.fields:
@@ -286,7 +291,7 @@ _QUESTIONS = {"phone": _question_about_phone, "email": _question_about_email}
 
 
 def _swap_if_misplaced(phone, email):
-    """Return phone and email, swapped if each fits only the other field. One of them may be empty."""
+    """Return phone and email, swapped if each was typed in the other's box. One of them may be empty."""
     address = email_addresses.cleaned(phone)
     if email_addresses.is_in(phone) and address == email:  # typed twice
         return "", email
@@ -297,9 +302,9 @@ def _swap_if_misplaced(phone, email):
 
 
 def _read_as_windows(text):
-    """Return the text with Windows apostrophes and dashes in place of control characters, as HTML reads them.
+    """Replace control characters by the Windows apostrophes and dashes that they stand for, as HTML does.
 
-    NEL stays: it is a line break.
+    NEL is kept: it is a line break.
     """
     return _WINDOWS.sub(lambda found: found[0].encode("latin-1").decode("cp1252", "ignore") or found[0], text)
 
@@ -308,7 +313,7 @@ _WINDOWS = re.compile("[\x80-\x84\x86-\x9f]")
 
 
 def _where_unreadable(text, unreadable):
-    """Return a sentence that quotes the text before and after a character that nobody can see."""
+    """Return a sentence that shows where an unreadable character is, by quoting the text around it."""
     before, behind = text[: unreadable.start()], text[unreadable.end() :]
     before = _UNREADABLE.sub("", before)[-_SHOWN_AROUND:].strip()
     behind = _UNREADABLE.sub("", behind)[:_SHOWN_AROUND].strip()

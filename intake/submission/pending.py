@@ -1,11 +1,11 @@
-"""Forms that were sent and are not accepted yet. Each has an address for a while, so that Back and Forward can show it.
+"""Forms that were sent but not accepted yet. For a while, each has a URL, so that Back and Forward can show it.
 
-A page that answers a post can't be shown again: the browser asks "Confirm form resubmission", and the text is lost. So
-a form that has to be corrected or confirmed is kept for `KEPT_FOR`, encrypted, and the post redirects to its address.
-The address holds a random token, the database a hash of it. If the browser has cookies, the address works in that
-browser session alone, and only until something is sent, withdrawn or left there (`intake.submission.device`).
+A page that answers a POST can't be shown again: the browser asks "Confirm form resubmission", and the text is lost. So
+a form that must be corrected or confirmed is stored, encrypted, for `KEPT_FOR`, and the POST redirects to its URL. The
+URL holds a random token; the database holds only its hash. If the browser has cookies, the URL works only in that
+browser session, until something is sent or withdrawn there, or someone leaves (`intake.submission.device`).
 
-If keeping it fails, the answer to the post is the page itself.
+If the form can't be stored, the response to the POST is the page itself.
 """
 
 import datetime as dt
@@ -34,10 +34,10 @@ logger = logging.getLogger(__name__)
 
 
 def keep(request, about, content, is_bound=True):
-    """Store `content` (any JSON value) in place of what was stored `about` the same form.
+    """Store `content` (any JSON value), and return the token for its URL. None if it can't be stored.
 
-    Return the token of its address, or None if it can't be stored. With `is_bound`, only this browser session can read
-    it.
+    It replaces what was stored before for the same form, which `about` names. With `is_bound`, only this browser
+    session can read it.
     """
     plain = json.dumps(content)
     if len(plain) > MAX_BYTES or not circuit_breaker.allows():
@@ -64,7 +64,7 @@ def keep(request, about, content, is_bound=True):
 
 
 def find(request, token):
-    """Return what is stored under a token, or None. Raises database errors."""
+    """Return the content stored under a token, or None. Raises database errors."""
     row = PendingForm.objects.filter(
         pk=_hash("token", token),
         browser__in=["", _browser_of(request)],
@@ -77,9 +77,9 @@ def find(request, token):
 
 
 def forget(token, request=None):
-    """Delete what is stored under a token, and for the browser session of a request.
+    """Delete the content stored under a token. With `request`, also delete all of its browser session.
 
-    Never raises and never waits for a database that is away: what is stored expires by itself.
+    Never raises. Does not wait for a database that is away: the content expires anyway.
     """
     try:
         browser = _browser_of(request) if request else ""
@@ -91,17 +91,17 @@ def forget(token, request=None):
 
 
 def forget_old(now):
-    """Delete what is older than `KEPT_FOR`. Return how many rows."""
+    """Delete rows older than `KEPT_FOR`. Return how many were deleted."""
     return PendingForm.objects.filter(created_at__lte=now - KEPT_FOR).delete()[0]
 
 
 def fields_of(data, names):
-    """Return the posted values of these fields as JSON values."""
+    """Return the posted values of these fields by name, as JSON values."""
     return {name: data.getlist(name) for name in names if name in data}
 
 
 def data_of(fields):
-    """Return what `fields_of` returned as form data."""
+    """Return form data for fields returned by `fields_of`."""
     data = QueryDict(mutable=True)
     for name, values in fields.items():
         data.setlist(name, values)
@@ -114,8 +114,10 @@ def _is_full(sender):
 
 
 def _browser_of(request):
-    """Return a keyed hash of this browser session; "" if the browser has no cookie of ours, or is about to get a new
-    one."""
+    """Return a keyed hash of this browser session.
+
+    Return "" if the browser has no cookie of ours, or is about to get a new one.
+    """
     cookie = request.COOKIES.get(settings.CSRF_COOKIE_NAME)
     if not cookie or request.META.get("CSRF_COOKIE_NEEDS_UPDATE"):
         return ""

@@ -1,7 +1,7 @@
-"""The private link: a person changes or withdraws their own request with it, without an account.
+"""The private link. It lets a person change or withdraw their own request without an account.
 
-The secret is derived from the id of the request, so that a reload of the confirmation shows the same link. The database
-holds its hash alone. The link ends when the request is closed.
+The secret is derived from the request's id, so that reloading the confirmation shows the same link. The database holds
+only a hash of the secret. The link stops working when the request is closed.
 """
 
 import hashlib
@@ -15,7 +15,7 @@ _PURPOSE = "private link"
 
 
 def secret_of(request_id):
-    """Return the secret part of the link, under the newest of INDEX_KEYS."""
+    """Return the secret part of a request's link, derived with the newest of INDEX_KEYS."""
     return blind_index.keyed_hash(_PURPOSE, request_id.hex)[:43]
 
 
@@ -24,9 +24,9 @@ def hash_of(secret):
 
 
 def shown_to(request, confirmed_as=None):
-    """Return the secret for the page that confirms this request; None if the link has ended.
+    """Return the secret for the page that confirms this request. None if the link has stopped working.
 
-    `confirmed_as` is the `Alias` under which it was confirmed, if there is one.
+    `confirmed_as`: the `Alias` under which the request was confirmed, or None.
     """
     holder = confirmed_as or request
     secrets = [secret[:43] for secret in blind_index.keyed_hashes(_PURPOSE, holder.pk.hex)]
@@ -34,9 +34,9 @@ def shown_to(request, confirmed_as=None):
 
 
 def find(secret):
-    """Return the request of this secret.
+    """Return the request with this secret.
 
-    None if there is none or if the link has ended: both look the same from outside.
+    Return None if there is none or its link has stopped working: outsiders can't tell the two apart.
     """
     hashed = hash_of(secret)
     aliases = Alias.objects.filter(private_link_hash=hashed).values("request")
@@ -45,6 +45,9 @@ def find(secret):
 
 
 def goes_on(request):
-    """Return whether a request is open for its person: open, or a duplicate, which they need not know of."""
+    """Return whether the link of a request works.
+
+    It does while the request is open. It also does for a duplicate: the person need not know that it was linked.
+    """
     is_linked = request.duplicate_of_id is not None and request.private_link_hash is not None  # and not erased
     return request.stage != AssessmentRequest.Stage.CLOSED or is_linked

@@ -1,7 +1,7 @@
-"""How many requests one network, and all networks together, may send in a while.
+"""Limits how many requests one network, and all networks together, may send.
 
-All processes share the counts through the database. Addresses are stored as keyed hashes of their prefix, for
-`KEPT_FOR`. Counting reads without locks, so that a flood from one network does not slow down others.
+All processes share the counts through the database. For `KEPT_FOR`, addresses are stored as keyed hashes of their
+prefix. Counting reads without locks, so that a flood from one network does not slow down others.
 """
 
 import collections
@@ -42,14 +42,14 @@ def sender_of(http_request):
 
 @dataclass(frozen=True)
 class Traffic:
-    """Whether the requests of the last `WINDOW` are too many from this sender, or a flood from everywhere."""
+    """Whether the requests of the last `WINDOW` are too many from one network, or a flood from all networks."""
 
     sender_is_over_limit: bool
     is_flood: bool
 
 
 def recent_traffic(sender, now):
-    """Return the `Traffic` of the last `WINDOW` with one query."""
+    """Return the `Traffic` of the last `WINDOW`. One query."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT count(*), count(*) FILTER (WHERE sender = %s) FROM intake_recentsender"
@@ -64,7 +64,7 @@ def recent_traffic(sender, now):
 
 
 def traffic_row(sender, now):
-    """Return the row that counts a request. It is stored with the request."""
+    """Return the row that counts a request. The caller stores it with the request."""
     return RecentSender(sender=sender, received_at=now)
 
 
@@ -72,7 +72,7 @@ _while_away = collections.defaultdict(collections.deque)  # sender -> seconds of
 
 
 def count_while_away(sender):
-    """Count a request that goes to the spool, since the database can't count now. Raises `RateLimited`."""
+    """Count a request in memory, as the database is away. Raises `RateLimited`."""
     if len(_while_away) > MAX_SENDERS_WHILE_AWAY:
         forget_while_away()  # in such a flood, memory matters more than the limit
     now, times = time.monotonic(), _while_away[sender]
@@ -88,5 +88,5 @@ def forget_while_away():
 
 
 def forget_old(now):
-    """Delete what is older than `KEPT_FOR`. Return how many rows."""
+    """Delete rows older than `KEPT_FOR`. Return how many were deleted."""
     return RecentSender.objects.filter(received_at__lte=now - KEPT_FOR).delete()[0]

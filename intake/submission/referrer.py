@@ -1,4 +1,4 @@
-"""The page of this site that led to the form. Never an address of another site, never a query."""
+"""The page of this site that led to the form. Other sites and query strings are never stored."""
 
 from urllib.parse import urlsplit
 
@@ -8,9 +8,9 @@ LONGEST = 80
 
 
 def page_of(request):
-    """Return the path of the published page that led here, or "".
+    """Return the path of the published page that led here; "" if unknown.
 
-    Browsers name it only if it is a page of this site (SECURE_REFERRER_POLICY).
+    SECURE_REFERRER_POLICY makes browsers name only pages of this site.
     """
     try:
         page = urlsplit(request.headers.get("Referer", ""))

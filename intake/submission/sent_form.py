@@ -1,4 +1,4 @@
-"""A form as it was sent, the reasons not to store it, and its JSON for the spool."""
+"""A form as it was sent, its JSON for the spool, and the reasons not to store it."""
 
 import datetime as dt
 import uuid
@@ -12,11 +12,14 @@ from .tokens import Draft
 
 
 class NotStored(Exception):
-    """A rule forbids storing this form. The person is told which, and keeps everything they typed."""
+    """A rule forbids storing this form. The person is told which rule, and keeps everything they typed."""
 
 
 class RequestWithdrawn(NotStored):
-    """The request of this form was withdrawn or erased, at this moment. Sending the form again must start a new one."""
+    """The request of this form was withdrawn or erased, at the time `at`.
+
+    The form must be sent again as a new request.
+    """
 
     def __init__(self, at):
         super().__init__()
@@ -24,28 +27,28 @@ class RequestWithdrawn(NotStored):
 
 
 class TokenSpent(NotStored):
-    """The single-use token of this form was used before, for other content. Nothing was stored."""
+    """The form's single-use token was used before, for other content. Nothing was stored."""
 
 
 class TooManyAmendments(NotStored):
-    """The request has as many amendments as allowed. Nothing was stored."""
+    """The request already has the maximum number of amendments. Nothing was stored."""
 
 
 class ReferenceTaken(NotStored):
-    """Another request has the reference that was drawn for this form. Nothing was stored."""
+    """Another request already has the reference drawn for this form. Nothing was stored."""
 
 
 @dataclass(frozen=True)
 class SentForm:
-    """A form as it was sent, with everything that is needed to store it.
+    """A form as it was sent, with everything needed to store it.
 
     - `answers`: the cleaned fields as plain JSON values
     - `form_key`: the keyed hash of browser session and contact; None without a cookie
     - `sender`: the keyed hash of the network it came from
     - `spam_signals`: codes of `intake.submission.spam_signals`
-    - `spent_token`: the single-use token that replaced the cookie
-    - `taken_by`: the id of the member of staff who filled it in for a caller and read the consents to them
-    - `confirmed_as`: the id and reference under which a form in the spool was confirmed
+    - `spent_token`: the single-use token used in place of the cookie
+    - `taken_by`: the id of the user who filled it in for a caller and read the consents aloud
+    - `confirmed_as`: the id and reference confirmed to the person when the form went to the spool
     """
 
     draft: Draft
@@ -79,7 +82,10 @@ def to_json(form, commitment):
 
 
 def from_json(plain):
-    """Return the form and its commitment. The single-use token is not stored: the person was answered already."""
+    """Return the form and its commitment.
+
+    `spent_token` is not in the JSON: it is of no use after the person has seen a confirmation.
+    """
     id_hex, drawn_reference = plain["draft"]
     confirmed_id, confirmed_reference = plain["confirmed_as"]
     due_at, due_uses_default_hours, words = plain["commitment"]

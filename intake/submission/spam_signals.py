@@ -1,6 +1,6 @@
 """Signs that a machine filled in a form.
 
-They put a request in quarantine, where people check it. Nothing is dropped.
+They put a request in quarantine, where staff check it. No request is dropped.
 """
 
 import datetime as dt
@@ -26,7 +26,10 @@ _MARKUP = re.compile(r"<a\s[^>]*href|</a>|<script|\[(?:url|link)=|\[/(?:url|link
 
 
 def signals_in(answers, trap, took):
-    """Return the codes of `REASONS` that fit a form: its answers, what was in the trap, how long it took."""
+    """Return the codes of `REASONS` that fit a form.
+
+    `trap`: what was typed in the hidden field. `took`: how long the form was open.
+    """
     found = {
         "trap": bool(trap),
         "fast": took < TOO_FAST,
@@ -38,5 +41,5 @@ def signals_in(answers, trap, took):
 
 
 def labels_for(codes):
-    """Return the reasons for staff. `codes` as stored: separated by commas."""
+    """Return labels for staff. `codes`: as stored, separated by commas."""
     return [REASONS.get(code, code) for code in codes.split(",") if code]

@@ -1,7 +1,7 @@
-"""The spool: a folder that keeps requests while the database can't take them.
+"""The spool: a folder that keeps requests while the database can't store them.
 
-A file is one encrypted request or amendment. Its name is a keyed hash of the request's id, so a listing reveals
-nothing, and its content can be decrypted under that name only. A file appears whole or not at all, and is on disk
+Each file is one encrypted request or amendment. Its name is a keyed hash of the request's id, so a listing reveals
+nothing, and the content can be decrypted only under that name. A file is written whole or not at all, and is on disk
 before the person sees a confirmation.
 """
 
@@ -36,11 +36,11 @@ _FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 class SpoolError(Exception):
-    """The spool stored nothing or can't be read: full, over its limit, or not accessible. Holds no personal data."""
+    """The spool is full, over its limit, or not accessible. Holds no personal data."""
 
 
 class State(NamedTuple):
-    """What an alarm needs. `is_writable` is False if something is known that would keep the next request out."""
+    """Counts for alarms. `is_writable` is False if the next request is known to fail."""
 
     files: int  # waiting to be stored
     oldest_seconds: float  # 0 if none is waiting
@@ -56,9 +56,10 @@ class _File(NamedTuple):
 
 
 def put(request_id, content):
-    """Store one request or amendment. When this returns, it survives a power cut. Raises `SpoolError`.
+    """Store one request or amendment. Raises `SpoolError`.
 
-    `content` is a dictionary of plain JSON values. Equal `content["answers"]` of one request are stored once.
+    `content`: a dictionary of plain JSON values. If the request's files already hold the same `content["answers"]`,
+    nothing is stored. Once this returns, the content survives a power cut.
     """
     content = json.loads(json.dumps(content))  # as it will be read back, so that equal content is equal
     with _spool_errors():
@@ -72,14 +73,17 @@ def put(request_id, content):
 
 
 def find(request_id):
-    """Return what this machine holds of one request and can decrypt, in the order it came."""
+    """Return the contents of one request in this machine's spool, oldest first.
+
+    Files that can't be decrypted are left out.
+    """
     with _spool_errors():
         bases = _bases(request_id)
         return list(_contents(file for file in _files() if file.base in bases and not file.is_set_aside))
 
 
 def waiting():
-    """Return the paths of the files to take in, oldest first."""
+    """Return the paths of the files to store in the database, oldest first."""
     with _spool_errors():
         return [Path(file.entry) for file in _in_order(file for file in _files() if not file.is_set_aside)]
 
@@ -100,7 +104,7 @@ def remove(path):
 
 
 def set_aside(path):
-    """Rename a file that can't be decrypted or taken in. It is never deleted and not tried again."""
+    """Rename a file that can't be decrypted or stored. It is kept, and not tried again."""
     with _spool_errors():
         with contextlib.suppress(FileNotFoundError):  # another worker was faster
             path.rename(path.with_name(path.name + SET_ASIDE))
@@ -108,7 +112,7 @@ def set_aside(path):
 
 
 def key_ids():
-    """Return the ids of the keys that are needed to decrypt the files here, set aside or not."""
+    """Return the ids of the keys needed to decrypt all files here, including those set aside."""
     ids = set()
     with _spool_errors():
         for file in _files():
@@ -134,7 +138,7 @@ def state():
 
 
 def make_folder():
-    """Create the folder with access for its owner alone. Raises `SpoolError` if it can't be created or used."""
+    """Create the folder, with access for its owner only. Raises `SpoolError` if it can't be created or used."""
     with _spool_errors():
         _make_folder()
         if not _is_open_to_us():
@@ -142,7 +146,7 @@ def make_folder():
 
 
 def prepare():
-    """Create the folder, allocate the reserve if there is room for it, and delete what a crash left unfinished."""
+    """Create the folder and the reserve (if it fits), and delete unfinished files left by a crash."""
     make_folder()
     with _spool_errors():
         _remove_stale_files()
@@ -174,7 +178,7 @@ def _put(request_id, content):
 
 
 def _write(name, content):
-    """Write one file whole or not at all. Raises FileExistsError rather than replace a file."""
+    """Write one file, whole or not at all. Raises FileExistsError if it exists already."""
     remaining = envelope.encrypt(json.dumps(content), _place(name))
     temporary = _path(TEMPORARY + secrets.token_hex(16))
     try:
@@ -193,7 +197,7 @@ def _write(name, content):
 
 
 def _contents(files):
-    """Yield the contents that can be read, in the order they came: an unreadable file must not hide the others."""
+    """Yield the contents of readable files, oldest first. An unreadable file must not hide the others."""
     for file in _in_order(files):
         with contextlib.suppress(envelope.DecryptionError, OSError):
             yield read(Path(file.entry))
@@ -206,7 +210,7 @@ def _in_order(files):
 
 
 def _files():
-    """Yield the requests in the folder, waiting or set aside. Anything else there, such as lost+found, is ignored."""
+    """Yield the files of requests, waiting or set aside. Anything else, such as lost+found, is ignored."""
     try:
         entries = os.scandir(settings.SPOOL_DIR)
     except FileNotFoundError:
@@ -263,10 +267,10 @@ def _allocate_reserve():
 
 
 def _release_reserve():
-    """Free the room of the reserve. When this returns, it is free, whichever process freed it.
+    """Free the disk space of the reserve. Once this returns, it is free, even if another process freed it.
 
-    Unlinking alone removes the name a moment before it frees the room, and another process would try again too early.
-    Truncating first makes it wait.
+    Unlinking alone would remove the name before the space is free. Another process would then try to write too early.
+    Truncating first makes that process wait.
     """
     with contextlib.suppress(FileNotFoundError):
         os.truncate(_path(RESERVE), 0)
@@ -315,13 +319,13 @@ def _place(name):
 
 
 def _bases(request_id):
-    """Return how the request's files are named under every key of the ring, newest first."""
+    """Return the base names of a request's files, one for each key of the ring, newest first."""
     return [hmac.new(key, request_id.bytes, hashlib.sha256).hexdigest() for key in _name_keys(settings.ENCRYPTION_KEYS)]
 
 
 @functools.lru_cache(maxsize=4)
 def _name_keys(encryption_keys):
-    """Return the key for names derived from each key of the ring, newest first."""
+    """Return the keys for file names, one derived from each encryption key, newest first."""
     return [
         keyring.derive(secret, b"intake.spool") for secret in keyring.ring(encryption_keys, "ENCRYPTION_KEYS").values()
     ]

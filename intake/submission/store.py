@@ -27,9 +27,10 @@ from .sent_form import ReferenceTaken, RequestWithdrawn, TokenSpent, TooManyAmen
 
 
 def store(form, commitment):
-    """Write a form to the database once. Return the id of the request that holds it.
+    """Store a form in the database once. Return the id of the request that holds it.
 
-    A form that was confirmed before is stored without a rate limit, and under another reference if its own is taken.
+    A form that was confirmed from the spool is exempt from the rate limit. It gets another reference if its own is
+    taken.
     """
     if Alias.objects.filter(pk=form.draft.id).exists():
         return _store_known(form, commitment)
@@ -47,7 +48,7 @@ def store(form, commitment):
 
 
 def _store_known(form, commitment):
-    """Store a form that repeats an earlier one or comes from the same page. Return None if it does neither."""
+    """Store a form that repeats an earlier request or comes from the same page. Return None if it does neither."""
     known = _known(form)
     if known is not None:
         return _store_again(known, form)
@@ -56,9 +57,9 @@ def _store_known(form, commitment):
 
 
 def _store_beside(first, form, commitment):
-    """Store what someone else sent from the page of an earlier request: a new request that names the first one.
+    """Store what another person sent from the page of an earlier request: as a new request that names the first.
 
-    Locks the first request, so that of two posts at once the second finds what the first has stored.
+    Locks the first request. Of two POSTs at once, the second then finds what the first has stored.
     """
     with transaction.atomic():
         first = workflow.locked(first.same_device_as_id or first.pk)
@@ -120,17 +121,17 @@ def _store_new(form, commitment, same_device_as=None):
 
 @transaction.atomic
 def _insert(new):
-    """Insert new rows of several models in this order, all or none, with one statement for each model."""
+    """Insert new rows of several models, in this order, all or none. One statement for each model."""
     for model, rows in itertools.groupby(new, type):
         model.objects.bulk_create(rows)
 
 
 @transaction.atomic
 def _store_again(known, form):
-    """Store other content of a form that was sent before, at most `workflow.MAX_AMENDMENTS` times, and alert staff
-    again.
+    """Store a form for a request that already exists. New content becomes an amendment, and staff are alerted again.
 
-    A closed request is reopened, even by the same content. Raises `RequestWithdrawn` if its content was erased.
+    A closed request is reopened, even by the same content. Raises `RequestWithdrawn` if its content was erased, and
+    `TooManyAmendments` beyond `workflow.MAX_AMENDMENTS`.
     """
     linked_requests = workflow.lock_linked(known.pk)
     request = linked_requests[known.pk]
@@ -184,20 +185,23 @@ def _store_again(known, form):
 
 
 def _ended_at(request, linked_requests):
-    """Return when a request was closed, or its original if it is a duplicate. None while that is open."""
+    """Return when a request was closed; for a duplicate, when its original was closed. None if that one is open."""
     return linked_requests[request.duplicate_of_id or request.pk].closed_at
 
 
 def _not_before_the_last(request, at):
-    """Return `at`, or the time of the newest preferences if the clock of another machine was ahead."""
+    """Return `at`, or the time of the newest preferences if that is later.
+
+    It is later if the clock of another machine was ahead.
+    """
     last = newest_preferences(request)
     return max(at, last.recorded_at) if last else at
 
 
 def _withdrawn_since(form):
-    """Return the event by which the same browser session withdrew an earlier request after this form was sent, or None.
+    """Return the event by which this browser session's earlier request was withdrawn after the form was sent.
 
-    Then the form belongs to what was withdrawn.
+    Then the form belongs to that request. None if there is no such event.
     """
     erased = Event.objects.filter(code__in=[Event.Code.ERASED, Event.Code.HIDDEN], occurred_at__gt=form.at)
     return form.form_key and erased.filter(request__previous_form_key=form.form_key).last()
@@ -214,7 +218,10 @@ def _alias(request_id, draft):
 
 
 def _known(form):
-    """Return the request that this form is or repeats, or None. It may be one that someone else's page led to."""
+    """Return the request that this form is or repeats, or None.
+
+    This includes requests that were first confirmed to someone else on the same page.
+    """
     if form.confirmed_as and (known := find(form.confirmed_as.id)):
         return known
     first = find(form.draft.id)
@@ -229,9 +236,9 @@ def _known(form):
 
 
 def _may_have_ended_with(first, form):
-    """Return whether the first request from this page was erased, and nothing says that another person sent this form.
+    """Return whether the page's first request was erased, and this form may come from the same person.
 
-    Then it is refused once and must be sent again: a late click must not bring back what was withdrawn.
+    Then the form is refused once and must be sent again: a late click must not bring back what was withdrawn.
     """
     if first.texts.exists():
         return False
@@ -254,7 +261,7 @@ def _encrypted_answers(request_id, kind, form):
 
 
 def _consents(request_id, form, at):
-    """Return a record for each consent given."""
+    """Return a `ConsentRecord` for each consent given."""
     return [
         ConsentRecord(
             request_id=request_id,
@@ -278,9 +285,9 @@ def _events(request_id, form, spam_signals):
 
 
 def _outbox_messages(request_id, form, spam_signals):
-    """Return the alert to staff and, if the person checked email, the neutral acknowledgement.
+    """Return the alert to staff and, if the person agreed to email, the neutral acknowledgement.
 
-    An address without that box allows one email, which staff write. A request with spam signals gets no
+    Without that consent, the address allows one email, which staff write. A request with spam signals gets no
     acknowledgement: a machine may have typed someone else's address.
     """
     kinds = [OutboxMessage.Kind.NEW_REQUEST]

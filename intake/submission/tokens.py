@@ -1,7 +1,7 @@
-"""The signed tokens that tie a form to one request, and a confirmation to what was stored.
+"""The signed tokens that tie a form to one request, and a confirmation to the request stored.
 
-The token of a form carries the id and reference of the request that it will become. So any number of posts of one form
-make one request.
+A form's token holds the id and reference of the request that it will become. So a form posted several times makes one
+request.
 """
 
 import datetime as dt
@@ -31,7 +31,7 @@ class BadToken(Exception):
 
 @dataclass(frozen=True)
 class Draft:
-    """The request that a form will become."""
+    """The id and reference of the request that a form will become."""
 
     id: uuid.UUID
     reference: str
@@ -40,7 +40,10 @@ class Draft:
 
 
 def draw(was_open_for=dt.timedelta(), referrer_path=""):
-    """Draw a new draft with random id and reference, for a form that the person has had open for `was_open_for`."""
+    """Return a new `Draft` with random id and reference.
+
+    `was_open_for`: how long the person has already had the form open.
+    """
     return Draft(uuid7(), reference.draw(), timezone.now() - was_open_for, referrer_path)
 
 
@@ -50,7 +53,7 @@ def to_token(draft):
 
 
 def from_token(token):
-    """Return the draft of a form. Raises `BadToken`."""
+    """Return the `Draft` in a form's token. Raises `BadToken`."""
     try:
         id_hex, drawn_reference, drawn_at, *referrer_path = signing.loads(token, salt=FORM_SALT, max_age=FORM_LIFETIME)
         # Older tokens have no referrer path.
@@ -60,12 +63,12 @@ def from_token(token):
 
 
 def draw_single_use_token(draft):
-    """Return a token with which this draft can be sent once without a cookie, if the browser blocks cookies."""
+    """Return a token that lets a browser without cookies send this draft once."""
     return signing.dumps([draft.id.hex, secrets.token_hex(16)], salt=SINGLE_USE_SALT)
 
 
 def read_single_use_token(token, draft):
-    """Return what is stored when this token is used: 32 hexadecimal characters. Raises `BadToken`."""
+    """Return the part of the token that is stored once used: 32 hexadecimal characters. Raises `BadToken`."""
     try:
         id_hex, nonce = signing.loads(token, salt=SINGLE_USE_SALT, max_age=SINGLE_USE_LIFETIME)
     except (signing.BadSignature, ValueError) as error:
@@ -76,12 +79,12 @@ def read_single_use_token(token, draft):
 
 
 def to_receipt(request_id):
-    """Return the address part of the confirmation: the same for every post of one form."""
+    """Return the part of the confirmation's URL that names the request. Posting a form again gives the same one."""
     return signing.Signer(salt=RECEIPT_SALT, sep=".").sign(request_id.hex)
 
 
 def from_receipt(receipt):
-    """Return the id of the request. Raises `BadToken`."""
+    """Return the request's id from a receipt. Raises `BadToken`."""
     try:
         return uuid.UUID(signing.Signer(salt=RECEIPT_SALT, sep=".").unsign(receipt))
     except (signing.BadSignature, ValueError) as error:
@@ -89,10 +92,10 @@ def from_receipt(receipt):
 
 
 def confirmed_as(draft, answers):
-    """Return the id and reference under which a form is confirmed while the database is away.
+    """Return a `Draft` with the id and reference to confirm while the database is away.
 
-    They are computed from the form and from who filled it in. So the same person gets the same ones again, and someone
-    else never gets the reference and private link of the first person.
+    They are computed from the form and the person's contact and name. The same person always gets the same ones. Anyone
+    else on the same form gets a reference and private link of their own, except for 1 in a million pairs of people.
     """
     parts = [str(answers.get(name) or "") for name in ("phone", "email", "name")]
     try:
