@@ -8,7 +8,10 @@ admin.site.unregister(User)
 
 @admin.register(User)
 class AccountAdmin(UserAdmin):
-    """The stock user admin, with the two dates read-only. The site sets them itself. An editor could enter a date near
-    the end of year 9999, which PostgreSQL stores but Python cannot read back."""
+    """The stock user admin, but with its two dates read-only, because the site sets them.
+
+    Otherwise, someone could enter a date near the end of year 9999. PostgreSQL stores it, but Python can't read it
+    back.
+    """
 
     readonly_fields = ["last_login", "date_joined"]

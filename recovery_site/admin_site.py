@@ -26,12 +26,12 @@ class StaffSite(admin.AdminSite):
     enable_nav_sidebar = False
 
     def register(self, model_or_iterable, admin_class=None, **options):
-        """Register models, but skip those of Wagtail and taggit. Editors change content at /cms/ only."""
+        """Register models, except those of Wagtail and taggit, because editors change content only at /cms/."""
         models = [model_or_iterable] if isinstance(model_or_iterable, ModelBase) else model_or_iterable
         super().register([model for model in models if not _is_content(model)], admin_class, **options)
 
     def each_context(self, request):
-        """Add an empty subtitle and an empty list of panels, because the templates use both on every page."""
+        """Add an empty subtitle and an empty list of panels, because the templates of every page use them."""
         return super().each_context(request) | {"subtitle": "", "panels": []}
 
     def index(self, request, extra_context=None):
@@ -41,12 +41,14 @@ class StaffSite(admin.AdminSite):
         return super().index(request, {"panels": front_page.panels(request)} | (extra_context or {}))
 
     def login(self, request, extra_context=None):
-        """Show the sign-in page without the notice that `sign_in_again` adds."""
+        """Show the sign-in page. Its notice is empty; only `sign_in_again` sets one."""
         return super().login(request, {"notice": ""} | (extra_context or {}))
 
     def admin_view(self, view, cacheable=False):
-        """Wrap a view as the stock admin does. If someone was signed out before they sent a form, show them what they
-        typed instead of the sign-in page."""
+        """Wrap a view as the stock admin does, but keep what people typed.
+
+        If someone was signed out before they sent a form, show them what they typed instead of the sign-in page.
+        """
         stock_view = super().admin_view(view, cacheable)
 
         @wraps(stock_view)
@@ -58,7 +60,7 @@ class StaffSite(admin.AdminSite):
         return checked
 
     def autocomplete_view(self, request):
-        """Answer 400 if the field is not a relation. The stock view would raise and log the field's name."""
+        """Answer 400 if the field is not a relation. The stock view would raise an error and log the field's name."""
         try:
             model = apps.get_model(request.GET["app_label"], request.GET["model_name"])
             is_relation = model._meta.get_field(request.GET["field_name"]).is_relation
@@ -67,8 +69,7 @@ class StaffSite(admin.AdminSite):
         return super().autocomplete_view(request) if is_relation else error_views.bad_request(request)
 
     def sign_in_again(self, request):
-        """Answer a sign-in whose CSRF check failed. Most often, the user signed in from a second tab after this page
-        was opened.
+        """Respond to a sign-in whose CSRF check failed. Usually the user signed in from a second tab meanwhile.
 
         If someone is signed in by now, redirect to the target page and say who is signed in. Otherwise, show the form
         again with the typed username.

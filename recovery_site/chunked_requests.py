@@ -1,4 +1,4 @@
-"""Give chunked request bodies a length. Django ignores a body without one and would treat the POST as empty."""
+"""Give chunked request bodies a length. Django ignores a body without a length and treats the POST as empty."""
 
 import io
 import sys
@@ -7,7 +7,7 @@ MAX_BYTES = 2_000_000  # bytes we read; a longer body gets a length that the req
 
 
 def with_length(application):
-    """Wrap a WSGI application so that it sees a chunked body as a body of known length.
+    """Wrap a WSGI application so that a chunked body reaches it with a Content-Length.
 
     The server must decode the chunks, as gunicorn does. If the body breaks off, the Transfer-Encoding header stays, and
     the request guard refuses the request.

@@ -16,11 +16,10 @@ KEPT_HEADERS = ("Cache-Control", "Expires", "Referrer-Policy", "X-Robots-Tag")
 
 @csrf_exempt  # views that take a POST check the token themselves
 def redirect_to_meant_page(request, copied):
-    """Redirect to the page that was meant. Raises `Http404` if there is none.
+    """Redirect to the address without the extra characters. Raises `Http404` if it has no page.
 
-    Calls the view of that page to learn whether it exists. If the view answers with anything but a page, such as a
-    redirect or "this link has expired", return that answer. Redirects only to addresses from `reverse`, never to
-    another site.
+    Calls the view of that page to learn whether the page exists. If the view returns anything else, such as a redirect
+    or "this link has expired", return that response. Redirects only to addresses from `reverse`, never to another site.
     """
     meant = _without_trailing_characters(copied)
     match = resolve(f"/{meant}/" if meant else "/")
@@ -55,6 +54,9 @@ def _without_trailing_characters(copied):
 
 
 def _is_trailing_character(character):
-    """True for punctuation, symbols, spaces and invisible characters. Copying adds no other control character."""
+    """Return whether copying may have added a character: punctuation, a symbol, a space or an invisible character.
+
+    Other control characters don't count.
+    """
     category = unicodedata.category(character)
     return character not in "_-" and (character.isspace() or category[0] in "PSZ" or category == "Cf")

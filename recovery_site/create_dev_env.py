@@ -1,4 +1,4 @@
-"""Create a `.env` for development with new random keys, unless there is one. Needs only Python.
+"""Create a `.env` file for development with new random keys. Never replaces a file. Needs only Python.
 
 python -m recovery_site.create_dev_env .env
 """
@@ -26,7 +26,8 @@ def _draw_key():
 
 
 def write(path):
-    """Write the file, readable by its owner only. Raises FileExistsError rather than replace existing keys."""
+    """Write the file so that only its owner can read it. Raises FileExistsError if it exists, because its keys are
+    needed."""
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w") as file:
         file.write(content())

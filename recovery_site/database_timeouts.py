@@ -1,7 +1,7 @@
-"""Stop waiting when the database no longer responds.
+"""Time out when the database no longer responds.
 
 libpq waits forever for a server that is frozen or whose network drops packets. psycopg2 lets us replace its wait with
-one that times out. Only the web processes install this; migrations and the worker may take longer.
+one that times out. Only the web processes install this. Migrations and the worker may take longer.
 """
 
 import select
@@ -24,8 +24,10 @@ def install():
 
 
 def wait(connection):
-    """Wait for the server. Raises OperationalError on a timeout, which closes the connection. psycopg2 calls this for
-    each connection and each statement."""
+    """Wait until the server has responded. Raises OperationalError on a timeout, which closes the connection.
+
+    psycopg2 calls this for each new connection and each statement.
+    """
     global _silent_until
     now = time.monotonic()
     is_connecting = connection.info.status != _CONNECTED

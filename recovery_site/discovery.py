@@ -40,7 +40,7 @@ Canonical: {origin}/.well-known/security.txt
 
 
 class PublicSitemap(Sitemap):
-    """A sitemap with addresses under the public origin, whichever host the request named."""
+    """A sitemap whose addresses begin with PUBLIC_ORIGIN, whatever host the request named."""
 
     def get_domain(self, site=None):
         return urlsplit(settings.PUBLIC_ORIGIN).netloc
@@ -50,7 +50,7 @@ class PublicSitemap(Sitemap):
 
 
 class ShownPages(PublicSitemap):
-    """The pages that readers can open, each with the time it was last published."""
+    """The pages that readers can open now. Each has the time when it was last published."""
 
     def items(self):
         return visible(Page.objects.filter(depth__gte=HOME_DEPTH))
@@ -73,7 +73,7 @@ class StandingAddresses(PublicSitemap):
 @require_safe
 @cache_control(public=True, max_age=60)
 def sitemap(request):
-    """List every page that readers can open now. Pages that are not live are left out."""
+    """Return the sitemap: every page that readers can open now, and the assessment form."""
     sitemaps = {
         "pages": ShownPages(),
         "standing": StandingAddresses(),
@@ -90,7 +90,7 @@ def robots(request):
 @require_safe
 @cache_control(public=True, max_age=60)
 def security(request):
-    """The contact for security reports (RFC 9116). 404 if SECURITY_CONTACT is empty."""
+    """Return security.txt with the contact for security reports (RFC 9116). 404 if SECURITY_CONTACT is empty."""
     if not settings.SECURITY_CONTACT:
         raise Http404
     expires = timezone.now() + CONTACT_HOLDS_FOR
@@ -102,7 +102,7 @@ def security(request):
 @require_safe
 @cache_control(public=True, max_age=60)
 def web_manifest(request):
-    """The name, colors and icon for a phone's home screen. The site opens in the browser, not as an app."""
+    """Return the name, colors and icon for a phone's home screen. The site opens in the browser, not as an app."""
     center = facts.current().center
     return JsonResponse(
         ({"name": center.name} if center else {})

@@ -42,9 +42,10 @@ _NO_SERVER = re.compile(r"(?:consolemail|memorymail|dummymail)://|filemail:///\S
 
 
 def load(path):
-    """Add the variables of a `.env` file to the environment, which takes precedence. Do nothing if the file is missing.
+    """Add the variables of a `.env` file to the environment. Variables that are already set stay as they are.
 
-    Raises ImproperlyConfigured if the file is not UTF-8 text or a line sets nothing.
+    Does nothing if the file is missing. Raises ImproperlyConfigured if the file is not UTF-8 text or a line sets
+    nothing.
     """
     try:
         content = path.read_text(encoding="utf-8-sig")  # editors on Windows may add a byte-order mark
@@ -60,7 +61,7 @@ def load(path):
 
 
 def text(name, default=""):
-    """Return the value without spaces around it, or the default if it is empty."""
+    """Return the value without spaces around it. If it is empty, return the default."""
     value = os.environ.get(name, "").strip()
     if not value.isprintable():
         raise ImproperlyConfigured(f"{name} contains an invisible character, such as a line break. Remove it.")
@@ -76,7 +77,7 @@ def required(name, meaning):
 
 
 def items(name):
-    """Split the value at commas, without spaces around each part."""
+    """Return the parts of a value that commas separate, without spaces around each part and without empty parts."""
     return [item.strip() for item in text(name).split(",") if item.strip()]
 
 
@@ -103,7 +104,7 @@ def number(name, default, least, most):
 
 
 def folder(name, base, default):
-    """Return a folder as a Path, and create it if needed. A relative path starts at `base`."""
+    """Return a folder as a Path. Create it if it is missing. A relative path starts at `base`."""
     path = base / text(name, str(default))
     try:
         path.mkdir(parents=True, exist_ok=True)
@@ -113,7 +114,7 @@ def folder(name, base, default):
 
 
 def origin(name, value):
-    """Return the origin as a browser sends it, and its host: `("https://xn--bcher-kva.example", ...)`."""
+    """Return two values: the origin as a browser sends it ("https://xn--bcher-kva.example"), and its host."""
     found = _ORIGIN.fullmatch(value)
     host = found and _host(found["host"])
     port = int(found["port"]) if host and found["port"] else None
@@ -127,7 +128,8 @@ def origin(name, value):
 
 
 def hosts(name):
-    """Return host names for ALLOWED_HOSTS: a name, a name with a leading dot (for all subdomains), or an IP address."""
+    """Return host names for ALLOWED_HOSTS. Each is a name, a name with a leading dot (for all subdomains), or an IP
+    address."""
     found = []
     for item in items(name):
         bare = item.removeprefix(".")
@@ -145,7 +147,7 @@ def _host(host):
     """Return a host as browsers send it: lowercase, with an international name in its xn-- form. None if it is invalid.
 
     Python follows the older rules for international names. If the newer rules give another name (as with ß), return
-    None, so that the owner must choose one.
+    None, so that the owner enters the xn-- form.
     """
     if host.startswith("["):
         if not host.endswith("]"):
@@ -167,7 +169,7 @@ def _host(host):
 
 
 def address(name, value):
-    """Return one email address, alone or as `Name <address>`."""
+    """Return one email address in the form `desk@example.org` or `Front desk <desk@example.org>`."""
     parts = _parts_of_address(value)
     if parts is None:
         raise ImproperlyConfigured(
@@ -177,7 +179,7 @@ def address(name, value):
 
 
 def addresses(name, default=""):
-    """Return several addresses, separated by commas or semicolons, without duplicates."""
+    """Return a list of email addresses, without duplicates. Commas or semicolons separate them in the value."""
     value = text(name, default)
     found = {}
     for item in _IN_LIST.findall(value) if value.count('"') % 2 == 0 else [value]:
@@ -195,7 +197,8 @@ def addresses(name, default=""):
 
 
 def _parts_of_address(value):
-    """Return the name, which may be empty, and the address with its domain in ASCII. None if the address is invalid."""
+    """Return the name, which may be empty, and the email address, with its domain in ASCII. None if the address is
+    invalid."""
     found = _MAILBOX.fullmatch(value)
     if not found:
         return None
@@ -209,8 +212,8 @@ def _parts_of_address(value):
 
 
 def database(name, base, default):
-    """Return the settings for DATABASES: PostgreSQL, or SQLite in a file. `default` is used if the variable is
-    empty."""
+    """Return the settings for DATABASES: PostgreSQL or an SQLite file. If the variable is empty, use the file
+    `default`."""
     url = text(name)
     if not url:
         return {"ENGINE": "django.db.backends.sqlite3", "NAME": str(default)}
@@ -231,7 +234,7 @@ def database(name, base, default):
 
 
 def mail_server(name, default="", *, must_send):
-    """Return the EMAIL_... settings for a mail server. Unless it `must_send`, mail may go to the console or a
+    """Return the EMAIL_... settings for a mail server. Without `must_send`, emails may go to the console or a
     folder."""
     url = text(name, default)
     smtp = _SMTP.fullmatch(url)
@@ -254,7 +257,7 @@ def mail_server(name, default="", *, must_send):
 
 
 def security_contact(name):
-    """Return the contact for security reports, or an empty string."""
+    """Return the contact for security reports. It may be empty."""
     value = text(name)
     if value and not re.fullmatch(r"(?:mailto:|https://|tel:)\S+", value):
         raise ImproperlyConfigured(f"{name} must begin with mailto:, https:// or tel: and contain no spaces.")
@@ -262,7 +265,7 @@ def security_contact(name):
 
 
 def token(name):
-    """Return a secret that callers send in a header, or an empty string."""
+    """Return a secret that callers send in a header. It may be empty."""
     value = text(name)
     if not re.fullmatch(r"[!-~]*", value):
         raise ImproperlyConfigured(f"{name} may contain only ASCII letters, digits and symbols, without spaces.")

@@ -37,7 +37,7 @@ BARE = """\
 
 
 def page(request, status, title, advice):
-    """Return an error page with a title and one or two sentences of advice. Never cached."""
+    """Return an error page, never cached. `advice`: one or two sentences about what to do next."""
     body = render_to_string("error.html", {"status": status, "title": title, "advice": advice}, request=request)
     return HttpResponse(body, status=status, headers={"Cache-Control": "no-store"})
 
@@ -88,12 +88,13 @@ def not_found(request, exception=None):
 
 
 def no_such_page(request):
-    """Answer 404, with or without a trailing slash. For addresses that exist only for some callers."""
+    """Answer 404. For addresses that exist only for some callers, with or without a slash at the end."""
     raise Http404
 
 
 def server_error(request):
-    """Return the error page, or a bare page if that fails too, because the error may have broken our templates."""
+    """Return the error page. If that fails too, return a bare page without templates, because the error may be in
+    them."""
     title = _("Something went wrong on our side")
     advice = _("This is not your fault. Please try again in a minute, or call us.")
     try:

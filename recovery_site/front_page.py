@@ -1,4 +1,4 @@
-"""The front page for staff at /admin/: work that is waiting, and links to it.
+"""The front page for staff at /admin/: links to the work that is waiting.
 
 A panel is a function that takes the HTTP request and returns a `Panel`, or None if the user has no use for it. Add new
 panels to `PANELS`, in display order.
@@ -40,7 +40,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Panel:
-    """A box on the front page. It shows `nothing` if it has no rows."""
+    """A box on the front page. Without rows, it shows the text `nothing`."""
 
     title: str
     rows: list[Row]
@@ -55,7 +55,7 @@ def panels(request):
 
 
 def requests_waiting(request):
-    """Count the requests in each tab of the desk. Shows no content."""
+    """Return a panel with the number of requests in each tab of the desk. It shows no content of requests."""
     if not access.may_read_requests(request.user):
         return None
     desk = reverse("admin:intake_assessmentrequest_changelist")
@@ -69,7 +69,7 @@ def requests_waiting(request):
 
 
 def drafts(request):
-    """List pages with unpublished changes, the latest first."""
+    """Return a panel with the pages that have unpublished changes, the latest first."""
     if not may_edit(request):
         return None
     pages = _pages_of(request.user).filter(has_unpublished_changes=True).exclude(pk__in=_to_go_live())
@@ -83,7 +83,7 @@ def drafts(request):
 
 
 def scheduled(request):
-    """List pages that are scheduled to go live or expire, the next one first."""
+    """Return a panel with the pages that are scheduled to go live or expire, the next one first."""
     if not may_edit(request):
         return None
     pages, to_go_live = _pages_of(request.user), _to_go_live()
@@ -98,7 +98,7 @@ def scheduled(request):
 
 
 def held(request):
-    """List pages that were due to go live but failed a content check. None if there are none."""
+    """Return a panel with the pages that a content check blocked at their scheduled time. None if there are none."""
     if not may_edit(request) or not (pages := held_back()):
         return None
     mine = set(_pages_of(request.user).filter(pk__in=[page.pk for page, _entry in pages]).values_list("pk", flat=True))
@@ -107,7 +107,7 @@ def held(request):
 
 
 def content(request):
-    """Link to the parts of the CMS."""
+    """Return a panel with links to the parts of the CMS."""
     if not may_edit(request):
         return None
     count = _pages_of(request.user).filter(live=True).count()
@@ -125,7 +125,7 @@ def content(request):
 
 
 def notices_showing(request):
-    """List the notices that readers see now, and when each one ends."""
+    """Return a panel with the notices that readers see now, and the time when each one ends."""
     if not may_edit(request):
         return None
     now = timezone.now()
@@ -140,7 +140,7 @@ def notices_showing(request):
 
 
 def broken_links(request):
-    """Count the broken links. None if there are none."""
+    """Return a panel with the number of broken links. None if there are none."""
     if not may_edit(request):
         return None
     last_check = LinkCheck.objects.aggregate(Max("checked_at"))["checked_at__max"]
@@ -152,7 +152,7 @@ def broken_links(request):
 
 
 def launch_checklist(request):
-    """List what is still missing before launch. None if nothing is."""
+    """Return a panel with what is missing before launch. None if nothing is missing."""
     if not may_edit(request) or not (center := Center.objects.first()):
         return None
     to_center = reverse(Center.snippet_viewset.get_url_name("edit"), args=[center.pk])
@@ -176,8 +176,7 @@ PANELS = [
 
 @functools.lru_cache(maxsize=1)
 def _broken_count(generation_number, last_check):
-    """Count the broken links. Reads every page again only after a change to the content or a new check of outer
-    links."""
+    """Return the number of broken links. Cached until the content changes or outer links are checked again."""
     return len(links.all_broken())
 
 
@@ -191,12 +190,12 @@ def _pages_of(user):
 
 
 def _to_go_live():
-    """Return the time when each scheduled page goes live, by the page's key."""
+    """Return the time when each scheduled page goes live: {page id: time}."""
     waiting = Revision.page_revisions.filter(approved_go_live_at__isnull=False)
     return {int(key): moment for key, moment in waiting.values_list("object_id", "approved_go_live_at")}
 
 
 def _row(page, words, moment):
-    """Return a row with the page's draft title and the time of what happens or happened to it."""
+    """Return a row with the page's draft title. `words`: text with "%s" for the time. `moment`: that time, or None."""
     at = date_format(timezone.localtime(moment), "DATETIME_FORMAT") if moment else ""
     return Row(page.draft_title or page.title, reverse("wagtailadmin_pages:edit", args=[page.pk]), words % at)

@@ -5,8 +5,10 @@ from django.utils import translation
 
 
 class AddressLanguageMiddleware:
-    """Use the language at the start of the address, or else the default. Django's own middleware also reads a header
-    and a cookie, so caches would keep a copy for each."""
+    """Use the language at the start of the address, or else the default language.
+
+    Django's own middleware also reads a header and a cookie, so caches would need a copy for each.
+    """
 
     def __init__(self, get_response):
         self.get_response = get_response

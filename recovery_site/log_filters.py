@@ -1,4 +1,4 @@
-"""Keep secrets out of the logs: some addresses are secrets of the person they belong to."""
+"""Keep secrets out of the logs. Some addresses contain the secret of the person who sent a request."""
 
 import logging
 import re
@@ -12,7 +12,7 @@ _SECRET_ADDRESS = re.compile(
 
 
 class MaskSecretAddresses(logging.Filter):
-    """Replace the secret part of an address with `-`, in the message and in the traceback, and drop the request."""
+    """Replaces the secret part of addresses with `-` in the message and the traceback. Drops the request object."""
 
     def filter(self, record):
         record.msg, record.args = _SECRET_ADDRESS.sub(r"\1-", record.getMessage()), ()

@@ -14,7 +14,7 @@ PICTURES, DOCUMENTS = "images/", "documents/"  # public folders; the original pi
 @require_safe
 @cache_control(public=True, max_age=3600)
 def file(request, path):
-    """Serve a picture, or a document as a download. 404 for everything else."""
+    """Serve a picture, or a document as a download. 404 for all other files."""
     path = posixpath.normpath(path)  # "documents/../x" is outside of it
     if not path.startswith((PICTURES, DOCUMENTS)):
         raise Http404

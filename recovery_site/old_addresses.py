@@ -9,7 +9,8 @@ from pages import facts
 
 
 class OldAddressesMiddleware(RedirectMiddleware):
-    """Wagtail's redirects, except to a page that readers can't open yet. That would reveal its address too early."""
+    """Wagtail's redirects, but none to a page that readers can't open yet. It would reveal the page's address too
+    early."""
 
     def process_response(self, request, response):
         led_on = super().process_response(request, response)

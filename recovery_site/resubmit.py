@@ -1,5 +1,7 @@
-"""Save staff from losing what they typed if they were signed out, or signed in again, before they sent it. We show it
-on its own page with a button that sends it again."""
+"""Keep what staff typed if they were signed out before they sent it, or signed in again meanwhile.
+
+We show what they sent on its own page, with a button that sends it again.
+"""
 
 from django.contrib import admin
 from django.template.response import TemplateResponse
@@ -12,13 +14,15 @@ TOKEN = "csrfmiddlewaretoken"  # noqa: S105 (names a field)
 
 
 def is_worth_keeping(request):
-    """Return whether a refused POST to the admin or the CMS contains anything that someone typed or chose."""
+    """Return whether a POST to the admin or the CMS has any fields. Call it for a POST that was refused."""
     return _is_post_of_staff(request) and bool(_fields(request))
 
 
 def can_be_sent_again(request):
-    """Return whether it makes sense to send a POST again whose CSRF check failed. It does if it has content, or if a
-    signed-in user only pressed a button."""
+    """Return whether to offer a POST again whose CSRF check failed: it has fields, or the user is signed in.
+
+    A signed-in user may just have pressed a button, without any fields.
+    """
     return _is_post_of_staff(request) and (bool(_fields(request)) or admin.site.has_permission(request))
 
 
@@ -29,7 +33,7 @@ def _is_post_of_staff(request):
 
 
 def page(request):
-    """Show everything that was sent, with a button that sends it again. Nothing is stored."""
+    """Return a page with everything that was sent and a button that sends it again. Stores nothing."""
     fields = _fields(request)
     context = admin.site.each_context(request) | {
         "title": _("Not sent yet"),
@@ -45,13 +49,16 @@ def page(request):
 
 
 def _was_typed(request, name, value):
-    """Return whether someone typed this value. Values that the form already showed, check boxes and choices don't
-    count."""
+    """Return whether someone typed this value. Only values of two or more words count.
+
+    Values that the form already showed don't count.
+    """
     is_new = not name.startswith(("initial-", "was-")) and request.POST.get(f"initial-{name}") != value
     return is_new and len(value.split()) > 1
 
 
 def _fields(request):
-    """Return the sent fields as pairs of name and value. Passwords are never shown or sent again."""
+    """Return the sent fields as pairs of name and value. Leaves out passwords, so they are never shown or sent
+    again."""
     names = [name for name in request.POST if name != TOKEN and "password" not in name.lower()]
     return [(name, value) for name in names for value in request.POST.getlist(name)]

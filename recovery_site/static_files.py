@@ -8,8 +8,10 @@ logger = logging.getLogger(__name__)
 
 
 class StaticFilesStorage(CompressedManifestStaticFilesStorage):
-    """WhiteNoise's storage, but a missing file does not raise an error. A page without styles can still show the phone
-    number and what the person typed. So use the plain name and log an error."""
+    """WhiteNoise's storage, but a missing file logs an error instead of raising one. The page gets the plain name.
+
+    A page without styles can still show the phone number and what the person typed.
+    """
 
     def load_manifest(self):
         try:

@@ -17,11 +17,12 @@ def style():
 
 @hooks.register("construct_settings_menu")
 def hide_settings_managed_elsewhere(request, items):
-    """Hide what is managed elsewhere: accounts and roles at /admin/, the address of the site in PUBLIC_ORIGIN."""
+    """Remove the menu items for accounts and roles, which are at /admin/, and for the site's address, see
+    PUBLIC_ORIGIN."""
     items[:] = [item for item in items if item.name not in ("users", "groups", "sites")]
 
 
 @hooks.register("construct_help_menu")
 def empty_help_menu(request, items):
-    """Empty the help menu. It links to another site, with news and a guide to the stock editor."""
+    """Remove everything from the help menu: it links to news and a guide on another site."""
     items.clear()

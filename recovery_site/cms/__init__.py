@@ -9,5 +9,5 @@ def is_under(request):
 
 
 def is_page_load(request):
-    """Return whether a browser is loading a page. Scripts ask for other types of content."""
+    """Return whether a browser is loading a page. Scripts ask for other content types."""
     return "text/html" in request.headers.get("Accept", "")

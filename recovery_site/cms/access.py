@@ -1,4 +1,4 @@
-"""Access to /cms/, and the answers to people without access."""
+"""Decide who may open /cms/, and what everyone else gets."""
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
@@ -14,8 +14,11 @@ def may_edit(request):
 
 
 class AccessMiddleware:
-    """Refuse signed-in users without a content role. Wagtail would send them to the sign-in page in an endless loop.
-    Users who were signed out get back what they sent. Wagtail sends everyone else to sign in."""
+    """Refuse signed-in users without a content role. Wagtail would redirect them to the sign-in page in an endless
+    loop.
+
+    Users who were signed out get a page with what they sent. Wagtail sends everyone else to sign in.
+    """
 
     def __init__(self, get_response):
         self.get_response = get_response
@@ -36,7 +39,7 @@ class AccessMiddleware:
 
 
 def not_saved():
-    """Answer a script of Wagtail's editor in the format that autosave displays."""
+    """Return an error response that Wagtail's autosave can display."""
     sentence = _(
         "Not saved: you are signed out. Leave this page open and sign in from a new tab. Then come back and press Save."
     )

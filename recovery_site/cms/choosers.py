@@ -12,12 +12,12 @@ START = '{}<start-part data-part="{}" data-id="{}" data-options="{}"></start-par
 
 
 def install():
-    """Replace `render` for every chooser: pages, pictures, documents, snippets and move targets."""
+    """Replace `render` for all choosers: of pages, pictures, documents, snippets and move targets."""
     BaseChooser.render = render
 
 
 def render(widget, name, value, attrs=None, renderer=None):
-    """Return the HTML of a chooser, with the data that `cms.js` needs to start it."""
+    """Return the HTML of a chooser, including the data with which `cms.js` starts it."""
     value_data = widget.get_value_data(value)
     options = widget.get_js_init_options(attrs["id"], name, value_data)
     html = widget.render_html(name, value_data, attrs)

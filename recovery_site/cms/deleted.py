@@ -1,5 +1,6 @@
-"""Handle a page that was deleted while someone was editing it. They get their text back and can save it as a new
-draft."""
+"""Handle a page that was deleted while someone was editing it. The editor gets their text back and can save it as a new
+draft.
+"""
 
 from django.http import JsonResponse
 from django.shortcuts import render
@@ -16,7 +17,7 @@ OF_THE_DELETED = ("csrfmiddlewaretoken", "loaded_revision_id", "loaded_revision_
 
 
 class DeletedPageMiddleware:
-    """Tell an editor who deleted the page they have open, and keep what they send."""
+    """If the edited page was deleted, tell the editor who deleted it, and return the text that they sent."""
 
     def __init__(self, get_response):
         self.get_response = get_response

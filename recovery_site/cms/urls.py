@@ -1,7 +1,7 @@
 """The addresses of Wagtail's admin, except those that we handle elsewhere.
 
 People sign in at /admin/, which also has the accounts, roles and passwords. PUBLIC_ORIGIN sets the public address.
-Pages and documents are public or drafts; none has its own password.
+Pages and documents are either public or drafts. None has its own password.
 """
 
 from django.conf import settings
@@ -25,7 +25,7 @@ CLOSED = (
 
 @never_cache
 def sign_in(request):
-    """Redirect to our sign-in page and keep the target address."""
+    """Redirect to our sign-in page with the same query string, which names the target page."""
     query = request.META.get("QUERY_STRING", "")
     return HttpResponseRedirect(resolve_url(settings.LOGIN_URL) + (f"?{query}" if query else ""))
 

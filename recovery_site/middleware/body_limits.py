@@ -1,7 +1,7 @@
 """Refuse request bodies that we can't read, before Django parses them. The error page shows the phone number.
 
-Django 5.2 answers some of them with 500 (a form that claims to be UTF-7 or UTF-16) and reads others completely before
-it refuses them.
+Django 5.2 answers some bodies with 500 (a form that claims to be UTF-7 or UTF-16). It reads others completely before it
+refuses them.
 """
 
 from dataclasses import dataclass
@@ -28,8 +28,10 @@ EDITOR = Limits(15_000_000, 10_000)  # a picture from a phone; a page with many 
 
 
 class RequestGuardMiddleware:
-    """Pass a valid form body on. Otherwise answer 413 (too large), 415 (not a form in UTF-8) or 400 (too many fields,
-    or a chunked body that broke off). A NUL in a staff query also gets 400: PostgreSQL rejects it."""
+    """Answer bad requests with 413 (too large), 415 (not a form in UTF-8) or 400. Other requests pass.
+
+    400 is for too many fields, a chunked body that broke off, and a NUL in a staff query, which PostgreSQL rejects.
+    """
 
     def __init__(self, get_response):
         self.get_response = get_response
@@ -39,7 +41,7 @@ class RequestGuardMiddleware:
 
 
 def _refusal(request):
-    """Return the error page for a bad request, or None."""
+    """Return the error page for a bad request. None if the request is good."""
     query = request.META.get("QUERY_STRING", "")
     if request.path_info.startswith(("/admin/", cms.PREFIX)) and "%00" in query:
         return error_views.bad_request(request)
@@ -84,7 +86,7 @@ def _limits(request, length):
 
 
 def _fields(request):
-    """Return an upper bound for the number of fields. Reads the whole body, up to the size limit."""
+    """Return an upper bound for the number of form fields. Reads the whole body into memory."""
     if request.content_type == "multipart/form-data":
         boundary = request.content_params.get("boundary", "").encode(errors="replace")
         return request.body.count(boundary) if boundary else 0  # Django refuses a body without one

@@ -1,9 +1,9 @@
 """Compress pages with brotli or gzip, if the browser accepts it.
 
 Only responses that any cache may keep (`Cache-Control: public`, no cookie) are compressed. If a page contains a secret,
-its compressed length can reveal it to an eavesdropper who controls part of the address (BREACH). Public pages contain
-no secrets. The form, the confirmation, the admin and search results contain tokens or text from a visitor; they are
-never public, so they stay uncompressed. So do views without caching headers.
+its compressed length can reveal the secret to an eavesdropper who controls part of the address (BREACH). Public pages
+contain no secrets. The form, the confirmation, the admin and search results contain tokens or text from a visitor. They
+are never public, so they stay uncompressed. So do views without caching headers.
 """
 
 import gzip
@@ -22,8 +22,8 @@ _QUALITY = re.compile(r"q\s*=\s*(0(?:\.\d{0,3})?|1(?:\.0{0,3})?)", re.IGNORECASE
 class CompressionMiddleware:
     """Compress a response and set `Content-Encoding`, `Content-Length` and `Vary`.
 
-    Runs inside ConditionalGetMiddleware, so that each encoding has its own ETag and 304 works for each. HEAD gets the
-    headers of GET; the server drops the body.
+    Must run inside ConditionalGetMiddleware. Then each encoding has its own ETag, and 304 works for each. HEAD gets the
+    headers of GET, and the server drops the body.
     """
 
     def __init__(self, get_response):
@@ -57,7 +57,7 @@ def may_compress(response):
 
 
 def best_encoding(accepted):
-    """Return "br" or "gzip" for an Accept-Encoding header, or None to send the text as it is (RFC 9110, 12.5.3).
+    """Return "br" or "gzip" for an Accept-Encoding header (RFC 9110, 12.5.3). None to send the text uncompressed.
 
     A quality value that can't be read counts as 0. An encoding that is not listed gets the value of `*`.
     """
@@ -80,6 +80,9 @@ def _weight(parameter):
 
 @lru_cache(maxsize=128)
 def _compressed(content, encoding):
-    """Compress a page and cache the result. It can't get stale, because the content is the key. So we can afford
-    brotli's best level: 60 ms for the longest page, once in each process, for a download about 12 % smaller."""
+    """Return the compressed page. The cache can't get stale, because the content is its key.
+
+    So we can afford brotli's best level: 60 ms for the longest page, once in each process, for a download about 12 %
+    smaller.
+    """
     return brotli.compress(content) if encoding == "br" else gzip.compress(content, mtime=0)

@@ -21,8 +21,10 @@ class ContentSecurityPolicyMiddleware(CSPMiddleware):
         return super().process_response(request, response)
 
     def get_policy_parts(self, request, response, report_only=False):
-        """Let only Wagtail's previews appear in a frame, and only on our site. Wagtail marks them with
-        X-Frame-Options."""
+        """Return the policy's parts. In Wagtail's admin, only previews may appear in a frame, and only on our site.
+
+        Wagtail marks previews with X-Frame-Options.
+        """
         parts = super().get_policy_parts(request, response, report_only)
         if cms.is_under(request):
             is_preview = response.get("X-Frame-Options") == "SAMEORIGIN"

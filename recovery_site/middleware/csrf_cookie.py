@@ -7,8 +7,11 @@ WITH_FORMS = ("/assessment/", "/admin/", "/cms/")
 
 
 class PublicPagesMiddleware:
-    """Ignore the CSRF cookie on pages without a form. Otherwise Django may set a new one, and a cache may not keep the
-    page. Also limit how long a cache keeps a page with text like "Open now until 5 PM"."""
+    """Keep pages without a form cacheable, and limit how long any page is cached.
+
+    Ignores the CSRF cookie there. Otherwise Django may set a new cookie, and a cache may not keep the page. A cache may
+    keep text like "Open now until 5 PM" only until it changes.
+    """
 
     def __init__(self, get_response):
         self.get_response = get_response

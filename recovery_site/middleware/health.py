@@ -1,4 +1,4 @@
-"""Health checks for load balancers: is the process alive, and can it accept a request? And the status for alarms.
+"""Health checks for load balancers (is the process alive, and can it accept a request?), and the status for alarms.
 
 Runs before the host check and the TLS redirect, because probes have no host name and follow no redirects.
 """
@@ -13,8 +13,10 @@ from intake.monitoring.readiness import why_not_ready
 
 
 class HealthMiddleware:
-    """Answer `/healthz` (always 200), `/readyz` (200, or 503 with a reason code) and, for callers with STATUS_TOKEN,
-    `/status` (200 or 503, with codes and figures)."""
+    """Answer `/healthz` (always 200), `/readyz` (200, or 503 with a reason code) and `/status`.
+
+    `/status` needs STATUS_TOKEN. It answers 200 or 503, with codes and figures.
+    """
 
     def __init__(self, get_response):
         self.get_response = get_response

@@ -1,4 +1,4 @@
-"""The pages that readers can open, as plain text."""
+"""Read the pages that readers can open, as plain text."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,7 +16,7 @@ from pages.visibility import visible
 
 @dataclass(frozen=True)
 class Entry:
-    """A page that readers can open. The `lead` weighs more than the rest of the text."""
+    """A page as plain text. Words in `lead` weigh more than words in `text`."""
 
     kind: str  # "page" or "question"
     url: str
@@ -26,18 +26,18 @@ class Entry:
     expire_at: datetime | None = None
 
     def is_shown(self, now):
-        """Return whether the page has not expired. Checked here, so that no job has to run at that moment."""
+        """Return whether the page has not expired at a moment. Works even before the worker unpublishes the page."""
         return self.expire_at is None or now < self.expire_at
 
 
 def read():
-    """Read every page that readers can open. Needs one query for each type of page and one more."""
+    """Return an `Entry` for every page that readers can open. Needs one query for each type of page and one more."""
     pages = visible(Page.objects.filter(depth__gte=HOME_DEPTH)).order_by("path")
     return [entry_of(page) for page in pages.specific()]
 
 
 def entry_of(page):
-    """Return a page as plain text, without its citation marks."""
+    """Return the `Entry` of a page. Its text has no citation marks."""
     summary, texts = getattr(page, "summary", ""), page.texts()
     parts = [_as_sentence(summary)]
     for heading, body in texts:

@@ -1,4 +1,4 @@
-"""The index in memory. Each process builds it once, and again when the content changes."""
+"""The search index in memory. Each process builds it once, and again when the content changes."""
 
 import threading
 from array import array
@@ -20,7 +20,7 @@ _NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 class Field:
-    """One part of all entries: the titles, the leads or the texts."""
+    """The words of one part of all entries: of the titles, the leads or the texts."""
 
     def __init__(self, texts, fold_of):
         self.folds = []  # for each entry: its folded words, in order
@@ -35,8 +35,10 @@ class Field:
                 self._places.setdefault(folded, {})[number] = times
 
     def places(self, phrase):
-        """Return the entries that contain a phrase (a tuple of folds), with counts: {number: times}. For phrases of
-        several words, counting stops at `ENOUGH_TIMES`."""
+        """Return how often a phrase occurs in each entry: {number of the entry: times}. `phrase`: a tuple of folds.
+
+        For phrases of several words, counting stops at `ENOUGH_TIMES`.
+        """
         if len(phrase) == 1:
             return self._places.get(phrase[0], {})
         of_words = [self._places.get(folded, {}) for folded in phrase]
@@ -45,7 +47,7 @@ class Field:
         return {number: count for number, count in times.items() if count}
 
     def starts(self, number, phrase):
-        """Return the positions where a phrase begins in an entry."""
+        """Yield the positions where a phrase begins in an entry. A position counts words."""
         folds, at = self.folds[number], -1
         for _ in range(self._places.get(phrase[0], {}).get(number, 0)):
             at = folds.index(phrase[0], at + 1)
@@ -54,7 +56,7 @@ class Field:
 
 
 class Index:
-    """All entries with their words. It may contain expired entries; `at(now)` removes them."""
+    """All entries and their words. Some entries may have expired: `at(now)` leaves them out."""
 
     def __init__(self, entries):
         self.entries = entries
@@ -68,13 +70,13 @@ class Index:
         self.texts = Field([entry.text for entry in entries], fold_of)
 
     def at(self, now):
-        """Return this index without the entries that have expired."""
+        """Return an index without expired entries. This is the same index if none has expired."""
         if now < self.valid_until:
             return self
         return Index([entry for entry in self.entries if entry.is_shown(now)])
 
     def beginning_with(self, start):
-        """Return the words that begin with `start`, from all entries."""
+        """Return the words of all entries that begin with `start`, in alphabetical order."""
         words = self.alphabetical
         return list(takewhile(lambda word: word.startswith(start), words[bisect_left(words, start) :]))
 
@@ -85,7 +87,7 @@ _generation = None
 
 
 def current():
-    """Return the index of the pages that readers can open now."""
+    """Return the current index. It contains only pages that readers can open now."""
     global _index, _generation
     number = content_generation.current()
     with _lock:  # one thread builds the index, the others wait

@@ -1,4 +1,4 @@
-"""Turn a typed query into the words and phrases to look for."""
+"""Turn a typed query into the words and phrases that the search looks for."""
 
 import string
 import unicodedata
@@ -20,14 +20,14 @@ _KNOWN_FOLDS = {fold(word) for word in KNOWN}
 
 @dataclass(frozen=True)
 class Form:
-    """A folded word or phrase that matches a part of the query."""
+    """A folded word or phrase that counts as a match for one part of the query."""
 
     phrase: tuple[str, ...]
     weight: float = 1.0
 
 
 def readable(typed):
-    """Return the query without control characters, at most 100 characters long, and whether it was cut."""
+    """Return the query without control characters, cut to 100 characters, and whether it was cut."""
     typed = typed.strip()
     normal = unicodedata.normalize("NFKC", typed[:LONGEST_QUERY])
     spaced = " ".join("".join(" " if unicodedata.category(c)[0] == "C" else c for c in normal).split())
@@ -35,9 +35,9 @@ def readable(typed):
 
 
 def corrected(query, index):
-    """Replace each unknown word with the most frequent word that is one letter away, if there is one.
+    """Return the query with unknown words replaced: by the most frequent word that is one letter away, if there is one.
 
-    Words of the field are never unknown, and the first letter never changes. So "taper" does not become "paper".
+    The field's own terms are never replaced, and the first letter never changes. So "taper" does not become "paper".
     """
     return WORD.sub(lambda match: _meant(match.group(0), index), query)
 
@@ -64,8 +64,10 @@ def _is_known(word, index):
 
 
 def _one_letter_away(word):
-    """Return all words that differ by one letter (wrong, missing or extra) or by two swapped letters. The first letter
-    stays."""
+    """Return all words that differ by one letter (wrong, missing or extra) or by two swapped letters.
+
+    The first letter stays.
+    """
     splits = [(word[:i], word[i:]) for i in range(1, len(word) + 1)]
     near = {head[:-1] + tail[0] + head[-1] + tail[1:] for head, tail in splits if tail}
     near |= {head + tail[1:] for head, tail in splits}
@@ -76,7 +78,7 @@ def _one_letter_away(word):
 
 
 def groups(query, index):
-    """Return a list of alternatives for each part of the query. A part that occurs twice counts once."""
+    """Return a list with the `Form`s of each part of the query. A part that occurs twice appears once."""
     found, rest = [], words(query)
     while rest:
         length, phrase = _longest_phrase(rest)
@@ -89,7 +91,7 @@ def groups(query, index):
 
 
 def _longest_phrase(rest):
-    """Find the longest known phrase at the start of `rest`. Return its length and its folds, or 1 and None."""
+    """Find the longest known phrase at the start of `rest`. Return its number of words and its folds, or 1 and None."""
     for length in range(min(LONGEST_PHRASE, len(rest)), 0, -1):
         phrase = tuple(map(fold, rest[:length]))
         if phrase in ROW_OF or phrase in ALSO:

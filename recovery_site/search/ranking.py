@@ -9,7 +9,8 @@ TITLE, LEAD, TEXT = 1, 0.4, 0.1
 
 
 def ranked(index, groups):
-    """Return the numbers of the entries that match every group, or else of those that match any, best first."""
+    """Return the numbers of the entries that match every group, best first. If none does, of those that match any
+    group."""
     scores = [_scores(index, group) for group in groups]
     numbers = set().union(*scores)
     numbers = numbers.intersection(*scores) or numbers
@@ -18,7 +19,8 @@ def ranked(index, groups):
 
 
 def _scores(index, group):
-    """Return the score of a group for each entry that contains one of its forms: {number: score}."""
+    """Return the score of one group for each entry: {number of the entry: score}. Leaves out entries without a
+    match."""
     fields = index.titles, index.leads, index.texts
     places = [(form, [field.places(form.phrase) for field in fields]) for form in group]
     exact = set().union(*(place for form, found in places if form.weight == 1 for place in found))
@@ -34,5 +36,5 @@ def _scores(index, group):
 
 
 def _rarity(found, entries):
-    """Weigh rare words more: near 0 for a word in all entries, 3 for a word in 1 of 26."""
+    """Return a weight that is higher for rare words: near 0 for a word in all entries, 3 for a word in 1 of 26."""
     return log(1 + (entries - found + 0.5) / (found + 0.5))

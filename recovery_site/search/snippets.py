@@ -1,4 +1,4 @@
-"""Pick the part of a text that shows why it was found."""
+"""Pick the part of a text that shows readers why it was found."""
 
 from collections import Counter
 
@@ -10,7 +10,10 @@ BEFORE = 60  # characters shown before the first match
 
 
 def snippet(index, number, groups):
-    """Return safe HTML: the part of the text with the most groups, each in `<mark>`, or else the beginning."""
+    """Return the part of an entry's text with the most groups as safe HTML. Each match is in `<mark>`.
+
+    Without a match, return the beginning of the text.
+    """
     text, hits = index.entries[number].text, _hits(index.texts, number, groups)
     begin = max(0, _best_start(hits) - BEFORE)
     begin = text.rfind(" ", 0, begin) + 1
@@ -27,7 +30,7 @@ def snippet(index, number, groups):
 
 
 def _best_start(hits):
-    """Return the start of the first passage with the most groups, or 0 without hits. Runs in linear time."""
+    """Return the start of the first passage with the most groups. 0 without hits. Runs in linear time."""
     best, most, near, ahead = 0, 0, Counter(), 0
     for first, _last, group in hits:
         while ahead < len(hits) and hits[ahead][0] - first < LENGTH - BEFORE:
@@ -42,8 +45,10 @@ def _best_start(hits):
 
 
 def _hits(field, number, groups):
-    """Return the matches as (start, end, number of the group), in the order of the text. At the same start, the longest
-    comes first."""
+    """Return the matches as (start, end, number of the group), in the order of the text.
+
+    If two begin at the same place, the longer one comes first.
+    """
     spans = field.spans[number]
     found = [
         (spans[2 * start], spans[2 * (start + len(form.phrase)) - 1], group_number)

@@ -1,4 +1,4 @@
-"""Synonyms that people use, and the words of the field."""
+"""The synonyms that people use, and the terms of the field."""
 
 from .words import folded, words
 

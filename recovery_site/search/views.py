@@ -19,7 +19,7 @@ KINDS = {"page": _("Page"), "question": _("Question")}
 @never_cache
 @require_safe
 def search(request):
-    """Show the search form, and the results if there is a `q`. Stores and logs nothing."""
+    """Show the search form, and the results if the address has a query `q`. Stores and logs nothing."""
     query, was_cut = readable(request.GET.get("q", ""))
     results, correction = find(query) if query else ([], "")
     context = {
@@ -35,8 +35,10 @@ def search(request):
 
 
 def find(query):
-    """Return at most 20 results (title, url, kind, snippet), best first, and the corrected query, or "" if it was not
-    corrected."""
+    """Return the results for a query and the corrected query, which is "" if nothing was corrected.
+
+    The results are at most 20, best first. Each has a title, an address, a kind and a snippet.
+    """
     index = index_in_memory.current()
     correction = corrected(query, index)
     asked_for = groups(correction, index)

@@ -23,12 +23,12 @@ def plain(word):
 
 
 def fold(word):
-    """Return a common form for the forms of an English word: plural, -ing, -ed, -ion, -ive."""
+    """Return the common stem of an English word's forms: plural, -ing, -ed, -ion, -ive."""
     word = re.sub(r"(?<=\w\w)(?:ies|ied)$", "y", word.removesuffix("'s"))
     word = re.sub(r"(?<=\w\w)(?:ions?|ive|ing|(?<!e)ed|es|(?<!s)s|e)$", "", word)
     return re.sub(r"([bdgmnprt])\1$", r"\1", word)
 
 
 def folded(text):
-    """Return the folds of a text's words as a tuple, to compare phrases."""
+    """Return the folds of a text's words as a tuple. Compare such tuples to compare phrases."""
     return tuple(fold(word) for word in words(text))

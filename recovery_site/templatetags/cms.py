@@ -7,7 +7,10 @@ register = template.Library()
 
 @register.simple_tag(takes_context=True)
 def references_to(context, row):
-    """List what refers to a page, a source or the like, as pairs of its name and its edit address (or None)."""
+    """Return what refers to a page, source or other row, as pairs of name and edit address.
+
+    The address is None if the user may not edit it.
+    """
     finder = AdminURLFinder(context["request"].user)
     places = ReferenceIndex.get_references_to(row).group_by_source_object()
     return [(str(place), finder.get_edit_url(place)) for place, _references in places]

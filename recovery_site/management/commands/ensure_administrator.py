@@ -31,8 +31,10 @@ class Command(BaseCommand):
 
 
 def _checked(name, field):
-    """Return a variable's value, checked by the account's field, or "". Raises CommandError with the variable's
-    name."""
+    """Return the value of an environment variable, checked by a field of the account. "" if it is not set.
+
+    Raises CommandError that names the variable.
+    """
     value = os.environ.get(name, "").strip()
     try:
         return get_user_model()._meta.get_field(field).clean(value, None) if value else ""

@@ -62,7 +62,7 @@ def _raise_exit(number, frame):
 
 
 def _stop(processes):
-    """Ask both processes to end, and kill those still running after `GRACE` seconds."""
+    """Ask the processes to end. Kill those that still run after `GRACE` seconds."""
     for process in processes:
         process.terminate()
     for process in processes:
