@@ -1,7 +1,8 @@
-"""Runs every group of tests: python -m tests (this is `make test`).
+"""Run every group of tests: python -m tests (this is `make test`).
 
-SQLite always; PostgreSQL where one answers at TEST_DATABASE_URL, or at 127.0.0.1 without it; a real Chromium and
-WebKit where they are found. A group that can't run is named with its reason, and with REQUIRE_ALL=1 it is a failure.
+Always runs on SQLite. Also runs on PostgreSQL if a server responds at TEST_DATABASE_URL, or at 127.0.0.1 if that is not
+set. Runs in a real Chromium and WebKit if they are installed. Names each group that can't run, with the reason. With
+REQUIRE_ALL=1, such a group is a failure.
 """
 
 import os
@@ -42,7 +43,7 @@ GROUPS = [
 
 
 def run_group(arguments, environment):
-    """pytest's exit code for one group."""
+    """Run pytest for one group and return its exit code."""
     with tempfile.TemporaryDirectory() as folder:
         command = [sys.executable, "-m", "pytest", "-q", "--basetemp", folder, *arguments, *sys.argv[1:]]
         return subprocess.run(command, env=os.environ | environment, check=False).returncode

@@ -1,4 +1,4 @@
-"""Where the browser for the tests is."""
+"""Find the browser for the tests."""
 
 import os
 import shutil
@@ -7,7 +7,7 @@ NO_CHROMIUM = "no Chromium found (install it, or set CHROMIUM to its path)"
 
 
 def chromium_path():
-    """The path of a Chromium: CHROMIUM, or the first one on PATH; None where there is none."""
+    """Return the path of a Chromium: from CHROMIUM, or else the first one on PATH. None if there is none."""
     if os.environ.get("CHROMIUM"):
         return shutil.which(os.environ["CHROMIUM"])
     return next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)

@@ -1,4 +1,4 @@
-"""What every test starts from: roles and starter content in the database, and silent mistakes turned into failures."""
+"""Fixtures for every test: roles and starter content in the database, and silent mistakes that become failures."""
 
 import datetime
 import os
@@ -64,12 +64,12 @@ TUESDAY_MORNING = datetime.datetime(2026, 11, 24, 10, tzinfo=ZoneInfo("America/P
 
 
 def load_site():
-    """The starter content, as `make run` leaves it. Roles and roots come with `migrate`."""
+    """Load the starter content, as `make run` does. `migrate` has already created roles and root rows."""
     faq.starter.load()
 
 
 def pytest_collection_modifyitems(items):
-    """Marks what is slow, and what never asks for the database, so that any kind of database is enough for it."""
+    """Mark slow tests, and mark tests that need no database with `any_database`: they run on one kind only."""
     for item in items:
         if item.path.name in SLOW_FILES:
             item.add_marker("slow")
@@ -78,13 +78,13 @@ def pytest_collection_modifyitems(items):
 
 
 def pytest_sessionstart(session):
-    """Stops at once where the database that was asked for does not answer."""
+    """Stop at once if the database at TEST_DATABASE_URL does not respond."""
     if not hasattr(session.config, "workerinput") and (reason := why_no_database()):
         pytest.exit(f"No database answers at TEST_DATABASE_URL: {reason}", 2)
 
 
 def pytest_terminal_summary(terminalreporter, config):
-    """Names the groups of tests that this run could not or did not hold."""
+    """Print which groups of tests this run skipped."""
     if connection.vendor == "sqlite":
         terminalreporter.write_line("Not run on PostgreSQL: TEST_DATABASE_URL is not set. `make test` runs both.")
     if not chromium_path():
@@ -92,7 +92,7 @@ def pytest_terminal_summary(terminalreporter, config):
 
 
 def why_no_database():
-    """Why PostgreSQL does not answer, in its own words; None where it does, and with SQLite."""
+    """Return PostgreSQL's message if it can't be reached. None if it can, and with SQLite."""
     if connection.vendor == "sqlite":
         return None
     try:
@@ -108,17 +108,20 @@ known_facts.watch_every_connection()
 
 @pytest.fixture(autouse=True)
 def clock():
-    """The clock of every test: it begins at `TUESDAY_MORNING` and ticks. `clock.move_to(moment, tick=False)` stops it
-    at a moment, `clock.shift(timedelta)` moves it on, and nothing else touches it."""
+    """Yield the clock of every test. It starts at `TUESDAY_MORNING` and ticks.
+
+    `clock.move_to(moment, tick=False)` stops it at a moment. `clock.shift(timedelta)` moves it forward. Nothing else
+    changes it.
+    """
     with time_machine.travel(TUESDAY_MORNING) as traveller:
         yield traveller
 
 
 @pytest.fixture
 def stopped_clock(clock):
-    """The clock of a test, stopped at `TUESDAY_MORNING`: for tests that compare moments.
+    """Return the test's clock, stopped at `TUESDAY_MORNING`. For tests that compare times.
 
-    Ids that are drawn while it stands have no order, so rows of one moment come in any order.
+    Ids that are drawn while the clock is stopped have no order. So rows of the same moment come in any order.
     """
     clock.move_to(TUESDAY_MORNING, tick=False)
     return clock
@@ -126,7 +129,7 @@ def stopped_clock(clock):
 
 @pytest.fixture(autouse=True)
 def state_changes_through_the_workflow_alone():
-    """Fails a test in which anything but `intake.workflow` changed the state of a request."""
+    """Fail a test if any code except `intake.workflow` changed the state of a request."""
     yield
     one_way.fail_if_seen()
 
@@ -143,11 +146,11 @@ def django_db_setup(django_test_environment, django_db_blocker):
 
 @pytest.fixture
 def site(transactional_db):
-    """The whole site for tests that commit: what they write is taken back afterwards."""
+    """The whole site for tests that commit. After the test, all rows are restored."""
 
 
 def forget_the_last_test():
-    """What a process remembers of rows that are gone."""
+    """Clear the caches of the process, which may refer to rows that no longer exist."""
     known_facts.begin_with()
     search_index.forget()
     cache.clear()  # where Wagtail keeps the addresses of its sites
@@ -168,7 +171,8 @@ def working_database_and_empty_spool():
 
 @pytest.fixture(autouse=True)
 def no_unknown_template_variables():
-    """Fails a test in which a template of ours asked for a variable that nobody gave."""
+    """Fail a test if one of our templates used a variable that is not in its context. Yields the list of such
+    variables."""
     template_guard.unknown.clear()
     end = template_guard.watch()
     yield template_guard.unknown
@@ -178,7 +182,7 @@ def no_unknown_template_variables():
 
 @pytest.fixture
 def make_staff(db):
-    """A function that makes a member of staff with the roles named."""
+    """Return a function that creates a member of staff with the given roles."""
 
     def make(*roles, username=None, **fields):
         User = get_user_model()
@@ -192,7 +196,7 @@ def make_staff(db):
 
 @pytest.fixture
 def take_database_away(transactional_db):
-    """A function that points the connection at a database that does not exist, until the test ends."""
+    """Return a function that points the connection at a database that does not exist, until the test ends."""
     name = connection.settings_dict["NAME"]
 
     def take_away():
@@ -213,13 +217,13 @@ def me(make_staff):
 
 @pytest.fixture
 def sam(make_staff):
-    """A colleague of `me`."""
+    """Return a colleague of `me`."""
     return make_staff("admissions", username="sam")
 
 
 @pytest.fixture
 def desk(me):
-    """The browser of someone from admissions, whose posts are checked as on the real site."""
+    """Return a client that is signed in as `me`. It checks CSRF tokens, as the real site does."""
     client = Client(enforce_csrf_checks=True)
     client.force_login(me)
     return client

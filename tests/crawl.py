@@ -1,4 +1,4 @@
-"""Walks the site as a reader does: every link from every page, with Django's test client."""
+"""Walk the site as a reader does: follow every link of every page, with Django's test client."""
 
 from urllib.parse import urljoin, urlsplit
 
@@ -6,13 +6,13 @@ from tests.html import PageFacts
 
 
 def internal_path(link, page):
-    """The path on this site that a link leads to, or None for other hosts, phones and mail."""
+    """Return the path on this site to which a link leads. None for other hosts, phone numbers and email addresses."""
     parts = urlsplit(urljoin("http://testserver" + page, link))
     return parts.path if parts.scheme == "http" and parts.netloc == "testserver" else None
 
 
 def crawl(client, start="/"):
-    """Every page that a reader can reach, as {path: (response, PageFacts)}."""
+    """Return every page that a reader can reach: {path: (response, PageFacts)}."""
     found, waiting = {}, [start]
     while waiting:
         path = waiting.pop()

@@ -1,9 +1,9 @@
-"""The database of each test process: a copy of one that was migrated and filled once.
+"""The database of each test process: a copy of a database that was migrated and filled once.
 
-Wagtail's migrations alone take 15 s, so what they make is kept: `migrated` for as long as no migration changes, and
-`filled` (the roles and the starter content too) for as long as no code or content of ours does. The name of each ends
-in a digest of what it was made from, so checkouts share them; what was not used for a day goes. After a test that
-committed, the rows come back from the same copy.
+Wagtail's migrations alone take 15 s, so two databases are kept. `migrated` stays valid until a migration changes.
+`filled` also has the roles and the starter content, and stays valid until our code or content changes. The name of each
+ends in a digest of what it was made from, so several checkouts can share them. A database that was not used for a day
+is deleted. After a test that committed, the rows are restored from the same copy.
 """
 
 import contextlib
@@ -32,8 +32,7 @@ _kind = None  # how the database of this process is handled, once there is one
 
 
 def set_up(fill):
-    """Points Django at a database of this process, as `fill()` leaves an empty one. Processes that need the same one
-    wait for the first."""
+    """Point Django at a database for this process, filled by `fill()`. Other processes that need the same one wait."""
     global _kind
     _kind = _OnSqlite() if connection.vendor == "sqlite" else _OnPostgres()
     KEPT.mkdir(parents=True, exist_ok=True)
@@ -49,17 +48,17 @@ def set_up(fill):
 
 
 def restore():
-    """Brings back every row as `fill()` made it."""
+    """Restore every row as `fill()` made it."""
     _kind.restore()
 
 
 def copy_file(target):
-    """Copies the filled database to a file for another process. Only of SQLite there is one."""
+    """Copy the filled database to a file, for another process. Works only with SQLite."""
     _kind.copy_file(target)
 
 
 def tear_down():
-    """Removes the database of this process."""
+    """Delete the database of this process."""
     _kind.end()
 
 
@@ -68,7 +67,8 @@ def _migrate():
 
 
 def _make(name, source, make):
-    """Makes the database `name` by `make()`, from a copy of `source` if there is one. Whole, or not at all."""
+    """Create the database `name`: copy `source`, if given, then call `make()`. If this fails, no database `name`
+    exists."""
     unfinished = f"unfinished_{name}"
     _kind.remove(unfinished)
     _kind.copy(source, unfinished)
@@ -80,7 +80,8 @@ def _make(name, source, make):
 
 @contextlib.contextmanager
 def _locked(name):
-    """Makes others who need the same database wait. The age of the file says when it was last needed."""
+    """Lock a database, so that other processes that need it wait. The age of the lock file shows when it was last
+    needed."""
     with (KEPT / f"{name}.{connection.vendor}.used").open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
@@ -112,7 +113,7 @@ def _digest(paths):
 
 
 class _OnSqlite:
-    """Databases are files. The one of this process lies in its own folder, beside a second copy of itself."""
+    """Handles databases that are files. Each process has its own file, and a second copy to restore it from."""
 
     def __init__(self):
         self._mine = Path(settings.VAR_DIR, "test.sqlite3")
@@ -157,8 +158,11 @@ class _OnSqlite:
 
 
 class _OnPostgres:
-    """Databases of the server. The one of this process keeps a second copy of its rows, in a schema of its own: to make
-    a whole database anew takes most of a second."""
+    """Handles databases on a server. Each process has its own database, with a second copy of its rows in another
+    schema.
+
+    Creating a whole database again would take most of a second.
+    """
 
     def __init__(self):
         self._mine = f"test_site_{os.getpid()}"

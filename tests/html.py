@@ -1,4 +1,4 @@
-"""The one reader of the HTML that tests look at."""
+"""Read the HTML that tests check. All tests use these functions."""
 
 from functools import cached_property
 
@@ -8,14 +8,14 @@ BLOCKS = {"p", "li", "h1", "h2", "h3", "h4", "h5", "h6"}
 
 
 def soup(page, only=None):
-    """A response, or its HTML, as a tree. `only` reads the elements of this name alone, which is much faster."""
+    """Parse a response, or its HTML, into a tree. `only`: parse just elements with this name, which is much faster."""
     html = page if isinstance(page, str) else page.content.decode()
     strainer = SoupStrainer(only) if only else None
     return BeautifulSoup(html, "html.parser", multi_valued_attributes=None, parse_only=strainer)
 
 
 def visible_text(element):
-    """The words of an element, without scripts and comments, each block on a line of its own."""
+    """Return the text of an element, without scripts and comments. Each block is on its own line."""
     return "".join(_texts(element))
 
 
@@ -30,13 +30,13 @@ def _texts(element):
 
 
 def inline_scripts(tree, data=("application/ld+json",)):
-    """The code that stands in the page itself. Scripts of the types in `data` hold data: no browser runs them."""
+    """Return the code of scripts inside the page. Leaves out scripts of the types in `data`, which no browser runs."""
     scripts = [script for script in tree.find_all("script") if not script.get("src")]
     return [script.string for script in scripts if script.get("type") not in data and script.get_text(strip=True)]
 
 
 class Form:
-    """A form as a browser would send it: `fields` without buttons, and `buttons` as (name, value)."""
+    """A form as a browser would send it. `fields`: without buttons. `buttons`: pairs of name and value."""
 
     def __init__(self, element):
         self.css_class = element.get("class", "")
@@ -49,12 +49,12 @@ class Form:
 
 
 def forms_on(page):
-    """Each `Form` of a page."""
+    """Return a `Form` for each form of a page."""
     return [Form(element) for element in soup(page, only="form").find_all("form")]
 
 
 def form_fields(form):
-    """What a browser would send of a form, buttons aside."""
+    """Return the fields that a browser would send, without buttons: {name: value}."""
     fields = {}
     for field in form.find_all(["input", "textarea", "select"]):
         kind = field.get("type")
@@ -83,18 +83,18 @@ def _option(option):
 
 
 class PageFacts:
-    """What the walks ask of a page. It is parsed once."""
+    """The facts about a page that the tests need when they crawl the site. The page is parsed once."""
 
     def __init__(self, page):
         self.soup = soup(page)
 
     @cached_property
     def tags(self):
-        """Each element as (name, attributes)."""
+        """Return all elements as pairs of name and attributes."""
         return [(tag.name, tag.attrs) for tag in self.soup.find_all(True)]
 
     def all(self, name):
-        """The attributes of each element of this name."""
+        """Return the attributes of each element with this name."""
         return [attributes for tag, attributes in self.tags if tag == name]
 
     @property
@@ -103,7 +103,7 @@ class PageFacts:
 
     @property
     def inline_code(self):
-        """What stands inside script and style elements."""
+        """Return the contents of script and style elements."""
         styles = [style.string for style in self.soup.find_all("style") if style.get_text(strip=True)]
         return inline_scripts(self.soup) + styles
 
@@ -125,6 +125,6 @@ class PageFacts:
 
     @property
     def links_to_follow(self):
-        """The links that a crawler may follow."""
+        """Return the addresses of the links that a crawler may follow."""
         links = [attributes for attributes in self.all("a") if "nofollow" not in attributes.get("rel", "")]
         return [attributes.get("href", "") for attributes in links]

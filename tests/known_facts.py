@@ -1,9 +1,9 @@
-"""The facts of the filled database, read once a process and not once a test: reading them takes 40 ms, and nearly every
-test of the desk counts with open hours.
+"""Remember the facts of the filled database, so that each process reads them once instead of in every test.
 
-A test begins with them as known, and with the content's generation, which is then asked for no more until it moves: a
-question once a second would come at any place of a test that counts queries. The first statement of a test that writes
-to a table of content makes the facts forgotten.
+Reading the facts takes 40 ms, and nearly every test of the desk uses the open hours. A test starts with the facts and
+the content generation in memory. The generation is then not read again until it changes. Otherwise, its query, once a
+second, could come anywhere in a test that counts queries. When a test first writes to a table of content, the facts are
+forgotten.
 """
 
 import re
@@ -21,7 +21,7 @@ _of_the_filled_database = None
 
 
 def remember():
-    """Read them, right after the database was filled."""
+    """Read the facts. Call this right after the database was filled."""
     global _of_the_filled_database
     facts.forget()
     content_generation.forget()
@@ -30,7 +30,7 @@ def remember():
 
 
 def begin_with():
-    """Let the next test begin with them."""
+    """Let the next test start with the facts in memory."""
     content_generation.forget()
     facts.forget()
     if _of_the_filled_database:

@@ -1,4 +1,4 @@
-"""Watches every statement of every test: the state of a request changes through `intake.workflow` alone."""
+"""Watch every SQL statement of every test: only `intake.workflow` may change the state of a request."""
 
 import re
 import sys
@@ -39,8 +39,11 @@ seen = []
 
 
 def what_changes(sql):
-    """What a statement does to the state of requests, such as "change due_at, stage"; empty if nothing. Tables are
-    emptied after a test without any condition: that doesn't count."""
+    """Return how a statement changes the state of requests, such as "change due_at, stage of a request". "" if it does
+    not.
+
+    A DELETE without a condition does not count, because tables are emptied after a test.
+    """
     change = _CHANGE.match(sql)
     if change is None:
         return ""
@@ -53,7 +56,7 @@ def what_changes(sql):
 
 
 def watch(execute, sql, params, many, context):
-    """A wrapper of `execute`: says in `seen` which module of ours sent a change that it must not."""
+    """Wrap `execute`. If a module that may not changes the state of requests, add a sentence to `seen`."""
     if changed := what_changes(str(sql)):
         sender = _sender()
         if not sender.startswith(ALLOWED):
@@ -62,7 +65,7 @@ def watch(execute, sql, params, many, context):
 
 
 def _sender():
-    """The innermost file of ours on the stack, from the project's root."""
+    """Return the innermost file of the project on the stack, as a path from the project's root."""
     frame = sys._getframe(2)
     while frame is not None:
         name = frame.f_code.co_filename
@@ -73,7 +76,7 @@ def _sender():
 
 
 def fail_if_seen():
-    """Fails the test in which a module changed what it must not. Begins anew."""
+    """Fail the test if `seen` has sentences. Clears `seen`."""
     sentences = "\n".join(seen)
     seen.clear()
     if sentences:

@@ -1,6 +1,6 @@
-"""The site's settings with made-up secrets and a folder of their own, so that tests touch nothing of yours.
+"""The site's settings for tests, with made-up secrets and a temporary folder, so that tests touch none of your files.
 
-`TEST_DATABASE_URL` chooses the database; without it, SQLite in a file.
+`TEST_DATABASE_URL` chooses the database. Without it, tests use SQLite in a file.
 """
 
 import atexit

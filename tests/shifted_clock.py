@@ -1,8 +1,9 @@
-"""Moves the process's clock for a whole run of pytest: what reads the time outside the `clock` fixture shows.
+"""Move the process's clock for a whole run of pytest. This shows which code reads the time outside the `clock` fixture.
 
     SHIFTED_CLOCK="2026-12-31 23:30" pytest -p tests.shifted_clock tests/intake
 
-The moment is Phoenix's; without one it is a Sunday at 3 AM. The clock ticks from there on, in every worker of xdist.
+The time is local time in Phoenix. By default, it is a Sunday at 3 AM. The clock ticks from there, in every worker of
+xdist.
 """
 
 import datetime as dt
@@ -36,7 +37,7 @@ def pytest_report_header():
 
 
 def pytest_collection_finish():
-    """Stops the run where the clock stands still at the real time: it would show nothing."""
+    """Stop the run if the clock still shows the real time, because the run would then show nothing."""
     passed = time.time() - _moment.timestamp()
     if not 0 <= passed < 3600:
         pytest.exit(f"tests.shifted_clock did not move the clock: it is {passed:.0f} seconds past {_moment}", 3)

@@ -1,4 +1,4 @@
-"""Notes each variable that one of our templates asks for and nobody gave. Django shows an empty place instead."""
+"""Record each variable that one of our templates uses but that is not in its context. Django renders it as empty."""
 
 import logging
 import sys
@@ -23,9 +23,9 @@ class _Listener(logging.Handler):
 
 
 def _template_of_ours():
-    """The file under templates/ that holds the tag which is being rendered; None for a template of Django's.
+    """Return the file under templates/ with the tag that is being rendered. None if the template is one of Django's.
 
-    The name in the log record is the outermost template's: ours, where ours extends one of Django's.
+    The log record can't tell: it names the outermost template, which is ours even if it only extends one of Django's.
     """
     frame = sys._getframe()
     while frame is not None:
@@ -38,7 +38,7 @@ def _template_of_ours():
 
 
 def watch():
-    """Begins to note unknown variables. Returns a function that ends it."""
+    """Start to record unknown variables. Return a function that stops recording."""
     listener, logger = _Listener(logging.DEBUG), logging.getLogger("django.template")
     level, propagate = logger.level, logger.propagate
     logger.addHandler(listener)

@@ -1,4 +1,4 @@
-"""What stands in front of the test's server in a browser test: TLS, as in production, and a page of someone else."""
+"""Servers for browser tests: TLS in front of the site, as in production, and a page of another site."""
 
 import contextlib
 import datetime as dt
@@ -19,7 +19,7 @@ ONLY_FOR_ONE_HOP = ("connection", "keep-alive", "transfer-encoding", "date", "se
 
 @contextlib.contextmanager
 def serving(handler, certificate=None):
-    """Serve on a free port of loopback while the block runs. Gives the origin, such as `https://127.0.0.1:4711`."""
+    """Serve on a free port of loopback during the block. Yields the origin, such as `https://127.0.0.1:4711`."""
     server = ThreadingHTTPServer((LOOPBACK, 0), handler)
     server.daemon_threads = True
     if certificate:
@@ -57,7 +57,7 @@ class QuietHandler(BaseHTTPRequestHandler):
 
 
 def proxy_to(origin):
-    """The handler that passes everything on to a server of this machine, as nginx does in production."""
+    """Return a handler class that forwards every request to a server on this machine, as nginx does in production."""
 
     class Proxy(QuietHandler):
         def do_GET(self):
@@ -79,7 +79,7 @@ def proxy_to(origin):
 
 
 class SomeoneElse(QuietHandler):
-    """A neutral page of another site."""
+    """Answers with a neutral page of another site."""
 
     def do_GET(self):
         body = b"<!doctype html><title>Weather</title><link rel=icon href=data:,><h1>Sunny</h1>"

@@ -1,4 +1,4 @@
-"""Where WebKit for the tests is: the engine of every iPhone, as Debian has it (`webkit2gtk-driver` and `xvfb`)."""
+"""Find WebKit for the tests. It is the engine of every iPhone. On Debian: `webkit2gtk-driver` and `xvfb`."""
 
 import shutil
 
@@ -6,6 +6,6 @@ DRIVER, SCREEN = "WebKitWebDriver", "Xvfb"
 
 
 def why_no_webkit():
-    """The reason why no WebKit can be driven, or None."""
+    """Return the reason why no WebKit can be driven. None if it can."""
     missing = [program for program in (DRIVER, SCREEN) if not shutil.which(program)]
     return f"no {' and no '.join(missing)} found (install webkit2gtk-driver and xvfb)" if missing else None

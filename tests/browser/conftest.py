@@ -1,4 +1,4 @@
-"""A real Chromium against the real site, on a server of its own. Any console error fails the test it happened in."""
+"""Fixtures that open the real site in a real Chromium, on its own server. Any error in the console fails its test."""
 
 import os
 import re
@@ -60,13 +60,14 @@ def browser_type_launch_args(browser_type_launch_args):
 
 
 class _Clock:
-    """The clock of the server, and of each page that is open."""
+    """The clock of the server and of all open pages."""
 
     def __init__(self, server):
         self._server, self._contexts = server, []
 
     def move_to(self, moment, tick=True):
-        """As in `time_machine`. The clocks of the pages tick on from there."""
+        """Move all clocks to a moment. With `tick=False`, the server's clock stops; the clocks of the pages always
+        tick."""
         self._server.move_to(moment, tick=tick)
         self._tell()
 
@@ -75,7 +76,7 @@ class _Clock:
         self._tell()
 
     def add(self, context):
-        """Gives the pages of a Playwright context the time of the server."""
+        """Set the clocks of a Playwright context's pages to the time of the server."""
         context.clock.install(time=timezone.now())
         self._contexts.append(context)
 
@@ -86,19 +87,19 @@ class _Clock:
 
 @pytest.fixture(autouse=True)
 def clock(clock):
-    """The clock of every test, for the browser's pages too."""
+    """Return the clock of every test. It also sets the clocks of the browser's pages."""
     return _Clock(clock)
 
 
 @pytest.fixture
 def address(transactional_db, live_server):
-    """The running site's address."""
+    """Return the address of the running site."""
     return live_server.url
 
 
 @pytest.fixture
 def origin(address, settings, tmp_path):
-    """Where the site is with TLS in front, as in production."""
+    """Yield the origin of the site behind TLS, as in production."""
     settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     settings.IS_HTTPS = settings.CSRF_COOKIE_SECURE = True
     settings.CSRF_COOKIE_NAME, settings.VISIT_COOKIE_NAME = "__Host-csrf", "__Host-visit"
@@ -110,7 +111,7 @@ def origin(address, settings, tmp_path):
 
 @pytest.fixture
 def elsewhere(settings):
-    """The address of the other site that "Leave" leads to."""
+    """Yield the address of another site, to which the button "Leave" leads."""
     with tls.serving(tls.SomeoneElse) as origin:
         settings.LEAVE_TO = f"{origin}/"
         yield settings.LEAVE_TO
@@ -118,9 +119,11 @@ def elsewhere(settings):
 
 @pytest.fixture
 def open_page(browser, address, clock):
-    """A function that opens a page in a new context and gives the Playwright page. Every problem that the browser
-    reports, and every request to another host, fails the test at its end, unless the test clears `problems`. A test
-    that wants a page to be refused names the status in `refusals`."""
+    """Return a function that opens a page in a new context and returns the Playwright page.
+
+    Errors and warnings in the console, and requests to other hosts, fail the test at its end, unless the test clears
+    `problems`. A test that expects an error page adds its status to `refusals`.
+    """
     contexts, problems, documents, refusals = [], [], set(), set()
 
     def is_wanted_refusal(message):
@@ -163,7 +166,7 @@ def open_page(browser, address, clock):
 
 @pytest.fixture
 def axe_finds():
-    """A function: what axe finds on a Playwright page, as short lines."""
+    """Return a function that returns what axe finds on a Playwright page, as short lines."""
     script = Axe().axe_script
 
     def find(page):
@@ -177,8 +180,11 @@ def axe_finds():
 
 @pytest.fixture
 def axe_in_looks(axe_finds):
-    """A function: what axe finds on a page in looks of the form (width, scheme), without loading it again; in all of
-    `LOOKS` if none are named."""
+    """Return a function that runs axe on a page in several looks, without loading it again.
+
+    A look is a pair (width, color scheme). By default, all of `LOOKS` are checked. The function returns {look:
+    findings} for looks with findings.
+    """
 
     def find(page, looks=LOOKS):
         found = {}
@@ -194,8 +200,8 @@ def axe_in_looks(axe_finds):
 
 @pytest.fixture
 def take_database_away(address, settings):
-    """A function that points every new connection, the server's too, at a database that does not exist, and the spool
-    at a folder that nobody can make, if that is wanted too."""
+    """Return a function that makes every new connection fail, also those of the server. With `spool_too`, no spool can
+    be created either."""
     name = connection.settings_dict["NAME"]
 
     def take_away(spool_too=False):
@@ -213,7 +219,7 @@ def take_database_away(address, settings):
 
 @pytest.fixture
 def sign_in(open_page, make_staff):
-    """A function that signs a member of staff with these roles in and gives the page, once they have arrived there."""
+    """Return a function that signs in a new member of staff with these roles. It returns the page after the sign-in."""
 
     def sign_in(*roles, path="/admin/", username=None, **options):
         user = make_staff(*roles, username=username)

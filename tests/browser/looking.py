@@ -1,7 +1,7 @@
 """What a person would see on a page in the browser: lost or cut content, movement, and where the focus is.
 
-Each function gives short lines about what is wrong; none means that all is well. Each waits until the page has loaded:
-words are there before the style sheets are, and until then a page has another width.
+Most functions return short lines about what is wrong. An empty list means that all is well. Each waits until the page
+has loaded, because the width of a page changes when its style sheets arrive.
 """
 
 OPEN_ALL = "for (const holder of document.querySelectorAll('details')) holder.open = true"
@@ -139,14 +139,14 @@ def what_does_not_fit(page):
 
 
 def crisis_help_out_of_sight(page):
-    """Which crisis lines the smallest phone does not show before anything is scrolled."""
+    """Return the crisis lines that the smallest phone does not show before scrolling."""
     page.wait_for_load_state()
     page.set_viewport_size({"width": 320, "height": 568})
     return page.evaluate(NO_CRISIS_HELP)
 
 
 def words(page):
-    """The visible words of the page's content and footer."""
+    """Return the visible text of the page's content and footer."""
     return page.evaluate(WORDS)
 
 
@@ -156,7 +156,7 @@ def what_can_move(page):
 
 
 def what_hides_the_focus(page, key="Tab", contrast=True):
-    """Goes through the whole page with Tab, or back with Shift+Tab: is each stop seen, and is each one reached?"""
+    """Press Tab or Shift+Tab through the whole page. Return the stops that can't be seen or were not reached."""
     page.wait_for_load_state()
     page.evaluate(START_OF_TABS, key == "Shift+Tab")
     faults = []

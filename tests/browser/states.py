@@ -1,7 +1,7 @@
-"""Every kind of public page and every state of the request form: how a visitor gets there, and what stands there.
+"""Every kind of public page and every state of the request form: how a visitor gets there, and what they see.
 
-Told by what a visitor does and sees, and reached with and without script. A new kind of page or a new refusal of the
-form is one more entry here, and every walk takes it in.
+Each state is described by what a visitor does and sees. Tests reach it with and without scripts. A new kind of page or
+a new error of the form needs one more entry here. Then every test that walks through the states includes it.
 """
 
 from collections.abc import Callable
@@ -31,7 +31,7 @@ class State:
 
 
 def fill_in(page, **instead):
-    """Fills in the form, so that it would be accepted; `instead` gives other values for phone, email, message."""
+    """Fill in a form that will be accepted. `instead`: other values for `phone`, `email` or `message`."""
     page.get_by_role("group", name="Are you 18 or older?").get_by_label("Yes").check()
     page.get_by_label(NAME).fill("Zoë Ó Briain 🌵")
     page.get_by_label(PHONE).fill(instead.get("phone", "(928) 555-0142"))
@@ -193,7 +193,7 @@ STATES = READING | ASKING
 
 
 def reach(state, open_page, take_database_away, **options):
-    """Goes there as a visitor would, and gives the page."""
+    """Open a state as a visitor would, and return the Playwright page."""
     open_page.refusals.add(state.status)
     page = open_page(state.path, **options)
     if state.fill:

@@ -4,7 +4,7 @@ import pytest
 
 
 class Media:
-    """The folder of pictures and documents of one test."""
+    """The folder of the pictures and documents of one test."""
 
     def __init__(self, folder):
         self.folder = Path(folder)
@@ -15,6 +15,6 @@ class Media:
 
 @pytest.fixture
 def media(settings, tmp_path):
-    """A folder of its own, so that a test sees each file that was written."""
+    """Return an empty folder for pictures and documents, so that a test sees each file that was written."""
     settings.MEDIA_ROOT = tmp_path / "media"
     return Media(settings.MEDIA_ROOT)

@@ -1,4 +1,4 @@
-"""What the tests of pages and answers share: small content, and rows as they are."""
+"""Helpers for the tests of pages and questions: small content, and rows as they are stored."""
 
 import datetime as dt
 
@@ -22,14 +22,14 @@ def section(heading="First", body="<p>Words about sleep.</p>", kind="text"):
 
 
 def page(slug="sleep", *, state="live", under="home", sections=None, **fields):
-    """A page below the one with the slug `under`, live or one of `OFF_LINE`."""
+    """Create a page below the page with the slug `under`, and return it. `state`: "live" or one of `OFF_LINE`."""
     fields = {"title": "Sleep", "summary": "In short.", "search_description": "A description"} | fields
     sections = [section(body=f"<p>Words about sleep {mark()}.</p>")] if sections is None else sections
     return put(Page.objects.get(slug=under), ContentPage(slug=slug, sections=sections, **fields), state)
 
 
 def question(slug="can-i-sleep", *, state="live", **fields):
-    """A question and its answer, live or one of `OFF_LINE`."""
+    """Create a question with its answer, and return it. `state`: "live" or one of `OFF_LINE`."""
     fields = {"title": "Can I sleep?", "answer": f"<p>Yes, in time {mark()}.</p>"} | fields
     fields.setdefault("topic", Topic.objects.get(key="kratom"))
     fields.setdefault("search_description", "A description")
@@ -37,7 +37,7 @@ def question(slug="can-i-sleep", *, state="live", **fields):
 
 
 def put(parent, child, state="live"):
-    """Adds a page to the tree as editors do, and brings it into a state. Returns it as it is stored."""
+    """Add a page to the tree as editors do, and bring it into a state. Return it as it is stored."""
     child.live = False
     parent.add_child(instance=child)
     if state == "scheduled":
@@ -53,7 +53,7 @@ def put(parent, child, state="live"):
 
 
 def edit(page, **changes):
-    """Publishes a page with changed fields, as editors do. Returns it as it is stored."""
+    """Publish a page with changed fields, as editors do. Return it as it is stored."""
     page = page.specific
     for name, value in changes.items():
         setattr(page, name, value)
@@ -67,7 +67,7 @@ def any_source():
 
 
 def mark(key="dea-fact-sheet"):
-    """The mark of a source in stored rich text."""
+    """Return the citation mark of a source in stored rich text."""
     return Source.objects.get(key=key).as_mark()
 
 
@@ -76,7 +76,7 @@ def home():
 
 
 def rows(*models):
-    """Every row of the models (default: of every table), to compare before and after."""
+    """Return every row of the models (default: of every table): {model: rows}. For comparisons before and after."""
     models = models or apps.get_models(include_auto_created=True)
     return {model._meta.label: list(model._base_manager.order_by("pk").values()) for model in models}
 

@@ -1,4 +1,4 @@
-"""Pictures as phones, cameras, and people who mean harm make them, and a PDF."""
+"""Pictures as phones, cameras and attackers make them, and a PDF."""
 
 import io
 import struct
@@ -12,14 +12,14 @@ WHITE_PDF = b"%PDF-1.7\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n
 
 
 def picture(kind="JPEG", size=(60, 40), *, mode="RGB", color="teal", name=None, **options):
-    """A picture as a file. `options` go to Pillow."""
+    """Return a picture as a file. `options` are arguments of Pillow's `save`."""
     buffer = io.BytesIO()
     Image.new(mode, size, color).save(buffer, kind, **options)
     return ContentFile(buffer.getvalue(), name or f"picture.{kind.lower()}")
 
 
 def from_a_phone(kind="JPEG"):
-    """A picture that tells where it was taken, lies on its side, and has its own colors."""
+    """Return a picture that contains the place where it was taken, is rotated, and has its own color profile."""
     exif = Image.Exif()
     exif[0x010E], exif[0x0112] = PLACE.decode(), 6  # description; turn right
     exif.get_ifd(0x8825)[2] = (33.0, 21.0, 10.0)
@@ -30,7 +30,7 @@ def from_a_phone(kind="JPEG"):
 
 
 def two_in_one_file():
-    """What some phones write: a picture, and a second one behind it, which has the place too."""
+    """Return a file as some phones write it: a picture, followed by a second picture that also contains the place."""
     exif = Image.Exif()
     exif[0x010E] = PLACE.decode()
     buffer = io.BytesIO()
@@ -40,7 +40,7 @@ def two_in_one_file():
 
 
 def claiming(width, height):
-    """A PNG of a few bytes that claims to be as large as this."""
+    """Return a PNG of a few bytes that claims to have this width and height."""
 
     def chunk(kind, data):
         return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))

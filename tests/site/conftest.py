@@ -9,7 +9,7 @@ from tests.crawl import crawl
 
 @pytest.fixture(scope="session")
 def walked(django_db_setup, django_db_blocker):
-    """Every page that a reader can reach, as `crawl` gives them: once for all tests that change nothing before."""
+    """Return every page that a reader can reach, see `crawl`. Runs once, for all tests that change nothing first."""
     forget_the_last_test()
     template_guard.unknown.clear()
     end = template_guard.watch()

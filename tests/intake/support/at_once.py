@@ -1,4 +1,4 @@
-"""Several people who do something at the same moment."""
+"""Let several people do something at the same moment."""
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -10,7 +10,7 @@ from intake import workflow
 
 
 def at_once(*steps):
-    """What each of the steps returns, all begun at the same moment, each on a connection of its own."""
+    """Start all steps at the same moment, each on its own connection. Return their results in order."""
     together = threading.Barrier(len(steps))
 
     def run(step):
@@ -25,7 +25,8 @@ def at_once(*steps):
 
 
 def at_once_or_refused(*steps):
-    """As `at_once`, with the class of the refusal in place of what a step returns where someone else was faster."""
+    """Do the same as `at_once`. For a step that was refused because another was faster, return the class of the
+    error."""
 
     def run(step):
         try:

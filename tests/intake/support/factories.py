@@ -1,4 +1,4 @@
-"""Requests as people make them, through the form and through `accept`."""
+"""Create requests as people do: through the form and through `accept`."""
 
 from dataclasses import fields
 from urllib.parse import urlencode
@@ -16,32 +16,35 @@ _CIRCUMSTANCES = {field.name for field in fields(sent_form.SentForm)} - {"draft"
 
 
 def bound_form(**fields):
-    """The form as it is posted with these fields and nothing else, through the encoding of a browser."""
+    """Return the form as a browser posts it with these fields and no others."""
     return AssessmentForm(QueryDict(urlencode(fields, doseq=True)))
 
 
 def make_answers(**changes):
-    """The cleaned answers of `PERSON` with changes."""
+    """Return the cleaned answers of `PERSON`, with changes."""
     form = bound_form(**PERSON | changes)
     assert form.errors == {}
     return form.answers()
 
 
 def accept(draft, answers, **circumstances):
-    """Sends answers in with a draft. Returns the request that holds them."""
+    """Send in answers with a draft. Return the request that contains them."""
     request_id = submission.accept(sent_form.SentForm(draft, answers, **circumstances))
     return AssessmentRequest.objects.get(pk=request_id)
 
 
 def make_request(draft=None, **options):
-    """A request that was sent in by `PERSON` and accepted. The options are answers that differ, and circumstances: what
-    else `SentForm` holds, such as `at` or `spam_signals`."""
+    """Send in a request from `PERSON`, accept it and return it.
+
+    `options`: changed answers, and other arguments of `SentForm`, such as `at` or `spam_signals`.
+    """
     circumstances = {name: options.pop(name) for name in _CIRCUMSTANCES & options.keys()}
     return accept(draft or tokens.draw(), make_answers(**options), **circumstances)
 
 
 def make_request_with_odd_contact(**changes):
-    """A request of someone who was asked about their phone or email, and sent it again as it was."""
+    """Send in a request with an unusual phone number or email, and return it. The form asked, and the person kept
+    it."""
     typed = PERSON | changes
     form = bound_form(**typed, asked_about=f"{typed['phone'].strip()}\n{typed['email'].strip()}")
     assert form.errors == {}
@@ -49,12 +52,12 @@ def make_request_with_odd_contact(**changes):
 
 
 def log_attempt(request, actor, result="no_answer", channel="call", **more):
-    """An attempt to reach the person: by default a call that nobody answered."""
+    """Log an attempt to reach the person. By default, this is a call that was not answered."""
     return workflow.log_attempt(request_id=request.pk, channel=channel, result=result, actor=actor, **more)
 
 
 def link_duplicate(request, of, actor, same_matter=True):
-    """Closes a request as a duplicate of another one."""
+    """Close a request as a duplicate of the request `of`."""
     return workflow.link_duplicate(
         request_id=request.pk, of_reference=of.reference, actor=actor, same_matter=same_matter
     )

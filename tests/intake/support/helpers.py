@@ -1,4 +1,4 @@
-"""What the tests of this room share: a person's answers, and requests made from them."""
+"""Helpers for the tests of `intake`: a person's answers, clients, tables and local times."""
 
 import csv
 import datetime as dt
@@ -33,14 +33,14 @@ PERSONAL = ["Wilhelmina", "Canary", "canary", "(602)", "555-0142", "nightingale"
 
 
 def browser_of(user):
-    """The browser of a member of staff, whose posts are checked as on the real site."""
+    """Return a client that is signed in as a member of staff. It checks CSRF tokens, as the real site does."""
     client = Client(enforce_csrf_checks=True)
     client.force_login(user)
     return client
 
 
 def codes_of(request):
-    """The codes of what happened to a request, in order."""
+    """Return the codes of a request's events, in order."""
     return list(request.events.values_list("code", flat=True))
 
 
@@ -49,7 +49,7 @@ def change_page(request):
 
 
 def rows(name):
-    """A table of this folder as dictionaries."""
+    """Return a CSV file of this folder as a list of dictionaries."""
     with (Path(__file__).parent / name).open(newline="") as file:
         return list(csv.DictReader(file))
 
@@ -59,7 +59,7 @@ def personal_words_in(text):
 
 
 def refuse_inserts(table):
-    """Makes the database itself refuse every new row of a table, with an error that is no fault of the row's."""
+    """Make the database refuse every new row of a table, as if its disk were full."""
     with connection.cursor() as cursor:
         if connection.vendor == "sqlite":
             cursor.execute(
@@ -76,7 +76,7 @@ def refuse_inserts(table):
 
 
 def accept_inserts(table):
-    """Ends `refuse_inserts`."""
+    """Undo `refuse_inserts`."""
     with connection.cursor() as cursor:
         if connection.vendor == "sqlite":
             cursor.execute(f"DROP TRIGGER refuse_{table}")
@@ -85,7 +85,7 @@ def accept_inserts(table):
 
 
 def form_on(response):
-    """The fields of the request form on a page, with the values that a browser would send."""
+    """Return the fields of the request form on a page, with the values that a browser would send."""
     forms = [form for form in forms_on(response) if "request-form" in form.css_class]
     assert len(forms) == 1
     return forms[0].fields
@@ -96,10 +96,10 @@ def title_of(response):
 
 
 def local_time(words, zone="America/Phoenix"):
-    """A moment such as "2026-11-24 10:00" on the wall of a place. That one is a Tuesday."""
+    """Convert local time, such as "2026-11-24 10:00" (a Tuesday), to a datetime in the time zone."""
     return dt.datetime.fromisoformat(words).replace(tzinfo=ZoneInfo(zone))
 
 
 def format_local(moment, zone="America/Phoenix"):
-    """The day and time of a moment on the wall of a place, such as "Tue 24 10:00"."""
+    """Return the day and time of a moment in a time zone, such as "Tue 24 10:00"."""
     return f"{moment.astimezone(ZoneInfo(zone)):%a %d %H:%M}"

@@ -1,4 +1,4 @@
-"""A visitor who speaks real HTTP: cookies, the fields of the form as the page holds them, and redirects."""
+"""A visitor who uses real HTTP: with cookies, redirects, and the form fields of the page."""
 
 import urllib.parse
 import urllib.request
@@ -14,12 +14,12 @@ class HttpVisitor:
         self.browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(CookieJar()))
 
     def filled_form(self, **instead):
-        """The fields that a browser sends once this person has filled in the form."""
+        """Return the fields that a browser sends after the person has filled in the form."""
         with self.browser.open(self.origin + ADDRESS, timeout=60) as page:
             return form_on(SimpleNamespace(content=page.read())) | PERSON | instead
 
     def post(self, path, fields):
-        """Sends a form and follows the redirect. Returns the address it led to, and what stands there."""
+        """Send a form and follow the redirect. Return the address where it leads, and the main content of that page."""
         body = urllib.parse.urlencode(fields).encode()
         with self.browser.open(self.origin + path, body, timeout=60) as page:
             return page.geturl(), page.read().decode().split("<main")[1].split("</main>")[0]

@@ -1,27 +1,30 @@
-"""The page of a request as a browser uses it."""
+"""The page of a request, used as a browser would."""
 
 from tests.html import forms_on
 from tests.intake.support.helpers import change_page
 
 
 def page_of(desk, request, **query):
-    """The page of a request, as staff open it."""
+    """Return the page of a request, as staff open it."""
     return desk.get(change_page(request), query)
 
 
 def work_form(page):
-    """The one form of the page on which everything is done."""
+    """Return the only form with actions on the page of a request."""
     (form,) = [form for form in forms_on(page) if "version" in form.fields]
     return form
 
 
 def buttons_on(page):
-    """What its buttons do, without the first one, which keeps the Enter key from doing anything, and without undo."""
+    """Return what the buttons of the page do, except Undo and the first button.
+
+    The first button only keeps the Enter key from doing anything.
+    """
     return [value for _name, value in work_form(page).buttons if not value.startswith("undo:")][1:]
 
 
 def press(desk, request, button, form=None, **typed):
-    """Opens the page, fills in its form, and sends it with this button as a browser does."""
+    """Open the page, fill in its form and press a button, as a browser does. Return the response."""
     form = form or work_form(desk.get(change_page(request)))
     assert ("action", button) in form.buttons
     return desk.post(change_page(request), form.fields | typed | {"action": button})
@@ -38,5 +41,5 @@ def refusal_of(response):
 
 
 def shown_entries(entries):
-    """Entries of the timeline as (what, lines)."""
+    """Return the entries of the timeline as pairs of title and lines."""
     return [(str(entry.what), [str(line) for line in entry.lines]) for entry in entries]

@@ -1,4 +1,4 @@
-"""What a visitor's browser does with the request form: fills it in as a person would, and sends it."""
+"""Use the request form as a visitor's browser does: fill it in as a person would, and send it."""
 
 import dataclasses
 import datetime as dt
@@ -17,8 +17,10 @@ FILLING_IN = dt.timedelta(minutes=1)
 
 
 class Browser(Client):
-    """A browser whose posts are checked as on the real site. It goes where a post leads, except to a confirmation: most
-    tests want to see that this is where it leads."""
+    """A client that checks CSRF tokens, as the real site does. `post` follows redirects, except to a confirmation.
+
+    Most tests check that a post leads to the confirmation.
+    """
 
     def __init__(self, **options):
         super().__init__(enforce_csrf_checks=True, **options)
@@ -33,7 +35,7 @@ class Browser(Client):
 
 
 class CookielessClient(Browser):
-    """A browser that keeps no cookies."""
+    """A `Browser` that keeps no cookies."""
 
     def request(self, **request):
         self.cookies.clear()
@@ -41,7 +43,8 @@ class CookielessClient(Browser):
 
 
 def filled(page, **changes):
-    """What a browser sends from this page when a person took a minute to type; None takes a field out."""
+    """Return the fields that a browser sends for this page after a minute of typing. None as a value removes a
+    field."""
     fields = form_on(page)
     fields["token"] = opened_earlier(fields["token"])
     fields |= TYPED | changes
@@ -49,18 +52,18 @@ def filled(page, **changes):
 
 
 def opened_earlier(token, by=FILLING_IN):
-    """The token of the same form, as if it had been opened earlier."""
+    """Return the token that the form would have if it had been opened earlier, by the time `by`."""
     draft = tokens.from_token(token)
     return tokens.to_token(dataclasses.replace(draft, drawn_at=draft.drawn_at - by))
 
 
 def send(visitor, *, headers=None, **changes):
-    """Opens the form, fills it in and sends it."""
+    """Open the form, fill it in and send it. Return the response."""
     return visitor.post(ADDRESS, filled(visitor.get(ADDRESS), **changes), headers=headers)
 
 
 def typed_on(page):
-    """What the person typed, as the form on this page still holds it."""
+    """Return the fields with what the person typed, as the form on this page still contains them."""
     return {name: value for name, value in form_on(page).items() if name not in FROM_US}
 
 
@@ -69,7 +72,7 @@ def main_of(response):
 
 
 def signed_then(content, salt, age):
-    """What we signed some time ago."""
+    """Return content signed as if we had signed it some time ago. `age`: how long ago."""
 
     class SignerOfThen(TimestampSigner):
         def timestamp(self):

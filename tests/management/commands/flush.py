@@ -1,4 +1,4 @@
-"""`flush` as the tests have it: Django calls it after each test that committed."""
+"""The command `flush` of the tests. Django calls it after each test that committed."""
 
 from django.core.management.commands import flush
 
