@@ -86,7 +86,7 @@ def _tell_stored(request, stored):
     )
     promise = stored.promise or _("We will contact you.")
     messages.info(request, _("Read this to the caller: “%(promise)s”") % {"promise": promise})
-    messages.info(request, _("If you talk now, press “They called: we spoke” below at the end."))
+    messages.info(request, _("If you talk now, press “They called: we spoke” below when you have finished."))
     known = search.same_contact(stored)
     if known:
         access.record(request.user, AccessRecord.Action.SEARCH, [one.pk for one in known])

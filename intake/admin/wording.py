@@ -25,12 +25,18 @@ DETAILS = {
     "for_whom": gettext_lazy("Asking for"),
 }
 INTRODUCTIONS = {
-    Introduction.FIRST_NAME: gettext_lazy("Say your first name only. Name the center when you know it is them."),
-    Introduction.CENTER: gettext_lazy("Say your name and the center's. Say why when you know it is them."),
+    Introduction.FIRST_NAME: gettext_lazy(
+        "Say your first name only. Do not name the center until you are sure you are talking to them."
+    ),
+    Introduction.CENTER: gettext_lazy(
+        "Say your name and the center's. Do not say why you call until you are sure you are talking to them."
+    ),
 }
 ASKED_FOR = {
     ForWhom.OTHER: gettext_lazy("They are asking for someone else. Talk about it only with the person who asked."),
-    ForWhom.PROFESSIONAL: gettext_lazy("They are asking for a client or patient. Talk about it only with them."),
+    ForWhom.PROFESSIONAL: gettext_lazy(
+        "They are asking for a client or patient. Talk about it only with the person who asked."
+    ),
 }
 
 _FIELDS = AssessmentForm.base_fields

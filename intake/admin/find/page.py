@@ -46,7 +46,11 @@ class FindForm(FilterForm):
         required=False,
         max_length=254,
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false", "autocapitalize": "off"}),
-        error_messages={"max_length": gettext_lazy("This is too long to be one of these. Shorten it and try again.")},
+        error_messages={
+            "max_length": gettext_lazy(
+                "This is too long for a reference, phone, email, or name. Shorten it and try again."
+            )
+        },
     )
 
     def __init__(self, *args, **kwargs):
@@ -68,7 +72,7 @@ class SaveForm(forms.ModelForm):
         model = SavedFilter
         fields = ["name", "is_shared"]
         widgets = {"name": forms.TextInput(attrs={"autocomplete": "off"})}
-        help_texts = {"name": gettext_lazy("Such as “New from the weekend”. Never anything about one person.")}
+        help_texts = {"name": gettext_lazy("Such as “New from the weekend”. Never describe a person.")}
         error_messages = {"name": {"required": gettext_lazy("Enter a name for the filter.")}}
 
 

@@ -27,7 +27,7 @@ def label_for_next_step(action, request, plan, language, now):
         case Kind.CONFIRM_PERSON:
             return _("Decide: is it the same person?")
         case Kind.UNREADABLE:
-            return _("Do not contact: how this person may be reached can't be read")
+            return _("Do not contact: the contact preferences can't be read")
         case Kind.WAIT:
             return _("Wait until %s") % label_for_time(action.at, now)
         case Kind.DECIDE:
@@ -86,7 +86,7 @@ def _verb(action, request, plan):
         Channel.EMAIL: _("email once") if plan.is_one_email and not plan.attempts else _("email"),
     }[action.channel]
     if action.kind == Kind.CONFIRM_TIME:
-        contact = _("do not call before they have confirmed a time")
+        contact = _("do not call until they confirm a time")
     elif not plan.may_ever_call and plan.preferences.may_call:
         time = plan.preferences.get_preferred_time_display().lower()
         is_call = action.channel == Channel.CALL

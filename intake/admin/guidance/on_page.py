@@ -52,7 +52,7 @@ def sentence_for(action, request, plan, reach, reader, elsewhere=None, has_unrea
         case Kind.CONFIRM_PERSON:
             return _("Do not contact anyone yet. First decide: is this the same person?")
         case Kind.UNREADABLE:
-            return _("Do not contact this person: how they may be reached can't be read.")
+            return _("Do not contact this person: their contact preferences can't be read.")
     step = _step(action, request, plan, reach, elsewhere)
     if _is_on_the_phone(request, plan, reader):
         step = _("You are on the phone with them. If you talk now, press “They called: we spoke”. If not: %s") % step
@@ -168,5 +168,5 @@ def _with_manner(words, action, plan):
     if action.channel == Channel.CALL and not plan.preferences.may_leave_voicemail:
         return f"{words} {_('Leave no message.')}"
     if action.channel == Channel.EMAIL and plan.is_one_email and not plan.attempts:
-        return f"{words} {_('One, and no more.')}"
+        return f"{words} {_('Only one email is allowed.')}"
     return str(words)

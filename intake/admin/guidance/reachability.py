@@ -143,7 +143,7 @@ def _about_phone(typed, number, channels):
         yield _("The phone box holds an email address. Correct it below.")
     elif typed and {"call", "text"} & set(channels):
         if number is None:
-            yield _("This can't be dialed as it is. Correct it below, or dial by hand what the person means.")
+            yield _("This can't be dialed as it is. Correct it below, or dial by hand the number that they mean.")
         elif number.extension:
             yield _("Ask for extension %(number)s.") % {"number": number.extension}
             if "text" in channels:

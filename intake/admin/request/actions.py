@@ -282,7 +282,7 @@ def _unlink(action):
     original = action.obj.duplicate_of
     action.do(workflow.unlink_duplicate)
     done = _("Unlinked. This request is open again.")
-    rules = _("Its own contact preferences apply again, and so do those of %s, except for later changes.") % original
+    rules = _("This request and %s each have their own contact preferences again, except for later changes.") % original
     return f"{done} {rules}"
 
 

@@ -34,7 +34,7 @@ class DetailsForm(AsksOnce, forms.Form):
     The form posts the values on the screen along with those typed. Only what this user changed is checked and saved.
     """
 
-    if_right = gettext_lazy("If it is right as it is, press the button again.")
+    if_right = gettext_lazy("If it is correct, press the button again.")
 
     name = _text("name", 200)
     phone = _text("phone", 60, inputmode="tel")

@@ -49,8 +49,8 @@ OPENS = {
 
 # Buttons that change nothing in the request and keep what was typed
 ONLY_SHOW = {
-    "look": gettext_lazy("This is how it stands now. What you typed is still here."),
-    "calling": gettext_lazy("It stays yours for an hour. What you typed is still here."),
+    "look": gettext_lazy("This is the request as it is now. What you typed is still here."),
+    "calling": gettext_lazy("The request stays yours for an hour. What you typed is still here."),
 }
 
 

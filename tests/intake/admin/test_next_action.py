@@ -99,7 +99,7 @@ CASES = [
     ("Assessment was Nov 23, 10:00 AM: did they come?", {"stage": "booked", "assessment_at": at(10, days=-1)}),
     ("Wait until Wed 8:00 AM", {"snoozed_until": at(8, days=1), "snooze_reason": "away"}),
     ("Call, leave no message", {"snoozed_until": at(9), "snooze_reason": "away"}),
-    ("Do not contact: how this person may be reached can't be read", {"ways": None}),
+    ("Do not contact: the contact preferences can't be read", {"ways": None}),
     ("Nothing to do", {"stage": "closed", "outcome": "spam"}),
 ]
 
@@ -223,4 +223,4 @@ def test_who_confirms_times_and_has_only_a_phone_is_not_called_though_they_calle
     action = action_for(request, plan)
     assert (action.kind, action.reason) == (Kind.CONFIRM_TIME, Reason.REPLY)
     words = in_list.label_for_next_step(action, request, plan, "", NOW)
-    assert words == "They contacted us: do not call before they have confirmed a time, leave no message"
+    assert words == "They contacted us: do not call until they confirm a time, leave no message"

@@ -78,7 +78,7 @@ def test_the_page_after_it_tells_what_to_read_to_the_caller(desk):
     assert messages_after(desk, response) == [
         f"Saved. Tell the caller their reference: {request.reference}.",
         f"Read this to the caller: “{request.promise or 'We will contact you.'}”",
-        "If you talk now, press “They called: we spoke” below at the end.",
+        "If you talk now, press “They called: we spoke” below when you have finished.",
     ]
 
 

@@ -315,7 +315,7 @@ def test_after_unlinking_both_have_their_own_rules_and_the_page_says_so(desk, me
     workflow.link_duplicate(request_id=request.pk, of_reference=original.reference, actor=me)
     assert original.events.filter(code="corrected", to_value="may_leave_voicemail").count() == 1
     done = followed(desk, press(desk, request, "unlink"))
-    assert f"Its own contact preferences apply again, and so do those of {original.reference}" in done
+    assert f"This request and {original.reference} each have their own contact preferences again" in done
     assert newest_preferences(original).may_leave_voicemail is True
 
 

@@ -168,12 +168,12 @@ def test_a_relative_is_talked_with_about_the_other_person_alone(desk):
 
 def test_words_without_any_rule_of_contact_are_shown_with_a_warning_not_to_contact(desk):
     request = make_request()
-    assert "Do not contact this person until they can be read." not in text_of(page_of(desk, request))
+    assert "Do not contact this person until the preferences can be read." not in text_of(page_of(desk, request))
     request.contact_preferences.all().delete()
     page = page_of(desk, request)
     assert (page.context["contact_rules"], page.context["attempt_buttons"]) == ([], [])
-    assert "Do not contact this person until they can be read." in text_of(page)
-    assert page.context["what_now"] == "Do not contact this person: how they may be reached can't be read."
+    assert "Do not contact this person until the preferences can be read." in text_of(page)
+    assert page.context["what_now"] == "Do not contact this person: their contact preferences can't be read."
 
 
 # What to do now
@@ -216,7 +216,7 @@ def test_what_to_do_now_is_one_sentence_that_follows_the_work(desk, me):
     [
         ({}, "Call now."),
         ({"do_not_call": "on", "text_ok": "on", "email_ok": "on"}, "Send a neutral email now."),
-        ({"phone": ""}, "Send a neutral email now. One, and no more."),
+        ({"phone": ""}, "Send a neutral email now. Only one email is allowed."),
     ],
 )
 def test_who_contacted_us_is_contacted_only_in_the_way_that_they_allow(desk, me, answers, contact):
@@ -803,4 +803,7 @@ def test_where_no_way_is_left_without_a_try_the_page_says_so(clock, desk, me):
     clock.move_to(TUESDAY + dt.timedelta(minutes=1))
     workflow.reopen(request_id=request.pk, actor=me)
     words = text_of(page_of(desk, request))
-    assert ("No permitted way to contact them is left. Choose one:" in words, "0 attempt" in words) == (True, False)
+    assert ("No permitted way to contact them is left. Choose what to do:" in words, "0 attempt" in words) == (
+        True,
+        False,
+    )

@@ -356,7 +356,11 @@ def test_the_rules_of_contact_allow_only_what_the_person_ticked(changes, rules):
     is_called = rules[0] != "Do not call."
     assert wording.contact_rules(ContactPreferences(**preferences_from(answers)), answers["email_ok"]) == [
         *rules,
-        *(["Say your name and the center's. Say why when you know it is them."] if is_called else []),
+        *(
+            ["Say your name and the center's. Do not say why you call until you are sure you are talking to them."]
+            if is_called
+            else []
+        ),
         "Preferred time: in the evening, Mountain time.",
     ]
 

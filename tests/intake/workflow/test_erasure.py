@@ -107,7 +107,7 @@ def test_withdrawn_content_under_legal_hold_is_hidden_then_erased(lead_desk, mak
     workflow.withdraw(request_id=request.pk)
     make_request()
     page = page_of(lead_desk, request)
-    assert "kept for the hold, and nobody can see it" in page.content.decode()
+    assert "kept for the legal hold, and nobody can see it" in page.content.decode()
     assert personal_words_in(page.content.decode()) == []
     assert (page.context["contact_rules"], page.context["others"]) == ([], [])
     assert request.texts.count() == 2

@@ -553,7 +553,7 @@ def test_who_was_promised_a_call_gets_it_when_a_wrong_link_is_undone(desk, me):
     link_duplicate(other, rita, me)
     assert desk.get(change_page(rita)).context["reach"].may_now is False
     done = followed(desk, press(desk, other, "unlink"))
-    assert f"Its own contact preferences apply again, and so do those of {rita.reference}" in done
+    assert f"This request and {rita.reference} each have their own contact preferences again" in done
     page = desk.get(change_page(rita))
     assert page.context["reach"].may_now is True
     assert page.context["contact_rules"][0] == "Call. Voicemail is allowed."
