@@ -1,4 +1,4 @@
-"""Who read which requests, for the lead and the auditor."""
+"""The access log: who read which requests. The lead and the auditor can see it."""
 
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _

@@ -79,7 +79,7 @@ def _store(model_admin, request, form, draft):
 
 def _tell_stored(request, stored):
     """Claim the new request, open its page, and show what to read to the caller."""
-    with suppress(workflow.TransitionRefused):  # sent twice, and by now closed or a colleague's
+    with suppress(workflow.TransitionRefused):  # posted twice, and the request is now closed or a colleague's
         workflow.claim(request_id=stored.pk, actor=request.user)
     messages.success(
         request, _("Saved. Tell the caller their reference: %(reference)s.") % {"reference": stored.reference}

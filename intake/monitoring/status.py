@@ -138,7 +138,8 @@ def _worker(now):
 def _outbox(now):
     """Return the health of the outbox.
 
-    Only messages to staff raise an alarm. Those to people are counted: a person may have mistyped their address.
+    A failed message to staff raises an alarm. Failed messages to people are only counted: a person may have mistyped
+    their address.
     """
     fails = Q(attempts__gt=ATTEMPTS_BEFORE_ALARM) & ~Q(kind=OutboxMessage.Kind.ACKNOWLEDGEMENT)
     waiting = OutboxMessage.objects.filter(state__in=OutboxMessage.WAITING).aggregate(

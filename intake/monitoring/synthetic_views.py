@@ -13,8 +13,10 @@ from . import heartbeat, synthetic
 @csrf_exempt  # the signed header is the proof; a CSRF error would reveal that this address exists
 @never_cache
 def probe(request, receipt):
-    """GET: return how far the synthetic request has come. POST: erase it if it came all the way, and log the
-    success."""
+    """GET: return how far the synthetic request has come.
+
+    POST: erase it if it came all the way, and log the success.
+    """
     if not synthetic.is_signed(request) or request.method not in ("GET", "POST"):
         raise Http404
     try:

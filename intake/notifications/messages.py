@@ -113,7 +113,7 @@ def _had_one_today(outbox_message):
 
 
 def _failures(outbox_message):
-    # The day before, whenever it goes out: the digest itself may have to wait for the mail server.
+    # Counted from the digest's own day, not from now: the digest may be sent late.
     day_before = timezone.make_aware(dt.datetime.combine(outbox_message.day, dt.time())) - dt.timedelta(days=1)
     failed = failed_since(day_before).select_related("request")
     lines = [

@@ -29,7 +29,7 @@ logger = logging.getLogger(__name__)
 
 
 class PrivateForm(device.VisitorForm):
-    """A form of the self-service page. After it is sent, it never shows what was typed."""
+    """A form of the self-service page. The browser is told to remember nothing typed into it."""
 
     must_forget = True
 

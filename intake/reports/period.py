@@ -65,7 +65,7 @@ class PeriodForm(forms.Form):
         return self.cleaned_data
 
     def period(self):
-        """Return the `Period` of a valid form. It ends today at the latest."""
+        """Return the `Period` of a valid form. Its last day is today at the latest."""
         return Period(self.cleaned_data["begin"], min(self.cleaned_data["end"], today()), zone())
 
 

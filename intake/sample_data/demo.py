@@ -92,7 +92,7 @@ def _plan(story):
 def _open_before(moment):
     """Return `moment` if the center was open then. Otherwise, return one in the last 40 minutes before it closed.
 
-    An earlier moment never becomes the later one. If the center was closed for months, return `moment` itself.
+    Moments keep their order. If the center was closed for months, return `moment` itself.
     """
     for opens, closes in _open_spans(moment, -1):
         if opens <= moment < closes:

@@ -37,7 +37,7 @@ Stage, Outcome = AssessmentRequest.Stage, AssessmentRequest.Outcome
 Channel, Result, Code = Attempt.Channel, Attempt.Result, Event.Code
 
 PER_DAY = 200
-NEWEST = 10_000  # one in OPEN_OF of these is open: the same work for today, however long the history
+NEWEST = 10_000  # one in OPEN_OF of these is open, so today's work does not grow with the history
 OPEN_OF = 5
 LINKED_SIZE = 50  # the first of each 50 requests is the original of the duplicates among them
 BATCH = 5_000

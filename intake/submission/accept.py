@@ -44,7 +44,7 @@ def accept(form):
             return confirmed_as.id if _waits_in_spool(confirmed_as.id) else request_id
         except (NotStored, rate_limit.RateLimited):
             raise
-        except Exception as error:  # database away, full or silent, or a fault of ours
+        except Exception as error:  # database away, full, or not responding, or a bug
             logger.error("The database did not take request %s: %s", form.draft.reference, type(error).__name__)
             if isinstance(error, (DatabaseError, InterfaceError)):
                 circuit_breaker.trip()

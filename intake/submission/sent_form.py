@@ -18,7 +18,7 @@ class NotStored(Exception):
 class RequestWithdrawn(NotStored):
     """The request of this form was withdrawn or erased, at the time `at`.
 
-    The form must be sent again as a new request.
+    If the form is sent again, it must become a new request.
     """
 
     def __init__(self, at):

@@ -61,7 +61,7 @@ def put(request_id, content):
     `content`: a dictionary of plain JSON values. If the request's files already hold the same `content["answers"]`,
     nothing is stored. Once this returns, the content survives a power cut.
     """
-    content = json.loads(json.dumps(content))  # as it will be read back, so that equal content is equal
+    content = json.loads(json.dumps(content))  # as it will be read back, so that equal content compares as equal
     with _spool_errors():
         try:
             _put(request_id, content)

@@ -199,9 +199,9 @@ def _not_before_the_last(request, at):
 
 
 def _withdrawn_since(form):
-    """Return the event by which this browser session's earlier request was withdrawn after the form was sent.
+    """Return the event that withdrew this browser session's earlier request after the form was sent.
 
-    Then the form belongs to that request. None if there is no such event.
+    Then the form belongs to that request. A false value if there is no such event.
     """
     erased = Event.objects.filter(code__in=[Event.Code.ERASED, Event.Code.HIDDEN], occurred_at__gt=form.at)
     return form.form_key and erased.filter(request__previous_form_key=form.form_key).last()

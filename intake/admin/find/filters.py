@@ -94,7 +94,7 @@ class FilterForm(forms.Form):
         return requests
 
     def narrow_to_days(self, requests):
-        """Filter by the chosen days only."""
+        """Filter `requests` by the chosen days only."""
         return self.narrow(requests, ("received_from", "received_to"))
 
 

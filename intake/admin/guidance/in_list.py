@@ -12,7 +12,7 @@ from .next_action import Kind, Reason, must_be_checked
 
 Channel = Attempt.Channel
 
-LONGEST_LANGUAGE = 30  # of what a person typed as their language, this much stands in the list
+LONGEST_LANGUAGE = 30  # characters shown of the language that a person typed
 
 
 def label_for_next_step(action, request, plan, language, now):

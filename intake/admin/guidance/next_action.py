@@ -20,20 +20,20 @@ class Kind(enum.Enum):
     DO_NOT_CONTACT = "do_not_contact"  # withdrawn under legal hold
     LEAVE = "leave"  # a colleague is working on it
     CONFIRM_PERSON = "confirm_person"  # is this the same person as in a linked request?
-    UNREADABLE = "unreadable"  # how the person may be reached can't be read
+    UNREADABLE = "unreadable"  # the contact preferences or details can't be read
     WAIT = "wait"  # snoozed
     DECIDE = "decide"  # keep trying, close, or snooze
-    ASSESSMENT = "assessment"  # see whether they come, or came
+    ASSESSMENT = "assessment"  # booked: wait for it, or ask whether they came
     CONTACT = "contact"
     TAKE = "take"  # claim it, then contact the person
     MAKE_OWNER = "make_owner"  # a colleague owns it; the viewer has to own it to contact the person
     ASK_COLLEAGUE = "ask_colleague"  # a colleague is working on a request with the same phone or email
-    CONFIRM_TIME = "confirm_time"  # no call before the person has confirmed a time
-    WAIT_FOR_OPENING = "wait_for_opening"  # no time ahead is known at which we may contact the person
+    CONFIRM_TIME = "confirm_time"  # do not call until the person confirms a time
+    WAIT_FOR_OPENING = "wait_for_opening"  # no time is known when we may contact the person
 
 
 class Reason(enum.Enum):
-    """Why the person is contacted."""
+    """Why we contact the person."""
 
     REPLY = "reply"  # they contacted us and wait
     FOLLOW_UP = "follow_up"  # we have spoken with them

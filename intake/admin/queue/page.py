@@ -70,7 +70,7 @@ def keep_selected(request, ids):
 
 def fingerprint(requests, now):
     """Return a hash that changes when a row of the list would look different."""
-    # Sent again with changes, a request has the same version and a later `acknowledged_at`.
+    # A form sent again with changes keeps the version, but gets a later `acknowledged_at`.
     lines = [f"{row.pk} {row.version} {row.acknowledged_at} {row.due_at <= now} {row.is_claimed}" for row in requests]
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 

@@ -46,7 +46,7 @@ def described(requests, now):
     _fetch([request for request in requests if request.stage != Stage.CLOSED])
     hours = schedule.our_hours()
 
-    @functools.cache  # few preferred times and zones, and all rows at one moment
+    @functools.cache  # rows share few preferred times and zones, and one `now`
     def reachability(preferred_time, time_zone):
         return reachability_of(preferred_time, time_zone, now, hours)
 

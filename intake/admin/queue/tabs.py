@@ -99,8 +99,8 @@ def rows_of(tab, reader, now):
 def counts(reader, now):
     """Return the counts by tab, and the count of requests that need someone.
 
-    A request needs someone if it is overdue, has no owner, or someone must confirm whose it is. Counts are texts, exact
-    up to `MOST_COUNTED`: "12" or "500+". The second value is "" instead of "0".
+    A request needs someone if it is overdue, has no owner, or waits for staff to confirm who sent it. Counts are texts,
+    exact up to `MOST_COUNTED`: "12" or "500+". The second value is "" instead of "0".
     """
     to_count = {tab: rows_of(tab, reader, now) for tab in TABS} | {"needing": _needing_someone(now)}
     row = get_user_model().objects.filter(pk=reader.pk)  # any row would do: one query counts all tabs

@@ -23,7 +23,7 @@ from .actions_form import RequestActionsForm
 Stage, Outcome, SnoozeReason = AssessmentRequest.Stage, AssessmentRequest.Outcome, AssessmentRequest.SnoozeReason
 Channel, Result = Attempt.Channel, Attempt.Result
 
-# The attempt buttons, in order. The number keys go to them.
+# The attempt buttons, in order. Number keys move the focus to them.
 ATTEMPTS = {
     (Channel.CALL, Result.NO_ANSWER): gettext_lazy("No answer"),
     (Channel.CALL, Result.REACHED): gettext_lazy("We spoke"),
@@ -117,7 +117,7 @@ class ActionRequest:
 
     @property
     def is_pending(self):
-        """Whether a button stopped by a conflict has not been carried out yet."""
+        """Whether a button still has to be carried out once the conflicts are resolved."""
         return "pending" in self.posted or (bool(self.conflicts) and self.button not in details_form.BUTTONS)
 
     def typed(self, name):

@@ -79,7 +79,7 @@ class DetailsForm(AsksOnce, forms.Form):
             data[f"initial-{cls.prefix}-{name}"] = str(plain[name])
         asked_about = filter(
             None, (mine.get(name) for name in ("phone", "email"))
-        )  # asked before it came to a conflict
+        )  # the form asked about these before the conflict
         return cls(data | {f"{cls.prefix}-asked_about": "\n".join(asked_about)})
 
     @property

@@ -104,7 +104,7 @@ def _found(model_admin, request, object_id):
 
 def _show(model_admin, request, obj, action=None, refusal="", done=""):
     access.record(request.user, AccessRecord.Action.OPEN, [obj.pk])
-    shown = request_updates.shown(obj, request.user)  # before all else, so that what comes meanwhile is told as news
+    shown = request_updates.shown(obj, request.user)  # first, so that changes made meanwhile count as news
     beside = _beside(request, obj)
     plan = attempt_plan_of(obj)
     submitted = _submitted(obj, plan)
@@ -278,7 +278,7 @@ def _submissions(opened):
 def _first_read(opened):
     """Return what staff read before a call, from the newest answers.
 
-    `asked_for`: the person who needs help, if not the sender; otherwise "". `message`: the sender's message.
+    `asked_for`: for whom the sender asks, as a label; "" if for themselves. `message`: the sender's message.
     """
     answers = {}
     for text, content in opened:

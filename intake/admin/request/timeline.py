@@ -175,7 +175,7 @@ def _what(event, attempt):
 
 
 def _lines(event, users, attempt):
-    """Return the details of an event, line by line."""
+    """Return the details of an event as a list of lines."""
     before, after = event.from_value, event.to_value
     match event.code:
         case Code.STAGE_SET:

@@ -22,7 +22,7 @@ from intake.workflow.attempt_plan import PERSON_WROTE
 from intake.workflow.base import NO_NEW_VERSION, label_for_event, only_taken_over
 
 SALT = "intake.request_updates"
-LONGEST = dt.timedelta(days=1)  # the longest time without an action that matters
+LONGEST = dt.timedelta(days=1)  # caps the time since the last action: longer makes no difference
 
 
 def shown(request, reader):
@@ -126,7 +126,7 @@ def _ask_first(obj, reader):
 def _end(obj, events, version, reader, now):
     """Return a sentence saying when the claim ended.
 
-    It adds that a log is still saved, if nothing else changed than who has the request.
+    If only the claim has changed hands, the sentence adds that a log is still saved.
     """
     if obj.owner_id == reader.pk:
         since = obj.claimed_until
@@ -141,7 +141,7 @@ def _end(obj, events, version, reader, now):
 def _news(others, now):
     """Describe the newest change by someone else since the page was shown; "" if there is none."""
     said = next((event for event in others if event.code in PERSON_WROTE), None)
-    # An attempt brings a stage with it, and a withdrawal the end of all words: what was done is the first of the two.
+    # An attempt also sets the stage, and a withdrawal also erases content. Report the attempt or the withdrawal.
     done = next((event for event in others if event.code in (Event.Code.ATTEMPTED, Event.Code.WITHDRAWN)), None)
     last = said or done or next(iter(others), None)
     if last is None:
