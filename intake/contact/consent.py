@@ -1,6 +1,6 @@
 """What a person consents to when they send the form, word for word.
 
-A changed text gets a new version: earlier records keep the version and the hash of what was shown then.
+If a text changes, give it a new version. Earlier records keep the version and hash of the text that was shown.
 """
 
 import functools
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Wording:
-    """The exact text beside a box, for one purpose."""
+    """The exact text beside a checkbox, for one purpose."""
 
     purpose: str
     version: str

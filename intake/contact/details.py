@@ -1,7 +1,6 @@
-"""Contact details: what the person wrote, with what they and staff changed since, field by field.
+"""Contact details: the newest value of each field, and who gave it when.
 
-What the person wrote is never edited. Each change is a row of its own, so that every field can say who gave its value,
-and when.
+What the person wrote is never edited. Each later change, by the person or by staff, is a row of its own.
 """
 
 import datetime as dt
@@ -28,7 +27,7 @@ NOTHING_ALLOWED = dict.fromkeys(ContactPreferences.PERMISSIONS, False) | {
 
 @dataclass(frozen=True)
 class Value:
-    """The value of a field, and who gave it when. `who` is None for the person."""
+    """The value of a field, with author and time. `who`: None for the person."""
 
     value: object
     who: User | None
@@ -37,7 +36,11 @@ class Value:
 
 @dataclass(frozen=True)
 class Conflict:
-    """A field that two people changed at once: the earlier value, the colleague's, and the one that was not stored."""
+    """A field that the actor and a colleague changed at once.
+
+    `before`: the value on the actor's screen. `theirs`: the colleague's value, which is stored. `mine`: the actor's
+    value, which is not.
+    """
 
     field: str
     before: object
@@ -48,10 +51,10 @@ class Conflict:
 def details_of(
     request: AssessmentRequest, opened: Iterable[tuple[EncryptedText, object]] | None = None
 ) -> dict[str, Value]:
-    """Return a `Value` by field name, for a request whose content is not erased.
+    """Return the newest `Value` of each field, by field name. The content must not be erased.
 
-    `decrypted` may give pairs of `EncryptedText` and content that were decrypted before. What can't be decrypted is
-    left out.
+    `opened`: pairs of `EncryptedText` and content, if the caller has decrypted them before. A text that can't be
+    decrypted is left out.
     """
     if opened is None:
         texts = request.texts.select_related("author")
@@ -67,16 +70,17 @@ def details_of(
 
 
 def plain(known: Mapping[str, Value]) -> dict[str, object]:
-    """Return the values alone."""
+    """Return the values by field name, without author and time."""
     return {name: value.value for name, value in known.items()}
 
 
 def merge(
     known: Mapping[str, Value], before: Mapping[str, object], after: Mapping[str, object]
 ) -> tuple[list[Conflict], dict[str, object]]:
-    """Compare what someone changed between `before` and `after` with what is `known` now.
+    """Return the conflicts, and the changes without a conflict by field name.
 
-    Return the list of `Conflict`, and the changes without a conflict by field name.
+    `known`: the stored values. `before`: the values on the actor's screen. `after`: the values that the actor entered.
+    A changed field is a conflict if its stored value is no longer the one on the screen.
     """
     conflicts: list[Conflict] = []
     changed: dict[str, object] = {}
@@ -91,7 +95,7 @@ def merge(
 
 
 def why_impossible(values: Mapping[str, object]) -> str:
-    """Return why nobody could contact the person like this, as a sentence; "" if they can."""
+    """Return what is wrong with these contact details, as a sentence; "" if nothing is."""
     if (values["may_call"] or values["may_text"]) and not values["phone"]:
         return _("Calls and texts need a phone number.")
     if values["may_email"] and not values["email"]:

@@ -1,4 +1,4 @@
-"""Contact preferences: from answers to codes, and which row counts."""
+"""Contact preferences: make codes from the form, and find the row that counts."""
 
 from collections.abc import Iterable
 from typing import TypedDict
@@ -9,7 +9,7 @@ from intake.models.contact import PreferredTime
 
 
 class ContactAnswers(TypedDict):
-    """The answers of the form about how someone may be contacted."""
+    """The form's answers about how to contact someone."""
 
     for_whom: str
     phone: str
@@ -39,9 +39,9 @@ class ContactCodes(TypedDict):
 def preferences_from(answers: ContactAnswers) -> ContactCodes:
     """Return the codes of a `ContactPreferences` for the cleaned answers of the form.
 
-    A phone number with consent allows calls; an email address in the phone field does not. An email address allows one
-    neutral email if it is the only contact, or if the person chose email instead of calls or before them. Everything
-    else has its own box.
+    A phone number allows calls unless the person refuses them. An email address in the phone field does not. An email
+    address allows one neutral email if we may not call, or if the person wants to confirm a time first. Voicemail, text
+    messages and more email each have a checkbox.
     """
     has_phone = bool(answers["phone"]) and not email_addresses.is_in(answers["phone"])
     has_email = bool(answers["email"])
@@ -62,8 +62,8 @@ def preferences_from(answers: ContactAnswers) -> ContactCodes:
 def ways_to_try(preferences: ContactPreferences, may_ever_call: bool) -> list[str]:
     """Return the channels to use, the first choice first.
 
-    If we can't call at the preferred time, writing comes first. Someone who wants to confirm a time is not called at
-    all until staff have stored another time.
+    `may_ever_call`: whether we can call at the preferred time. If not, writing comes first. Someone who wants to
+    confirm a time is not called until staff have stored another time.
     """
     if may_ever_call:
         return preferences.channels
@@ -73,15 +73,18 @@ def ways_to_try(preferences: ContactPreferences, may_ever_call: bool) -> list[st
 
 
 def newest_preferences(request: AssessmentRequest) -> ContactPreferences | None:
-    """Return the preferences that count, or None if the content was erased."""
+    """Return the newest preferences of a request, or None if the content was erased."""
     return newest_of(ContactPreferences.objects.filter(request=request))
 
 
 def current_preferences(request: AssessmentRequest) -> ContactPreferences:
-    """Return the preferences that count. Raises `ContactPreferences.DoesNotExist` if the content was erased."""
+    """Return the newest preferences of a request.
+
+    Raises `ContactPreferences.DoesNotExist` if the content was erased.
+    """
     return ContactPreferences.objects.filter(request=request).latest("recorded_at", "pk")
 
 
 def newest_of(history: Iterable[ContactPreferences]) -> ContactPreferences | None:
-    """Return the row that counts among the preferences of one request, or None."""
+    """Return the newest row of one request's preferences, or None if there is none."""
     return max(history, key=lambda preferences: (preferences.recorded_at, preferences.pk), default=None)

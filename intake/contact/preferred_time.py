@@ -1,4 +1,4 @@
-"""What a form says beside each part of the day: whether we can call then, in the chosen time zone."""
+"""A form's notes on the parts of the day in which we are closed, in the chosen time zone."""
 
 import datetime as dt
 import functools
@@ -20,9 +20,9 @@ PARTS = ("morning", "afternoon", "evening")
 
 
 def closed_parts(zone_name: str) -> tuple[str, ...]:
-    """Return the parts of the day in which we never call in this time zone.
+    """Return the parts of the day in which we can never call someone in this time zone.
 
-    Empty while no hours are set, or if they can't be computed: the form works without this note.
+    Empty if no hours are set, or if they can't be computed: the form works without this note.
     """
     try:
         hours = schedule.our_hours()
@@ -53,7 +53,7 @@ class SaysWhenWeAreClosed(forms.Form):
 
     @property
     def shown_zone(self) -> str:
-        """Return the name of the time zone that the notes are about; "" if none is chosen."""
+        """Return the chosen time zone (an IANA name), or "" if none is chosen."""
         value = self["time_zone"].value() or ""
         return value if value in self._zones() else ""
 
@@ -62,12 +62,12 @@ class SaysWhenWeAreClosed(forms.Form):
         return self._zones()[self.shown_zone] if self.shown_zone else ""
 
     def times(self) -> list[tuple[BoundWidget, bool]]:
-        """Return each choice of `preferred_time`, and whether we are closed then."""
+        """Return a pair for each choice of `preferred_time`: the choice, and whether we are closed then."""
         closed = closed_parts(self.shown_zone) if self.shown_zone else ()
         return [(choice, choice.data["value"] in closed) for choice in self["preferred_time"]]
 
     def closed_in_each_zone(self) -> str:
-        """Return the closed parts of every zone as JSON, for the script that reacts to another zone."""
+        """Return the closed parts of the day by time zone, as JSON for the script that updates the notes."""
         return json.dumps({zone: closed_parts(zone) for zone in self._zones() if zone})
 
     def _zones(self) -> dict[str, str]:

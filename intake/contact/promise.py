@@ -1,4 +1,4 @@
-"""What we promise when a request comes in: when we first try to reach the person, and the sentence that says so."""
+"""What we promise when a request comes in: when we first try to reach the person, as a sentence."""
 
 import datetime as dt
 import logging
@@ -77,9 +77,9 @@ AT = {
 
 @dataclass(frozen=True)
 class Commitment:
-    """The due time and the promise, stored with the request so that a reload shows the same.
+    """The due time and the promise of a request, stored so that a reload shows the same.
 
-    `promise` is "" where the center's hours are not set.
+    `promise`: "" if nothing is promised.
     """
 
     due_at: dt.datetime
@@ -88,9 +88,10 @@ class Commitment:
 
 
 def commit_to(asked_at: dt.datetime, preferences: ContactCodes) -> Commitment:
-    """Return the `Commitment` for someone who asks at `asked_at` and has these contact preferences.
+    """Return the `Commitment` to a person who asks at the time `asked_at`.
 
-    If it can't be computed, the default hours are used and nothing is promised: storing the request matters more.
+    If it can't be computed, the due time follows from the default target and nothing is promised: storing the request
+    matters more.
     """
     try:
         return _compute(asked_at, preferences)
@@ -118,11 +119,14 @@ def sentence_for(
     channel: str,
     may_call: bool = True,
 ) -> str:
-    """Return the promise of a first contact by `channel` ("call", "text" or "email"), in the person's time zone.
+    """Return the promise of a first contact, as a sentence in the person's time zone.
 
-    `may_call` says whether they allow calls too. If our hours never include their preferred time, no time is promised:
-    another one may not be safe for them. "" if hours or target are not set, or if no hours are left in which the person
-    may be contacted.
+    `zone`: the person's time zone. `channel`: "call", "text" or "email". `may_call`: whether the person allows calls
+    too.
+
+    The sentence names no time in three cases: our hours never include the preferred time (another may not be safe),
+    hours or target are not set, or no usable hours are ahead. In the last two cases, it is "" unless we confirm a time
+    first.
     """
     is_confirmed_first = preferred == schedule.CONFIRMED and may_call and channel in CONFIRM_FIRST
     no_time = str(CONFIRM_FIRST[channel]) if is_confirmed_first else ""
@@ -165,15 +169,15 @@ def _at(moment: dt.datetime, part: str) -> str:
 
 
 def _part_that_begins(moment: dt.datetime) -> str:
-    """Return the part of the day that a span begins in: 5 PM already belongs to the evening."""
+    """Return the part of the day in which a span begins. 5 PM counts as evening."""
     return next(part for part in AT if _minute(moment) < schedule.PARTS_OF_DAY[part][1])
 
 
 def _part_that_ends(moment: dt.datetime) -> str:
-    """Return the part of the day that a span ends in: 5 PM still belongs to the afternoon."""
+    """Return the part of the day in which a span ends. 5 PM counts as afternoon."""
     return next(part for part in AT if _minute(moment) <= schedule.PARTS_OF_DAY[part][1])
 
 
 def _minute(moment: dt.datetime) -> dt.time:
-    """Return the time as shown, without seconds: a promise is never later than the due time."""
+    """Return the time of day without seconds, so that a promise is never later than the due time."""
     return moment.time().replace(second=0, microsecond=0)

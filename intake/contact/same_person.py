@@ -1,8 +1,8 @@
-"""Whether two forms that were sent from one page come from one person.
+"""Decide whether two forms that were sent from one page come from one person.
 
 A browser that goes back shows the form again with its old token, and someone else may fill it in. So the token proves
-nothing: the forms must share a phone, an email or a given name. If two people were taken for one, the second would get
-no call. If one person is taken for two, they get a second call. So in doubt they are two.
+nothing: the forms must share a phone, an email or a given name. If we took two people for one, the second would get no
+call. If we take one person for two, they get a second call. So if in doubt, they count as two.
 """
 
 from collections.abc import Sequence
@@ -15,9 +15,10 @@ TITLES = {"mr", "mrs", "ms", "miss", "mx", "dr", "prof", "rev", "sir", "maam"}
 
 
 def known_among(requests: Sequence[AssessmentRequest], answers: blind_index.Answers) -> AssessmentRequest | None:
-    """Return the request that shares most of phone, email and given name with `answers`, or None if none shares any.
+    """Return the request that matches `answers` best, or None if none matches.
 
-    All answers, amendments and corrections of a request count. What was erased or can't be decrypted does not.
+    A match shares a phone, an email or a given name; the more of them, the better. All answers, amendments and
+    corrections of a request count, unless they were erased or can't be decrypted.
     """
     shared, given = search.shared_contacts(requests, answers), given_names(answers.get("name") or "")
 
@@ -30,7 +31,7 @@ def known_among(requests: Sequence[AssessmentRequest], answers: blind_index.Answ
 
 
 def given_names(typed: str) -> frozenset[str]:
-    """Return what may be the given name in a typed name; empty if nothing certainly is.
+    """Return the words that may be the given name in a typed name; empty if there are none.
 
     The family name proves nothing: sisters share it. "Mr. Smith" counts as a whole only, since he may have a brother.
     """
@@ -42,7 +43,7 @@ def given_names(typed: str) -> frozenset[str]:
 
 
 def given_names_of(request: AssessmentRequest) -> frozenset[str]:
-    """Return what may be the given names in all texts of a request; empty if nothing certainly is."""
+    """Return the possible given names in all texts of a request; empty if there are none."""
     stored = (_answers_in(text) for text in request.texts.filter(kind__in=EncryptedText.WITH_CONTACT))
     return frozenset().union(*(given_names(content.get("name") or "") for content in stored))
 

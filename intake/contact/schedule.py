@@ -1,6 +1,6 @@
-"""When we will first try to reach a person, and when we may: the center's open hours and the person's own day.
+"""Compute when we may contact a person, from the center's open hours and the person's preferred time.
 
-Where the owner has not set hours or target, `ASSUMED` fills in, and the desk says so.
+If the owner has not set hours or target, `ASSUMED` takes their place, and the desk says so.
 """
 
 import datetime as dt
@@ -35,7 +35,7 @@ Moments = tuple[dt.datetime, dt.datetime]
 
 @dataclass(frozen=True)
 class OpenHours:
-    """When a center answers. `spans` maps a weekday (Monday is 0) to (opens, closes) pairs of local time."""
+    """The hours when a center answers. `spans`: (opens, closes) pairs of local time by weekday (Monday is 0)."""
 
     spans: Mapping[int, tuple[Times, ...]]
     zone: ZoneInfo
@@ -67,7 +67,10 @@ class OpenHours:
 
 @dataclass(frozen=True)
 class FirstContact:
-    """When we will first try to reach a person: between `begins` and `ends` (aware, UTC). `ends` is the due time."""
+    """When we will first try to reach a person: between `begins` and `ends` (aware, UTC). `ends` is the due time.
+
+    `preference_is_met`: whether that is in the person's preferred time.
+    """
 
     begins: dt.datetime
     ends: dt.datetime
@@ -96,7 +99,7 @@ def our_hours() -> OpenHours:
 
 
 def hours_of(facts: facts.Facts) -> OpenHours:
-    """Return the open hours in `pages.facts.Facts`. `ASSUMED` fills in only what is not set."""
+    """Return the open hours in the center's `facts`. `ASSUMED` replaces only what is not set."""
     center = facts.center
     if center is None:
         return ASSUMED
@@ -115,12 +118,15 @@ def hours_of(facts: facts.Facts) -> OpenHours:
 def first_contact(
     received_at: dt.datetime, hours: OpenHours, preferred: str = ASAP, zone: ZoneInfo = PHOENIX
 ) -> FirstContact:
-    """Return when to try first, for a preferred time of `PARTS_OF_DAY` in the person's `zone`.
+    """Return when to try first to reach a person who asks at the time `received_at`.
 
-    As soon as possible: from the first usable moment until `hours.target` of usable time has passed. Another preferred
-    time: in its first usable span, and never after that span ends. If our hours never include that time, the result is
-    when to write or decide, as soon as possible: nobody calls then. Without any usable time ahead, the target counts
-    from `received_at`.
+    `preferred`: a key of `PARTS_OF_DAY`. `zone`: the person's time zone.
+
+    - As soon as possible: from the first usable moment until `hours.target` of usable time has passed.
+    - Another preferred time: in its first usable span, and never after that span ends.
+    - A time that our hours never include: as soon as possible, but only to write or decide. Nobody calls then.
+
+    If no usable time is ahead, the target counts from `received_at`.
     """
     received_at = received_at.astimezone(dt.UTC)
     hours = _hours_for(received_at, hours, preferred, zone)
@@ -140,12 +146,15 @@ def first_contact(
 
 
 def next_usable(moment: dt.datetime, hours: OpenHours, preferred: str, zone: ZoneInfo) -> dt.datetime | None:
-    """Return the first moment from `moment` on at which the person may be contacted; None if there is none ahead."""
+    """Return the first moment from `moment` on at which the person may be contacted; None if there is none."""
     return next((begins for begins, _ in _usable_spans(moment, hours, preferred, zone)), None)
 
 
 def next_contact(moment: dt.datetime, hours: OpenHours, preferred: str, zone: ZoneInfo) -> dt.datetime | None:
-    """Return `next_usable`, or when someone may write if we can never call at the preferred time."""
+    """Return the first moment from `moment` on at which we may contact the person; None if there is none.
+
+    If we can never call at the preferred time, it is the first moment at which we may write.
+    """
     hours = _hours_for(moment, hours, preferred, zone)
     if not is_ever_met(moment, hours, preferred, zone):
         preferred = ASAP
@@ -155,22 +164,22 @@ def next_contact(moment: dt.datetime, hours: OpenHours, preferred: str, zone: Zo
 def may_ever_call(moment: dt.datetime, hours: OpenHours, preferred: str, zone: ZoneInfo) -> bool:
     """Return whether we can call at the preferred time on some day ahead.
 
-    While no hours are set, staff may call at any part of the day.
+    False if the person wants to confirm a time first. If no hours are set, staff may call at any part of the day.
     """
     return preferred != CONFIRMED and (hours.spans_are_assumed or is_ever_met(moment, hours, preferred, zone))
 
 
 def next_in_part(moment: dt.datetime, preferred: str, zone: ZoneInfo) -> dt.datetime:
-    """Return the first moment from `moment` on in this part of the person's day, whether we are open or not."""
+    """Return the first moment from `moment` on in this part of the person's day, even if we are closed."""
     today = moment.astimezone(zone).date()
     parts = (_moments(day, PARTS_OF_DAY[preferred], zone) for day in _days(today, today + dt.timedelta(days=1)))
     return next(max(begins, moment) for begins, ends in parts if moment < ends)
 
 
 def is_ever_met(moment: dt.datetime, hours: OpenHours, preferred: str, zone: ZoneInfo) -> bool:
-    """Return whether our open hours include `WORTH_A_TRY` of the preferred time on some day ahead, counted from
-    midnight.
+    """Return whether our open hours include enough of the preferred time on some day ahead.
 
+    Enough is a span of `WORTH_A_TRY`. The search begins at the person's last midnight, and ends after `LOOK_AHEAD`.
     Always True for "as soon as possible".
     """
     if preferred == ASAP:
@@ -180,25 +189,25 @@ def is_ever_met(moment: dt.datetime, hours: OpenHours, preferred: str, zone: Zon
 
 
 def _hours_for(moment: dt.datetime, hours: OpenHours, preferred: str, zone: ZoneInfo) -> OpenHours:
-    """Return the hours to use for a preferred time.
+    """Return the open hours to use for a preferred time.
 
-    Default hours that never include it are replaced by the whole day: without a promise, there is no reason to try at
-    another time.
+    Default hours that never include it are replaced by 8 AM to 9 PM on weekdays. Nothing is promised then, so there is
+    no reason to try at another time.
     """
     is_kept = hours.spans_are_assumed and not is_ever_met(moment, hours, preferred, zone)
     return replace(hours, spans=_ALL_DAY) if is_kept else hours
 
 
 def may_contact_at(moment: dt.datetime, hours: OpenHours, preferred: str, zone: ZoneInfo) -> bool:
-    # In UTC: Python never calls moments of two zones equal in the hour that a clock change repeats.
     """Return whether the person may be contacted at this moment."""
+    # In UTC: Python never calls moments of two zones equal in the hour that a clock change repeats.
     return next_usable(moment, hours, preferred, zone) == moment.astimezone(dt.UTC)
 
 
 def _usable_spans(moment: dt.datetime, hours: OpenHours, preferred: str, zone: ZoneInfo) -> Iterator[Moments]:
-    """Yield the spans from `moment` on in which the center is open and the person's part of the day runs.
+    """Yield the spans when the center is open and the person's part of the day runs, from `moment` on.
 
-    Pairs of UTC moments in order, without overlap. The second moment of a pair is not usable any more.
+    Each span is a pair of UTC moments. Spans are in order and do not overlap. The end of a span is not usable.
     """
     moment = moment.astimezone(dt.UTC)
     first_day = moment.astimezone(hours.zone).date()
@@ -216,6 +225,6 @@ def _days(first: dt.date, last: dt.date) -> Iterator[dt.date]:
 
 @functools.lru_cache(maxsize=4096)  # the same days are asked for again and again
 def _moments(day: dt.date, times: Times, zone: ZoneInfo) -> Moments:
-    """Return a pair of local times as UTC moments, so that a clock change can't add or lose an hour."""
+    """Return two local times of a day as UTC moments, so that a clock change can't add or lose an hour."""
     begins, ends = (dt.datetime.combine(day, time, tzinfo=zone).astimezone(dt.UTC) for time in times)
     return begins, ends

@@ -1,11 +1,12 @@
-"""The rules of the desk: every change of a request is a function here.
+"""The rules of the desk: every change to a request is a function here.
 
-Each function runs in one transaction, locks the request's row, and writes an event beside the change. It raises
-`TransitionRefused`, with a sentence for the screen, if the rules forbid the change. Nothing else sets stage, owner,
-outcome or due time.
+Each function runs in one transaction, locks the request's row, and writes an event with the change. If the rules forbid
+the change, it raises `TransitionRefused` with a sentence for the screen. No other code sets stage, owner, outcome or
+due time.
 
-`actor` is None where the person acted: with their private link, or by sending the form again. `expected_version` is the
-version that the actor had on the screen. If someone changed the request since, the function raises `StaleVersion`.
+`actor`: the member of staff, or None if the person acted, with their private link or by sending the form again.
+`expected_version`: the version that the actor's page showed. If someone has changed the request since, the function
+raises `StaleVersion`.
 """
 
 from .attempts import keep_trying, log_attempt

@@ -1,6 +1,6 @@
-"""The plan of attempts to reach a person: which comes next, by which way and when, and when someone must decide.
+"""The plan of attempts to reach a person: how and when to try next, and when staff must decide.
 
-It took a median of 4 attempts to reach a person in a large trial (Donovan 2014), so a request can't be closed as not
+In a large trial, it took a median of 4 attempts to reach a person (Donovan 2014). So a request can't be closed as not
 reached after fewer.
 """
 
@@ -37,25 +37,24 @@ PERSON_WROTE = (Event.Code.AMENDED, Event.Code.ADDED, Event.Code.TIME_SET)
 
 @dataclass(frozen=True)
 class Proposal:
-    """The next attempt to make: when (aware), and by which `Attempt.Channel`."""
+    """The next attempt to make. `at`: its time (aware). `channel`: an `Attempt.Channel`."""
 
     at: dt.datetime
     channel: str
 
     @property
     def name(self) -> str:
-        """Return the channel as it reads inside a sentence."""
+        """Return the label of the channel in lowercase, for use inside a sentence."""
         return Channel(self.channel).label.lower()
 
 
 @dataclass(frozen=True)
 class AttemptPlan:
-    """How far we are in reaching a person whom we have not spoken with, or have lost contact with.
+    """The attempts made to reach a person, and the rules for the next ones.
 
-    `attempts` are ours since the last conversation, oldest first. `more` counts the attempts that `keep_trying` added.
-    `preferences` is None where the content was erased. `agreed_to_email` says that the person consented to email: an
-    address without consent allows one email only. `is_mailed` says that we sent an email and the person has not
-    answered since.
+    `preferences`: None if the content was erased. `attempts`: ours since the last conversation, oldest first. `more`:
+    how many attempts `keep_trying` added. `agreed_to_email`: the person consented to email. Without consent, an address
+    allows one email only. `is_mailed`: we sent an email, and the person has not answered since.
     """
 
     preferences: ContactPreferences | None
@@ -66,7 +65,7 @@ class AttemptPlan:
 
     @property
     def length(self) -> int:
-        """Return how many attempts the plan has, without those that `keep_trying` added."""
+        """Return how many attempts the plan has, not counting those that `keep_trying` added."""
         return 1 if self.is_one_email else ATTEMPTS
 
     @property
@@ -83,7 +82,7 @@ class AttemptPlan:
 
     @functools.cached_property
     def may_ever_call(self) -> bool:
-        """Return whether our hours include the person's preferred time.
+        """Return whether we can call at the person's preferred time on some day ahead.
 
         If not, we write first and ask for another time.
         """
@@ -94,7 +93,10 @@ class AttemptPlan:
 
     @property
     def has_ended(self) -> bool:
-        """Return whether every attempt was made or no channel is left, so that someone must decide."""
+        """Return whether the plan has ended, so that staff must decide.
+
+        It ends when every attempt was made or no permitted channel remains. False if the content was erased.
+        """
         if self.preferences is None:
             return False
         if not self.channels:
@@ -125,23 +127,26 @@ class AttemptPlan:
         return sentence % {"all": self.length, "count": missing}
 
     def propose(self, now: dt.datetime) -> Proposal:
-        """Return the `Proposal` after an attempt that was made just now.
+        """Return a `Proposal` for the next attempt, if the last one was made at the time `now`.
 
-        It is at another hour of the person's day, and by another channel that they allow.
+        It is at another hour of the person's day than earlier attempts, and by another channel, if possible.
         """
         gap = GAPS[min(max(len(self.attempts) - 1, 0), len(GAPS) - 1)]
         # Whole minutes, as in the browser's field: a time that comes back unchanged was not chosen by anyone.
         return Proposal(self._at_another_hour(whole_minute(now + gap)), self.next_channel)
 
     def after(self, attempt: Attempt) -> Self:
-        """Return the plan as it is after one more attempt."""
+        """Return a copy of the plan to which `attempt` was added."""
         return replace(
             self, attempts=[*self.attempts, attempt], is_mailed=self.is_mailed or attempt.channel == Channel.EMAIL
         )
 
     @property
     def _separate_attempts(self) -> int:
-        """Count the attempts, those within one hour as one: a second call after five minutes finds nobody either."""
+        """Return the number of attempts, counting those within one hour as one.
+
+        A second call after five minutes does not find anyone either.
+        """
         count, last = 0, None
         for attempt in self.attempts:
             if last is None or attempt.occurred_at - last >= dt.timedelta(hours=1):
@@ -165,9 +170,10 @@ class AttemptPlan:
         return not self.channels or (is_bad and (is_written_to or Channel.EMAIL not in self.channels))
 
     def _at_another_hour(self, moment: dt.datetime) -> dt.datetime:
-        """Return the first usable moment from `moment` on, at an hour of the day that was not tried yet.
+        """Return the first usable time from `moment` on, at an hour of the day that was not tried yet.
 
-        If every hour was tried, return the first usable moment.
+        If every hour was tried, it is the first usable time. If we call although our hours never include the preferred
+        time, it is the first moment of that part of the day.
         """
         hours, preferred = schedule.our_hours(), self._known_preferences.preferred_time
         tried = {attempt.occurred_at.astimezone(self._zone).hour for attempt in self.attempts}
@@ -186,7 +192,10 @@ class AttemptPlan:
 
     @property
     def next_channel(self) -> str:
-        """Return the channel of the next attempt: a call first, then a text or an email if allowed."""
+        """Return the channel of the next attempt: the first allowed one that was not used yet.
+
+        If all were used, it is the first allowed one. After a bad number, calls and texts count as used.
+        """
         allowed = self.channels or self._known_preferences.channels
         if not self.may_ever_call:
             allowed = [channel for channel in allowed if channel != Channel.CALL] or allowed
@@ -197,7 +206,7 @@ class AttemptPlan:
 
 
 def attempt_plan_of(request: AssessmentRequest) -> AttemptPlan:
-    """Return the `AttemptPlan` of a request. Takes 4 queries however many attempts there are."""
+    """Return the `AttemptPlan` of a request. Always takes 4 queries."""
     attempts, events = request.attempts.standing().select_related("actor"), request.events.standing()
     return attempt_plan_from(request, newest_preferences(request), attempts, events, request.consents.all())
 
@@ -209,9 +218,10 @@ def attempt_plan_from(
     events: Iterable[Event],
     consents: Iterable[ConsentRecord],
 ) -> AttemptPlan:
-    """Return the `AttemptPlan` from rows that were fetched before.
+    """Return the `AttemptPlan` of a request, from rows that the caller has fetched.
 
-    `preferences` are the newest ones; `attempts` and `events` are all that were not undone, oldest first.
+    `preferences`: the newest ones. `attempts` and `events`: all that were not undone, oldest first. `consents`: all of
+    the request.
     """
     begin = max([request.received_at, *_times_they_wrote(events), *_plan_restarts(events, preferences)])
     counted: list[Attempt] = []  # those since the plan last started
@@ -229,13 +239,16 @@ def attempt_plan_from(
 
 
 def last_heard_at(request: AssessmentRequest, attempts: Iterable[Attempt], events: Iterable[Event]) -> dt.datetime:
-    """Return when we last last_heard from the person: by the form, by their private link, or in a conversation."""
+    """Return when we last heard from the person: by the form, by their private link, or in a conversation."""
     spoke = [one.occurred_at for one in attempts if one.channel == Channel.THEY_CALLED or one.result == Result.REACHED]
     return max([request.received_at, *_times_they_wrote(events), *_conversations_set_by_hand(events), *spoke])
 
 
 def _times_they_wrote(events: Iterable[Event]) -> list[dt.datetime]:
-    """Return when they wrote to us, or sent another request that is linked to this one."""
+    """Return the times at which the person wrote to us, or a request was linked to this one.
+
+    A link that was undone does not count.
+    """
     undone = {event.from_value: event.pk for event in events if event.code == Event.Code.UNLINKED}
     return [
         event.occurred_at
@@ -246,7 +259,7 @@ def _times_they_wrote(events: Iterable[Event]) -> list[dt.datetime]:
 
 
 def _conversations_set_by_hand(events: Iterable[Event]) -> list[dt.datetime]:
-    """Return when someone set by hand a stage that needs a conversation."""
+    """Return the times at which the stage was set to one that needs a conversation."""
     return [
         event.occurred_at
         for event in events
@@ -255,7 +268,7 @@ def _conversations_set_by_hand(events: Iterable[Event]) -> list[dt.datetime]:
 
 
 def _corrections_of(events: Iterable[Event], names: set[str]) -> list[dt.datetime]:
-    """Return when staff corrected one of these fields."""
+    """Return the times at which staff corrected one of the fields `names`."""
     return [
         event.occurred_at
         for event in events
@@ -264,9 +277,9 @@ def _corrections_of(events: Iterable[Event], names: set[str]) -> list[dt.datetim
 
 
 def _plan_restarts(events: Iterable[Event], preferences: ContactPreferences | None) -> list[dt.datetime]:
-    """Return when the plan started again: with a conversation, a reopening or another phone number.
+    """Return the times at which the plan started again: a conversation, a reopening, or another phone number.
 
-    Another email address restarts it only for someone who allows neither calls nor texts.
+    Another email address restarts the plan only if the person allows neither calls nor texts.
     """
     is_only_written_to = preferences is not None and not (preferences.may_call or preferences.may_text)
     reopened = [event.occurred_at for event in events if event.code == Event.Code.REOPENED]
@@ -275,9 +288,10 @@ def _plan_restarts(events: Iterable[Event], preferences: ContactPreferences | No
 
 
 def _agreed_to_email(attempts: Iterable[Attempt], consents: Iterable[ConsentRecord]) -> bool:
-    """Return whether the person agreed to email: in the newest form that they sent, or later to a member of staff.
+    """Return whether the person agreed to email.
 
-    Someone who answers an email agrees too.
+    They did if they consented in the newest form that they sent, or to a member of staff since then, or if they
+    answered an email.
     """
     newest_form = max((one.recorded_at for one in consents if one.purpose == consent.CONTACT.purpose), default=None)
     agreed = [one.recorded_at for one in consents if one.purpose == consent.EMAIL.purpose]
@@ -286,9 +300,10 @@ def _agreed_to_email(attempts: Iterable[Attempt], consents: Iterable[ConsentReco
 
 
 def must_decide(request: AssessmentRequest, plan: AttemptPlan) -> bool:
-    """Return whether the next step is a decision: keep trying, close, or snooze.
+    """Return whether staff must decide now: keep trying, close, or snooze.
 
-    Not for a booked request, and not for someone who contacted us again: they need an answer first.
+    False for a booked or closed request. Also False for a person who contacted us again, if a channel remains: they
+    need an answer first.
     """
     is_settled = request.stage in (Stage.BOOKED, Stage.CLOSED)
     is_answered = not request.awaiting_reply_since or not plan.channels  # without a channel nobody can answer

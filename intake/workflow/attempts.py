@@ -1,4 +1,4 @@
-"""Log an attempt to reach a person, or of the person to reach us, and set when the next one is due."""
+"""Log attempts: ours to reach a person, and theirs to reach us. Set when the next one is due."""
 
 import datetime as dt
 from uuid import UUID
@@ -49,11 +49,13 @@ def log_attempt(
     next_at: dt.datetime | None = None,
     expected_version: int | None = None,
 ) -> Attempt:
-    """Log an attempt of ours to reach the person, or of theirs to reach us, and set when the next one is due.
+    """Log an attempt, set when the next one is due, and return the `Attempt`.
 
-    Without `next_at`, the attempt plan proposes it. The same attempt logged by the same person within 10 seconds is a
-    double click and is stored once. Someone whose claim ended while they talked may still log their call, if a
-    colleague has only taken the request since.
+    `channel` and `result`: a pair that `RESULTS` allows. `next_at`: when the next attempt is due; by default, as the
+    attempt plan proposes.
+
+    The same attempt logged by the same person within 10 seconds is a double click and is stored once. If the actor's
+    claim ended while they talked, they may still log the call, unless more than the owner changed since.
 
     The result decides what follows:
 
@@ -89,7 +91,7 @@ def log_attempt(
 
 @undoable
 def keep_trying(*, request_id: UUID, actor: User, expected_version: int | None = None) -> AssessmentRequest:
-    """Add `MORE_ATTEMPTS` attempts to a plan that has ended."""
+    """Add `MORE_ATTEMPTS` attempts to an attempt plan that has ended, and return the request."""
     request = locked_open(request_id, expected_version)
     plan = attempt_plan_of(request)
     if not must_decide(request, plan):
@@ -160,10 +162,10 @@ def _is_daytime(moment: dt.datetime, preferences: ContactPreferences) -> bool:
 
 
 def decide_by(attempt: Attempt) -> dt.datetime:
-    """Return by when to decide after the last attempt.
+    """Return the time by which staff must decide what to do after the last attempt.
 
-    That is when a first contact would be due, so that people who wait for a call come first. After a text or an email,
-    the person has `TO_ANSWER` to reply.
+    It is the due time of a first contact asked for at the time of the attempt, so that people who wait for a call come
+    first. After a text or an email, the person first has `TO_ANSWER` to reply.
     """
     is_written = attempt.channel in (Channel.TEXT, Channel.EMAIL)
     return schedule.first_contact(
@@ -172,9 +174,9 @@ def decide_by(attempt: Attempt) -> dt.datetime:
 
 
 def _after(request: AssessmentRequest, plan: AttemptPlan, attempt: Attempt, next_at: dt.datetime | None) -> Columns:
-    """Return the fields of a request that an attempt changes.
+    """Return the fields of a request that an attempt changes, with their new values.
 
-    A booked assessment stays the due time, unless the person contacted us again and was not reached.
+    If an assessment is ahead, the request is due then, unless the person contacted us again and was not reached.
     """
     now, changes = attempt.occurred_at, NOT_SNOOZED | {"awaiting_reply_since": None}
     is_owed_a_call = request.is_due_before_assessment
@@ -185,7 +187,7 @@ def _after(request: AssessmentRequest, plan: AttemptPlan, attempt: Attempt, next
     if attempt.result == Result.REACHED:
         has_owner = (
             request.owner_id and request.claimed_until is None
-        )  # a claim ends: whoever spoke with the person owns it
+        )  # a claim is not ownership: whoever spoke with the person becomes the owner
         changes |= {"reached_at": request.reached_at or now, "claimed_until": None}
         changes |= {"owner": request.owner if has_owner else attempt.actor}
         next_at = next_at or follow_up(plan.preferences, now)

@@ -1,4 +1,4 @@
-"""What all changes share: locking the row, refusing with a sentence, and logging the event."""
+"""What all changes share: lock the row, refuse with a sentence, and log the event."""
 
 import datetime as dt
 from collections.abc import Iterable
@@ -45,7 +45,7 @@ class TransitionRefused(Exception):
 
 
 class StaleVersion(TransitionRefused):
-    """Someone changed the request after the actor last saw it. `last` is the event that says who, when and what."""
+    """Someone changed the request after the actor last saw it. `last`: the event of that change."""
 
     def __init__(self, last: Event) -> None:
         super().__init__(_stale_message(last))
@@ -65,7 +65,8 @@ def locked(request_id: UUID, expected_version: int | None = None) -> AssessmentR
 def locked_rows(ids: Iterable[UUID]) -> LinkedRequests:
     """Lock these requests until the transaction ends, and return them by id.
 
-    Locked in primary-key order to avoid deadlocks. `no_key`, so that writing an event of another request does not wait.
+    Raises `AssessmentRequest.DoesNotExist` if there is no request with one of the ids. Rows are locked in primary-key
+    order to avoid deadlocks. `no_key`: writing a row that refers to a locked request need not wait.
     """
     rows = AssessmentRequest.objects.select_for_update(no_key=True).filter(pk__in=ids).order_by("pk")
     by_id = {request.pk: request for request in rows}
@@ -81,8 +82,8 @@ def check_version(
 ) -> None:
     """Raise `StaleVersion` if a locked request is no longer at `expected_version`.
 
-    With `previous_claimant`, do not raise if all that happened since is that their claim ended and a colleague took the
-    request.
+    `expected_version`: None skips the check. `previous_claimant`: with this user, do not raise if only ownership
+    changed since, after their claim ended.
     """
     if expected_version is not None and expected_version != request.version:
         if previous_claimant is not None and only_taken_over(request, expected_version, previous_claimant):
@@ -95,11 +96,10 @@ def check_version(
 
 
 def only_taken_over(request: AssessmentRequest, expected_version: int, actor: User) -> bool:
-    """Return whether nothing but ownership changed since `expected_version`, after a claim of `actor` ended.
+    """Return whether only ownership changed since `expected_version`, after a claim of `actor` ended.
 
-    Taking, releasing and undoing either raise the version by one each. So the newest events are compared one by one
-    until every newer version is explained. Events that raise no version, and the actor's own notes and corrections, are
-    skipped.
+    Each taking, release or undo raises the version by one. The newest events are checked one by one until every newer
+    version is explained. Events that raise no version are skipped, and so are the actor's own notes and corrections.
     """
     newer, was_theirs = request.version - expected_version, False
     for event in request.events.order_by("-pk"):
@@ -123,7 +123,7 @@ def locked_open(request_id: UUID, expected_version: int | None = None) -> Assess
 
 
 def update_request(request: AssessmentRequest, **changes: Any) -> AssessmentRequest:
-    """Write these fields of a locked request and raise its version by one."""
+    """Set these fields of a locked request, raise its version by one, and save it."""
     mark_written(request)
     for name, value in (changes | {"version": request.version + 1}).items():
         setattr(request, name, value)
@@ -132,7 +132,7 @@ def update_request(request: AssessmentRequest, **changes: Any) -> AssessmentRequ
 
 
 def close_request(request: AssessmentRequest, outcome: str, **changes: Any) -> None:
-    """Write the fields that every closing changes."""
+    """Close a locked request with an outcome. `changes`: other fields to set."""
     update_request(
         request,
         stage=Stage.CLOSED,
@@ -149,9 +149,9 @@ def close_request(request: AssessmentRequest, outcome: str, **changes: Any) -> N
 
 
 def restore_form_key(request: AssessmentRequest) -> None:
-    """Let a reopened request keep the form of its browser session again.
+    """Restore the form key of a reopened request, which links it to the form of a browser session.
 
-    If that session has sent another request meanwhile, the newer one keeps it.
+    If that session has sent another request meanwhile, the newer request keeps the key.
     """
     if request.form_key is None and request.previous_form_key is not None:
         with suppress(IntegrityError), transaction.atomic():
@@ -160,7 +160,11 @@ def restore_form_key(request: AssessmentRequest) -> None:
 
 
 def keep_links_undoable(original: AssessmentRequest, version: int) -> None:
-    """Let what was linked to a request at this version still be undone, although the version rose."""
+    """Let unlinking still restore the original after a change raised its version.
+
+    Unlinking restores the original only at the version that the duplicate stored. Duplicates that stored `version`, the
+    one before the change, now store the new version.
+    """
     for other in original.duplicates.order_by("pk"):
         if other.link_undo_state and other.link_undo_state.get("version") == version != original.version:
             update_request(other, link_undo_state=other.link_undo_state | {"version": original.version})
@@ -181,19 +185,19 @@ def log_event(
 
 
 def event_timestamp(moment: dt.datetime | None) -> str:
-    """Return a moment as events store it: ISO 8601 in UTC, to the minute."""
+    """Return a moment as events store it: ISO 8601 in UTC, to the minute. Return "" for None."""
     return moment.astimezone(dt.UTC).isoformat(timespec="minutes") if moment else ""
 
 
 def kept_claim(request: AssessmentRequest, actor: User) -> Columns:
-    """Return the fields that turn the actor's claim into ownership, because they acted on the request."""
+    """Return the fields that turn the actor's claim into ownership. Empty if the actor is not the owner."""
     return {"claimed_until": None} if request.owner_id == actor.pk else {}
 
 
 def released_claim(request: AssessmentRequest, actor: User | None) -> Columns:
     """Return the fields that release a claim after one attempt or decision.
 
-    Empty if a colleague is working on the request.
+    Empty if nobody has claimed the request, or if a colleague is working on it.
     """
     if request.claimed_until is None or request.is_claimed_by_colleague(actor):
         return {}
@@ -201,9 +205,10 @@ def released_claim(request: AssessmentRequest, actor: User | None) -> Columns:
 
 
 def refuse_at_night(moment: dt.datetime, zone_name: str = "") -> None:
-    """Raise `TransitionRefused` if this moment is at night at the center, and for the person in this time zone.
+    """Raise `TransitionRefused` if `moment` is at night both for the center and for the person.
 
-    Most often someone chose AM and meant PM. Open hours at night are allowed.
+    `zone_name`: the person's time zone; "" checks the center only. Most often someone chose AM and meant PM. Open hours
+    at night are allowed.
     """
     hours = schedule.our_hours()
     local = timezone.localtime(moment, hours.zone)
@@ -256,7 +261,7 @@ def _stale_message(last: Event) -> str:
 
 
 def label_for_event(event: Event) -> str:
-    """Return what happened, in a few words that follow a colon."""
+    """Return a short label for an event in lowercase, for use after a colon."""
     if event.code == Event.Code.ATTEMPTED:
         channel, result = dict(Attempt.Channel.choices)[event.from_value], dict(Attempt.Result.choices)[event.to_value]
         return f"{channel}, {result}".lower()

@@ -1,4 +1,4 @@
-"""How a person may be contacted, as they or staff last said, and what we promise with it."""
+"""Store how a person may be contacted, and adjust due time and promise."""
 
 import datetime as dt
 import itertools
@@ -27,12 +27,14 @@ def record_contact_preferences(
     author: User | None = None,
     is_from_link: bool = False,
 ) -> bool:
-    """Store how the person may be contacted from now on. Return whether anything changed.
+    """Store new contact preferences of a locked request. Return whether anything changed.
 
-    If the preferred time changed, the due time and the promise are computed again. `request` is locked by the caller.
-    `author` is the member of staff who wrote it down, None for the person. Preferences that the person gave before the
-    newest ones, but that arrive later, change nothing. Staff always write what holds now, even if the clock of their
-    machine is slow.
+    `at`: when the person gave them. `author`: the member of staff who stored them, or None for the person.
+    `is_from_link`: linking or unlinking a duplicate stores them.
+
+    If preferred time, time zone or first channel changed, the due time is adjusted. The promise changes only if the
+    person made the change and waits for first contact. Preferences of the person that are older than the newest stored
+    ones change nothing. What staff store is always the newest, even if the clock of their machine is slow.
     """
     last = newest_preferences(request)
     if last is not None and author is not None:
@@ -48,7 +50,7 @@ def record_contact_preferences(
         return True
     if author is None and request.awaits_contact:
         recompute_due(request, codes, at)
-    elif request.stage == Stage.NEW:  # the promise stays, and a correction never moves the due time back
+    elif request.stage == Stage.NEW:  # the promise stays, and a correction never makes the due time later
         update_request(request, due_at=min(request.due_at, commit_to(at, codes).due_at))
     elif last is not None and (last.preferred_time, last.time_zone) != (kept.preferred_time, kept.time_zone):
         _plan_within(request, kept, at)
@@ -59,15 +61,15 @@ _TIME = {"preferred_time", "time_zone"}
 
 
 def _how_safe(preferred_time: str) -> int:
-    """Rank a preferred time: confirming first is safer than a part of the day, and that is safer than any time."""
+    """Return how safe a preferred time is: 2 for confirming first, 1 for a part of the day, 0 for any time."""
     return {schedule.CONFIRMED: 2, schedule.ASAP: 0}.get(preferred_time, 1)
 
 
 def own_preferences(request: AssessmentRequest) -> dict[str, Any]:
-    """Return the person's own contact preferences (the codes of `ContactPreferences`), without what linking took away.
+    """Return the contact preferences (codes) that the person or staff gave, without changes made by linking.
 
-    {} if the content was erased. A permission that linking took away does not come back for a phone number that was
-    written down later: the person allowed it for another phone.
+    {} if the content was erased. Linking may have removed a permission for one phone. It does not return for a phone
+    number stored after that: the person gave it for another phone.
     """
     history = list(request.contact_preferences.all())
     own = {name: value for _profile, said in _said(history) for name, value in said.items()}
@@ -84,9 +86,10 @@ def own_preferences(request: AssessmentRequest) -> dict[str, Any]:
 
 
 def safest_preferences(original: AssessmentRequest, duplicates: Iterable[AssessmentRequest]) -> dict[str, Any]:
-    """Return the preferences for a request with these duplicates: where two differ, the safer value.
+    """Return the contact preferences (codes) for an original with these duplicates: where two differ, the safer value.
 
-    What staff wrote down after a duplicate was linked wins over that duplicate. {} if the content was erased.
+    What was stored for the original after a duplicate was linked wins over that duplicate. {} if the content was
+    erased.
     """
     codes, history = own_preferences(original), list(original.contact_preferences.all())
     if not codes:
@@ -94,7 +97,7 @@ def safest_preferences(original: AssessmentRequest, duplicates: Iterable[Assessm
     said_at = max(preferences.recorded_at for preferences, said in _said(history) if _TIME & said.keys())
     times = [(_how_safe(codes["preferred_time"]), said_at, codes["preferred_time"], codes["time_zone"])]
     for duplicate in duplicates:
-        theirs = newest_preferences(duplicate) or history[-1]  # erased: the permissions that it took away stay away
+        theirs = newest_preferences(duplicate) or history[-1]  # erased: permissions that it removed stay removed
         linked_after = (duplicate.link_undo_state or {}).get("rules", history[-1].pk)
         settled = {name for preferences, said in _said(history) if preferences.pk > linked_after for name in said}
         for name in {*ContactPreferences.PERMISSIONS} - settled:
@@ -113,9 +116,9 @@ def safest_preferences(original: AssessmentRequest, duplicates: Iterable[Assessm
 def store_safest_preferences(
     original: AssessmentRequest, duplicates: Iterable[AssessmentRequest], actor: User | None
 ) -> None:
-    """Store `safest_preferences` on a request to which another one is being linked.
+    """Store `safest_preferences` on an original to which a duplicate is being linked.
 
-    Raises `TransitionRefused` if they leave no way to contact the person.
+    `duplicates`: all of them, with the new one. Raises `TransitionRefused` if no channel would remain.
     """
     codes = safest_preferences(original, duplicates)
     if not codes:
@@ -132,9 +135,9 @@ def store_safest_preferences(
 def restore_own_preferences(
     original: AssessmentRequest, duplicates: Iterable[AssessmentRequest], actor: User | None
 ) -> bool:
-    """Store `safest_preferences` on a request from which a duplicate was unlinked. Return whether anything changed.
+    """Store `safest_preferences` on an original from which a duplicate was unlinked. Return whether anything changed.
 
-    The due time stays as it is.
+    `duplicates`: those that are still linked. The due time stays as it is.
     """
     codes = safest_preferences(original, duplicates)
     if not codes:
@@ -151,7 +154,10 @@ def restore_own_preferences(
 
 
 def _said(history: Sequence[ContactPreferences]) -> Iterator[tuple[ContactPreferences, dict[str, Any]]]:
-    """Yield each row of preferences that the person or staff gave, with the codes that it changed."""
+    """Yield each row of preferences that the person or staff gave, with the codes that it changed.
+
+    Rows that linking or unlinking stored are skipped.
+    """
     for before, preferences in zip([None, *history], history, strict=False):
         if not preferences.is_from_link:
             known = before.codes() if before else {}
@@ -166,14 +172,17 @@ def _write_changes(
 
 
 def recompute_due(request: AssessmentRequest, codes: ContactCodes, at: dt.datetime) -> None:
-    """Set due time and promise as for a request that comes in at this moment, if the person still waits for us."""
+    """Set due time and promise as if the request came in at the time `at`.
+
+    Does nothing if the person does not wait for first contact.
+    """
     if not request.awaits_contact:
         return
     commitment, is_new = commit_to(at, codes), request.stage == Stage.NEW
     update_request(
         request,
         first_due_at=request.first_due_at if request.first_attempt_at else commitment.due_at,
-        # After an attempt, a request is handed out once it is due: when the preferred time begins, not ends.
+        # After an attempt, a request is handed out when it is due. So it is due when the preferred time begins.
         due_at=commitment.due_at if is_new else _first_contact(at, codes) or commitment.due_at,
         due_uses_default_hours=commitment.due_uses_default_hours,
         promise=commitment.promise,
@@ -183,7 +192,7 @@ def recompute_due(request: AssessmentRequest, codes: ContactCodes, at: dt.dateti
 def _plan_within(request: AssessmentRequest, preferences: ContactPreferences, at: dt.datetime) -> None:
     """Move a due time after `at` to the person's preferred time.
 
-    A snoozed request and an assessment keep their time.
+    Does nothing if the request is snoozed or waits for its assessment.
     """
     if request.due_at <= at or request.is_snoozed or request.awaits_assessment:
         return

@@ -1,4 +1,4 @@
-"""What staff learn about a person: corrections of contact details and preferences, with consent."""
+"""Store what staff learn about a person: corrected contact details and preferences, with consent."""
 
 from collections.abc import Mapping
 from typing import cast
@@ -35,17 +35,15 @@ def correct(
     actor: User,
     consent_read: bool = False,
 ) -> list[details.Conflict]:
-    """Store what staff learned about a person: name, phone, email, language, contact preferences.
+    """Store corrected contact details and preferences. Return a list of `details.Conflict`.
 
-    Return the `details.Conflict`s.
+    `before`: the values (`details.FIELDS`) on the actor's screen. `after`: the values that the actor entered. Only
+    changed fields are stored. If a colleague has changed the same field meanwhile, it is not stored and is a conflict.
+    What the person wrote stays as it is.
 
-    `before` holds the values (`details.FIELDS`) on the actor's screen, `after` the values that the actor typed. Only
-    changed fields are stored, and only where no colleague has changed the same field meanwhile: those are the
-    conflicts. What the person wrote stays as it is.
-
-    New permissions need consent: `consent_read` says that the actor read the wording to the person, who agreed. That is
-    put on record. With another phone number, permission for voicemail and text messages ends unless it was read again:
-    the person gave it for one phone.
+    New permissions need consent. `consent_read`: the actor read the wording to the person, who agreed; this is
+    recorded. With another phone number, permission for voicemail and text messages ends unless the wording was read
+    again: the person gave it for one phone.
     """
     request = locked_open(request_id)
     if content_is_erased(request):

@@ -1,6 +1,6 @@
-"""Requests about the same matter: the original stays open, its duplicates are closed and linked to it.
+"""Link duplicate requests to their original, and unlink them.
 
-Linking can be undone.
+The original stays open. Its duplicates are closed and refer to it.
 """
 
 import datetime as dt
@@ -47,11 +47,13 @@ Outcome = AssessmentRequest.Outcome
 def link_duplicate(
     *, request_id: UUID, of_reference: str, actor: User, same_matter: bool = False, expected_version: int | None = None
 ) -> AssessmentRequest:
-    """Close a request as a duplicate of the original with this reference.
+    """Close a request as a duplicate of the original, and return the duplicate.
 
-    If the two share no phone number or email address, `same_matter` must confirm the link: a wrong digit in a reference
-    would mix two people up. Where the contact preferences differ, the original gets the safer ones. If the person waits
-    for us in the duplicate, they wait in the original from now on, with a new attempt plan.
+    `of_reference`: the reference of the original, or of another duplicate of it. `same_matter`: must be True if the two
+    share no phone number or email address, since a wrong digit in a reference would mix two people up.
+
+    Where the contact preferences differ, the original gets the safer ones. If the person waits for us in the duplicate,
+    they wait in the original from now on, with a new attempt plan.
     """
     found = search.by_reference(of_reference)
     if found is None:
@@ -105,9 +107,10 @@ def link_duplicate(
 
 @undoable
 def unlink_duplicate(*, request_id: UUID, actor: User, expected_version: int | None = None) -> AssessmentRequest:
-    """Undo `link_duplicate`: both requests are open and due as before, with their own contact preferences.
+    """Undo `link_duplicate`, and return the former duplicate: open, and due as before.
 
-    The original keeps its place in the queue if someone changed it since. Preferences that someone changed since stay.
+    Both requests get their own contact preferences again, and the original its earlier place in the queue. If someone
+    changed either on the original since, the change stays.
     """
     linked_requests = lock_linked(request_id)
     request = linked_requests[request_id]
@@ -120,7 +123,7 @@ def unlink_duplicate(*, request_id: UUID, actor: User, expected_version: int | N
 
 
 def unlink(request: AssessmentRequest, original: AssessmentRequest, actor: User | None) -> None:
-    """Unlink two locked requests, for staff (`unlink_duplicate`) or because the person acted."""
+    """Unlink a locked duplicate from its locked original. `actor`: None if an action of the person ends the link."""
     own = _restored_columns((request.link_undo_state or {}).get("own", {}))
     before = own.pop("stage", "")
     if _is_expected(request):
@@ -138,10 +141,11 @@ def unlink(request: AssessmentRequest, original: AssessmentRequest, actor: User 
 
 
 def unlink_all(request: AssessmentRequest, linked_requests: LinkedRequests, actor: User | None, why: str = "") -> None:
-    """Unlink a locked request from every request that it is linked with, as original or as duplicate.
+    """Unlink a locked request from its original, or from all of its duplicates.
 
-    With `why` (`to_confirm.Why`), staff are asked whether the others belong to the same person. After an end, they are
-    asked only about requests that share a phone number or email address: another contact may be a relative's.
+    `linked_requests`: the result of `lock_linked`. `why`: a `to_confirm.Why`. With it, staff are asked whether the
+    other requests belong to the same person. If the request was withdrawn or erased, they are asked only about requests
+    that share a phone number or email address: another contact may be a relative's.
     """
     is_original = request.duplicate_of_id is None
     linked = (
@@ -160,9 +164,10 @@ def unlink_all(request: AssessmentRequest, linked_requests: LinkedRequests, acto
 
 
 def restore_original(original: AssessmentRequest, request: AssessmentRequest, actor: User | None) -> None:
-    """Give a locked original the contact preferences and the place in the queue that it had before it was linked.
+    """Restore the contact preferences and the place in the queue that a locked original had before a link.
 
-    If someone changed it since, that stays, and only a snooze that the link brought along ends.
+    `request`: the duplicate that is being unlinked. If someone changed the original since, it keeps its place in the
+    queue. Only a snooze that came from the duplicate ends.
     """
     before, version = request.link_undo_state or {}, original.version
     restore_own_preferences(original, original.duplicates.exclude(pk=request.pk).order_by("pk"), actor)
@@ -180,9 +185,9 @@ def restore_original(original: AssessmentRequest, request: AssessmentRequest, ac
 
 
 def lock_linked(*request_ids: UUID) -> LinkedRequests:
-    """Lock these requests and all that are linked with them, and return them by id.
+    """Lock these requests and all requests linked with them, and return them by id.
 
-    Starts again if someone links or unlinks one meanwhile: rows are always locked in primary-key order.
+    Starts again if someone links or unlinks one of them meanwhile, since rows must be locked in primary-key order.
     """
     while True:
         ids = _linked_ids(request_ids)
@@ -205,7 +210,7 @@ def _is_expected(request: AssessmentRequest) -> bool:
 
 
 def _merge_quarantine(request: AssessmentRequest, original: AssessmentRequest, actor: User | None) -> None:
-    """Take the original out of quarantine if the duplicate is not in it, or if we spoke with its person."""
+    """Release the original from quarantine if the duplicate is not in it, or if we spoke with its person."""
     if original.quarantined_at and (request.quarantined_at is None or request.reached_at):
         before = original.spam_signals
         update_request(original, quarantined_at=None, spam_signals="")
@@ -213,9 +218,10 @@ def _merge_quarantine(request: AssessmentRequest, original: AssessmentRequest, a
 
 
 def _merge_waiting_state(request: AssessmentRequest, original: AssessmentRequest, actor: User | None) -> None:
-    """Bring what the person waits for from the duplicate to the original: the earlier due time, a reply, or a snooze.
+    """Move what the person waits for from the duplicate to the original.
 
-    A snooze that the person asked for counts if they have said nothing since, in either request.
+    That is the earlier due time, a reply, or a snooze. A snooze that the person asked for counts only if we have not
+    heard from them since, in either request.
     """
     if request.is_snoozed and request.awaiting_reply_since is None:
         if asked := _asked_for_later_after(request, original):
@@ -243,9 +249,9 @@ def _merge_waiting_state(request: AssessmentRequest, original: AssessmentRequest
 
 
 def _asked_for_later_after(snoozed: AssessmentRequest, other: AssessmentRequest) -> Event | None:
-    """Return the event that snoozed a request because its person asked for it, or None.
+    """Return the event of a snooze that the person asked for, or None.
 
-    Only if they asked after we last last_heard from them in the `other` request, and that one has no assessment booked.
+    None if we have heard from the person in the `other` request since, or if an assessment is booked there.
     """
     if snoozed.snooze_reason == AssessmentRequest.SnoozeReason.WAITING or other.stage == Stage.BOOKED:
         return None
@@ -266,7 +272,7 @@ def _saved_columns(request: AssessmentRequest, names: Iterable[str]) -> dict[str
 
 
 def _restored_columns(kept: Mapping[str, str | None]) -> Columns:
-    """Return the columns that `_saved_columns` stored. A snooze that is over by now is left out."""
+    """Return the columns that `_saved_columns` stored. A snooze that has ended is cleared."""
     values: Columns = {
         name: value if name in _CODES else value and dt.datetime.fromisoformat(value) for name, value in kept.items()
     }

@@ -1,4 +1,4 @@
-"""Erasing content, and the legal hold that prevents it."""
+"""Erase content, and set or lift the legal hold that prevents it."""
 
 from uuid import UUID
 
@@ -24,10 +24,10 @@ from .to_confirm import Why
 
 @transaction.atomic
 def erase(*, request_id: UUID, actor: User) -> AssessmentRequest:
-    """Erase all content of a closed request: what the person sent, and what staff wrote about them. For a lead.
+    """Erase all content of a closed request, and return the request. Only a lead may.
 
-    Reference, times, stage, outcome, events and records of consent stay. Duplicates keep their content and are
-    unlinked.
+    Content is what the person sent, and what staff wrote about them. Reference, times, stage, outcome, events and
+    records of consent stay. Duplicates are unlinked and keep their content.
     """
     if not access.may_erase(actor):
         raise TransitionRefused(_("Only a lead can erase content."))
@@ -47,7 +47,7 @@ def erase(*, request_id: UUID, actor: User) -> AssessmentRequest:
 
 @undoable
 def set_legal_hold(*, request_id: UUID, actor: User) -> AssessmentRequest:
-    """Keep the content of a request from being erased by anyone. For a lead."""
+    """Put a request under legal hold, so that nobody can erase its content. Only a lead may."""
     if not access.may_erase(actor):
         raise TransitionRefused(_("Only a lead can set or lift a legal hold."))
     request = locked(request_id)
@@ -60,7 +60,10 @@ def set_legal_hold(*, request_id: UUID, actor: User) -> AssessmentRequest:
 
 @transaction.atomic
 def lift_legal_hold(*, request_id: UUID, actor: User) -> AssessmentRequest:
-    """Lift a legal hold. If the person withdrew meanwhile, the content is erased now."""
+    """Lift a legal hold. Only a lead may.
+
+    If the person withdrew during the hold, the content is erased now.
+    """
     if not access.may_erase(actor):
         raise TransitionRefused(_("Only a lead can set or lift a legal hold."))
     request = locked(request_id)
@@ -81,7 +84,10 @@ def _lift(*, request_id: UUID, actor: User) -> AssessmentRequest:
 
 
 def erase_content(request: AssessmentRequest, actor: User | None) -> None:
-    """Erase texts, indexes, preferences, queued messages, private link and form key of a locked request."""
+    """Erase the content of a locked request.
+
+    Deletes texts, indexes, preferences, aliases, and messages not sent. Clears private link and form key.
+    """
     request.texts.all().delete()
     request.blind_indexes.all().delete()
     request.contact_preferences.all().delete()
@@ -92,6 +98,6 @@ def erase_content(request: AssessmentRequest, actor: User | None) -> None:
 
 
 def forget_messages(request: AssessmentRequest) -> None:
-    """Delete messages that have not gone out, and end the private link and the form key."""
+    """Delete a request's messages that have not gone out, and clear its private link and form key."""
     request.outbox_messages.filter(state__in=OutboxMessage.WAITING).delete()
     update_request(request, form_key=None, private_link_hash=None)

@@ -1,4 +1,4 @@
-"""Notes of staff, and marking as read what the person wrote."""
+"""Add notes of staff, and mark what the person wrote as read."""
 
 from collections.abc import Iterable
 from uuid import UUID
@@ -24,7 +24,7 @@ from .queue import keep_claim
 
 @transaction.atomic
 def add_note(*, request_id: UUID, text: str, actor: User) -> EncryptedText:
-    """Add an encrypted note to a request, open or closed. Notes of two people never conflict."""
+    """Add an encrypted note to an open or closed request, and return it. Notes of two people never conflict."""
     if not text.strip():
         raise TransitionRefused(_("Write something first: the note is empty."))
     request, now = locked(request_id), timezone.now()
@@ -41,17 +41,17 @@ def add_note(*, request_id: UUID, text: str, actor: User) -> EncryptedText:
 
 
 def unread_additions(events: Iterable[Event]) -> list[Event]:
-    """Return the events by which the person wrote something that nobody has marked as read."""
+    """Return the events for what the person wrote that nobody has marked as read."""
     read = max((int(event.to_value) for event in events if event.code == Event.Code.ADDITIONS_READ), default=0)
     return [event for event in events if event.code in PERSON_WROTE and event.pk > read]
 
 
 @undoable
 def mark_additions_read(*, request_id: UUID, up_to: int, actor: User) -> AssessmentRequest:
-    """Mark what the person wrote as read for everyone, up to the event with the key `up_to`.
+    """Mark what the person wrote as read for all staff. `up_to`: the primary key of the last event to mark.
 
-    What they write while somebody reads stays unread. Logging an attempt does not mark anything, since its page may
-    have been opened before they wrote. Does not raise the version.
+    What the person writes while someone reads stays unread. Logging an attempt marks nothing, since the page may be
+    older than the message. Does not raise the version.
     """
     request = locked(request_id)
     new = unread_additions(request.events.standing())

@@ -1,7 +1,7 @@
-"""What one button changes, stored as a `Change` for each request, so that `undo` can restore it.
+"""Store what one button changes, as a `Change` for each request, so that `undo` can restore it.
 
-`undoable` starts an operation around a function of the workflow. Everything that the function locks, updates and logs
-until it returns belongs to that operation.
+`undoable` makes a workflow function an operation. Everything that the function locks, updates and logs until it returns
+belongs to that operation.
 """
 
 import datetime as dt
@@ -56,15 +56,16 @@ T = TypeVar("T")
 
 
 def undoable(function: Callable[..., T]) -> Callable[..., T]:
-    """Make a function of the workflow an operation that can be undone.
+    """Wrap a workflow function so that each call is an operation that can be undone.
 
-    `batch` is the id of the bulk action it belongs to.
+    The wrapped function also takes `batch`, the id of a bulk action. A call without an actor, or within another
+    operation, starts no operation of its own.
     """
 
     @functools.wraps(function)
     def run(*, actor: User | None, batch: UUID | None = None, **given: Any) -> T:
         with transaction.atomic():
-            if actor is None or _current.get() is not None:  # nobody could undo it, or inside of an operation
+            if actor is None or _current.get() is not None:  # nobody could undo it, or it is inside an operation
                 return function(actor=actor, **given)
             operation = _Operation(actor, batch)
             token = _current.set(operation)
@@ -87,7 +88,7 @@ class _Operation:
     def keep(self) -> None:
         """Store a `Change` for each request that was written.
 
-        The rows are read once more, since several functions may each have had a copy.
+        The rows are read from the database again, since several functions may each have changed a copy.
         """
         written = [row for row in self.rows.values() if row.is_written]
         after = AssessmentRequest.objects.in_bulk([row.request_id for row in written])
@@ -97,7 +98,7 @@ class _Operation:
 
 
 class _Row:
-    """A request as the operation found it, under lock."""
+    """The state of a request when the operation locked it."""
 
     def __init__(self, request: AssessmentRequest) -> None:
         self.request_id, self.before, self.version = request.pk, as_json(request, STATE), request.version
@@ -123,9 +124,9 @@ class _Row:
 
 
 def track(request: AssessmentRequest) -> None:
-    """Remember a request as it was locked, before anything changes.
+    """Remember the state of a request that was just locked, before anything changes it.
 
-    If it is locked again unchanged, the later state counts.
+    If the operation locks the request again before changing it, the later state counts.
     """
     operation = _current.get()
     if operation is not None and not _is_written(operation, request):
@@ -133,7 +134,7 @@ def track(request: AssessmentRequest) -> None:
 
 
 def mark_written(request: AssessmentRequest) -> UUID | None:
-    """Note that this request is written, and return the id of its `Change`; None outside of an operation."""
+    """Mark this request as written. Return the id of its `Change`, or None outside of an operation."""
     row = _row_of(request)
     if row is None:
         return None
@@ -142,7 +143,10 @@ def mark_written(request: AssessmentRequest) -> UUID | None:
 
 
 def record_replaced_preferences(request: AssessmentRequest, preferences: ContactPreferences | None) -> None:
-    """Remember the contact preferences that are being replaced: the first ones, if an operation replaces several."""
+    """Remember which contact preferences the operation replaces.
+
+    If it replaces them several times, only the first ones are remembered.
+    """
     row = _row_of(request)
     if row is not None and preferences is not None and row.preferences_before is None:
         row.preferences_before = preferences.pk

@@ -1,4 +1,4 @@
-"""Requests that a machine may have sent wait in quarantine until a person checks them.
+"""Quarantine, for requests that a machine may have sent, until staff check them.
 
 They keep their place in the queue.
 """
@@ -20,7 +20,7 @@ BY_STAFF = "staff"  # a code of `intake.submission.spam_signals`
 
 @undoable
 def quarantine(*, request_id: UUID, actor: User, expected_version: int | None = None) -> AssessmentRequest:
-    """Put a request in quarantine because a colleague thinks that a machine sent it."""
+    """Put an open request in quarantine, because a member of staff thinks that a machine sent it."""
     request = locked_open(request_id, expected_version)
     if request.quarantined_at:
         raise TransitionRefused(_("This request is already in quarantine. Nothing was changed."))
@@ -31,9 +31,9 @@ def quarantine(*, request_id: UUID, actor: User, expected_version: int | None = 
 
 @undoable
 def release_from_quarantine(*, request_id: UUID, actor: User, expected_version: int | None = None) -> AssessmentRequest:
-    """Take a request out of quarantine because someone checked it and it is real.
+    """Release a request from quarantine, because staff checked that it is real.
 
-    The acknowledgement to the person, withheld until now, is queued.
+    The acknowledgement was withheld until now. It is queued if the request is open and the person consented to email.
     """
     request = locked(request_id, expected_version)
     if request.quarantined_at is None:

@@ -1,4 +1,4 @@
-"""Whose turn it is: taking the next request, owning, releasing and snoozing it."""
+"""The queue: take the next request; claim, assign, release and snooze requests."""
 
 import datetime as dt
 from uuid import UUID
@@ -37,7 +37,7 @@ CLAIM = dt.timedelta(minutes=30)  # how long a claim lasts if its page sends not
 MAX_CLAIM_AFTER_LAST_ACTION = dt.timedelta(minutes=60)  # how long it lasts at most after its owner's last action
 MIN_EXTENSION = dt.timedelta(minutes=1)  # an open page polls 3 times a minute; only one of them writes
 JUST_NOW = dt.timedelta(minutes=10)
-FORGOTTEN_AFTER = dt.timedelta(hours=1)  # overdue for longer, anyone may take it from its owner
+FORGOTTEN_AFTER = dt.timedelta(hours=1)  # anyone may take a request that is overdue for longer from its owner
 
 _may_be_taken_over_at = ExpressionWrapper(F("due_at") + FORGOTTEN_AFTER, DateTimeField())
 
@@ -50,23 +50,25 @@ SnoozeReason = AssessmentRequest.SnoozeReason
 
 @undoable
 def take_next(*, actor: User) -> AssessmentRequest | None:
-    """Give `actor` the most urgent request that may be worked on now, for `CLAIM`. Return it, or None.
+    """Claim the most urgent request for `actor`, and return it; None if there is none.
 
     Handed out:
 
-    - what the actor has taken and not finished: the same request again
-    - a request without an owner, or whose owner has left
-    - a colleague's request if the person contacted us again, or if it is overdue by `FORGOTTEN_AFTER`
+    - a request that the actor has already claimed: the same one again
+    - a request that the actor owns, that nobody owns, or whose owner has left
+    - a colleague's request that is not claimed, if the person contacted us again or if it is overdue by
+      `FORGOTTEN_AFTER`
     - a question whether two requests belong to the same person, at any time: it needs no contact
 
     Not handed out:
 
     - a request that is snoozed, or whose person may not be contacted at this hour
-    - a request that a colleague is working on, or that shares a phone or email with one: one phone must not ring twice
-    - what the actor has just released, unless nothing else is left
+    - a request that a colleague is working on
+    - a request that shares a phone or email with one of those: one phone must not ring twice
+    - a request that the actor released within the time `JUST_NOW`, unless nothing else is left
 
-    Two people who press at the same moment get different requests: the second skips the locked row. On SQLite,
-    transactions that write run one after the other.
+    Two people who press at the same moment get different requests: the second transaction skips the locked row. On
+    SQLite, transactions that write run one after the other.
     """
     _require_reader(actor)
     get_user_model().objects.select_for_update(no_key=True).get(pk=actor.pk)  # a double click gets one request, not two
@@ -87,7 +89,10 @@ def take_next(*, actor: User) -> AssessmentRequest | None:
 
 @undoable
 def claim(*, request_id: UUID, actor: User, expected_version: int | None = None) -> AssessmentRequest:
-    """Claim this request for `CLAIM`. Raises `TransitionRefused` if a colleague owns it or is working on it."""
+    """Claim an open request for `actor`, and return it. The claim lasts for the time `CLAIM`.
+
+    Raises `TransitionRefused` if a colleague owns the request or is working on it.
+    """
     _require_reader(actor)
     request, now = locked_open(request_id, expected_version), timezone.now()
     if request.is_claimed_by_colleague(actor):
@@ -107,10 +112,10 @@ def release(*, request_id: UUID, actor: User, expected_version: int | None = Non
 def assign(
     *, request_id: UUID, owner: User | None, actor: User | None, expected_version: int | None = None
 ) -> AssessmentRequest:
-    """Give a request to an owner without an end, or to no one (`owner=None`).
+    """Make `owner` the owner of a request, without a time limit. `owner=None` releases the request.
 
-    Raises `TransitionRefused` if `owner` may not read requests, or if a colleague is working on a request to be
-    released.
+    Raises `TransitionRefused` if `owner` may not read requests. It also does so if a colleague is working on a request
+    that would be released.
     """
     request = locked(request_id, expected_version)
     if owner is not None:
@@ -127,10 +132,11 @@ def assign(
 
 
 def keep_claim(*, request_id: UUID, actor: User, acted_at: dt.datetime | None = None, is_calling: bool = False) -> None:
-    """Extend a claim while its owner works: for `CLAIM` from now, and no longer than the maximum after `acted_at`.
+    """Extend the actor's claim, so that it lasts for the time `CLAIM` from now.
 
-    `acted_at` is the owner's last own action; now, if not given. With `is_calling`, extend it to that limit at once: a
-    phone that dials hides the page, which is silent from then on.
+    `acted_at`: the actor's last own action, by default now. The claim never lasts longer than
+    `MAX_CLAIM_AFTER_LAST_ACTION` after it. `is_calling`: extend the claim to that limit at once. A phone that dials
+    hides the page, and a hidden page sends nothing.
 
     Never shortens a claim and never restores one that has ended. Does not raise the version: colleagues need not know.
     """
@@ -142,7 +148,7 @@ def keep_claim(*, request_id: UUID, actor: User, acted_at: dt.datetime | None = 
 
 
 def release_expired_claims(now: dt.datetime | None = None) -> int:
-    """Release the claims that have ended. Return how many. For the worker."""
+    """Release the claims that have ended, and return their number. The worker calls this."""
     now, released = now or timezone.now(), 0
     expired = AssessmentRequest.objects.filter(claimed_until__lte=now).order_by("claimed_until", "pk")
     while _release_one(expired):
@@ -154,7 +160,10 @@ def release_expired_claims(now: dt.datetime | None = None) -> int:
 def snooze(
     *, request_id: UUID, until: dt.datetime | None, reason: str, actor: User, expected_version: int | None = None
 ) -> AssessmentRequest:
-    """Snooze a request until a time, for a `SnoozeReason` that the person gave. It is due then."""
+    """Snooze an open request until the time `until`, when it is due.
+
+    `reason`: the `SnoozeReason` that the person gave. If we wait for something, call `wait_for` instead.
+    """
     if reason not in (SnoozeReason.ASKED_LATER, SnoozeReason.AWAY, SnoozeReason.THINKING):
         raise TransitionRefused(_("Choose why you snooze this request."))
     return _snooze_until(locked_open(request_id, expected_version), until, reason, actor)
@@ -164,9 +173,10 @@ def snooze(
 def wait_for(
     *, request_id: UUID, until: dt.datetime | None, text: str, actor: User, expected_version: int | None = None
 ) -> AssessmentRequest:
-    """Snooze a request because we wait for something. `text` says for what, and is encrypted like a note.
+    """Snooze an open request because we wait for something.
 
-    Someone who contacted us again and was not answered still waits when the snooze ends.
+    `text`: what we wait for, encrypted like a note. If the person contacted us again and was not answered, we still owe
+    them an answer when the snooze ends.
     """
     if not text.strip():
         raise TransitionRefused(_("Enter what we are waiting for."))
@@ -178,7 +188,7 @@ def wait_for(
 
 @undoable
 def unsnooze(*, request_id: UUID, actor: User, expected_version: int | None = None) -> AssessmentRequest:
-    """End the snooze, and restore the earlier due time."""
+    """End the snooze of a request, and restore its earlier due time."""
     request = locked_open(request_id, expected_version)
     if request.snoozed_until is None:
         raise TransitionRefused(_("This request is not snoozed. Nothing was changed."))
@@ -187,7 +197,7 @@ def unsnooze(*, request_id: UUID, actor: User, expected_version: int | None = No
 
 
 def end_snooze(request: AssessmentRequest, actor: User | None) -> None:
-    """End the snooze of a locked request, for staff (`unsnooze`) or because the person acted."""
+    """End the snooze of a locked request. `actor`: None if an action of the person ends it."""
     now = timezone.now()
     due_at = request.due_before_snooze or min(request.snoozed_until or now, now)
     update_request(request, **NOT_SNOOZED | {"due_at": due_at})
@@ -195,10 +205,10 @@ def end_snooze(request: AssessmentRequest, actor: User | None) -> None:
 
 
 def mark_contacted_again(request: AssessmentRequest, at: dt.datetime) -> None:
-    """Note that the person contacted us again: end a snooze, and put the request on top until someone tries to reach
-    them.
+    """Record that the person contacted us again, and end a snooze.
 
-    A new request waits for its first contact anyway and keeps its place.
+    `at`: when they did. The request is on top of the queue until someone tries to reach the person. A new request keeps
+    its place, since it waits for first contact anyway.
     """
     if request.snoozed_until:
         end_snooze(request, None)
@@ -209,14 +219,19 @@ def mark_contacted_again(request: AssessmentRequest, at: dt.datetime) -> None:
 
 
 def claimed_with_same_contact(request: AssessmentRequest, reader: User) -> AssessmentRequest | None:
-    """Return the request with the same phone or email that a colleague of `reader` is working on; None if there is
-    none."""
+    """Return a request that shares a phone or email with this one and that a colleague is working on; None if none.
+
+    `reader`: the user who looks at the page. A colleague is anyone else.
+    """
     claims = _claims_of_colleagues(reader, timezone.now()).exclude(pk=request.pk)
     return claims.filter(pk__in=search.naming_contact_of([request.pk])).select_related("owner").order_by("pk").first()
 
 
 def next_possible_contact(*, actor: User) -> dt.datetime | None:
-    """Return when `take_next` will next have something for `actor` if nothing changes; None if nobody waits."""
+    """Return when `take_next` will next have a request for `actor`; None if nobody waits.
+
+    It assumes that nothing changes until then.
+    """
     now, hours = timezone.now(), schedule.our_hours()
     is_owned_by_colleague = Q(owner__in=access.readers()) & ~Q(owner=actor)
     is_claimed = Q(claimed_until__isnull=False)
@@ -245,9 +260,10 @@ def next_possible_contact(*, actor: User) -> dt.datetime | None:
 
 
 def _to_contact(now: dt.datetime) -> AssessmentRequestQuerySet:
-    """Return the requests that are to be contacted now: new ones at once, others when they are due.
+    """Return the requests to contact now: new ones at once, others when they are due.
 
-    A booked one only if the person contacted us again, if a snooze has ended, or if they seem not to have come.
+    A booked request is included in three cases: the person contacted us again, it is due at another time than the
+    assessment (after a snooze), or the person seems not to have come. Questions to staff are always included.
     """
     is_time = (
         Q(stage=Stage.NEW)
@@ -270,7 +286,7 @@ def _is_free_for(actor: User, now: dt.datetime) -> Q:
 
 
 def _may_be_taken_over(now: dt.datetime) -> Q:
-    """Return the condition for requests of colleagues that anyone may take now: urgent, and not claimed."""
+    """Return the condition for requests that anyone may take from their owner now: urgent, and not claimed."""
     is_urgent = Q(awaiting_reply_since__isnull=False) | Q(due_at__lte=now - FORGOTTEN_AFTER) | _IN_QUESTION
     return Q(claimed_until=None) & is_urgent
 
@@ -284,7 +300,10 @@ def _was_released_by(actor: User, now: dt.datetime) -> Exists:
 
 
 def _may_be_contacted_at(now: dt.datetime) -> Q:
-    """Return the condition for people who may be contacted at this moment, by preferred time and time zone."""
+    """Return the condition for requests whose person may be contacted at the time `now`.
+
+    It compares preferred time and time zone.
+    """
     hours = schedule.our_hours()
     allowed = Q(pk__in=[])
     for zone, _name in TIME_ZONES:
@@ -321,7 +340,7 @@ def _release_one(expired: AssessmentRequestQuerySet) -> bool:
     if request is None:
         return False
     before, request.owner, request.claimed_until = request.owner_id, None, None
-    # No new version: whoever talked for that long must still be able to log the call.
+    # No new version: someone who talked that long must still be able to log the call.
     request.save(update_fields=["owner", "claimed_until"])
     log_event(request, Event.Code.LAPSED, None, before)
     return True

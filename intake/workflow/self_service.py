@@ -1,4 +1,4 @@
-"""What the person changes: with their private link, or by sending the form again."""
+"""What the person can change: with their private link, or by sending the form again."""
 
 import datetime as dt
 from typing import cast
@@ -26,9 +26,9 @@ MAX_AMENDMENTS = 10
 
 @transaction.atomic
 def change_preferred_time(*, request_id: UUID, preferred_time: str, time_zone: str) -> str:
-    """Store another preferred time, in the person's previous time zone unless they choose one.
+    """Store another preferred time. Return the new promise; "" if nothing new is promised.
 
-    Return the new promise; "" if nothing new is promised.
+    `time_zone`: "" keeps the person's time zone.
     """
     request, linked_requests = _lock_open_or_linked(request_id)
     check_preferred_time(request, preferred_time)
@@ -47,8 +47,10 @@ def change_preferred_time(*, request_id: UUID, preferred_time: str, time_zone: s
 
 
 def check_preferred_time(request: AssessmentRequest, preferred_time: str) -> None:
-    """Raise `TransitionRefused` if the person can't choose this time, so that a page can say so before it asks to
-    confirm."""
+    """Raise `TransitionRefused` if the person can't choose this time.
+
+    A page calls this before it asks the person to confirm.
+    """
     if newest_preferences(request) is None:
         raise TransitionRefused(_("We can't change the time here. Please call us."))
     own = own_preferences(request)
@@ -60,7 +62,7 @@ def check_preferred_time(request: AssessmentRequest, preferred_time: str) -> Non
 
 @transaction.atomic
 def add_message(*, request_id: UUID, text: str) -> AssessmentRequest:
-    """Encrypt what the person adds to their open request, and alert staff."""
+    """Add a message from the person to their request, encrypted, and alert staff. Return the request."""
     request, linked_requests = _lock_open_or_linked(request_id)
     if not text.strip():
         raise TransitionRefused(_("Write something first: the box is empty."))
@@ -81,10 +83,10 @@ def add_message(*, request_id: UUID, text: str) -> AssessmentRequest:
 
 @transaction.atomic
 def withdraw(*, request_id: UUID) -> AssessmentRequest:
-    """Withdraw the request for the person. Its content is erased at once; under legal hold it is hidden instead.
+    """Close a request as withdrawn by the person, and erase its content.
 
-    Requests that staff linked with it stay: they may be another person's. If they share a phone or email, contact
-    pauses until staff say whose they are.
+    Under legal hold, the content is hidden instead. Linked requests stay: they may be another person's. If one shares a
+    phone or email, contact pauses on it until staff say whose it is.
     """
     request, linked_requests = _lock_open_or_linked(request_id)
     unlink_all(request, linked_requests, None, Why.WITHDRAWN)
@@ -100,16 +102,17 @@ def withdraw(*, request_id: UUID) -> AssessmentRequest:
 
 
 def requeue_staff_notification(request: AssessmentRequest, at: dt.datetime) -> None:
-    """Send the alert to staff once more, because the person contacted us again."""
+    """Queue the alert to staff again, because the person contacted us again. `at`: when to send it."""
     request.outbox_messages.filter(kind=OutboxMessage.Kind.NEW_REQUEST).update(
         state=OutboxMessage.State.QUEUED, attempts=0, next_try_at=at, sent_at=None, answers=None, refused=0
     )
 
 
 def _lock_open_or_linked(request_id: UUID) -> tuple[AssessmentRequest, LinkedRequests]:
-    """Lock a request with the requests linked to it, and return both.
+    """Lock a request and the requests linked with it. Return the request, and all of them by id.
 
-    Raises `TransitionRefused` unless it is open or a duplicate: the person need not know that it was linked.
+    Raises `TransitionRefused` if the request is closed, unless it is closed as a duplicate: the person need not know
+    that.
     """
     linked_requests = lock_linked(request_id)
     request = linked_requests[request_id]

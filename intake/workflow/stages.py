@@ -1,4 +1,4 @@
-"""Where a person is on the way to an assessment, and how a request is closed and reopened."""
+"""Set the stage of a request, book the assessment, close the request, and reopen it."""
 
 import datetime as dt
 from uuid import UUID
@@ -50,9 +50,9 @@ ENDS = (
 
 @undoable
 def set_stage(*, request_id: UUID, stage: str, actor: User, expected_version: int | None = None) -> AssessmentRequest:
-    """Move an open request to another stage of `TRANSITIONS`.
+    """Move an open request to another stage, and return the request.
 
-    `book`, `close` and `reopen` have functions of their own.
+    `TRANSITIONS` lists the allowed moves. To book, close or reopen, call `book`, `close` or `reopen` instead.
     """
     request = locked(request_id, expected_version)
     if stage == Stage.CLOSED or request.stage == Stage.CLOSED or stage not in TRANSITIONS[request.stage]:
@@ -80,7 +80,7 @@ def set_stage(*, request_id: UUID, stage: str, actor: User, expected_version: in
 def book(
     *, request_id: UUID, at: dt.datetime | None, actor: User, expected_version: int | None = None
 ) -> AssessmentRequest:
-    """Book the assessment, or move one that is booked. The request is due at that time."""
+    """Book an assessment, or move a booked one. The request is due at the time `at`."""
     request, now = locked(request_id, expected_version), timezone.now()
     if request.stage != Stage.BOOKED and Stage.BOOKED not in TRANSITIONS[request.stage]:
         raise not_allowed(request, Stage.BOOKED)
@@ -110,14 +110,15 @@ def close(
     person_told: bool = False,
     expected_version: int | None = None,
 ) -> AssessmentRequest:
-    """Close an open request with an outcome.
+    """Close an open request with an outcome, and return the request.
 
-    - not reached: only after every attempt of the plan
-    - referred: `referral` says to whom and is encrypted; `person_told` confirms that the person knows
-    - spam or withdrawn: linked requests are unlinked and keep their own promise. Those that share a phone or email with
-      a withdrawn one wait until staff say whose they are.
+    - not reached: refused while the attempt plan needs more attempts
+    - referred: `referral` says who the person was referred to, and is encrypted; `person_told` must confirm that the
+      person knows
+    - spam or withdrawn: linked requests are unlinked, and each keeps its own promise
 
-    Duplicates are closed by `link_duplicate`.
+    If a withdrawn request shares a phone or email with a linked one, contact on the linked one pauses until staff say
+    whose it is. To close a duplicate, call `link_duplicate`.
     """
     linked_requests = lock_linked(request_id)
     request = linked_requests[request_id]
@@ -147,7 +148,7 @@ def close(
 
 @undoable
 def reopen(*, request_id: UUID, actor: User, expected_version: int | None = None) -> AssessmentRequest:
-    """Reopen a closed request with the stage, assessment, owner and due time that it had before."""
+    """Reopen a closed request. Its earlier stage, assessment, owner and due time are restored."""
     request = locked(request_id, expected_version)
     if request.stage != Stage.CLOSED:
         raise not_allowed(request, Stage.REACHING)
@@ -161,8 +162,8 @@ def reopen(*, request_id: UUID, actor: User, expected_version: int | None = None
 def open_again(request: AssessmentRequest, actor: User | None) -> None:
     """Reopen a locked request that is closed, not linked and not erased.
 
-    If the person is the cause (`actor` is None), they wait for us: only the owner and an assessment still ahead are
-    restored.
+    `actor`: None if the person caused it. Then they wait for us: the request is due now, at the stage "trying to
+    reach". If an assessment is still ahead, the earlier stage is restored instead.
     """
     before, now = request.outcome, timezone.now()
     restored = _restored_by_reopening(request, now)
@@ -194,7 +195,7 @@ def _state_before_closing(request: AssessmentRequest) -> dict[str, object]:
 
 
 def _restored_by_reopening(request: AssessmentRequest, now: dt.datetime) -> Columns:
-    """Return the columns that reopening restores, without a snooze that is over by now."""
+    """Return the columns that reopening restores. A snooze that has ended is cleared."""
     if request.close_undo_state is None:  # closed before this state was stored
         return {"stage": Stage.REACHING, "assessment_at": None, "due_at": min(request.due_at, now)}
     columns = from_json({name: request.close_undo_state[name] for name in _CLEARED_BY_CLOSING})

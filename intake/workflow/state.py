@@ -1,4 +1,4 @@
-"""Columns of a request as JSON, so that undo can restore them exactly."""
+"""Convert columns of a request to JSON and back, so that undo can restore them exactly."""
 
 import datetime as dt
 from collections.abc import Iterable, Mapping
@@ -8,16 +8,16 @@ from django.db import models
 
 from intake.models import AssessmentRequest
 
-Columns = dict[str, Any]  # of a request, from name to value
+Columns = dict[str, Any]  # values of a request's columns, by name
 
 
 def as_json(request: AssessmentRequest, names: Iterable[str]) -> dict[str, object]:
-    """Return these columns (attribute names) as JSON values."""
+    """Return the columns `names` of a request by name, as values that JSON can store."""
     return {name: _plain(getattr(request, name)) for name in names}
 
 
 def from_json(values: Mapping[str, object]) -> Columns:
-    """Return the column values that `as_json` stored."""
+    """Convert the values from `as_json` back to column values, and return them by name."""
     return {name: _field(name).to_python(value) for name, value in values.items()}
 
 

@@ -1,7 +1,7 @@
-"""Whether linked requests belong to the same person: asked when one of them is withdrawn, erased or changed.
+"""Ask staff whether linked requests belong to the same person, when one is withdrawn, erased or changed.
 
-Anyone who knows a phone number can send a form with it. So nothing that the person of one request does closes or hides
-another request: its contact pauses, its content stays, and staff answer.
+Anyone who knows a phone number can send a form with it. So an action of one request's person never closes or hides
+another request. Contact on the other request pauses, its content stays, and staff answer.
 """
 
 import datetime as dt
@@ -23,7 +23,7 @@ from .operation import record_queued_message, undoable
 
 
 class Why(models.TextChoices):
-    """What happened to the other request."""
+    """Why staff are asked: what happened to the other request."""
 
     WITHDRAWN = "withdrawn", gettext_lazy("was withdrawn")
     ERASED = "erased", gettext_lazy("was erased")
@@ -35,9 +35,10 @@ OTHER_NAME = "other_name"
 
 
 def compared(request: AssessmentRequest, other: AssessmentRequest) -> tuple[bool, list[str]]:
-    """Return whether two requests may be one person's, and the codes for and against it.
+    """Return whether two requests may be the same person's, and the codes for and against it.
 
-    They may if they share a phone number or email address, or if the contact details of `request` can't be decrypted.
+    They may be if they share a phone number or email address, or if no contact of `request` can be decrypted. The codes
+    are the shared kinds ("phone", "email"), and `OTHER_NAME` if the names differ.
     """
     shared = search.contact_in_common(request, other)
     names = same_person.given_names_of(request), same_person.given_names_of(other)
@@ -49,9 +50,9 @@ def compared(request: AssessmentRequest, other: AssessmentRequest) -> tuple[bool
 def ask_if_same_person(
     request: AssessmentRequest, other: AssessmentRequest, codes: Iterable[str], actor: User | None
 ) -> None:
-    """Pause contact with the person of a locked request until staff say whether the `other` one is theirs too.
+    """Pause contact on a locked request until staff say whether the `other` request is the same person's.
 
-    `codes` are a `Why` and what `compared` found. A closed request only gets the event.
+    `codes`: a `Why`, and the codes from `compared`. For a closed request, only the event is logged.
     """
     log_event(request, Event.Code.TO_CONFIRM, actor, other.reference, ",".join(codes))
     if request.stage == Stage.CLOSED:
@@ -68,7 +69,7 @@ def ask_if_same_person(
 
 @undoable
 def another_person(*, request_id: UUID, actor: User, expected_version: int | None = None) -> AssessmentRequest:
-    """Answer that the requests in question are another person's: contact goes on as before."""
+    """Record that the other requests belong to a different person. Contact resumes."""
     request = locked_open(request_id, expected_version)
     if request.to_confirm_since is None:
         raise TransitionRefused(_("There is nothing to confirm on this request. Nothing was changed."))
@@ -85,9 +86,9 @@ def _set(request: AssessmentRequest, moment: dt.datetime | None) -> None:
 
 
 def in_question(request: AssessmentRequest) -> list[Event]:
-    """Return the unanswered events that ask about another request, the newest of each.
+    """Return the events of unanswered questions, the newest for each other request.
 
-    An event has that request's reference in `from_value` and its codes in `to_value`.
+    `from_value` holds the reference of the other request, and `to_value` the codes of `ask_if_same_person`.
     """
     asked = {}
     if request.to_confirm_since:
@@ -103,7 +104,7 @@ def in_question(request: AssessmentRequest) -> list[Event]:
 
 
 def refuse_if_in_question(request: AssessmentRequest, other: AssessmentRequest) -> None:
-    """Raise `TransitionRefused` if staff must first say whether requests besides `other` are the same person's."""
+    """Raise `TransitionRefused` if a question is unanswered about any request besides `other`."""
     if any(event.from_value != other.reference for event in in_question(request)):
         raise TransitionRefused(
             _("A request that was linked with %s was withdrawn or changed. First say whether it is the same person.")

@@ -1,6 +1,6 @@
 """Undo what a button did, unless someone changed the request since.
 
-What is undone stays in the history and counts nowhere (`standing` in `intake.models.event`). Notes stay, and mail that
+Undone events and attempts stay in the history but don't count (`HistoryQuerySet.standing`). Notes stay, and mail that
 went out can't be recalled.
 """
 
@@ -37,7 +37,11 @@ _FORM = ("form_key", "previous_form_key")
 
 @dataclass
 class Undoing:
-    """The result of an undo: requests restored, requests left with the reason, and whether mail had gone out."""
+    """The result of an undo.
+
+    `restored`: the requests that were restored. `left`: the requests that were not, each with the reason.
+    `is_mail_out`: a message queued by what was undone had gone out already.
+    """
 
     restored: list[AssessmentRequest] = field(default_factory=list)
     left: list[tuple[AssessmentRequest, str]] = field(default_factory=list)
@@ -46,7 +50,10 @@ class Undoing:
 
 @dataclass
 class Offer:
-    """A batch that can be undone now: its id, who did it and when, what it did, its requests and its changes."""
+    """A batch of changes that can be undone now.
+
+    `at`: when it was done. `what`: a short label of what was done. `changes`: the ids of the changes.
+    """
 
     batch: UUID
     actor: User
@@ -61,10 +68,11 @@ class Offer:
 
 
 def undo(*, batch: UUID, actor: User, only_for: UUID | None = None) -> Undoing:
-    """Undo a batch and return an `Undoing`.
+    """Undo a batch, and return an `Undoing`.
 
-    A single button is undone completely or not at all; a bulk action, for every request that nobody changed since.
-    `only_for` undoes a bulk action for one request. Raises `TransitionRefused` if nothing could be undone.
+    A single operation is undone completely or not at all. Of a bulk action, the operations that can't be undone stay.
+    `only_for`: the id of a request, to undo its part of a bulk action only. Raises `TransitionRefused` if the batch has
+    nothing to undo, or if its only operation can't be undone.
     """
     operations: dict[UUID, list[Change]] = {}
     for change in Change.objects.filter(batch=batch).select_related("request"):
@@ -90,7 +98,7 @@ def undo(*, batch: UUID, actor: User, only_for: UUID | None = None) -> Undoing:
 
 
 def offer_for(request: AssessmentRequest, reader: User) -> Offer | None:
-    """Return the `Offer` to undo the newest change of a request, or None."""
+    """Return the `Offer` to undo the newest change of a request; None if `reader` can't undo it."""
     newest = request.changes.filter(occurred_at__gt=timezone.now() - UNDO_WITHIN, undone=None).last()
     if newest is None or not _may_undo(newest, reader):
         return None
@@ -99,14 +107,14 @@ def offer_for(request: AssessmentRequest, reader: User) -> Offer | None:
 
 
 def offers_to(reader: User) -> list[Offer]:
-    """Return the `Offer`s to undo what `reader` did from any page, newest first."""
+    """Return an `Offer` for each recent batch of `reader` that can still be undone, newest first."""
     return _offers(Change.objects.filter(actor=reader))
 
 
 def _offers(changes: QuerySet[Change]) -> list[Offer]:
-    """Return the batches among these changes that can be undone, with 3 queries however many there are.
+    """Return an `Offer` for each batch in `changes` that can be undone. Takes 3 queries at most.
 
-    Requests of a bulk action that someone changed since are left out.
+    Operations are left out if someone changed one of their requests since.
     """
     newest = changes.filter(occurred_at__gt=timezone.now() - UNDO_WITHIN, undone=None)
     recent = list(newest.select_related("actor", "request").order_by("-occurred_at", "-version_after", "-pk"))
@@ -128,7 +136,10 @@ def _offers(changes: QuerySet[Change]) -> list[Offer]:
 
 
 def _main_events(changes: Iterable[Change]) -> dict[UUID | None, Event]:
-    """Return, by change, the event that describes it best: the attempt if there is one, otherwise the last."""
+    """Return the event that describes each change best, by the id of the change.
+
+    That is the attempt if there is one, otherwise the last event.
+    """
     requests = {change.request_id for change in changes}
     events: dict[UUID | None, Event] = {}
     for event in Event.objects.filter(request__in=requests, change__in=changes).order_by("pk"):
@@ -139,7 +150,10 @@ def _main_events(changes: Iterable[Change]) -> dict[UUID | None, Event]:
 
 
 def _versions_of(requests: Iterable[AssessmentRequest]) -> dict[UUID, list[int]]:
-    """Return, by request id, the versions that it is at: the newest, and the earlier ones that undo has restored."""
+    """Return the versions that equal the present state of each request, by the id of the request.
+
+    These are the newest version, and earlier versions that undo has restored.
+    """
     versions = {request.pk: [request.version] for request in requests}
     recent = Undone.objects.filter(
         change__request__in=versions, change__occurred_at__gt=timezone.now() - 2 * UNDO_WITHIN
@@ -156,7 +170,10 @@ def _may_undo(change: Change, user: User) -> bool:
 
 @transaction.atomic
 def _undo_operation(changes: Sequence[Change], actor: User) -> bool:
-    """Undo one operation. Return whether mail had gone out."""
+    """Undo the changes of one operation. Return whether a message that it queued had gone out already.
+
+    Raises `TransitionRefused` if the changes can't be undone any more, or not by `actor`.
+    """
     linked_requests = lock_linked(*(change.request_id for change in changes))
     if done := Undone.objects.filter(change__in=changes).select_related("actor").first():
         if done.actor == actor:
@@ -198,7 +215,7 @@ def _why_not(request: AssessmentRequest) -> str:
 
 
 def _restore(linked_requests: LinkedRequests, change: Change, actor: User) -> bool:
-    """Restore the columns of a locked request that a change wrote. Return whether its mail had gone out."""
+    """Undo one change of a locked request. Return whether a message that it queued had gone out already."""
     request, now = linked_requests[change.request_id], timezone.now()
     columns = from_json(change.before)
     form = {name: columns.pop(name) for name in _FORM if name in columns}
@@ -214,9 +231,9 @@ def _restore(linked_requests: LinkedRequests, change: Change, actor: User) -> bo
 
 
 def _restore_preferences(request: AssessmentRequest, change: Change, actor: User, now: dt.datetime) -> None:
-    """Store the contact preferences from before the change as the newest ones.
+    """Make the contact preferences from before the change the newest ones again.
 
-    Nobody has written others since, or undo would have been refused.
+    Nobody has stored others since, or undo would have been refused.
     """
     if change.preferences_before is None:
         return
@@ -230,7 +247,11 @@ def _restore_preferences(request: AssessmentRequest, change: Change, actor: User
 
 
 def _keep_links_undoable(linked_requests: LinkedRequests, change: Change) -> None:
-    """Let a link that was made at the version that is restored still be undone, although undo raised the version."""
+    """Let unlinking still restore an original after undo raised its version.
+
+    Unlinking restores the original only at the version that the duplicate stored. Duplicates that stored the version
+    before or after the change now store the new version.
+    """
     request = linked_requests[change.request_id]
     for other in linked_requests.values():
         link = other.link_undo_state
@@ -244,7 +265,7 @@ def _keep_links_undoable(linked_requests: LinkedRequests, change: Change) -> Non
 
 
 def _cancel_message(outbox_message: int) -> bool:
-    """Delete a message that has not gone out. Return whether it was deleted."""
+    """Delete the message with this id if it has not gone out. Return whether it was deleted."""
     deleted, _models = OutboxMessage.objects.filter(pk=outbox_message, state__in=_NOT_SENT).delete()
     return bool(deleted)
 
