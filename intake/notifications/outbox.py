@@ -145,7 +145,7 @@ def _is_settled(outbox_message, address):
     """Return whether this address needs no more mail.
 
     It needs none if it has received the message, or if it refused for good and another address has received it. Until
-    one has, all are tried again: the mail server may be wrong.
+    one address has received it, all are tried again: the mail server may be wrong.
     """
     code = answer_to(outbox_message, address)
     return code == ACCEPTED or (code is not None and _is_refusal_for_good(code) and _has_reached_anyone(outbox_message))

@@ -18,8 +18,8 @@ MOST_LABELS = 6
 class Bar:
     """A bar of a chart.
 
-    `value` is None if the count is hidden; `text` is always shown. `height` is the bar's own in a column chart, and
-    that of the whole row, with its name, in a horizontal one.
+    `value` is None if the count is hidden; `text` is always shown. `height` of a horizontal bar is that of its whole
+    row, including the name.
     """
 
     name: str

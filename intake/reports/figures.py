@@ -47,8 +47,8 @@ class Waits:
     def __init__(self, waits):
         """Take `waits`, one triple per person.
 
-        It holds minutes to the first attempt, minutes to the first conversation, and whether the first contact was in
-        time. The last is None while that is still open.
+        A triple holds minutes to the first attempt, minutes to the first conversation, and whether the first contact
+        was in time (None while still open).
         """
         self.to_attempt = sorted([wait[0] for wait in waits])
         self.to_talk = sorted([wait[1] for wait in waits])
@@ -144,7 +144,7 @@ def _rows(period):
 
 
 def _wait(received, tried, reached, due, now):
-    """Return the triple for `Waits` of one person. If they called us first, that is the first contact."""
+    """Return one person's triple for `Waits`. If they called us first, their call is the first contact."""
     contact = min(tried or NEVER, reached or NEVER)
     return (
         contact if contact == NEVER else (contact - received) // 60,

@@ -68,7 +68,7 @@ def draw_single_use_token(draft):
 
 
 def read_single_use_token(token, draft):
-    """Return the part of the token that is stored once used: 32 hexadecimal characters. Raises `BadToken`."""
+    """Return the part of the token that is stored when it is used: 32 hexadecimal characters. Raises `BadToken`."""
     try:
         id_hex, nonce = signing.loads(token, salt=SINGLE_USE_SALT, max_age=SINGLE_USE_LIFETIME)
     except (signing.BadSignature, ValueError) as error:

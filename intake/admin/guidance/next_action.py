@@ -60,10 +60,12 @@ class NextAction:
 def decide(request, plan, reachability, viewer, now, elsewhere=None):
     """Return a request's `NextAction`.
 
-    `plan`: its `AttemptPlan`; None once the request is closed. `reachability`: the person's `Reachability`; None if
-    their contact details can't be read. `viewer`: the user looking at the request. Only the user who holds the request
-    is told to contact the person, so that two never call at once. None in the list, where it does not matter who holds
-    it. `elsewhere`: a request with the same phone or email that a colleague is working on, or None.
+    - `plan`: its `AttemptPlan`; None once the request is closed
+    - `reachability`: the person's `Reachability`; None if their contact details can't be read
+    - `viewer`: the user looking at the request; None in the list, where it does not matter who holds it
+    - `elsewhere`: a request with the same phone or email that a colleague is working on, or None
+
+    Only a viewer who holds the request is told to contact the person, so that two colleagues never call at once.
     """
     if request.hidden_at:
         return NextAction(Kind.DO_NOT_CONTACT)

@@ -18,10 +18,11 @@ from intake.contact.time_zones import TIME_ZONES
 class Reachability:
     """When one person may be contacted. All times are in the person's time zone.
 
-    `next_at`: the first time at which they may be contacted. Equals `now` if that is now; None if no such time is
-    known. `preference_is_met`: whether we are ever open at their preferred time. If not, do not call at other times of
-    their day. `call_at`: when their preferred time next begins. None if it is met, or if they want to confirm a time
-    first.
+    - `next_at`: the first time at which they may be contacted; `now` if that is now, None if no such time is known
+    - `preference_is_met`: whether we are ever open at their preferred time
+    - `call_at`: if not, when their preferred time next begins; None if they want to confirm a time first
+
+    If the preference is not met, do not call at other times of their day.
     """
 
     now: dt.datetime
@@ -38,7 +39,7 @@ class Reachability:
         return self.may_now if self.preference_is_met else self.call_at == self.now
 
     def possible_from(self, channel, preferences):
-        """Return the first time to use this `Attempt.Channel`. None if no such time is known."""
+        """Return the earliest time at which this `Attempt.Channel` may be used. None if no such time is known."""
         is_unmet_call = channel == "call" and preferences.may_call and not self.preference_is_met
         return self.call_at if is_unmet_call else self.next_at
 

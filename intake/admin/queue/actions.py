@@ -63,7 +63,10 @@ def _why_none(actor):
 
 
 def _chosen_change(request):
-    """Return two functions for the button pressed: one changes a request, one words the result for a count."""
+    """Return two functions for the button pressed.
+
+    The first changes a request. The second returns the message for the number of requests changed.
+    """
     actor, batch = request.user, uuid7()  # one batch per press, so one press undoes it
     match request.POST.get("action"):
         case "assign":

@@ -109,7 +109,7 @@ class ActionRequest:
 
     @property
     def would_lose(self):
-        """The name of a field that was filled in but belongs to another button. None if there is none."""
+        """The name of a filled-in field that this button does not save. None if it saves all."""
         outcome = self.argument or self.posted.get("outcome")
         kept = {"wait_for": "waits_for", "close": "referral" if outcome == Outcome.REFERRED else None}.get(self.button)
         lost = (name for name in WORDS_OF_A_BUTTON if name != kept and self.posted.get(name, "").strip())
@@ -172,7 +172,8 @@ def carry_out(action):
 def _save_details(action):
     """Save the corrected contact details that were posted with any button.
 
-    Called before the button's own action, since that may close the request. Only Undo comes first.
+    Called before the button's own action, since that may close the request. Undo is the exception: its action runs
+    first.
     """
     if not action.details.changed():
         return

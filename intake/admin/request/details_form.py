@@ -149,7 +149,7 @@ def keep_theirs(action):
 
 
 def _and_the_button_before(action, done):
-    """Return `done`. Add that the button stopped by the conflict must be pressed again, if there was one."""
+    """Return `done`. If a conflict had stopped another button, add that it must be pressed again."""
     if not action.is_pending or action.conflicts:
         return done
     return f"{done} {_('The button that you pressed before was not carried out. Press it again.')}"

@@ -172,7 +172,7 @@ def _beside(request, obj):
 
 
 def _in_question(obj):
-    """Return the requests that staff must confirm are from the same person or not.
+    """Return the requests for which staff must decide whether the same person sent them and `obj`.
 
     Each comes with what happened to it, and with its contact preferences if they differ from those of `obj`.
     """
@@ -197,7 +197,7 @@ def _in_question(obj):
 
 
 def _preferences_compared(other, in_force):
-    """Return where another request's contact preferences differ from those `in_force`.
+    """Return the differences between another request's contact preferences and those `in_force`.
 
     Each difference is a triple: label, value of `other`, value in force.
     """
@@ -394,7 +394,7 @@ def _forms(obj, plan, proposed, known, action, refusal):
 
 
 def _open_part(action, obj):
-    """Return the section of the page to open after a refusal: the one it is about."""
+    """Return the id of the page section that a refusal is about, so that the page opens it."""
     if action.button == "attempt" and obj.is_claimed_by_colleague(action.actor):
         return "log_anyway"
     return OPENS.get(action.would_lose or action.button, "")

@@ -85,7 +85,7 @@ def seconds_left(request, reader):
 
 
 def _page(request, object_id):
-    """Return last event, version, and whether the reader held the request, from the signed state.
+    """Return the page's signed state: last event, version, and whether the reader held the request.
 
     Return None if the state is not valid for this reader and request.
     """
