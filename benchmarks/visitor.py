@@ -167,7 +167,7 @@ def _read_confirmation(browser, path, seen, gives_up_at):
                 box = answer.text.split("reference-box")[1]
                 seen.reference = box.split("<strong>")[1].split("</strong>")[0]
                 return
-            # Stored in a database that went down before we could check. A later look must show it.
+            # The request is stored, but the database went down before we could read it. Try again later.
             seen.failed.append("confirmation without reference")
         else:
             seen.failed.append(f"confirmation {answer.status if answer else 'no response'}")

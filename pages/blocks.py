@@ -14,7 +14,7 @@ from .rich_text import IN_A_CELL, RichTextBlock
 FIGURES = [
     ("after_you_ask", _("What happens after you ask")),
     ("levels_of_care", _("Levels of care as steps")),
-    ("stages_of_stopping", _("Stages of stopping, without days")),
+    ("stages_of_stopping", _("Stages of stopping (no day counts)")),
 ]
 
 
@@ -79,8 +79,8 @@ class QuestionsBlock(SectionBlock):
         icon = "help"
         template = "pages/blocks/questions.html"
         description = _(
-            "The questions of the topics that name this page. Readers can expand them. The answers live "
-            "on the FAQ page."
+            "The FAQ questions whose topic names this page. Readers can open each answer. Edit the questions "
+            "below the FAQ page."
         )
 
 

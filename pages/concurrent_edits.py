@@ -141,14 +141,14 @@ def register_log_actions(actions):
 
     @actions.register_action(SAVED_OVER)
     class SavedOver(LogFormatter):
-        label = gettext_lazy("Save over someone's version")
+        label = gettext_lazy("Save over someone else's version")
 
         def format_message(self, entry):
-            return _("Saved without the changes by %(who)s of %(when)s") % entry.data
+            return _("Saved without the changes that %(who)s made on %(when)s") % entry.data
 
     @actions.register_action(TOLD)
     class Told(LogFormatter):
-        label = gettext_lazy("Ask before publishing over someone's version")
+        label = gettext_lazy("Warn before publishing over someone else's version")
 
         def format_message(self, entry):
-            return _("Asked before publishing without the changes by %(who)s of %(when)s") % entry.data
+            return _("Warned before publishing without the changes that %(who)s made on %(when)s") % entry.data

@@ -43,26 +43,28 @@ class Rule:
 
 RULES = {
     "claim": Rule(EXPLAIN, _("A claim or a promise"), _("Say what you do, not what you promise."), is_inline=True),
-    "amount": Rule(EXPLAIN, _("A dose"), _("Leave it out, because a reader may follow it."), is_inline=True),
+    "amount": Rule(EXPLAIN, _("A dose"), _("Remove the dose, because readers may follow it."), is_inline=True),
     "typed-mark": Rule(
         STOP,
         _("A citation without a source"),
         _("Delete it, then choose the source with the Source button."),
         is_inline=True,
     ),
-    "source-gone": Rule(
-        STOP, _("A citation whose source is gone"), _("Choose another source, or remove the citation.")
-    ),
+    "source-gone": Rule(STOP, _("A citation of a deleted source"), _("Choose another source, or remove the citation.")),
     "day-ahead": Rule(STOP, _("A date in the future"), _("Enter the date when someone checked the sources.")),
     "word": Rule(WARN, _("Words that may hurt"), _("Use the words that people choose for themselves."), is_inline=True),
     "grade": Rule(WARN, _("Hard to read"), _("Use shorter sentences and plainer words, for grade 6 to 8.")),
     "number": Rule(WARN, _("A number without a source"), _("Cite its source in the same paragraph."), is_inline=True),
     "mark-in-link": Rule(
-        WARN, _("A citation inside a link"), _("Put it after the link. Otherwise readers may press the wrong one.")
+        WARN,
+        _("A citation inside a link"),
+        _("Put the citation after the link, so that readers don't press it by mistake."),
     ),
-    "bracket": Rule(WARN, _("A citation in brackets"), _("Remove the brackets. Each citation has its own.")),
+    "bracket": Rule(
+        WARN, _("A citation in brackets"), _("Remove your brackets. A citation already has brackets of its own.")
+    ),
     "heading": Rule(WARN, _("Two identical headings"), _("Change one of them, so that readers can tell them apart.")),
-    "empty-link": Rule(WARN, _("A link without text"), _("Write where it leads, or remove it.")),
+    "empty-link": Rule(WARN, _("A link without text"), _("Write where the link leads, or remove the link.")),
     "description": Rule(WARN, _("No description"), _("Write one or two sentences that search engines can show.")),
 }
 

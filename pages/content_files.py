@@ -26,7 +26,7 @@ from .models import Download, Picture, SitePage, Source
 
 # The fields of Page that files contain.
 PAGE_FIELDS = ["title", "seo_title", "search_description", "go_live_at", "expire_at"]
-# The fields that Wagtail keeps about a row besides its content.
+# Wagtail's own fields of a row, which are not content.
 _ABOUT_ROWS = {
     field.name
     for mixin in (DraftStateMixin, LockableMixin, RevisionMixin, TranslatableMixin)

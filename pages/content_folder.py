@@ -49,7 +49,7 @@ def write(folder, say):
     """Write all content to a folder, which must be empty or new. Calls `say` with a sentence for each file."""
     folder = Path(folder)
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise FileRefused(_("%s is not empty. Name a new folder.") % folder)
+        raise FileRefused(_("%s is not empty. Choose a new folder.") % folder)
     for name, model in models_in_files().items():
         rows = [row_to_data(as_edited(row)) for row in model._default_manager.order_by("pk")]
         rows.sort(key=lambda data: json.dumps(data, sort_keys=True))

@@ -215,7 +215,7 @@ def _make_place(data, names):
             above = data["path"].rstrip("/").rpartition("/")[0] + "/"
             parent = names.pages.get((data["language"], above))
             if parent is None:
-                raise FileRefused(_("There is no page %s above it.") % above)
+                raise FileRefused(_("The parent page %s does not exist.") % above)
             names.pages[key] = parent.specific.add_child(instance=page)
     return True
 

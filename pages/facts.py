@@ -245,7 +245,7 @@ def _texts_of(row):
 
 def _read():
     pages = visible(Page.objects.filter(depth__gte=HOME_DEPTH)).only("path", "depth", "url_path", "expire_at")
-    request = get_dummy_request()  # Wagtail keeps here what it would otherwise query for each page
+    request = get_dummy_request()  # Wagtail caches its site roots in it, instead of a query for each page
     urls = {page.pk: page.get_url(request) for page in pages}
     return Facts(
         center=Center.objects.first(),

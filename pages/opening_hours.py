@@ -75,7 +75,7 @@ def status(center_facts, now):
     holiday = next((row for row in center_facts.holidays if row.day == now.date()), None)
     for opens, closes in _spans(center_facts, now.date() - ONE_DAY, now.date() + LOOK_AHEAD, zone):
         if opens <= now < closes:
-            # Open around the clock: a distant end is no closing time.
+            # Open around the clock: don't show a distant end as the closing time.
             is_near = closes - now < 2 * ONE_DAY
             return Status(True, closes=closes.astimezone(zone) if is_near else None, now=now)
         if now < opens:

@@ -115,7 +115,7 @@ def _public_address(name, port):
     A link on a page must not make this server send requests to its own network.
     """
     if not name:
-        raise _Problem(_("The address names no site."))
+        raise _Problem(_("The address has no site name, such as example.org."))
     found = [info[4][0] for info in socket.getaddrinfo(name, port, type=socket.SOCK_STREAM)]
     for address in found:
         if name in settings.LINK_CHECK_INSIDE or ipaddress.ip_address(address).is_global:

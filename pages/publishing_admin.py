@@ -80,7 +80,7 @@ class _ReasonForm(forms.Form):
         min_length=10,
         max_length=1000,
         widget=forms.Textarea(attrs={"rows": 3}),
-        help_text=_("Stays in the history with your name. It covers these sentences only."),
+        help_text=_("Your reason stays in the history with your name. It covers only these sentences."),
     )
 
 
@@ -220,7 +220,7 @@ class ContentFindings(ContentCheckerItem):
     }
 
     def get_axe_run_only(self, request):
-        # Our own check of the description reports the same.
+        # Our own check also reports a missing description.
         stock = [rule for rule in super().get_axe_run_only(request) if rule != "empty-meta-description"]
         return [*stock, *content_checks.RULES]
 

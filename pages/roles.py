@@ -64,7 +64,7 @@ def set_up(**kwargs):
     if site := Site.objects.filter(is_default_site=True).first():
         site_address.follow(site)
     Group.objects.filter(name__in=GROUPS_OF_WAGTAIL).delete()
-    # Without its moderators, nobody could approve the pages that it locks or has locked.
+    # This workflow locks pages until a moderator approves them, and there are no moderators now.
     for workflow in Workflow.objects.active().filter(name=WORKFLOW_OF_WAGTAIL):
         workflow.deactivate()
     create_extra_permissions(apps.get_app_config("wagtailsnippets"))  # publish and lock, for models that support them

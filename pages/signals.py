@@ -33,9 +33,8 @@ def connect():
             post_save.connect(_saved, sender=model)
             post_delete.connect(_deleted, sender=model)
     m2m_changed.connect(_moved, sender=apps.get_model("pages", "Notice").pages.through)
-    # Moving a page stores redirects in bulk, after the page and without a signal. Wagtail's receiver runs before this
-    # one,
-    # because its app comes before `pages` in INSTALLED_APPS.
+    # When a page moves, Wagtail's receiver stores redirects in bulk, without a signal. It runs before this one, because
+    # its app comes before `pages` in INSTALLED_APPS.
     for signal in (page_slug_changed, post_page_move):
         signal.connect(_moved)
 

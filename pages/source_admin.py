@@ -80,7 +80,7 @@ class _Chosen:
 
 
 class _ChooseView(_SourceChooser, ChooseView):
-    page_subtitle = None  # the title says it
+    page_subtitle = None  # the title is enough
 
 
 class _ChooseResultsView(_SourceChooser, ChooseResultsView):

@@ -47,7 +47,12 @@ class SourceElementHandler(LinkElementHandler):
     def get_attribute_data(self, attrs):
         source = Source.objects.filter(pk=attrs["id"]).first()
         if source is None:
-            return {"id": attrs["id"], "key": "", "label": gettext("This source is gone. Choose another."), "url": ""}
+            return {
+                "id": attrs["id"],
+                "key": "",
+                "label": gettext("This source was deleted. Choose another one."),
+                "url": "",
+            }
         return mark_data(source)
 
     def handle_endtag(self, name, state, contentstate):

@@ -36,7 +36,7 @@ class StaffSite(admin.AdminSite):
 
     def index(self, request, extra_context=None):
         """Show the front page with the panels for the signed-in user."""
-        from . import front_page  # imported here: its models load after this site
+        from . import front_page  # imported late, because the models that it uses load after this site
 
         return super().index(request, {"panels": front_page.panels(request)} | (extra_context or {}))
 

@@ -56,7 +56,7 @@ def permission_denied(request, exception=None):
         request,
         403,
         _("You can't open this page"),
-        _("Your account has no access to this page. If it should, ask your team lead."),
+        _("Your account has no access to this page. If you need access, ask your team lead."),
     )
 
 

@@ -8,7 +8,7 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 from django.views.static import serve
 
-PICTURES, DOCUMENTS = "images/", "documents/"  # public folders; the original pictures lie in another one
+PICTURES, DOCUMENTS = "images/", "documents/"  # public folders; the original pictures are in another folder
 
 
 @require_safe

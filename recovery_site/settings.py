@@ -226,7 +226,7 @@ WAGTAILADMIN_BASE_URL = PUBLIC_ORIGIN
 WAGTAILADMIN_LOGIN_URL = LOGIN_URL  # logging out leads here too
 WAGTAIL_ALLOW_UNICODE_SLUGS = False  # "Qué es" becomes "que-es": page addresses use plain letters only
 WAGTAIL_ENABLE_UPDATE_CHECK = False  # it would contact another server
-WAGTAIL_GRAVATAR_PROVIDER_URL = None  # so would a picture of each editor
+WAGTAIL_GRAVATAR_PROVIDER_URL = None  # a picture of each editor would also contact another server
 # At the default of 500 ms, every editor would take SQLite's only write lock twice a second and slow down the assessment
 # form.
 WAGTAIL_AUTOSAVE_INTERVAL = 5000  # ms

@@ -153,7 +153,7 @@ def forget_the_last_test():
     """Clear the caches of the process, which may refer to rows that no longer exist."""
     known_facts.begin_with()
     search_index.forget()
-    cache.clear()  # where Wagtail keeps the addresses of its sites
+    cache.clear()  # Wagtail caches the addresses of its sites
 
 
 @pytest.fixture(autouse=True)

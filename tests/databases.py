@@ -28,7 +28,7 @@ OURS = ("pages", "faq", "intake", "recovery_site")
 KEPT = Path(os.environ.get("XDG_CACHE_HOME", "~/.cache")).expanduser() / "recovery-site-tests"
 KEPT_UNUSED = 24 * 60 * 60  # seconds
 
-_kind = None  # how the database of this process is handled, once there is one
+_kind = None  # an `_OnSqlite` or `_OnPostgres`, after `set_up`
 
 
 def set_up(fill):
@@ -90,7 +90,7 @@ def _locked(name):
 def _remove_unused():
     used_on = {path: path.stat().st_mtime for path in KEPT.glob(f"*.{connection.vendor}.used")}
     for path, moment in used_on.items():
-        if max(used_on.values()) - moment > KEPT_UNUSED:  # the clock of the process is that of the tests
+        if max(used_on.values()) - moment > KEPT_UNUSED:  # not the current time, because tests move the clock
             _kind.remove(path.name.partition(".")[0])
             path.unlink(missing_ok=True)
 
@@ -213,7 +213,7 @@ class _OnPostgres:
 
 _KEPT_THERE = "test_site_kept_"
 
-# Foreign keys are asked at the end of the transaction, so the order of the tables does not matter.
+# Foreign keys are checked at the end of the transaction, so the order of the tables does not matter.
 _KEEP_ROWS = """
 CREATE SCHEMA pristine;
 CREATE FUNCTION pristine.columns_of(name text) RETURNS text LANGUAGE sql AS $$

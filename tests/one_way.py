@@ -24,9 +24,9 @@ STATE = {
 }
 ALLOWED = (
     "intake/workflow/",
-    "intake/sample_data/demo.py",  # moves what the workflow did into the past
-    "intake/monitoring/synthetic.py",  # takes away the requests that the site sent to itself
-    "intake/monitoring/readiness.py",  # deletes nothing, to see whether the database takes writes
+    "intake/sample_data/demo.py",  # moves the dates of workflow changes into the past
+    "intake/monitoring/synthetic.py",  # deletes the requests that the site sent to itself
+    "intake/monitoring/readiness.py",  # runs a DELETE that matches no row, to check that the database accepts writes
     "tests/",
     "benchmarks/",
 )

@@ -32,13 +32,13 @@ os.environ |= {
 from recovery_site.settings import *  # noqa: E402, F403
 from recovery_site.settings import DATABASES, INSTALLED_APPS, STORAGES  # noqa: E402
 
-INSTALLED_APPS = ["tests", *INSTALLED_APPS]  # its `flush` goes before Django's
+INSTALLED_APPS = ["tests", *INSTALLED_APPS]  # first, so that its `flush` replaces Django's
 ON_SQLITE = DATABASES["default"]["ENGINE"].endswith("sqlite3")
-# Nothing that a test stores has to survive a power cut.
+# Data of tests need not survive a power failure.
 if ON_SQLITE:
     DATABASES["default"]["OPTIONS"]["init_command"] += " PRAGMA synchronous=OFF;"
 else:
     DATABASES["default"]["OPTIONS"]["options"] = "-c synchronous_commit=off"
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
-PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # fast; no real password comes here
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # fast; tests use no real passwords
 WHITENOISE_AUTOREFRESH = True  # no collected files to look for

@@ -9,7 +9,7 @@ from django.template.base import Node
 
 OURS = Path(settings.BASE_DIR) / "templates"
 
-# (template, variable): why nobody gives it.
+# (template, variable): why the variable may be missing.
 EXCEPTIONS = {}
 
 unknown = []

@@ -25,7 +25,7 @@ def serving(handler, certificate=None):
     if certificate:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(certificate)
-        # A browser opens connections that it may never use: the handshake waits for the thread of each.
+        # A browser opens connections that it may never use. So each handshake happens in the connection's own thread.
         server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
@@ -44,7 +44,7 @@ class QuietHandler(BaseHTTPRequestHandler):
         pass
 
     def handle(self):
-        with contextlib.suppress(OSError):  # a browser hangs up when it likes
+        with contextlib.suppress(OSError):  # a browser may close a connection at any time
             super().handle()
 
     def answer(self, status, headers, body):
@@ -90,7 +90,7 @@ def write_certificate(path):
     """Write a new key and its self-signed certificate for loopback to one file."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, LOOPBACK)])
-    # The clock of the test stands elsewhere than the browser's, which looks at the days of the certificate.
+    # The browser checks the dates of the certificate, and its clock differs from the test's.
     certificate = (
         x509.CertificateBuilder()
         .subject_name(name)

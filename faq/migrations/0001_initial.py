@@ -78,7 +78,7 @@ class Migration(migrations.Migration):
                     "menu_label",
                     models.CharField(
                         blank=True,
-                        help_text="One to three words. Required for both menus.",
+                        help_text="One to three words. A page in a menu needs a label.",
                         max_length=40,
                         verbose_name="menu label",
                     ),
@@ -106,7 +106,7 @@ class Migration(migrations.Migration):
                     "about_center",
                     models.BooleanField(
                         default=False,
-                        help_text="For the few pages about the center itself. Adds its address, phone and hours to the page's data.",
+                        help_text="For pages about the center itself. Search engines then see its address, phone number and hours.",
                         verbose_name="tells search engines about the center",
                     ),
                 ),
@@ -251,7 +251,7 @@ class Migration(migrations.Migration):
                     "menu_label",
                     models.CharField(
                         blank=True,
-                        help_text="One to three words. Required for both menus.",
+                        help_text="One to three words. A page in a menu needs a label.",
                         max_length=40,
                         verbose_name="menu label",
                     ),
@@ -279,7 +279,7 @@ class Migration(migrations.Migration):
                     "about_center",
                     models.BooleanField(
                         default=False,
-                        help_text="For the few pages about the center itself. Adds its address, phone and hours to the page's data.",
+                        help_text="For pages about the center itself. Search engines then see its address, phone number and hours.",
                         verbose_name="tells search engines about the center",
                     ),
                 ),

@@ -300,7 +300,7 @@ class Migration(migrations.Migration):
                     "menu_label",
                     models.CharField(
                         blank=True,
-                        help_text="One to three words. Required for both menus.",
+                        help_text="One to three words. A page in a menu needs a label.",
                         max_length=40,
                         verbose_name="menu label",
                     ),
@@ -328,7 +328,7 @@ class Migration(migrations.Migration):
                     "about_center",
                     models.BooleanField(
                         default=False,
-                        help_text="For the few pages about the center itself. Adds its address, phone and hours to the page's data.",
+                        help_text="For pages about the center itself. Search engines then see its address, phone number and hours.",
                         verbose_name="tells search engines about the center",
                     ),
                 ),
@@ -373,7 +373,7 @@ class Migration(migrations.Migration):
                                     "choices": [
                                         ("after_you_ask", "What happens after you ask"),
                                         ("levels_of_care", "Levels of care as steps"),
-                                        ("stages_of_stopping", "Stages of stopping, without days"),
+                                        ("stages_of_stopping", "Stages of stopping (no day counts)"),
                                     ],
                                     "label": "Figure",
                                 },
@@ -583,7 +583,7 @@ class Migration(migrations.Migration):
                     "menu_label",
                     models.CharField(
                         blank=True,
-                        help_text="One to three words. Required for both menus.",
+                        help_text="One to three words. A page in a menu needs a label.",
                         max_length=40,
                         verbose_name="menu label",
                     ),
@@ -611,7 +611,7 @@ class Migration(migrations.Migration):
                     "about_center",
                     models.BooleanField(
                         default=False,
-                        help_text="For the few pages about the center itself. Adds its address, phone and hours to the page's data.",
+                        help_text="For pages about the center itself. Search engines then see its address, phone number and hours.",
                         verbose_name="tells search engines about the center",
                     ),
                 ),
@@ -656,7 +656,7 @@ class Migration(migrations.Migration):
                                     "choices": [
                                         ("after_you_ask", "What happens after you ask"),
                                         ("levels_of_care", "Levels of care as steps"),
-                                        ("stages_of_stopping", "Stages of stopping, without days"),
+                                        ("stages_of_stopping", "Stages of stopping (no day counts)"),
                                     ],
                                     "label": "Figure",
                                 },
@@ -778,7 +778,7 @@ class Migration(migrations.Migration):
                 (
                     "shows_until",
                     models.DateTimeField(
-                        help_text="Arizona time. The notice disappears by itself at this minute.", verbose_name="until"
+                        help_text="Arizona time. The notice disappears at this time.", verbose_name="until"
                     ),
                 ),
                 (
@@ -1018,7 +1018,7 @@ class Migration(migrations.Migration):
                     "menu_label",
                     models.CharField(
                         blank=True,
-                        help_text="One to three words. Required for both menus.",
+                        help_text="One to three words. A page in a menu needs a label.",
                         max_length=40,
                         verbose_name="menu label",
                     ),
@@ -1046,7 +1046,7 @@ class Migration(migrations.Migration):
                     "about_center",
                     models.BooleanField(
                         default=False,
-                        help_text="For the few pages about the center itself. Adds its address, phone and hours to the page's data.",
+                        help_text="For pages about the center itself. Search engines then see its address, phone number and hours.",
                         verbose_name="tells search engines about the center",
                     ),
                 ),
@@ -1091,7 +1091,7 @@ class Migration(migrations.Migration):
                                     "choices": [
                                         ("after_you_ask", "What happens after you ask"),
                                         ("levels_of_care", "Levels of care as steps"),
-                                        ("stages_of_stopping", "Stages of stopping, without days"),
+                                        ("stages_of_stopping", "Stages of stopping (no day counts)"),
                                     ],
                                     "label": "Figure",
                                 },

@@ -42,9 +42,7 @@ class Notice(
     text = RichTextField(_("text"), features=FEATURES, max_length=600)
     kind = models.CharField(_("kind"), max_length=10, choices=Kind, default=Kind.CALM)
     shows_from = PlainMomentField(_("show from"), default=now_to_the_minute, help_text=_("Arizona time."))
-    shows_until = PlainMomentField(
-        _("until"), help_text=_("Arizona time. The notice disappears by itself at this minute.")
-    )
+    shows_until = PlainMomentField(_("until"), help_text=_("Arizona time. The notice disappears at this time."))
     pages = ParentalManyToManyField(
         Page,
         verbose_name=_("only on these pages"),

@@ -105,7 +105,7 @@ class SitePage(CheckedPublishing, Page):
     )
     menu = models.CharField(_("menu"), max_length=6, choices=Menu.choices, default=Menu.NONE, blank=True)
     menu_label = models.CharField(
-        _("menu label"), max_length=40, blank=True, help_text=_("One to three words. Required for both menus.")
+        _("menu label"), max_length=40, blank=True, help_text=_("One to three words. A page in a menu needs a label.")
     )
     menu_position = models.PositiveSmallIntegerField(
         _("position in the menu"), default=0, validators=field_limits.validators(field_limits.POSITIONS)
@@ -118,7 +118,7 @@ class SitePage(CheckedPublishing, Page):
     about_center = models.BooleanField(
         _("tells search engines about the center"),
         default=False,
-        help_text=_("For the few pages about the center itself. Adds its address, phone and hours to the page's data."),
+        help_text=_("For pages about the center itself. Search engines then see its address, phone number and hours."),
     )
 
     promote_panels = [
@@ -286,7 +286,7 @@ class HomePage(PageWithSections):
     template = "pages/page.html"
     parent_page_types = ["wagtailcore.Page"]
     max_count_per_parent = 1
-    settings_panels = [PublishingPanel(children=[FieldPanel("go_live_at")])]  # and no expiry
+    settings_panels = [PublishingPanel(children=[FieldPanel("go_live_at")])]  # without an expiry date
 
     class Meta(PageWithSections.Meta):
         verbose_name = _("home page")

@@ -43,6 +43,6 @@ def not_saved():
     sentence = _(
         "Not saved: you are signed out. Leave this page open and sign in from a new tab. Then come back and press Save."
     )
-    # The one error code after which Wagtail's script keeps trying.
+    # Wagtail's script tries again only after this error code.
     answer = {"success": False, "error_code": "validation_error", "error_message": sentence}
     return JsonResponse(answer, status=403)

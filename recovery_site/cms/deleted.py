@@ -36,7 +36,7 @@ def _answer(request, entry):
     when = date_format(timezone.localtime(entry.timestamp), "F j, g:i A")
     if not cms.is_page_load(request):
         sentence = _("%(who)s deleted this page. Press Save draft to keep your text.") % {"who": who}
-        # The one error code after which Wagtail's script keeps trying.
+        # Wagtail's script tries again only after this error code.
         answer = {"success": False, "error_code": "validation_error", "error_message": sentence}
         return JsonResponse(answer, status=404)
     model = entry.content_type.model_class()

@@ -98,10 +98,7 @@ def _broken_off(request):
         request,
         400,
         _("We could not read what was sent"),
-        _(
-            "Nothing was stored. Please go back, where your words should still be in the form. Then send it again, or "
-            "call us."
-        ),
+        _("Nothing was stored. Please go back. Your text should still be in the form. Then send it again, or call us."),
     )
 
 

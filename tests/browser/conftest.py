@@ -14,22 +14,22 @@ from tests import tls
 from tests.chromium import NO_CHROMIUM, chromium_path
 from tests.webkit import why_no_webkit
 
-# Playwright runs an event loop in this thread; the database is used between its steps, never inside one.
+# Playwright runs an event loop in this thread. Django then refuses the database, but we use it only between steps.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
-# A machine that runs other tests beside this one can be slow; what is there at once still costs nothing.
+# A machine that also runs other tests can be slow. A long timeout costs nothing if the element appears at once.
 expect.set_options(timeout=60_000)
 
 AXE_OPTIONS = {
     "runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"]},
     "resultTypes": ["violations"],
-    # axe would read style sheets again by adding style elements, which the site's policy refuses.
+    # To read style sheets, axe would add style elements, which the site's Content-Security-Policy blocks.
     "preload": False,
 }
 AXE_FINDS = """async (options) => (await axe.run(options)).violations.flatMap(
     ({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html.slice(0, 120)}`)
 )"""
 LOOKS = [*product([1280, 390], ["light", "dark"])]
-# A color that is still on its way from one theme to the other has a contrast of its own.
+# During the transition from one theme to the other, a color has a different contrast.
 END_OF_TRANSITIONS = """() => Promise.allSettled(
     document.getAnimations().filter((animation) => animation instanceof CSSTransition).map(({ finished }) => finished)
 )"""
@@ -227,7 +227,7 @@ def sign_in(open_page, make_staff):
         page.get_by_label("Username").fill(user.username)
         page.get_by_label("Password").fill("a password for tests")
         page.get_by_role("button", name="Log in").click()
-        # Whoever opens or reloads a page while the last one is still on its way gets an error from Chromium.
+        # Chromium reports an error if a test opens a page before the last one has loaded.
         page.wait_for_url(lambda url: "/admin/login/" not in url)
         return page
 

@@ -11,8 +11,8 @@ OVERFLOW = """() => {
     return page.scrollWidth > page.clientWidth ? [`${page.scrollWidth - page.clientWidth} px too wide`] : [];
 }"""
 
-# Boxes that hide a part of what they hold. A field scrolls what is typed into it, and may; so does a wide table that
-# the keyboard reaches.
+# Boxes that may hide part of their content. A field may scroll its text. A wide table may scroll if the keyboard
+# reaches it.
 MAY_HIDE = "input, textarea, select, .visually-hidden, .trap, .trap *, svg, svg *, [role=region][tabindex='0']"
 CUT_OFF = """() => [...document.querySelectorAll("body *:not(MAY_HIDE)")]
     .filter((box) => box.checkVisibility() && box.clientWidth && getComputedStyle(box).overflow !== "visible")
@@ -34,7 +34,7 @@ MOVEMENT = """() => {
     ];
 }"""
 
-# Focus goes to before the first element, or to the last; how everything looks without it is kept for comparison.
+# Moves the focus before the first element, or to the last one. Stores how each element looks without focus.
 START_OF_TABS = """(atTheEnd) => {
     document.body.tabIndex = -1;
     document.body.focus();
@@ -53,7 +53,7 @@ START_OF_TABS = """(atTheEnd) => {
     }
 }"""
 
-# What is wrong with the element that has the focus, or null at the end.
+# Returns what is wrong with the focused element, or null at the end of the page.
 FOCUSED = """(contrast) => {
     const { look, looks, reached } = window.tabs;
     const stop = document.activeElement;
@@ -107,7 +107,7 @@ FOCUSED = """(contrast) => {
     return faults.map((fault) => `${fault}: ${stop.outerHTML.slice(0, 120)}`);
 }"""
 
-# Of a group of radio buttons, Tab reaches one; the arrow keys lead to the others.
+# Tab reaches one radio button of each group. The arrow keys reach the others.
 NOT_REACHED = """() => {
     const reached = [...window.tabs.reached];
     const inReachedGroup = (stop) => stop.type === "radio" && reached.some((other) => other.name === stop.name);
@@ -116,7 +116,7 @@ NOT_REACHED = """() => {
 }"""
 MOST_STOPS = 400
 
-# Which of the ways to crisis help are not seen before anything is scrolled, or are covered by something.
+# Returns the links to crisis help that are off the screen before scrolling, or covered by another element.
 NO_CRISIS_HELP = """() => {
     scrollTo(0, 0);
     const isSeen = (link) => [...link.getClientRects()].every((part) => {
@@ -139,7 +139,7 @@ def what_does_not_fit(page):
 
 
 def crisis_help_out_of_sight(page):
-    """Return the crisis lines that the smallest phone does not show before scrolling."""
+    """Return the crisis lines that the smallest phone does not show before scrolling, or that are covered."""
     page.wait_for_load_state()
     page.set_viewport_size({"width": 320, "height": 568})
     return page.evaluate(NO_CRISIS_HELP)

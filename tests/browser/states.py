@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from playwright.sync_api import expect
 
-ZOOMED = {"width": 320, "height": 256}  # what a window of 1280 x 1024 holds at 400 %
+ZOOMED = {"width": 320, "height": 256}  # a window of 1280 x 1024 at 400 % zoom
 
 PHONE, EMAIL = "Phone number", "Email address"
 NAME, MESSAGE = "What should we call you?", "Anything you want us to know"
@@ -18,11 +18,11 @@ NAME, MESSAGE = "What should we call you?", "Anything you want us to know"
 @dataclass(frozen=True)
 class State:
     path: str
-    shows: str  # a Playwright selector: what must be seen, or this is not the state that it claims to be
+    shows: str  # a Playwright selector of an element that must be visible in this state
     status: int = 200
     fill: Callable | None = None  # what the visitor does in the form at `path` before pressing Send
     then: Callable | None = None  # where the visitor goes from the page that answers
-    database_away: bool = False  # from the moment in which the visitor presses Send or reloads
+    database_away: bool = False  # from the moment when the visitor presses Send or reloads
     spool_away: bool = False
 
     @property

@@ -13,7 +13,7 @@ from pages.models import ContentPage, HomePage, Source
 HOUR = dt.timedelta(hours=1)
 HIGHEST_GRADE = 8  # of any text for readers
 
-# How a page can be off-line. "ended" is what the clock alone has hidden: no job has run.
+# The states of a page that readers can't open. "ended": it has expired, but no job has unpublished it yet.
 OFF_LINE = ["draft", "scheduled", "ended", "unpublished"]
 
 

@@ -7,7 +7,7 @@ import zlib
 from django.core.files.base import ContentFile
 from PIL import Image, ImageCms
 
-PLACE = b"Gilbert, 33.3528 N"  # stands in every kind of metadata below
+PLACE = b"Gilbert, 33.3528 N"  # in every kind of metadata below
 WHITE_PDF = b"%PDF-1.7\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
 
 

@@ -72,7 +72,7 @@ def test_mark_whose_source_is_gone_says_so_in_the_editor():
         ContentstateConverter(FEATURES).from_database_format('<p>Sleep <a linktype="source" id="999">[old]</a></p>')
     )
     assert content["blocks"][0]["text"] == "Sleep [old]"
-    assert content["entityMap"]["0"]["data"]["label"] == "This source is gone. Choose another."
+    assert content["entityMap"]["0"]["data"]["label"] == "This source was deleted. Choose another one."
 
 
 def test_readers_see_numbers_in_the_order_of_the_text(client, source):

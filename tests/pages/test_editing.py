@@ -106,7 +106,7 @@ def test_the_difference_is_one_click_away_and_the_history_tells_of_it(asked, eri
     difference = erin.get(link).content.decode()
     assert ("urgent fix" in difference, "well" in difference) == (True, True)
     history = erin.get(address(asked, "history")).content.decode()
-    assert "Saved without the changes by paul of November 24, 10:00 AM" in history
+    assert "Saved without the changes that paul made on November 24, 10:00 AM" in history
 
 
 def test_publishing_over_a_version_that_came_meanwhile_asks_first(asked, paul, sign_in):

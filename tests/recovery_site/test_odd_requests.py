@@ -231,7 +231,7 @@ def test_a_body_that_nobody_could_read_is_answered_with_what_is_true(path):
     response = client.generic("POST", path, b"", headers={"transfer-encoding": "chunked"})
     words = response.content.decode()
     assert (response.status_code, PHONE in words) == (400, True)
-    assert "Nothing was stored. Please go back, where your words should still be in the form." in words
+    assert "Nothing was stored. Please go back. Your text should still be in the form." in words
     assert "Nothing is lost" not in words
 
 

@@ -13,7 +13,7 @@ from tests.html import forms_on, soup
 ADDRESS = "/assessment/"
 LIST = "/admin/intake/assessmentrequest/"
 
-# Words that stand nowhere else, so that a leak is seen.
+# Words that occur nowhere else, so that tests notice a leak.
 PERSON = {
     "adult": "yes",
     "for_whom": "self",

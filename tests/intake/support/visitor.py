@@ -12,7 +12,7 @@ from tests.intake.support.helpers import ADDRESS, PERSON, form_on
 
 TYPED = PERSON | {"relation": "friend", "text_ok": "on"}
 FROM_US = ("token", "single_use_token", "kept", "csrfmiddlewaretoken", "asked_about", "website")
-OUR_ORIGIN = {"Origin": "http://testserver"}  # as the test client names our site
+OUR_ORIGIN = {"Origin": "http://testserver"}  # the test client's name for our site
 FILLING_IN = dt.timedelta(minutes=1)
 
 
