@@ -11,12 +11,12 @@ ROLES = ("admissions", "lead", "auditor")
 
 
 def may_read_requests(user):
-    """Return whether this user may read requests. By role alone: being a superuser grants nothing."""
+    """Return whether this user may read requests. Only the role counts: being a superuser grants nothing."""
     return not _roles(user).isdisjoint(READERS)
 
 
 def may_read_access_log(user):
-    """Return whether this user may see who read which requests."""
+    """Return whether this user may read the access log."""
     return not _roles(user).isdisjoint(LOG_READERS)
 
 
@@ -26,18 +26,21 @@ def may_erase(user):
 
 
 def readers():
-    """Return everyone who may read requests now, by name."""
+    """Return the users who may read requests now, ordered by username."""
     allowed = get_user_model().objects.filter(is_active=True, is_staff=True, groups__name__in=READERS)
     return allowed.distinct().order_by("username")
 
 
 def leads(user):
-    """Return whether this user leads the desk."""
+    """Return whether this user has the role "lead"."""
     return "lead" in _roles(user)
 
 
 def record(actor, action, ids):
-    """Log that `actor` was shown the requests `ids`, by an `AccessRecord.Action`. Call it before anything is shown."""
+    """Log that `actor` is shown the requests `ids`. Call it before anything is shown.
+
+    `action`: an `AccessRecord.Action`, which says how they are shown.
+    """
     AccessRecord.objects.create(
         occurred_at=timezone.now(),
         actor=actor,
@@ -48,7 +51,10 @@ def record(actor, action, ids):
 
 
 def _roles(user):
-    """Return the roles of an active member of staff, with one query for each HTTP request; none for anyone else."""
+    """Return the roles of an active member of staff; empty for anyone else.
+
+    They are cached on the user, so that each HTTP request takes one query.
+    """
     if not user.is_active or not user.is_staff:
         return frozenset()
     if not hasattr(user, "_roles"):

@@ -9,7 +9,7 @@ from .submission import spool
 
 @register()
 def keys_decrypt_what_they_encrypt(app_configs, **kwargs):
-    """Refuse to start with keys that can't decrypt what they encrypt."""
+    """Refuse to start if ENCRYPTION_KEYS can't decrypt what they encrypt."""
     try:
         envelope.check_keys()
     except envelope.EncryptionError as error:
@@ -19,7 +19,7 @@ def keys_decrypt_what_they_encrypt(app_configs, **kwargs):
 
 @register()
 def keys_find_what_they_index(app_configs, **kwargs):
-    """Refuse to start with keys that can't find what they index."""
+    """Refuse to start if INDEX_KEYS can't find what they index."""
     try:
         blind_index.check_keys()
     except keyring.InvalidKeyring as error:
@@ -43,7 +43,7 @@ def key_rings_share_no_secret(app_configs, **kwargs):
 
 @register()
 def spool_is_usable(app_configs, **kwargs):
-    """Refuse to start without a usable spool folder. A full one does not count: `/status` reports it."""
+    """Refuse to start without a usable spool folder. A full spool is allowed: `/status` reports it."""
     try:
         spool.make_folder()
     except spool.SpoolError as error:
@@ -53,7 +53,7 @@ def spool_is_usable(app_configs, **kwargs):
 
 @register(deploy=True)
 def spool_has_its_own_volume(app_configs, **kwargs):
-    """Warn if the spool shares a volume with the database: it is full or gone when the database is."""
+    """Warn if the spool shares a volume with the database: both would be full or gone at the same time."""
     if not Path(settings.SPOOL_DIR).is_dir():
         return []  # reported by the check above
     neighbors = [Path(settings.VAR_DIR)]

@@ -15,10 +15,10 @@ _BEFORE, _BEHIND = "<([“‘«,;:", ")>]}”’»'\"`"
 
 
 def cleaned(typed):
-    """Return an address without what pasting wraps around it: invisible characters, brackets, `mailto:`, a name,
-    punctuation.
+    """Return a typed address without what pasting adds around it.
 
-    What is not an address stays as it was typed.
+    That is invisible characters, brackets, `mailto:`, a name, and punctuation. If this leaves no address, return the
+    text as it was typed.
     """
     text, before = "".join(character for character in typed if unicodedata.category(character) != "Cf"), None
     while text != before:
@@ -27,17 +27,17 @@ def cleaned(typed):
 
 
 def looks_like_one(text):
-    """Return whether this looks like one address. Only a mail server can tell if it exists."""
+    """Return whether the text looks like one email address. Only a mail server can tell if it exists."""
     return _ADDRESS.fullmatch(text) is not None
 
 
 def is_in(typed):
-    """Return whether what was typed is one address, once it is cleaned."""
+    """Return whether the typed text, once cleaned, is one email address."""
     return looks_like_one(cleaned(typed))
 
 
 def is_mailable(text):
-    """Return whether Django can send mail to it."""
+    """Return whether Django can send mail to this address."""
     try:
         validate_email(text)
     except ValidationError:
@@ -46,15 +46,15 @@ def is_mailable(text):
 
 
 def identity(typed):
-    """Return one form for what every mail server takes as the same address.
+    """Return the normalized form of a typed address. Equal forms mean the same address at every mail server.
 
-    What only some take as the same stays different.
+    Addresses that only some servers treat as the same have different forms.
     """
     return cleaned(_folded(cleaned(typed)))
 
 
 def keys(typed):
-    """Return what it is indexed under: each address in it, or all that was typed if there is none."""
+    """Return the keys under which typed text is indexed: each address in it, or the whole text if there is none."""
     whole = identity(typed)
     parts = [identity(part) for part in re.split(r"[\s<>(),;]+", whole)]
     addresses = [part for part in parts if re.fullmatch(r"[^@]+@[^@]+", part)]
@@ -74,7 +74,7 @@ def _unwrapped_once(text):
 
 
 def _folded(text):
-    """Return the text without case, in a normal form.
+    """Return the text case-folded, in Unicode normal form KC.
 
     It is normalized twice because case folding may undo that form.
     """

@@ -1,7 +1,7 @@
-"""Encrypt and index everything again under the newest keys, while the site runs.
+"""Re-encrypt and re-index everything under the newest keys, while the site runs.
 
 Each batch is a transaction that locks its requests, as every change of a request does. The rows themselves show what is
-left to do, so it can be stopped at any moment and started again.
+left to do, so the rotation can be stopped at any moment and started again.
 """
 
 import time
@@ -22,7 +22,11 @@ PAUSE = 0.1  # seconds between two batches, so that others get SQLite's only wri
 
 @dataclass(frozen=True)
 class ToDo:
-    """What is not under the newest keys. Some of `never_indexed` may hold nothing to index."""
+    """The numbers of requests and texts that are not under the newest keys.
+
+    `requests`: all requests with something left to do. `indexed_with_old_key` and `never_indexed` count requests too.
+    Some of the latter may hold nothing to index.
+    """
 
     requests: int
     texts: int
@@ -42,7 +46,7 @@ class Progress:
 
 @dataclass(frozen=True)
 class OldKeys:
-    """The ids of the old keys of one setting, by whether anything still needs them."""
+    """The old keys of one setting. `unused` and `used`: the ids of keys that nothing needs, and of the others."""
 
     setting: str
     unused: list[str]
@@ -50,7 +54,7 @@ class OldKeys:
 
 
 def to_do():
-    """Return the `ToDo` of this database."""
+    """Count what this database still has to rotate, and return a `ToDo`."""
     return ToDo(
         requests=_waiting().count(),
         texts=EncryptedText.objects.exclude(key_id=envelope.newest_key_id()).count(),
@@ -60,7 +64,7 @@ def to_do():
 
 
 def rotate(batch_size=BATCH):
-    """Encrypt and index again what is not under the newest keys. Yield the `Progress` after each batch."""
+    """Re-encrypt and re-index everything not yet under the newest keys. Yield the `Progress` after each batch."""
     progress = Progress()
     rows = BlindIndex.objects.filter(kind=blind_index.NAME).count()
     rows += AssessmentRequest.objects.filter(_was_never_indexed()).count()
@@ -71,7 +75,7 @@ def rotate(batch_size=BATCH):
 
 
 def old_keys():
-    """Return the `OldKeys` of ENCRYPTION_KEYS and of INDEX_KEYS: which of them may be taken out of the environment."""
+    """Return which old keys can be removed from the environment, as an `OldKeys` for each of the two settings."""
     seals = set(EncryptedText.objects.order_by("key_id").values_list("key_id", flat=True).distinct()) | spool.key_ids()
     indexes = set(BlindIndex.objects.order_by("key_id").values_list("key_id", flat=True).distinct())
     return [_old_keys_of("ENCRYPTION_KEYS", seals), _old_keys_of("INDEX_KEYS", indexes)]
@@ -105,7 +109,10 @@ def _indexes():
 
 @transaction.atomic
 def _rotate_batch(last, size, rows, progress):
-    """Rotate the next requests after the id `last`. Return the last one's id, or None if there was none."""
+    """Rotate the next requests after the id `last`. Return the id of the last one rotated, or None.
+
+    `rows`: about how many name rows the index has. `progress`: is updated.
+    """
     # The lock keeps out whoever erases or adds content meanwhile. So the texts are read after it.
     batch = _waiting().filter(pk__gt=last).order_by("pk").select_for_update(of=("self",), no_key=True)
     requests = list(batch.prefetch_related("texts", "blind_indexes")[:size])
@@ -141,10 +148,10 @@ def _rotate(request, rows, done):
 
 
 def _index_again(request, indexes, stored, rows):
-    """Write the new index entries over the old rows. Return whether there was anything to write.
+    """Re-index a request and reuse its old index rows. Return whether there was anything to write.
 
-    Rows are reused because the width of name values follows from the newest row id, which stands for the number of
-    rows.
+    `stored`: the decrypted answers. Rows are reused because the newest row id stands for the number of rows, which sets
+    the width of name values.
     """
     wanted = {(e.kind, e.value): e for answers in stored for e in blind_index.entries_for(answers, rows)}
     spare, has_entries = [], bool(wanted)

@@ -1,7 +1,7 @@
-"""Phone numbers as people type them: which may be dialed, which are the same, and how they are found.
+"""Phone numbers as people type them: dial, compare and index them.
 
-A number is valid only as it was typed: in the numbering of our own region, or after `+`, `011` or `00` and a country.
-No country and no digit is ever guessed. What can't be parsed stays text.
+A number is valid only as it was typed: as a number of our own region, or with `+`, `011` or `00` and a country code. No
+country code and no digit is ever guessed. What can't be parsed stays text.
 """
 
 import re
@@ -24,7 +24,8 @@ _ABROAD = re.compile(r"\+|011|00")
 class Number:
     """A valid number in E.164, with its extension or "".
 
-    `is_dialable` is False after `00`: other countries dial it before a country code, the US does not.
+    `is_dialable`: False if it was typed with `00`. Other countries dial that before a country code, but the US does
+    not.
     """
 
     e164: str
@@ -33,7 +34,7 @@ class Number:
 
     @property
     def tel(self):
-        """Return the link for a click to call (RFC 3966).
+        """Return the link that dials the number (RFC 3966).
 
         A phone that can't dial an extension calls the number alone.
         """
@@ -41,20 +42,21 @@ class Number:
 
     @property
     def sms(self):
-        """Return the link for a click to text; "" for an extension, which no text reaches."""
+        """Return the link that starts a text message; "" if there is an extension, which no text reaches."""
         return "" if self.extension else f"sms:{self.e164}"
 
 
 def to_dial(typed):
-    """Return the one `Number` in what was typed that a click may dial; None if there is none, or more than one."""
+    """Return the `Number` that a click may dial; None unless the typed text holds exactly one."""
     number = _Reading(typed).the_number
     return number if number and number.is_dialable else None
 
 
 def identity(typed):
-    """Return one form for one phone: E.164 with its extension, or the letters and digits that were typed.
+    """Return the normalized form of a typed phone. Equal forms mean the same phone.
 
-    Two people who share a line and have different extensions stay two.
+    It is E.164 with the extension. If the text does not hold exactly one number, it is the letters and digits. Two
+    extensions of one line are different phones.
     """
     reading = _Reading(typed)
     number = reading.the_number
@@ -64,15 +66,19 @@ def identity(typed):
 
 
 def keys(typed):
-    """Return what a phone is indexed under: each number in E.164 without its extension, or the digits of what can't be
-    parsed."""
+    """Return the keys under which a typed phone is indexed.
+
+    These are its valid numbers in E.164 without the extension, and long groups of digits that can't be parsed. If there
+    are neither, the key is the whole text.
+    """
     return _Reading(typed).keys
 
 
 def keys_to_ask(typed):
-    """Return what a phone that staff type may be indexed under: as they typed it, and as the person may have.
+    """Return the keys to search for, for a phone that staff typed.
 
-    Caller IDs show foreign numbers without the plus, and US numbers with or without the 1.
+    The person may have typed it in another way: caller IDs show foreign numbers without the plus, and US numbers with
+    or without the 1.
     """
     asked = []
     for key in keys(typed):
@@ -86,16 +92,16 @@ def keys_to_ask(typed):
 
 
 def is_on_the_keypad(typed):
-    """Return whether some digits of this number are written as letters: 1-800-FLOWERS.
+    """Return whether this is a phone number with letters for some digits, such as 1-800-FLOWERS.
 
-    It is found by the digits that a caller ID shows, and never dialed: nobody typed them.
+    A search finds it by the digits that a caller ID shows. It is never dialed, since nobody typed these digits.
     """
     text = _plain(typed)
     return any(character.isalpha() for character in text) and any(map(str.isdecimal, text)) and bool(_parsed(text))
 
 
 class _Reading:
-    """What was typed, parsed: the numbers in it, and the digits that make none."""
+    """A typed phone, parsed into valid numbers and groups of digits that are not numbers."""
 
     def __init__(self, typed):
         self.text = _plain(typed)
@@ -113,7 +119,10 @@ class _Reading:
 
     @property
     def the_number(self):
-        """Return the number if there is one, and nothing beside it that may be another or a part of it."""
+        """Return the only number in the text, or None.
+
+        None also if other digits may be part of the number, or be another number.
+        """
         is_alone = len(self.numbers) == 1 and self.is_clear and not self._long_unread
         return self.numbers[0] if is_alone else None
 
@@ -143,7 +152,7 @@ class _Reading:
 
 
 def _numbers_in(piece):
-    """Return the number that a piece is, or the numbers that it is made of; none if any part is not a number."""
+    """Return the number or numbers that a piece of text consists of; none if any part is not a number."""
     for parts in ([piece], piece.split("/"), piece.split()):
         numbers = [_number(part) for part in parts]
         if all(numbers):
@@ -152,7 +161,7 @@ def _numbers_in(piece):
 
 
 def _number(piece):
-    """Return the valid `Number` that a piece is as it was typed, or None."""
+    """Return the `Number` for a piece of text if it is valid exactly as typed, otherwise None."""
     digits = _digits(piece)
     abroad = _ABROAD.match(piece if piece.lstrip().startswith("+") else digits)
     if abroad is None:
@@ -169,7 +178,10 @@ def _number(piece):
 
 
 def _writings(parsed, *before):
-    """Return a number without its country, after each of these prefixes. The library may add digits."""
+    """Return the national digits of a parsed number with each prefix in `before`.
+
+    If the typed digits are not among them, the library has added digits.
+    """
     national = _e164(parsed).removeprefix(f"+{parsed.country_code}")
     return [prefix + national for prefix in before]
 
@@ -187,7 +199,7 @@ def _e164(parsed):
 
 
 def _plain(typed):
-    """Return the text with ASCII digits, hyphens for every dash, and without invisible characters."""
+    """Return the text with ASCII digits, with a hyphen for every dash, and without invisible characters."""
     return "".join(_plain_character(character) for character in unicodedata.normalize("NFKC", typed))
 
 
@@ -207,5 +219,5 @@ def _digits(text):
 
 
 def _without_trunk_prefix(digits):
-    """Return digits without what is dialed before a country."""
+    """Return the digits without `011` or zeros in front, which are dialed before a country code."""
     return re.sub(r"^(?:011|0+)(?=[0-9])", "", digits)

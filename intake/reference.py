@@ -22,7 +22,10 @@ def numbered(number):
 
 
 def normalize(typed):
-    """Return the reference that someone typed or heard, or None if it can't be one."""
+    """Return the reference that was typed, in its normal form, or None if it can't be one.
+
+    The letter O counts as 0, and I and L count as 1.
+    """
     plain = typed.upper().translate(_AS_HEARD)
     if len(plain) != 8 or not set(plain) <= set(ALPHABET) or _check_character(plain[:7]) != plain[7]:
         return None
@@ -30,10 +33,10 @@ def normalize(typed):
 
 
 def _check_character(body):
-    """Return a checksum that detects every wrong character and every swap of neighbors.
+    """Return the check character. It detects every wrong character and every swap of neighbors.
 
-    It is a sum in the field of 32 elements (x^5 + x^2 + 1), each place times another power of x. Modulo a prime below
-    32, two characters would have the same value.
+    It is a sum in the field of 32 elements (x^5 + x^2 + 1), in which each place is multiplied by another power of x.
+    Modulo a prime below 32, two characters would have the same value.
     """
     total = 0
     for character in body:

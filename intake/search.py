@@ -1,4 +1,4 @@
-"""Finding requests: by reference, and by the blind index."""
+"""Find requests, by reference and by the blind index."""
 
 import functools
 import time
@@ -24,9 +24,10 @@ def indexes_of(request_id, answers):
 
 @functools.lru_cache(maxsize=1)
 def rows_of_names(minute):
-    """Return about how many name rows the index has: half of all rows or a little more.
+    """Return an estimate of how many name rows the index has: half of the newest row id.
 
-    Cached for a minute: the width of name values changes only when this number doubles.
+    `minute`: the cache key. The estimate is cached for a minute, since the width of name values changes only when it
+    doubles.
     """
     with connection.cursor() as cursor:
         cursor.execute("SELECT max(id) FROM intake_blindindex")
@@ -35,7 +36,7 @@ def rows_of_names(minute):
 
 
 def kind_of(typed):
-    """Return what was typed into the one search box: a phone, an email or, if it is neither, a name."""
+    """Return the kind of the text in the search box: `PHONE`, `EMAIL`, or otherwise `NAME`."""
     if "@" in blind_index.normalized_email(typed):
         return EMAIL
     digits = sum(character.isdecimal() for character in typed)
@@ -45,7 +46,7 @@ def kind_of(typed):
 
 
 def by_reference(typed):
-    """Return the request with this reference, or that was confirmed under it; None if there is none."""
+    """Return the request with this reference, or with an `Alias` of this reference; None if there is none."""
     normalized = reference.normalize(typed)
     if normalized is None:
         return None
@@ -56,14 +57,14 @@ def by_reference(typed):
 
 
 def by_contact(kind, typed):
-    """Return the requests with exactly this phone or email, however it is written."""
+    """Return the requests with exactly this phone or email (`kind`), however it was written."""
     return _shown().filter(pk__in=_indexed(blind_index.contact_values_to_ask({kind: typed})).values("request"))
 
 
 def by_name(typed):
-    """Return the requests that may have a name with all these words, with their texts prefetched.
+    """Return the requests whose name may contain all of these words, with their texts prefetched.
 
-    A value of the index stands for many words, so decrypt each name to be sure (`stored_names`).
+    An index value stands for many words, so decrypt each name to be sure (`stored_names`).
     """
     rows = {word: _indexed({NAME: values}) for word, values in blind_index.name_values_to_ask(typed).items()}
     if not rows:
@@ -89,7 +90,7 @@ def stored_names(request):
 def same_contact(request):
     """Return the other real requests that share a phone or email with this one, newest first, at most 20.
 
-    Each has `shared`: the set of what it shares, "phone" or "email".
+    Each has an attribute `shared`: the set of the kinds ("phone", "email") that it shares.
     """
     if request.hidden_at:  # hidden content is shown to nobody, and neither is what it leads to
         return []
@@ -97,17 +98,20 @@ def same_contact(request):
 
 
 def naming_contact_of(requests):
-    """Return the ids, as a subquery, of all requests that share a phone or email with one of `requests`, themselves
-    included.
+    """Return a subquery for the ids of all requests that share a phone or email with one of `requests`.
 
-    Decrypts nothing.
+    The `requests` themselves are included. Decrypts nothing.
     """
     named = BlindIndex.objects.filter(kind__in=(PHONE, EMAIL))
     return named.filter(value__in=named.filter(request__in=requests).values("value")).values("request")
 
 
 def known_contact(typed, besides=None):
-    """Return the same for a "phone" and an "email" that staff search for, however the person wrote them."""
+    """Return the requests that have this phone or email, newest first, at most 20, each with `shared`.
+
+    `typed`: a "phone" and an "email" as staff typed them. The person may have written them in another way. `besides`:
+    the id of a request to leave out.
+    """
     return _sharing(blind_index.contact_values_to_ask(typed), besides)
 
 
@@ -123,7 +127,7 @@ def _sharing(values, besides):
 
 
 def naming_another_contact(requests, besides):
-    """Return the ids of those requests that have a phone or email which `besides` does not."""
+    """Return the ids of those `requests` that have a phone or email that `besides` does not have."""
     own = {value for values in _contact_values(besides).values() for value in values}
     named = BlindIndex.objects.filter(kind__in=(PHONE, EMAIL), request__in=requests)
     return {pk for pk, value in named.values_list("request", "value") if value not in own}
@@ -135,19 +139,19 @@ def contact_in_common(request, other):
 
 
 def names_any_contact(request):
-    """Return whether a phone or an email of this request can be decrypted."""
+    """Return whether at least one phone or email of this request can be decrypted."""
     return any(_contact_values(request).values())
 
 
 def from_same_device(request):
-    """Return the other requests that were sent from the same form, most likely by someone else, oldest first."""
+    """Return the other requests that were sent from the same form, oldest first. Most likely, someone else sent them."""
     first_id = request.same_device_as_id or request.pk
     from_device = Q(pk=first_id) | Q(same_device_as=first_id)
     return AssessmentRequest.objects.filter(from_device).exclude(pk=request.pk).order_by("received_at", "pk")
 
 
 def shared_contacts(requests, answers):
-    """Return, by request id, the kinds of contact ("phone", "email") that a request shares with `answers`."""
+    """Return the kinds of contact ("phone", "email") that each request shares with `answers`, by request id."""
     shared, named = {}, _indexed(blind_index.contact_values(answers))
     for request_id, kind in named.filter(request__in=requests).values_list("request", "kind"):
         shared.setdefault(request_id, set()).add(kind)
@@ -155,19 +159,19 @@ def shared_contacts(requests, answers):
 
 
 def _contact_values(request):
-    """Return, by kind, every value that the contacts of this request may be indexed under, with each key."""
+    """Return all index values of this request's phones and emails by kind, for each key of the ring."""
     texts = request.texts.filter(kind__in=EncryptedText.WITH_CONTACT)
     stored = [blind_index.contact_values(_answers_in(text)) for text in texts]
     return {kind: [value for values in stored for value in values[kind]] for kind in (PHONE, EMAIL)}
 
 
 def _shown():
-    """Return the requests that a search may find. Withdrawn ones are left out, even while a legal hold keeps them."""
+    """Return the requests that a search may find: all real ones, except those hidden under legal hold."""
     return AssessmentRequest.objects.real().filter(hidden_at=None).select_related("owner")
 
 
 def _indexed(values):
-    """Return the rows of the index with these values, given by kind."""
+    """Return the index rows with these values. `values`: lists of values by kind."""
     condition = Q(pk__in=[])
     for kind, wanted in values.items():
         condition |= Q(kind=kind, value__in=wanted)
@@ -175,5 +179,5 @@ def _indexed(values):
 
 
 def _answers_in(text):
-    """Return the answers in a text, or {} where it can't be decrypted: a search goes on with what it can read."""
+    """Return the decrypted answers in a text; {} if it can't be decrypted, so that a search can continue."""
     return text.decrypt_or_none() or {}

@@ -21,7 +21,8 @@ logger = logging.getLogger(__name__)
 def work_once(is_stopped=lambda: False):
     """Store what is in the spool, send what is due, delete what has expired.
 
-    A step that fails does not stop the others.
+    A step that fails does not stop the others, unless the database is unavailable. `is_stopped`: returns True when the
+    worker should stop sending.
     """
     close_old_connections()
     now = timezone.now()
@@ -53,9 +54,10 @@ def work_once(is_stopped=lambda: False):
 
 
 def take_in_spool():
-    """Store the files in the spool of this machine. Return how many.
+    """Store the requests in the spool of this machine, and return how many were stored.
 
-    A file that can't be stored stays, shows up in `/status`, and does not stop the others.
+    A file that can't be decrypted is set aside. Any other file that can't be stored stays, shows up in `/status`, and
+    does not stop the others. Raises the database error if the database is unavailable.
     """
     taken = 0
     for path in spool.waiting():

@@ -60,17 +60,17 @@ class Entry:
 
 
 def normalized_phone(typed: str) -> str:
-    """Return one form for what is in the phone field. Two with the same form are the same phone."""
+    """Return the normalized form of what was typed as a phone. Equal forms mean the same phone."""
     return normalized_email(typed) if email_addresses.is_in(typed) else phone_numbers.identity(typed)
 
 
 def normalized_email(typed: str) -> str:
-    """Return one form for one email address (`email_addresses.identity`)."""
+    """Return the normalized form of an email address (`email_addresses.identity`)."""
     return email_addresses.identity(typed)
 
 
 def name_words(typed: str) -> list[str]:
-    """Return the words of a name without case and accents, each once, at most 6: "José O'Neil" gives jose and oneil.
+    """Return up to 6 different words of a name, without case and accents: "José O'Neil" gives jose and oneil.
 
     Initials are left out if there is a longer word. A single character of a script without case is a word.
     """
@@ -80,9 +80,9 @@ def name_words(typed: str) -> list[str]:
 
 
 def name_forms(typed: str) -> list[str]:
-    """Return what a name is indexed under: its words, and two or three neighboring words as one.
+    """Return the forms under which a name is indexed: each word, and two or three neighboring words joined.
 
-    Others write "Maryann" and "Delacruz" for "Mary Ann" and "De La Cruz".
+    Some people write "Maryann" and "Delacruz" for "Mary Ann" and "De La Cruz".
     """
     words = _all_words(typed)
     joined = (form for start in range(len(words)) for form in _joined_from(words, start) if form not in words)
@@ -90,7 +90,7 @@ def name_forms(typed: str) -> list[str]:
 
 
 def is_name_in(asked: str, stored: str) -> bool:
-    """Return whether the stored name has all words of the one asked for, written apart or together."""
+    """Return whether the `stored` name contains every word of the `asked` name, written apart or joined."""
     words, counted, forms = _all_words(asked), set(name_words(asked)), set(name_forms(stored))
     found_to = {0}  # the numbers of first words that can be found
     for start, word in enumerate(words):
@@ -111,7 +111,7 @@ def _all_words(typed: str) -> list[str]:
 
 
 def _joined_from(words: list[str], start: int) -> list[str]:
-    """Return the words from `start` on as one word: two of them, three of them."""
+    """Return the two words from `start` on joined, then the three words joined, as far as there are enough."""
     return ["".join(words[start : start + size]) for size in range(2, MAX_JOINED + 1) if start + size <= len(words)]
 
 
@@ -124,7 +124,7 @@ def _base_letter(character: str) -> str:
 
 
 def _folded(text: str) -> str:
-    """Return the text without case, in normal form KD.
+    """Return the text case-folded, in Unicode normal form KD.
 
     It is normalized twice because case folding may undo that form.
     """
@@ -132,7 +132,7 @@ def _folded(text: str) -> str:
 
 
 def _is_mark(character: str) -> bool:
-    """Return whether this is a mark, or an invisible character such as the joiners inside Persian words."""
+    """Return whether the character is a combining mark, or invisible, such as the joiners inside Persian words."""
     category = unicodedata.category(character)
     return category.startswith("M") or category == "Cf"
 
@@ -146,9 +146,10 @@ def contact_of(answers: Answers) -> dict[str, str]:
 
 
 def entries_for(answers: Answers, rows: int) -> list[Entry]:
-    """Return the rows of the index for these answers, under the newest key.
+    """Return the index entries for these answers, under the newest key.
 
-    `answers` may have "phone", "email" and "name". `rows` is about how many name rows the index has now.
+    `answers`: may have "phone", "email" and "name". `rows`: about how many name rows the index has; this sets the width
+    of name values.
     """
     contact = _contact_keys(answers, phone_numbers.keys)
     entries = [(kind, _whole_values(kind, key)[0]) for kind, found in contact.items() for key in found]
@@ -159,7 +160,7 @@ def entries_for(answers: Answers, rows: int) -> list[Entry]:
 
 
 def contact_values(answers: Answers) -> dict[str, list[str]]:
-    """Return, by kind, every value under which this phone and email are indexed, under each key of the ring.
+    """Return all index values of this phone and email by kind, one for each key of the ring.
 
     Two requests that share a value share a contact.
     """
@@ -167,15 +168,19 @@ def contact_values(answers: Answers) -> dict[str, list[str]]:
 
 
 def contact_values_to_ask(answers: Answers) -> dict[str, list[str]]:
-    """Return the same for a phone and an email that someone searches for: also as the person may have typed them."""
+    """Return all index values to search for by kind, for a phone and an email that someone typed.
+
+    They include values for other ways in which the person may have typed the phone.
+    """
     return _values_of(_contact_keys(answers, phone_numbers.keys_to_ask))
 
 
 def values_to_ask(kind: str, typed: str) -> list[str]:
-    """Return every value under which `typed` may be indexed: under each key of the ring, and names in each width.
+    """Return all index values to search for, for a phone, an email or a name that someone typed.
 
-    For several words of a name, the values of all words: to require every word, use `name_values_to_ask`. A match by
-    name may be someone else: each width in use adds about 50 others. Decrypt the name to be sure.
+    They cover each key of the ring and, for a name, each of its words in each width. To require every word, use
+    `name_values_to_ask`. A match by name may be someone else: each width in use adds about 50 others. Decrypt the name
+    to be sure.
     """
     if kind == NAME:
         return list(dict.fromkeys(value for values in name_values_to_ask(typed).values() for value in values))
@@ -183,9 +188,10 @@ def values_to_ask(kind: str, typed: str) -> list[str]:
 
 
 def name_values_to_ask(typed: str) -> dict[str, list[str]]:
-    """Return, for each word of a name, the values of which a request with that word has at least one.
+    """Return the index values to search for, by word of a typed name.
 
-    The word may be indexed alone, or together with its neighbors.
+    A request with the word in its name has at least one of the word's values. The word may be indexed alone, or joined
+    with its neighbors.
     """
     words = _all_words(typed)
     asked = {}
@@ -203,15 +209,15 @@ def name_values_to_ask(typed: str) -> dict[str, list[str]]:
 
 
 def keyed_hash(purpose: str, *parts: str) -> str:
-    """Return a keyed hash of texts in hexadecimal, under the newest key.
+    """Return a keyed hash of `parts` in hexadecimal, under the newest key.
 
-    For what must be recognized and never read again.
+    It is for values that must be recognized but never read again. Each `purpose` gives other hashes.
     """
     return keyed_hashes(purpose, *parts)[0]
 
 
 def keyed_hashes(purpose: str, *parts: str) -> list[str]:
-    """Return the same under every key of the ring, newest first."""
+    """Return the keyed hashes of `parts` in hexadecimal under every key of the ring, newest key first."""
     encoded = [part.encode() for part in parts]
     # With lengths, so that ("a", "bc") and ("ab", "c") are different messages.
     message = b"".join(len(part).to_bytes(8, "big") + part for part in encoded)
@@ -219,12 +225,12 @@ def keyed_hashes(purpose: str, *parts: str) -> list[str]:
 
 
 def newest_key_id() -> str:
-    """Return the id of the key that new index rows use."""
+    """Return the id of the newest key, which new index rows use."""
     return next(iter(_ring()))
 
 
 def check_keys() -> None:
-    """Raise `InvalidKeyring` unless what is indexed with these keys would be found again."""
+    """Raise `InvalidKeyring` if values that are indexed with these keys are not found again."""
     known = {PHONE: "480-555-0100", EMAIL: "known@example.org", NAME: "known"}
     for entry in entries_for(known, rows=0):
         if entry.value not in values_to_ask(entry.kind, known[entry.kind]):
@@ -232,7 +238,10 @@ def check_keys() -> None:
 
 
 def _contact_keys(answers: Answers, phone_keys: Callable[[str], Iterable[str]]) -> dict[str, list[str]]:
-    """Return what the phone and email of `answers` are indexed under, whichever field they were typed in."""
+    """Return the normalized phones and emails in `answers` by kind, whichever field they were typed in.
+
+    `phone_keys`: the function that normalizes a phone.
+    """
     typed = {kind: answers.get(kind) or "" for kind in (PHONE, EMAIL)}
     found: dict[str, list[str]] = {PHONE: [], EMAIL: []}
     for box, text in typed.items():
@@ -249,13 +258,16 @@ def _values_of(contact: Mapping[str, list[str]]) -> dict[str, list[str]]:
 
 
 def _whole_values(kind: str, key: str) -> list[str]:
-    """Return the values of a phone or an email under every key, newest first."""
+    """Return the index values of a normalized phone or email under every key, newest key first."""
     hashed = _hashes(f"intake.blind_index.{kind}", key.encode())
     return [base64.urlsafe_b64encode(one).decode()[:VALUE_LENGTH] for one in hashed]
 
 
 def _word_values(word: str, widths: Iterable[int]) -> list[str]:
-    """Return the values of a word of a name (`width:its first bits in hexadecimal`) under every key, newest first."""
+    """Return the index values of a word of a name under every key, newest key first.
+
+    For each of the `widths` there is a value `width:bits`: the first bits of the hash, in hexadecimal.
+    """
     hashed = _hashes(f"intake.blind_index.{NAME}", word.encode())
     first_bits = [int.from_bytes(one[:4], "big") for one in hashed]
     return [f"{width}:{bits >> (32 - width):x}" for bits in first_bits for width in widths]
@@ -267,7 +279,10 @@ def _width(rows: int) -> int:
 
 
 def _hashes(purpose: str, message: bytes) -> list[bytes]:
-    """Return HMAC-SHA256 under every key, newest first, with a derived key for each purpose."""
+    """Return the HMAC-SHA256 of `message` under every key, newest key first.
+
+    The keys are derived: each purpose has its own.
+    """
     return [hmac.digest(_derived(secret, purpose), message, "sha256") for secret in _ring().values()]
 
 

@@ -46,7 +46,7 @@ def encrypt(text: str, place: Place) -> bytes:
 
 
 def decrypt(envelope: Envelope, place: Place) -> str:
-    """Decrypt an envelope of this place. Raises `DecryptionError`."""
+    """Return the decrypted text of an envelope. Raises `DecryptionError`, also if it doesn't belong to `place`."""
     envelope = bytes(envelope)
     key_id = key_id_of(envelope)
     cipher = _ciphers(settings.ENCRYPTION_KEYS).get(key_id)
@@ -61,7 +61,10 @@ def decrypt(envelope: Envelope, place: Place) -> str:
 
 
 def key_id_of(envelope: Envelope) -> str:
-    """Return the id of the key that an envelope was encrypted with, without decrypting it. Raises `DecryptionError`."""
+    """Return the id of the key that encrypted an envelope.
+
+    Raises `DecryptionError` if the envelope is malformed. Decrypts nothing.
+    """
     envelope = bytes(envelope)
     if len(envelope) < 2 or envelope[0] != VERSION:
         raise DecryptionError("the envelope has no known version")
@@ -73,12 +76,12 @@ def key_id_of(envelope: Envelope) -> str:
 
 
 def newest_key_id() -> str:
-    """Return the id of the key that encrypts from now on."""
+    """Return the id of the newest key, which encrypts new texts."""
     return next(iter(_ciphers(settings.ENCRYPTION_KEYS)))
 
 
 def check_keys() -> None:
-    """Raise `EncryptionError` unless a text can be encrypted and decrypted with these keys."""
+    """Raise `EncryptionError` if a text can't be encrypted and decrypted with these keys."""
     place = Place("check", "check", "check")
     if decrypt(encrypt("known", place), place) != "known":
         raise InvalidKeyring("an encrypted text was not decrypted to the same text")
@@ -86,6 +89,6 @@ def check_keys() -> None:
 
 @functools.lru_cache(maxsize=4)
 def _ciphers(text: str) -> dict[str, AESGCM]:
-    """Return the cipher by key id, newest first. The text of the ring is the cache key."""
+    """Return the ciphers of a key ring by key id, newest first. The ring's `text` is the cache key."""
     ring = keyring.ring(text, "ENCRYPTION_KEYS")
     return {key_id: AESGCM(keyring.derive(secret, b"intake.sealed")) for key_id, secret in ring.items()}

@@ -22,7 +22,11 @@ class InvalidKeyring(EncryptionError):
 
 @functools.lru_cache(maxsize=8)
 def ring(text: str, setting: str) -> dict[str, bytes]:
-    """Return the secrets of a ring by key id, newest first. `setting` is its name, for the message."""
+    """Return the secrets of a key ring by key id, newest first.
+
+    `text`: the value of the setting. `setting`: the name of the setting, for the error message. Raises
+    `InvalidKeyring`.
+    """
     secrets: dict[str, bytes] = {}
     for entry in filter(None, (part.strip() for part in text.split(","))):
         key_id, colon, encoded = entry.partition(":")
@@ -43,5 +47,5 @@ def ring(text: str, setting: str) -> dict[str, bytes]:
 
 
 def derive(secret: bytes, purpose: bytes) -> bytes:
-    """Derive one key for each purpose (RFC 5869), so that a key never serves two algorithms."""
+    """Derive the key for one purpose from a secret (RFC 5869), so that no key serves two algorithms."""
     return HKDF(algorithm=hashes.SHA256(), length=KEY_BYTES, salt=None, info=purpose).derive(secret)

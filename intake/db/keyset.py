@@ -2,7 +2,7 @@
 
 An index finds that row at any depth (Markus Winand, "no offset").
 
-An order is a tuple of fields that are unique together, all ascending or all descending ("-").
+An order is a tuple of field names that are unique together: all ascending, or all descending (with "-").
 """
 
 from django.db.models import Q
@@ -26,5 +26,5 @@ def reversed_order(order):
 
 
 def names(order):
-    """Return the fields of an order, without their direction."""
+    """Return the field names of an order, without their direction."""
     return [name.removeprefix("-") for name in order]

@@ -1,7 +1,7 @@
-"""UUIDs of version 7 (RFC 9562, section 5.7), which begin with the time they were drawn. Built into Python 3.14.
+"""Version 7 UUIDs (RFC 9562, section 5.7), which begin with the time of their creation. Built into Python 3.14.
 
-New rows are therefore neighbors in each index that begins with such an id. Random ids would each touch an index page
-of their own, which PostgreSQL writes whole to its log: 10% of an accepted form with 1 million stored requests.
+In an index that begins with such an id, new rows are therefore neighbors. Random ids would each touch another index
+page, which PostgreSQL writes whole to its log: 10% of an accepted form with 1 million stored requests.
 """
 
 import secrets

@@ -18,7 +18,7 @@ class AccessAction(models.TextChoices):
 
 
 class AccessRecord(AppendOnlyModel):
-    """That someone saw requests: who, how, which and when. Never a value of a request."""
+    """A record that someone saw requests: who saw which requests, how, and when. Never a value of a request."""
 
     Action = AccessAction
     WHOLE = (Action.OPEN, Action.PRINT)

@@ -1,4 +1,4 @@
-"""Rows that are written once, and what of them still counts after an undo."""
+"""Append-only rows, and a queryset that leaves out those that were undone."""
 
 from django.db import models
 from django.db.models import Exists, OuterRef
@@ -25,7 +25,7 @@ class AppendOnlyModel(models.Model):
 
 class HistoryQuerySet(models.QuerySet):
     def standing(self):
-        """Leave out what was undone: it stays in the history and counts nowhere."""
+        """Leave out the rows that were undone. They stay in the history but don't count."""
         from .change import Undone  # change.py imports this module
 
         # NOT EXISTS instead of a join: few changes are undone, and the planner uses that.

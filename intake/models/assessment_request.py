@@ -49,25 +49,24 @@ class AssessmentRequestQuerySet(models.QuerySet["AssessmentRequest"]):
         return self.exclude(stage=Stage.CLOSED)
 
     def not_snoozed(self, now=None):
-        """Leave out snoozed requests, except those with a question to staff: it can be answered at any time."""
+        """Leave out snoozed requests, unless they have a question to staff, which can be answered at any time."""
         is_back = Q(snoozed_until=None) | Q(snoozed_until__lte=now or timezone.now())
         return self.filter(is_back | Q(to_confirm_since__isnull=False))
 
     def by_urgency(self):
-        """Order by whom to contact next.
+        """Order the requests by urgency, the next one to contact first.
 
-        First those who contacted us again, and those with a question to staff. Then those who wait for first contact,
-        then those we have spoken with.
+        First come people who contacted us again, and questions to staff. Then come people who wait for first contact,
+        then all others. Within a group, the earliest due time comes first.
         """
         return self.order_by(*URGENCY)
 
 
 class AssessmentRequest(models.Model):
-    """A request for the free assessment, and its place in the work of the desk.
+    """A request for the free assessment: its stage, outcome, owner, times and links.
 
-    What the person sent is not here: it is encrypted in `EncryptedText`. The primary key and the reference are drawn
-    when the form is shown, so that two posts of one form can only make one row. Stage, owner and outcome change in
-    `intake.workflow` alone.
+    What the person sent is encrypted in `EncryptedText`. Primary key and reference are drawn when the form is shown, so
+    that two posts of one form make only one row. Only `intake.workflow` changes stage, owner and outcome.
     """
 
     Stage, Outcome, SnoozeReason = Stage, Outcome, SnoozeReason
@@ -290,8 +289,10 @@ class AssessmentRequest(models.Model):
 
     @property
     def is_due_before_assessment(self):
-        """Return whether the person is to be contacted before their assessment: they contacted us again, or asked for
-        it."""
+        """Return whether someone should contact the person before their booked assessment.
+
+        True if the person contacted us again, or if the request is due before an assessment that is still ahead.
+        """
         if self.stage != Stage.BOOKED:
             return False
         is_ahead = self.assessment_at > timezone.now()
@@ -299,9 +300,9 @@ class AssessmentRequest(models.Model):
 
     @property
     def awaits_assessment(self):
-        """Return whether nothing is left to do but to see whether they come to their assessment.
+        """Return whether the booked assessment is the next step.
 
-        Someone who did not come, and was contacted since, has a due time after it.
+        False if someone should contact the person before it, or after it because they did not come.
         """
         is_planned_after_it = self.stage == Stage.BOOKED and self.due_at > self.assessment_at
         return self.stage == Stage.BOOKED and not self.is_due_before_assessment and not is_planned_after_it
@@ -310,7 +311,7 @@ class AssessmentRequest(models.Model):
     def is_snoozed(self):
         """Return whether the request is snoozed now.
 
-        When the time has come, `snoozed_until` stays until someone acts on the request.
+        After that time, `snoozed_until` keeps its value until someone acts on the request.
         """
         return self.snoozed_until is not None and self.snoozed_until > timezone.now()
 
@@ -327,9 +328,8 @@ class AssessmentRequest(models.Model):
 class Alias(models.Model):
     """Another id and reference under which a request was confirmed, with a private link of its own.
 
-    While the database is away, a form goes to the spool and is confirmed under an id and reference of its own. The
-    person holds them, so they must lead to the request. So must the id of a form that was sent after another one of the
-    same browser session.
+    While the database is unavailable, a form goes to the spool and is confirmed under its own id and reference. The
+    person has them, so they must lead to the request. The same is true for a second form of the same browser session.
     """
 
     id = models.UUIDField(primary_key=True, editable=False)

@@ -1,4 +1,4 @@
-"""The attempts to reach a person."""
+"""The attempts: ours to reach a person, and theirs to reach us."""
 
 from django.conf import settings
 from django.db import models
@@ -39,7 +39,7 @@ RESULTS: dict[str, tuple[str, ...]] = {
 
 
 class Attempt(AppendOnlyModel):
-    """An attempt of ours to reach a person, or of theirs to reach us, and when the next one was due after it."""
+    """One attempt: ours to reach a person, or theirs to reach us."""
 
     Channel, Result = AttemptChannel, AttemptResult
 

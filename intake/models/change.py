@@ -9,7 +9,7 @@ from .append_only import AppendOnlyModel
 
 
 class Change(AppendOnlyModel):
-    """What one operation (the press of a button) changed in one request. Its events and attempts refer to it."""
+    """What one operation (one press of a button) changed in one request. Events and attempts refer to their change."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     operation = models.UUIDField(help_text="Shared by all changes of one button: undone together, or not at all")
@@ -40,7 +40,7 @@ class Change(AppendOnlyModel):
 
 
 class Undone(AppendOnlyModel):
-    """That a change was undone: it stays in the history and counts nowhere."""
+    """A record that a change was undone. The change stays in the history but doesn't count."""
 
     change = models.OneToOneField(Change, models.CASCADE, primary_key=True, related_name="undone")
     actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", db_index=False)

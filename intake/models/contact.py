@@ -80,21 +80,21 @@ class ContactPreferences(AppendOnlyModel):
     )
 
     def codes(self):
-        """Return the preferences without who said so and when."""
+        """Return the preferences as a dict, without author and time."""
         return {name: getattr(self, name) for name in self.CODES}
 
     @property
     def channels(self):
         """Return the allowed channels (`Attempt.Channel`), the first choice first.
 
-        Email comes first for those who want no calls.
+        Email comes first if calls are not allowed.
         """
         in_order = ["call", "text", "email"] if self.may_call else ["email", "text"]
         return [channel for channel in in_order if getattr(self, f"may_{channel}")]
 
 
 class ConsentRecord(AppendOnlyModel):
-    """That a person consented to one purpose, and to which exact wording. A row each time."""
+    """A record of a person's consent to one purpose, with the exact wording. One row for each consent."""
 
     # No index of its own: the index of the constraint begins with it.
     request = models.ForeignKey("intake.AssessmentRequest", models.CASCADE, related_name="consents", db_index=False)

@@ -25,7 +25,7 @@ class TextKind(models.TextChoices):
 
 
 class EncryptedText(models.Model):
-    """One text from a person, or by staff about a person. Encrypted, and can be erased alone."""
+    """One encrypted text, from a person or by staff about a person. It can be erased alone."""
 
     Kind = TextKind
     FROM_THE_PERSON = (Kind.ANSWERS, Kind.AMENDMENT, Kind.ADDITION)
@@ -65,17 +65,17 @@ class EncryptedText(models.Model):
         return envelope.Place(table=self._meta.db_table, column="envelope", row=str(self.pk))
 
     def encrypt(self, content):
-        """Encrypt `content` (any JSON value) into the envelope. Return self, so that it can be saved."""
+        """Encrypt `content` (any JSON value) into `envelope`. Return self, not saved yet."""
         self.envelope = envelope.encrypt(json.dumps(content, ensure_ascii=False, sort_keys=True), self._place)
         self.key_id = envelope.key_id_of(self.envelope)
         return self
 
     def decrypt(self):
-        """Return the decrypted content. Raises `envelope.DecryptionError`."""
+        """Return the decrypted content. Raises `envelope.DecryptionError` if it can't be decrypted."""
         return json.loads(envelope.decrypt(self.envelope, self._place))
 
     def decrypt_or_none(self):
-        """Return the decrypted content, or None where it can't be decrypted: a page shows what it can read."""
+        """Return the decrypted content, or None if it can't be decrypted, so that a page can show the rest."""
         try:
             return self.decrypt()
         except envelope.DecryptionError as error:
@@ -83,7 +83,7 @@ class EncryptedText(models.Model):
             return None
 
     def holds(self, content):
-        """Return whether the decrypted content equals `content`. False where it can't be decrypted."""
+        """Return whether the decrypted content equals `content`. False if it can't be decrypted."""
         return self.decrypt_or_none() == content
 
 

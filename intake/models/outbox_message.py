@@ -22,9 +22,9 @@ class OutboxState(models.TextChoices):
 
 
 class OutboxMessage(models.Model):
-    """A message to send: to staff, a reference and a link; to the person, a neutral text if they allow email.
+    """A message to send. Staff get a reference and a link. The person gets a neutral text, if they allow email.
 
-    Stored in the transaction of the change that it is about, and sent by the worker.
+    It is stored in the same transaction as the change that it reports. The worker sends it.
     """
 
     Kind, State = OutboxKind, OutboxState

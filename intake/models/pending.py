@@ -6,7 +6,7 @@ from intake.crypto import envelope
 
 
 class PendingForm(models.Model):
-    """A form that was sent and is not accepted yet, encrypted (`intake.submission.pending`). Staff never see it."""
+    """A form that was sent but is not accepted yet, encrypted (`intake.submission.pending`). Staff never see it."""
 
     token_hash = models.CharField(max_length=64, primary_key=True)
     about = models.CharField(max_length=64, help_text="Hash of the form that it was sent with")

@@ -1,4 +1,4 @@
-"""Filters of the desk that someone saved under a name. They hold codes, and a name that identifies no person."""
+"""Named filters that staff saved at the desk. They hold only codes, and a name that identifies no person."""
 
 import re
 
@@ -17,7 +17,10 @@ _PERHAPS_REFERENCE = re.compile(r"(?<!\w)\w{4}[ -]?\w{4}(?!\w)")
 
 
 def refuse_personal_data(name):
-    """Raise `ValidationError` if a filter's name may identify a person: it is shown to colleagues and not encrypted."""
+    """Raise `ValidationError` if the name of a filter may identify a person.
+
+    Names are shown to colleagues and are not encrypted.
+    """
     if "@" in name or "＠" in name:
         raise ValidationError(
             _("Leave out email addresses: the name of a filter is not encrypted. Name the work it shows.")
@@ -33,7 +36,7 @@ def refuse_personal_data(name):
 
 
 def refuse_non_codes(codes):
-    """Raise `ValidationError` unless a filter holds codes only."""
+    """Raise `ValidationError` unless the filter holds only codes."""
     if not isinstance(codes, dict) or not codes:
         raise ValidationError(_("Choose at least one filter to save."))
     if any(not isinstance(code, str) or not _CODE.fullmatch(code) for code in (*codes, *codes.values())):
@@ -42,12 +45,12 @@ def refuse_non_codes(codes):
 
 class SavedFilterQuerySet(models.QuerySet):
     def seen_by(self, user):
-        """Keep this user's own filters, and those for everyone."""
+        """Leave out other users' filters, except those for everyone."""
         return self.filter(models.Q(owner=user) | models.Q(is_shared=True))
 
 
 class SavedFilter(models.Model):
-    """A set of filters of `intake.admin.find.filters` under a name, for one user or for everyone at the desk."""
+    """A named set of filters (`intake.admin.find.filters`), for one user or for everyone at the desk."""
 
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.CASCADE, related_name="+", db_index=False

@@ -1,10 +1,10 @@
-"""What the site remembers of its own traffic for a short time. Nothing that identifies a person."""
+"""Short-lived records of the site's own traffic. They identify nobody."""
 
 from django.db import models
 
 
 class RecentSender(models.Model):
-    """That a form came from some network, as a keyed hash. Deleted within hours (`intake.submission.rate_limit`)."""
+    """A network from which a form came, as a keyed hash. Deleted within hours (`intake.submission.rate_limit`)."""
 
     sender = models.CharField(max_length=64, help_text="Keyed hash of the address prefix")
     received_at = models.DateTimeField()
@@ -18,7 +18,7 @@ class RecentSender(models.Model):
 
 
 class Heartbeat(models.Model):
-    """When a recurring task last ran: a round of the worker, a synthetic request."""
+    """When a recurring task last ran, such as a round of the worker or a synthetic request."""
 
     name = models.CharField(max_length=80, primary_key=True)
     beat_at = models.DateTimeField()
