@@ -39,8 +39,8 @@ class Progress:
     """How far a rotation has come."""
 
     requests: int = 0
-    texts: int = 0  # encrypted again
-    indexed: int = 0  # requests
+    texts: int = 0  # re-encrypted
+    indexed: int = 0  # requests that were re-indexed
     unreadable: int = 0  # texts that can't be decrypted: they are not changed
 
 
@@ -113,7 +113,7 @@ def _rotate_batch(last, size, rows, progress):
 
     `rows`: about how many name rows the index has. `progress`: is updated.
     """
-    # The lock keeps out whoever erases or adds content meanwhile. So the texts are read after it.
+    # The lock prevents that someone erases or adds content meanwhile. So the texts are read after it is taken.
     batch = _waiting().filter(pk__gt=last).order_by("pk").select_for_update(of=("self",), no_key=True)
     requests = list(batch.prefetch_related("texts", "blind_indexes")[:size])
     done = Progress()

@@ -13,7 +13,7 @@ from .models import Alias, AssessmentRequest, BlindIndex, EncryptedText
 
 NEWEST = ("-received_at", "-id")
 MAX_SHARING = 20
-FEW = 1000  # rows of one name word
+FEW = 1000  # index rows of one word of a name: the word is rare below this
 
 
 def indexes_of(request_id, answers):
@@ -73,7 +73,7 @@ def by_name(typed):
     rarest, *others = sorted(rows, key=counts.get)
     found = _shown().filter(pk__in=rows[rarest].values("request"))
     for word in others:
-        # EXISTS wins for a few candidates, a hash join for many.
+        # EXISTS is faster for a few candidates, a hash join for many.
         if counts[rarest] < FEW:
             found = found.filter(Exists(rows[word].filter(request=OuterRef("pk"))))
         else:
@@ -92,7 +92,7 @@ def same_contact(request):
 
     Each has an attribute `shared`: the set of the kinds ("phone", "email") that it shares.
     """
-    if request.hidden_at:  # hidden content is shown to nobody, and neither is what it leads to
+    if request.hidden_at:  # hidden content must not lead staff to other requests
         return []
     return _sharing(_contact_values(request), besides=request.pk)
 
@@ -144,7 +144,10 @@ def names_any_contact(request):
 
 
 def from_same_device(request):
-    """Return the other requests that were sent from the same form, oldest first. Most likely, someone else sent them."""
+    """Return the other requests that were sent from the same form, oldest first.
+
+    Most likely, someone else sent them.
+    """
     first_id = request.same_device_as_id or request.pk
     from_device = Q(pk=first_id) | Q(same_device_as=first_id)
     return AssessmentRequest.objects.filter(from_device).exclude(pk=request.pk).order_by("received_at", "pk")

@@ -71,6 +71,6 @@ def take_in_spool():
             spool.set_aside(path)
         except Exception as error:
             if isinstance(error, (OperationalError, InterfaceError)) and not readiness.takes_writes():
-                raise  # the database is away: nothing more to do now
+                raise  # the database is unavailable: nothing more to do now
             logger.error("A spool file can't be stored: %s", type(error).__name__)
     return taken

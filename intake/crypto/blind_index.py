@@ -92,7 +92,7 @@ def name_forms(typed: str) -> list[str]:
 def is_name_in(asked: str, stored: str) -> bool:
     """Return whether the `stored` name contains every word of the `asked` name, written apart or joined."""
     words, counted, forms = _all_words(asked), set(name_words(asked)), set(name_forms(stored))
-    found_to = {0}  # the numbers of first words that can be found
+    found_to = {0}  # each n for which the first n words can be found
     for start, word in enumerate(words):
         if start not in found_to:
             continue

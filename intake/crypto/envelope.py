@@ -18,7 +18,7 @@ from .keyring import EncryptionError, InvalidKeyring
 
 VERSION = 1
 NONCE_BYTES = 12  # NIST SP 800-38D, section 5.2.1.1
-Envelope = bytes | memoryview  # psycopg2 hands out what a column holds as a memoryview
+Envelope = bytes | memoryview  # psycopg2 returns the value of a binary column as a memoryview
 
 
 class DecryptionError(EncryptionError):

@@ -532,7 +532,7 @@ class Migration(migrations.Migration):
                         choices=[
                             ("self", "Myself"),
                             ("other", "Someone else"),
-                            ("professional", "I am a professional, asking for a client or patient"),
+                            ("professional", "I am a professional, asking on behalf of a client or patient"),
                         ],
                         max_length=12,
                     ),
@@ -653,7 +653,7 @@ class Migration(migrations.Migration):
                             ("added", "Person added a message"),
                             ("time_set", "Person chose another time"),
                             ("additions_read", "New messages marked as read"),
-                            ("stage_set", "Stage set"),
+                            ("stage_set", "Stage changed"),
                             ("booked", "Assessment booked"),
                             ("taken", "Claimed"),
                             ("lapsed", "Released: nothing was done in time"),

@@ -8,7 +8,7 @@ from intake.db.uuid7 import uuid7
 
 from .contact import PreferredTime
 
-BY_PHONE = "phone"  # instead of a `referrer_path`: staff filled in the form for a caller
+BY_PHONE = "phone"  # as `referrer_path`: staff filled in the form for a caller
 
 
 class Stage(models.TextChoices):

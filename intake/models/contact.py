@@ -11,7 +11,7 @@ from .append_only import AppendOnlyModel
 class ForWhom(models.TextChoices):
     SELF = "self", _("Myself")
     OTHER = "other", _("Someone else")
-    PROFESSIONAL = "professional", _("I am a professional, asking for a client or patient")
+    PROFESSIONAL = "professional", _("I am a professional, asking on behalf of a client or patient")
 
 
 class Introduction(models.TextChoices):

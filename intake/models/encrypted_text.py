@@ -38,7 +38,7 @@ class EncryptedText(models.Model):
     key_id = models.CharField(max_length=32, help_text="Which of ENCRYPTION_KEYS encrypted it")
     author = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     recorded_at = models.DateTimeField()
-    # The single-use token that replaced the cookie, so that it is used once
+    # The single-use token that was sent instead of a cookie. It is stored so that it works only once.
     spent_token = models.CharField(max_length=32, null=True)  # noqa: DJ001
 
     class Meta:

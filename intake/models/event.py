@@ -14,7 +14,7 @@ class EventCode(models.TextChoices):
     ADDED = "added", _("Person added a message")
     TIME_SET = "time_set", _("Person chose another time")
     ADDITIONS_READ = "additions_read", _("New messages marked as read")
-    STAGE_SET = "stage_set", _("Stage set")
+    STAGE_SET = "stage_set", _("Stage changed")
     BOOKED = "booked", _("Assessment booked")
     TAKEN = "taken", _("Claimed")
     LAPSED = "lapsed", _("Released: nothing was done in time")

@@ -132,7 +132,7 @@ class AttemptPlan:
         It is at another hour of the person's day than earlier attempts, and by another channel, if possible.
         """
         gap = GAPS[min(max(len(self.attempts) - 1, 0), len(GAPS) - 1)]
-        # Whole minutes, as in the browser's field: a time that comes back unchanged was not chosen by anyone.
+        # Whole minutes, as in the browser's field. So an unchanged time shows that nobody chose another.
         return Proposal(self._at_another_hour(whole_minute(now + gap)), self.next_channel)
 
     def after(self, attempt: Attempt) -> Self:
@@ -306,5 +306,5 @@ def must_decide(request: AssessmentRequest, plan: AttemptPlan) -> bool:
     need an answer first.
     """
     is_settled = request.stage in (Stage.BOOKED, Stage.CLOSED)
-    is_answered = not request.awaiting_reply_since or not plan.channels  # without a channel nobody can answer
+    is_answered = not request.awaiting_reply_since or not plan.channels  # without a channel, we can't answer
     return not is_settled and is_answered and plan.has_ended

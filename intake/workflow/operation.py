@@ -20,7 +20,7 @@ from intake.models import AssessmentRequest, Change, ContactPreferences, OutboxM
 
 from .state import as_json
 
-# The columns that undo restores. Preferred time and time zone follow the contact preferences.
+# The columns that undo restores. Preferred time and time zone are restored with the contact preferences.
 STATE = (
     "stage",
     "outcome",

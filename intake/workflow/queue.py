@@ -34,7 +34,7 @@ from .base import (
 from .operation import track, undoable
 
 CLAIM = dt.timedelta(minutes=30)  # how long a claim lasts if its page sends nothing
-MAX_CLAIM_AFTER_LAST_ACTION = dt.timedelta(minutes=60)  # how long it lasts at most after its owner's last action
+MAX_CLAIM_AFTER_LAST_ACTION = dt.timedelta(minutes=60)  # the limit, from the owner's last action
 MIN_EXTENSION = dt.timedelta(minutes=1)  # an open page polls 3 times a minute; only one of them writes
 JUST_NOW = dt.timedelta(minutes=10)
 FORGOTTEN_AFTER = dt.timedelta(hours=1)  # anyone may take a request that is overdue for longer from its owner

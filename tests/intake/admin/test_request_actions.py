@@ -405,7 +405,7 @@ def test_a_note_that_was_typed_is_kept_by_any_button_and_stands_with_it(desk):
     request = make_request()
     press(desk, request, "stage:talking", note="Her sister answered")
     entries = page_of(desk, request).context["timeline"]
-    assert shown_entries(entries)[0] == ("Stage set", ["New to In conversation"])
+    assert shown_entries(entries)[0] == ("Stage changed", ["New to In conversation"])
     assert [entry.texts for entry in entries] == [["Her sister answered"], []]
 
 

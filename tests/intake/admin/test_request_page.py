@@ -389,9 +389,9 @@ def test_what_happened_is_told_in_words_newest_first_one_entry_for_one_happening
         ("Reopened", ["Referred elsewhere to Assessment booked"]),
         ("Closed", ["Referred elsewhere"]),
         ("Snoozed", ["We are waiting for something.", "Until Wed, Nov 25, 10:40 AM."]),
-        ("Stage set", ["Trying to reach to Assessment booked", "Assessment booked: Thu, Nov 26, 10:30 AM"]),
+        ("Stage changed", ["Trying to reach to Assessment booked", "Assessment booked: Thu, Nov 26, 10:30 AM"]),
         ("They called us: We missed it", []),
-        ("Call: No answer", ["Next due: Wed, Nov 25, 10:10 AM.", "Stage set: New to Trying to reach"]),
+        ("Call: No answer", ["Next due: Wed, Nov 25, 10:10 AM.", "Stage changed: New to Trying to reach"]),
         ("Assigned", ["amal"]),
         ("Received", []),
     ]
