@@ -45,8 +45,10 @@ def _newer_version(request, row):
 
 
 class RefusedFormMiddleware:
-    """If a form has errors, warn the editor of the newer version beside them. Sent again, the form counts as based on
-    that version."""
+    """If a form has errors, also warn the editor of the newer version.
+
+    When the editor sends the form again, the form counts as based on that version.
+    """
 
     def __init__(self, get_response):
         self.get_response = get_response

@@ -148,7 +148,7 @@ class Facts:
         return known.get(_content_language(get_language())) or known.get(_content_language(None)) or Texts()
 
     def notices_at(self, now, page_id=None):
-        """Return the notices for a page at a moment. Without `page_id`, return only those of the whole site."""
+        """Return the notices for a page at a moment. Without `page_id`, return only the notices for the whole site."""
         return [
             notice
             for notice in self.notices
@@ -260,7 +260,7 @@ def _read():
 
 
 def _menus(pages):
-    """Return the menu entries for those of the pages that are in a menu, in order."""
+    """Return the menu entries in order. `pages`: the ids of the live pages, of which some are in a menu."""
     fields = "menu_position", "path", "menu_label", "pk", "menu"
     rows = [
         row
@@ -299,7 +299,7 @@ def _keep_copy(facts):
 
 
 class _Encoder(DjangoJSONEncoder):
-    """Writes times with microseconds, so that a notice in the copy ends at the same moment as in the database."""
+    """Writes times with microseconds. Otherwise a notice in the copy would end earlier than in the database."""
 
     def default(self, value):
         if isinstance(value, dt.datetime):

@@ -208,9 +208,10 @@ def register_log_actions(actions):
 
 
 class ContentFindings(ContentCheckerItem):
-    """Show the findings that a preview marks in Wagtail's checks panel.
+    """Show our findings in Wagtail's checks panel, from the marks in the preview.
 
-    Each kind of finding is a rule of axe. Every place that `data-finding` marks breaks its rule.
+    Each kind of finding is a rule of axe, the checker in the panel. Every place with a matching `data-finding` breaks
+    the rule.
     """
 
     _FAILS = {

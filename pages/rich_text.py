@@ -74,8 +74,8 @@ class RichTextBlock(blocks.RichTextBlock):
 class RichTextField(WagtailRichTextField):
     """Rich text in its own column. It is sanitized when an instance is read or saved.
 
-    Also sanitizes every SQL statement that writes the column. So no script, fixture, bulk update or shell can store
-    anything that the list does not allow.
+    It is also sanitized in every SQL statement that writes the column. So no script, fixture, bulk update or shell can
+    store anything that the list does not allow.
     """
 
     default_validators = [fact_marks.validate]

@@ -10,7 +10,7 @@ from wagtail.models import DraftStateMixin, Page, Revision
 
 
 def publish_due():
-    """Publish what is due and unpublish what has expired. Return how many times were overdue."""
+    """Publish what is due and unpublish what has expired. Return the number of scheduled times that were overdue."""
     due = overdue()
     if due:
         call_command("publish_scheduled")

@@ -8,7 +8,7 @@ _PORTS = {"http": 80, "https": 443}
 
 
 def values():
-    """Return the values of the row's fields for PUBLIC_ORIGIN."""
+    """Return the field values of Wagtail's site row, taken from PUBLIC_ORIGIN."""
     origin = urlsplit(settings.PUBLIC_ORIGIN)
     return {
         "hostname": origin.hostname,

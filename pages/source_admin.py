@@ -26,7 +26,7 @@ from .models import Source
 
 
 def mark_data(source):
-    """Return the data of a source that its citation mark in the editor needs."""
+    """Return the id, key, label and address of a source, for its citation mark in the editor."""
     return {"id": str(source.pk), "key": source.key, "label": str(source), "url": source.url}
 
 

@@ -1,8 +1,8 @@
 """Load the starter content from files under `starter/`, without overwriting anyone's changes.
 
-A file creates its page once. If the file changes in a new release, the page is updated unless an editor has changed it.
-If an editor deleted a page, it stays deleted. Files that link to it are skipped, because an error would stop the new
-release from starting. Existing rows stay as they are.
+A file creates its page once. When the file changes in a new release, the page is updated, unless an editor has changed
+it. If an editor deleted a page, it stays deleted. Files that link to a deleted page are skipped, because an error would
+stop the new release from starting. Existing rows stay as they are.
 """
 
 import hashlib

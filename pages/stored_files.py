@@ -1,7 +1,7 @@
 """Check and clean pictures and documents before they are stored, wherever they come from.
 
-A picture is re-encoded, because phones record where and when it was taken, and a file can hide other data. A document
-must be a PDF by its content, not just by its name.
+Phones record where and when a picture was taken, and a file can hide other data. So a picture is re-encoded, unless it
+is a small enough JPEG with only image data. A document must be a PDF by its content, not just by its name.
 """
 
 import hashlib

@@ -69,7 +69,7 @@ class StaffSite(admin.AdminSite):
         return super().autocomplete_view(request) if is_relation else error_views.bad_request(request)
 
     def sign_in_again(self, request):
-        """Respond to a sign-in whose CSRF check failed. Usually the user signed in from a second tab meanwhile.
+        """Respond to a sign-in whose CSRF check failed. Usually, the user has signed in from a second tab.
 
         If someone is signed in by now, redirect to the target page and say who is signed in. Otherwise, show the form
         again with the typed username.

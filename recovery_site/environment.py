@@ -3,8 +3,9 @@
 Every function takes the variable's name. It raises ImproperlyConfigured if the value is invalid. The message names the
 variable but never repeats the value, which may be a secret.
 
-Values come from `os.environ`; django-environ adds those from `.env`. We don't use django-environ's own readers: they
-treat a value that begins with $ as the name of another variable and print it in a traceback. It may be a password.
+Values come from `os.environ`, to which django-environ adds the variables of `.env`. We don't use django-environ's own
+readers. They treat a value that begins with $ as the name of another variable, and print it in a traceback. It may be a
+password.
 """
 
 import io

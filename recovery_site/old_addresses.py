@@ -9,8 +9,8 @@ from pages import facts
 
 
 class OldAddressesMiddleware(RedirectMiddleware):
-    """Wagtail's redirects, but none to a page that readers can't open yet. It would reveal the page's address too
-    early."""
+    """Wagtail's redirects, except to a page that readers can't open yet. Such a redirect would reveal the page's
+    address."""
 
     def process_response(self, request, response):
         led_on = super().process_response(request, response)

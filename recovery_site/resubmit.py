@@ -1,4 +1,4 @@
-"""Keep what staff typed if they were signed out before they sent it, or signed in again meanwhile.
+"""Keep what staff typed if their sign-in ended or changed before they sent the form.
 
 We show what they sent on its own page, with a button that sends it again.
 """

@@ -1,4 +1,5 @@
-"""All settings. They come from environment variables and from a `.env` file beside manage.py, if there is one.
+"""All settings. They come from environment variables, and from the `.env` file in the folder of manage.py, if it
+exists.
 
 `.env.example` explains every variable. Secrets have no default. If one is missing, the site does not start, and the
 message names the variable (see `recovery_site/environment.py`).

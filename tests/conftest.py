@@ -69,7 +69,7 @@ def load_site():
 
 
 def pytest_collection_modifyitems(items):
-    """Mark slow tests, and mark tests that need no database with `any_database`: they run on one kind only."""
+    """Mark slow tests. Mark tests without database access as `any_database`, so that they run only once, on SQLite."""
     for item in items:
         if item.path.name in SLOW_FILES:
             item.add_marker("slow")

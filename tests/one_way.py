@@ -39,10 +39,10 @@ seen = []
 
 
 def what_changes(sql):
-    """Return how a statement changes the state of requests, such as "change due_at, stage of a request". "" if it does
-    not.
+    """Return how a statement changes the state of requests, such as "change due_at, stage of a request".
 
-    A DELETE without a condition does not count, because tables are emptied after a test.
+    Returns "" if it changes nothing. A DELETE without a condition doesn't count, because it only empties a table after
+    a test.
     """
     change = _CHANGE.match(sql)
     if change is None:

@@ -2,7 +2,7 @@ from django.db import models
 
 
 class Row(models.Model):
-    """The answers that someone sent, stored as they are."""
+    """One row for each sent form, with the answers in plain text."""
 
     adult = models.CharField(max_length=10)
     for_whom = models.CharField(max_length=20, blank=True)

@@ -1,4 +1,4 @@
-"""One form and its view. The field types and choices are those of the assessment form."""
+"""One form and its view. The form has the same field types and choices as the assessment form."""
 
 from django import forms
 from django.http import HttpResponse, HttpResponseRedirect

@@ -24,10 +24,10 @@ HOME_DEPTH = 2  # the root of the tree has depth 1
 
 
 def _kinds(findings, block_id):
-    """Return the kinds of findings in a block, for `data-finding` in a preview. Without `block_id`: in the page's own
-    fields.
+    """Return the kinds of findings in a block as one string, for `data-finding` in a preview.
 
-    Findings in single words of a block are left out, because they are highlighted there.
+    Without `block_id`, return the kinds in the page's own fields. Leaves out findings in single words of a block,
+    because the preview highlights these words.
     """
     found = [f.kind for f in findings if f.block_id == block_id and (not f.rule.is_inline or not block_id)]
     return " ".join(dict.fromkeys(found))

@@ -28,7 +28,7 @@ class _WithCheckedFile(models.Model):
 
 
 class Picture(_WithCheckedFile, AbstractImage):
-    """A picture in the library. Storing re-encodes the file, see `pages/stored_files.py`."""
+    """A picture in the library. Its stored file is clean and re-encoded if needed, see `pages/stored_files.py`."""
 
     file = PictureField(
         AbstractImage._meta.get_field("file").verbose_name,

@@ -1,6 +1,7 @@
-"""Health checks for load balancers (is the process alive, and can it accept a request?), and the status for alarms.
+"""Health checks for load balancers, and the status for alarms.
 
-Runs before the host check and the TLS redirect, because probes have no host name and follow no redirects.
+Load balancers ask whether the process is alive and whether it can accept a request. Runs before the host check and the
+TLS redirect, because probes have no host name and follow no redirects.
 """
 
 import secrets

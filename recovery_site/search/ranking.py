@@ -9,8 +9,10 @@ TITLE, LEAD, TEXT = 1, 0.4, 0.1
 
 
 def ranked(index, groups):
-    """Return the numbers of the entries that match every group, best first. If none does, of those that match any
-    group."""
+    """Return the numbers of the entries that match every group, best first.
+
+    If no entry matches every group, return the entries that match any group.
+    """
     scores = [_scores(index, group) for group in groups]
     numbers = set().union(*scores)
     numbers = numbers.intersection(*scores) or numbers

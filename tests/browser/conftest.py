@@ -200,8 +200,10 @@ def axe_in_looks(axe_finds):
 
 @pytest.fixture
 def take_database_away(address, settings):
-    """Return a function that makes every new connection fail, also those of the server. With `spool_too`, no spool can
-    be created either."""
+    """Return a function that makes every new database connection fail, in the test and in the server.
+
+    With `spool_too`, the spool can't be written either.
+    """
     name = connection.settings_dict["NAME"]
 
     def take_away(spool_too=False):
