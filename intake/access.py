@@ -1,4 +1,4 @@
-"""Who may read requests, and the access log."""
+"""Check who may read requests, and write the access log."""
 
 from django.contrib.auth import get_user_model
 from django.utils import timezone

@@ -29,7 +29,7 @@ def keys_find_what_they_index(app_configs, **kwargs):
 
 @register()
 def key_rings_share_no_secret(app_configs, **kwargs):
-    """Refuse to start if a secret is in both key rings: an index key must never decrypt what people told us."""
+    """Refuse to start if a secret is in both key rings. An index key must never decrypt what people told us."""
     try:
         encryption_ring = keyring.ring(settings.ENCRYPTION_KEYS, "ENCRYPTION_KEYS")
         index_ring = keyring.ring(settings.INDEX_KEYS, "INDEX_KEYS")

@@ -54,7 +54,7 @@ def identity(typed):
 
 
 def keys(typed):
-    """Return the keys under which typed text is indexed: each address in it, or the whole text if there is none."""
+    """Return the keys under which typed text is indexed: each address in it, or else the whole text."""
     whole = identity(typed)
     parts = [identity(part) for part in re.split(r"[\s<>(),;]+", whole)]
     addresses = [part for part in parts if re.fullmatch(r"[^@]+@[^@]+", part)]

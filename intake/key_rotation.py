@@ -24,8 +24,8 @@ PAUSE = 0.1  # seconds between two batches, so that others get SQLite's only wri
 class ToDo:
     """The numbers of requests and texts that are not under the newest keys.
 
-    `requests`: all requests with something left to do. `indexed_with_old_key` and `never_indexed` count requests too.
-    Some of the latter may hold nothing to index.
+    `requests`: all requests with something left to do. `indexed_with_old_key`, `never_indexed`: requests too. Some
+    requests that were never indexed may hold nothing to index.
     """
 
     requests: int
@@ -46,7 +46,7 @@ class Progress:
 
 @dataclass(frozen=True)
 class OldKeys:
-    """The old keys of one setting. `unused` and `used`: the ids of keys that nothing needs, and of the others."""
+    """The ids of the old keys of one setting. `unused`: nothing stored needs them. `used`: something does."""
 
     setting: str
     unused: list[str]

@@ -1,4 +1,4 @@
-"""One round of the worker: everything that must happen without a visitor. Several workers may run at once."""
+"""One round of the worker: all work that no visitor triggers. Several workers may run at once."""
 
 import logging
 

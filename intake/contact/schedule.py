@@ -225,6 +225,9 @@ def _days(first: dt.date, last: dt.date) -> Iterator[dt.date]:
 
 @functools.lru_cache(maxsize=4096)  # the same days are asked for again and again
 def _moments(day: dt.date, times: Times, zone: ZoneInfo) -> Moments:
-    """Return two local times of a day as UTC moments, so that a clock change can't add or lose an hour."""
+    """Return two local times of a day as UTC moments.
+
+    In UTC, a clock change can't add or lose an hour.
+    """
     begins, ends = (dt.datetime.combine(day, time, tzinfo=zone).astimezone(dt.UTC) for time in times)
     return begins, ends

@@ -3,15 +3,15 @@
 A copy of the database without INDEX_KEYS reveals:
 
 - Two requests with the same phone or email have the same value. The phone or email itself stays unknown.
-- Two requests with the same word in their names have the same value. So have 50 to 100 rows with other words, because
-  the value is cut to a few bits. A very common word shows that it is common, not which word it is. The width of a value
-  shows how many rows there were when it was written.
+- Two requests with the same word in their names have the same value. 50 to 100 rows with other words have that value
+  too, because it is cut to a few bits. The copy shows that a word is very common, but not which word it is. The width
+  of a value shows how many rows there were when it was written.
 - The number of name rows of a request shows about how many words its names have. Neighboring words are also indexed as
   one.
 
-Someone with a copy and the keys can try every phone number, and any email or name they think of. Phones and emails are
-then certain. One word of a name matches 50 others as well, but several words of one person together match few. So the
-keys stay outside of the database, and index rows are erased with the text they were made from.
+Someone with a copy and the keys can try every phone number, and any email or name they think of. A match by phone or
+email is then certain. One word of a name matches 50 others as well, but several words of one person together match few.
+So the keys stay outside of the database, and index rows are erased with the text they were made from.
 
 A row of the index holds kind, value and key id. The key id is not part of the value.
 """
@@ -138,7 +138,7 @@ def _is_mark(character: str) -> bool:
 
 
 def contact_of(answers: Answers) -> dict[str, str]:
-    """Return the normalized phone and email of `answers`; "" where there is none."""
+    """Return the normalized phone and email in `answers`, by kind; "" for one that is missing."""
     return {
         PHONE: normalized_phone(answers.get(PHONE) or ""),
         EMAIL: normalized_email(answers.get(EMAIL) or ""),

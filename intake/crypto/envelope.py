@@ -27,7 +27,7 @@ class DecryptionError(EncryptionError):
 
 @dataclass(frozen=True)
 class Place:
-    """Where an envelope belongs. It can't be decrypted anywhere else."""
+    """Where an envelope belongs. An envelope can't be decrypted anywhere else."""
 
     table: str
     column: str

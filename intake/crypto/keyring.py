@@ -17,7 +17,7 @@ class EncryptionError(Exception):
 
 
 class InvalidKeyring(EncryptionError):
-    """A ring can't be used. The message names the setting and the reason, never the key."""
+    """A key ring can't be used. The message names the setting and the reason, never the key."""
 
 
 @functools.lru_cache(maxsize=8)

@@ -55,7 +55,7 @@ class StaleVersion(TransitionRefused):
 def locked(request_id: UUID, expected_version: int | None = None) -> AssessmentRequest:
     """Lock the request until the transaction ends, and return it.
 
-    Raises `StaleVersion` if it is no longer at `expected_version`.
+    Raises `StaleVersion` if the request is no longer at `expected_version`.
     """
     request = locked_rows([request_id])[request_id]
     check_version(request, expected_version)
@@ -82,8 +82,8 @@ def check_version(
 ) -> None:
     """Raise `StaleVersion` if a locked request is no longer at `expected_version`.
 
-    `expected_version`: None skips the check. `previous_claimant`: with this user, do not raise if only ownership
-    changed since, after their claim ended.
+    `expected_version`: None skips the check. `previous_claimant`: do not raise if only ownership changed after this
+    user's claim ended.
     """
     if expected_version is not None and expected_version != request.version:
         if previous_claimant is not None and only_taken_over(request, expected_version, previous_claimant):
@@ -178,7 +178,7 @@ def log_event(
     to_value: object = "",
     at: dt.datetime | None = None,
 ) -> None:
-    """Write the event of a change: codes only, never content. `at` defaults to now."""
+    """Write an event for a change: codes only, never content. `at`: its time, by default now."""
     at, change_id = at or timezone.now(), mark_written(request)
     columns = {"code": code, "actor": actor, "from_value": str(from_value), "to_value": str(to_value)}
     Event.objects.create(request=request, occurred_at=at, change_id=change_id, **columns)
@@ -230,7 +230,7 @@ def whole_minute(moment: dt.datetime) -> dt.datetime:
 
 
 def not_allowed(request: AssessmentRequest, stage: str) -> TransitionRefused:
-    """Return the `TransitionRefused` for a stage that can't be set from the current one."""
+    """Return the `TransitionRefused` to raise if `stage` can't follow the current stage."""
     return TransitionRefused(
         _("This request is now “%(now)s”, and can't go from there to “%(wanted)s”. Nothing was changed.")
         % {"now": request.get_stage_display(), "wanted": Stage(stage).label if stage in Stage.values else stage}

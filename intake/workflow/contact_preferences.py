@@ -61,7 +61,7 @@ _TIME = {"preferred_time", "time_zone"}
 
 
 def _how_safe(preferred_time: str) -> int:
-    """Return how safe a preferred time is: 2 for confirming first, 1 for a part of the day, 0 for any time."""
+    """Return how safe a preferred time is: 2 to confirm first, 1 for a part of the day, 0 for any."""
     return {schedule.CONFIRMED: 2, schedule.ASAP: 0}.get(preferred_time, 1)
 
 

@@ -205,10 +205,10 @@ def end_snooze(request: AssessmentRequest, actor: User | None) -> None:
 
 
 def mark_contacted_again(request: AssessmentRequest, at: dt.datetime) -> None:
-    """Record that the person contacted us again, and end a snooze.
+    """Record that the person contacted us again at the time `at`, and end a snooze.
 
-    `at`: when they did. The request is on top of the queue until someone tries to reach the person. A new request keeps
-    its place, since it waits for first contact anyway.
+    The request is on top of the queue until someone tries to reach the person. A new request keeps its place, since it
+    waits for first contact anyway.
     """
     if request.snoozed_until:
         end_snooze(request, None)
@@ -219,9 +219,9 @@ def mark_contacted_again(request: AssessmentRequest, at: dt.datetime) -> None:
 
 
 def claimed_with_same_contact(request: AssessmentRequest, reader: User) -> AssessmentRequest | None:
-    """Return a request that shares a phone or email with this one and that a colleague is working on; None if none.
+    """Return a request that a colleague is working on and that shares a phone or email; None if none.
 
-    `reader`: the user who looks at the page. A colleague is anyone else.
+    `request`: the one to compare with. `reader`: the user who looks at its page. A colleague is anyone else.
     """
     claims = _claims_of_colleagues(reader, timezone.now()).exclude(pk=request.pk)
     return claims.filter(pk__in=search.naming_contact_of([request.pk])).select_related("owner").order_by("pk").first()

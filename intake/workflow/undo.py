@@ -40,7 +40,7 @@ class Undoing:
     """The result of an undo.
 
     `restored`: the requests that were restored. `left`: the requests that were not, each with the reason.
-    `is_mail_out`: a message queued by what was undone had gone out already.
+    `is_mail_out`: a message that one of the undone changes had queued was already sent.
     """
 
     restored: list[AssessmentRequest] = field(default_factory=list)
@@ -170,7 +170,7 @@ def _may_undo(change: Change, user: User) -> bool:
 
 @transaction.atomic
 def _undo_operation(changes: Sequence[Change], actor: User) -> bool:
-    """Undo the changes of one operation. Return whether a message that it queued had gone out already.
+    """Undo the changes of one operation. Return whether a message that they had queued was already sent.
 
     Raises `TransitionRefused` if the changes can't be undone any more, or not by `actor`.
     """
@@ -215,7 +215,7 @@ def _why_not(request: AssessmentRequest) -> str:
 
 
 def _restore(linked_requests: LinkedRequests, change: Change, actor: User) -> bool:
-    """Undo one change of a locked request. Return whether a message that it queued had gone out already."""
+    """Undo one change of a locked request. Return whether a message that the change had queued was already sent."""
     request, now = linked_requests[change.request_id], timezone.now()
     columns = from_json(change.before)
     form = {name: columns.pop(name) for name in _FORM if name in columns}
