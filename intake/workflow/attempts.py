@@ -164,7 +164,7 @@ def _is_daytime(moment: dt.datetime, preferences: ContactPreferences) -> bool:
 def decide_by(attempt: Attempt) -> dt.datetime:
     """Return the time by which staff must decide what to do after the last attempt.
 
-    It is the due time of a first contact asked for at the time of the attempt, so that people who wait for a call come
+    It is when a request received at the time of the attempt would be due, so that people who wait for a call come
     first. After a text or an email, the person first has `TO_ANSWER` to reply.
     """
     is_written = attempt.channel in (Channel.TEXT, Channel.EMAIL)

@@ -149,9 +149,10 @@ def close_request(request: AssessmentRequest, outcome: str, **changes: Any) -> N
 
 
 def restore_form_key(request: AssessmentRequest) -> None:
-    """Restore the form key of a reopened request, which links it to the form of a browser session.
+    """Restore the form key of a reopened request.
 
-    If that session has sent another request meanwhile, the newer request keeps the key.
+    The key links the request to the form of a browser session. If that session has sent another request meanwhile, the
+    newer request keeps the key.
     """
     if request.form_key is None and request.previous_form_key is not None:
         with suppress(IntegrityError), transaction.atomic():

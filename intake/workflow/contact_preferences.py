@@ -68,8 +68,8 @@ def _how_safe(preferred_time: str) -> int:
 def own_preferences(request: AssessmentRequest) -> dict[str, Any]:
     """Return the contact preferences (codes) that the person or staff gave, without changes made by linking.
 
-    {} if the content was erased. Linking may have removed a permission for one phone. It does not return for a phone
-    number stored after that: the person gave it for another phone.
+    {} if the content was erased. Linking may have removed a permission for one phone. The permission does not return
+    for a phone number that was stored later: the person gave it for another phone.
     """
     history = list(request.contact_preferences.all())
     own = {name: value for _profile, said in _said(history) for name, value in said.items()}

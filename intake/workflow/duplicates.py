@@ -210,7 +210,10 @@ def _is_expected(request: AssessmentRequest) -> bool:
 
 
 def _merge_quarantine(request: AssessmentRequest, original: AssessmentRequest, actor: User | None) -> None:
-    """Release the original from quarantine if the duplicate is not in it, or if we spoke with its person."""
+    """Release the original from quarantine if the duplicate shows that it is real.
+
+    It does if the duplicate is not in quarantine, or if we spoke with the duplicate's person.
+    """
     if original.quarantined_at and (request.quarantined_at is None or request.reached_at):
         before = original.spam_signals
         update_request(original, quarantined_at=None, spam_signals="")
@@ -249,9 +252,9 @@ def _merge_waiting_state(request: AssessmentRequest, original: AssessmentRequest
 
 
 def _asked_for_later_after(snoozed: AssessmentRequest, other: AssessmentRequest) -> Event | None:
-    """Return the event of a snooze that the person asked for, or None.
+    """Return the event of the newest snooze if the person asked for it, otherwise None.
 
-    None if we have heard from the person in the `other` request since, or if an assessment is booked there.
+    Also None if we have heard from the person in the `other` request since, or if an assessment is booked there.
     """
     if snoozed.snooze_reason == AssessmentRequest.SnoozeReason.WAITING or other.stage == Stage.BOOKED:
         return None

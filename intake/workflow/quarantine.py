@@ -1,6 +1,6 @@
 """Quarantine, for requests that a machine may have sent, until staff check them.
 
-They keep their place in the queue.
+Requests in quarantine keep their place in the queue.
 """
 
 from uuid import UUID

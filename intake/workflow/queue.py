@@ -64,7 +64,8 @@ def take_next(*, actor: User) -> AssessmentRequest | None:
 
     - a request that is snoozed, or whose person may not be contacted at this hour
     - a request that a colleague is working on
-    - a request that shares a phone or email with one of those: one phone must not ring twice
+    - a request that shares a phone or email with a request that a colleague is working on: one phone must not ring
+      twice
     - a request that the actor released within the time `JUST_NOW`, unless nothing else is left
 
     Two people who press at the same moment get different requests: the second transaction skips the locked row. On
@@ -219,9 +220,9 @@ def mark_contacted_again(request: AssessmentRequest, at: dt.datetime) -> None:
 
 
 def claimed_with_same_contact(request: AssessmentRequest, reader: User) -> AssessmentRequest | None:
-    """Return a request that a colleague is working on and that shares a phone or email; None if none.
+    """Return a colleague's claimed request that shares a phone or email with `request`; None if there is none.
 
-    `request`: the one to compare with. `reader`: the user who looks at its page. A colleague is anyone else.
+    `reader`: the user who looks at the page of `request`. A colleague is anyone else.
     """
     claims = _claims_of_colleagues(reader, timezone.now()).exclude(pk=request.pk)
     return claims.filter(pk__in=search.naming_contact_of([request.pk])).select_related("owner").order_by("pk").first()

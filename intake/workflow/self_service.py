@@ -85,8 +85,8 @@ def add_message(*, request_id: UUID, text: str) -> AssessmentRequest:
 def withdraw(*, request_id: UUID) -> AssessmentRequest:
     """Close a request as withdrawn by the person, and erase its content.
 
-    Under legal hold, the content is hidden instead. Linked requests stay: they may be another person's. If one shares a
-    phone or email, contact pauses on it until staff say whose it is.
+    Under legal hold, the content is hidden instead. Linked requests are unlinked and stay: they may be another
+    person's. If one shares a phone or email, contact pauses on it until staff say whose it is.
     """
     request, linked_requests = _lock_open_or_linked(request_id)
     unlink_all(request, linked_requests, None, Why.WITHDRAWN)
@@ -111,8 +111,8 @@ def requeue_staff_notification(request: AssessmentRequest, at: dt.datetime) -> N
 def _lock_open_or_linked(request_id: UUID) -> tuple[AssessmentRequest, LinkedRequests]:
     """Lock a request and the requests linked with it. Return the request, and all of them by id.
 
-    Raises `TransitionRefused` if the request is closed, unless it is closed as a duplicate: the person need not know
-    that.
+    Raises `TransitionRefused` if the request is closed for another reason than as a duplicate. The person need not know
+    that staff linked it.
     """
     linked_requests = lock_linked(request_id)
     request = linked_requests[request_id]

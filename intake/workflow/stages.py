@@ -162,8 +162,9 @@ def reopen(*, request_id: UUID, actor: User, expected_version: int | None = None
 def open_again(request: AssessmentRequest, actor: User | None) -> None:
     """Reopen a locked request that is closed, not linked and not erased.
 
-    `actor`: None if the person caused it. Then they wait for us: the request is due now, at the stage "trying to
-    reach". If an assessment is still ahead, the earlier stage is restored instead.
+    If staff reopen it, its earlier state is restored. If the person caused it (`actor` is None), they wait for us: the
+    request is due now, at the stage "trying to reach". If a booked assessment is still ahead, the earlier state is
+    restored in this case too.
     """
     before, now = request.outcome, timezone.now()
     restored = _restored_by_reopening(request, now)
