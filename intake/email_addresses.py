@@ -17,7 +17,7 @@ _BEFORE, _BEHIND = "<([“‘«,;:", ")>]}”’»'\"`"
 def cleaned(typed):
     """Return a typed address without what pasting adds around it.
 
-    That is invisible characters, brackets, `mailto:`, a name, and punctuation. If this leaves no address, return the
+    Removes invisible characters, brackets, `mailto:`, a name, and punctuation. If this leaves no address, return the
     text as it was typed.
     """
     text, before = "".join(character for character in typed if unicodedata.category(character) != "Cf"), None

@@ -119,9 +119,9 @@ class _Reading:
 
     @property
     def the_number(self):
-        """Return the only number in the text, or None.
+        """Return the only number in the text.
 
-        None also if other digits may be part of the number, or be another number.
+        Return None if there are several numbers or none, or if other digits may belong to the number.
         """
         is_alone = len(self.numbers) == 1 and self.is_clear and not self._long_unread
         return self.numbers[0] if is_alone else None

@@ -107,7 +107,7 @@ def naming_contact_of(requests):
 
 
 def known_contact(typed, besides=None):
-    """Return the requests that have this phone or email, newest first, at most 20, each with `shared`.
+    """Return the requests that have this phone or email, in the same form as `same_contact`.
 
     `typed`: a "phone" and an "email" as staff typed them. The person may have written them in another way. `besides`:
     the id of a request to leave out.
@@ -127,7 +127,7 @@ def _sharing(values, besides):
 
 
 def naming_another_contact(requests, besides):
-    """Return the ids of those `requests` that have a phone or email that `besides` does not have."""
+    """Return the ids of those `requests` that have a phone or email that the request `besides` lacks."""
     own = {value for values in _contact_values(besides).values() for value in values}
     named = BlindIndex.objects.filter(kind__in=(PHONE, EMAIL), request__in=requests)
     return {pk for pk, value in named.values_list("request", "value") if value not in own}

@@ -94,7 +94,7 @@ class ContactPreferences(AppendOnlyModel):
 
 
 class ConsentRecord(AppendOnlyModel):
-    """A record of a person's consent to one purpose, with the exact wording. One row for each consent."""
+    """A record of a person's consent to one purpose, with version and hash of the wording. One row for each consent."""
 
     # No index of its own: the index of the constraint begins with it.
     request = models.ForeignKey("intake.AssessmentRequest", models.CASCADE, related_name="consents", db_index=False)

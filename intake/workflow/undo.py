@@ -40,7 +40,7 @@ class Undoing:
     """The result of an undo.
 
     `restored`: the requests that were restored. `left`: the requests that were not, each with the reason.
-    `is_mail_out`: a message that one of the undone changes had queued was already sent.
+    `is_mail_out`: whether a message that an undone change had queued was already sent.
     """
 
     restored: list[AssessmentRequest] = field(default_factory=list)
@@ -70,9 +70,9 @@ class Offer:
 def undo(*, batch: UUID, actor: User, only_for: UUID | None = None) -> Undoing:
     """Undo a batch, and return an `Undoing`.
 
-    A single operation is undone completely or not at all. Of a bulk action, the operations that can't be undone stay.
-    `only_for`: the id of a request, to undo its part of a bulk action only. Raises `TransitionRefused` if the batch has
-    nothing to undo, or if its only operation can't be undone.
+    A single operation is undone completely or not at all. In a bulk action, operations that can't be undone are left,
+    and the others are undone. `only_for`: the id of a request, to undo only its part of a bulk action. Raises
+    `TransitionRefused` if the batch has nothing to undo, or if its only operation can't be undone.
     """
     operations: dict[UUID, list[Change]] = {}
     for change in Change.objects.filter(batch=batch).select_related("request"):
