@@ -22,10 +22,10 @@ PAUSE = 0.1  # seconds between two batches, so that others get SQLite's only wri
 
 @dataclass(frozen=True)
 class ToDo:
-    """The numbers of requests and texts that are not under the newest keys.
+    """Counts of what is not under the newest keys yet.
 
-    `requests`: all requests with something left to do. `indexed_with_old_key`, `never_indexed`: requests too. Some
-    requests that were never indexed may hold nothing to index.
+    `texts` counts texts; the other fields count requests. `requests` are those with anything left to do. Some requests
+    in `never_indexed` may hold nothing to index.
     """
 
     requests: int

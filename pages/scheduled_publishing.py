@@ -18,7 +18,7 @@ def publish_due():
 
 
 def overdue(at=None):
-    """Return the scheduled times before `at` (default: now) at which nothing was published or unpublished yet."""
+    """Return the times to publish or unpublish that have passed (by `at`, default: now) and were not carried out."""
     at = at or timezone.now()
     moments = list(Revision.objects.filter(approved_go_live_at__lt=at).values_list("approved_go_live_at", flat=True))
     for model in [Page, *_snippets_with_drafts()]:

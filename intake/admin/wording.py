@@ -35,7 +35,7 @@ INTRODUCTIONS = {
 ASKED_FOR = {
     ForWhom.OTHER: gettext_lazy("They are asking for someone else. Talk about it only with the person who asked."),
     ForWhom.PROFESSIONAL: gettext_lazy(
-        "They are asking for a client or patient. Talk about it only with the person who asked."
+        "They are asking on behalf of a client or patient. Talk about it only with the person who asked."
     ),
 }
 

@@ -145,9 +145,9 @@ def _marks(top, label_for_minutes):
 
 
 def _round_up(value):
-    """Round up to an even number that is 1 to 10, or 12, times a power of ten."""
+    """Round up to an even number of one digit and zeros: 7 to 8, 9 to 10, 23 to 30."""
     unit = 10 ** (len(str(value)) - 1)
-    return next(step * unit for step in (*range(1, 11), 12) if step * unit >= value and step * unit % 2 == 0)
+    return next(step * unit for step in range(1, 11) if step * unit >= value and step * unit % 2 == 0)
 
 
 def _percent(number):

@@ -236,9 +236,9 @@ def _known(form):
 
 
 def _may_have_ended_with(first, form):
-    """Return whether the page's first request was erased, and this form may come from the same person.
+    """Return whether `first` was erased, and `form`, sent from the same page, may come from the same person.
 
-    Then the form is refused once and must be sent again: a late click must not bring back what was withdrawn.
+    The caller then refuses the form once: a late click must not bring back what the person withdrew.
     """
     if first.texts.exists():
         return False

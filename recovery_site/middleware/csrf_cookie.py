@@ -9,8 +9,8 @@ WITH_FORMS = ("/assessment/", "/admin/", "/cms/")
 class PublicPagesMiddleware:
     """Keep pages without a form cacheable, and limit how long any page is cached.
 
-    Ignores the CSRF cookie there. Otherwise Django may set a new cookie, and a cache may not keep the page. A cache may
-    keep text like "Open now until 5 PM" only until it changes.
+    On these pages it drops the CSRF cookie from the request, so that Django never sets a new one: a cache may not keep
+    a page with a cookie. The cache time ends when text like "Open now until 5 PM" changes.
     """
 
     def __init__(self, get_response):

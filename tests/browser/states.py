@@ -161,7 +161,7 @@ ASKING = {
     ),
     "no calls and no email": State("/assessment/", in_summary("You asked us not to call"), 422, no_calls_and_no_email),
     "long message": State(
-        "/assessment/", in_summary("shorten this to 1000 characters"), 422, with_values(message="Long. " * 200)
+        "/assessment/", in_summary("from 1199 to 1000 characters"), 422, with_values(message="Long. " * 200)
     ),
     "unreadable character": State(
         "/assessment/", in_summary("We can't read the text at the end"), 422, with_values(message="Caf\ufffd")

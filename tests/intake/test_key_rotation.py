@@ -163,7 +163,7 @@ def test_a_second_rotation_changes_nothing(settings):
     said = rotate_keys()
     assert [list(model.objects.order_by("pk").values()) for model in (EncryptedText, BlindIndex)] == before
     assert said.splitlines()[0].startswith("Requests to check: 0.")
-    assert "Encrypted again: 0 texts. Indexed again: 0 requests." in said
+    assert "Re-encrypted 0 texts. Re-indexed 0 requests." in said
 
 
 @pytest.mark.django_db
@@ -337,7 +337,7 @@ def test_it_names_the_keys_that_nothing_needs_any_more_and_no_word_of_a_person(s
         "Requests to check: 1. Texts under old keys: 1. Requests indexed with old keys: 1. "
         "Requests without an index: 0.",
         "1 of 1 requests",
-        "Encrypted again: 1 texts. Indexed again: 1 requests.",
+        "Re-encrypted 1 texts. Re-indexed 1 requests.",
         "No longer used, may be removed from ENCRYPTION_KEYS: a.",
         "No longer used, may be removed from INDEX_KEYS: b.",
         "First check that the spool of every other machine is empty. Keep a copy of these keys for as long as you keep "
@@ -371,7 +371,7 @@ def test_on_a_terminal_one_line_is_written_over_again(settings):
     draw_new_keys(settings)
     terminal = Terminal()
     call_command("rotate_keys", stdout=terminal)
-    assert "\n\r1 of 1 requests\nEncrypted again: 1 texts." in terminal.getvalue()
+    assert "\n\r1 of 1 requests\nRe-encrypted 1 texts." in terminal.getvalue()
 
 
 @pytest.mark.django_db
@@ -379,4 +379,4 @@ def test_without_a_request_there_is_nothing_to_do(settings):
     draw_new_keys(settings)
     assert AssessmentRequest.objects.count() == 0
     said = rotate_keys()
-    assert "Encrypted again: 0 texts. Indexed again: 0 requests." in said
+    assert "Re-encrypted 0 texts. Re-indexed 0 requests." in said

@@ -136,7 +136,7 @@ def _contact(action, request, plan, reach, elsewhere):
     if asked_for_another_time and action.channel != Channel.CALL:
         return f"{contact} {_('Ask when a call is safe. Do not call before that.')}"
     if asked_for_another_time and action.at is not None:
-        words = _("Do not call now: they asked for a time of day when we are closed. %s Or snooze it until then.")
+        words = _("Do not call now: we are closed at the time of day they prefer. %s Or snooze the request until then.")
         return words % contact
     return contact
 

@@ -5,7 +5,7 @@ from intake.submission import spool
 
 
 class Command(BaseCommand):
-    help = "Encrypt and index again what is not under the newest keys. Safe while the site runs, and to repeat."
+    help = "Re-encrypt and re-index what is not under the newest keys. Safe while the site runs, and to repeat."
 
     def add_arguments(self, parser):
         parser.add_argument("--dry-run", action="store_true", help="only count what is left to do")
@@ -19,7 +19,7 @@ class Command(BaseCommand):
         if dry_run:
             return
         progress = self._rotate(to_do.requests)
-        self.stdout.write(f"Encrypted again: {progress.texts} texts. Indexed again: {progress.indexed} requests.")
+        self.stdout.write(f"Re-encrypted {progress.texts} texts. Re-indexed {progress.indexed} requests.")
         self._report_old_keys()
         if progress.unreadable:
             raise CommandError(

@@ -160,7 +160,7 @@ def test_person_who_chose_a_closed_time_is_never_called_at_another(desk, clock):
     clock.move_to(local_time("2026-11-24 10:00"), tick=False)
     request = make_request(preferred_time="evening", time_zone=PHOENIX, asked_about=f"evening {PHOENIX}", **BY_PHONE)
     assert links_on(desk, request) == []
-    assert sentence_on(desk, request).startswith("Do not call now: they asked for a time of day when we are closed.")
+    assert sentence_on(desk, request).startswith("Do not call now: we are closed at the time of day they prefer.")
     assert "Call after 5:00 PM." in sentence_on(desk, request)
     page = desk.get(LIST).content.decode()
     assert ("Call only in the evening, their time" in page, "Call now" in page) == (True, False)
