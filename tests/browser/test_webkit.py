@@ -147,7 +147,7 @@ def test_webkit_after_withdrawing_shows_nothing_typed(form, origin):
     arrive(form, "/manage/")
     press(form, "button[value=withdraw]")
     until(form, "return document.body.innerText.includes('Withdraw your request?')")
-    press(form, "button[name=sure]")
+    press(form, "button[name=confirm]")
     until(form, "return document.body.innerText.includes('Your request is withdrawn.')")
     nothing_is_seen(form, origin)
 
