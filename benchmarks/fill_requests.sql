@@ -22,8 +22,8 @@ INSERT INTO intake_encryptedtext (id, request_id, kind, envelope, key_id, record
     SELECT id, id, 'answers', decode(repeat(word, 40), 'hex'), 'bench', at FROM drawn;
 INSERT INTO intake_contactpreferences
     (request_id, recorded_at, for_whom, may_call, may_leave_voicemail, may_text, may_email, introduction,
-     preferred_time, time_zone)
-    SELECT id, at, 'self', true, true, false, false, 'first_name', 'evening', 'America/Denver' FROM drawn;
+     preferred_time, time_zone, is_from_link)
+    SELECT id, at, 'self', true, true, false, false, 'first_name', 'evening', 'America/Denver', false FROM drawn;
 INSERT INTO intake_consentrecord (request_id, purpose, wording_version, wording_sha256, recorded_at)
     SELECT id, purpose, '2026-11', word || word, at FROM drawn, unnest(ARRAY['contact', 'voicemail']) AS purpose;
 INSERT INTO intake_blindindex (request_id, kind, value, key_id)
@@ -33,5 +33,6 @@ INSERT INTO intake_blindindex (request_id, kind, value, key_id)
     ON CONFLICT DO NOTHING;
 INSERT INTO intake_event (request_id, code, from_value, to_value, occurred_at)
     SELECT id, code, '', 'new', at FROM drawn, unnest(ARRAY['received', 'closed']) AS code;
-INSERT INTO intake_outboxmessage (request_id, kind, state, attempts, next_try_at, claimed_at, sent_at, last_error)
-    SELECT id, 'new_request', 'sent', 1, at, at, at, '' FROM drawn;
+INSERT INTO intake_outboxmessage (request_id, kind, state, attempts, next_try_at, claimed_at, sent_at, last_error,
+     refused)
+    SELECT id, 'new_request', 'sent', 1, at, at, at, '', 0 FROM drawn;
