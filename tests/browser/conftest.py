@@ -6,7 +6,6 @@ from itertools import product
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from django.db import DatabaseError, connection
 from django.utils import timezone
 from playwright.sync_api import expect
 
@@ -199,24 +198,18 @@ def axe_in_looks(axe_finds):
 
 
 @pytest.fixture
-def take_database_away(address, settings):
+def take_database_away(address, settings, take_database_away):
     """Return a function that makes every new database connection fail, in the test and in the server.
 
     With `spool_too`, the spool can't be written either.
     """
-    name = connection.settings_dict["NAME"]
 
     def take_away(spool_too=False):
         if spool_too:
             settings.SPOOL_DIR = "/dev/null/spool"
-        connection.close()
-        connection.settings_dict["NAME"] = "/no/such/folder/database"
-        with pytest.raises(DatabaseError):
-            connection.ensure_connection()
+        take_database_away()
 
-    yield take_away
-    connection.close()
-    connection.settings_dict["NAME"] = name
+    return take_away
 
 
 @pytest.fixture
