@@ -121,16 +121,18 @@ def open_page(browser, address, clock):
     """Return a function that opens a page in a new context and returns the Playwright page.
 
     Errors and warnings in the console, and requests to other hosts, fail the test at its end, unless the test clears
-    `problems`. A test that expects an error page adds its status to `refusals`.
+    `problems` or lets their first words pass, in `harmless`. A test that expects an error page adds its status to
+    `refusals`.
     """
-    contexts, problems, documents, refusals = [], [], set(), set()
+    contexts, problems, documents, refusals, harmless = [], [], set(), set(), set()
 
     def is_wanted_refusal(message):
         status = REFUSAL.match(message.text)
         return status and int(status[1]) in refusals and message.location["url"] in documents
 
     def note_message(message):
-        if message.type in ("error", "warning") and not is_wanted_refusal(message):
+        is_harmless = message.text.startswith(tuple(harmless)) or is_wanted_refusal(message)
+        if message.type in ("error", "warning") and not is_harmless:
             problems.append(message.text)
 
     def note_request(request):
@@ -157,6 +159,7 @@ def open_page(browser, address, clock):
 
     open_.problems = problems
     open_.refusals = refusals
+    open_.harmless = harmless
     yield open_
     for context in contexts:
         context.close()
