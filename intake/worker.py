@@ -7,6 +7,7 @@ from django.db import InterfaceError, OperationalError, close_old_connections
 from django.utils import timezone
 
 from pages import scheduled_publishing
+from staff import throttle
 
 from . import workflow
 from .crypto.envelope import DecryptionError
@@ -35,6 +36,7 @@ def work_once(is_stopped=lambda: False):
         "weekly figures queued": outbox.queue_week,
         "messages sent": lambda: outbox.send_due(is_stopped=is_stopped),
         "old senders deleted": lambda: rate_limit.forget_old(now),
+        "old sign-in attempts deleted": lambda: throttle.forget_old(now),
         "old pending forms deleted": lambda: pending.forget_old(now),
         "old sessions deleted": lambda: Session.objects.filter(expire_date__lt=now).delete()[0],
         "old synthetic requests erased": lambda: synthetic.erase_left_behind(now),

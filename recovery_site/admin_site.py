@@ -5,7 +5,6 @@ from functools import wraps
 from django.apps import apps
 from django.conf import settings
 from django.contrib import admin, messages
-from django.contrib.admin.forms import AdminAuthenticationForm
 from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.core.exceptions import FieldDoesNotExist
 from django.db.models.base import ModelBase
@@ -41,8 +40,19 @@ class StaffSite(admin.AdminSite):
         return super().index(request, {"panels": front_page.panels(request)} | (extra_context or {}))
 
     def login(self, request, extra_context=None):
-        """Show the sign-in page. Its notice is empty; only `sign_in_again` sets one."""
-        return super().login(request, {"notice": ""} | (extra_context or {}))
+        """Show the sign-in page, or the front page to someone who is signed in already."""
+        from staff.sign_in.views import SignInView  # imported late, because its form loads after this site
+
+        if request.method == "GET" and self.has_permission(request):
+            return HttpResponseRedirect(resolve_url(settings.LOGIN_REDIRECT_URL))
+        request.current_app = self.name
+        context = self.each_context(request) | {
+            "title": gettext("Sign in"),
+            "app_path": request.get_full_path(),
+            "username": request.user.get_username(),
+            "notice": "",  # only `sign_in_again` sets one
+        }
+        return SignInView.as_view(extra_context=context | (extra_context or {}))(request)
 
     def admin_view(self, view, cacheable=False):
         """Wrap a view as the stock admin does, but keep what people typed.
@@ -79,7 +89,9 @@ class StaffSite(admin.AdminSite):
             self._say_who_is_signed_in(request)
             is_ours = url_has_allowed_host_and_scheme(onward, {request.get_host()}, require_https=request.is_secure())
             return HttpResponseRedirect(onward if is_ours else resolve_url(settings.LOGIN_REDIRECT_URL), status=303)
-        form = AdminAuthenticationForm(request, initial={"username": request.POST.get("username", "")})
+        from staff.sign_in.forms import SignInForm  # imported late, because it uses the model of the accounts
+
+        form = SignInForm(request, initial={"username": request.POST.get("username", "")})
         if form["username"].value():  # only the password is left to type
             del form.fields["username"].widget.attrs["autofocus"]
             form.fields["password"].widget.attrs["autofocus"] = True

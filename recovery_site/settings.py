@@ -58,6 +58,7 @@ INSTALLED_APPS = [
     "csp",
     "recovery_site.apps.RecoverySiteConfig",
     "wagtail.contrib.redirects",  # before pages: it must store redirects before the content version increases
+    "staff",
     "pages",
     "faq",
     "intake",

@@ -24,7 +24,7 @@ from django.db import connection
 from django.db.migrations.loader import MigrationLoader
 
 ROOT = Path(settings.BASE_DIR)
-OURS = ("pages", "faq", "intake", "recovery_site")
+OURS = ("pages", "faq", "intake", "staff", "recovery_site")
 KEPT = Path(os.environ.get("XDG_CACHE_HOME", "~/.cache")).expanduser() / "recovery-site-tests"
 KEPT_UNUSED = 24 * 60 * 60  # seconds
 
@@ -223,8 +223,15 @@ $$;
 CREATE FUNCTION pristine.restore() RETURNS void LANGUAGE plpgsql AS $$
 DECLARE name text;
 BEGIN
+    -- The logs refuse every deletion. This is the one place that lifts it.
+    FOR name IN SELECT tgrelid::regclass FROM pg_trigger WHERE tgname = 'refuse_change' LOOP
+        EXECUTE format('ALTER TABLE %s DISABLE TRIGGER refuse_change', name);
+    END LOOP;
     FOR name IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' LOOP
         EXECUTE format('DELETE FROM public.%I', name);
+    END LOOP;
+    FOR name IN SELECT tgrelid::regclass FROM pg_trigger WHERE tgname = 'refuse_change' LOOP
+        EXECUTE format('ALTER TABLE %s ENABLE TRIGGER refuse_change', name);
     END LOOP;
     FOR name IN SELECT tablename FROM pg_tables WHERE schemaname = 'pristine' LOOP
         EXECUTE format('INSERT INTO public.%I (%s) OVERRIDING SYSTEM VALUE SELECT %2$s FROM pristine.%1$I',

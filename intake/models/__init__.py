@@ -1,5 +1,4 @@
 from .access_record import AccessRecord
-from .append_only import AppendOnlyModel, AppendOnlyViolation
 from .assessment_request import Alias, AssessmentRequest
 from .attempt import RESULTS, Attempt
 from .change import Change, Undone
@@ -15,8 +14,6 @@ __all__ = [
     "RESULTS",
     "AccessRecord",
     "Alias",
-    "AppendOnlyModel",
-    "AppendOnlyViolation",
     "AssessmentRequest",
     "Attempt",
     "BlindIndex",

@@ -5,7 +5,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from .append_only import AppendOnlyModel
+from staff.append_only import AppendOnlyModel
 
 
 class AccessAction(models.TextChoices):
@@ -22,6 +22,7 @@ class AccessRecord(AppendOnlyModel):
 
     Action = AccessAction
     WHOLE = (Action.OPEN, Action.PRINT)
+    is_guarded = True
 
     occurred_at = models.DateTimeField()
     actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")

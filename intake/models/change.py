@@ -4,8 +4,7 @@ from django.conf import settings
 from django.db import models
 
 from intake.db.uuid7 import uuid7
-
-from .append_only import AppendOnlyModel
+from staff.append_only import AppendOnlyModel
 
 
 class Change(AppendOnlyModel):

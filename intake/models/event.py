@@ -5,7 +5,9 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from .append_only import AppendOnlyModel, HistoryQuerySet
+from staff.append_only import AppendOnlyModel
+
+from .history import HistoryQuerySet
 
 
 class EventCode(models.TextChoices):

@@ -6,7 +6,6 @@ prefix. Counting reads without locks, so that a flood from one network does not 
 
 import collections
 import datetime as dt
-import ipaddress
 import time
 from dataclasses import dataclass
 
@@ -15,11 +14,11 @@ from django.db import connection
 
 from intake.crypto import blind_index
 from intake.models import RecentSender
+from staff.network import network_of
 
 WINDOW = dt.timedelta(minutes=10)
 KEPT_FOR = dt.timedelta(hours=1)
 MAX_SENDERS_WHILE_AWAY = 20_000
-PREFIX_LENGTH = {4: 24, 6: 56}  # about one household, clinic or small provider
 
 
 class RateLimited(Exception):
@@ -28,16 +27,8 @@ class RateLimited(Exception):
 
 def sender_of(http_request):
     """Return a keyed hash of the visitor's address prefix; "" if there is no address."""
-    address = http_request.META.get("REMOTE_ADDR", "")
-    if settings.BEHIND_PROXY:  # nginx sets the header and drops what a visitor sends
-        address = http_request.META.get("HTTP_X_FORWARDED_FOR", "").rpartition(",")[2].strip() or address
-    try:
-        parsed = ipaddress.ip_address(address)
-    except ValueError:
-        return ""
-    parsed = getattr(parsed, "ipv4_mapped", None) or parsed
-    network = ipaddress.ip_network((parsed, PREFIX_LENGTH[parsed.version]), strict=False)
-    return blind_index.keyed_hash("sender", str(network))
+    network = network_of(http_request)
+    return blind_index.keyed_hash("sender", network) if network else ""
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,9 @@ from django.test import Client
 
 from intake import access, workflow
 from intake.admin.request import updates as request_updates
-from intake.models import AccessRecord, AppendOnlyViolation, AssessmentRequest, EncryptedText, Event, SavedFilter
+from intake.models import AccessRecord, AssessmentRequest, EncryptedText, Event, SavedFilter
 from intake.submission import tokens
+from staff.append_only import AppendOnlyViolation
 from tests.intake.support.factories import make_request
 from tests.intake.support.helpers import LIST, PERSON, change_page, personal_words_in, rows
 

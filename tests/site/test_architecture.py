@@ -7,7 +7,7 @@ from django.conf import settings
 from django.core.management import call_command
 
 ROOT = Path(settings.BASE_DIR)
-APPS = ["recovery_site", "intake", "faq", "pages"]
+APPS = ["recovery_site", "intake", "faq", "pages", "staff"]
 
 
 def test_every_setting_from_the_environment_stands_in_env_example():

@@ -7,8 +7,9 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from intake.contact import preferences
-from intake.models import AppendOnlyViolation, AssessmentRequest, ContactPreferences
+from intake.models import AssessmentRequest, ContactPreferences
 from intake.submission import tokens
+from staff.append_only import AppendOnlyViolation
 from tests.intake.support.factories import make_answers, make_request
 from tests.intake.support.helpers import local_time
 

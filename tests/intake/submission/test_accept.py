@@ -11,11 +11,12 @@ from intake import workflow
 from intake.contact import promise, schedule
 from intake.contact.consent import BY_FIELD
 from intake.contact.preferences import preferences_from
-from intake.models import AppendOnlyViolation, AssessmentRequest, ConsentRecord, EncryptedText, Event, OutboxMessage
+from intake.models import AssessmentRequest, ConsentRecord, EncryptedText, Event, OutboxMessage
 from intake.submission import accept as submission
 from intake.submission import sent_form, spool, store, tokens
 from pages import facts
 from pages.models import Center, Holiday, OpeningHours
+from staff.append_only import AppendOnlyViolation
 from tests.intake.support.factories import accept, make_answers, make_request
 from tests.intake.support.helpers import personal_words_in, refuse_inserts
 

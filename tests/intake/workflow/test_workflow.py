@@ -7,7 +7,8 @@ from django.db.models import F
 from django.utils import timezone
 
 from intake import workflow
-from intake.models import AppendOnlyViolation, AssessmentRequest, EncryptedText, Event, OutboxMessage
+from intake.models import AssessmentRequest, EncryptedText, Event, OutboxMessage
+from staff.append_only import AppendOnlyViolation
 from tests.intake.support.factories import make_request
 from tests.intake.support.helpers import local_time, personal_words_in, refuse_inserts, rows
 

@@ -1,0 +1,65 @@
+"""Write the security log. Django's own signals report sign-in, failure and sign-out, so no way of them is missed."""
+
+from django.contrib.auth import get_user_model
+from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
+from django.utils import timezone
+
+from .keyed_hash import keyed_hash
+from .models import SecurityEvent
+from .network import network_of
+
+Kind = SecurityEvent.Kind
+
+
+def record(kind, *, request=None, actor=None, account=None, detail=""):
+    """Write one event.
+
+    `request`: the HTTP request, which tells network and session, and who acts unless `actor` is given. `account`: whose
+    account it concerns, unless it is the actor's own. `detail`: a code, never something typed.
+    """
+    if actor is None and request is not None and request.user.is_authenticated:
+        actor = request.user
+    SecurityEvent.objects.create(
+        occurred_at=timezone.now(),
+        kind=kind,
+        actor_id=actor and actor.pk,
+        account_id=(account or actor) and (account or actor).pk,
+        detail=detail,
+        network=hashed_network(request) if request is not None else "",
+        session=hashed_session(request) if request is not None else "",
+    )
+
+
+def hashed_network(request):
+    """Return a keyed hash of the network that a request comes from; "" if it has no address."""
+    network = network_of(request)
+    return keyed_hash("network", network) if network else ""
+
+
+def hashed_session(request):
+    """Return the keyed hash of the session's key, as the table of sessions holds it; "" without a session."""
+    key = request.session.session_key
+    return keyed_hash("session", key) if key else ""
+
+
+def listen():
+    """Record what Django's own sign-in and sign-out report."""
+    user_logged_in.connect(_signed_in, dispatch_uid="staff.signed_in")
+    user_logged_out.connect(_signed_out, dispatch_uid="staff.signed_out")
+    user_login_failed.connect(_sign_in_failed, dispatch_uid="staff.sign_in_failed")
+
+
+def _signed_in(sender, request, user, **kwargs):
+    record(Kind.SIGNED_IN, request=request, actor=user)
+
+
+def _signed_out(sender, request, user, **kwargs):
+    if user is not None:
+        record(Kind.SIGNED_OUT, request=request, actor=user)
+
+
+def _sign_in_failed(sender, credentials, request=None, **kwargs):
+    """Record a wrong password. If no account has that name, the event names none: the typed name may be a password."""
+    User = get_user_model()
+    account = User.objects.filter(username=credentials.get("username", "")).first()
+    record(Kind.SIGN_IN_FAILED, request=request, account=account, detail="password" if account else "unknown_name")

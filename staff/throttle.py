@@ -1,0 +1,126 @@
+"""Delays that grow with wrong passwords and codes. Asked before anything is hashed; shared by all processes.
+
+Nobody is ever locked out. After some failures, the next try has to wait, up to five minutes at most:
+
+- for one account from one network, as someone may be guessing;
+- for all accounts from one network;
+- for one account, and for all accounts together, from networks where that account has not signed in before.
+
+So someone elsewhere can delay a sign-in from a new place by a minute, but never one from the office. The answers are
+the same for names that no account has. The table holds keyed hashes and is emptied by the worker.
+"""
+
+import datetime as dt
+import threading
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from django.db.models import Count, Max, Q
+from django.utils import timezone
+
+from . import events
+from .keyed_hash import keyed_hash
+from .models import SignInAttempt
+
+WINDOW = dt.timedelta(hours=1)  # failures count for this long
+FAMILIAR_FOR = dt.timedelta(days=30)  # after a sign-in, that network is familiar for the account
+FAILURES_KEPT = dt.timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Rule:
+    """After `free` failures, the next try waits for 2 s, then twice as long after each failure, up to `longest`."""
+
+    free: int
+    longest: dt.timedelta
+
+    def wait_after(self, failures):
+        if failures < self.free:
+            return dt.timedelta(0)
+        return min(dt.timedelta(seconds=2 ** min(failures - self.free + 1, 20)), self.longest)
+
+
+HERE = Rule(free=5, longest=dt.timedelta(minutes=5))  # this account from this network
+NETWORK = Rule(free=20, longest=dt.timedelta(minutes=5))  # all accounts from this network
+ACCOUNT = Rule(free=20, longest=dt.timedelta(minutes=1))  # this account from unfamiliar networks
+EVERYWHERE = Rule(free=200, longest=dt.timedelta(minutes=1))  # all accounts from unfamiliar networks
+FAMILIAR_HERE = Rule(free=5, longest=dt.timedelta(seconds=30))  # this account, where it has signed in before
+
+
+_places = threading.BoundedSemaphore(2)  # one that checks, and one that waits for it
+_one_at_a_time = threading.Lock()
+
+
+class Delayed(Exception):
+    """Too many wrong tries. `seconds`: how long to wait before the next one."""
+
+    def __init__(self, seconds):
+        super().__init__(f"wait {seconds} s")
+        self.seconds = seconds
+
+
+class Busy(Exception):
+    """This process already hashes a password and another one waits. Try again in a few seconds."""
+
+
+@contextmanager
+def attempt(step, username, request):
+    """Check a password or code inside this block. It counts as a failure unless the block ends without an exception.
+
+    `step`: a `SignInAttempt.Step`. Raises `Delayed` or `Busy` before the block runs; then the try does not count.
+
+    One block runs at a time in this process, and one more may wait. A password hash takes a whole processor: without
+    this, a few sign-ins would occupy every thread, and a visitor who asks for help would wait.
+    """
+    now = timezone.now()
+    account = keyed_hash("account", username.strip().casefold())
+    network = events.hashed_network(request)
+    if wait := _wait(account, network, now):
+        raise Delayed(wait)
+    if not _places.acquire(blocking=False):
+        raise Busy
+    try:
+        row = SignInAttempt.objects.create(step=step, account=account, network=network, tried_at=now)
+        with _one_at_a_time:
+            yield
+        row.succeeded = True
+        row.save(update_fields=["succeeded"])
+    finally:
+        _places.release()
+
+
+def forget_old(now):
+    """Delete failures after a day and successes after a month. Return how many rows were deleted."""
+    old = Q(succeeded=False, tried_at__lt=now - FAILURES_KEPT) | Q(tried_at__lt=now - FAMILIAR_FOR)
+    return SignInAttempt.objects.filter(old).delete()[0]
+
+
+def _wait(account, network, now):
+    """Return how many seconds the next try has to wait. Two queries."""
+    here = Q(account=account, network=network)
+    last_success = SignInAttempt.objects.filter(
+        here, succeeded=True, step=SignInAttempt.Step.PASSWORD, tried_at__gt=now - FAMILIAR_FOR
+    ).aggregate(Max("tried_at"))["tried_at__max"]
+    failed_here = here & Q(tried_at__gt=last_success) if last_success else here
+    failures = SignInAttempt.objects.filter(succeeded=False, tried_at__gt=now - WINDOW, tried_at__lte=now).aggregate(
+        **_count_and_last("here", failed_here),
+        **_count_and_last("network", Q(network=network)),
+        **_count_and_last("account", Q(account=account)),
+        **_count_and_last("everywhere", Q()),
+    )
+    rules = (
+        {"here": FAMILIAR_HERE}
+        if last_success
+        else {"here": HERE, "network": NETWORK, "account": ACCOUNT, "everywhere": EVERYWHERE}
+    )
+    waits = [
+        failures[f"{name}_last"] + rule.wait_after(failures[f"{name}_count"]) - now
+        for name, rule in rules.items()
+        if failures[f"{name}_count"]
+    ]
+    longest = max(waits, default=dt.timedelta(0))
+    return max(0, -(-longest // dt.timedelta(seconds=1)))
+
+
+def _count_and_last(name, which):
+    return {f"{name}_count": Count("pk", filter=which), f"{name}_last": Max("tried_at", filter=which)}
