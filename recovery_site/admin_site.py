@@ -39,6 +39,12 @@ class StaffSite(admin.AdminSite):
 
         return super().index(request, {"panels": front_page.panels(request)} | (extra_context or {}))
 
+    def get_urls(self):
+        """Return the addresses of the staff app, followed by those of the admin."""
+        from staff.urls import urlpatterns  # imported late, because its views load after this site
+
+        return [*urlpatterns, *super().get_urls()]
+
     def login(self, request, extra_context=None):
         """Show the sign-in page, or the front page to someone who is signed in already."""
         from staff.sign_in.views import SignInView  # imported late, because its form loads after this site

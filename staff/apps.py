@@ -8,7 +8,8 @@ class StaffConfig(AppConfig):
     verbose_name = _("Staff")
 
     def ready(self):
-        from . import append_only_triggers, checks, events  # noqa: F401 (registers the checks)
+        from . import append_only_triggers, checks, events, roles  # noqa: F401 (registers the checks)
 
         events.listen()
         post_migrate.connect(append_only_triggers.install, dispatch_uid="staff.append_only_triggers")
+        post_migrate.connect(roles.make_groups, sender=self)
