@@ -17,7 +17,7 @@ FROM python:3.11-slim
 ENV PATH=/opt/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 VAR_DIR=/var/lib/site STATIC_DIR=/srv/static \
     SPOOL_DIR=/var/spool/site
 RUN useradd --system --uid 10001 --home-dir /var/lib/site --create-home site \
- && install --directory --owner site --mode 700 /var/spool/site \
+ && install --directory --owner site --mode 700 /var/spool/site /var/lib/site \
  && install --directory --owner site --mode 755 /var/lib/site/media
 COPY --from=build /opt/venv /opt/venv
 COPY --from=build /srv/static /srv/static

@@ -14,6 +14,7 @@ class RecoverySiteConfig(AppConfig):
     verbose_name = _("Site")
 
     def ready(self):
+        from . import start_checks  # noqa: F401 (registers them)
         from .cms import choosers
 
         choosers.install()

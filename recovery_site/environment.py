@@ -8,12 +8,14 @@ readers. They treat a value that begins with $ as the name of another variable, 
 password.
 """
 
+import contextlib
 import io
 import ipaddress
 import os
 import re
 import unicodedata
 from email.utils import formataddr
+from urllib.parse import unquote
 
 import environ
 from django.core.exceptions import ImproperlyConfigured, ValidationError
@@ -105,10 +107,10 @@ def number(name, default, least, most):
 
 
 def folder(name, base, default):
-    """Return a folder as a Path. Create it if it is missing. A relative path starts at `base`."""
+    """Return a folder as a Path. Create it for its owner only if it is missing. A relative path starts at `base`."""
     path = base / text(name, str(default))
     try:
-        path.mkdir(parents=True, exist_ok=True)
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         raise ImproperlyConfigured(f"{name} is not a usable folder ({error.strerror}).") from error
     return path
@@ -231,7 +233,17 @@ def database(name, base, default):
         )
     if config["ENGINE"].endswith("sqlite3"):
         config["NAME"] = str(base / config["NAME"])
+    config["HOST"] = unquote(config["HOST"])  # the path of a socket, which django-environ leaves as %2Frun%2F...
     return config
+
+
+def create_privately(path):
+    """Create an empty file that only its owner may read, if it is missing. SQLite itself would let everyone read it.
+
+    Its write-ahead log gets the same mode.
+    """
+    with contextlib.suppress(OSError):  # it exists, or the folder is missing, which the database reports better
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
 
 
 def mail_server(name, default="", *, must_send):

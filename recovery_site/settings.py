@@ -31,7 +31,8 @@ if IN_DEVELOPMENT and PUBLIC_ORIGIN == DEVELOPMENT_ORIGIN:
     # Use the port given to `make run` in every address. An origin that the owner set stays as it is.
     PUBLIC_ORIGIN, _host = env.origin("PORT", f"http://127.0.0.1:{env.number('PORT', 8000, least=1, most=65535)}")
 IS_HTTPS = PUBLIC_ORIGIN.startswith("https:")
-ALLOWED_HOSTS = [_host, *env.hosts("EXTRA_HOSTS")]
+EXTRA_HOSTS = env.hosts("EXTRA_HOSTS")
+ALLOWED_HOSTS = [_host, *EXTRA_HOSTS]
 if IN_DEVELOPMENT:
     ALLOWED_HOSTS += ["127.0.0.1", "localhost", "[::1]"]
 
@@ -134,7 +135,9 @@ else:
     )
 
 _database = env.database("DATABASE_URL", BASE_DIR, VAR_DIR / "database.sqlite3")
+DATABASE_HOSTS_WITHOUT_TLS = env.hosts("DATABASE_HOSTS_WITHOUT_TLS")  # see start_checks.py
 if _database["ENGINE"].endswith("sqlite3"):
+    env.create_privately(_database["NAME"])
     _database["OPTIONS"] = {
         # Confirmed requests survive a power failure. Erased content leaves no trace in the file.
         # Two writers wait for each other instead of failing in the middle of a transaction.

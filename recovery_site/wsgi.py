@@ -6,12 +6,13 @@ import sys
 from django.core.exceptions import ImproperlyConfigured
 from django.core.wsgi import get_wsgi_application
 
-from . import chunked_requests, database_timeouts
+from . import chunked_requests, database_timeouts, start_checks
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "recovery_site.settings")
 database_timeouts.install()
 try:
     application = chunked_requests.with_length(get_wsgi_application())
+    start_checks.refuse_start()
 except ImproperlyConfigured as error:
     sys.stderr.write(f"Not started: {error}\n")
     sys.exit(3)  # tells gunicorn not to restart a worker that can never start

@@ -14,7 +14,7 @@ def why_not_ready():
     """
     if bad_rings():
         return "keys"
-    if spool.state().is_writable or takes_writes():  # the spool first: a database that is away takes seconds to fail
+    if spool.can_take_files() or takes_writes():  # the spool first: a database that is away takes seconds to fail
         return None
     return "storage"
 

@@ -11,9 +11,11 @@ import functools
 import hashlib
 import hmac
 import json
+import math
 import os
 import re
 import secrets
+import stat
 import time
 from pathlib import Path
 from typing import NamedTuple
@@ -22,11 +24,15 @@ from django.conf import settings
 
 from intake.crypto import envelope, keyring
 
+from .regular_files import NotARegularFile, open_regular, read_regular, size_of_regular
+
 MAX_FILES = 20_000
 MAX_VERSIONS = 11  # a request and its 10 amendments
 RESERVE_BYTES = 4 * 1024 * 1024  # freed when the volume is full: room for about 1,000 requests
 ROOM_BYTES = 64 * 1024  # more than any request needs
 STALE_SECONDS = 60 * 60
+
+COUNTED_FOR = 5  # seconds: how long `can_take_files` uses a count of the files again
 
 RESERVE = "reserve"
 TEMPORARY = ".new-"
@@ -91,9 +97,10 @@ def waiting():
 def read(path):
     """Return the content of one file.
 
-    Raises `envelope.DecryptionError`, and FileNotFoundError if another worker removed the file.
+    Raises `envelope.DecryptionError`, also for what is no file of ours, such as a symbolic link. Raises
+    FileNotFoundError if another worker removed the file.
     """
-    return json.loads(envelope.decrypt(path.read_bytes(), _place(path.name.removesuffix(SET_ASIDE))))
+    return json.loads(envelope.decrypt(_bytes_of(path), _place(path.name.removesuffix(SET_ASIDE))))
 
 
 def remove(path):
@@ -117,7 +124,7 @@ def key_ids():
     with _spool_errors():
         for file in _files():
             with contextlib.suppress(FileNotFoundError, envelope.DecryptionError):  # stored meanwhile, or damaged
-                ids.add(envelope.key_id_of(_path(file.entry.name).read_bytes()))
+                ids.add(envelope.key_id_of(_bytes_of(_path(file.entry.name))))
     return ids
 
 
@@ -137,12 +144,36 @@ def state():
         return State(files=0, oldest_seconds=0, set_aside=0, is_writable=False)
 
 
+def can_take_files():
+    """Return whether the next request is expected to fit. Never raises.
+
+    Anyone may ask for it through `/readyz`. So the files are counted every few seconds only, and without asking
+    the disk about each one.
+    """
+    try:
+        return _is_open_to_us() and _recent_count(str(settings.SPOOL_DIR)) < MAX_FILES and _has_room()
+    except OSError:
+        return False
+
+
 def make_folder():
     """Create the folder, with access for its owner only. Raises `SpoolError` if it can't be created or used."""
     with _spool_errors():
         _make_folder()
         if not _is_open_to_us():
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+
+def check_privacy():
+    """Raise `SpoolError` if someone else owns the folder, or may read it or change it. A missing folder is fine."""
+    try:
+        found = Path(settings.SPOOL_DIR).stat()
+    except OSError:
+        return  # `make_folder` says what is wrong
+    if found.st_uid != os.geteuid():
+        raise SpoolError("the folder belongs to another user than the one who runs the site. Change its owner")
+    if stat.S_IMODE(found.st_mode) & 0o077:
+        raise SpoolError("other users may open the folder. Set its mode to 700")
 
 
 def prepare():
@@ -196,6 +227,13 @@ def _write(name, content):
     _sync_folder()
 
 
+def _bytes_of(path):
+    try:
+        return read_regular(path)
+    except NotARegularFile as error:
+        raise envelope.DecryptionError("not a file of ours") from error  # so that it is set aside
+
+
 def _contents(files):
     """Yield the contents of readable files, oldest first. An unreadable file must not hide the others."""
     for file in _in_order(files):
@@ -223,9 +261,20 @@ def _files():
 
 def _changed_at(entry):
     try:
-        return entry.stat().st_mtime_ns
+        return entry.stat(follow_symlinks=False).st_mtime_ns
     except FileNotFoundError:  # stored meanwhile
         return None
+
+
+_counts = {}  # folder -> (seconds of a monotonic clock, files), in this process
+
+
+def _recent_count(folder):
+    counted_at, count = _counts.get(folder, (-math.inf, 0))
+    if time.monotonic() - counted_at > COUNTED_FOR:
+        count = sum(1 for _ in _files())
+        _counts[folder] = time.monotonic(), count
+    return count
 
 
 def _make_folder():
@@ -248,12 +297,12 @@ def _remove_stale_files():
 
 def _allocate_reserve():
     reserve = _path(RESERVE)
-    if _size(reserve) == RESERVE_BYTES:
+    if size_of_regular(reserve) == RESERVE_BYTES:
         return
     # Twice its size, so that it does not take back the room that was just freed.
     if _free_bytes() < 2 * RESERVE_BYTES:
         return
-    descriptor = os.open(reserve, os.O_RDWR | os.O_CREAT, 0o600)
+    descriptor = open_regular(reserve, os.O_RDWR | os.O_CREAT)
     try:
         os.posix_fallocate(descriptor, 0, RESERVE_BYTES)
         os.fsync(descriptor)
@@ -273,15 +322,12 @@ def _release_reserve():
     Truncating first makes that process wait.
     """
     with contextlib.suppress(FileNotFoundError):
-        os.truncate(_path(RESERVE), 0)
+        descriptor = open_regular(_path(RESERVE), os.O_RDWR)
+        try:
+            os.ftruncate(descriptor, 0)
+        finally:
+            os.close(descriptor)
         _path(RESERVE).unlink()
-
-
-def _size(path):
-    try:
-        return path.stat().st_size
-    except FileNotFoundError:
-        return 0
 
 
 def _free_bytes():
@@ -290,7 +336,7 @@ def _free_bytes():
 
 
 def _has_room():
-    return _free_bytes() >= ROOM_BYTES or _size(_path(RESERVE)) >= ROOM_BYTES
+    return _free_bytes() >= ROOM_BYTES or size_of_regular(_path(RESERVE)) >= ROOM_BYTES
 
 
 def _is_open_to_us():

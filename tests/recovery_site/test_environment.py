@@ -80,6 +80,7 @@ MALFORMED = {
         "sqlite:////folder/a?b",
         "sqlite:////folder/a+b",
     ],
+    "DATABASE_HOSTS_WITHOUT_TLS": ["*", "database:5432", "postgres://database"],
     "EMAIL_URL": [
         f"smtp+tls://u:a#{SECRET}@host:587",
         f"smtp+tls://u:a?{SECRET}@host:587",
@@ -352,6 +353,7 @@ DATABASES = {
     "postgresql://host/db": ("", "", "host", "", "db"),
     "postgres://u:p@[::1]:5432/db?sslmode=require": ("u", "p", "::1", 5432, "db"),
     "postgres:///db": ("", "", "", "", "db"),
+    "postgres://u@%2Frun%2Fpostgresql/db": ("u", "", "/run/postgresql", "", "db"),
 }
 
 

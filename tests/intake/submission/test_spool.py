@@ -611,6 +611,61 @@ def test_a_folder_that_is_a_file_raises_everywhere_but_in_state(folder, settings
     assert spool.state() == spool.State(files=0, oldest_seconds=0, set_aside=0, is_writable=False)
 
 
+# What someone who can write to the folder leaves there
+
+
+def test_a_reserve_that_is_a_link_destroys_no_other_file(folder, tmp_path):
+    other = tmp_path / "other"
+    other.write_text(CANARY)
+    (folder / "reserve").unlink()
+    (folder / "reserve").symlink_to(other)
+    with pytest.raises(spool.SpoolError, match="no regular file"):
+        spool.prepare()
+    assert (other.read_text(), spool.state().is_writable) == (CANARY, True)
+
+
+def test_a_reserve_that_is_a_link_is_not_truncated_on_a_full_disk(small_disk, settings, tmp_path):
+    other = tmp_path / "other"
+    other.write_text(CANARY)
+    (settings.SPOOL_DIR / "reserve").unlink()
+    (settings.SPOOL_DIR / "reserve").symlink_to(other)
+    small_disk.fill()
+    with pytest.raises(spool.SpoolError, match="no regular file"):
+        spool.put(uuid.uuid4(), CONTENT)
+    assert other.read_text() == CANARY
+
+
+def test_what_is_no_file_is_set_aside_and_nobody_waits_for_it(folder, tmp_path):
+    spool.put(uuid.uuid4(), CONTENT)
+    [ours] = spool.waiting()
+    ours.rename(tmp_path / "moved")
+    ours.symlink_to(tmp_path / "moved")  # would be decrypted if it were followed
+    os.mkfifo(folder / f"{'a' * 64}-1")
+    (folder / f"{'b' * 64}-1").mkdir()
+    (folder / f"{'c' * 64}-1").symlink_to(folder / "nowhere")
+    code = (
+        "for path in spool.waiting():\n"
+        "    try: spool.read(path)\n"
+        "    except spool.envelope.DecryptionError as error: print(error); spool.set_aside(path)\n"
+        "print(spool.key_ids(), spool.state().set_aside)"
+    )
+    assert output_of(child(code)).splitlines() == ["not a file of ours"] * 4 + ["set() 4"]
+
+
+def test_anyone_who_asks_if_requests_fit_makes_us_count_the_files_once(folder, monkeypatch):
+    scans, scandir = [], os.scandir
+    monkeypatch.setattr(os, "scandir", lambda path: scans.append(path) or scandir(path))
+    for _ in range(50):
+        assert spool.can_take_files() is True
+    assert len(scans) == 1
+
+
+def test_a_spool_at_its_limit_can_take_no_files(folder, monkeypatch):
+    spool.put(uuid.uuid4(), CONTENT)
+    monkeypatch.setattr(spool, "MAX_FILES", 1)
+    assert spool.can_take_files() is False
+
+
 def test_state_counts_what_waits_and_how_long():
     assert spool.state() == (0, 0, 0, True)
     for age in (100, 5000, 300):
