@@ -12,7 +12,7 @@ MANAGE := $(RUN) manage.py
 PIP_INSTALL := $(VENV)/bin/pip install --quiet --disable-pip-version-check
 COLLECTED := $(or $(VAR_DIR),var)/collected
 TEMPLATES := $(shell find templates -name "*.html")
-STATIC_SOURCES := $(shell find pages/static intake/static recovery_site/static -type f 2>/dev/null)
+STATIC_SOURCES := $(shell find pages/static intake/static recovery_site/static staff/static -type f 2>/dev/null)
 
 run: ready ## serve the site on http://127.0.0.1:$(PORT) and run the worker
 	@$(MANAGE) serve --port $(PORT)

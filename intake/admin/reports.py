@@ -5,6 +5,7 @@ from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 
 from intake.reports import export, figures, period, sections, small_numbers
+from staff import events
 
 
 def page(model_admin, request):
@@ -32,6 +33,7 @@ def download(model_admin, request):
     _form, asked = period.asked_for(request.GET)
     if asked is None:
         return page(model_admin, request)
+    events.record(events.Kind.EXPORTED, request=request, detail="requests")
     response = StreamingHttpResponse(export.lines(asked, request.user), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="requests-{asked.first}-to-{asked.last}.csv"'
     return response

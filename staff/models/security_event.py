@@ -53,14 +53,15 @@ class SecurityEvent(AppendOnlyModel):
 
     class Meta:
         default_permissions = ()
-        ordering = ["-occurred_at", "-pk"]
+        ordering = ["-pk"]
+        verbose_name = _("security event")
+        verbose_name_plural = _("security log")
         constraints = [
             models.CheckConstraint(name="security_event_kind_is_known", condition=Q(kind__in=SecurityEventKind.values))
         ]
         indexes = [
-            models.Index(fields=["-occurred_at", "-id"], name="newest_security_events"),
-            models.Index(fields=["account", "-occurred_at"], name="security_events_of_account"),
-            models.Index(fields=["actor", "-occurred_at"], name="security_events_by_actor"),
+            models.Index(fields=["account", "-id"], name="security_events_of_account"),
+            models.Index(fields=["actor", "-id"], name="security_events_by_actor"),
         ]
 
     def __str__(self):

@@ -41,6 +41,7 @@ def test_every_kind_of_staff_page_passes_axe_and_the_policy(sign_in, address, ax
         "/admin/intake/assessmentrequest/add/",
         "/admin/intake/assessmentrequest/reports/",
         "/admin/intake/accessrecord/",
+        "/admin/staff/securityevent/",
         "/admin/password_change/",
     ):
         response = page.goto(address + path)
@@ -49,14 +50,13 @@ def test_every_kind_of_staff_page_passes_axe_and_the_policy(sign_in, address, ax
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(320, "light"), (390, "dark"), (1280, "light")])
-def test_reports_find_and_the_form_for_a_caller_fit_and_are_reached_by_keyboard(
-    sign_in, address, axe_finds, width, scheme
-):
+def test_pages_with_forms_fit_and_are_reached_by_keyboard(sign_in, address, axe_finds, width, scheme):
     for number in range(12):
         accept(tokens.draw(referrer_path="/addiction/kratom-addiction-treatment/"), ANSWERS | {"name": f"Ana {number}"})
     page = sign_in("lead", width=width, scheme=scheme)
-    for part in ("reports", "find", "add"):
-        page.goto(f"{address}/admin/intake/assessmentrequest/{part}/")
+    desk = "intake/assessmentrequest"
+    for part in (f"{desk}/reports", f"{desk}/find", f"{desk}/add", "staff/securityevent"):
+        page.goto(f"{address}/admin/{part}/")
         looking.open_all(page)
         # A date box is several stops of Tab in one element; the walk takes each element for one.
         page.evaluate("document.querySelectorAll('[type=date]').forEach((box) => { box.type = 'text'; })")

@@ -17,6 +17,7 @@ from intake.reports.small_numbers import FEW, HIDDEN
 from intake.submission import tokens
 from pages import facts
 from pages.models import Center, OpeningHours
+from staff.models import SecurityEvent
 from tests.intake.support.factories import make_request
 from tests.intake.support.helpers import LIST, personal_words_in, title_of
 
@@ -453,13 +454,14 @@ def test_the_download_has_a_line_for_each_request_with_its_times(desk, lead):
     }
 
 
-def test_the_download_holds_every_request_once_in_order_and_no_personal_word(desk, monkeypatch):
+def test_the_download_holds_every_request_once_in_order_and_no_personal_word(desk, lead, monkeypatch):
     monkeypatch.setattr(export, "PIECE", 3)
     requests = [make_request() for _number in range(7)]
     AssessmentRequest.objects.filter(pk__in=[one.pk for one in requests[2:5]]).update(received_at=timezone.now())
     receive_synthetic = make_request(is_synthetic=True)
     response = desk.get(CSV)
     text = b"".join(response.streaming_content).decode()
+    assert SecurityEvent.objects.filter(kind="exported", actor=lead).count() == 1
     known = AssessmentRequest.objects.real().order_by("received_at", "pk").values_list("reference", flat=True)
     assert [line["reference"] for line in csv.DictReader(io.StringIO(text))] == list(known)
     assert len(known) == 7
