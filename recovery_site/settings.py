@@ -217,12 +217,21 @@ TIME_ZONE = "America/Phoenix"
 
 LOGIN_URL = "admin:login"
 LOGIN_REDIRECT_URL = "admin:index"  # used if the target is not an address of ours
-AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
-    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
-    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
-    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+PASSWORD_HASHERS = [
+    "staff.passwords.hashers.StaffArgon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",  # older hashes still verify, and signing in replaces them
 ]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"staff.passwords.validators.{name}"}
+    for name in (
+        "LengthValidator",
+        "PatternValidator",
+        "CommonPasswordValidator",
+        "PlaceWordsValidator",
+        "PreviousPasswordValidator",
+    )
+]
+STAFF_PLACE_WORDS = "recovery_site.place_words.words_of_the_place"  # staff imports no other app
 
 # The content, which editors manage at /cms/
 

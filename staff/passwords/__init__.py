@@ -1,0 +1,1 @@
+"""How passwords are stored, and which ones are refused."""
