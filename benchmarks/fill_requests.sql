@@ -34,5 +34,5 @@ INSERT INTO intake_blindindex (request_id, kind, value, key_id)
 INSERT INTO intake_event (request_id, code, from_value, to_value, occurred_at)
     SELECT id, code, '', 'new', at FROM drawn, unnest(ARRAY['received', 'closed']) AS code;
 INSERT INTO intake_outboxmessage (request_id, kind, state, attempts, next_try_at, claimed_at, sent_at, last_error,
-     refused)
-    SELECT id, 'new_request', 'sent', 1, at, at, at, '', 0 FROM drawn;
+     refused, sender)
+    SELECT id, 'new_request', 'sent', 1, at, at, at, '', 0, '' FROM drawn;

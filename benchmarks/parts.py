@@ -253,6 +253,8 @@ def environment(var_dir, spool_dir, database_url, mail_port=25, **more):
         "ADMISSIONS_EMAILS": "desk@example.org",
         "REQUEST_LIMIT_PER_NETWORK": "1000000000",
         "REQUEST_LIMIT_TOTAL": "1000000000",
+        "EMAIL_LIMIT_PER_NETWORK": "1000000000",
+        "EMAIL_LIMIT_TOTAL": "1000000000",
         "LOG_LEVEL": "INFO",
         "WEB_WORKERS": "2",
         "WEB_THREADS": "4",

@@ -53,6 +53,16 @@ def identity(typed):
     return cleaned(_folded(cleaned(typed)))
 
 
+def mailbox(address):
+    """Return one form for the addresses that many mail servers deliver to one inbox: without case, dots and `+...`.
+
+    Only for counting, because at some servers these are different people.
+    """
+    local_part, _at, domain = identity(address).rpartition("@")
+    name = local_part.partition("+")[0].replace(".", "")
+    return f"{name or local_part}@{domain}"
+
+
 def keys(typed):
     """Return the keys under which typed text is indexed: each address in it, or else the whole text."""
     whole = identity(typed)

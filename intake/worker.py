@@ -12,7 +12,7 @@ from staff import throttle
 from . import workflow
 from .crypto.envelope import DecryptionError
 from .monitoring import heartbeat, readiness, synthetic
-from .notifications import outbox
+from .notifications import daily_limit, outbox
 from .submission import accept as submission
 from .submission import pending, rate_limit, spool
 
@@ -37,6 +37,7 @@ def work_once(is_stopped=lambda: False):
         "messages sent": lambda: outbox.send_due(is_stopped=is_stopped),
         "old senders deleted": lambda: rate_limit.forget_old(now),
         "old sign-in attempts deleted": lambda: throttle.forget_old(now),
+        "old counts of emails deleted": lambda: daily_limit.forget_old(now),
         "old pending forms deleted": lambda: pending.forget_old(now),
         "old sessions deleted": lambda: Session.objects.filter(expire_date__lt=now).delete()[0],
         "old synthetic requests erased": lambda: synthetic.erase_left_behind(now),

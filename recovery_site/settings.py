@@ -201,6 +201,9 @@ SYNTHETIC_MAX_MINUTES = env.number("SYNTHETIC_MAX_MINUTES", 0, least=0, most=10_
 
 REQUEST_LIMIT_PER_NETWORK = env.number("REQUEST_LIMIT_PER_NETWORK", 20, least=1, most=1_000_000_000)
 REQUEST_LIMIT_TOTAL = env.number("REQUEST_LIMIT_TOTAL", 300, least=1, most=1_000_000_000)
+# The limits for emails to people in a day, see intake/notifications/daily_limit.py
+EMAIL_LIMIT_PER_NETWORK = env.number("EMAIL_LIMIT_PER_NETWORK", 10, least=0, most=1_000_000_000)
+EMAIL_LIMIT_TOTAL = env.number("EMAIL_LIMIT_TOTAL", 300, least=0, most=1_000_000_000)
 BEHIND_PROXY = IS_HTTPS  # TLS ends at nginx, which puts the visitor's address in a header
 
 # Language and time

@@ -8,7 +8,7 @@ from .event import Event
 from .outbox_message import OutboxMessage
 from .pending import PendingForm
 from .saved_filter import SavedFilter
-from .traffic import Heartbeat, RecentSender
+from .traffic import Heartbeat, RecentEmail, RecentSender
 
 __all__ = [
     "RESULTS",
@@ -25,6 +25,7 @@ __all__ = [
     "Heartbeat",
     "OutboxMessage",
     "PendingForm",
+    "RecentEmail",
     "RecentSender",
     "SavedFilter",
     "Undone",

@@ -18,7 +18,7 @@ class OutboxState(models.TextChoices):
     SENT = "sent", _("Sent")
     PARTLY = "partly", _("Sent, but not to everyone")
     FAILED = "failed", _("Failed")
-    REFUSED = "refused", _("Refused: the person does not allow it")
+    REFUSED = "refused", _("Not sent: not allowed, or above a limit")
 
 
 class OutboxMessage(models.Model):
@@ -46,6 +46,11 @@ class OutboxMessage(models.Model):
     answers = models.JSONField(
         null=True, help_text="The SMTP code for each staff address, by keyed hash of the address"
     )
+    sender = models.CharField(
+        max_length=64,
+        blank=True,
+        help_text="Keyed hash of the network that the form came from, while an email to the person waits",
+    )
     refused = models.PositiveSmallIntegerField(default=0, help_text="How many addresses the mail server refused")
 
     class Meta:
@@ -53,6 +58,10 @@ class OutboxMessage(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["request", "kind"], name="one_message_a_request_and_kind"),
             models.UniqueConstraint(fields=["kind", "day"], name="one_digest_a_day"),
+            models.CheckConstraint(
+                name="outbox_sender_is_kept_while_it_waits",
+                condition=Q(sender="") | Q(kind="acknowledgement", state__in=["queued", "sending", "retrying"]),
+            ),
             models.CheckConstraint(name="outbox_state_is_known", condition=Q(state__in=OutboxState.values)),
             models.CheckConstraint(
                 name="outbox_message_is_about_a_request_or_a_day",

@@ -17,6 +17,21 @@ class RecentSender(models.Model):
         return f"{self.received_at:%H:%M}"
 
 
+class RecentEmail(models.Model):
+    """An email to a person, as keyed hashes. Belongs to no request. Deleted after a day
+    (`intake.notifications.daily_limit`)."""
+
+    recipient = models.CharField(max_length=64, help_text="Keyed hash of the inbox")
+    sender = models.CharField(max_length=64, help_text="Keyed hash of the network that the form came from")
+    sent_at = models.DateTimeField()
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self):
+        return f"{self.sent_at:%H:%M}"
+
+
 class Heartbeat(models.Model):
     """When a recurring task last ran, such as a round of the worker or a synthetic request."""
 

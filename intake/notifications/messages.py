@@ -19,7 +19,9 @@ from intake.models import EncryptedText, OutboxMessage
 from intake.reports import weekly
 from pages import facts
 
-Kind, State = OutboxMessage.Kind, OutboxMessage.State
+from . import daily_limit
+
+Kind = OutboxMessage.Kind
 ACCEPTED = 250
 
 
@@ -65,20 +67,20 @@ def _to_confirm(outbox_message):
 def _acknowledgement(outbox_message):
     """Return a neutral email to the person: no name, nothing about health. Others may read their inbox.
 
-    Raises `NotAllowed` if the newest preferences don't allow email, or if the address got one in the last day: anyone
-    may have typed it. Raises `BadAddress` if it is not a valid email address.
+    Raises `NotAllowed` if the newest preferences don't allow email, or if `daily_limit` doesn't: anyone may have typed
+    the address. Raises `BadAddress` if it is not a valid email address.
     """
     profile = newest_preferences(outbox_message.request)
     submissions = outbox_message.request.texts.filter(kind__in=EncryptedText.WITH_CONTACT)
     if profile is None or not profile.may_email or outbox_message.request.hidden_at or not submissions:
-        raise NotAllowed
-    if _had_one_today(outbox_message):
         raise NotAllowed
     address = next(content["email"] for text in reversed(submissions) if "email" in (content := text.decrypt()))
     try:
         validate_email(address)
     except ValidationError as error:
         raise BadAddress from error
+    if not daily_limit.allows(address, outbox_message.sender, timezone.now()):
+        raise NotAllowed
     center = facts.current().center
     values = {"reference": outbox_message.request.reference, "phone": center.phone if center else ""}
     if center:
@@ -99,17 +101,6 @@ def _acknowledgement(outbox_message):
         from_email=settings.NEUTRAL_FROM_EMAIL,
         headers={"Auto-Submitted": "auto-replied", "X-Auto-Response-Suppress": "All"},
     )
-
-
-def _had_one_today(outbox_message):
-    addresses = outbox_message.request.blind_indexes.filter(kind=blind_index.EMAIL).values("value")
-    return OutboxMessage.objects.filter(
-        kind=Kind.ACKNOWLEDGEMENT,
-        state=State.SENT,
-        sent_at__gt=timezone.now() - dt.timedelta(days=1),
-        request__blind_indexes__kind=blind_index.EMAIL,
-        request__blind_indexes__value__in=addresses,
-    ).exists()
 
 
 def _failures(outbox_message):

@@ -14,7 +14,7 @@ from intake.crypto.envelope import DecryptionError
 from intake.models import OutboxMessage
 from intake.reports import weekly
 
-from . import smtp
+from . import daily_limit, smtp
 from .messages import ACCEPTED, BUILDERS, BadAddress, NotAllowed, answer_to, bare_address, failed_since
 
 logger = logging.getLogger(__name__)
@@ -116,6 +116,8 @@ def _send(outbox_message, now):
     if not recipients:
         _retry_later(outbox_message, "no recipients", now)
         return False
+    if outbox_message.kind == Kind.ACKNOWLEDGEMENT:
+        daily_limit.count(message.to[0], outbox_message.sender, timezone.now())
     if outbox_message.answers:
         _note_answers(outbox_message, message.to, {})
         _end_in_part(outbox_message, everyone, now)
@@ -174,7 +176,7 @@ def _end_in_part(outbox_message, everyone, now):
 def _end(outbox_message, state, reason, sent_at=None):
     if state in OutboxMessage.NOT_SENT:
         logger.error("Message %s (%s) ended as %s: %s", outbox_message.pk, outbox_message.kind, state, reason)
-    _write(outbox_message, state=state, last_error=reason[:80], sent_at=sent_at)
+    _write(outbox_message, state=state, last_error=reason[:80], sent_at=sent_at, sender="")
 
 
 def _retry_later(outbox_message, reason, now):

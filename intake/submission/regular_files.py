@@ -4,12 +4,11 @@ Someone who can write to the spool's folder could leave a symbolic link or a nam
 or truncate another file, and a pipe would make us wait forever.
 """
 
+import contextlib
 import errno
 import os
 import stat
 from pathlib import Path
-
-NOT_REGULAR = "something that is no regular file is in the way"
 
 
 class NotARegularFile(OSError):
@@ -21,13 +20,20 @@ def open_regular(path: Path, flags: int) -> int:
 
     Raises `NotARegularFile`, and other OSErrors as `os.open` does.
     """
-    if path.is_symlink() or (path.exists() and not path.is_file()):
-        raise NotARegularFile(errno.EINVAL, NOT_REGULAR)
+    with contextlib.suppress(FileNotFoundError):  # `flags` say whether that is an error
+        _refuse_irregular(path.lstat())
     descriptor = os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK, 0o600)
-    if stat.S_ISREG(os.fstat(descriptor).st_mode):  # asked again, because the name may be another file's by now
-        return descriptor
-    os.close(descriptor)
-    raise NotARegularFile(errno.EINVAL, NOT_REGULAR)
+    try:
+        _refuse_irregular(os.fstat(descriptor))  # again, because the name may be another file's by now
+    except NotARegularFile:
+        os.close(descriptor)
+        raise
+    return descriptor
+
+
+def _refuse_irregular(found: os.stat_result) -> None:
+    if not stat.S_ISREG(found.st_mode):
+        raise NotARegularFile(errno.EINVAL, "something that is no regular file is in the way")
 
 
 def read_regular(path: Path) -> bytes:

@@ -293,4 +293,8 @@ def _outbox_messages(request_id, form, spam_signals):
     kinds = [OutboxMessage.Kind.NEW_REQUEST]
     if form.answers["email_ok"] and form.answers["email"] and not spam_signals:
         kinds.append(OutboxMessage.Kind.ACKNOWLEDGEMENT)
-    return [OutboxMessage(request_id=request_id, kind=kind, next_try_at=form.at) for kind in kinds]
+    senders = {OutboxMessage.Kind.ACKNOWLEDGEMENT: form.sender}
+    return [
+        OutboxMessage(request_id=request_id, kind=kind, next_try_at=form.at, sender=senders.get(kind, ""))
+        for kind in kinds
+    ]

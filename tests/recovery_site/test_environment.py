@@ -131,6 +131,8 @@ MALFORMED = {
     "SYNTHETIC_MAX_MINUTES": ["-1", "4.5", "99999999999", "45 minutes", "٤٥", "1e3"],
     "REQUEST_LIMIT_PER_NETWORK": ["0", "-1", "many", "1_000", "99999999999999999999"],
     "REQUEST_LIMIT_TOTAL": ["0", "-1", "many"],
+    "EMAIL_LIMIT_PER_NETWORK": ["-1", "few", "1.5"],
+    "EMAIL_LIMIT_TOTAL": ["-1", "few", "1.5"],
     "LOG_LEVEL": ["verbose", "debug", "10"],
     "VAR_DIR": ["/dev/null/site", "/proc/site"],
     "SPOOL_DIR": ["/dev/null/spool", "/proc/spool"],

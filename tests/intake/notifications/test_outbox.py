@@ -13,14 +13,14 @@ from types import MappingProxyType
 import pytest
 from aiosmtpd.controller import Controller
 from django.core.management import call_command
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from intake import workflow
 from intake.contact import preferences
-from intake.models import ContactPreferences, OutboxMessage
+from intake.models import ContactPreferences, OutboxMessage, RecentEmail
 from intake.monitoring import status
-from intake.notifications import outbox
+from intake.notifications import daily_limit, outbox
 from intake.submission import tokens
 from pages import facts
 from pages.models import Center
@@ -450,9 +450,82 @@ def test_an_address_gets_one_email_a_day_however_often_someone_types_it(mailbox)
     assert to_people == ["Canary+help@nightingale.example", "other@nightingale.example"]
     assert state_of(again) == ("refused", 1)
     assert other.outbox_messages.get(kind="acknowledgement").state == "sent"
-    OutboxMessage.objects.filter(kind="acknowledgement").update(sent_at=timezone.now() - dt.timedelta(days=1))
+    RecentEmail.objects.update(sent_at=timezone.now() - dt.timedelta(days=1))
     only(acknowledgement())
     assert outbox.send_due(timezone.now()) == 1
+
+
+def to_people(mailbox):
+    return [mail["To"] for mail in mailbox.mails if mail["Subject"] == "Your message"]
+
+
+@pytest.mark.django_db
+def test_variants_of_one_address_get_one_email_a_day(mailbox):
+    typed = ["vic.tim@nightingale.example", "Victim@nightingale.example"]
+    typed += [f"victim+{number}@nightingale.example" for number in range(10)]
+    for address in typed:
+        make_request(**BY_EMAIL | {"email": address})
+    outbox.send_due(timezone.now())
+    assert to_people(mailbox) == typed[:1]  # as typed
+    assert len(mailbox.subjects) == 1 + len(typed)  # each request is kept, and staff know
+
+
+@pytest.mark.django_db
+def test_withdrawing_does_not_make_room_for_another_email(mailbox):
+    for _ in range(3):
+        request = make_request(**BY_EMAIL)
+        outbox.send_due(timezone.now())
+        workflow.withdraw(request_id=request.pk)
+    assert to_people(mailbox) == [BY_EMAIL["email"]]
+
+
+def send_from(network, number, count):
+    """Send `count` forms with different addresses from one network, then what is due."""
+    for one in range(count):
+        make_request(sender=network, **BY_EMAIL | {"email": f"person{number}x{one}@nightingale.example"})
+    outbox.send_due(timezone.now())
+
+
+@pytest.mark.django_db
+def test_one_network_causes_few_emails_a_day_and_others_still_get_theirs(mailbox, settings):
+    settings.EMAIL_LIMIT_PER_NETWORK = 2
+    send_from("a" * 64, 1, 5)
+    send_from("b" * 64, 2, 1)
+    assert len(to_people(mailbox)) == 3
+    states = OutboxMessage.objects.filter(kind="acknowledgement").values_list("state", "sender")
+    assert sorted(states) == [("refused", "")] * 3 + [("sent", "")] * 3
+    RecentEmail.objects.update(sent_at=timezone.now() - dt.timedelta(days=1))
+    send_from("a" * 64, 3, 1)
+    assert len(to_people(mailbox)) == 4
+
+
+@pytest.mark.django_db
+def test_all_networks_together_cause_no_flood_of_emails(mailbox, settings):
+    settings.EMAIL_LIMIT_TOTAL = 2
+    for number in range(5):
+        send_from(f"{number}" * 64, number, 1)
+    assert len(to_people(mailbox)) == 2
+
+
+@pytest.mark.django_db
+def test_counts_of_emails_say_nothing_and_go_after_a_day(mailbox):
+    make_request(sender="a" * 64, **BY_EMAIL)
+    outbox.send_due(timezone.now())
+    row = RecentEmail.objects.get()
+    assert (len(row.recipient), "canary" in str(RecentEmail.objects.values()).lower()) == (64, False)
+    assert daily_limit.forget_old(row.sent_at + dt.timedelta(hours=23)) == 0
+    assert daily_limit.forget_old(row.sent_at + dt.timedelta(days=1)) == 1
+
+
+@pytest.mark.django_db
+def test_the_network_of_a_form_is_kept_only_while_its_email_waits(mailbox):
+    make_request(sender="a" * 64, **BY_EMAIL)
+    assert set(OutboxMessage.objects.values_list("kind", "sender")) == {
+        ("new_request", ""),
+        ("acknowledgement", "a" * 64),
+    }
+    with pytest.raises(IntegrityError), transaction.atomic():
+        OutboxMessage.objects.filter(kind="acknowledgement").update(state="sent")
 
 
 @pytest.mark.django_db
