@@ -135,6 +135,7 @@ else:
     )
 
 _database = env.database("DATABASE_URL", BASE_DIR, VAR_DIR / "database.sqlite3")
+DATABASE_SITE_ROLE = env.text("DATABASE_SITE_ROLE")  # see staff/database_grants.py
 DATABASE_HOSTS_WITHOUT_TLS = env.hosts("DATABASE_HOSTS_WITHOUT_TLS")  # see start_checks.py
 if _database["ENGINE"].endswith("sqlite3"):
     env.create_privately(_database["NAME"])

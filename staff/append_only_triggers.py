@@ -22,7 +22,7 @@ def install(using="default", **kwargs):
     """Install the triggers. Runs after each migration, because SQLite drops triggers when it rebuilds a table."""
     connection = connections[using]
     with connection.cursor() as cursor:
-        tables = _guarded_tables() & set(connection.introspection.table_names(cursor))
+        tables = guarded_tables() & set(connection.introspection.table_names(cursor))
         if connection.vendor == "postgresql" and tables:
             cursor.execute(_POSTGRESQL_FUNCTION)
         for table in sorted(tables):
@@ -31,9 +31,10 @@ def install(using="default", **kwargs):
 
 
 def missing(using="default"):
-    """Return the guarded tables that lack a trigger, in order."""
+    """Return the guarded tables that lack a trigger, in order. Tables that don't exist yet lack none."""
     connection = connections[using]
     with connection.cursor() as cursor:
+        tables = guarded_tables() & set(connection.introspection.table_names(cursor))
         if connection.vendor == "postgresql":
             # tgenabled: "D" is a trigger that someone switched off
             cursor.execute(
@@ -47,16 +48,17 @@ def missing(using="default"):
                 [f"{_NAME}_%"],
             )
         found = dict(cursor.fetchall())
-    return sorted(table for table in _guarded_tables() if found.get(table) != 2)
+    return sorted(table for table in tables if found.get(table) != 2)
 
 
-def _guarded_tables():
+def guarded_tables():
+    """Return the names of the tables whose rows may never change, as a set."""
     models = [model for model in apps.get_models() if issubclass(model, AppendOnlyModel) and model.is_guarded]
     return {model._meta.db_table for model in models}
 
 
 def _statements(vendor, table):
-    """Return the statements that create the two triggers of a table."""
+    """Return the statements that create the two triggers of a table, or switch them on again."""
     if vendor == "postgresql":
         return [
             f"CREATE OR REPLACE TRIGGER {_NAME} BEFORE UPDATE OR DELETE ON {table}"
@@ -64,6 +66,7 @@ def _statements(vendor, table):
             # TRUNCATE fires no trigger for rows.
             f"CREATE OR REPLACE TRIGGER {_NAME}_all BEFORE TRUNCATE ON {table}"
             f" FOR EACH STATEMENT EXECUTE FUNCTION {_NAME}()",
+            f"ALTER TABLE {table} ENABLE TRIGGER {_NAME}, ENABLE TRIGGER {_NAME}_all",
         ]
     return [
         f"CREATE TRIGGER IF NOT EXISTS {_NAME}_{action}_{table} BEFORE {action} ON {table}"

@@ -8,8 +8,8 @@ class StaffConfig(AppConfig):
     verbose_name = _("Staff")
 
     def ready(self):
-        from . import append_only_triggers, checks, events, roles  # noqa: F401 (registers the checks)
+        from . import append_only_triggers, checks, database_grants, events, roles  # noqa: F401 (registers the checks)
 
         events.listen()
-        post_migrate.connect(append_only_triggers.install, dispatch_uid="staff.append_only_triggers")
-        post_migrate.connect(roles.make_groups, sender=self)
+        for set_up in (append_only_triggers.install, database_grants.grant, roles.make_groups):
+            post_migrate.connect(set_up, sender=self)

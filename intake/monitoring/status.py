@@ -12,6 +12,7 @@ from django.utils.translation import ngettext
 from intake.models import Heartbeat, OutboxMessage
 from intake.submission import spool
 from pages import scheduled_publishing
+from staff import append_only_triggers
 
 from . import heartbeat, readiness, synthetic
 
@@ -124,6 +125,11 @@ def _migrations(now):
     return _part(*_true({"pending": pending > 0}), pending=pending)
 
 
+def _logs(now):
+    """Return whether the database still refuses to change the access log and the security log."""
+    return _part(*_true({"not_guarded": append_only_triggers.missing() != []}))
+
+
 def _worker(now):
     """Return the health of the workers.
 
@@ -204,6 +210,7 @@ def _true(codes):
 
 IN_DATABASE = {
     "migrations": _migrations,
+    "logs": _logs,
     "worker": _worker,
     "outbox": _outbox,
     "synthetic": _synthetic,

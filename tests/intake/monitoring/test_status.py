@@ -24,7 +24,7 @@ from tests.intake.support.helpers import LIST, personal_words_in
 TOKEN = "a token for the tests"
 SECOND = dt.timedelta(seconds=1)
 MINUTE = dt.timedelta(minutes=1)
-PARTS = ["keys", "spool", "database", "migrations", "worker", "outbox", "synthetic", "content"]
+PARTS = ["keys", "spool", "database", "migrations", "logs", "worker", "outbox", "synthetic", "content"]
 
 
 @pytest.fixture(autouse=True)
@@ -88,6 +88,7 @@ def test_with_the_token_all_is_well(client, healthy):
         "spool": {"ok": True, "why": [], "files": 0, "oldest_seconds": 0, "set_aside": 0, "writable": True},
         "database": {"ok": True, "why": []},
         "migrations": {"ok": True, "why": [], "pending": 0},
+        "logs": {"ok": True, "why": []},
         "worker": {"ok": True, "why": []},
         "outbox": {
             "ok": True,
@@ -261,6 +262,16 @@ def test_a_migration_that_waits_is_red(client):
     assert problems(client) == (200, {})
 
 
+def test_a_log_that_can_be_changed_is_red(client, healthy):
+    trigger = "refuse_change_DELETE_staff_securityevent"
+    with connection.cursor() as cursor:
+        if connection.vendor == "sqlite":
+            cursor.execute(f"DROP TRIGGER {trigger}")
+        else:
+            cursor.execute("ALTER TABLE staff_securityevent DISABLE TRIGGER refuse_change")
+    assert problems(client) == (503, {"logs": ["not_guarded"]})
+
+
 @pytest.mark.django_db(transaction=True)
 def test_a_table_that_is_missing_is_red_and_the_other_parts_still_tell(client):
     heartbeat.beat(heartbeat.of_this_worker())
@@ -291,7 +302,7 @@ def test_while_the_database_is_away_it_says_so_and_tells_of_the_rest(client, tak
     spool_file()
     take_database_away()
     status_code, red = problems(client)
-    unknown = {part: ["database"] for part in ("migrations", "worker", "outbox", "synthetic", "content")}
+    unknown = {part: ["database"] for part in ("migrations", "logs", "worker", "outbox", "synthetic", "content")}
     assert (status_code, red) == (503, {"database": ["away"]} | unknown)
     assert get_status(client).json()["parts"]["spool"]["files"] == 1
 
