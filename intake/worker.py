@@ -7,7 +7,7 @@ from django.db import InterfaceError, OperationalError, close_old_connections
 from django.utils import timezone
 
 from pages import scheduled_publishing
-from staff import throttle
+from staff import assignments, projection, throttle
 
 from . import workflow
 from .crypto.envelope import DecryptionError
@@ -36,6 +36,8 @@ def work_once(is_stopped=lambda: False):
         "weekly figures queued": outbox.queue_week,
         "messages sent": lambda: outbox.send_due(is_stopped=is_stopped),
         "old senders deleted": lambda: rate_limit.forget_old(now),
+        "roles ended": lambda: assignments.end_expired(now),
+        "unexplained rights removed": lambda: projection.repair(now),
         "old sign-in attempts deleted": lambda: throttle.forget_old(now),
         "old counts of emails deleted": lambda: daily_limit.forget_old(now),
         "old pending forms deleted": lambda: pending.forget_old(now),

@@ -8,8 +8,8 @@ class StaffConfig(AppConfig):
     verbose_name = _("Staff")
 
     def ready(self):
-        from . import append_only_triggers, checks, database_grants, events, roles  # noqa: F401 (registers the checks)
+        from . import append_only_triggers, checks, database_grants, events, role_triggers, roles  # noqa: F401
 
         events.listen()
-        for set_up in (append_only_triggers.install, database_grants.grant, roles.make_groups):
+        for set_up in (append_only_triggers.install, role_triggers.install, database_grants.grant, roles.make_groups):
             post_migrate.connect(set_up, sender=self)

@@ -1,7 +1,8 @@
 from django.core.checks import Error, Tags, Warning, register
 from django.db import DatabaseError
+from django.utils import timezone
 
-from . import append_only_triggers, database_grants
+from . import append_only_triggers, database_grants, projection, role_triggers
 
 
 @register(Tags.database)
@@ -28,6 +29,40 @@ def site_can_not_change_the_logs(app_configs, databases=None, **kwargs):
         )
         for table in _asked(database_grants.changeable_logs, databases)
     ]
+
+
+@register(Tags.database)
+def rules_of_roles_are_guarded(app_configs, databases=None, **kwargs):
+    """Refuse a database that lets people confirm their own role, or rename the group of a role."""
+    return [
+        Error(
+            f"A trigger on {table} is missing. It holds the rules of roles.",
+            hint="Find out who removed the trigger. Then run manage.py migrate --skip-checks, which installs it again.",
+            id="staff.E002",
+        )
+        for table in _asked(role_triggers.missing, databases)
+    ]
+
+
+@register(Tags.database)
+def rights_are_explained(app_configs, databases=None, **kwargs):
+    """Name each right that no role assignment explains. A superuser in production is an error."""
+    return [_finding(right) for right in _asked(lambda: projection.unexplained(timezone.now()), databases)]
+
+
+def _finding(right):
+    name = right.account.get_username()
+    if right.what == projection.SUPERUSER:
+        return Error(
+            f"{name} is a superuser. In production nobody is, because Wagtail lets superusers do everything.",
+            hint="The worker takes it away. For someone who manages accounts, use manage.py grant_role.",
+            id="staff.E003",
+        )
+    return Warning(
+        f"{name} has a right that no role explains: {right.what}.",
+        hint="The worker takes it away. To give a role, use the account's page for roles.",
+        id="staff.W002",
+    )
 
 
 def _asked(question, databases):

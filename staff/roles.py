@@ -1,24 +1,18 @@
-"""What each member of staff may do. A role is a constant in code; a Django group of the same name holds it.
+"""What each member of staff may do. A role is a constant in code, held by a `RoleAssignment` (see assignments.py).
 
-The groups exist because Wagtail asks them. Being a superuser gives no role.
+Django's groups of the same names exist because Wagtail asks them; our own code never does. Being a superuser gives no
+role.
 """
 
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
-from django.utils.translation import gettext_lazy as _
+from django.utils import timezone
 
-ADMISSIONS, LEAD, EDITOR, PUBLISHER = "admissions", "lead", "editor", "publisher"
-REVIEWER, AUDITOR, ADMINISTRATOR = "reviewer", "auditor", "administrator"
+from .models import Role, RoleAssignment
+from .models.role_assignment import POWERFUL
 
-LABELS = {
-    ADMISSIONS: _("Admissions: answers requests"),
-    LEAD: _("Lead: admissions, erasing, figures, accounts"),
-    EDITOR: _("Editor: writes drafts"),
-    PUBLISHER: _("Publisher: writes and publishes"),
-    REVIEWER: _("Clinical reviewer: reviews pages"),
-    AUDITOR: _("Auditor: reads the logs"),
-    ADMINISTRATOR: _("Administrator: accounts, but no requests"),
-}
+ADMISSIONS, LEAD, EDITOR, PUBLISHER, REVIEWER, AUDITOR, ADMINISTRATOR = Role.values
+LABELS = dict(Role.choices)
 ROLES = tuple(LABELS)
 
 
@@ -30,20 +24,26 @@ def roles_of(user):
     if not user.is_active or not user.is_staff:
         return frozenset()
     if not hasattr(user, "_staff_roles"):
-        names = user.groups.filter(name__in=ROLES).values_list("name", flat=True)
-        user._staff_roles = frozenset(names)  # noqa: SLF001 (our own)
+        live = RoleAssignment.objects.live(timezone.now()).filter(account=user)
+        user._staff_roles = frozenset(live.values_list("role", flat=True).order_by())  # noqa: SLF001 (our own)
     return user._staff_roles  # noqa: SLF001 (our own)
 
 
 def holders(*roles):
     """Return the active members of staff who have one of these roles, ordered by username."""
-    users = get_user_model().objects.filter(is_active=True, is_staff=True, groups__name__in=roles)
-    return users.distinct().order_by("username")
+    live = RoleAssignment.objects.live(timezone.now()).filter(role__in=roles)
+    users = get_user_model().objects.filter(is_active=True, is_staff=True, pk__in=live.order_by().values("account"))
+    return users.order_by("username")
 
 
 def may_manage_accounts(user):
     """Return whether this user may create accounts, send set-up links, give roles and end sessions."""
     return not roles_of(user).isdisjoint({LEAD, ADMINISTRATOR})
+
+
+def may_confirm_roles(user):
+    """Return whether this user's yes counts for a role that needs a second one."""
+    return not roles_of(user).isdisjoint(POWERFUL)
 
 
 def may_read_security_log(user):

@@ -10,7 +10,6 @@ import pytest
 import time_machine
 from django.conf import settings
 from django.contrib.auth import get_user_model
-from django.contrib.auth.models import Group
 from django.core.cache import cache
 from django.db import DatabaseError, connection
 from django.test import Client
@@ -19,7 +18,7 @@ import faq.starter
 from intake import search
 from intake.submission import circuit_breaker, rate_limit
 from recovery_site.search import index as search_index
-from tests import databases, known_facts, one_way, template_guard
+from tests import databases, known_facts, one_way, staff_roles, template_guard
 from tests.chromium import NO_CHROMIUM, chromium_path
 
 # Most of the time of a run on SQLite, measured with --durations=0. `make test-fast` leaves them out.
@@ -188,7 +187,7 @@ def make_staff(db):
         User = get_user_model()
         username = username or f"{'-'.join(roles) or 'staff'}-{User.objects.count()}"
         user = User.objects.create_user(username, password="a password for tests", is_staff=True, **fields)
-        user.groups.set(Group.objects.filter(name__in=roles))
+        staff_roles.give(user, *roles)
         return user
 
     return make

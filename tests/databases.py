@@ -230,6 +230,8 @@ BEGIN
     FOR name IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' LOOP
         EXECUTE format('DELETE FROM public.%I', name);
     END LOOP;
+    SET CONSTRAINTS ALL IMMEDIATE; -- a table with checks to come can't be altered
+    SET CONSTRAINTS ALL DEFERRED;
     FOR name IN SELECT tgrelid::regclass FROM pg_trigger WHERE tgname = 'refuse_change' LOOP
         EXECUTE format('ALTER TABLE %s ENABLE TRIGGER refuse_change', name);
     END LOOP;

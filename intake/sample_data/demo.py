@@ -7,7 +7,6 @@ import datetime as dt
 import random
 
 from django.contrib.auth import get_user_model
-from django.contrib.auth.models import Group
 from django.utils import timezone
 
 from intake import workflow
@@ -23,6 +22,7 @@ from intake.workflow.attempt_plan import attempt_plan_of, must_decide
 from intake.workflow.attempts import decide_by, follow_up
 from intake.workflow.base import event_timestamp
 from pages.models import Center, OpeningHours
+from staff import assignments
 
 Outcome = AssessmentRequest.Outcome
 
@@ -376,7 +376,7 @@ def ensure_staff(username, role):
     if made:
         user.set_unusable_password()
         user.save()
-        user.groups.add(Group.objects.get(name=role))
+        assignments.give_from_server(user, role, "Made-up data")
     return user
 
 

@@ -8,6 +8,7 @@ from intake.admin.request import updates as request_updates
 from intake.models import AccessRecord, AssessmentRequest, EncryptedText, Event, SavedFilter
 from intake.submission import tokens
 from staff.append_only import AppendOnlyViolation
+from tests import staff_roles
 from tests.intake.support.factories import make_request
 from tests.intake.support.helpers import LIST, PERSON, change_page, personal_words_in, rows
 
@@ -169,7 +170,7 @@ def test_a_role_that_was_taken_away_closes_the_desk_at_once(make_staff):
     user, request = make_staff("admissions"), make_request()
     client = signed_in(user)
     assert client.get(change_page(request)).status_code == 200
-    user.groups.clear()
+    staff_roles.end_all(user)
     assert client.get(change_page(request)).status_code == 403
 
 

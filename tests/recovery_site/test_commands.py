@@ -21,6 +21,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 
 from recovery_site import create_dev_env
+from staff import roles
 from tests import databases
 from tests.intake.support.helpers import ADDRESS, form_on
 from tests.intake.support.http_visitor import HttpVisitor
@@ -60,14 +61,7 @@ def test_first_administrator_is_made_once_and_printed_once(capsys):
     password = re.search(r"shown only once\): (\S+)", printed).group(1)
     user = User.objects.get(is_superuser=True)
     assert user.check_password(password)
-    assert set(user.groups.values_list("name", flat=True)) == {
-        "admissions",
-        "lead",
-        "editor",
-        "publisher",
-        "reviewer",
-        "auditor",
-    }
+    assert roles.roles_of(user) == set(roles.ROLES) == set(user.groups.values_list("name", flat=True))
     call_command("ensure_administrator")
     assert capsys.readouterr().out == ""
     assert User.objects.count() == 1
@@ -94,10 +88,12 @@ def test_first_administrator_with_a_malformed_name_or_address_is_not_made(monkey
 
 
 @pytest.mark.django_db
-def test_first_administrator_in_production_has_no_role(settings):
+def test_first_administrator_in_production_has_one_role_and_is_no_superuser(settings):
     settings.IN_DEVELOPMENT = False
-    call_command("ensure_administrator")
-    assert User.objects.get(is_superuser=True).groups.count() == 0
+    for _time in range(2):
+        call_command("ensure_administrator")
+    user = User.objects.get()
+    assert (user.is_superuser, user.is_staff, roles.roles_of(user)) == (False, True, {"administrator"})
 
 
 def test_serve_says_in_one_sentence_that_the_port_is_taken():

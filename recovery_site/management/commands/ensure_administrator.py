@@ -3,9 +3,10 @@ import secrets
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
-from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
+
+from staff import assignments, roles
 
 
 class Command(BaseCommand):
@@ -16,15 +17,17 @@ class Command(BaseCommand):
 
     def handle(self, *args, **options):
         User = get_user_model()
-        if User.objects.filter(is_superuser=True).exists():
+        if User.objects.filter(is_superuser=True).exists() or roles.holders(roles.ADMINISTRATOR, roles.LEAD).exists():
             return
         username = _checked("DJANGO_SUPERUSER_USERNAME", "username") or "admin"
         email = _checked("DJANGO_SUPERUSER_EMAIL", "email")
         given = os.environ.get("DJANGO_SUPERUSER_PASSWORD")
         password = given or secrets.token_urlsafe(15)
-        user = User.objects.create_superuser(username, email, password)
-        if settings.IN_DEVELOPMENT:
-            user.groups.set(Group.objects.all())  # so that one account can see everything
+        # In development, one account can see everything. In production, nobody is a superuser.
+        given_roles = roles.ROLES if settings.IN_DEVELOPMENT else [roles.ADMINISTRATOR]
+        user = User.objects.create_user(username, email, password, is_staff=True, is_superuser=settings.IN_DEVELOPMENT)
+        for role in given_roles:
+            assignments.give_from_server(user, role, "First account")
         self.stdout.write(f"First administrator: {username}")
         if not given:
             self.stdout.write(f"Password (shown only once): {password}")

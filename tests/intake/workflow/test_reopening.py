@@ -7,6 +7,7 @@ import pytest
 from intake import workflow
 from intake.models import AssessmentRequest
 from intake.submission import tokens
+from tests import staff_roles
 from tests.conftest import TUESDAY_MORNING
 from tests.intake.support.factories import make_request
 
@@ -104,7 +105,7 @@ def test_an_owner_who_left_the_desk_does_not_come_back(me, make_staff):
     request, colleague = make_request(), make_staff("admissions")
     workflow.assign(request_id=request.pk, owner=colleague, actor=me)
     close(request, me)
-    colleague.groups.clear()
+    staff_roles.end_all(colleague)
     assert reopened(request, me).owner is None
 
 

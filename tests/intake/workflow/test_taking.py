@@ -10,6 +10,7 @@ from django.utils import timezone
 from intake import workflow
 from intake.models import AssessmentRequest
 from pages.models import Center, OpeningHours
+from tests import staff_roles
 from tests.intake.support.at_once import at_once
 from tests.intake.support.factories import make_request
 from tests.intake.support.helpers import codes_of, format_local, local_time
@@ -424,7 +425,7 @@ def take_back(request):
 def test_what_belongs_to_someone_who_left_is_everyones(amal, sam):
     request = make_request_of_another()
     workflow.assign(request_id=request.pk, owner=sam, actor=sam)
-    sam.groups.clear()
+    staff_roles.end_all(sam)
     assert workflow.take_next(actor=amal) == request
 
 

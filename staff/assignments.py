@@ -1,0 +1,209 @@
+"""Give, confirm, refuse and end roles. Every change is an event, and the groups follow in the same transaction.
+
+Nobody changes their own roles. The roles in `POWERFUL` need the yes of a second person, who is neither the giver nor
+the receiver. Until then they are requested and give nothing.
+"""
+
+from django.contrib.auth import get_user_model
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from . import events, projection, roles
+from .models import RoleAssignment, RoleConfirmation, RoleEnding, SecurityEvent
+from .models.role_assignment import POWERFUL
+
+Kind = SecurityEvent.Kind
+
+
+class RoleRefused(Exception):
+    """Nothing changed. The message says why, and what to do. `field` names the field to correct, if it is one."""
+
+    def __init__(self, message, field=None):
+        super().__init__(message)
+        self.field = field
+
+
+def may_change(actor, account):
+    """Return whether `actor` may give roles to `account` and end them."""
+    return roles.may_manage_accounts(actor) and actor != account
+
+
+def may_confirm(actor, assignment):
+    """Return whether `actor` is the second person whose yes a requested role needs."""
+    return roles.may_confirm_roles(actor) and actor.pk not in (assignment.account_id, assignment.assigned_by_id)
+
+
+def to_confirm(actor):
+    """Return the requested roles that wait for the yes of `actor`, the oldest first."""
+    if not roles.may_confirm_roles(actor):
+        return RoleAssignment.objects.none()
+    waiting = RoleAssignment.objects.waiting(timezone.now()).select_related("account", "assigned_by")
+    return waiting.exclude(account=actor).exclude(assigned_by=actor)
+
+
+@transaction.atomic
+def give(*, account, role, reason, actor, ends_at=None, request=None):
+    """Give a role, or request it if it needs a second yes. Return the assignment.
+
+    `ends_at`: when it ends by itself, or None. `request`: the HTTP request, for the log. Raises `RoleRefused`.
+    """
+    _require_other(actor, account)
+    if not account.is_active or not account.is_staff:
+        raise RoleRefused(_("This account is not active. Activate it first, then give it the role."))
+    now = timezone.now()
+    if ends_at is not None and ends_at <= now:
+        raise RoleRefused(_("Enter a time in the future, or leave the end empty."), "ends_at")
+    assignment = _create(account, role, reason, now, assigned_by=actor, ends_at=ends_at)
+    kind = Kind.ROLE_REQUESTED if assignment.needs_confirmation else Kind.ROLE_GIVEN
+    events.record(kind, request=request, actor=actor, account=account, detail=role)
+    return assignment
+
+
+@transaction.atomic
+def give_from_server(account, role, reason):
+    """Give a role at once, as the person who runs the server. Return the assignment; the one held, if there is one."""
+    now = timezone.now()
+    _lock(account)
+    if held := RoleAssignment.objects.live(now).filter(account=account, role=role).first():
+        return held
+    for waiting in RoleAssignment.objects.waiting(now).filter(account=account, role=role):
+        RoleEnding.objects.create(assignment=waiting, ended_at=now, reason=_("Given on the server instead"))
+        events.record(Kind.ROLE_REFUSED, account=account, detail=role)
+    assignment = _create(account, role, reason, now, assigned_by=None, ends_at=None)
+    events.record(Kind.ROLE_GIVEN, account=account, detail=role)
+    return assignment
+
+
+@transaction.atomic
+def confirm(assignment_id, *, actor, request=None):
+    """Say yes to a requested role, which is held from now on. Return the assignment. Raises `RoleRefused`."""
+    assignment = _locked(assignment_id)
+    now = timezone.now()
+    _require_waiting(assignment, now)
+    if not may_confirm(actor, assignment):
+        raise RoleRefused(
+            _("Only a lead, an auditor or an administrator can confirm this, and neither who asked nor who gets it.")
+        )
+    RoleConfirmation.objects.create(assignment=assignment, confirmed_by=actor, occurred_at=now)
+    projection.write_group(assignment.account, assignment.role, now)
+    _record(Kind.ROLE_GIVEN, assignment, actor, request)
+    return assignment
+
+
+@transaction.atomic
+def refuse(assignment_id, *, actor, reason, request=None):
+    """Say no to a requested role, or take the request back. Return the assignment. Raises `RoleRefused`."""
+    assignment = _locked(assignment_id)
+    now = timezone.now()
+    _require_waiting(assignment, now)
+    if not may_confirm(actor, assignment) and not may_change(actor, assignment.account):
+        raise RoleRefused(_("Only a lead, an auditor or an administrator can refuse this, and not for themselves."))
+    RoleEnding.objects.create(assignment=assignment, ended_by=actor, ended_at=now, reason=_given(reason))
+    _record(Kind.ROLE_REFUSED, assignment, actor, request)
+    return assignment
+
+
+@transaction.atomic
+def end(assignment_id, *, actor, reason, request=None):
+    """Take a role away, now. Return the assignment. Raises `RoleRefused`."""
+    assignment = _locked(assignment_id)
+    _require_other(actor, assignment.account)
+    now = timezone.now()
+    if not RoleAssignment.objects.live(now).filter(pk=assignment.pk).exists():
+        raise RoleRefused(_("This role had ended already."))
+    RoleEnding.objects.create(assignment=assignment, ended_by=actor, ended_at=now, reason=_given(reason))
+    projection.write_group(assignment.account, assignment.role, now)
+    _record(Kind.ROLE_ENDED, assignment, actor, request)
+    return assignment
+
+
+def end_expired(now):
+    """End what has passed its time. Return how many assignments that were. The worker calls it."""
+    expired = RoleAssignment.objects.open().filter(ends_at__lte=now).select_related("account")
+    return sum(_end_expired(account, now) for account in {assignment.account for assignment in expired})
+
+
+@transaction.atomic
+def _end_expired(account, now):
+    _lock(account)
+    expired = list(RoleAssignment.objects.open().filter(account=account, ends_at__lte=now))
+    for assignment in expired:
+        RoleEnding.objects.create(assignment=assignment, ended_at=now, reason=_("Its time was over"))
+        projection.write_group(account, assignment.role, now)
+        events.record(Kind.ROLE_ENDED, account=account, detail=assignment.role)
+    return len(expired)
+
+
+def _create(account, role, reason, now, *, assigned_by, ends_at):
+    """Write an assignment and the groups that follow from it."""
+    _end_expired(account, now)
+    earlier = RoleAssignment.objects.filter(account=account, role=role)
+    if there := earlier.open().first():
+        sentence = _("%s has this role already.") if _is_held(there) else _("This role is already requested for %s.")
+        raise RoleRefused(sentence % account, "role")
+    assignment = RoleAssignment.objects.create(
+        account=account,
+        role=role,
+        number=earlier.count() + 1,
+        assigned_by=assigned_by,
+        starts_at=now,
+        ends_at=ends_at,
+        reason=_given(reason),
+        needs_confirmation=role in POWERFUL and assigned_by is not None,
+    )
+    projection.write_group(account, role, now)
+    return assignment
+
+
+def _lock(account):
+    """Lock an account until the transaction ends, so that changes of its roles come one after the other.
+
+    SQLite locks the whole database instead.
+    """
+    get_user_model().objects.select_for_update(no_key=True).get(pk=account.pk)
+
+
+def _locked(assignment_id):
+    """Lock the account of an assignment, and return the assignment as it is then."""
+    assignment = RoleAssignment.objects.select_related("account").filter(pk=assignment_id).first()
+    if assignment is None:
+        raise RoleRefused(_("This role was not found. Reload the page."))
+    _lock(assignment.account)
+    return assignment
+
+
+def _require_other(actor, account):
+    if actor == account:
+        raise RoleRefused(_("You can't change your own roles. %s") % who_can_help(account))
+    if not roles.may_manage_accounts(actor):
+        raise RoleRefused(_("Only a lead or an administrator can change roles."))
+
+
+def _require_waiting(assignment, now):
+    if not RoleAssignment.objects.waiting(now).filter(pk=assignment.pk).exists():
+        raise RoleRefused(_("Someone has decided this already, or its time is over. Reload the page."))
+
+
+def who_can_help(account):
+    """Return a sentence that names who can change the roles of this account."""
+    others = roles.holders(roles.LEAD, roles.ADMINISTRATOR).exclude(pk=account.pk)
+    names = ", ".join(other.get_username() for other in others)
+    if names:
+        return _("These colleagues can: %s.") % names
+    return _("No colleague can yet. Whoever runs the server can, with manage.py grant_role.")
+
+
+def _is_held(assignment):
+    return not assignment.needs_confirmation or hasattr(assignment, "confirmation")
+
+
+def _given(reason):
+    """Return a typed reason without outer spaces. Raises `RoleRefused` if nothing is left."""
+    if not reason.strip():
+        raise RoleRefused(_("Enter a reason."), "reason")
+    return reason.strip()
+
+
+def _record(kind, assignment, actor, request):
+    events.record(kind, request=request, actor=actor, account=assignment.account, detail=assignment.role)
