@@ -2,12 +2,12 @@
 
 import logging
 
-from django.contrib.sessions.models import Session
 from django.db import InterfaceError, OperationalError, close_old_connections
 from django.utils import timezone
 
 from pages import scheduled_publishing
 from staff import assignments, projection, throttle
+from staff.sessions import endings
 
 from . import workflow
 from .crypto.envelope import DecryptionError
@@ -41,7 +41,7 @@ def work_once(is_stopped=lambda: False):
         "old sign-in attempts deleted": lambda: throttle.forget_old(now),
         "old counts of emails deleted": lambda: daily_limit.forget_old(now),
         "old pending forms deleted": lambda: pending.forget_old(now),
-        "old sessions deleted": lambda: Session.objects.filter(expire_date__lt=now).delete()[0],
+        "sessions ended": lambda: endings.end_overdue(now),
         "old synthetic requests erased": lambda: synthetic.erase_left_behind(now),
         "pages published or ended": scheduled_publishing.publish_due,
     }

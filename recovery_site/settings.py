@@ -51,7 +51,6 @@ INSTALLED_APPS = [
     "recovery_site.apps.StaffAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
-    "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.sitemaps",
     "django.contrib.staticfiles",
@@ -91,6 +90,7 @@ MIDDLEWARE = [
     "recovery_site.middleware.csrf_cookie.PublicPagesMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "staff.sessions.middleware.StaffSessionMiddleware",
     # Must come before anything that reads the body; the CSRF check runs later, with the view. Editors at /cms/ may send
     # more.
     "recovery_site.middleware.body_limits.RequestGuardMiddleware",
@@ -237,6 +237,13 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 STAFF_PLACE_WORDS = "recovery_site.place_words.words_of_the_place"  # staff imports no other app
 
+# How long a sign-in lasts: minutes without anyone using it, and hours in all. After how many minutes some actions, such
+# as erasing, ask for the password again. See staff/sessions/.
+
+STAFF_IDLE_MINUTES = env.number("STAFF_IDLE_MINUTES", 15, least=2, most=60)
+STAFF_SESSION_HOURS = env.number("STAFF_SESSION_HOURS", 10, least=1, most=12)
+STAFF_FRESH_MINUTES = env.number("STAFF_FRESH_MINUTES", 10, least=1, most=60)
+
 # The content, which editors manage at /cms/
 
 WAGTAIL_SITE_NAME = "Renaissance Recovery Center"
@@ -290,8 +297,9 @@ CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_FAILURE_VIEW = "recovery_site.error_views.csrf_failure"
 VISIT_COOKIE_NAME = "visit"  # see intake/submission/device.py
 LEAVE_TO = "https://www.weather.gov/"  # the target of "Leave quickly": a page that anyone might have open
+SESSION_ENGINE = "staff.sessions.store"
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
-SESSION_COOKIE_AGE = 12 * 60 * 60
+SESSION_COOKIE_AGE = STAFF_SESSION_HOURS * 60 * 60
 SESSION_COOKIE_SAMESITE = "Lax"
 # Stored in the session, because messages name requests and cookies stay readable on a shared computer.
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"

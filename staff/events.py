@@ -11,11 +11,12 @@ from .network import network_of
 Kind = SecurityEvent.Kind
 
 
-def record(kind, *, request=None, actor=None, account=None, detail=""):
+def record(kind, *, request=None, actor=None, account=None, detail="", session=None):
     """Write one event.
 
     `request`: the HTTP request, which tells network and session, and who acts unless `actor` is given. `account`: whose
-    account it concerns, unless it is the actor's own. `detail`: a code, never something typed.
+    account it concerns, unless it is the actor's own. `detail`: a code, never something typed. `session`: the row of
+    the session that it concerns, if that is not the request's own.
     """
     if actor is None and request is not None and request.user.is_authenticated:
         actor = request.user
@@ -26,7 +27,7 @@ def record(kind, *, request=None, actor=None, account=None, detail=""):
         account_id=(account or actor) and (account or actor).pk,
         detail=detail,
         network=hashed_network(request) if request is not None else "",
-        session=hashed_session(request) if request is not None else "",
+        session=session.pk if session else hashed_session(request) if request is not None else "",
     )
 
 

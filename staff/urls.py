@@ -1,3 +1,5 @@
 """The addresses of the staff app. `StaffSite` includes them under /admin/, in the namespace of the admin."""
 
-urlpatterns = []
+from .sessions.urls import urlpatterns as of_sessions
+
+urlpatterns = [*of_sessions]

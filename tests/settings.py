@@ -41,4 +41,8 @@ else:
     DATABASES["default"]["OPTIONS"]["options"] = "-c synchronous_commit=off"
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # fast; tests use no real passwords
+# Most tests move the clock by hours. The tests of sessions set the real limits.
+STAFF_IDLE_MINUTES = STAFF_FRESH_MINUTES = 12 * 60
+STAFF_SESSION_HOURS = 12
+SESSION_COOKIE_AGE = 12 * 60 * 60
 WHITENOISE_AUTOREFRESH = True  # no collected files to look for

@@ -19,5 +19,17 @@ class StaffSession(AbstractBaseSession):
         default_permissions = ()
         indexes = [models.Index(fields=["user", "-last_used_at"], name="sessions_of_user")]
 
+    def save(self, *args, force_insert=False, **kwargs):
+        """Save a new row, or the content of an old one. When it was used is saved on its own, see `sessions/use.py`."""
+        if not force_insert:
+            kwargs["update_fields"] = ["session_data", "expire_date", "user"]
+        super().save(*args, force_insert=force_insert, **kwargs)
+
+    @classmethod
+    def get_session_store_class(cls):
+        from staff.sessions.store import SessionStore  # imported late, because the store uses this model
+
+        return SessionStore
+
     def __str__(self):
         return f"{self.started_at:%Y-%m-%d %H:%M}"

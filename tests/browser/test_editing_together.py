@@ -4,12 +4,12 @@ What a plain request shows as well is in tests/pages/test_editing.py.
 """
 
 import pytest
-from django.contrib.sessions.models import Session
 from playwright.sync_api import expect
 from wagtail.models import Page
 
 from faq.models import QuestionPage
 from pages.models import ContentPage
+from staff.models import StaffSession
 
 # Draftail sets styles of its own, which the policy refuses without harm. What the server refuses is what is tested.
 HARMLESS = ("Applying inline style", "Failed to load resource", "axe.run results")
@@ -149,7 +149,7 @@ def test_leaving_asks_until_all_is_saved_and_then_loses_nothing(at, asked):
 
 def test_who_was_signed_out_gets_back_what_they_typed(at, asked, address):
     erin = at("erin", editor_of(asked))
-    Session.objects.all().delete()
+    StaffSession.objects.all().delete()
     box(erin, "Title").fill("How addictive is it?")
     erin.clock.run_for(8_000)
     expect(erin.get_by_text("Not saved: you are signed out.")).to_be_visible()

@@ -7,7 +7,6 @@ import uuid
 
 import pytest
 from django.contrib.admin.models import LogEntry
-from django.contrib.sessions.models import Session
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -17,6 +16,7 @@ from intake.admin.find import page as find
 from intake.contact import details
 from intake.models import AccessRecord, Alias, AssessmentRequest, BlindIndex, EncryptedText
 from intake.submission import tokens
+from staff.models import StaffSession
 from tests.html import forms_on
 from tests.intake.support.factories import make_request, make_request_with_odd_contact
 from tests.intake.support.helpers import LIST, PERSONAL, browser_of, change_page, title_of
@@ -484,7 +484,7 @@ def test_the_newest_searches_are_kept_and_the_oldest_forgotten(desk):
 def test_searches_are_kept_encrypted_and_only_in_their_own_session(desk, me, make_staff):
     make_request()
     again = address_of(look_for(desk, "wilhelmina canary"))
-    stored = " ".join(str(session.get_decoded()) for session in Session.objects.all())
+    stored = " ".join(str(session.get_decoded()) for session in StaffSession.objects.all())
     assert (find.KEPT in stored, "wilhelmina" in stored, "canary" in stored) == (True, False, False)
     other = browser_of(make_staff("admissions"))
     session = other.session

@@ -253,12 +253,12 @@ def test_a_synthetic_request_that_never_came_or_is_late_is_red(client, healthy, 
 @pytest.mark.django_db(transaction=True)
 def test_a_migration_that_waits_is_red(client):
     heartbeat.beat(heartbeat.of_this_worker())
-    call_command("migrate", "sessions", "zero", verbosity=0)
+    call_command("migrate", "staff", "zero", fake=True, verbosity=0)
     try:
         assert problems(client) == (503, {"migrations": ["pending"]})
         assert get_status(client).json()["parts"]["migrations"]["pending"] == 1
     finally:
-        call_command("migrate", "sessions", verbosity=0)
+        call_command("migrate", "staff", fake=True, verbosity=0)
     assert problems(client) == (200, {})
 
 

@@ -1,0 +1,28 @@
+"""What happens to a session when someone signs in or out."""
+
+from django.contrib.auth.signals import user_logged_in, user_logged_out
+
+from staff import events
+
+from . import fresh
+
+
+def listen():
+    """Follow what Django reports, so that no way of signing in is missed."""
+    user_logged_in.connect(_begin, dispatch_uid="staff.sessions.begin")
+    user_logged_out.connect(_note_sign_out, dispatch_uid="staff.sessions.note_sign_out")
+
+
+def _begin(sender, request, user, **kwargs):
+    """Give the session a new key, a new beginning and its network.
+
+    Django itself keeps the key if the same person signs in twice.
+    """
+    request.session.network = events.hashed_network(request)
+    request.session.cycle_key()
+    fresh.note_proof(request)
+
+
+def _note_sign_out(sender, request, user, **kwargs):
+    """Make the middleware tell the browser to forget what it kept."""
+    request.has_signed_out = True

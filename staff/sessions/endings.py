@@ -1,0 +1,35 @@
+"""How sessions end before their owner signs out. Each ending is a security event."""
+
+from staff import events
+from staff.models import StaffSession
+
+from . import limits
+
+SELF, COLLEAGUE = "self", "colleague"  # details of the event, like `limits.IDLE`
+
+
+def end(row, reason, request=None):
+    """End a session. `reason`: the detail of the event. Return whether it was still there.
+
+    Two requests may end the same session at once. Only the one that deleted it records the ending.
+    """
+    is_deleted = bool(StaffSession.objects.filter(pk=row.pk).delete()[0])
+    if is_deleted and row.user:
+        events.record(events.Kind.SESSION_ENDED, request=request, account=row.user, detail=reason, session=row)
+    return is_deleted
+
+
+def end_all(user, by, request, keep=""):
+    """End all sessions of a user, except the one whose key hash is `keep`. Return how many ended.
+
+    `by`: who ends them, the user or a colleague. Whoever calls this has checked that `by` may do it.
+    """
+    reason = SELF if by == user else COLLEAGUE
+    rows = StaffSession.objects.filter(user=user).exclude(pk=keep).select_related("user")
+    return sum(end(row, reason, request) for row in rows.order_by("started_at"))
+
+
+def end_overdue(now):
+    """End the sessions whose time is over. The worker calls this, since nobody may come back to them."""
+    rows = StaffSession.objects.filter(limits.is_over(now)).select_related("user")
+    return sum(end(row, limits.why_over(row, now)) for row in rows)

@@ -1,0 +1,36 @@
+from django.contrib.auth import SESSION_KEY as USER_ID
+
+from . import endings, use
+
+
+class StaffSessionMiddleware:
+    """End sessions whose time is over, and note when a person uses one.
+
+    Whoever was signed out is anonymous from then on, so a form that they send leads to the page "Not sent yet".
+    """
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        if use.is_on_staff_page(request):
+            request.session.get(USER_ID)  # loads it
+            _end_if_over(request)
+        response = self.get_response(request)
+        _end_if_over(request)  # for a public page that loaded it
+        if getattr(request, "has_signed_out", False):
+            # Not "cookies": that would delete those of all hosts under this domain, also of other sites of the center.
+            response["Clear-Site-Data"] = '"cache", "storage"'
+        return response
+
+    def process_view(self, request, view, args, kwargs):
+        """Runs after the CSRF check, so a form of another site is no use."""
+        if use.is_on_staff_page(request) and request.user.is_authenticated and use.is_by_a_person(request):
+            use.note(request.session)
+
+
+def _end_if_over(request):
+    session = request.session
+    if session.ended:
+        endings.end(session.row, session.ended, request)
+        session.row, session.ended = None, ""
