@@ -81,6 +81,7 @@ MIDDLEWARE = [
     "recovery_site.middleware.health.HealthMiddleware",  # first: health checks have no host name
     "django.middleware.security.SecurityMiddleware",
     "recovery_site.middleware.csp.ContentSecurityPolicyMiddleware",
+    "staff.sign_in.gate.GateMiddleware",  # before whatever costs more
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.http.ConditionalGetMiddleware",
     "recovery_site.middleware.compression.CompressionMiddleware",  # after the one above: an ETag for each encoding
@@ -296,6 +297,7 @@ CSRF_COOKIE_HTTPONLY = True
 CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_FAILURE_VIEW = "recovery_site.error_views.csrf_failure"
 VISIT_COOKIE_NAME = "visit"  # see intake/submission/device.py
+KNOWN_BROWSER_COOKIE_NAME = "known_browser"  # of staff, see staff/sign_in/gate.py
 LEAVE_TO = "https://www.weather.gov/"  # the target of "Leave quickly": a page that anyone might have open
 SESSION_ENGINE = "staff.sessions.store"
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
@@ -312,6 +314,7 @@ if IS_HTTPS:
     SESSION_COOKIE_NAME = "__Host-session"
     CSRF_COOKIE_NAME = "__Host-csrf"
     VISIT_COOKIE_NAME = "__Host-visit"
+    KNOWN_BROWSER_COOKIE_NAME = "__Secure-known_browser"  # not __Host-, which would send it with every page
 
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_500_000  # bytes, without files
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000  # a long page in /cms/; middleware/body_limits.py allows fewer elsewhere

@@ -10,8 +10,10 @@ class StaffConfig(AppConfig):
     def ready(self):
         from . import append_only_triggers, checks, database_grants, events, role_triggers, roles  # noqa: F401
         from .sessions import beginnings
+        from .sign_in import gate
 
         beginnings.listen()  # first: the events of a sign-in name its new session
         events.listen()
+        gate.listen()
         for set_up in (append_only_triggers.install, role_triggers.install, database_grants.grant, roles.make_groups):
             post_migrate.connect(set_up, sender=self)

@@ -18,6 +18,7 @@ import faq.starter
 from intake import search
 from intake.submission import circuit_breaker, rate_limit
 from recovery_site.search import index as search_index
+from staff.sign_in import gate
 from tests import databases, known_facts, one_way, staff_roles, template_guard
 from tests.chromium import NO_CHROMIUM, chromium_path
 
@@ -162,6 +163,7 @@ def nothing_remembered():
 
 @pytest.fixture(autouse=True)
 def working_database_and_empty_spool():
+    gate.bucket.fill()
     circuit_breaker.reset()
     rate_limit.forget_while_away()
     search.rows_of_names.cache_clear()
