@@ -196,6 +196,7 @@ SECURITY_CONTACT = env.security_contact("SECURITY_CONTACT")
 # successful synthetic request. Use 0 if none is sent.
 
 STATUS_TOKEN = env.token("STATUS_TOKEN")
+SYNTHETIC_KEY = env.token("SYNTHETIC_KEY") or SECRET_KEY  # its own, so that the sender needs no other secret
 SYNTHETIC_MAX_MINUTES = env.number("SYNTHETIC_MAX_MINUTES", 0, least=0, most=10_080)  # a week
 
 # The request limits for ten minutes. Above the limit for a network, a request is not stored, and the page says so.

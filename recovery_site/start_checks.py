@@ -84,9 +84,10 @@ def _folder():
         yield "VAR_DIR", "is a folder that other users of this machine may list or change: set its mode to 711 or 700"
 
 
-def _status_token():
-    if settings.STATUS_TOKEN and _is_weak(settings.STATUS_TOKEN, LEAST_TOKEN):
-        yield "STATUS_TOKEN", f"must have at least {LEAST_TOKEN} random characters"
+def _tokens():
+    for name in ("STATUS_TOKEN", "SYNTHETIC_KEY"):
+        if getattr(settings, name) and _is_weak(getattr(settings, name), LEAST_TOKEN):
+            yield name, f"must have at least {LEAST_TOKEN} random characters"
 
 
 def _first_password():
@@ -95,7 +96,7 @@ def _first_password():
         yield "DJANGO_SUPERUSER_PASSWORD", f"must have at least {LEAST_PASSWORD} characters, most of them different"
 
 
-CHECKS = (_origin, _secret_keys, _hosts, _mail, _database, _folder, _status_token, _first_password)
+CHECKS = (_origin, _secret_keys, _hosts, _mail, _database, _folder, _tokens, _first_password)
 
 
 def _is_weak(secret, least):

@@ -6,36 +6,24 @@ requests, but no others: each function here finds only synthetic ones.
 
 import datetime as dt
 
-from django.core import signing
+from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
 
 from intake.models import Alias, AssessmentRequest, EncryptedText, OutboxMessage
 
-HEADER = "X-Synthetic"
-HEADER_IN_WSGI = "HTTP_X_SYNTHETIC"  # from META: Django's `headers` would copy all headers first
-HEADER_LIFETIME = dt.timedelta(seconds=60)
+from . import synthetic_header
+
 HEARTBEAT = "synthetic"
 LEFT_BEHIND_AFTER = dt.timedelta(days=1)
-
-_WORD = "synthetic"
-_SALT = "intake.synthetic"
 
 WHOLE = {"stored": True, "notification": OutboxMessage.State.SENT.value, "on_desk": True}
 
 
-def signature():
-    """Return a signed value for the header. It is valid for a minute."""
-    return signing.TimestampSigner(salt=_SALT).sign(_WORD)
-
-
 def is_signed(http_request):
     """Return whether this HTTP request carries a valid signature of ours."""
-    try:
-        value = http_request.META.get(HEADER_IN_WSGI, "")
-        return bool(value) and signing.TimestampSigner(salt=_SALT).unsign(value, max_age=HEADER_LIFETIME) == _WORD
-    except (signing.BadSignature, ValueError):
-        return False
+    value = http_request.META.get(synthetic_header.NAME_IN_WSGI, "")
+    return bool(value) and synthetic_header.is_valid(value, settings.SYNTHETIC_KEY)
 
 
 def trace(request_id):

@@ -1,24 +1,37 @@
-"""Send the synthetic request over HTTP as a visitor would, and follow it until the notification is sent."""
+"""Send the synthetic request over HTTP as a visitor would, and follow it until the notification is sent.
 
+It needs no settings, no database and no keys of the site: only the origin and SYNTHETIC_KEY, which signs the header.
+So it can run where nothing else of the site is:
+
+    python -m intake.monitoring.synthetic_client --every 15
+"""
+
+import argparse
 import http.client
 import http.cookiejar
 import json
+import os
+import re
+import signal
+import sys
 import time
 import urllib.error
 import urllib.parse
 import urllib.request
 from html.parser import HTMLParser
 
-from intake.submission import spam_signals, tokens
+from intake import reference
 
-from . import synthetic
+from . import synthetic_header
 
 FORM = "/assessment/"
 RECEIVED = "/assessment/received/"
 PROBE = "/assessment/probe/"
 HTTP_TIMEOUT = 30  # seconds
-READING_TIME = spam_signals.TOO_FAST.total_seconds() + 0.5
+READING_TIME = 3.5  # seconds; faster forms are suspicious, see intake/submission/spam_signals.py
 POLL = 2  # seconds
+TIMEOUT = 120  # seconds until the notification must be sent
+WHOLE = {"stored": True, "notification": "sent", "on_desk": True}  # as the probe answers in the end
 
 # A phone number only, so that nobody is sent an email. 555-01xx belongs to no one.
 ANSWERS = {"adult": "yes", "name": "Synthetic request", "phone": "+1 602-555-0100", "consent": "on"}
@@ -28,34 +41,56 @@ class WalkFailed(Exception):
     """A step failed. The message is a sentence that says which one."""
 
 
-def walk(origin, timeout):
+def walk(origin, key, timeout=TIMEOUT):
     """Send a synthetic request, follow it to the end, and erase it. Return its reference.
 
-    Raises `WalkFailed`.
+    `key`: SYNTHETIC_KEY of the site. Raises `WalkFailed`.
     """
-    visitor = _Visitor(origin.rstrip("/"))
+    visitor = _Visitor(origin.rstrip("/"), key)
     _address, page = visitor.ask("The form", FORM)
     reader = _HiddenFields()
     reader.feed(page)
-    try:
-        draft = tokens.from_token(reader.fields.get("token", ""))
-    except tokens.BadToken:
-        raise WalkFailed("The form's page has no valid token. Is the origin right?") from None
+    if not reader.fields.get("token"):
+        raise WalkFailed("The form's page has no form of ours. Is the origin right?")
     time.sleep(READING_TIME)
     address, page = visitor.ask("The sent form", FORM, reader.fields | ANSWERS, is_signed=True)
     path = urllib.parse.urlsplit(address).path
     if not path.startswith(RECEIVED):
         raise WalkFailed("The form was sent, but no confirmation followed.")
-    possible = (draft.reference, tokens.confirmed_as(draft, ANSWERS).reference)  # stored, or in the spool
-    reference = next((reference for reference in possible if reference in page), None)
-    if reference is None:
+    confirmed = _reference_on(page)
+    if confirmed is None:
         raise WalkFailed("The confirmation does not show the reference.")
     probe = PROBE + path.removeprefix(RECEIVED)
     _wait_until_whole(visitor, probe, timeout)
     _address, body = visitor.ask("Erasing the request", probe, {}, is_signed=True)
     if not json.loads(body).get("erased"):
         raise WalkFailed("The request was not erased.")
-    return reference
+    return confirmed
+
+
+def repeat(origin, key, every, timeout=TIMEOUT):
+    """Send a synthetic request every `every` minutes until SIGTERM or Ctrl-C, and print how each went."""
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _raise_exit)
+    while True:
+        try:
+            print(success(walk(origin, key, timeout)), flush=True)  # noqa: T201 (output of a command)
+        except WalkFailed as failed:
+            print(failed, file=sys.stderr, flush=True)  # noqa: T201
+        time.sleep(every * 60)
+
+
+def success(confirmed):
+    return f"The synthetic request {confirmed} came all the way and was erased."
+
+
+def _raise_exit(number, frame):
+    raise SystemExit(0)
+
+
+def _reference_on(page):
+    found = re.findall(r"\b[0-9A-Z]{4}-[0-9A-Z]{4}\b", page)
+    return next((one for one in found if reference.normalize(one) == one), None)
 
 
 def _wait_until_whole(visitor, probe, timeout):
@@ -64,7 +99,7 @@ def _wait_until_whole(visitor, probe, timeout):
         try:
             _address, body = visitor.ask("The probe", probe, is_signed=True)
             found = json.loads(body)
-            if found == synthetic.WHOLE:
+            if found == WHOLE:
                 return
             problem = _problem_in(found)
         except WalkFailed as failed:  # the database may come back before the timeout
@@ -86,10 +121,10 @@ def _problem_in(found):
 class _Visitor:
     """A minimal browser: keeps cookies, follows redirects, and names its origin when it sends a form."""
 
-    def __init__(self, origin):
+    def __init__(self, origin, key):
         if not origin.startswith(("http://", "https://")):
             raise WalkFailed("The origin must begin with http:// or https://")
-        self._origin = origin
+        self._origin, self._key = origin, key
         cookies = urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar())
         self._opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), cookies)
 
@@ -100,7 +135,7 @@ class _Visitor:
         if data is not None:
             request.add_header("Origin", self._origin)
         if is_signed:
-            request.add_unredirected_header(synthetic.HEADER, synthetic.signature())
+            request.add_unredirected_header(synthetic_header.NAME, synthetic_header.sign(self._key))
         try:
             with self._opener.open(request, timeout=HTTP_TIMEOUT) as response:
                 return response.url, response.read().decode()
@@ -129,3 +164,18 @@ class _HiddenFields(HTMLParser):
     def handle_endtag(self, tag):
         if tag == "form":
             self._is_inside = False
+
+
+def main():
+    """Send synthetic requests as the environment says: PUBLIC_ORIGIN and SYNTHETIC_KEY."""
+    parser = argparse.ArgumentParser(description="Send the site a synthetic request again and again, until stopped.")
+    parser.add_argument("--every", type=int, metavar="MINUTES", required=True)
+    every = parser.parse_args().every
+    for name in ("PUBLIC_ORIGIN", "SYNTHETIC_KEY"):
+        if not os.environ.get(name):
+            sys.exit(f"Not started: {name} is not set. See .env.example.")
+    repeat(os.environ["PUBLIC_ORIGIN"], os.environ["SYNTHETIC_KEY"], every)
+
+
+if __name__ == "__main__":
+    main()

@@ -80,6 +80,7 @@ MALFORMED = {
         "sqlite:////folder/a?b",
         "sqlite:////folder/a+b",
     ],
+    "DATABASE_SITE_ROLE": ["site\nx"],
     "DATABASE_HOSTS_WITHOUT_TLS": ["*", "database:5432", "postgres://database"],
     "EMAIL_URL": [
         f"smtp+tls://u:a#{SECRET}@host:587",
@@ -127,6 +128,7 @@ MALFORMED = {
         "öne@example.org",
     ],
     "SECURITY_CONTACT": ["security@example.org", "http://example.org", "mailto:a@example.org b", "mailto:"],
+    "SYNTHETIC_KEY": [f"{SECRET} and blanks", f"{SECRET}ä", f"{SECRET}\nx"],
     "STATUS_TOKEN": [f"{SECRET} and blanks", f"{SECRET}ä", f"{SECRET}\nx"],
     "SYNTHETIC_MAX_MINUTES": ["-1", "4.5", "99999999999", "45 minutes", "٤٥", "1e3"],
     "REQUEST_LIMIT_PER_NETWORK": ["0", "-1", "many", "1_000", "99999999999999999999"],

@@ -27,7 +27,7 @@ def production(settings, tmp_path, monkeypatch):
     settings.PUBLIC_ORIGIN = "https://www.example.org"
     settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = secrets.token_urlsafe(50), []
     settings.EMAIL_CONFIG = {"EMAIL_HOST": "localhost"}
-    settings.STATUS_TOKEN = ""
+    settings.STATUS_TOKEN, settings.SYNTHETIC_KEY = "", secrets.token_urlsafe(32)
     settings.VAR_DIR = tmp_path / "var"
     settings.VAR_DIR.mkdir(mode=0o700)
     settings.SPOOL_DIR = settings.VAR_DIR / "spool"
@@ -164,9 +164,9 @@ def test_a_spool_of_another_user_is_refused(production):
 
 
 @pytest.mark.parametrize("token", ["1", CANARY, "a" * 40, "changeme" * 4, secrets.token_urlsafe(32)[:31]])
-def test_a_status_token_that_can_be_guessed_is_refused(production, token):
-    production.STATUS_TOKEN = token
-    assert refused() == ["STATUS_TOKEN"]
+def test_a_token_that_can_be_guessed_is_refused(production, token):
+    production.STATUS_TOKEN = production.SYNTHETIC_KEY = token
+    assert refused() == ["STATUS_TOKEN", "SYNTHETIC_KEY"]
 
 
 @pytest.mark.parametrize("password", ["a", CANARY, "a" * 20, "abcabcabcabcabc"])

@@ -33,9 +33,9 @@ from intake.models import (
     OutboxMessage,
     RecentSender,
 )
-from intake.monitoring import synthetic, synthetic_client
+from intake.monitoring import synthetic, synthetic_client, synthetic_header
 from intake.notifications import outbox
-from intake.submission import rate_limit, spool, tokens
+from intake.submission import rate_limit, spam_signals, spool, tokens
 from tests.intake.support.factories import make_request
 from tests.intake.support.helpers import ADDRESS, LIST, PERSON, form_on
 
@@ -60,7 +60,7 @@ def probe_of(request):
 
 
 def signed(**headers):
-    return {"headers": {synthetic.HEADER: synthetic.signature()} | headers}
+    return {"headers": {synthetic_header.NAME: synthetic_header.sign(site_settings.SYNTHETIC_KEY)} | headers}
 
 
 def receive_synthetic(**circumstances):
@@ -201,7 +201,7 @@ def test_an_origin_that_is_no_address_is_said_in_a_sentence():
 
 def test_another_site_is_said_in_a_sentence(live_server, site, monkeypatch):
     monkeypatch.setattr(synthetic_client, "FORM", "/faq/")
-    with pytest.raises(CommandError, match="has no valid token"):
+    with pytest.raises(CommandError, match="has no form of ours"):
         send(live_server)
 
 
@@ -221,6 +221,38 @@ def test_sent_again_and_again_it_tells_of_failures_and_ends_when_told_to(free_po
     out, err = process.communicate(timeout=60)
     assert said.startswith("The form was not answered: ")
     assert (process.returncode, out, err) == (0, "", "")
+
+
+def test_the_sender_needs_no_secret_of_the_site_but_its_own(site, live_server, working_worker, mails, settings):
+    settings.SYNTHETIC_KEY = "its own, and no other secret of the site"
+    sender = subprocess.Popen(
+        [sys.executable, "-m", "intake.monitoring.synthetic_client", "--every", "15"],
+        cwd=site_settings.BASE_DIR,
+        env={"PUBLIC_ORIGIN": live_server.url, "SYNTHETIC_KEY": settings.SYNTHETIC_KEY},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    said = sender.stdout.readline()
+    sender.send_signal(signal.SIGTERM)
+    _out, err = sender.communicate(timeout=60)
+    assert (said.endswith("came all the way and was erased.\n"), sender.returncode, err) == (True, 0, "")
+    assert len(mails) == 1
+
+
+@pytest.mark.parametrize("missing", ["PUBLIC_ORIGIN", "SYNTHETIC_KEY"])
+def test_the_sender_names_what_it_lacks(missing):
+    environment = {"PUBLIC_ORIGIN": "http://127.0.0.1:1", "SYNTHETIC_KEY": "k"} | {missing: ""}
+    command = [sys.executable, "-m", "intake.monitoring.synthetic_client", "--every", "15"]
+    done = subprocess.run(
+        command, cwd=site_settings.BASE_DIR, env=environment, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (1, f"Not started: {missing} is not set. See .env.example.\n")
+
+
+def test_the_sender_knows_what_the_site_expects():
+    assert synthetic_client.WHOLE == synthetic.WHOLE
+    assert spam_signals.TOO_FAST.total_seconds() < synthetic_client.READING_TIME
 
 
 # The form with the header
@@ -255,19 +287,19 @@ FORGED = {
 @pytest.mark.django_db
 @pytest.mark.parametrize("value", FORGED.values(), ids=FORGED.keys())
 def test_a_form_with_a_made_up_header_is_a_real_one(value):
-    sent_form(Client(enforce_csrf_checks=True), headers={synthetic.HEADER: value})
+    sent_form(Client(enforce_csrf_checks=True), headers={synthetic_header.NAME: value})
     assert AssessmentRequest.objects.get().is_synthetic is False
 
 
 @pytest.mark.django_db
 def test_a_header_is_good_for_a_minute(stopped_clock):
     now = timezone.now()
-    header = synthetic.signature()
+    header = synthetic_header.sign(site_settings.SYNTHETIC_KEY)
     request = receive_synthetic()
     statuses = []
     for age in (59, 61):
         stopped_clock.move_to(now + dt.timedelta(seconds=age), tick=False)
-        statuses.append(Client().get(probe_of(request), headers={synthetic.HEADER: header}).status_code)
+        statuses.append(Client().get(probe_of(request), headers={synthetic_header.NAME: header}).status_code)
     assert statuses == [200, 404]
 
 
@@ -318,7 +350,7 @@ def test_without_a_valid_header_the_probe_is_not_there(method, value):
     client = Client(enforce_csrf_checks=True)
     request = receive_synthetic()
     OutboxMessage.objects.update(state="sent")
-    headers = {synthetic.HEADER: value} if value else {}
+    headers = {synthetic_header.NAME: value} if value else {}
     response = getattr(client, method)(probe_of(request), headers=headers)
     elsewhere = client.get("/assessment/nothing/here/")
     assert response.status_code == 404
