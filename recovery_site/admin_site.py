@@ -25,9 +25,10 @@ class StaffSite(admin.AdminSite):
     enable_nav_sidebar = False
 
     def register(self, model_or_iterable, admin_class=None, **options):
-        """Register models, except those of Wagtail and taggit, because editors change content only at /cms/."""
+        """Register models, except those of Wagtail and taggit, because editors change content only at /cms/, and
+        those of the second factor, which everyone manages for themselves."""
         models = [model_or_iterable] if isinstance(model_or_iterable, ModelBase) else model_or_iterable
-        super().register([model for model in models if not _is_content(model)], admin_class, **options)
+        super().register([model for model in models if not _has_own_pages(model)], admin_class, **options)
 
     def each_context(self, request):
         """Add an empty subtitle and an empty list of panels, because the templates of every page use them."""
@@ -127,5 +128,5 @@ class StaffSite(admin.AdminSite):
         )
 
 
-def _is_content(model):
-    return model._meta.app_label.startswith(("wagtail", "taggit"))
+def _has_own_pages(model):
+    return model._meta.app_label.startswith(("wagtail", "taggit", "otp_", "django_otp"))

@@ -75,6 +75,9 @@ INSTALLED_APPS = [
     "modelcluster",
     "taggit",
     "django_filters",
+    "django_otp",
+    "django_otp.plugins.otp_totp",
+    "django_otp_webauthn",
 ]
 
 MIDDLEWARE = [
@@ -91,6 +94,8 @@ MIDDLEWARE = [
     "recovery_site.middleware.csrf_cookie.PublicPagesMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django_otp.middleware.OTPMiddleware",
+    "staff.second_factor.middleware.SecondFactorMiddleware",  # right here: all that follows asks request.user
     "staff.sessions.middleware.StaffSessionMiddleware",
     # Must come before anything that reads the body; the CSRF check runs later, with the view. Editors at /cms/ may send
     # more.
@@ -245,6 +250,20 @@ STAFF_PLACE_WORDS = "recovery_site.place_words.words_of_the_place"  # staff impo
 STAFF_IDLE_MINUTES = env.number("STAFF_IDLE_MINUTES", 15, least=2, most=60)
 STAFF_SESSION_HOURS = env.number("STAFF_SESSION_HOURS", 10, least=1, most=12)
 STAFF_FRESH_MINUTES = env.number("STAFF_FRESH_MINUTES", 10, least=1, most=60)
+
+# Whether everyone on the staff needs a second factor, or only those who have set one up
+
+STAFF_SECOND_FACTOR = env.choice(
+    "STAFF_SECOND_FACTOR", ("required", "optional"), "optional" if IN_DEVELOPMENT else "required"
+)
+OTP_TOTP_ISSUER = "Renaissance Recovery Center"  # the name of the account in an authenticator app
+OTP_TOTP_THROTTLE_FACTOR = 0  # off: staff/throttle.py delays codes, and never so that an outsider shuts someone out
+# Passkeys belong to one host name, over https or on localhost. Elsewhere they are not offered.
+_takes_passkeys = IS_HTTPS or _host == "localhost"
+OTP_WEBAUTHN_RP_NAME = OTP_TOTP_ISSUER
+OTP_WEBAUTHN_RP_ID = _host if _takes_passkeys else "localhost"
+OTP_WEBAUTHN_ALLOWED_ORIGINS = [PUBLIC_ORIGIN if _takes_passkeys else PUBLIC_ORIGIN.replace(_host, "localhost", 1)]
+OTP_WEBAUTHN_HELPER_CLASS = "staff.second_factor.passkeys.Passkeys"
 
 # The content, which editors manage at /cms/
 

@@ -1,3 +1,4 @@
+from django.conf import settings
 from django.core.checks import Error, Tags, Warning, register
 from django.db import DatabaseError
 from django.utils import timezone
@@ -71,3 +72,19 @@ def _asked(question, databases):
         return question() if databases else []
     except DatabaseError:
         return []
+
+
+@register
+def second_factor_is_asked(app_configs, **kwargs):
+    """Refuse settings in which nothing asks for the second factor."""
+    needed = ["django_otp.middleware.OTPMiddleware", "staff.second_factor.middleware.SecondFactorMiddleware"]
+    start = settings.MIDDLEWARE.index("django.contrib.auth.middleware.AuthenticationMiddleware") + 1
+    if settings.MIDDLEWARE[start : start + 2] == needed:
+        return []
+    return [
+        Error(
+            "The second factor is not asked for.",
+            hint=f"Put {' and '.join(needed)} right after AuthenticationMiddleware in MIDDLEWARE.",
+            id="staff.E002",
+        )
+    ]

@@ -5,7 +5,7 @@ from django.contrib.auth.signals import user_logged_in, user_logged_out, user_lo
 from django.utils import timezone
 
 from .keyed_hash import keyed_hash
-from .models import SecurityEvent
+from .models import SecurityEvent, factor_of
 from .network import network_of
 
 Kind = SecurityEvent.Kind
@@ -51,7 +51,7 @@ def listen():
 
 
 def _signed_in(sender, request, user, **kwargs):
-    record(Kind.SIGNED_IN, request=request, actor=user)
+    record(Kind.SIGNED_IN, request=request, actor=user, detail=factor_of(getattr(user, "otp_device", None)))
 
 
 def _signed_out(sender, request, user, **kwargs):

@@ -4,6 +4,7 @@ Django's groups of the same names exist because Wagtail asks them; our own code 
 role.
 """
 
+from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
 from django.utils import timezone
@@ -19,14 +20,21 @@ ROLES = tuple(LABELS)
 def roles_of(user):
     """Return the roles of an active member of staff as a frozenset; empty for anyone else.
 
-    They are cached on the user, so each HTTP request takes one query.
+    They are cached on the user, so each HTTP request takes one query. The user of a request has none before the second
+    factor is proved, if it is required: should the middleware ever fail to refuse, no request opens.
     """
-    if not user.is_active or not user.is_staff:
+    if not user.is_active or not user.is_staff or _lacks_second_factor(user):
         return frozenset()
     if not hasattr(user, "_staff_roles"):
         live = RoleAssignment.objects.live(timezone.now()).filter(account=user)
         user._staff_roles = frozenset(live.values_list("role", flat=True).order_by())  # noqa: SLF001 (our own)
     return user._staff_roles  # noqa: SLF001 (our own)
+
+
+def _lacks_second_factor(user):
+    """Return whether this is the user of a request who has yet to prove a second factor. Users that were only loaded
+    from the database, as for a list, have no `is_verified`."""
+    return settings.STAFF_SECOND_FACTOR == "required" and hasattr(user, "is_verified") and not user.is_verified()
 
 
 def holders(*roles):

@@ -8,6 +8,9 @@ Nobody is ever locked out. After some failures, the next try has to wait, up to 
 
 So someone elsewhere can delay a sign-in from a new place by a minute, but never one from the office. The answers are
 the same for names that no account has. The table holds keyed hashes and is emptied by the worker.
+
+Passwords and codes are counted apart: the right password must not end the delay for guessed codes. Only someone with
+the right password can try codes, so those delays are longer. About 110 tries a day are looked at, of a million codes.
 """
 
 import datetime as dt
@@ -22,9 +25,9 @@ from . import events
 from .keyed_hash import keyed_hash
 from .models import SignInAttempt
 
-WINDOW = dt.timedelta(hours=1)  # failures count for this long
+WINDOW = dt.timedelta(hours=1)  # wrong passwords count for this long
 FAMILIAR_FOR = dt.timedelta(days=30)  # after a sign-in, that network is familiar for the account
-FAILURES_KEPT = dt.timedelta(days=1)
+FAILURES_KEPT = dt.timedelta(days=1)  # wrong codes count for this long
 
 
 @dataclass(frozen=True)
@@ -45,6 +48,8 @@ NETWORK = Rule(free=20, longest=dt.timedelta(minutes=5))  # all accounts from th
 ACCOUNT = Rule(free=20, longest=dt.timedelta(minutes=1))  # this account from unfamiliar networks
 EVERYWHERE = Rule(free=200, longest=dt.timedelta(minutes=1))  # all accounts from unfamiliar networks
 FAMILIAR_HERE = Rule(free=5, longest=dt.timedelta(seconds=30))  # this account, where it has signed in before
+CODE = Rule(free=5, longest=dt.timedelta(minutes=15))  # codes of this account, wherever they come from
+FAMILIAR_CODE = Rule(free=5, longest=dt.timedelta(minutes=5))  # codes of this account, where one was right before
 
 
 _places = threading.BoundedSemaphore(2)  # one that checks, and one that waits for it
@@ -75,7 +80,7 @@ def attempt(step, username, request):
     now = timezone.now()
     account = keyed_hash("account", username.strip().casefold())
     network = events.hashed_network(request)
-    if wait := _wait(account, network, now):
+    if wait := _wait(step, account, network, now):
         raise Delayed(wait)
     if not _places.acquire(blocking=False):
         raise Busy
@@ -95,24 +100,22 @@ def forget_old(now):
     return SignInAttempt.objects.filter(old).delete()[0]
 
 
-def _wait(account, network, now):
+def _wait(step, account, network, now):
     """Return how many seconds the next try has to wait. Two queries."""
+    attempts = SignInAttempt.objects.filter(step=step)
     here = Q(account=account, network=network)
-    last_success = SignInAttempt.objects.filter(
-        here, succeeded=True, step=SignInAttempt.Step.PASSWORD, tried_at__gt=now - FAMILIAR_FOR
-    ).aggregate(Max("tried_at"))["tried_at__max"]
+    last_success = attempts.filter(here, succeeded=True, tried_at__gt=now - FAMILIAR_FOR).aggregate(Max("tried_at"))[
+        "tried_at__max"
+    ]
     failed_here = here & Q(tried_at__gt=last_success) if last_success else here
-    failures = SignInAttempt.objects.filter(succeeded=False, tried_at__gt=now - WINDOW, tried_at__lte=now).aggregate(
+    since = now - (FAILURES_KEPT if step == SignInAttempt.Step.CODE else WINDOW)
+    failures = attempts.filter(succeeded=False, tried_at__gt=since, tried_at__lte=now).aggregate(
         **_count_and_last("here", failed_here),
         **_count_and_last("network", Q(network=network)),
         **_count_and_last("account", Q(account=account)),
         **_count_and_last("everywhere", Q()),
     )
-    rules = (
-        {"here": FAMILIAR_HERE}
-        if last_success
-        else {"here": HERE, "network": NETWORK, "account": ACCOUNT, "everywhere": EVERYWHERE}
-    )
+    rules = _rules(step, is_familiar=bool(last_success))
     waits = [
         failures[f"{name}_last"] + rule.wait_after(failures[f"{name}_count"]) - now
         for name, rule in rules.items()
@@ -120,6 +123,15 @@ def _wait(account, network, now):
     ]
     longest = max(waits, default=dt.timedelta(0))
     return max(0, -(-longest // dt.timedelta(seconds=1)))
+
+
+def _rules(step, *, is_familiar):
+    """Return the rules that hold for a try, by what they count."""
+    if step == SignInAttempt.Step.CODE:
+        return {"here": FAMILIAR_CODE} if is_familiar else {"account": CODE}
+    if is_familiar:
+        return {"here": FAMILIAR_HERE}
+    return {"here": HERE, "network": NETWORK, "account": ACCOUNT, "everywhere": EVERYWHERE}
 
 
 def _count_and_last(name, which):

@@ -1,17 +1,16 @@
 from django.contrib.auth.views import LoginView
 
+from . import pending, steps
 from .forms import SignInForm
+from .throttled import ThrottledView
 
 
-class SignInView(LoginView):
-    """Django's sign-in view. A try that the throttle refused answers 429 and says when to try again."""
+class SignInView(ThrottledView, LoginView):
+    """Django's sign-in view, but the right password only begins a sign-in (pending.py)."""
 
     authentication_form = SignInForm
     template_name = "admin/login.html"
 
-    def form_invalid(self, form):
-        response = super().form_invalid(form)
-        if form.retry_after is not None:
-            response.status_code = 429
-            response["Retry-After"] = str(form.retry_after)
-        return response
+    def form_valid(self, form):
+        pending.start(self.request, form.get_user(), self.get_success_url())
+        return steps.go_on(self.request)

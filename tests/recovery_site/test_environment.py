@@ -139,6 +139,7 @@ MALFORMED = {
     "STAFF_SESSION_HOURS": ["0", "13", "a day"],
     "STAFF_FRESH_MINUTES": ["0", "61", "10 minutes"],
     "LOG_LEVEL": ["verbose", "debug", "10"],
+    "STAFF_SECOND_FACTOR": ["off", "Required", "True"],
     "VAR_DIR": ["/dev/null/site", "/proc/site"],
     "SPOOL_DIR": ["/dev/null/spool", "/proc/spool"],
     "PORT": ["0", "65536", "-1", "http", "8 000"],  # read in development alone
