@@ -22,6 +22,7 @@ from intake.admin.queue import tabs
 from pages import content_generation, links
 from pages.models import Center, LinkCheck, Notice
 from pages.publishing import held_back
+from staff import assignments, role_page
 
 from .cms.access import may_edit
 
@@ -66,6 +67,20 @@ def requests_waiting(request):
         _("No requests are waiting."),
         Row(_("Open the desk"), desk),
     )
+
+
+def roles_to_confirm(request):
+    """Return a panel with the requested roles that need the user's yes. None if there are none."""
+    waiting = assignments.to_confirm(request.user)
+    rows = [
+        Row(
+            f"{asked.account}: {asked.get_role_display()}",
+            role_page.address_of(asked.account),
+            _("requested by %s") % asked.assigned_by,
+        )
+        for asked in waiting[:MOST]
+    ]
+    return Panel(_("Roles to confirm"), rows) if rows else None
 
 
 def drafts(request):
@@ -164,6 +179,7 @@ def launch_checklist(request):
 
 PANELS = [
     requests_waiting,
+    roles_to_confirm,
     held,
     drafts,
     scheduled,

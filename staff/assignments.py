@@ -194,6 +194,28 @@ def who_can_help(account):
     return _("No colleague can yet. Whoever runs the server can, with manage.py grant_role.")
 
 
+def who_can_give(account, role):
+    """Return the usernames of those who can give a role to an account on its page, in order.
+
+    Empty if nobody can: a role in `POWERFUL` takes one who gives it and another one who confirms it.
+    """
+    others = roles.holders(*POWERFUL).exclude(pk=account.pk)
+    givers = [other for other in others if roles.may_manage_accounts(other)]
+    if not givers or (role in POWERFUL and len(others) < 2):
+        return []
+    return [other.get_username() for other in (others if role in POWERFUL else givers)]
+
+
+def who_can_confirm(assignment):
+    """Return a sentence that names whose yes a requested role needs."""
+    parties = [assignment.account_id, assignment.assigned_by_id]
+    others = roles.holders(*POWERFUL).exclude(pk__in=[pk for pk in parties if pk])
+    names = ", ".join(other.get_username() for other in others)
+    if names:
+        return _("These colleagues can confirm it: %s.") % names
+    return _("No colleague can confirm it. Whoever runs the server can give the role, with manage.py grant_role.")
+
+
 def _is_held(assignment):
     return not assignment.needs_confirmation or hasattr(assignment, "confirmation")
 

@@ -109,7 +109,7 @@ def test_front_page_asks_as_much_for_many_drafts_as_for_one(
 def test_admin_holds_accounts_and_requests_and_no_content(make_staff, client):
     client.force_login(make_staff("lead", is_superuser=True))
     app_list = client.get("/admin/").context["app_list"]
-    assert sorted(app["app_label"] for app in app_list) == ["auth", "intake"]
+    assert sorted(app["app_label"] for app in app_list) == ["auth", "intake", "staff"]
 
 
 def test_notices_are_listed_while_they_show(make_staff, client):
