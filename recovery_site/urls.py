@@ -13,7 +13,7 @@ urlpatterns = [
     path("cms/", include("recovery_site.cms.urls")),
     # The target of "Account" in the menu of /cms/: `reverse` uses the last pattern with a name. The admin above serves
     # it.
-    path("admin/password_change/", error_views.no_such_page, name="wagtailadmin_account"),
+    path("admin/account/", error_views.no_such_page, name="wagtailadmin_account"),
     path("assessment/", include("intake.urls")),
     path("search/", search, name="search"),
     path("sitemap.xml", discovery.sitemap, name="sitemap"),

@@ -36,10 +36,11 @@ def inline_scripts(tree, data=("application/ld+json",)):
 
 
 class Form:
-    """A form as a browser would send it. `fields`: without buttons. `buttons`: pairs of name and value."""
+    """A form as a browser would send it, to `action`. `fields`: without buttons. `buttons`: pairs of name and value."""
 
     def __init__(self, element):
         self.css_class = element.get("class", "")
+        self.action = element.get("action", "")
         self.fields = form_fields(element)
         self.options = {
             select["name"]: [_option(option) for option in select.find_all("option")]

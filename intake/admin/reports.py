@@ -2,10 +2,12 @@
 
 from django.http import StreamingHttpResponse
 from django.template.response import TemplateResponse
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from intake.reports import export, figures, period, sections, small_numbers
 from staff import events
+from staff.sessions import fresh
 
 
 def page(model_admin, request):
@@ -33,6 +35,9 @@ def download(model_admin, request):
     _form, asked = period.asked_for(request.GET)
     if asked is None:
         return page(model_admin, request)
+    reports = reverse("admin:intake_assessmentrequest_reports")
+    if ask := fresh.ask(request, back=f"{reports}?{request.GET.urlencode()}"):
+        return ask
     events.record(events.Kind.EXPORTED, request=request, detail="requests")
     response = StreamingHttpResponse(export.lines(asked, request.user), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="requests-{asked.first}-to-{asked.last}.csv"'

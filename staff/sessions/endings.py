@@ -8,14 +8,15 @@ from . import limits
 SELF, COLLEAGUE = "self", "colleague"  # details of the event, like `limits.IDLE`
 
 
-def end(row, reason, request=None):
-    """End a session. `reason`: the detail of the event. Return whether it was still there.
+def end(row, reason, request=None, by=None):
+    """End a session. `reason`: the detail of the event. `by`: who ends it. Return whether it was still there.
 
     Two requests may end the same session at once. Only the one that deleted it records the ending.
     """
     is_deleted = bool(StaffSession.objects.filter(pk=row.pk).delete()[0])
     if is_deleted and row.user:
-        events.record(events.Kind.SESSION_ENDED, request=request, account=row.user, detail=reason, session=row)
+        kind = events.Kind.SESSION_ENDED
+        events.record(kind, request=request, actor=by, account=row.user, detail=reason, session=row)
     return is_deleted
 
 
@@ -26,7 +27,12 @@ def end_all(user, by, request, keep=""):
     """
     reason = SELF if by == user else COLLEAGUE
     rows = StaffSession.objects.filter(user=user).exclude(pk=keep).select_related("user")
-    return sum(end(row, reason, request) for row in rows.order_by("started_at"))
+    return sum(end(row, reason, request, by) for row in rows.order_by("started_at"))
+
+
+def live(now):
+    """Return the sessions of people that are not over."""
+    return StaffSession.objects.filter(user__isnull=False).exclude(limits.is_over(now))
 
 
 def end_overdue(now):

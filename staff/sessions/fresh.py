@@ -1,11 +1,31 @@
-"""A fresh sign-in before actions that can't be undone."""
+"""A fresh proof of who is at the keyboard, before actions that matter most: erasing, exports, legal holds, roles.
+
+A view asks first, and everything that was sent comes along:
+
+    if page := fresh.ask(request, back=address):
+        return page
+"""
 
 import datetime as dt
+from functools import wraps
 
 from django.conf import settings
+from django.contrib import admin
+from django.contrib.auth import authenticate
+from django.template.response import TemplateResponse
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
-PROVED_AT = "proved_at"  # in the session: when the person last gave their password
+from staff import events, throttle
+from staff.models import SignInAttempt
+
+PROVED_AT = "proved_at"  # in the session: when the person last proved who they are
+PASSWORD = "confirm_password"  # noqa: S105 (names a field)
+
+
+class _WrongPassword(Exception):
+    pass
 
 
 def note_proof(request):
@@ -17,3 +37,71 @@ def is_fresh(request):
     """Return whether the person at this session proved who they are a few minutes ago."""
     age = timezone.now().timestamp() - request.session.get(PROVED_AT, 0)
     return age <= dt.timedelta(minutes=settings.STAFF_FRESH_MINUTES).total_seconds()
+
+
+def required(view):
+    """Decorate a view of signed-in staff, so that it asks for a fresh proof first."""
+
+    @wraps(view)
+    def asking(request, *args, **kwargs):
+        return ask(request) or view(request, *args, **kwargs)
+
+    return asking
+
+
+def ask(request, back=""):
+    """Return a page that asks for the password, or None if the action may be carried out.
+
+    The page holds everything that was sent. It posts to the same address, which carries the action out. `back`: an
+    address of ours for who does not want to go on.
+    """
+    if is_fresh(request):
+        return None
+    error, retry_after = "", None
+    if PASSWORD in request.POST:
+        try:
+            if prove(request):
+                return None
+            error = _("That is not your password. Type it again.")
+        except throttle.Delayed as delay:
+            wait = ngettext("%d second", "%d seconds", delay.seconds) % delay.seconds
+            error, retry_after = _("Too many wrong passwords. Wait %s, then try again.") % wait, delay.seconds
+        except throttle.Busy:
+            error, retry_after = _("Many people are signing in. Wait a few seconds, then try again."), 3
+    return _page(request, back, error, retry_after)
+
+
+def prove(request):
+    """Check the proof that was sent with a request, and note and record it. Return whether it is right.
+
+    Raises `throttle.Delayed` or `throttle.Busy` if it was not looked at.
+    """
+    username = request.user.get_username()
+    try:
+        with throttle.attempt(SignInAttempt.Step.PASSWORD, username, request):
+            found = authenticate(request, username=username, password=request.POST.get(PASSWORD, ""))
+            if found != request.user:
+                raise _WrongPassword
+    except _WrongPassword:
+        return False
+    note_proof(request)
+    events.record(events.Kind.CONFIRMED, request=request, detail="password")
+    return True
+
+
+def _page(request, back, error, retry_after):
+    names = [name for name in request.POST if name != "csrfmiddlewaretoken" and "password" not in name.lower()]
+    context = admin.site.each_context(request) | {
+        "title": _("Confirm that it is you"),
+        "fields": [(name, value) for name in names for value in request.POST.getlist(name)],
+        "address": request.get_full_path(),
+        "password_field": PASSWORD,
+        "minutes": settings.STAFF_FRESH_MINUTES,
+        "error": error,
+        "back": back,
+    }
+    response = TemplateResponse(request, "staff/fresh.html", context, status=403 if retry_after is None else 429)
+    response["Cache-Control"] = "no-store"
+    if retry_after is not None:
+        response["Retry-After"] = str(retry_after)
+    return response.render()

@@ -43,6 +43,7 @@ def test_every_kind_of_staff_page_passes_axe_and_the_policy(sign_in, address, ax
         "/admin/intake/accessrecord/",
         "/admin/staff/securityevent/",
         "/admin/password_change/",
+        "/admin/account/",
     ):
         response = page.goto(address + path)
         assert (path, response.status) == (path, 200)
@@ -55,7 +56,7 @@ def test_pages_with_forms_fit_and_are_reached_by_keyboard(sign_in, address, axe_
         accept(tokens.draw(referrer_path="/addiction/kratom-addiction-treatment/"), ANSWERS | {"name": f"Ana {number}"})
     page = sign_in("lead", width=width, scheme=scheme)
     desk = "intake/assessmentrequest"
-    for part in (f"{desk}/reports", f"{desk}/find", f"{desk}/add", "staff/securityevent"):
+    for part in (f"{desk}/reports", f"{desk}/find", f"{desk}/add", "staff/securityevent", "account"):
         page.goto(f"{address}/admin/{part}/")
         looking.open_all(page)
         # A date box is several stops of Tab in one element; the walk takes each element for one.

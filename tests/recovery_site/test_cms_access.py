@@ -91,13 +91,13 @@ def test_no_page_offers_a_privacy_that_it_can_not_have(administrator):
 
 def test_account_in_the_menu_leads_to_the_admin(administrator):
     address = reverse("wagtailadmin_account")
-    assert (address, administrator.get(address).status_code) == ("/admin/password_change/", 200)
+    assert (address, administrator.get(address).status_code) == ("/admin/account/", 200)
     assert "/cms/account/" not in administrator.get("/cms/").content.decode()
 
 
 def test_front_page_of_the_cms_leads_to_no_other_site(administrator):
     html = administrator.get("/cms/").content.decode()
-    assert ("/admin/password_change/" in html, re.findall(r"wagtail\.(?:org|io)", html)) == (True, [])
+    assert ("/admin/account/" in html, re.findall(r"wagtail\.(?:org|io)", html)) == (True, [])
 
 
 def test_logging_out_in_the_cms_ends_the_one_session(administrator):

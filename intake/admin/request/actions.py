@@ -367,6 +367,7 @@ def _note(action):
     return _("The note is saved.")
 
 
+NEEDS_FRESH_PROOF = ("set_legal_hold", "lift_legal_hold", "erase")  # see staff/sessions/fresh.py
 BUTTONS = {
     "note": _note,
     "attempt": _attempt,

@@ -24,6 +24,7 @@ from intake.models import AccessRecord, AssessmentRequest, Attempt, EncryptedTex
 from intake.models.contact import ForWhom, PreferredTime
 from intake.submission import spam_signals
 from intake.workflow.attempt_plan import attempt_plan_of, must_decide
+from staff.sessions import fresh
 
 from . import actions as request_actions
 from . import details_form, timeline
@@ -69,6 +70,8 @@ def page(model_admin, request, object_id):
             workflow.keep_claim(request_id=obj.pk, actor=request.user, is_calling=True)
             obj.refresh_from_db()
         return _show(model_admin, request, obj, action, done=ONLY_SHOW[action.button])
+    if action.button in request_actions.NEEDS_FRESH_PROOF and (ask := fresh.ask(request, back=request.get_full_path())):
+        return ask
     try:
         done = request_actions.carry_out(action)
     except workflow.TransitionRefused as refused:
