@@ -39,7 +39,7 @@ def rules_of_roles_are_guarded(app_configs, databases=None, **kwargs):
         Error(
             f"A trigger on {table} is missing. It holds the rules of roles.",
             hint="Find out who removed the trigger. Then run manage.py migrate --skip-checks, which installs it again.",
-            id="staff.E002",
+            id="staff.E004",
         )
         for table in _asked(role_triggers.missing, databases)
     ]

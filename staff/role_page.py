@@ -18,6 +18,7 @@ from django.views.decorators.http import require_http_methods
 
 from . import assignments, roles
 from .models import RoleAssignment
+from .sessions import fresh
 
 MOST_REASON = RoleAssignment._meta.get_field("reason").max_length
 
@@ -87,6 +88,8 @@ def page(request, pk):
     account = get_object_or_404(get_user_model(), pk=pk)
     if request.method != "POST":
         return _show(request, account, GiveForm(account))
+    if ask := fresh.ask(request, back=address_of(account)):
+        return ask
     if request.POST.get("action") == "give":
         form = GiveForm(account, request.POST)
         return _done(request, account) if _gives(request, account, form) else _show(request, account, form, status=422)

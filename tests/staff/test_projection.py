@@ -97,4 +97,4 @@ def test_check_names_missing_triggers(db):
     with connection.cursor() as cursor:
         on_table = " ON auth_group" if connection.vendor == "postgresql" else ""
         cursor.execute(f"DROP TRIGGER refuse_renamed_role{on_table}")
-    assert [finding[0] for finding in findings()] == ["staff.E002"]
+    assert [finding[0] for finding in findings()] == ["staff.E004"]

@@ -168,6 +168,18 @@ def test_double_click_gives_one_role(lena, sam):
     assert RoleAssignment.objects.filter(account=sam).count() == 1
 
 
+def test_change_of_a_role_asks_for_the_password_and_loses_nothing(lena, sam, settings, clock):
+    settings.STAFF_FRESH_MINUTES = 10
+    client = Client()
+    client.force_login(lena)
+    clock.shift(dt.timedelta(minutes=11))
+    asked = client.post(address(sam), {"action": "give", "role": "editor", "reason": "Writes", "last_day": ""})
+    (form,) = [form for form in forms_on(asked) if "confirm_password" in form.fields]
+    assert (asked.status_code, roles_of(sam)) == (403, set())
+    client.post(address(sam), form.fields | {"confirm_password": "a password for tests"})
+    assert roles_of(sam) == {"editor"}
+
+
 def test_front_page_shows_requests_to_those_who_may_confirm_them(lena, otto, sam):
     assignments.give(account=sam, role="lead", reason="Second lead", actor=lena)
     shown = {who: "Roles to confirm" in signed_in(who).get("/admin/").content.decode() for who in (lena, otto, sam)}
