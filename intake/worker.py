@@ -6,7 +6,8 @@ from django.db import InterfaceError, OperationalError, close_old_connections
 from django.utils import timezone
 
 from pages import scheduled_publishing
-from staff import assignments, projection, throttle
+from staff import assignments, event_mails, projection, throttle
+from staff.accounts import links
 from staff.sessions import endings
 
 from . import workflow
@@ -35,6 +36,8 @@ def work_once(is_stopped=lambda: False):
         "failure digest queued": outbox.queue_digest,
         "weekly figures queued": outbox.queue_week,
         "messages sent": lambda: outbox.send_due(is_stopped=is_stopped),
+        "set-up links sent": lambda: links.send_due(is_stopped=is_stopped),
+        "security mails sent": lambda: event_mails.send_due(is_stopped=is_stopped),
         "old senders deleted": lambda: rate_limit.forget_old(now),
         "roles ended": lambda: assignments.end_expired(now),
         "unexplained rights removed": lambda: projection.repair(now),

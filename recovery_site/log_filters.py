@@ -1,4 +1,5 @@
-"""Keep secrets out of the logs. Some addresses contain the secret of the person who sent a request."""
+"""Keep secrets out of the logs. Some addresses contain the secret of the person who sent a request,
+or of a colleague who sets their first password."""
 
 import logging
 import re
@@ -6,7 +7,7 @@ import re
 # Matches the rest of the line up to what follows a request line. An address may contain spaces, quotes and question
 # marks.
 _SECRET_ADDRESS = re.compile(
-    r"(/+assessment/+(?:received|manage|probe|check|leave)/+)[^\n]+?(?=/?['\"]?(?:$| HTTP/))",
+    r"(/+(?:assessment/+(?:received|manage|probe|check|leave)|admin/+set-up)/+)[^\n]+?(?=/?['\"]?(?:$| HTTP/))",
     re.IGNORECASE | re.MULTILINE,
 )
 

@@ -1,10 +1,17 @@
 """The staff app's pages in the list of the admin."""
 
 from django.contrib import admin
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Group
 from django.urls import path
 
 from . import roles, security_log
+from .accounts.admin import AccountAdmin
 from .models import SecurityEvent
+
+admin.site.unregister(Group)  # a group holds a role, and only projections of roles write it
+admin.site.unregister(get_user_model())
+admin.site.register(get_user_model(), AccountAdmin)
 
 
 @admin.register(SecurityEvent)

@@ -2,8 +2,10 @@
 
 from django.contrib.auth import get_user_model
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
+from django.db import transaction
 from django.utils import timezone
 
+from . import event_mails
 from .keyed_hash import keyed_hash
 from .models import SecurityEvent, factor_of
 from .network import network_of
@@ -11,16 +13,17 @@ from .network import network_of
 Kind = SecurityEvent.Kind
 
 
-def record(kind, *, request=None, actor=None, account=None, detail="", session=None):
+def record(kind, *, request=None, actor=None, account=None, detail="", session=None, also_mail=""):
     """Write one event.
 
     `request`: the HTTP request, which tells network and session, and who acts unless `actor` is given. `account`: whose
     account it concerns, unless it is the actor's own. `detail`: a code, never something typed. `session`: the row of
-    the session that it concerns, if that is not the request's own.
+    the session that it concerns, if that is not the request's own. `also_mail`: an address that the account had before.
+    Kinds that change someone's access are mailed (event_mails.py).
     """
     if actor is None and request is not None and request.user.is_authenticated:
         actor = request.user
-    SecurityEvent.objects.create(
+    event = SecurityEvent(
         occurred_at=timezone.now(),
         kind=kind,
         actor_id=actor and actor.pk,
@@ -29,6 +32,9 @@ def record(kind, *, request=None, actor=None, account=None, detail="", session=N
         network=hashed_network(request) if request is not None else "",
         session=session.pk if session else hashed_session(request) if request is not None else "",
     )
+    with transaction.atomic(savepoint=False):
+        event.save()
+        event_mails.queue(event, also_mail)
 
 
 def hashed_network(request):

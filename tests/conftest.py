@@ -21,6 +21,7 @@ from recovery_site.search import index as search_index
 from staff.sign_in import gate
 from tests import databases, known_facts, one_way, staff_roles, template_guard
 from tests.chromium import NO_CHROMIUM, chromium_path
+from tests.mailbox import Mailbox
 
 # Most of the time of a run on SQLite, measured with --durations=0. `make test-fast` leaves them out.
 SLOW_FILES = {
@@ -193,6 +194,19 @@ def make_staff(db):
         return user
 
     return make
+
+
+@pytest.fixture
+def mailbox(settings):
+    """Yield a running mail server on loopback, to which the site sends."""
+    box = Mailbox()
+    settings.EMAIL_BACKEND = "intake.notifications.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", box.port
+    settings.EMAIL_USE_TLS = settings.EMAIL_USE_SSL = False
+    settings.ADMISSIONS_EMAILS = ["desk@example.org", "lead@example.org"]
+    box.start()
+    yield box
+    box.stop()
 
 
 @pytest.fixture

@@ -1,12 +1,11 @@
 """The messages that the outbox sends: alerts and digests to staff, acknowledgements to people."""
 
 import datetime as dt
-from email.utils import make_msgid, parseaddr
+from email.utils import parseaddr
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
-from django.core.mail import EmailMessage
 from django.core.mail.message import sanitize_address
 from django.core.validators import validate_email
 from django.urls import reverse
@@ -18,6 +17,7 @@ from intake.crypto import blind_index
 from intake.models import EncryptedText, OutboxMessage
 from intake.reports import weekly
 from pages import facts
+from staff import mail
 
 from . import daily_limit
 
@@ -37,12 +37,12 @@ def _new_request(outbox_message):
     path = reverse("admin:intake_assessmentrequest_change", args=[outbox_message.request_id])
     reference = {"reference": outbox_message.request.reference}
     if outbox_message.request.is_synthetic:
-        return _mail(
+        return mail.message(
             subject=_("Test request %(reference)s") % reference,
             body=_("The site sent itself a request to check that everything works. You don't need to do anything.\n"),
             to=[settings.DEFAULT_FROM_EMAIL],
         )
-    return _mail(
+    return mail.message(
         subject=_("New request %(reference)s") % reference,
         body=_("A new request is waiting: %(reference)s\n\n%(link)s\n")
         % (reference | {"link": settings.PUBLIC_ORIGIN + path}),
@@ -53,7 +53,7 @@ def _new_request(outbox_message):
 def _to_confirm(outbox_message):
     path = reverse("admin:intake_assessmentrequest_change", args=[outbox_message.request_id])
     reference = {"reference": outbox_message.request.reference}
-    return _mail(
+    return mail.message(
         subject=_("Please confirm %(reference)s") % reference,
         body=_(
             "A request that was linked with %(reference)s was withdrawn or changed. Don't contact the "
@@ -94,7 +94,7 @@ def _acknowledgement(outbox_message):
             "Hello,\n\nWe have your message and will get back to you. Your reference is %(reference)s.\n\n"
             "If you did not write to us, please ignore this email.\n"
         )
-    return _mail(
+    return mail.message(
         subject=_("Your message"),
         body=body % values,
         to=[address],
@@ -110,7 +110,7 @@ def _failures(outbox_message):
     lines = [
         f"{f.request.reference if f.request else '-'}  {f.get_kind_display()}  {_what_failed(f)}" for f in failed[:100]
     ]
-    return _mail(
+    return mail.message(
         subject=_("Messages that could not be sent: %(count)s") % {"count": failed.count()},
         body=_("These messages could not be sent. Please handle them by hand:\n\n%(lines)s\n\n%(link)s\n")
         % {
@@ -136,15 +136,7 @@ def _week(outbox_message):
     subject, body = weekly.message(outbox_message.day)
     leads = get_user_model().objects.filter(is_active=True, is_staff=True, groups__name="lead").exclude(email="")
     to = list(leads.order_by("email").values_list("email", flat=True)) or settings.ADMISSIONS_EMAILS
-    return _mail(subject=subject, body=body, to=to)
-
-
-def _mail(subject, body, to, from_email=None, headers=None):
-    """Return an email whose Message-ID names the sender's domain. Django's default would name this machine."""
-    from_email = from_email or settings.DEFAULT_FROM_EMAIL
-    domain = parseaddr(from_email)[1].rpartition("@")[2]
-    headers = {"Message-ID": make_msgid(domain=domain)} | (headers or {})
-    return EmailMessage(subject=subject, body=body, from_email=from_email, to=to, headers=headers)
+    return mail.message(subject=subject, body=body, to=to)
 
 
 def failed_since(moment):

@@ -13,8 +13,9 @@ from intake.crypto import blind_index
 from intake.crypto.envelope import DecryptionError
 from intake.models import OutboxMessage
 from intake.reports import weekly
+from staff.mail import AcceptedInPart
 
-from . import daily_limit, smtp
+from . import daily_limit
 from .messages import ACCEPTED, BUILDERS, BadAddress, NotAllowed, answer_to, bare_address, failed_since
 
 logger = logging.getLogger(__name__)
@@ -96,7 +97,7 @@ def _send(outbox_message, now):
         return True
     try:
         recipients = message.send()
-    except smtp.AcceptedInPart as error:
+    except AcceptedInPart as error:
         _note_answers(outbox_message, message.to, error.recipients)
         _end_in_part(outbox_message, everyone, now)
         return True

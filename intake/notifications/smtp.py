@@ -4,13 +4,7 @@ import smtplib
 
 from django.core.mail.backends import smtp
 
-
-class AcceptedInPart(smtplib.SMTPException):
-    """The mail server accepted some recipients and refused these: a dict of address to (code, reason)."""
-
-    def __init__(self, recipients):
-        super().__init__(recipients)
-        self.recipients = recipients
+from staff.mail import AcceptedInPart
 
 
 class _ReportsRefused:

@@ -155,7 +155,7 @@ def test_a_phone_that_no_form_has_checked_takes_no_page_down(client):
 
 @pytest.mark.parametrize("moment", ["9999-12-31", "0001-01-01"])
 def test_nobody_can_give_an_account_a_moment_that_can_not_be_read_again(make_staff, moment):
-    user, client = make_staff("editor"), Client()
+    user, client = make_staff("editor", email="rosa@example.org"), Client()
     client.force_login(make_staff(is_superuser=True))
     User = get_user_model()
     url = reverse("admin:auth_user_change", args=[user.pk])

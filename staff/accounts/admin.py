@@ -1,0 +1,114 @@
+"""The accounts of staff in the admin. Nobody deletes one, sets a password here, or gives rights here."""
+
+from django import forms
+from django.contrib import admin
+from django.contrib.auth import get_user_model
+from django.contrib.auth.forms import UsernameField
+from django.core.exceptions import ValidationError
+from django.urls import path
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from staff import events, roles
+from staff.models import SecurityEvent
+
+from . import links, views
+from .access import may_manage
+
+User = get_user_model()
+Kind = SecurityEvent.Kind
+
+
+class AccountForm(forms.ModelForm):
+    """What someone who manages accounts may enter. Anything else that is posted is ignored."""
+
+    class Meta:
+        model = User
+        fields = ["username", "first_name", "last_name", "email"]
+        field_classes = {"username": UsernameField}
+        help_texts = {"email": gettext_lazy("The link to set a password goes here, so it must be the person's own.")}
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["email"].required = True
+
+    def clean_email(self):
+        """Refuse an address of a colleague: two people would share one set-up link."""
+        email = self.cleaned_data["email"]
+        others = User.objects.filter(email__iexact=email).exclude(pk=self.instance.pk)
+        if "email" in self.changed_data and (other := others.order_by("pk").first()):
+            raise ValidationError(_("%s has this email address. Enter the person's own.") % other, code="shared")
+        return email
+
+
+class AccountAdmin(admin.ModelAdmin):
+    form = AccountForm
+    actions = None
+    change_form_template = "staff/accounts/change_form.html"
+    list_display = ["username", "get_full_name", "email", "roles", "is_active", "last_login"]
+    list_filter = ["is_active"]
+    search_fields = ["username", "first_name", "last_name", "email"]
+    ordering = ["username"]
+    readonly_fields = ["active", "roles", "link", "last_login", "date_joined"]
+
+    class Media:
+        css = {"all": ["staff/accounts.css"]}
+
+    def get_fieldsets(self, request, obj=None):
+        entered = (None, {"fields": list(AccountForm.Meta.fields)})
+        return [entered, (_("State"), {"fields": self.readonly_fields})] if obj else [entered]
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).prefetch_related("groups")
+
+    def get_urls(self):
+        own = [
+            path(f"<int:pk>/{name}/", self.admin_site.admin_view(view.as_view()), name=f"account_{name}")
+            for name, view in views.ACTIONS.items()
+        ]
+        return [*own, *super().get_urls()]
+
+    @admin.display(description=gettext_lazy("active"))
+    def active(self, account):
+        return _("Yes") if account.is_active else _("No. This account can't sign in.")
+
+    @admin.display(description=gettext_lazy("roles"))
+    def roles(self, account):
+        held = {group.name for group in account.groups.all()}
+        return "; ".join(str(roles.LABELS[role]) for role in roles.ROLES if role in held) or _("none")
+
+    @admin.display(description=gettext_lazy("set-up link"))
+    def link(self, account):
+        return links.state_of(account)
+
+    def save_model(self, request, obj, form, change):
+        """Save an account. A new one has no password: its owner gets a link to set one."""
+        if not change:
+            obj.is_staff = True
+            obj.set_unusable_password()
+            super().save_model(request, obj, form, change)
+            events.record(Kind.ACCOUNT_CREATED, request=request, account=obj)
+            links.request_link(obj, actor=request.user, request=request)
+        elif form.changed_data:
+            super().save_model(request, obj, form, change)
+            before = form.initial["email"] if "email" in form.changed_data else ""
+            detail = " ".join(form.changed_data)
+            if before:
+                links.end_open(obj, timezone.now())
+            events.record(Kind.ACCOUNT_CHANGED, request=request, account=obj, detail=detail, also_mail=before)
+
+    def has_module_permission(self, request):
+        return may_manage(request.user)
+
+    def has_view_permission(self, request, obj=None):
+        return may_manage(request.user)
+
+    def has_add_permission(self, request):
+        return may_manage(request.user)
+
+    def has_change_permission(self, request, obj=None):
+        return may_manage(request.user)
+
+    def has_delete_permission(self, request, obj=None):
+        return False

@@ -1,0 +1,8 @@
+from django.urls import path
+
+from . import set_up
+
+urlpatterns = [
+    path("set-up/done/", set_up.done, name="set_up_done"),
+    path("set-up/<str:token>/", set_up.SetUpView.as_view(), name="set_up"),
+]
