@@ -81,7 +81,8 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "recovery_site.middleware.health.HealthMiddleware",  # first: health checks have no host name
+    "recovery_site.middleware.browser_policies.BrowserPoliciesMiddleware",  # first: for every response
+    "recovery_site.middleware.health.HealthMiddleware",  # before the host check: health checks have no host name
     "django.middleware.security.SecurityMiddleware",
     "recovery_site.middleware.csp.ContentSecurityPolicyMiddleware",
     "staff.sign_in.gate.GateMiddleware",  # before whatever costs more
@@ -348,16 +349,20 @@ LOGGING = {
     "formatters": {
         "json": {
             "()": "pythonjsonlogger.json.JsonFormatter",
-            "format": "%(asctime)s %(levelname)s %(name)s %(message)s",
+            "format": "%(levelname)s %(name)s %(message)s",
+            "timestamp": True,  # ISO 8601 in UTC, like nginx's
         },
         "plain": {"format": "%(levelname)s %(name)s: %(message)s"},
     },
-    "filters": {"mask_secret_addresses": {"()": "recovery_site.log_filters.MaskSecretAddresses"}},
+    "filters": {
+        "summarize_refusals": {"()": "recovery_site.log_filters.SummarizeRefusals"},
+        "mask_secret_addresses": {"()": "recovery_site.log_filters.MaskSecretAddresses"},
+    },
     "handlers": {
         "stdout": {
             "class": "logging.StreamHandler",
             "formatter": "plain" if IN_DEVELOPMENT else "json",
-            "filters": ["mask_secret_addresses"],
+            "filters": ["summarize_refusals", "mask_secret_addresses"],
         }
     },
     "root": {"handlers": ["stdout"], "level": LOG_LEVEL},
@@ -365,13 +370,11 @@ LOGGING = {
         "django": {"handlers": [], "propagate": True},
         # At DEBUG it logs whole template contexts, including what people told us.
         "django.template": {"level": "INFO"},
-        "django.security.csrf": {"level": "ERROR"},  # its warnings contain addresses, some of them secret
         "django_tasks": {"level": "WARNING"},  # it would log four lines each time a page is saved
         "wagtail": {"level": "WARNING"},
         "modelsearch": {"level": "WARNING"},
         "PIL": {"level": "INFO"},  # at DEBUG it logs where a picture was taken
         "django.server": {"handlers": ["stdout"], "propagate": False},
         "gunicorn.http.wsgi": {"level": "ERROR"},  # it warns about HEAD; Django lets the server drop the body
-        "django.security.DisallowedHost": {"handlers": [], "level": "CRITICAL", "propagate": False},
     },
 }

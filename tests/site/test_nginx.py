@@ -13,6 +13,7 @@ import pytest
 
 from benchmarks import parts
 from benchmarks.nginx import HOST, ORIGIN, nginx
+from recovery_site.middleware import browser_policies
 from tests import tls
 
 pytestmark = pytest.mark.skipif(not shutil.which("nginx"), reason="nginx is not installed here (apt: nginx-light)")
@@ -24,9 +25,7 @@ HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
-}
+} | browser_policies.HEADERS
 
 
 class Site(tls.QuietHandler):
