@@ -61,6 +61,13 @@ class StaffSite(admin.AdminSite):
         }
         return SignInView.as_view(extra_context=context | (extra_context or {}))(request)
 
+    def password_change(self, request, extra_context=None):
+        """Show the page to change one's own password."""
+        from staff.passwords.views import OwnPasswordView  # imported late, because its form loads after this site
+
+        request.current_app = self.name
+        return OwnPasswordView.as_view(extra_context=self.each_context(request) | (extra_context or {}))(request)
+
     def admin_view(self, view, cacheable=False):
         """Wrap a view as the stock admin does, but keep what people typed.
 

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from staff import events, roles
 from staff.models import SecurityEvent
+from staff.sessions import fresh
 
 from . import links, views
 from .access import may_manage
@@ -97,6 +98,12 @@ class AccountAdmin(admin.ModelAdmin):
             if before:
                 links.end_open(obj, timezone.now())
             events.record(Kind.ACCOUNT_CHANGED, request=request, account=obj, detail=detail, also_mail=before)
+
+    def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
+        """Ask for a fresh sign-in before an account is created or changed."""
+        if request.method == "POST" and may_manage(request.user) and (page := fresh.ask(request)):
+            return page
+        return super().changeform_view(request, object_id, form_url, extra_context)
 
     def has_module_permission(self, request):
         return may_manage(request.user)

@@ -17,8 +17,8 @@ from django.utils.translation import gettext as _
 
 from staff import events, mail
 from staff.keyed_hash import keyed_hash, keyed_hashes
-from staff.models import PasswordMustChange, SecurityEvent, SetUpLink
-from staff.sessions import endings
+from staff.models import SecurityEvent, SetUpLink
+from staff.passwords.changing import change
 
 VALID_FOR = dt.timedelta(hours=72)
 WAIT_AFTER_NEW_ADDRESS = dt.timedelta(hours=24)
@@ -62,19 +62,15 @@ def find(token, now):
 
 
 @transaction.atomic
-def use(link, set_password, request):
+def use(link, save, request):
     """Use a link up and set the password. Return False, and change nothing, if someone else was faster.
 
-    `set_password`: sets and saves it.
+    `save`: sets the password and saves the account.
     """
-    now = timezone.now()
-    if not _open().filter(pk=link.pk).update(used_at=now):
+    if not _open().filter(pk=link.pk).update(used_at=timezone.now()):
         return False
-    set_password()
-    PasswordMustChange.objects.filter(account=link.account).delete()
-    endings.end_all(link.account, link.account, request)
     events.record(Kind.LINK_USED, request=request, actor=link.account)
-    events.record(Kind.PASSWORD_CHANGED, request=request, actor=link.account)
+    change(save, link.account, request)
     return True
 
 

@@ -6,6 +6,7 @@ from django.contrib.auth import get_user_model
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
@@ -15,7 +16,7 @@ from django.views.generic import FormView
 
 from staff import events
 from staff.models import SecurityEvent
-from staff.sessions import endings
+from staff.sessions import endings, fresh
 
 from . import links
 from .access import may_manage
@@ -46,6 +47,10 @@ class ActionView(FormView):
             messages.error(request, _("You can't do this to your own account. Ask another lead or administrator."))
             return self.to_account()
         return super().dispatch(request, *args, **kwargs)
+
+    def post(self, request, *args, **kwargs):
+        to_account = reverse("admin:auth_user_change", args=[self.account.pk])
+        return fresh.ask(request, back=to_account) or super().post(request, *args, **kwargs)
 
     def get_context_data(self, **kwargs):
         parts = {"title": self.title, "account": self.account, "question": self.question, "button": self.button}

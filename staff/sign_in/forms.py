@@ -1,4 +1,6 @@
+from django.conf import settings
 from django.contrib.admin.forms import AdminAuthenticationForm
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 from staff.models import SignInAttempt
@@ -8,6 +10,15 @@ from .throttled import ThrottledForm
 
 class SignInForm(ThrottledForm, AdminAuthenticationForm):
     """Name and password. Asks the throttle before it hashes anything."""
+
+    def confirm_login_allowed(self, user):
+        """Refuse a superuser in production, since Wagtail lets superusers do everything."""
+        super().confirm_login_allowed(user)
+        if user.is_superuser and not settings.IN_DEVELOPMENT:
+            raise ValidationError(
+                _("A superuser can't sign in here. The person who runs the server finds the way out in the manual."),
+                code="superuser",
+            )
 
     def clean(self):
         username = self.cleaned_data.get("username")

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from django.shortcuts import redirect
 
+from staff.passwords import must_change
 from staff.second_factor import factors
 
 from . import pending
@@ -19,8 +20,9 @@ class Step(NamedTuple):
     is_due: Callable  # takes the user
 
 
+REPLACE_PASSWORD = Step("admin:replace_password", must_change.is_due)
 SECOND_FACTOR = Step("admin:second_factor", factors.is_due)
-STEPS = [SECOND_FACTOR]  # in order
+STEPS = [REPLACE_PASSWORD, SECOND_FACTOR]  # in order
 
 
 def due(user):

@@ -1,5 +1,7 @@
 """Who makes and changes accounts, what they can't do, and what is left behind."""
 
+import datetime as dt
+
 import pytest
 from django.contrib import admin
 from django.contrib.auth import get_user_model
@@ -246,6 +248,26 @@ def test_actions_need_a_csrf_token(lena, make_staff):
         assert client.post(page(lena, name), {"reason": "left"}).status_code == 403
     lena.refresh_from_db()
     assert lena.is_active
+
+
+def test_old_sign_in_is_confirmed_before_anything_changes(manager, lena, clock, settings):
+    settings.STAFF_FRESH_MINUTES = 10
+    clock.shift(dt.timedelta(minutes=11))
+    posts = {
+        f"{ACCOUNTS}add/": NEW,
+        page(lena): {"username": "lena", "email": "mine@example.org"},
+        page(lena, "send-link"): {"x": "1"},
+        page(lena, "deactivate"): {"reason": "left"},
+    }
+    for address, fields in posts.items():
+        answer = manager.post(address, fields)
+        assert (address, answer.status_code) == (address, 403)
+        assert "Confirm that it is you" in soup(answer).get_text()
+    assert recorded("kind") == []
+    confirmed = manager.post(page(lena, "deactivate"), {"reason": "left", "confirm_password": PASSWORD})
+    assert confirmed.status_code == 302
+    lena.refresh_from_db()
+    assert lena.is_active is False
 
 
 def test_list_of_accounts_costs_the_same_for_many(manager, make_staff, django_assert_max_num_queries):

@@ -7,6 +7,7 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 
 from staff import assignments, roles
+from staff.passwords import must_change
 
 
 class Command(BaseCommand):
@@ -28,6 +29,8 @@ class Command(BaseCommand):
         user = User.objects.create_user(username, email, password, is_staff=True, is_superuser=settings.IN_DEVELOPMENT)
         for role in given_roles:
             assignments.give_from_server(user, role, "First account")
+        if not settings.IN_DEVELOPMENT:
+            must_change.require(user)  # the log of the container, or whoever gave it, knows it
         self.stdout.write(f"First administrator: {username}")
         if not given:
             self.stdout.write(f"Password (shown only once): {password}")
