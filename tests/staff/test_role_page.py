@@ -160,6 +160,11 @@ def test_malformed_assignment_changes_nothing(value, lena, sam):
     assert client.post(address(sam), {"action": "end", "assignment": value, "reason": "r"}).status_code == 422
 
 
+def test_account_leads_to_its_roles(lena, sam):
+    account = signed_in(lena).get(f"/admin/auth/user/{sam.pk}/change/")
+    assert f'href="{address(sam)}"' in account.content.decode()
+
+
 def test_double_click_gives_one_role(lena, sam):
     client = Client()
     client.force_login(lena)
