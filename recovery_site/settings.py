@@ -265,6 +265,7 @@ OTP_WEBAUTHN_RP_NAME = OTP_TOTP_ISSUER
 OTP_WEBAUTHN_RP_ID = _host if _takes_passkeys else "localhost"
 OTP_WEBAUTHN_ALLOWED_ORIGINS = [PUBLIC_ORIGIN if _takes_passkeys else PUBLIC_ORIGIN.replace(_host, "localhost", 1)]
 OTP_WEBAUTHN_HELPER_CLASS = "staff.second_factor.passkeys.Passkeys"
+OTP_WEBAUTHN_EXCEPTION_LOGGER_NAME = ""  # anyone could fill the log with made-up passkeys; the security log has them
 
 # The content, which editors manage at /cms/
 

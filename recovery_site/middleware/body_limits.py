@@ -13,7 +13,11 @@ from recovery_site import cms, error_views
 from recovery_site.cms.access import may_edit
 
 READABLE_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data")
-JSON_ADDRESSES = ("/cms/dismissibles/",)  # Wagtail's scripts send JSON here: "don't show this again"
+JSON_ADDRESSES = (
+    "/cms/dismissibles/",  # Wagtail's scripts send JSON here: "don't show this again"
+    "/admin/second-factor/passkey/registration/complete/",
+    "/admin/second-factor/passkey/authentication/complete/",
+)
 
 
 @dataclass(frozen=True)

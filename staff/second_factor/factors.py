@@ -9,7 +9,10 @@ from django_otp_webauthn.models import WebAuthnCredential
 from staff import events
 from staff.models import RecoveryCodeSet, SecurityEvent, TotpDevice, factor_of
 
+from . import recovery_codes
+
 Kind = SecurityEvent.Kind
+APP_CODE_LENGTH = 6
 
 
 def is_required():
@@ -48,6 +51,14 @@ def accept_code(user, code):
             if device.verify_token(code):
                 return device
     return None
+
+
+def accept_any_code(request, user, typed):
+    """Return the authenticator app or the set of recovery codes that a code belongs to; None if it is wrong or used."""
+    code = "".join(typed.split())
+    if len(code) == APP_CODE_LENGTH and code.isascii() and code.isdecimal():
+        return accept_code(user, code)
+    return recovery_codes.accept(request, user, typed)
 
 
 def new_seed():

@@ -15,7 +15,7 @@ class AppCodeField(forms.CharField):
     """Six digits from an authenticator app. Many apps show them in two groups, so spaces are allowed."""
 
     def __init__(self, **options):
-        attributes = {"inputmode": "numeric", "autocomplete": "one-time-code", "maxlength": 12, "autofocus": True}
+        attributes = {"inputmode": "numeric", "autocomplete": "one-time-code", "maxlength": 12}
         super().__init__(
             label=gettext_lazy("Code"),
             validators=[RegexValidator(r"\A[0-9]{6}\Z", gettext_lazy("Enter the 6 digits that your app shows."))],
@@ -39,6 +39,7 @@ class ProofForm(ThrottledForm, forms.Form):
 
     def __init__(self, *args, request, user, **options):
         super().__init__(*args, **options)
+        self.fields["code"].widget.attrs["autofocus"] = True
         self.request, self.user = request, user
 
     def clean_code(self):
@@ -69,9 +70,7 @@ class RecoveryCodeForm(ProofForm):
     code = forms.CharField(
         label=gettext_lazy("Recovery code"),
         max_length=40,
-        widget=forms.TextInput(
-            {"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false", "autofocus": True}
-        ),
+        widget=forms.TextInput({"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}),
     )
     wrong = gettext_lazy("That code is not right, or it was used already. Each recovery code works once.")
 

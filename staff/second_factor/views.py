@@ -72,7 +72,11 @@ class ProofView(ThrottledView, PendingView):
 class CodeView(ProofView):
     form_class = AppCodeForm
     template_name = "staff/second_factor/code.html"
-    title = _("Enter the code from your app")
+    title = _("Second step: your second factor")
+
+    def get_context_data(self, **context):
+        has_app, has_passkey = factors.apps_of(self.user).exists(), factors.passkeys_of(self.user).exists()
+        return super().get_context_data(**context) | {"has_app": has_app, "has_passkey": has_passkey}
 
 
 class RecoveryCodeView(ProofView):

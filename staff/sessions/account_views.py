@@ -14,6 +14,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from staff import events, roles
+from staff.second_factor import account_views
 
 from . import endings
 
@@ -38,6 +39,7 @@ def account(request):
         "has_others": len(own) > 1,
         "may_end_others": may_end_others,
         "colleagues": _colleagues(live, request.user) if may_end_others else [],
+        "second_factor": account_views.section(request),
     }
     return TemplateResponse(request, "staff/account.html", context)
 

@@ -15,17 +15,22 @@ from django.contrib.auth import authenticate
 from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from staff import events, throttle
-from staff.models import SignInAttempt
+from staff.models import SignInAttempt, factor_of
+from staff.second_factor import factors
 
 PROVED_AT = "proved_at"  # in the session: when the person last proved who they are
-PASSWORD = "confirm_password"  # noqa: S105 (names a field)
+PASSWORD, CODE = "confirm_password", "confirm_code"  # fields of the page
 
 
-class _WrongPassword(Exception):
-    pass
+_WRONG_PASSWORD = gettext_lazy("That is not your password. Type it again.")
+_WRONG_BOTH = gettext_lazy("The password or the code is not right. Type both again. Each code works once.")
+
+
+class _Wrong(Exception):
+    """A wrong password or code."""
 
 
 def note_proof(request):
@@ -62,10 +67,10 @@ def ask(request, back=""):
         try:
             if prove(request):
                 return None
-            error = _("That is not your password. Type it again.")
+            error = _WRONG_BOTH if factors.is_enrolled(request.user) else _WRONG_PASSWORD
         except throttle.Delayed as delay:
             wait = ngettext("%d second", "%d seconds", delay.seconds) % delay.seconds
-            error, retry_after = _("Too many wrong passwords. Wait %s, then try again.") % wait, delay.seconds
+            error, retry_after = _("Too many wrong tries. Wait %s, then try again.") % wait, delay.seconds
         except throttle.Busy:
             error, retry_after = _("Many people are signing in. Wait a few seconds, then try again."), 3
     return _page(request, back, error, retry_after)
@@ -74,28 +79,52 @@ def ask(request, back=""):
 def prove(request):
     """Check the proof that was sent with a request, and note and record it. Return whether it is right.
 
-    Raises `throttle.Delayed` or `throttle.Busy` if it was not looked at.
+    Whoever has a second factor proves it too: with a code here, or with a passkey, which needs no password
+    (second_factor/passkey_views.py). Raises `throttle.Delayed` or `throttle.Busy` if it was not looked at.
     """
-    username = request.user.get_username()
     try:
-        with throttle.attempt(SignInAttempt.Step.PASSWORD, username, request):
-            found = authenticate(request, username=username, password=request.POST.get(PASSWORD, ""))
-            if found != request.user:
-                raise _WrongPassword
-    except _WrongPassword:
+        _check_password(request)
+        device = _check_code(request) if factors.is_enrolled(request.user) else None
+    except _Wrong:
         return False
     note_proof(request)
-    events.record(events.Kind.CONFIRMED, request=request, detail="password")
+    events.record(events.Kind.CONFIRMED, request=request, detail=factor_of(device))
     return True
 
 
+def sent_nothing_else(request):
+    """Return whether a request holds nothing but the proof: the page was only about to be shown."""
+    return set(request.POST) <= {PASSWORD, CODE, "csrfmiddlewaretoken"}
+
+
+def _check_password(request):
+    username = request.user.get_username()
+    with throttle.attempt(SignInAttempt.Step.PASSWORD, username, request):
+        if authenticate(request, username=username, password=request.POST.get(PASSWORD, "")) != request.user:
+            raise _Wrong
+
+
+def _check_code(request):
+    """Return the second factor that the code belongs to. Raises `_Wrong`."""
+    with throttle.attempt(SignInAttempt.Step.CODE, request.user.get_username(), request):
+        device = factors.accept_any_code(request, request.user, request.POST.get(CODE, ""))
+        if device is None:
+            events.record(events.Kind.SIGN_IN_FAILED, request=request, detail="code")
+            raise _Wrong
+    return device
+
+
 def _page(request, back, error, retry_after):
-    names = [name for name in request.POST if name != "csrfmiddlewaretoken" and "password" not in name.lower()]
+    names = [
+        name for name in request.POST if name not in (CODE, "csrfmiddlewaretoken") and "password" not in name.lower()
+    ]
     context = admin.site.each_context(request) | {
         "title": _("Confirm that it is you"),
         "fields": [(name, value) for name in names for value in request.POST.getlist(name)],
         "address": request.get_full_path(),
         "password_field": PASSWORD,
+        "code_field": CODE if factors.is_enrolled(request.user) else "",
+        "has_passkey": factors.passkeys_of(request.user).exists(),
         "minutes": settings.STAFF_FRESH_MINUTES,
         "error": error,
         "back": back,
