@@ -345,6 +345,7 @@ def main():
         folder = stack.enter_context(parts.folder())
         disk = stack.enter_context(parts.disk(folder / "disk", 256))
         spool_disk = stack.enter_context(parts.disk(folder / "spool", 64))
+        spool_disk.chmod(0o700)
         say("starting PostgreSQL and the site ...")
         (disk / "data").mkdir()
         postgres = stack.enter_context(Postgres(disk / "data"))

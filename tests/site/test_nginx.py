@@ -175,6 +175,27 @@ def test_one_client_can_not_hold_connections_with_slow_bodies(server):
         assert ask(server, "/es/", client="203.0.113.2").status == 200
 
 
+@pytest.mark.slow
+def test_slow_bodies_that_were_refused_do_not_stay_connected(server):
+    head = f"POST /es/ HTTP/1.1\r\nHost: a\r\n{CLIENT}: 203.0.113.9\r\nContent-Length: 1000\r\n\r\na".encode()
+    with contextlib.ExitStack() as stack:
+        held = [stack.enter_context(connect(server)) for _ in range(100)]
+        for connection in held:
+            connection.sendall(head)
+        for _ in range(15):
+            time.sleep(1)
+            held = [connection for connection in held if takes_a_byte(connection)]
+        assert len(held) == 30
+
+
+def takes_a_byte(connection):
+    try:
+        connection.sendall(b"a")
+    except OSError:
+        return False
+    return True
+
+
 def connect(server):
     return server.trust.wrap_socket(socket.create_connection((HOST, server.port), timeout=10), server_hostname=HOST)
 
