@@ -47,7 +47,7 @@ class AccountAdmin(admin.ModelAdmin):
     form = AccountForm
     actions = None
     change_form_template = "staff/accounts/change_form.html"
-    list_display = ["username", "get_full_name", "email", "roles", "is_active", "last_login"]
+    list_display = ["username", "full_name", "email", "roles", "is_active", "last_login"]
     list_filter = ["is_active"]
     search_fields = ["username", "first_name", "last_name", "email"]
     ordering = ["username"]
@@ -69,6 +69,10 @@ class AccountAdmin(admin.ModelAdmin):
             for name, view in views.ACTIONS.items()
         ]
         return [*own, *super().get_urls()]
+
+    @admin.display(description=gettext_lazy("name"), ordering="last_name")
+    def full_name(self, account):
+        return account.get_full_name()
 
     @admin.display(description=gettext_lazy("active"))
     def active(self, account):

@@ -1,7 +1,6 @@
 """The page behind a set-up link, where a person sets their own password."""
 
 from django.contrib import admin
-from django.contrib.auth.forms import SetPasswordForm
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils import timezone
@@ -12,6 +11,8 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.generic import FormView
 
+from staff.passwords.forms import NewPasswordForm
+
 from . import links
 
 
@@ -21,7 +22,7 @@ from . import links
 class SetUpView(FormView):
     """Ask for a password, and use the link up when it is set. Opening the page uses nothing up."""
 
-    form_class = SetPasswordForm
+    form_class = NewPasswordForm
     template_name = "staff/accounts/set_up.html"
     link = None
 

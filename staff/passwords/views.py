@@ -2,7 +2,6 @@
 
 from django.contrib import admin
 from django.contrib.auth import update_session_auth_hash
-from django.contrib.auth.forms import SetPasswordForm
 from django.contrib.auth.views import PasswordChangeView
 from django.http import HttpResponseRedirect
 from django.shortcuts import redirect
@@ -18,7 +17,7 @@ from staff.sign_in import pending, steps
 from staff.sign_in.throttled import ThrottledView
 
 from .changing import change
-from .forms import OwnPasswordForm
+from .forms import NewPasswordForm, OwnPasswordForm
 
 
 class OwnPasswordView(ThrottledView, PasswordChangeView):
@@ -40,7 +39,7 @@ class OwnPasswordView(ThrottledView, PasswordChangeView):
 class ReplacePasswordView(FormView):
     """A step of the sign-in: choose a password in place of one that someone else has seen."""
 
-    form_class = SetPasswordForm
+    form_class = NewPasswordForm
     template_name = "staff/passwords/replace.html"
 
     def dispatch(self, request, *args, **kwargs):

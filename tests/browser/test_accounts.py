@@ -7,6 +7,7 @@ from django.core import mail
 from playwright.sync_api import expect
 
 from staff.accounts import links
+from staff.passwords import must_change
 from tests.browser import looking
 
 LOOKS = [(width, scheme) for width in (320, 390, 1280) for scheme in ("light", "dark")]
@@ -86,3 +87,29 @@ def test_colleague_is_deactivated_and_reactivated(sign_in, address, maria):
     page.get_by_role("link", name="Reactivate").click()
     page.get_by_role("button", name="Reactivate").click()
     expect(page.get_by_text("maria can sign in again.")).to_be_visible()
+
+
+def test_given_password_is_replaced_while_signing_in(open_page, maria):
+    must_change.require(maria)
+    page = open_page("/admin/login/", javascript=False)
+    page.get_by_label("Username").fill("maria")
+    page.get_by_label("Password").fill("a password for tests")
+    page.get_by_role("button", name="Log in").click()
+    expect(page.get_by_role("heading", name="Choose your own password")).to_be_visible()
+    page.get_by_label("New password:", exact=True).fill(NEW)
+    page.get_by_label("New password confirmation:").fill(NEW)
+    page.get_by_role("button", name="Set my password").click()
+    expect(page.get_by_role("heading", name="Desk and content")).to_be_visible()
+
+
+def test_page_to_replace_a_password_fits_and_passes_axe(open_page, maria, axe_in_looks):
+    must_change.require(maria)
+    page = open_page("/admin/login/")
+    page.get_by_label("Username").fill("maria")
+    page.get_by_label("Password").fill("a password for tests")
+    page.get_by_role("button", name="Log in").click()
+    expect(page.get_by_role("heading", name="Choose your own password")).to_be_visible()
+    assert axe_in_looks(page, LOOKS) == {}
+    page.set_viewport_size({"width": 320, "height": 800})
+    assert looking.what_does_not_fit(page) == []
+    assert looking.what_hides_the_focus(page, contrast=False) == []

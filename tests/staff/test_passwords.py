@@ -147,6 +147,7 @@ def test_refused_password_names_the_reason_and_changes_nothing(client, make_staf
         ("new_password1", "new_password2"), "Renaissance2026Renaissance"
     )
     page = client.post("/admin/password_change/", posted)
-    assert "Most of this password is your name, or a word that describes the center" in soup(page).get_text()
+    reasons = soup(page).find(id="id_new_password1_error").get_text()
+    assert "Most of this password is your name, or a word that describes the center" in reasons
     assert "Renaissance2026" not in page.content.decode()
     assert get_user_model().objects.get(pk=lena.pk).password == lena.password
