@@ -13,7 +13,7 @@ from . import limits, use
 @require_safe
 def left(request):
     """Return how long this session lasts if nobody uses it. To ask is no use."""
-    return JsonResponse(_state(request))
+    return JsonResponse(state(request))
 
 
 @never_cache
@@ -22,10 +22,10 @@ def stay(request):
     """Note that a person typed or clicked on a page, and return what `left` returns."""
     if request.user.is_authenticated:
         use.note(request.session)
-    return JsonResponse(_state(request))
+    return JsonResponse(state(request))
 
 
-def _state(request):
+def state(request):
     """Return the state of the session as the script reads it.
 
     - `seconds`: until it ends; 0 if nobody is signed in

@@ -34,8 +34,8 @@ def at(address, user):
 
 
 def lines(client, label="own-sessions"):
-    table = soup(client.get(ACCOUNT)).select_one(f"[role=region][aria-labelledby={label}]")
-    return [[cell.get_text(" ", strip=True) for cell in row.select("th, td")][:3] for row in table.select("tbody tr")]
+    items = soup(client.get(ACCOUNT)).select(f"ul[aria-labelledby={label}] li > p")
+    return [[line.strip() for line in item.get_text().strip().splitlines() if line.strip()] for item in items]
 
 
 def press(client, path, **fields):
@@ -51,10 +51,10 @@ def test_list_shows_each_session_with_its_times_and_whether_it_is_this_one(ben, 
     clock.shift(dt.timedelta(hours=1))
     office = at(OFFICE, ben)
     assert lines(office) == [
-        ["Nov 24, 11:00 AM (this browser)", "Nov 24, 11:00 AM", "The same as now"],
-        ["Nov 24, 10:00 AM", "Nov 24, 10:00 AM", "Another one"],
+        ["Since Nov 24, 11:00 AM (this browser)", "Last used Nov 24, 11:00 AM", "The same network as now"],
+        ["Since Nov 24, 10:00 AM", "Last used Nov 24, 10:00 AM", "Another network"],
     ]
-    assert [line[2] for line in lines(home)] == ["Another one", "The same as now"]
+    assert [line[2] for line in lines(home)] == ["Another network", "The same network as now"]
 
 
 def test_header_of_every_page_links_to_the_account_and_to_the_password(ben):
@@ -112,7 +112,7 @@ def test_only_leads_and_administrators_sign_out_a_colleague(make_staff, ben, rol
 def test_lead_sees_who_is_signed_in_and_signs_them_out_everywhere(ben, lena):
     at(ELSEWHERE, ben), at(OFFICE, ben)
     desk = at(OFFICE, lena)
-    assert lines(desk, "colleagues") == [["ben", "2", "Nov 24, 10:00 AM"]]
+    assert lines(desk, "colleagues") == [["ben", "In 2 places", "Last used Nov 24, 10:00 AM"]]
     press(desk, f"/admin/account/{ben.pk}/end/")
     page = desk.get(ACCOUNT).content.decode()
     assert ("Signed out in 2 places. (ben)" in page, "Nobody else is signed in now." in page) == (True, True)
