@@ -1,8 +1,9 @@
-"""The addresses of the second factor, under /admin/second-factor/."""
+"""The addresses of the second factor, under /admin/."""
 
+from django.contrib import admin
 from django.urls import path
 
-from . import account_views, passkey_views, views
+from . import account_views, passkey_views, reset, views
 
 urlpatterns = [
     path("second-factor/", views.CodeView.as_view(), name="second_factor"),
@@ -11,6 +12,11 @@ urlpatterns = [
     path("second-factor/app/", account_views.AppView.as_view(), name="second_factor_app"),
     path("second-factor/passkey/", account_views.add_passkey, name="second_factor_passkey"),
     path("second-factor/recovery-codes/", account_views.new_recovery_codes, name="second_factor_recovery_codes"),
+    path(
+        "auth/user/<int:pk>/reset-second-factor/",
+        admin.site.admin_view(reset.ResetView.as_view()),
+        name="second_factor_reset",
+    ),
     path("second-factor/remove/", account_views.remove, name="second_factor_remove"),
     path(
         "second-factor/passkey/registration/begin/",
