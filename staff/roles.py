@@ -54,6 +54,11 @@ def may_confirm_roles(user):
     return not roles_of(user).isdisjoint(POWERFUL)
 
 
+def is_refused_superuser(user):
+    """Return whether this is a superuser in production, who can't sign in: Wagtail lets superusers do everything."""
+    return user.is_superuser and not settings.IN_DEVELOPMENT
+
+
 def may_read_security_log(user):
     """Return whether this user may read the security log."""
     return not roles_of(user).isdisjoint({LEAD, AUDITOR})

@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from staff import events, mail
+from staff import events, mail, roles
 from staff.keyed_hash import keyed_hash, keyed_hashes
 from staff.models import SecurityEvent, SetUpLink
 from staff.passwords.changing import change
@@ -130,9 +130,9 @@ def _waits_until(account):
     """Return until when no link may be sent, because the address is new. None if there is no such time.
 
     Otherwise, someone who manages accounts could enter their own address and take over a colleague's account. An
-    account that has never been used has nothing to take over, so its mistyped address can be corrected at once.
+    account that was never used and has no role is worth nothing, so its mistyped address can be corrected at once.
     """
-    if account.last_login is None:
+    if account.last_login is None and not roles.roles_of(account):
         return None
     changed = SecurityEvent.objects.filter(
         account=account, kind=Kind.ACCOUNT_CHANGED, detail__contains="email", occurred_at__lte=timezone.now()

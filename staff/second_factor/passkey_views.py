@@ -11,7 +11,7 @@ from django_otp.middleware import is_verified
 from django_otp_webauthn import exceptions, views
 from django_otp_webauthn.models import WebAuthnCredential
 
-from staff import events
+from staff import events, roles
 from staff.models import SecurityEvent
 from staff.sessions import fresh
 from staff.sign_in import pending, steps
@@ -93,7 +93,7 @@ class CompleteAuthenticationView(CeremonyMixin, views.CompleteCredentialAuthenti
 
     def check_device_usable(self, device):
         super().check_device_usable(device)
-        if not device.user.is_staff:
+        if not device.user.is_staff or roles.is_refused_superuser(device.user):
             raise exceptions.UserDisabled
 
     def complete_auth(self, device):

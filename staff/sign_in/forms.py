@@ -1,8 +1,8 @@
-from django.conf import settings
 from django.contrib.admin.forms import AdminAuthenticationForm
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
+from staff import roles
 from staff.models import SignInAttempt
 
 from .throttled import ThrottledForm
@@ -12,9 +12,8 @@ class SignInForm(ThrottledForm, AdminAuthenticationForm):
     """Name and password. Asks the throttle before it hashes anything."""
 
     def confirm_login_allowed(self, user):
-        """Refuse a superuser in production, since Wagtail lets superusers do everything."""
         super().confirm_login_allowed(user)
-        if user.is_superuser and not settings.IN_DEVELOPMENT:
+        if roles.is_refused_superuser(user):
             raise ValidationError(
                 _("A superuser can't sign in here. The person who runs the server finds the way out in the manual."),
                 code="superuser",

@@ -203,6 +203,12 @@ def test_mistyped_address_of_a_new_account_is_corrected_at_once(manager):
     assert [message.to for message in mail.outbox] == [["sam@example.org"]]
 
 
+def test_address_of_a_new_account_with_a_role_waits_too(manager, maria):
+    manager.post(f"/admin/auth/user/{maria.pk}/change/", {"username": "maria", "email": "lena2@example.org"})
+    assert "The email address of this account is new." in soup(ask(manager, maria)).get_text()
+    assert SetUpLink.objects.count() == 0
+
+
 def test_link_waits_for_the_mail_server_and_is_then_sent_once(manager, maria, mailbox, clock, stopped_clock):
     mailbox.stop()
     ask(manager, maria)

@@ -1,5 +1,6 @@
 """The pages on which people choose another password, and the first sign-in in production."""
 
+import contextlib
 import datetime as dt
 import re
 
@@ -7,10 +8,13 @@ import pytest
 from django.contrib.auth import get_user_model
 from django.core.management import call_command
 from django.test import Client
+from django_otp_webauthn.exceptions import UserDisabled
 
 from staff.models import PasswordMustChange, SecurityEvent
 from staff.passwords import must_change
+from staff.second_factor.passkey_views import CompleteAuthenticationView
 from tests.html import form_fields, soup
+from tests.staff.test_second_factor_account import add_passkey
 
 OLD, NEW = "a password for tests", "violet ladder quiet harbor"
 CHANGE, REPLACE = "/admin/password_change/", "/admin/replace-password/"
@@ -152,3 +156,12 @@ def test_superuser_signs_in_in_development_only(make_staff, settings, in_develop
     assert is_signed_in(browser) == signs_in
     assert signs_in or "A superuser can't sign in here." in soup(browser.answer).get_text()
     assert get_user_model().objects.get().is_superuser
+
+
+@pytest.mark.parametrize("in_development", [True, False])
+def test_passkey_of_a_superuser_signs_in_in_development_only(make_staff, settings, in_development):
+    settings.IN_DEVELOPMENT = in_development
+    device = add_passkey(make_staff(username="root", is_superuser=True))
+    refusal = contextlib.nullcontext() if in_development else pytest.raises(UserDisabled)
+    with refusal:
+        CompleteAuthenticationView().check_device_usable(device)
