@@ -1,6 +1,10 @@
+import os
+
 import pytest
 from django.db import connection
 from django.test import override_settings
+
+from intake.submission import spool
 
 
 def test_healthz_answers_for_any_host_and_without_a_database(client):
@@ -19,6 +23,16 @@ def test_probes_are_not_sent_to_tls(client, db):
 def test_readyz_is_ready_with_keys_and_database(client):
     response = client.get("/readyz", headers={"host": "10.0.0.7"})
     assert (response.status_code, response.content, response["Cache-Control"]) == (200, b"ready\n", "no-store")
+
+
+@pytest.mark.django_db
+def test_anyone_who_asks_for_readyz_makes_us_list_the_spool_once_in_a_while(client, settings, tmp_path, monkeypatch):
+    settings.SPOOL_DIR = tmp_path / "spool"
+    spool.prepare()
+    scans, scandir = [], os.scandir
+    monkeypatch.setattr(os, "scandir", lambda path: scans.append(path) or scandir(path))
+    assert [client.get("/readyz").status_code for _ in range(20)] == [200] * 20
+    assert scans == [settings.SPOOL_DIR]
 
 
 @pytest.mark.django_db

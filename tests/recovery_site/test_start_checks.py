@@ -127,6 +127,13 @@ def test_a_database_on_another_host_must_prove_who_it_is(production, monkeypatch
     assert refused() == DATABASES[url]
 
 
+def test_a_database_that_only_libpq_knows_to_be_elsewhere_must_prove_who_it_is(production, monkeypatch):
+    monkeypatch.setenv("DATABASE_URL", "postgres:///db")
+    monkeypatch.setitem(production.DATABASES, "default", env.database("DATABASE_URL", production.VAR_DIR, ""))
+    monkeypatch.setenv("PGHOST", "db.example.org")
+    assert refused() == ["DATABASE_URL"]
+
+
 @pytest.mark.parametrize("end", ["", "-wal", "-shm"])
 @pytest.mark.parametrize("mode", [0o644, 0o640, 0o606])
 def test_a_database_file_that_others_may_open_is_refused(production, end, mode):
