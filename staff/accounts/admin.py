@@ -56,6 +56,10 @@ class AccountAdmin(admin.ModelAdmin):
     class Media:
         css = {"all": ["staff/accounts.css"]}
 
+    def lookup_allowed(self, lookup, value, request):
+        """Allow only the filter of the list. Otherwise, an address could ask for the beginning of a password's hash."""
+        return lookup.partition("__")[0] in self.list_filter
+
     def get_fieldsets(self, request, obj=None):
         entered = (None, {"fields": list(AccountForm.Meta.fields)})
         return [entered, (_("State"), {"fields": self.readonly_fields})] if obj else [entered]

@@ -250,6 +250,12 @@ def test_actions_need_a_csrf_token(lena, make_staff):
     assert lena.is_active
 
 
+@pytest.mark.parametrize("lookup", ["password__startswith", "is_superuser", "set_up_links__token_hash__startswith"])
+def test_list_answers_no_question_about_hidden_fields(manager, lookup):
+    assert manager.get(ACCOUNTS, {lookup: "1"}).status_code == 400
+    assert manager.get(ACCOUNTS, {"is_active__exact": "1"}).status_code == 200
+
+
 def test_old_sign_in_is_confirmed_before_anything_changes(manager, lena, clock, settings):
     settings.STAFF_FRESH_MINUTES = 10
     clock.shift(dt.timedelta(minutes=11))

@@ -5,8 +5,10 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
 
-from staff import assignments, roles
+from staff import assignments, events, roles
+from staff.models import EventMail
 from staff.passwords import must_change
 
 
@@ -24,16 +26,24 @@ class Command(BaseCommand):
         email = _checked("DJANGO_SUPERUSER_EMAIL", "email")
         given = os.environ.get("DJANGO_SUPERUSER_PASSWORD")
         password = given or secrets.token_urlsafe(15)
-        # In development, one account can see everything. In production, nobody is a superuser.
-        given_roles = roles.ROLES if settings.IN_DEVELOPMENT else [roles.ADMINISTRATOR]
-        user = User.objects.create_user(username, email, password, is_staff=True, is_superuser=settings.IN_DEVELOPMENT)
-        for role in given_roles:
-            assignments.give_from_server(user, role, "First account")
-        if not settings.IN_DEVELOPMENT:
-            must_change.require(user)  # the log of the container, or whoever gave it, knows it
+        _create(username, email, password)
         self.stdout.write(f"First administrator: {username}")
         if not given:
             self.stdout.write(f"Password (shown only once): {password}")
+
+
+@transaction.atomic
+def _create(username, email, password):
+    """Create the account. In development, it can see everything. In production, nobody is a superuser."""
+    in_development = settings.IN_DEVELOPMENT
+    user = get_user_model().objects.create_user(username, email, password, is_staff=True, is_superuser=in_development)
+    events.record(events.Kind.ACCOUNT_CREATED, account=user)
+    for role in roles.ROLES if in_development else [roles.ADMINISTRATOR]:
+        assignments.give_from_server(user, role, "First account")
+    if in_development:
+        EventMail.objects.filter(event__account=user).delete()  # they would fill the terminal of `make run`
+    else:
+        must_change.require(user)  # the log of the container, or whoever gave it, knows it
 
 
 def _checked(name, field):
