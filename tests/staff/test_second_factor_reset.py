@@ -3,6 +3,7 @@
 import datetime as dt
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.test import Client
 
 from staff.models import SecurityEvent, SetUpLink
@@ -103,3 +104,15 @@ def test_reset_of_an_account_without_a_factor_says_what_to_do(lead, make_staff):
     assert "This account has no second factor." in soup(answer).get_text()
     new.refresh_from_db()
     assert new.has_usable_password()
+
+
+def test_command_resets_the_only_lead_and_is_recorded(amal, capsys):
+    call_command("reset_second_factor", "amal", "--reason", "stolen")
+    assert "amal@example.org" in capsys.readouterr().out
+    event = SecurityEvent.objects.get(kind=Kind.FACTOR_REMOVED)
+    assert (event.actor, event.account, event.detail) == (None, amal, "reset stolen")
+    assert SetUpLink.objects.filter(account=amal).exists()
+    with pytest.raises(CommandError, match="has no second factor"):
+        call_command("reset_second_factor", "amal")
+    with pytest.raises(CommandError, match="No account has this username"):
+        call_command("reset_second_factor", "nobody")
