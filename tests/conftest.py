@@ -26,6 +26,7 @@ from tests.mailbox import Mailbox
 # Most of the time of a run on SQLite, measured with --durations=0. `make test-fast` leaves them out.
 SLOW_FILES = {
     "test_access.py",
+    "test_addresses.py",
     "test_any_hour.py",
     "test_center.py",
     "test_claims.py",
