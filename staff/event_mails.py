@@ -57,6 +57,11 @@ def send_due(now=None, is_stopped=lambda: False):
     return mail.send_waiting(rows, _send, now or timezone.now(), is_stopped)
 
 
+def overdue(since):
+    """Return how many emails have waited since this moment or longer."""
+    return EventMail.objects.filter(sent_at=None, event__occurred_at__lte=since).count()
+
+
 def _send(row, now):
     """Send one email. If the mail server refused some addresses for now, only these are tried again."""
     event = SecurityEvent.objects.select_related("actor", "account").get(pk=row.event_id)

@@ -12,7 +12,8 @@ from django.utils.translation import ngettext
 from intake.models import Heartbeat, OutboxMessage
 from intake.submission import spool
 from pages import scheduled_publishing
-from staff import append_only_triggers
+from staff import append_only_triggers, event_mails
+from staff.accounts import links
 
 from . import heartbeat, readiness, synthetic
 
@@ -170,6 +171,13 @@ def _outbox(now):
     )
 
 
+def _account_mail(now):
+    """Return the health of email about accounts: set-up links, and news of changed access."""
+    since = now - MESSAGE_IS_LATE
+    count = event_mails.overdue(since) + links.overdue(since)
+    return _part(*_true({"late": count > 0}), overdue=count)
+
+
 def _not_sent_since(moment):
     """Return a dict of counts for messages that failed since `moment`.
 
@@ -213,6 +221,7 @@ IN_DATABASE = {
     "logs": _logs,
     "worker": _worker,
     "outbox": _outbox,
+    "account_mail": _account_mail,
     "synthetic": _synthetic,
     "content": _content,
 }

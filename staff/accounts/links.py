@@ -82,6 +82,11 @@ def send_due(now=None, is_stopped=lambda: False):
     return mail.send_waiting(waiting, _send, now, is_stopped)
 
 
+def overdue(since):
+    """Return how many links have waited to be sent since this moment or longer."""
+    return _open().filter(sent_at=None, requested_at__lte=since).count()
+
+
 def state_of(account):
     """Return a sentence about the newest link of an account."""
     link = account.set_up_links.order_by("-pk").first()

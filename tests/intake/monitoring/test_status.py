@@ -18,13 +18,15 @@ from django.utils import timezone
 from intake.models import Heartbeat, OutboxMessage
 from intake.monitoring import heartbeat, status
 from intake.submission import spool
+from staff import event_mails
+from staff.accounts import links
 from tests.intake.support.factories import make_request
 from tests.intake.support.helpers import LIST, personal_words_in
 
 TOKEN = "a token for the tests"
 SECOND = dt.timedelta(seconds=1)
 MINUTE = dt.timedelta(minutes=1)
-PARTS = ["keys", "spool", "database", "migrations", "logs", "worker", "outbox", "synthetic", "content"]
+PARTS = ["keys", "spool", "database", "migrations", "logs", "worker", "outbox", "account_mail", "synthetic", "content"]
 
 
 @pytest.fixture(autouse=True)
@@ -100,6 +102,7 @@ def test_with_the_token_all_is_well(client, healthy):
             "failed_to_people": 0,
             "refused_addresses": 0,
         },
+        "account_mail": {"ok": True, "why": [], "overdue": 0},
         "synthetic": {"ok": True, "why": ["not_set_up"]},
         "content": {"ok": True, "why": [], "overdue": 0},
     }
@@ -203,6 +206,20 @@ def test_a_notice_that_is_late_is_red(client, healthy):
     assert problems(client) == (200, {})
 
 
+def test_late_email_about_an_account_is_red(client, healthy, make_staff, clock):
+    link = links.request_link(make_staff("editor", email="maria@example.org"))
+    clock.shift(9 * MINUTE)
+    heartbeat.beat(heartbeat.of_this_worker())
+    assert problems(client) == (200, {})
+    clock.shift(2 * MINUTE)
+    heartbeat.beat(heartbeat.of_this_worker())
+    assert problems(client) == (503, {"account_mail": ["late"]})
+    assert get_status(client).json()["parts"]["account_mail"]["overdue"] == 2  # the link, and the news of it
+    links.end_open(link.account, timezone.now())
+    event_mails.send_due()
+    assert problems(client) == (200, {})
+
+
 def test_a_notice_that_waits_for_its_next_try_is_no_problem(client, healthy):
     notice_of(state="retrying", next_try_at=timezone.now() + dt.timedelta(hours=1))
     assert problems(client) == (200, {})
@@ -302,7 +319,7 @@ def test_while_the_database_is_away_it_says_so_and_tells_of_the_rest(client, tak
     spool_file()
     take_database_away()
     status_code, red = problems(client)
-    unknown = {part: ["database"] for part in ("migrations", "logs", "worker", "outbox", "synthetic", "content")}
+    unknown = {part: ["database"] for part in PARTS[PARTS.index("migrations") :]}
     assert (status_code, red) == (503, {"database": ["away"]} | unknown)
     assert get_status(client).json()["parts"]["spool"]["files"] == 1
 
