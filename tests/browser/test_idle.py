@@ -8,6 +8,7 @@ from playwright.sync_api import expect
 
 from faq.models import QuestionPage
 from staff.models import SecurityEvent, StaffSession
+from tests.browser.looking import what_does_not_fit
 from tests.intake.support.factories import make_request
 from tests.intake.support.helpers import LIST, change_page
 from tests.staff.session_helpers import PASSWORD
@@ -251,3 +252,19 @@ def test_dialog_and_cover_pass_axe_and_fit_in_every_look(sign_in, request_here, 
 def test_sign_in_page_asks_nothing_and_covers_nothing(open_page):
     page = open_page("/admin/login/")
     assert page.locator("#session-cover").count() == 0
+
+
+def test_export_asks_for_the_password_on_a_page_that_fits(sign_in, open_page, settings, address, clock, axe_in_looks):
+    settings.STAFF_FRESH_MINUTES = 10
+    open_page.refusals.add(403)
+    page = sign_in("lead", path=LIST, width=320)
+    clock.shift(11 * MINUTE)
+    page.goto(f"{address}{LIST}reports/csv/?begin=2026-11-01&end=2026-11-30")
+    expect(page.get_by_role("heading", name="Confirm that it is you")).to_be_visible()
+    assert axe_in_looks(page, [(320, "light"), (320, "dark"), (1280, "light")]) == {}
+    assert what_does_not_fit(page) == []
+    expect(page.get_by_label("Your password")).to_be_focused()
+    page.keyboard.type(PASSWORD)
+    with page.expect_download() as download:
+        page.keyboard.press("Enter")
+    assert download.value.suggested_filename == "requests-2026-11-01-to-2026-11-24.csv"
