@@ -24,5 +24,5 @@ def _begin(sender, request, user, **kwargs):
 
 
 def _note_sign_out(sender, request, user, **kwargs):
-    """Make the middleware tell the browser to forget what it kept."""
+    """Make the middleware tell the browser to delete what it stored."""
     request.has_signed_out = True

@@ -23,7 +23,7 @@ def end(row, reason, request=None, by=None):
 def end_all(user, by, request, keep=""):
     """End all sessions of a user, except the one whose key hash is `keep`. Return how many ended.
 
-    `by`: who ends them, the user or a colleague. Whoever calls this has checked that `by` may do it.
+    `by`: who ends them, the user or a colleague. The caller has checked that `by` may do it.
     """
     reason = SELF if by == user else COLLEAGUE
     rows = StaffSession.objects.filter(user=user).exclude(pk=keep).select_related("user")
@@ -36,6 +36,6 @@ def live(now):
 
 
 def end_overdue(now):
-    """End the sessions whose time is over. The worker calls this, since nobody may come back to them."""
+    """End the sessions whose time is over. The worker calls this, because some browsers never come back."""
     rows = StaffSession.objects.filter(limits.is_over(now)).select_related("user")
     return sum(end(row, limits.why_over(row, now)) for row in rows)

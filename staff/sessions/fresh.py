@@ -58,7 +58,7 @@ def ask(request, back=""):
     """Return a page that asks for the password, or None if the action may be carried out.
 
     The page holds everything that was sent. It posts to the same address, which carries the action out. `back`: an
-    address of ours for who does not want to go on.
+    address of ours for someone who does not want to go on.
     """
     if is_fresh(request):
         return None

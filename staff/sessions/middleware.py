@@ -6,7 +6,7 @@ from . import endings, use
 class StaffSessionMiddleware:
     """End sessions whose time is over, and note when a person uses one.
 
-    Whoever was signed out is anonymous from then on, so a form that they send leads to the page "Not sent yet".
+    Someone who was signed out is anonymous from then on, so a form that they send leads to the page "Not sent yet".
     """
 
     def __init__(self, get_response):
@@ -24,7 +24,7 @@ class StaffSessionMiddleware:
         return response
 
     def process_view(self, request, view, args, kwargs):
-        """Runs after the CSRF check, so a form of another site is no use."""
+        """Note use. Runs after the CSRF check, so a forged form does not count."""
         if use.is_on_staff_page(request) and request.user.is_authenticated and use.is_by_a_person(request):
             use.note(request.session)
 

@@ -1,4 +1,4 @@
-"""What counts as use of a session: only what a person does, so that an empty chair is signed out.
+"""What counts as use of a session: only what a person does. A page that is only open keeps nobody signed in.
 
 A person loads a page, or types or clicks on one, which its script reports (`views.stay`). Everything else is done by
 scripts on their own: polls of the desk, and Wagtail's autosave, previews and presence. None of it counts.
@@ -9,7 +9,7 @@ import datetime as dt
 from django.utils import timezone
 
 STAFF_ADDRESSES = ("/admin/", "/cms/")
-WRITTEN_EVERY = dt.timedelta(seconds=30)  # a session may end this much too early
+WRITTEN_EVERY = dt.timedelta(seconds=30)  # a session may end that much too early
 
 
 def is_on_staff_page(request):

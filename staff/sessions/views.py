@@ -12,7 +12,7 @@ from . import limits, use
 @never_cache
 @require_safe
 def left(request):
-    """Return how long this session lasts if nobody uses it. To ask is no use."""
+    """Return how long this session lasts if nobody uses it. Asking does not count as use."""
     return JsonResponse(state(request))
 
 

@@ -1,6 +1,7 @@
 """The end of a session in a real browser: it is announced, one key puts it off, and no typed word is lost."""
 
 import datetime as dt
+import re
 
 import pytest
 from django.utils import timezone
@@ -89,6 +90,7 @@ def test_one_key_stays_and_the_focus_and_the_words_are_where_they_were(page, pas
     pass_time(page, 1.2)
     expect(warning(page)).to_be_visible()
     expect(warning(page).get_by_role("button", name="Stay signed in")).to_be_focused()
+    expect(warning(page).get_by_role("timer")).to_have_text(re.compile(r"^0:[0-5]\d$"))
     page.keyboard.press("a")
     expect(warning(page)).to_be_hidden()
     expect(note(page)).to_be_focused()

@@ -36,7 +36,7 @@
     // Another tab may have been used: warn only after asking.
     const isNear = !isOver && left() <= WARN_BEFORE_END && Date.now() - answeredAt <= 2 * ASK_EVERY && !isDismissed;
     const seconds = Math.max(0, Math.ceil(left() / 1000));
-    warning.querySelector("[data-left]").textContent = `0:${String(seconds % 60).padStart(2, "0")}`;
+    warning.querySelector("[data-left]").textContent = `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
     choose(warning, "can-stay", canStay);
     choose(warning, "ends-anyway", !canStay);
     choose(cover, "nobody", !isSomeoneElse);
@@ -107,7 +107,7 @@
     if (!document.hidden) ask();
   };
 
-  for (const kind of ["keydown", "pointerdown", "click", "wheel"]) addEventListener(kind, act, { capture: true, passive: false });
+  for (const kind of ["keydown", "pointerdown", "click", "wheel"]) addEventListener(kind, act, { capture: true });
   for (const dialog of [warning, cover]) {
     dialog.addEventListener("cancel", (event) => event.preventDefault()); // Escape is a key like any other
     dialog.addEventListener("close", show);
