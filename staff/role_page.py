@@ -193,10 +193,16 @@ def _lines(assignment):
         origin = _("Given on the server on %(at)s: %(reason)s")
     words = {"who": assignment.assigned_by, "at": _at(assignment.starts_at), "reason": assignment.reason}
     lines = [origin % words]
-    if yes := getattr(assignment, "confirmation", None):
+    yes, over = getattr(assignment, "confirmation", None), getattr(assignment, "ending", None)
+    if yes:
         lines.append(_("Confirmed by %(who)s on %(at)s.") % {"who": yes.confirmed_by, "at": _at(yes.occurred_at)})
-    if over := getattr(assignment, "ending", None):
-        end = _("Ended by %(who)s on %(at)s: %(reason)s") if over.ended_by else _("Ended on %(at)s: %(reason)s")
+    if over:
+        if over.ended_by is None:
+            end = _("Ended on %(at)s: %(reason)s")
+        elif assignment.needs_confirmation and yes is None:
+            end = _("Refused by %(who)s on %(at)s: %(reason)s")
+        else:
+            end = _("Ended by %(who)s on %(at)s: %(reason)s")
         lines.append(end % {"who": over.ended_by, "at": _at(over.ended_at), "reason": over.reason})
     elif assignment.ends_at:
         lines.append(_("Ends on %s.") % _at(assignment.ends_at))
@@ -204,7 +210,7 @@ def _lines(assignment):
 
 
 def _at(moment):
-    return date_format(timezone.localtime(moment), "DATETIME_FORMAT")
+    return date_format(timezone.localtime(moment), "M j, Y, g:i A")
 
 
 def _reason_form(assignment, refused):

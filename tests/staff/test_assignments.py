@@ -1,6 +1,8 @@
 """Roles are given, confirmed, refused and ended by others, and every change stays on record."""
 
+import contextlib
 import datetime as dt
+from functools import partial
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -9,6 +11,7 @@ from django.utils import timezone
 from intake import access
 from staff import assignments, roles
 from staff.models import RoleAssignment, RoleConfirmation, RoleEnding, SecurityEvent
+from tests.intake.support.at_once import at_once
 
 pytestmark = pytest.mark.django_db
 
@@ -50,6 +53,11 @@ def events_of(account):
 
 def give(account, role, actor, **more):
     return assignments.give(account=account, role=role, reason="Joins the team", actor=actor, **more)
+
+
+def or_refused(change, *parts, **more):
+    with contextlib.suppress(assignments.RoleRefused):
+        change(*parts, **more)
 
 
 def test_role_is_held_at_once_and_the_log_says_who_gave_it(lena, sam):
@@ -130,6 +138,25 @@ def test_role_that_is_held_or_requested_is_not_given_twice(lena, sam):
         with pytest.raises(assignments.RoleRefused, match=sentence):
             give(sam, role, lena)
     assert RoleAssignment.objects.filter(account=sam).count() == 2
+
+
+def test_two_posts_at_once_give_one_role(site, make_staff):
+    lena, ada, sam = make_staff("lead"), make_staff("administrator"), make_staff(username="sam")
+    for role in ("editor", "auditor"):
+        at_once(*(partial(or_refused, give, fresh(sam), role, fresh(actor)) for actor in (lena, ada) * 2))
+        assert RoleAssignment.objects.filter(account=sam, role=role).count() == 1
+    assert sorted(kind for kind, _actor, _detail in events_of(sam)) == ["role_given", "role_requested"]
+
+
+def test_yes_and_no_at_once_leave_one_of_them(site, make_staff):
+    lena, sam = make_staff("lead"), make_staff(username="sam")
+    asked = give(sam, "lead", lena)
+    yes, no = make_staff("auditor"), make_staff("administrator")
+    at_once(
+        partial(or_refused, assignments.confirm, asked.pk, actor=yes),
+        partial(or_refused, assignments.refuse, asked.pk, actor=no, reason="Not now"),
+    )
+    assert (RoleConfirmation.objects.count(), RoleEnding.objects.count()) in ((1, 0), (0, 1))
 
 
 def test_reason_and_a_future_end_are_needed(lena, sam):

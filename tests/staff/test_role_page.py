@@ -57,7 +57,7 @@ def roles_of(user):
 
 def test_role_is_given_and_ended_on_the_page_and_the_history_stays(lena, sam):
     page = press(lena, sam, "give", role="admissions", reason="Joins the team")
-    assert "Given by lena on Nov. 24, 2026" in words(page)
+    assert "Given by lena on Nov 24, 2026, 10:00 AM: Joins the team" in words(page)
     assert roles_of(sam) == {"admissions"}
     page = press(lena, sam, "end", reason="Moves to billing")
     assert roles_of(sam) == set()
@@ -81,7 +81,7 @@ def test_requested_role_is_refused_or_withdrawn_with_a_reason(lena, otto, sam):
         page = press(who, sam, "refuse", reason="")
         assert ("Enter a reason. Nothing was changed." in words(page), page.status_code) == (True, 422)
         page = press(who, sam, "refuse", reason="Not now")
-        assert f"Ended by {who} on" in words(page)
+        assert f"Refused by {who} on" in words(page)
     assert roles_of(sam) == set()
 
 
