@@ -85,6 +85,10 @@ def confirm(assignment_id, *, actor, request=None):
         raise RoleRefused(
             _("Only a lead, an auditor or an administrator can confirm this, and neither who asked nor who gets it.")
         )
+    if not assignment.account.is_active:
+        raise RoleRefused(_("This account is not active. Activate it first."))
+    if not roles.holders(roles.LEAD, roles.ADMINISTRATOR).filter(pk=assignment.assigned_by_id).exists():
+        raise RoleRefused(_("Whoever requested this may not give roles anymore. Refuse it. Then request it again."))
     RoleConfirmation.objects.create(assignment=assignment, confirmed_by=actor, occurred_at=now)
     projection.write_group(assignment.account, assignment.role, now)
     _record(Kind.ROLE_GIVEN, assignment, actor, request)

@@ -11,6 +11,7 @@ from django.utils import timezone
 from intake import access
 from staff import assignments, roles
 from staff.models import RoleAssignment, RoleConfirmation, RoleEnding, SecurityEvent
+from tests import staff_roles
 from tests.intake.support.at_once import at_once
 
 pytestmark = pytest.mark.django_db
@@ -90,6 +91,19 @@ def test_database_refuses_the_yes_of_giver_and_receiver(lena, ada, sam):
         with pytest.raises(IntegrityError), transaction.atomic():
             RoleConfirmation.objects.create(assignment=requested, confirmed_by=actor, occurred_at=timezone.now())
     RoleConfirmation.objects.create(assignment=requested, confirmed_by=ada, occurred_at=timezone.now())
+
+
+def test_request_is_not_confirmed_after_its_giver_or_receiver_left(lena, ada, sam, make_staff):
+    giver = make_staff("lead", username="giver")
+    requested = give(sam, "lead", giver)
+    staff_roles.end_all(giver)
+    with pytest.raises(assignments.RoleRefused, match="may not give roles anymore"):
+        assignments.confirm(requested.pk, actor=ada)
+    requested = give(sam, "auditor", lena)
+    type(sam).objects.filter(pk=sam.pk).update(is_active=False)
+    with pytest.raises(assignments.RoleRefused, match="not active"):
+        assignments.confirm(requested.pk, actor=ada)
+    assert not RoleConfirmation.objects.exists()
 
 
 def test_refused_request_gives_nothing_and_can_be_made_again(lena, ada, sam):
