@@ -50,6 +50,7 @@ SLOW_FILES = {
     "test_request_page.py",
     "test_roles.py",
     "test_search.py",
+    "test_second_factor_walk.py",
     "test_settings.py",
     "test_shifted_clock.py",
     "test_starter.py",

@@ -15,6 +15,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.generic import FormView
 from django_otp import login as remember_device
 
+from staff import events
 from staff.models import factor_of
 from staff.sessions import endings, fresh
 
@@ -81,7 +82,7 @@ class AppView(FormView):
 def note_added(request, device):
     """Let this session count as proved by a new second factor. End the others, which were not."""
     remember_device(request, device)
-    endings.end_all(request.user, request.user, request, keep=request.session.row.pk)
+    endings.end_all(request.user, request.user, request, keep=events.hashed_session(request))
 
 
 @never_cache

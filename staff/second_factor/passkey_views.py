@@ -13,7 +13,7 @@ from django_otp_webauthn.models import WebAuthnCredential
 
 from staff import events, roles
 from staff.models import SecurityEvent
-from staff.sessions import fresh
+from staff.sessions import endings, fresh
 from staff.sign_in import pending, steps
 
 from . import factors, recovery_codes
@@ -58,16 +58,21 @@ class BeginRegistrationView(RegistrationMixin, views.BeginCredentialRegistration
 
 
 class CompleteRegistrationView(RegistrationMixin, views.CompleteCredentialRegistrationView):
-    """Store a passkey. It also finishes a pending sign-in. The answer says where to go on: to the recovery codes, if
-    there are none yet."""
+    """Store a passkey. It also finishes a pending sign-in, and the first one ends sessions without a second factor.
+
+    The answer says where to go on: to the recovery codes, if there are none yet.
+    """
 
     def post(self, *args, **kwargs):
+        is_first = not factors.is_enrolled(self.get_user())
         response = super().post(*args, **kwargs)
         device = WebAuthnCredential.objects.get(pk=json.loads(response.content)["id"])
         factors.record_added(self.request, device)
         onward = reverse("admin:account")
         if not self.request.user.is_authenticated:
             onward = pending.finish(self.request, device)
+        if is_first:
+            endings.end_all(device.user, device.user, self.request, keep=events.hashed_session(self.request))
         if not recovery_codes.left(device.user):
             onward = reverse("admin:second_factor_recovery_codes") + "?" + urlencode({"next": onward})
         return JsonResponse({"id": device.pk, "redirect_url": onward})

@@ -11,6 +11,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.generic import FormView
 
+from staff import events
+from staff.sessions import endings
 from staff.sign_in import pending, steps
 from staff.sign_in.throttled import ThrottledView
 
@@ -93,7 +95,7 @@ class RecoveryCodeView(ProofView):
 
 
 class SetUpView(PendingView):
-    """Set up an authenticator app, sign in, and show the recovery codes."""
+    """Set up an authenticator app, sign in, end sessions without a second factor, and show the recovery codes."""
 
     for_enrolled = False
     form_class = SetUpForm
@@ -110,6 +112,7 @@ class SetUpView(PendingView):
     def form_valid(self, form):
         del self.request.session[SEED]
         onward = pending.finish(self.request, self.device)
+        endings.end_all(self.user, self.user, self.request, keep=events.hashed_session(self.request))
         return show_new_recovery_codes(self.request, self.user, onward)
 
 

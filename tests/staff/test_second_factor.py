@@ -1,17 +1,15 @@
 """The second factor: a password alone opens nothing, and a code works once."""
 
 import datetime as dt
-import re
 
 import pytest
 from django.contrib.auth import get_user_model
 from django.test import Client
-from django.urls import get_resolver
 
 from intake import access
 from intake.models import AssessmentRequest
 from intake.submission import tokens
-from staff import roles, throttle
+from staff import checks, roles, throttle
 from staff.models import SecurityEvent, TotpDevice
 from staff.second_factor import factors
 from tests.html import soup
@@ -22,9 +20,6 @@ Kind = SecurityEvent.Kind
 CODE_PAGE, SET_UP_PAGE, SIGN_IN_PAGE = "/admin/second-factor/", "/admin/second-factor/set-up/", "/admin/login/"
 RECOVERY_PAGE = "/admin/second-factor/recovery-code/"
 OF_THE_SIGN_IN = (CODE_PAGE, SET_UP_PAGE, RECOVERY_PAGE)
-REPLACE_PAGE = "/admin/replace-password/"  # another step, which is not due here
-# The second says that nobody is signed in, the third follows a set-up link.
-OPEN_TO_EVERYONE = (SIGN_IN_PAGE, "/admin/account/left/", "/admin/set-up/done/")
 
 
 @pytest.fixture
@@ -59,48 +54,6 @@ def test_password_alone_signs_nobody_in(client, lena, device, required):
     assert "_auth_user_id" not in client.session
     assert not is_signed_in(client)
     assert events() == []
-
-
-def every_staff_address():
-    """Yield each address under /admin/ and /cms/, with numbers and ids of something that may exist."""
-    for pattern in addresses_of(get_resolver().url_patterns, ""):
-        if pattern.startswith(("admin/", "cms/")):
-            yield "/" + pattern
-
-
-def addresses_of(patterns, prefix):
-    for entry in patterns:
-        text = prefix + plain(str(entry.pattern))
-        if hasattr(entry, "url_patterns"):
-            yield from addresses_of(entry.url_patterns, text)
-        else:
-            yield text
-
-
-def plain(pattern):
-    """Return an address that a pattern matches, or nearly: what it answers must not open anything anyhow."""
-    pattern = re.sub(r"<uuid:\w+>|<int:\w+>|<path:\w+>|<slug:\w+>|<str:\w+>|<\w+>", "1", pattern)
-    pattern = re.sub(r"\(\?P<\w+>[^)]*\)|\([^)]*\)|\\d\+|\[[^]]*\]\+?", "1", pattern)
-    return re.sub(r"[\\^$?]|\.\*", "", pattern)
-
-
-def test_password_alone_opens_no_staff_address(client, lena, device, required):
-    """Neither a pending sign-in nor a session from before the second factor was required opens one."""
-    signed_out, old, complete = Client(), Client(), Client(raise_request_exception=False)
-    old.force_login(lena)
-    sign_in_fully(complete, lena)
-    give_password(client, lena)
-    opened = 0
-    for address in sorted(set(every_staff_address()) - {*OF_THE_SIGN_IN, REPLACE_PAGE}):
-        answers = {outline(someone.get(address)) for someone in (signed_out, old, client)}
-        assert (address, len(answers)) == (address, 1)
-        assert (address, answers.pop()[0] == 200) == (address, address in OPEN_TO_EVERYONE)
-        opened += complete.get(address).status_code == 200
-    assert opened > 100
-
-
-def outline(response):
-    return response.status_code, response.get("Location", ""), response.get("Content-Type", "")
 
 
 def test_old_session_is_asked_again_when_the_setting_changes(lena, device, client, settings):
@@ -379,3 +332,24 @@ def test_roles_need_a_proved_factor(lena, required):
     assert roles.roles_of(lena) == frozenset()
     lena.is_verified = lambda: True
     assert roles.LEAD in roles.roles_of(lena)
+
+
+# What says whether it is on
+
+
+def test_pages_say_that_the_second_factor_is_off(client, lena, settings):
+    client.force_login(lena)
+    assert "The second factor is off" in soup(client.get("/admin/")).find("aside").get_text()
+    assert "The second factor is off" not in soup(Client().get(SIGN_IN_PAGE)).get_text()
+    settings.STAFF_SECOND_FACTOR = "required"
+    sign_in_fully(client, lena)
+    assert "The second factor is off" not in soup(client.get("/admin/")).get_text()
+
+
+def test_checks_name_settings_without_a_second_factor(settings):
+    assert [found.id for found in checks.second_factor_is_required(None)] == ["staff.W003"]
+    settings.STAFF_SECOND_FACTOR = "required"
+    assert checks.second_factor_is_required(None) == []
+    assert checks.second_factor_is_asked(None) == []
+    settings.MIDDLEWARE = [name for name in settings.MIDDLEWARE if "SecondFactorMiddleware" not in name]
+    assert [found.id for found in checks.second_factor_is_asked(None)] == ["staff.E002"]
