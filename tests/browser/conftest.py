@@ -216,6 +216,14 @@ def take_database_away(address, settings, take_database_away):
 
 
 @pytest.fixture
+def stays_signed_in(settings):
+    """Let everyone who signs in stay signed in for a week, however far the test moves the clock."""
+    hours = 7 * 24
+    settings.STAFF_SESSION_HOURS, settings.STAFF_IDLE_MINUTES = hours, hours * 60
+    settings.SESSION_COOKIE_AGE = hours * 60 * 60
+
+
+@pytest.fixture
 def sign_in(open_page, make_staff):
     """Return a function that signs in a new member of staff with these roles. It returns the page after the sign-in."""
 

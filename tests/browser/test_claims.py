@@ -17,8 +17,7 @@ MINUTE = dt.timedelta(minutes=1)
 
 
 @pytest.fixture
-def request_here(address, settings):
-    settings.SESSION_COOKIE_AGE = 24 * 60 * 60
+def request_here(address, stays_signed_in):
     return make_request(preferred_time="asap", text_ok="on", at=timezone.now())
 
 

@@ -16,9 +16,8 @@ TUESDAY = local_time("2026-11-24 10:00")
 
 
 @pytest.fixture
-def tuesday(clock, settings):
+def tuesday(clock, stays_signed_in):
     """The clock stands at ten on a Tuesday. To be asked for first. Who signs in then stays signed in for the week."""
-    settings.SESSION_COOKIE_AGE = 7 * 24 * 60 * 60
     clock.move_to(TUESDAY, tick=False)
     return TUESDAY
 

@@ -9,6 +9,7 @@
   const words = document.currentScript.dataset;
   const warning = document.querySelector("#session-warning");
   const cover = document.querySelector("#session-cover");
+  document.body.append(warning, cover); // in Wagtail they stand first, where the skip link belongs
   let { token } = words;
   let endsAt = Date.now() + Number(words.seconds) * 1000;
   let canStay = "canStay" in words;
