@@ -73,7 +73,8 @@ def test_who_was_signed_out_meanwhile_is_told(open_list):
     expect(reference_links(page)).to_have_count(1)
     page.context.clear_cookies()
     page.evaluate(ASK)
-    expect(page.get_by_role("status")).to_have_text("You are signed out. Sign in again to see what is new. Sign in")
+    expect(page.locator(".news")).to_have_text("You are signed out. Sign in again to see what is new. Sign in")
+    expect(page.get_by_role("alertdialog", name="You are signed out")).to_be_visible()
 
 
 @pytest.mark.parametrize("javascript", [True, False])
