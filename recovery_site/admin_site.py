@@ -131,7 +131,7 @@ class StaffSite(admin.AdminSite):
         names = {"name": name, "typed": typed}
         messages.warning(
             request,
-            gettext("You are signed in as %(name)s. To sign in as %(typed)s, log out first.") % names,
+            gettext("You are signed in as %(name)s. To sign in as %(typed)s, sign out first.") % names,
         )
 
 

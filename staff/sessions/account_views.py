@@ -46,7 +46,7 @@ def account(request):
 
 @require_POST
 def end_one(request):
-    """End one of the user's own sessions. The one in use ends as with Log out."""
+    """End one of the user's own sessions. The one in use ends as with Sign out in the header."""
     row = endings.live(timezone.now()).filter(user=request.user, pk=request.POST.get("session", "")).first()
     if row and row.pk == events.hashed_session(request):
         logout(request)

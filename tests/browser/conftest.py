@@ -232,7 +232,7 @@ def sign_in(open_page, make_staff):
         page = open_page(f"/admin/login/?next={path}", **options)
         page.get_by_label("Username").fill(user.username)
         page.get_by_label("Password").fill("a password for tests")
-        page.get_by_role("button", name="Log in").click()
+        page.get_by_role("button", name="Sign in", exact=True).click()
         # Chromium reports an error if a test opens a page before the last one has loaded.
         page.wait_for_url(lambda url: "/admin/login/" not in url)
         return page

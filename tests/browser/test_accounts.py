@@ -60,7 +60,7 @@ def test_account_is_created_and_its_owner_sets_a_password(sign_in, open_page, ax
     hers.get_by_role("link", name="Sign in").click()
     hers.get_by_label("Username").fill("rosa")
     hers.get_by_label("Password").fill(NEW)
-    hers.get_by_role("button", name="Log in").click()
+    hers.get_by_role("button", name="Sign in", exact=True).click()
     expect(hers.get_by_role("heading", name="Desk and content")).to_be_visible()
 
 
@@ -94,7 +94,7 @@ def test_given_password_is_replaced_while_signing_in(open_page, maria):
     page = open_page("/admin/login/", javascript=False)
     page.get_by_label("Username").fill("maria")
     page.get_by_label("Password").fill("a password for tests")
-    page.get_by_role("button", name="Log in").click()
+    page.get_by_role("button", name="Sign in", exact=True).click()
     expect(page.get_by_role("heading", name="Choose your own password")).to_be_visible()
     page.get_by_label("New password:", exact=True).fill(NEW)
     page.get_by_label("New password confirmation:").fill(NEW)
@@ -107,7 +107,7 @@ def test_page_to_replace_a_password_fits_and_passes_axe(open_page, maria, axe_in
     page = open_page("/admin/login/")
     page.get_by_label("Username").fill("maria")
     page.get_by_label("Password").fill("a password for tests")
-    page.get_by_role("button", name="Log in").click()
+    page.get_by_role("button", name="Sign in", exact=True).click()
     expect(page.get_by_role("heading", name="Choose your own password")).to_be_visible()
     assert axe_in_looks(page, LOOKS) == {}
     page.set_viewport_size({"width": 320, "height": 800})

@@ -20,7 +20,7 @@ def cms(open_page, make_staff):
 def _sign_in(page, path):
     page.get_by_label("Username").fill("paul")
     page.get_by_label("Password").fill("a password for tests")
-    page.get_by_role("button", name="Log in").click()
+    page.get_by_role("button", name="Sign in", exact=True).click()
     page.wait_for_url(f"**{path}")
     return page
 

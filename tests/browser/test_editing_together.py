@@ -159,7 +159,7 @@ def test_who_was_signed_out_gets_back_what_they_typed(at, asked, address):
     second = opened.value
     second.get_by_label("Username").fill("erin")
     second.get_by_label("Password").fill("a password for tests")
-    second.get_by_role("button", name="Log in").click()
+    second.get_by_role("button", name="Sign in", exact=True).click()
     second.wait_for_url(f"{address}/admin/")
     erin.get_by_role("button", name="Send again").click()
     erin.get_by_role("button", name="Send again").click()  # signing in has made another token

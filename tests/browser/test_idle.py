@@ -73,7 +73,7 @@ def sign_in_again(page, username="amal"):
 def sign_in_at(page, username):
     page.get_by_label("Username").fill(username)
     page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Log in").click()
+    page.get_by_role("button", name="Sign in", exact=True).click()
     page.wait_for_url(lambda url: "/admin/login/" not in url)
 
 
@@ -149,7 +149,7 @@ def test_page_stays_covered_for_another_person(page, pass_time, make_staff):
 def test_page_is_covered_when_another_tab_signs_out(page, address):
     second = page.context.new_page()
     second.goto(f"{address}/admin/")
-    second.get_by_role("button", name="Log out").click()
+    second.get_by_role("button", name="Sign out", exact=True).click()
     second.wait_for_url("**/admin/logout/")
     come_back(page)
     expect(cover(page)).to_be_visible()

@@ -49,7 +49,7 @@ def editing(open_page, make_staff):
     page = open_page(f"/admin/login/?next=/cms/pages/{question.pk}/edit/", width=1280)
     page.get_by_label("Username").fill(user.username)
     page.get_by_label("Password").fill("a password for tests")
-    page.get_by_role("button", name="Log in").click()
+    page.get_by_role("button", name="Sign in", exact=True).click()
     page.wait_for_url("**/edit/")
     page.locator("[contenteditable=true]").first.wait_for()
     return page

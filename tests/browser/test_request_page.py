@@ -155,9 +155,9 @@ def test_a_note_survives_being_signed_out_and_a_sign_in_elsewhere(sign_in, reque
     elsewhere = opened.value
     elsewhere.get_by_label("Username").fill("admissions-0")
     elsewhere.get_by_label("Password").fill("a password for tests")
-    elsewhere.get_by_role("button", name="Log in").click()
+    elsewhere.get_by_role("button", name="Sign in", exact=True).click()
     expect(
-        elsewhere.get_by_role("link", name="Log out").or_(elsewhere.get_by_role("button", name="Log out"))
+        elsewhere.get_by_role("link", name="Log out").or_(elsewhere.get_by_role("button", name="Sign out", exact=True))
     ).to_be_visible()
     for _press in range(2):  # signing in made the token of the page an old one
         page.get_by_role("button", name="Send again").click()

@@ -145,7 +145,7 @@ def test_a_second_tab_for_another_name_says_who_is_signed_in(person, make_staff)
     first, second = tab(client), tab(client) | {"username": "zoe"}
     client.post(SIGN_IN, second, headers=OURS)
     client.post(SIGN_IN, first, headers=OURS)
-    said = "You are signed in as zoe. To sign in as maria, log out first."
+    said = "You are signed in as zoe. To sign in as maria, sign out first."
     assert said in client.get("/admin/").content.decode()
 
 
