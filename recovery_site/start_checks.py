@@ -96,7 +96,12 @@ def _first_password():
         yield "DJANGO_SUPERUSER_PASSWORD", f"must have at least {LEAST_PASSWORD} characters, most of them different"
 
 
-CHECKS = (_origin, _secret_keys, _hosts, _mail, _database, _folder, _tokens, _first_password)
+def _second_factor():
+    if settings.STAFF_SECOND_FACTOR != "required":
+        yield "STAFF_SECOND_FACTOR", "must be required, or one password opens what people told us"
+
+
+CHECKS = (_origin, _secret_keys, _hosts, _mail, _database, _folder, _tokens, _first_password, _second_factor)
 
 
 def _is_weak(secret, least):

@@ -88,17 +88,3 @@ def second_factor_is_asked(app_configs, **kwargs):
             id="staff.E002",
         )
     ]
-
-
-@register(deploy=True)
-def second_factor_is_required(app_configs, **kwargs):
-    """Warn if a password alone is enough. `check --deploy` asks."""
-    if settings.STAFF_SECOND_FACTOR == "required":
-        return []
-    return [
-        Warning(
-            "Whoever learns the password of a colleague can sign in: the second factor is optional.",
-            hint="Set STAFF_SECOND_FACTOR=required.",
-            id="staff.W003",
-        )
-    ]

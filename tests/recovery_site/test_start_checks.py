@@ -25,6 +25,7 @@ RANDOM = "7C_oVJMzX_-IYdV8a8vtH0coafo1FSrlHfdxtvU7_kafA_AgJdR9wYbQ2mTz"  # long 
 def production(settings, tmp_path, monkeypatch):
     """The settings of a production that may start. Tests change one of them."""
     settings.IN_DEVELOPMENT = False
+    settings.STAFF_SECOND_FACTOR = "required"
     settings.PUBLIC_ORIGIN = "https://www.example.org"
     settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = secrets.token_urlsafe(50), []
     settings.EMAIL_CONFIG = {"EMAIL_HOST": "localhost"}
@@ -175,6 +176,11 @@ def test_a_spool_of_another_user_is_refused(production):
 def test_a_token_that_can_be_guessed_is_refused(production, token):
     production.STATUS_TOKEN = production.SYNTHETIC_KEY = token
     assert refused() == ["STATUS_TOKEN", "SYNTHETIC_KEY"]
+
+
+def test_a_second_factor_that_is_optional_is_refused(production):
+    production.STAFF_SECOND_FACTOR = "optional"
+    assert refused() == ["STAFF_SECOND_FACTOR"]
 
 
 @pytest.mark.parametrize("password", ["a", CANARY, "a" * 20, "abcabcabcabcabc"])

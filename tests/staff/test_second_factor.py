@@ -346,10 +346,8 @@ def test_pages_say_that_the_second_factor_is_off(client, lena, settings):
     assert "The second factor is off" not in soup(client.get("/admin/")).get_text()
 
 
-def test_checks_name_settings_without_a_second_factor(settings):
-    assert [found.id for found in checks.second_factor_is_required(None)] == ["staff.W003"]
+def test_check_names_a_site_that_asks_nobody_for_it(settings):
     settings.STAFF_SECOND_FACTOR = "required"
-    assert checks.second_factor_is_required(None) == []
     assert checks.second_factor_is_asked(None) == []
     settings.MIDDLEWARE = [name for name in settings.MIDDLEWARE if "SecondFactorMiddleware" not in name]
     assert [found.id for found in checks.second_factor_is_asked(None)] == ["staff.E002"]
