@@ -2,12 +2,12 @@
 
 Nobody is ever locked out. After some failures, the next try has to wait, up to five minutes at most:
 
-- for one account from one network, as someone may be guessing;
+- for one account from one place: a known browser of that account (known_browser.py), or else a network;
 - for all accounts from one network;
-- for one account, and for all accounts together, from networks where that account has not signed in before.
+- for one account, and for all accounts together, from places where that account has not signed in before.
 
-So someone elsewhere can delay a sign-in from a new place by a minute, but never one from the office. The answers are
-the same for names that no account has. The table holds keyed hashes and is emptied by the worker.
+So someone elsewhere can delay a sign-in from a new place, but never one in a known browser, not even from its own
+network. The answers are the same for names that no account has. The table holds keyed hashes; the worker empties it.
 
 Passwords and codes are counted apart: the right password must not end the delay for guessed codes. Only someone with
 the right password can try codes, so those delays are longer. About 110 tries a day are looked at, of a million codes.
@@ -21,12 +21,11 @@ from dataclasses import dataclass
 from django.db.models import Count, Max, Q
 from django.utils import timezone
 
-from . import events
-from .keyed_hash import keyed_hash
+from . import events, known_browser
 from .models import SignInAttempt
 
 WINDOW = dt.timedelta(hours=1)  # wrong passwords count for this long
-FAMILIAR_FOR = dt.timedelta(days=30)  # after a sign-in, that network is familiar for the account
+FAMILIAR_FOR = dt.timedelta(days=30)  # after a sign-in, that network is familiar for the account, and the browser too
 FAILURES_KEPT = dt.timedelta(days=1)  # wrong codes count for this long
 
 
@@ -43,10 +42,10 @@ class Rule:
         return min(dt.timedelta(seconds=2 ** min(failures - self.free + 1, 20)), self.longest)
 
 
-HERE = Rule(free=5, longest=dt.timedelta(minutes=5))  # this account from this network
+HERE = Rule(free=5, longest=dt.timedelta(minutes=5))  # this account from this place
 NETWORK = Rule(free=20, longest=dt.timedelta(minutes=5))  # all accounts from this network
-ACCOUNT = Rule(free=20, longest=dt.timedelta(minutes=1))  # this account from unfamiliar networks
-EVERYWHERE = Rule(free=200, longest=dt.timedelta(minutes=1))  # all accounts from unfamiliar networks
+ACCOUNT = Rule(free=20, longest=dt.timedelta(minutes=1))  # this account from unfamiliar places
+EVERYWHERE = Rule(free=200, longest=dt.timedelta(minutes=1))  # all accounts from unfamiliar places
 FAMILIAR_HERE = Rule(free=5, longest=dt.timedelta(seconds=30))  # this account, where it has signed in before
 CODE = Rule(free=5, longest=dt.timedelta(minutes=15))  # codes of this account, wherever they come from
 FAMILIAR_CODE = Rule(free=5, longest=dt.timedelta(minutes=5))  # codes of this account, where one was right before
@@ -77,15 +76,19 @@ def attempt(step, username, request):
     One block runs at a time in this process, and one more may wait. A password hash takes a whole processor: without
     this, a few sign-ins would occupy every thread, and a visitor who asks for help would wait.
     """
-    now = timezone.now()
-    account = keyed_hash("account", username.strip().casefold())
-    network = events.hashed_network(request)
-    if wait := _wait(step, account, network, now):
+    row = SignInAttempt(step=step, account=known_browser.account_hash(username), tried_at=timezone.now())
+    browser = known_browser.id_for(request, row.account)
+    row.place = browser or events.hashed_network(request)
+    if wait := _wait(row, is_known=bool(browser)):
         raise Delayed(wait)
     if not _places.acquire(blocking=False):
         raise Busy
     try:
-        row = SignInAttempt.objects.create(step=step, account=account, network=network, tried_at=now)
+        row.save()
+        # Asked again, now that others see this try: several that began at the same moment must not all pass.
+        if wait := _wait(row, is_known=bool(browser)):
+            row.delete()
+            raise Delayed(wait)
         with _one_at_a_time:
             yield
         row.succeeded = True
@@ -100,22 +103,23 @@ def forget_old(now):
     return SignInAttempt.objects.filter(old).delete()[0]
 
 
-def _wait(step, account, network, now):
-    """Return how many seconds the next try has to wait. Two queries."""
-    attempts = SignInAttempt.objects.filter(step=step)
-    here = Q(account=account, network=network)
+def _wait(row, *, is_known):
+    """Return how many seconds a try has to wait. Two queries. `is_known`: whether it comes from a known browser."""
+    now = row.tried_at
+    attempts = SignInAttempt.objects.filter(step=row.step).exclude(pk=row.pk)
+    here = Q(account=row.account, place=row.place)
     last_success = attempts.filter(here, succeeded=True, tried_at__gt=now - FAMILIAR_FOR).aggregate(Max("tried_at"))[
         "tried_at__max"
     ]
     failed_here = here & Q(tried_at__gt=last_success) if last_success else here
-    since = now - (FAILURES_KEPT if step == SignInAttempt.Step.CODE else WINDOW)
-    failures = attempts.filter(succeeded=False, tried_at__gt=since, tried_at__lte=now).aggregate(
+    since = now - (FAILURES_KEPT if row.step == SignInAttempt.Step.CODE else WINDOW)
+    failures = attempts.filter(succeeded=False, tried_at__gt=since).aggregate(
         **_count_and_last("here", failed_here),
-        **_count_and_last("network", Q(network=network)),
-        **_count_and_last("account", Q(account=account)),
+        **_count_and_last("network", Q(place=row.place)),
+        **_count_and_last("account", Q(account=row.account)),
         **_count_and_last("everywhere", Q()),
     )
-    rules = _rules(step, is_familiar=bool(last_success))
+    rules = _rules(row.step, is_familiar=is_known or bool(last_success))
     waits = [
         failures[f"{name}_last"] + rule.wait_after(failures[f"{name}_count"]) - now
         for name, rule in rules.items()

@@ -12,7 +12,7 @@ class SignInAttempt(models.Model):
 
     step = models.CharField(max_length=10, choices=Step.choices)
     account = models.CharField(max_length=64, help_text="Keyed hash of the username as typed, in lowercase")
-    network = models.CharField(max_length=64, blank=True, help_text="Keyed hash of the network")
+    place = models.CharField(max_length=64, blank=True, help_text="Keyed hash of a known browser, or of the network")
     tried_at = models.DateTimeField()
     succeeded = models.BooleanField(default=False)
 
@@ -21,7 +21,7 @@ class SignInAttempt(models.Model):
         constraints = [models.CheckConstraint(name="sign_in_step_is_known", condition=Q(step__in=["password", "code"]))]
         indexes = [
             models.Index(fields=["tried_at"], name="sign_in_attempts"),
-            models.Index(fields=["account", "network"], name="sign_in_attempts_of_account"),
+            models.Index(fields=["account", "place"], name="sign_in_attempts_of_account"),
         ]
 
     def __str__(self):

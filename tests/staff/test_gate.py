@@ -4,6 +4,7 @@ import pytest
 from django.core import signing
 from django.test import Client
 
+from staff import known_browser
 from staff.sign_in import gate
 from tests.html import soup
 
@@ -63,7 +64,7 @@ def test_cookie_goes_to_the_staff_pages_alone_and_names_nobody(lena):
     sign_in(client)
     cookie = client.cookies[COOKIE]
     assert (cookie["path"], cookie["httponly"], cookie["samesite"]) == ("/admin/", True, "Lax")
-    assert "lena" not in str(signing.loads(cookie.value, salt=gate.SALT))
+    assert "lena" not in str(signing.loads(cookie.value, salt=known_browser.SALT))
 
 
 def test_wrong_password_gives_no_cookie(lena):
@@ -90,7 +91,7 @@ def test_token_of_another_purpose_opens_no_gate(lena, stopped_clock):
 def test_old_cookie_opens_no_gate(lena, clock):
     client = Client()
     sign_in(client)
-    clock.shift(gate.KNOWN_FOR + 1)
+    clock.shift(known_browser.KNOWN_FOR + 1)
     gate.bucket.fill()
     flood()
     assert sign_in(client).status_code == 429

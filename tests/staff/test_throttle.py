@@ -83,6 +83,58 @@ def test_someone_elsewhere_can_not_delay_the_office(lena, stopped_clock):
     assert sign_in("lena", PASSWORD, OFFICE).status_code == 302
 
 
+@pytest.fixture
+def known_browser_of_lena(lena, stopped_clock):
+    """A browser in which Lena signed in and out again, in the office."""
+    client = Client(REMOTE_ADDR=OFFICE)
+    assert client.post("/admin/login/", {"username": "lena", "password": PASSWORD}).status_code == 302
+    client.post("/admin/logout/")
+    stopped_clock.shift(dt.timedelta(seconds=1))
+    return client
+
+
+@pytest.mark.parametrize("address", [OFFICE, "192.0.2.1"], ids=["beside a guesser", "in a new place"])
+def test_known_browser_signs_in_wherever_others_guess(known_browser_of_lena, address):
+    for network in range(40):
+        fail("lena", 5, f"198.51.{network}.1")
+    fail("lena", 6, OFFICE)
+    fail("someone", 30, address)
+    assert sign_in("lena", PASSWORD, address).status_code == 429
+    known_browser_of_lena.defaults["REMOTE_ADDR"] = address
+    response = known_browser_of_lena.post("/admin/login/", {"username": "lena", "password": PASSWORD})
+    assert response.status_code == 302
+
+
+@pytest.mark.parametrize("username", ["lena", "otto"])
+def test_known_browser_is_no_help_for_guessing(known_browser_of_lena, make_staff, username):
+    make_staff("lead", username="otto")
+    wrong = {"username": username, "password": "wrong"}
+    statuses = [known_browser_of_lena.post("/admin/login/", wrong).status_code for _number in range(7)]
+    assert statuses == [200] * 5 + [429] * 2
+
+
+def test_tries_that_begin_at_the_same_moment_do_not_all_pass(lena, rf, clock, stopped_clock):
+    """Each was due when it asked, so the second must be refused once it sees the first."""
+    fail("lena", 5)
+    clock.shift(dt.timedelta(seconds=2))
+    request = rf.post("/admin/login/", REMOTE_ADDR=ELSEWHERE)
+    asked = throttle._wait
+    seen = []
+
+    def meanwhile_another_begins(row, *, is_known):
+        wait = asked(row, is_known=is_known)
+        if not seen:
+            seen.append(wait)
+            SignInAttempt.objects.create(step=row.step, account=row.account, place=row.place, tried_at=row.tried_at)
+        return wait
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(throttle, "_wait", meanwhile_another_begins)
+        with pytest.raises(throttle.Delayed), throttle.attempt(SignInAttempt.Step.PASSWORD, "lena", request):
+            pytest.fail("a second try was looked at")
+    assert (seen, SignInAttempt.objects.count()) == ([0], 6)
+
+
 def test_many_names_from_one_network_are_delayed(stopped_clock, db):
     assert [sign_in(f"name{number}", "wrong").status_code for number in range(21)] == [200] * 20 + [429]
     assert sign_in("name99", "wrong", OFFICE).status_code == 200
