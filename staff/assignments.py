@@ -1,7 +1,8 @@
 """Give, confirm, refuse and end roles. Every change is an event, and the groups follow in the same transaction.
 
 Nobody changes their own roles. The roles in `POWERFUL` need the yes of a second person, who is neither the giver nor
-the receiver. Until then they are requested and give nothing.
+the receiver. So does `admissions`, unless a lead gives it: then a lead must say yes. Until then they are requested and
+give nothing.
 """
 
 from django.contrib.auth import get_user_model
@@ -31,7 +32,8 @@ def may_change(actor, account):
 
 def may_confirm(actor, assignment):
     """Return whether `actor` is the second person whose yes a requested role needs."""
-    return roles.may_confirm_roles(actor) and actor.pk not in (assignment.account_id, assignment.assigned_by_id)
+    may = not roles.roles_of(actor).isdisjoint(roles.confirming(assignment.role))
+    return may and actor.pk not in (assignment.account_id, assignment.assigned_by_id)
 
 
 def to_confirm(actor):
@@ -39,7 +41,9 @@ def to_confirm(actor):
     if not roles.may_confirm_roles(actor):
         return RoleAssignment.objects.none()
     waiting = RoleAssignment.objects.waiting(timezone.now()).select_related("account", "assigned_by")
-    return waiting.exclude(account=actor).exclude(assigned_by=actor)
+    own = roles.roles_of(actor)
+    mine = [role for role in roles.ROLES if not own.isdisjoint(roles.confirming(role))]
+    return waiting.filter(role__in=mine).exclude(account=actor).exclude(assigned_by=actor)
 
 
 @transaction.atomic
@@ -82,9 +86,7 @@ def confirm(assignment_id, *, actor, request=None):
     now = timezone.now()
     _require_waiting(assignment, now)
     if not may_confirm(actor, assignment):
-        raise RoleRefused(
-            _("Only a lead, an auditor or an administrator can confirm this, and neither who asked nor who gets it.")
-        )
+        raise RoleRefused(_("You can't confirm this. %s") % who_can_confirm(assignment))
     if not assignment.account.is_active:
         raise RoleRefused(_("This account is not active. Activate it first."))
     if not roles.holders(roles.LEAD, roles.ADMINISTRATOR).filter(pk=assignment.assigned_by_id).exists():
@@ -154,7 +156,7 @@ def _create(account, role, reason, now, *, assigned_by, ends_at):
         starts_at=now,
         ends_at=ends_at,
         reason=_given(reason),
-        needs_confirmation=role in POWERFUL and assigned_by is not None,
+        needs_confirmation=assigned_by is not None and roles.needs_second_yes(role, assigned_by),
     )
     projection.write_group(account, role, now)
     return assignment
@@ -201,8 +203,11 @@ def who_can_help(account):
 def who_can_give(account, role):
     """Return the usernames of those who can give a role to an account on its page, in order.
 
-    Empty if nobody can: a role in `POWERFUL` takes one who gives it and another one who confirms it.
+    Empty if nobody can: a role in `POWERFUL` takes one who gives it and another one who confirms it, and `admissions`
+    takes a lead.
     """
+    if role == roles.ADMISSIONS:
+        return [lead.get_username() for lead in roles.holders(roles.LEAD).exclude(pk=account.pk)]
     others = roles.holders(*POWERFUL).exclude(pk=account.pk)
     givers = [other for other in others if roles.may_manage_accounts(other)]
     if not givers or (role in POWERFUL and len(others) < 2):
@@ -213,7 +218,7 @@ def who_can_give(account, role):
 def who_can_confirm(assignment):
     """Return a sentence that names whose yes a requested role needs."""
     parties = [assignment.account_id, assignment.assigned_by_id]
-    others = roles.holders(*POWERFUL).exclude(pk__in=[pk for pk in parties if pk])
+    others = roles.holders(*roles.confirming(assignment.role)).exclude(pk__in=[pk for pk in parties if pk])
     names = ", ".join(other.get_username() for other in others)
     if names:
         return _("These colleagues can confirm it: %s.") % names

@@ -32,7 +32,10 @@ class GiveForm(forms.Form):
 
     role = forms.ChoiceField(
         label=gettext_lazy("Role"),
-        help_text=gettext_lazy("Lead, auditor and administrator begin when a second person confirms them."),
+        help_text=gettext_lazy(
+            "Lead, auditor and administrator begin when a second person confirms them. Admissions begins at once if a "
+            "lead gives it. Otherwise, a lead must confirm it."
+        ),
     )
     reason = forms.CharField(
         label=gettext_lazy("Reason"),

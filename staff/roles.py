@@ -54,6 +54,19 @@ def may_confirm_roles(user):
     return not roles_of(user).isdisjoint(POWERFUL)
 
 
+def needs_second_yes(role, giver):
+    """Return whether a role that `giver` gives begins only with a second person's yes.
+
+    Access to requests is given by a lead, or with a lead's yes.
+    """
+    return role in POWERFUL or (role == ADMISSIONS and LEAD not in roles_of(giver))
+
+
+def confirming(role):
+    """Return the roles whose holders may give the second yes to a role."""
+    return (LEAD,) if role == ADMISSIONS else POWERFUL
+
+
 def is_refused_superuser(user):
     """Return whether this is a superuser in production, who can't sign in: Wagtail lets superusers do everything."""
     return user.is_superuser and not settings.IN_DEVELOPMENT

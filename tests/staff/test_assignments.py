@@ -93,6 +93,30 @@ def test_database_refuses_the_yes_of_giver_and_receiver(lena, ada, sam):
     RoleConfirmation.objects.create(assignment=requested, confirmed_by=ada, occurred_at=timezone.now())
 
 
+def test_admissions_from_an_administrator_waits_for_a_lead(lena, ada, sam, make_staff):
+    requested = give(sam, "admissions", ada)
+    assert access.may_read_requests(fresh(sam)) is False
+    others = [make_staff("administrator", username="amal"), make_staff("auditor", username="otto")]
+    for actor in [*others, ada, sam]:
+        assert list(assignments.to_confirm(actor)) == []
+        with pytest.raises(assignments.RoleRefused, match="These colleagues can confirm it: lena"):
+            assignments.confirm(requested.pk, actor=actor)
+    assert list(assignments.to_confirm(lena)) == [requested]
+    assignments.confirm(requested.pk, actor=lena)
+    assert access.may_read_requests(fresh(sam)) is True
+
+
+def test_database_refuses_admissions_without_a_lead(lena, ada, sam, make_staff):
+    requested = give(sam, "admissions", ada)
+    amal = make_staff("administrator", username="amal")
+    with pytest.raises(IntegrityError), transaction.atomic():
+        RoleConfirmation.objects.create(assignment=requested, confirmed_by=amal, occurred_at=timezone.now())
+    row = {"role": "admissions", "number": 2, "reason": "r", "needs_confirmation": False, "starts_at": timezone.now()}
+    with pytest.raises(IntegrityError), transaction.atomic():
+        RoleAssignment.objects.create(account=sam, assigned_by=ada, **row)
+    RoleAssignment.objects.create(account=sam, assigned_by=lena, **row)
+
+
 def test_request_is_not_confirmed_after_its_giver_or_receiver_left(lena, ada, sam, make_staff):
     giver = make_staff("lead", username="giver")
     requested = give(sam, "lead", giver)
