@@ -26,10 +26,14 @@ Outcome = AssessmentRequest.Outcome
 
 
 def take_next(model_admin, request):
-    """Claim the next request and open it. If there is none, return to the list and say why."""
+    """Claim the next request and open it."""
     if request.method != "POST":
         return _back_to_list(request)
-    taken = workflow.take_next(actor=request.user)
+    return open_taken(request, workflow.take_next(actor=request.user))
+
+
+def open_taken(request, taken):
+    """Open the request that `workflow.take_next` returned. If there is none, return to the list and say why."""
     if taken is None:
         messages.warning(request, _why_none(request.user))
         return _back_to_list(request)

@@ -77,7 +77,7 @@ class ActionRequest:
     """A button pressed on the page of `obj`, with everything posted.
 
     `button`, `argument`: the two parts of its value, such as "stage" and the new stage. `conflicts`: contact details
-    that a colleague changed too.
+    that a colleague changed too. `taken`: the request that the button “Take next request” opens.
     """
 
     obj: AssessmentRequest
@@ -89,6 +89,7 @@ class ActionRequest:
     details: details_form.DetailsForm
     conflicts: list = field(default_factory=list)
     own_changes: int = 0  # how many versions this action itself made
+    taken: AssessmentRequest | None = None
 
     @classmethod
     def from_post(cls, request, obj):
@@ -367,9 +368,15 @@ def _note(action):
     return _("The note is saved.")
 
 
+def _take_next(action):
+    action.taken = workflow.take_next(actor=action.actor)
+    return _("Your note on %s is saved.") % action.obj if action.typed("note").strip() else ""
+
+
 NEEDS_FRESH_PROOF = ("set_legal_hold", "lift_legal_hold", "erase")  # see staff/sessions/fresh.py
 BUTTONS = {
     "note": _note,
+    "take_next": _take_next,
     "attempt": _attempt,
     "keep_trying": _keep_trying,
     "stage": _set_stage,

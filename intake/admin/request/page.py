@@ -17,6 +17,7 @@ from intake.admin.guidance.next_action import Kind, decide, may_take
 from intake.admin.guidance.on_page import no_contact_now, sentence_for
 from intake.admin.guidance.reachability import reach_of
 from intake.admin.queue import neighbors
+from intake.admin.queue.actions import open_taken
 from intake.admin.queue.page import tab_of
 from intake.contact import consent, details
 from intake.contact.preferences import newest_of, newest_preferences
@@ -80,7 +81,10 @@ def page(model_admin, request, object_id):
     if action.conflicts or action.would_lose:  # keep what was typed
         obj.refresh_from_db()
         return _show(model_admin, request, obj, action, done=done)
-    messages.success(request, done)
+    if done:
+        messages.success(request, done)
+    if action.button == "take_next":
+        return open_taken(request, action.taken)
     return HttpResponseRedirect(f"{request.path}?{urlencode({'tab': tab_of(request.GET)})}")
 
 

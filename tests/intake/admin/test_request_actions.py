@@ -74,6 +74,36 @@ def test_an_attempt_is_logged_with_the_proposed_next_one_and_the_note(desk):
     assert request.texts.get(kind="note").decrypt() == "Rang out"
 
 
+def test_taking_the_next_request_saves_the_note_typed_on_this_one(desk, me):
+    done, waiting = make_request(preferred_time="asap"), make_request(preferred_time="asap")
+    workflow.close(request_id=done.pk, outcome="declined", actor=me)
+    response = press(desk, done, "take_next", note="Wants no call")
+    assert response["Location"] == f"{change_page(waiting)}?tab=open"
+    assert done.texts.get(kind="note").decrypt() == "Wants no call"
+    assert f"Your note on {done} is saved." in desk.get(response["Location"]).content.decode()
+    waiting.refresh_from_db()
+    assert waiting.owner == me
+
+
+def test_note_is_saved_where_no_next_request_is_waiting(desk, me):
+    done = make_request(preferred_time="asap")
+    workflow.close(request_id=done.pk, outcome="declined", actor=me)
+    page = desk.post(
+        change_page(done), work_form(page_of(desk, done)).fields | {"action": "take_next", "note": "Told"}, follow=True
+    )
+    assert "There is nothing to take now: nobody is waiting." in page.content.decode()
+    assert done.texts.get(kind="note").decrypt() == "Told"
+
+
+def test_note_stays_on_the_page_where_taking_the_next_request_is_refused(desk, me):
+    done = make_request(preferred_time="asap")
+    workflow.close(request_id=done.pk, outcome="declined", actor=me)
+    response = press(desk, done, "take_next", note="Told", waits_for="a letter")
+    assert "This button does not save" in refusal_of(response)
+    assert work_form(response).fields["note"] == "Told"
+    assert "take_next" in buttons_on(response)
+
+
 def test_another_time_for_the_next_attempt_can_be_chosen(desk):
     request = make_request(preferred_time="asap")
     press(desk, request, "attempt:call:no_answer", next_at="2026-11-26T09:30")
@@ -144,8 +174,15 @@ def test_the_page_has_no_button_that_these_tests_do_not_press(desk, lead_desk, m
     while_open = buttons_on(page_of(desk, request))
     assert while_open == ["claim", *RESULTS, *THEY_CALLED, "note", *STEPS, "details"]
     workflow.close(request_id=request.pk, outcome="spam", actor=me)
-    assert buttons_on(page_of(desk, request)) == ["note", "reopen", "assign"]
-    assert buttons_on(page_of(lead_desk, request)) == ["note", "reopen", "assign", "set_legal_hold", "erase"]
+    assert buttons_on(page_of(desk, request)) == ["take_next", "note", "reopen", "assign"]
+    assert buttons_on(page_of(lead_desk, request)) == [
+        "take_next",
+        "note",
+        "reopen",
+        "assign",
+        "set_legal_hold",
+        "erase",
+    ]
 
 
 def test_the_page_offers_exactly_the_stages_that_are_allowed(desk, me):

@@ -14,7 +14,6 @@ from intake.contact import details
 from intake.models import AccessRecord, AssessmentRequest, Attempt, EncryptedText, Event
 from intake.submission import tokens
 from pages.models import Center, OpeningHours
-from tests.html import forms_on
 from tests.intake.support.factories import accept, make_answers, make_request, make_request_with_odd_contact
 from tests.intake.support.helpers import LIST, change_page, local_time, personal_words_in, title_of
 from tests.intake.support.request_page import buttons_on, page_of, press, shown_entries
@@ -751,7 +750,7 @@ def test_an_assessment_stands_on_top_whatever_there_is_to_do_before_it(desk, me)
 
 
 def take_next_is_offered(page):
-    return "go-on" in [form.css_class for form in forms_on(page)]
+    return "take_next" in buttons_on(page)
 
 
 def test_the_next_request_is_one_press_away_when_this_one_is_done(desk, me):
