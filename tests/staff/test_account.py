@@ -3,10 +3,11 @@
 import datetime as dt
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.test import Client
 
 from staff.keyed_hash import keyed_hash
-from staff.models import StaffSession
+from staff.models import SecurityEvent, StaffSession
 from staff.sessions import endings
 from tests.html import forms_on, soup
 from tests.intake.support.helpers import LIST
@@ -143,3 +144,19 @@ def test_account_page_needs_a_sign_in(client, path):
 @pytest.mark.parametrize("path", ["end/", "end-others/", "1/end/", "stay/"])
 def test_sessions_end_by_post_only(ben, path):
     assert at(OFFICE, ben).get(ACCOUNT + path).status_code == 405
+
+
+def test_command_signs_out_one_colleague_or_everyone(make_staff, capsys):
+    lena, ben = make_staff("lead", username="lena"), make_staff("admissions", username="ben")
+    clients = {user.username: Client() for user in (lena, ben)}
+    for user in (lena, ben):
+        clients[user.username].force_login(user)
+    call_command("end_sessions", "ben")
+    assert [clients[name].get("/admin/").status_code for name in ("lena", "ben")] == [200, 302]
+    call_command("end_sessions", "--all")
+    assert clients["lena"].get("/admin/").status_code == 302
+    assert capsys.readouterr().out.splitlines() == ["Sessions ended: 1", "Sessions ended: 1"]
+    ended = SecurityEvent.objects.filter(kind="session_ended").order_by("pk")
+    assert list(ended.values_list("account__username", "actor")) == [("ben", None), ("lena", None)]
+    with pytest.raises(CommandError, match="No account has this username"):
+        call_command("end_sessions", "nobody")
