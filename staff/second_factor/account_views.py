@@ -1,6 +1,9 @@
-"""What people do with their own second factors, from the page of their account. Each change needs a fresh proof."""
+"""What people do with their own second factors, from the page of their account.
 
-from functools import wraps
+Each change needs a confirmation after the sign-in, because it outlives the session: a stolen cookie must not do it.
+"""
+
+from functools import partial, wraps
 
 from django.conf import settings
 from django.contrib import admin, messages
@@ -23,13 +26,32 @@ from . import factors, passkeys, qr_code, recovery_codes
 from .forms import SetUpForm
 from .views import SEED, app_being_set_up, page, show_new_recovery_codes
 
+FIRST_CODES = "first_recovery_codes"  # in the session: its sign-in set up the first passkey, so codes come next
 
-def for_oneself(view):
-    """Wrap a view of signed-in staff that changes their own second factors."""
+
+def note_first_codes(request):
+    """Let this session make its first recovery codes without a confirmation."""
+    request.session[FIRST_CODES] = True
+
+
+def makes_first_codes(request):
+    """Return whether someone whose sign-in has just set up a passkey goes on to the first recovery codes."""
+    is_next = FIRST_CODES in request.session and fresh.is_fresh(request)
+    return is_next and request.user.is_authenticated and not recovery_codes.left(request.user)
+
+
+def for_oneself(view, unless=None):
+    """Wrap a view of signed-in staff that changes their own second factors.
+
+    `unless`: takes the request and returns whether no confirmation is needed.
+    """
 
     @wraps(view)
     def asking(request, *args, **kwargs):
-        if ask := fresh.ask(request, back=resolve_url("admin:account")):
+        if unless is not None and unless(request):
+            return view(request, *args, **kwargs)
+        ask = fresh.ask(request, back=resolve_url("admin:account"), confirmed=True)
+        if ask:
             return ask
         if request.method == "POST" and fresh.sent_nothing_else(request):
             return redirect(request.get_full_path())  # the page asked for the proof before it was shown
@@ -93,13 +115,14 @@ def add_passkey(request):
 
 
 @never_cache
-@for_oneself
+@partial(for_oneself, unless=makes_first_codes)
 def new_recovery_codes(request):
     """Ask whether to make new recovery codes, then show them once. `next`: where to go on."""
     onward = request.GET.get("next", "")
     if not url_has_allowed_host_and_scheme(onward, {request.get_host()}, require_https=settings.IS_HTTPS):
         onward = resolve_url("admin:account")
     if request.method == "POST" and factors.is_enrolled(request.user):
+        request.session.pop(FIRST_CODES, None)
         return show_new_recovery_codes(request, request.user, onward)
     left = recovery_codes.left(request.user)
     return page(request, "new_recovery_codes", _("Recovery codes"), codes_left=left, onward=onward)

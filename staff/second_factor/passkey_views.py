@@ -17,12 +17,13 @@ from staff.sessions import endings, fresh
 from staff.sign_in import pending, steps
 
 from . import factors, recovery_codes
+from .account_views import note_first_codes
 
 
 class AskAgain(exceptions.OTPWebAuthnApiError):
     status_code = 403
     default_code = "ask_again"
-    default_detail = _("You signed in too long ago to do this. Reload this page to confirm that it is you.")
+    default_detail = _("This needs a confirmation that it is you. Reload this page to give it.")
 
 
 class CeremonyMixin:
@@ -49,7 +50,7 @@ class RegistrationMixin(CeremonyMixin):
     """Add a passkey. The library refuses whoever has a second factor and has not proved it."""
 
     def check_can_register(self):
-        if self.request.user.is_authenticated and not fresh.is_fresh(self.request):
+        if self.request.user.is_authenticated and not fresh.is_fresh(self.request, confirmed=True):
             raise AskAgain
 
 
@@ -71,6 +72,7 @@ class CompleteRegistrationView(RegistrationMixin, views.CompleteCredentialRegist
         onward = reverse("admin:account")
         if not self.request.user.is_authenticated:
             onward = pending.finish(self.request, device)
+            note_first_codes(self.request)
         if is_first:
             endings.end_all(device.user, device.user, self.request, keep=events.hashed_session(self.request))
         if not recovery_codes.left(device.user):
@@ -103,7 +105,7 @@ class CompleteAuthenticationView(CeremonyMixin, views.CompleteCredentialAuthenti
 
     def complete_auth(self, device):
         if self.request.user.is_authenticated:
-            fresh.note_proof(self.request)
+            fresh.note_confirmation(self.request)
             events.record(SecurityEvent.Kind.CONFIRMED, request=self.request, detail="passkey")
         elif pending.user_of(self.request) is not None:
             self.onward = pending.finish(self.request, device)

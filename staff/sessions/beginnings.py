@@ -20,7 +20,7 @@ def _begin(sender, request, user, **kwargs):
     """
     request.session.network = events.hashed_network(request)
     request.session.cycle_key()
-    fresh.note_proof(request)
+    fresh.note_sign_in(request)
 
 
 def _note_sign_out(sender, request, user, **kwargs):

@@ -4,6 +4,9 @@ A view asks first, and everything that was sent comes along:
 
     if page := fresh.ask(request, back=address):
         return page
+
+A sign-in is a fresh proof too, except for what outlives the session: changes of one's own second factors. With
+`confirmed=True`, only a confirmation on this page or with a passkey counts.
 """
 
 import datetime as dt
@@ -22,6 +25,7 @@ from staff.models import SignInAttempt, factor_of
 from staff.second_factor import factors
 
 PROVED_AT = "proved_at"  # in the session: when the person last proved who they are
+CONFIRMED_AT = "confirmed_at"  # in the session: when the person last did so after signing in
 PASSWORD, CODE = "confirm_password", "confirm_code"  # fields of the page
 
 
@@ -38,9 +42,24 @@ def note_proof(request):
     request.session[PROVED_AT] = timezone.now().timestamp()
 
 
-def is_fresh(request):
-    """Return whether the person at this session proved who they are a few minutes ago."""
-    age = timezone.now().timestamp() - request.session.get(PROVED_AT, 0)
+def note_confirmation(request):
+    """Note that the person who is signed in has just proved once more who they are."""
+    note_proof(request)
+    request.session[CONFIRMED_AT] = request.session[PROVED_AT]
+
+
+def note_sign_in(request):
+    """Note the proof of a sign-in. What was confirmed in an earlier one of this browser counts no longer."""
+    note_proof(request)
+    request.session.pop(CONFIRMED_AT, None)
+
+
+def is_fresh(request, confirmed=False):
+    """Return whether the person at this session proved who they are a few minutes ago.
+
+    `confirmed`: the sign-in itself does not count.
+    """
+    age = timezone.now().timestamp() - request.session.get(CONFIRMED_AT if confirmed else PROVED_AT, 0)
     return age <= dt.timedelta(minutes=settings.STAFF_FRESH_MINUTES).total_seconds()
 
 
@@ -54,13 +73,13 @@ def required(view):
     return asking
 
 
-def ask(request, back=""):
+def ask(request, back="", confirmed=False):
     """Return a page that asks for the password, or None if the action may be carried out.
 
     The page holds everything that was sent. It posts to the same address, which carries the action out. `back`: an
-    address of ours for someone who does not want to go on.
+    address of ours for someone who does not want to go on. `confirmed`: the sign-in itself does not count.
     """
-    if is_fresh(request):
+    if is_fresh(request, confirmed):
         return None
     error, retry_after = "", None
     if PASSWORD in request.POST:
@@ -73,7 +92,7 @@ def ask(request, back=""):
             error, retry_after = _("Too many wrong tries. Wait %s, then try again.") % wait, delay.seconds
         except throttle.Busy:
             error, retry_after = _("Many people are signing in. Wait a few seconds, then try again."), 3
-    return _page(request, back, error, retry_after)
+    return _page(request, back, error, retry_after, confirmed)
 
 
 def prove(request):
@@ -87,7 +106,7 @@ def prove(request):
         device = _check_code(request) if factors.is_enrolled(request.user) else None
     except _Wrong:
         return False
-    note_proof(request)
+    note_confirmation(request)
     events.record(events.Kind.CONFIRMED, request=request, detail=factor_of(device))
     return True
 
@@ -114,7 +133,7 @@ def _check_code(request):
     return device
 
 
-def _page(request, back, error, retry_after):
+def _page(request, back, error, retry_after, confirmed):
     names = [
         name for name in request.POST if name not in (CODE, "csrfmiddlewaretoken") and "password" not in name.lower()
     ]
@@ -125,6 +144,7 @@ def _page(request, back, error, retry_after):
         "password_field": PASSWORD,
         "code_field": CODE if factors.is_enrolled(request.user) else "",
         "has_passkey": factors.passkeys_of(request.user).exists(),
+        "confirmed": confirmed,
         "minutes": settings.STAFF_FRESH_MINUTES,
         "error": error,
         "back": back,

@@ -30,6 +30,18 @@ def give_code(client, code, address="/admin/second-factor/"):
     return client.post(address, {"code": code, "sign_in": client.session["pending_sign_in"]["id"]})
 
 
+def proof_of(user):
+    """Return what someone who has an authenticator app types to confirm that it is them."""
+    TotpDevice.objects.update(last_t=-1)  # a test may use a code twice
+    return {"confirm_password": PASSWORD, "confirm_code": code_of(factors.apps_of(user).get())}
+
+
+def confirm(client, user):
+    """Confirm on the page that asks for it before changes of one's own second factors."""
+    address = "/admin/second-factor/recovery-codes/"
+    assert client.post(address, proof_of(user)).status_code == 302
+
+
 def sign_in_fully(client, user):
     """Sign in with password and code, as someone does who has an authenticator app."""
     device = factors.apps_of(user).first() or enroll(user)

@@ -6,10 +6,11 @@ import pytest
 from django.test import Client
 from django_otp_webauthn.models import WebAuthnCredential
 
-from staff.models import SecurityEvent, TotpDevice
+from staff.models import SecurityEvent
 from staff.second_factor import factors, recovery_codes
 from tests.html import soup
-from tests.staff.support import PASSWORD, code_of, enroll, sign_in_fully
+from tests.staff.session_helpers import signed_in
+from tests.staff.support import PASSWORD, code_of, confirm, enroll, proof_of, sign_in_fully
 
 Kind = SecurityEvent.Kind
 ACCOUNT, APP, CODES = "/admin/account/", "/admin/second-factor/app/", "/admin/second-factor/recovery-codes/"
@@ -27,10 +28,17 @@ def lena(make_staff):
 
 
 @pytest.fixture
-def desk(lena, required):
+def only_signed_in(lena, required):
+    """A session as a thief of its cookie finds it: signed in a moment ago, and nothing confirmed since."""
     client = Client()
     sign_in_fully(client, lena)
     return client
+
+
+@pytest.fixture
+def desk(only_signed_in, lena):
+    confirm(only_signed_in, lena)
+    return only_signed_in
 
 
 def add_passkey(user, name="key"):
@@ -41,12 +49,6 @@ def add_passkey(user, name="key"):
 
 def wait(clock):
     clock.shift(dt.timedelta(minutes=11))
-
-
-def proof(user):
-    app = factors.apps_of(user).get()
-    TotpDevice.objects.update(last_t=-1)
-    return {"confirm_password": PASSWORD, "confirm_code": code_of(app)}
 
 
 def kinds():
@@ -64,18 +66,51 @@ def test_new_app_replaces_the_earlier_one(desk, lena):
     assert [app.pk for app in factors.apps_of(lena)] != [old.pk]
     assert desk.get("/admin/").status_code == 200
     assert other.get("/admin/").status_code == 302
-    assert kinds()[2:4] == [(Kind.FACTOR_REMOVED, "totp"), (Kind.FACTOR_ADDED, "totp")]
+    assert kinds()[3:5] == [(Kind.FACTOR_REMOVED, "totp"), (Kind.FACTOR_ADDED, "totp")]
 
 
+def test_stolen_cookie_changes_no_factor_right_after_the_sign_in(only_signed_in, lena):
+    add_passkey(lena)
+    before = kinds()
+    for address in (APP, CODES, PASSKEY):
+        assert only_signed_in.get(address).status_code == 403
+    app = factors.apps_of(lena).get()
+    only_signed_in.post(REMOVE, {"factor": f"totp-{app.pk}"})
+    assert only_signed_in.post(CODES, {"make": "yes"}).status_code == 403
+    for step, body in (("begin", {}), ("complete", {"content_type": "application/json", "data": {}})):
+        refused = only_signed_in.post(f"{PASSKEY}registration/{step}/", **body)
+        assert (refused.status_code, refused.json()["code"]) == (403, "ask_again")
+    assert (factors.apps_of(lena).get(), recovery_codes.left(lena), kinds()) == (app, 0, before)
+
+
+def test_new_sign_in_forgets_what_was_confirmed_before(desk, lena):
+    assert desk.get(APP).status_code == 200
+    sign_in_fully(desk, lena)
+    assert desk.get(APP).status_code == 403
+
+
+def test_account_without_a_factor_confirms_with_the_password(lena, settings):
+    settings.STAFF_FRESH_MINUTES = 10
+    desk = signed_in(lena)
+    asked = desk.get(APP)
+    assert (asked.status_code, soup(asked).find(id="id_confirm_code")) == (403, None)
+    assert "so please confirm first that it is you. Nothing that you typed is lost." in soup(asked).get_text()
+    assert desk.post(APP, {"confirm_password": "wrong"}).status_code == 403
+    assert desk.post(APP, {"confirm_password": PASSWORD}).status_code == 302
+    assert desk.get(APP).status_code == 200
+
+
+@pytest.mark.parametrize("minutes", [0, 11])
 @pytest.mark.parametrize("address", [APP, CODES, PASSKEY])
-def test_pages_ask_for_password_and_code_when_the_sign_in_is_old(desk, lena, clock, address):
-    wait(clock)
+def test_pages_ask_for_password_and_code(only_signed_in, lena, clock, address, minutes):
+    desk = only_signed_in
+    clock.shift(dt.timedelta(minutes=minutes))
     asked = desk.get(address)
     assert (asked.status_code, bool(soup(asked).find(id="id_confirm_code"))) == (403, True)
     assert desk.post(address, {"confirm_password": PASSWORD, "confirm_code": "000000"}).status_code == 403
     assert desk.post(address, {"confirm_password": PASSWORD}).status_code == 403
     assert desk.get(address).status_code == 403
-    response = desk.post(address, proof(lena))
+    response = desk.post(address, proof_of(lena))
     assert (response.status_code, response["Location"]) == (302, address)
     assert desk.get(address).status_code == 200
     assert kinds()[-1] == (Kind.CONFIRMED, "totp")

@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 
 from staff.second_factor import factors
-from tests.staff.support import enroll, give_password, sign_in_fully
+from tests.staff.support import confirm, enroll, give_password, sign_in_fully
 
 BASE = "/admin/second-factor/passkey/"
 REGISTRATION, AUTHENTICATION = f"{BASE}registration/", f"{BASE}authentication/"
@@ -44,8 +44,10 @@ def test_stolen_password_adds_no_passkey_beside_another_factor(client, lena, req
     assert not factors.passkeys_of(lena).exists()
 
 
-def test_old_sign_in_adds_no_passkey(client, lena, required, clock):
+def test_old_confirmation_adds_no_passkey(client, lena, required, clock):
     sign_in_fully(client, lena)
+    assert begin(client, REGISTRATION).json()["code"] == "ask_again"
+    confirm(client, lena)
     assert begin(client, REGISTRATION).status_code == 200
     clock.shift(dt.timedelta(minutes=11))
     for response in (begin(client, REGISTRATION), complete(client, REGISTRATION, MADE_UP)):
