@@ -124,6 +124,16 @@ def end(assignment_id, *, actor, reason, request=None):
     return assignment
 
 
+@transaction.atomic
+def refuse_waiting(account, *, actor, reason, request=None):
+    """Refuse every requested role of an account, because what its confirmer would look at has changed."""
+    _lock(account)
+    now = timezone.now()
+    for assignment in RoleAssignment.objects.waiting(now).filter(account=account):
+        RoleEnding.objects.create(assignment=assignment, ended_by=actor, ended_at=now, reason=reason)
+        _record(Kind.ROLE_REFUSED, assignment, actor, request)
+
+
 def end_expired(now):
     """End what has passed its time. Return how many assignments that were. The worker calls it."""
     expired = RoleAssignment.objects.open().filter(ends_at__lte=now).select_related("account")

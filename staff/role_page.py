@@ -16,10 +16,11 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from . import assignments, roles
+from . import addresses, assignments, roles
 from .models import RoleAssignment
 from .sessions import fresh
 
+RECENT_ADDRESS = dt.timedelta(days=30)  # for so long, the page says that the email address was changed
 MOST_REASON = RoleAssignment._meta.get_field("reason").max_length
 
 
@@ -177,6 +178,7 @@ def _show(request, account, form, *, refused=None, status=200):
             }
             for assignment in waiting
         ],
+        "address_lines": _address_lines(account, now) if waiting else [],
         "history": [(past, _lines(past)) for past in of_account.order_by("-pk") if past.pk not in shown],
         "refusal": refused[1] if refused else "",
         "may_change": may_change,
@@ -184,6 +186,16 @@ def _show(request, account, form, *, refused=None, status=200):
         "who_can": "" if may_change else assignments.who_can_help(account),
     }
     return TemplateResponse(request, "staff/roles.html", context, status=status)
+
+
+def _address_lines(account, now):
+    """Return the sentences about the email address of an account, for the one who confirms a role."""
+    lines = [_("Email address of this account: %s") % (account.email or _("none"))]
+    changed_at = addresses.changed_at(account)
+    if changed_at and changed_at > now - RECENT_ADDRESS:
+        sentence = _("It was changed on %s. Before you confirm a role, ask the person whether this address is theirs.")
+        lines.append(sentence % _at(changed_at))
+    return lines
 
 
 def _lines(assignment):

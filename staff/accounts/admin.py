@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from staff import events, roles
+from staff import assignments, events, roles
 from staff.models import SecurityEvent
 from staff.sessions import fresh
 
@@ -101,11 +101,14 @@ class AccountAdmin(admin.ModelAdmin):
             links.request_link(obj, actor=request.user, request=request)
         elif form.changed_data:
             super().save_model(request, obj, form, change)
-            before = form.initial["email"] if "email" in form.changed_data else ""
+            is_new_address = "email" in form.changed_data
+            before = form.initial["email"] if is_new_address else ""
             detail = " ".join(form.changed_data)
-            if before:
-                links.end_open(obj, timezone.now())
             events.record(Kind.ACCOUNT_CHANGED, request=request, account=obj, detail=detail, also_mail=before)
+            if is_new_address:
+                links.end_open(obj, timezone.now())
+                reason = _("The email address of the account was changed")
+                assignments.refuse_waiting(obj, actor=request.user, reason=reason, request=request)
 
     def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
         """Ask for a fresh sign-in before an account is created or changed."""

@@ -15,9 +15,9 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from staff import events, mail, roles
+from staff import addresses, events, mail
 from staff.keyed_hash import keyed_hash, keyed_hashes
-from staff.models import SecurityEvent, SetUpLink
+from staff.models import RoleAssignment, SecurityEvent, SetUpLink
 from staff.passwords.changing import change
 
 VALID_FOR = dt.timedelta(hours=72)
@@ -135,14 +135,13 @@ def _waits_until(account):
     """Return until when no link may be sent, because the address is new. None if there is no such time.
 
     Otherwise, someone who manages accounts could enter their own address and take over a colleague's account. An
-    account that was never used and has no role is worth nothing, so its mistyped address can be corrected at once.
+    account that was never used and has no role is worth nothing, so its mistyped address can be corrected at once. A
+    requested role counts: a second person may confirm it any moment.
     """
-    if account.last_login is None and not roles.roles_of(account):
+    has_role = RoleAssignment.objects.open().filter(account=account).exists()
+    if account.last_login is None and not has_role:
         return None
-    changed = SecurityEvent.objects.filter(
-        account=account, kind=Kind.ACCOUNT_CHANGED, detail__contains="email", occurred_at__lte=timezone.now()
-    ).order_by("-occurred_at")
-    newest = changed.values_list("occurred_at", flat=True).first()
+    newest = addresses.changed_at(account)
     return newest and newest + WAIT_AFTER_NEW_ADDRESS
 
 

@@ -10,7 +10,7 @@ from django.core import mail
 from django.test import Client
 
 from recovery_site.log_filters import MaskSecretAddresses
-from staff import event_mails
+from staff import assignments, event_mails
 from staff.accounts import links
 from staff.models import PasswordMustChange, SecurityEvent, SetUpLink
 from tests.html import forms_on, soup
@@ -206,6 +206,20 @@ def test_mistyped_address_of_a_new_account_is_corrected_at_once(manager):
 def test_address_of_a_new_account_with_a_role_waits_too(manager, maria):
     manager.post(f"/admin/auth/user/{maria.pk}/change/", {"username": "maria", "email": "lena2@example.org"})
     assert "The email address of this account is new." in soup(ask(manager, maria)).get_text()
+    assert SetUpLink.objects.count() == 0
+
+
+def test_address_of_a_new_account_with_a_requested_role_waits_too(manager, make_staff):
+    """An administrator requests lead for an account, mails its link to themselves, and lets a lead confirm."""
+    bob = make_staff(username="bob", email="bob@example.org")
+    ada = make_staff("administrator", username="ada")
+    asked = assignments.give(account=bob, role="lead", reason="Second lead", actor=ada)
+    manager.force_login(ada)
+    manager.post(f"/admin/auth/user/{bob.pk}/change/", {"username": "bob", "email": "ada2@example.org"})
+    assert (asked.ending.ended_by, asked.ending.reason) == (ada, "The email address of the account was changed")
+    assert SecurityEvent.objects.filter(kind="role_refused", account=bob, actor=ada, detail="lead").exists()
+    assignments.give(account=bob, role="lead", reason="Second lead", actor=ada)
+    assert "The email address of this account is new." in soup(ask(manager, bob)).get_text()
     assert SetUpLink.objects.count() == 0
 
 

@@ -75,6 +75,20 @@ def test_powerful_role_is_requested_by_one_and_confirmed_by_another(lena, otto, 
     assert (event.actor, event.account, event.network != "", event.session != "") == (otto, sam, True, True)
 
 
+def test_who_confirms_sees_the_address_and_whether_it_is_new(lena, otto, make_staff, clock):
+    bob = make_staff(username="bob", email="bob@example.org")
+    client = Client()
+    client.force_login(lena)
+    client.post(f"/admin/auth/user/{bob.pk}/change/", {"username": "bob", "email": "new@example.org"})
+    assignments.give(account=bob, role="lead", reason="Second lead", actor=lena)
+    shown = words(signed_in(otto).get(address(bob)))
+    assert "Email address of this account: new@example.org" in shown
+    assert "It was changed on Nov 24, 2026, 10:00 AM. Before you confirm a role, ask the person" in shown
+    clock.shift(dt.timedelta(days=31))
+    shown = words(signed_in(otto).get(address(bob)))
+    assert ("new@example.org" in shown, "It was changed" in shown) == (True, False)
+
+
 def test_requested_role_is_refused_or_withdrawn_with_a_reason(lena, otto, sam):
     for who in (otto, lena):
         press(lena, sam, "give", role="lead", reason="Second lead")
