@@ -15,8 +15,9 @@ import sys
 import time
 
 from . import parts
+from .nginx import HOST, nginx
 from .parts import Postgres, Site, say
-from .slow_clients import HOST, browser, nginx
+from .slow_clients import browser
 from .visitor import ADDRESS, Browser
 
 CONNECTIONS = 16
@@ -56,8 +57,13 @@ def main():
         )
         parts.prepare_site(environment)
         site = stack.enter_context(Site(environment, folder / "site.log"))
-        port, trust = stack.enter_context(nginx(folder, site.port))
-        from_one = ("one address, through nginx", lambda: browser(port, trust), guess_through_nginx, port)
+        front = stack.enter_context(nginx(folder, site.port))
+        from_one = (
+            "one address, through nginx",
+            lambda: browser(front.port, front.trust),
+            guess_through_nginx,
+            front.port,
+        )
         many = "a new network with every guess, straight to gunicorn"
         from_many = (many, lambda: BehindProxy(HOST, site.port, name=HOST), guess_from_everywhere, site.port)
         good = [compare(*which, rounds, forms) for which in (from_one, from_many)]
