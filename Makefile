@@ -1,7 +1,7 @@
 # make help lists the commands.
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: run worker dev demo test test-fast test-shifted coverage lint format lock bench-faults bench-accept bench-desk bench-content help
+.PHONY: run worker dev demo test test-fast test-shifted coverage lint format lock bench-faults bench-accept bench-desk bench-content bench-sign-in help
 
 PORT ?= 8000
 export PORT # in development, every generated address uses this port
@@ -67,6 +67,9 @@ bench-desk: $(VENV)/installed-tests ## measure the desk on filled databases (URL
 
 bench-content: $(VENV)/installed-tests ## compare a small site with one of 500 pages, and measure memory
 	@$(RUN) -m benchmarks.content
+
+bench-sign-in: $(VENV)/installed-tests ## measure the form for help while passwords are guessed (QUICK=--quick)
+	@$(RUN) -m benchmarks.sign_in $(QUICK)
 
 help: ## list these commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
