@@ -53,6 +53,7 @@ def give(*, account, role, reason, actor, ends_at=None, request=None):
     `ends_at`: when it ends by itself, or None. `request`: the HTTP request, for the log. Raises `RoleRefused`.
     """
     _require_other(actor, account)
+    account = _lock(account)
     if not account.is_active or not account.is_staff:
         raise RoleRefused(_("This account is not active. Activate it first, then give it the role."))
     now = timezone.now()
@@ -134,6 +135,17 @@ def refuse_waiting(account, *, actor, reason, request=None):
         _record(Kind.ROLE_REFUSED, assignment, actor, request)
 
 
+@transaction.atomic
+def end_all(account, *, actor, reason, request=None):
+    """End every role of an account that is deactivated, and refuse those that wait. Reactivating gives none back."""
+    _lock(account)
+    now = timezone.now()
+    for assignment in RoleAssignment.objects.open().filter(account=account).select_related("account", "confirmation"):
+        RoleEnding.objects.create(assignment=assignment, ended_by=actor, ended_at=now, reason=reason)
+        projection.write_group(account, assignment.role, now)
+        _record(Kind.ROLE_ENDED if _is_held(assignment) else Kind.ROLE_REFUSED, assignment, actor, request)
+
+
 def end_expired(now):
     """End what has passed its time. Return how many assignments that were. The worker calls it."""
     expired = RoleAssignment.objects.open().filter(ends_at__lte=now).select_related("account")
@@ -175,9 +187,9 @@ def _create(account, role, reason, now, *, assigned_by, ends_at):
 def _lock(account):
     """Lock an account until the transaction ends, so that changes of its roles come one after the other.
 
-    SQLite locks the whole database instead.
+    Return it as it is then. SQLite locks the whole database instead.
     """
-    get_user_model().objects.select_for_update(no_key=True).get(pk=account.pk)
+    return get_user_model().objects.select_for_update(no_key=True).get(pk=account.pk)
 
 
 def _locked(assignment_id):

@@ -1,7 +1,8 @@
 """Email about security events that change someone's access: to leads, auditors, and the people concerned.
 
-`queue` writes a row in the transaction of the event; the worker calls `send_due`. An email says who did what to whose
-account. It holds no link, because a link in such an email is what a thief would imitate.
+`queue` writes a row in the transaction of the event, with the addresses and names of that moment; the worker calls
+`send_due`. An email says who did what to whose account. It holds no link, because a link in such an email is what a
+thief would imitate.
 """
 
 from django.conf import settings
@@ -45,10 +46,19 @@ SAYS = {
 }
 
 
-def queue(event, also_to=""):
-    """Queue the email about an event, if its kind is mailed. `also_to`: an address that the account had before."""
-    if event.kind in MAILED:
-        EventMail.objects.create(event=event, also_to=also_to, next_try_at=event.occurred_at)
+def queue(event, before=None):
+    """Queue the email about an event, if its kind is mailed. `before`: the account as it was before a change."""
+    if event.kind not in MAILED:
+        return
+    account_name, name_before = _name(event.account), _name(before)
+    EventMail.objects.create(
+        event=event,
+        left_to=_recipients(event, before),
+        actor_name=_name(event.actor),
+        account_name=account_name,
+        name_before="" if name_before == account_name else name_before,
+        next_try_at=event.occurred_at,
+    )
 
 
 def send_due(now=None, is_stopped=lambda: False):
@@ -64,36 +74,34 @@ def overdue(since):
 
 def _send(row, now):
     """Send one email. If the mail server refused some addresses for now, only these are tried again."""
-    event = SecurityEvent.objects.select_related("actor", "account").get(pk=row.event_id)
-    if row.left_to is None:
-        row.left_to = _recipients(event, row.also_to)
-        row.save(update_fields=["left_to"])
     try:
-        mail.message(_("A change of a staff account"), _body(event), row.left_to).send()
+        mail.message(_("A change of a staff account"), _body(row), row.left_to).send()
     except mail.AcceptedInPart as partly:
         row.left_to = [address for address, (code, _reason) in partly.recipients.items() if code < 500]
         row.save(update_fields=["left_to"])
         if row.left_to:
             raise
-    row.sent_at, row.left_to, row.also_to = now, [], ""
-    row.save(update_fields=["sent_at", "left_to", "also_to"])
+    row.sent_at, row.left_to = now, []
+    row.save(update_fields=["sent_at", "left_to"])
 
 
-def _recipients(event, also_to):
+def _recipients(event, before):
     """Return all addresses, in order. If no lead and no auditor has one, the admissions desk gets it."""
     overseers = [user.email for user in roles.holders(roles.LEAD, roles.AUDITOR) if user.email]
     is_from_server = event.actor_id is None and event.kind in OF_ROLES
     desk = settings.ADMISSIONS_EMAILS if is_from_server or not overseers else []
-    concerned = [user.email for user in (event.actor, event.account) if user is not None]
-    return sorted({*overseers, *desk, *concerned, also_to} - {""})
+    concerned = [user.email for user in (event.actor, event.account, before) if user is not None]
+    return sorted({*overseers, *desk, *concerned} - {""})
 
 
-def _body(event):
+def _body(row):
+    event = row.event
     lines = [
         str(SAYS[event.kind]),
         "",
-        _("Account: %s") % (_name(event.account) if event.account else "-"),
-        _("By: %s") % (_name(event.actor) if event.actor else _("the site, or someone who runs the server")),
+        _("Account: %s") % (row.account_name or "-"),
+        *([_("Name before: %s") % row.name_before] if row.name_before else []),
+        _("By: %s") % (row.actor_name or _("the site, or someone who runs the server")),
         _("When: %s") % date_format(timezone.localtime(event.occurred_at), "DATETIME_FORMAT"),
     ]
     if event.kind in OF_ROLES and event.detail:
@@ -106,5 +114,8 @@ def _body(event):
 
 
 def _name(user):
+    """Return the full name and the username of an account; "" without one."""
+    if user is None:
+        return ""
     full_name = user.get_full_name()
     return f"{full_name} ({user.get_username()})" if full_name else user.get_username()

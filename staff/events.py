@@ -13,13 +13,13 @@ from .network import network_of
 Kind = SecurityEvent.Kind
 
 
-def record(kind, *, request=None, actor=None, account=None, detail="", session=None, also_mail=""):
+def record(kind, *, request=None, actor=None, account=None, detail="", session=None, before=None):
     """Write one event.
 
     `request`: the HTTP request, which tells network and session, and who acts unless `actor` is given. `account`: whose
     account it concerns, unless it is the actor's own. `detail`: a code, never something typed. `session`: the row of
-    the session that it concerns, if that is not the request's own. `also_mail`: an address that the account had before.
-    Kinds that change someone's access are mailed (event_mails.py).
+    the session that it concerns, if that is not the request's own. `before`: the account as it was before a change, for
+    the email. Kinds that change someone's access are mailed (event_mails.py).
     """
     if actor is None and request is not None and request.user.is_authenticated:
         actor = request.user
@@ -34,7 +34,7 @@ def record(kind, *, request=None, actor=None, account=None, detail="", session=N
     )
     with transaction.atomic(savepoint=False):
         event.save()
-        event_mails.queue(event, also_mail)
+        event_mails.queue(event, before)
 
 
 def hashed_network(request):

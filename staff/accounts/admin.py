@@ -1,9 +1,12 @@
 """The accounts of staff in the admin. Nobody deletes one, sets a password here, or gives rights here."""
 
+import unicodedata
+
 from django import forms
 from django.contrib import admin
 from django.contrib.auth import get_user_model
 from django.contrib.auth.forms import UsernameField
+from django.contrib.auth.validators import ASCIIUsernameValidator
 from django.core.exceptions import ValidationError
 from django.urls import path
 from django.utils import timezone
@@ -21,6 +24,9 @@ User = get_user_model()
 Kind = SecurityEvent.Kind
 
 
+JOINERS = "\u200c\u200d"  # invisible, but names of some scripts are written with them
+
+
 class AccountForm(forms.ModelForm):
     """What someone who manages accounts may enter. Anything else that is posted is ignored."""
 
@@ -34,6 +40,22 @@ class AccountForm(forms.ModelForm):
         super().__init__(*args, **kwargs)
         self.fields["email"].required = True
 
+    def clean_username(self):
+        """Refuse a username that can be taken for a colleague's: other letters that look alike, or another case."""
+        username = self.cleaned_data["username"]
+        if "username" in self.changed_data:
+            ASCIIUsernameValidator()(username)
+            others = User.objects.filter(username__iexact=username).exclude(pk=self.instance.pk)
+            if other := others.order_by("pk").first():
+                raise ValidationError(_("%s has this username. Choose another one.") % other, code="unique")
+        return username
+
+    def clean_first_name(self):
+        return _one_line(self.cleaned_data["first_name"])
+
+    def clean_last_name(self):
+        return _one_line(self.cleaned_data["last_name"])
+
     def clean_email(self):
         """Refuse an address of a colleague: two people would share one set-up link."""
         email = self.cleaned_data["email"]
@@ -41,6 +63,14 @@ class AccountForm(forms.ModelForm):
         if "email" in self.changed_data and (other := others.order_by("pk").first()):
             raise ValidationError(_("%s has this email address. Enter the person's own.") % other, code="shared")
         return email
+
+
+def _one_line(name):
+    """Return a name. Refuse line breaks and invisible characters: emails about accounts tell the name."""
+    kinds = {unicodedata.category(character) for character in name if character not in JOINERS}
+    if not kinds.isdisjoint({"Cc", "Cf", "Zl", "Zp"}):
+        raise ValidationError(_("Enter the name in one line, without invisible characters."), code="invisible")
+    return name
 
 
 class AccountAdmin(admin.ModelAdmin):
@@ -102,9 +132,9 @@ class AccountAdmin(admin.ModelAdmin):
         elif form.changed_data:
             super().save_model(request, obj, form, change)
             is_new_address = "email" in form.changed_data
-            before = form.initial["email"] if is_new_address else ""
+            before = User(**{name: form.initial[name] for name in AccountForm.Meta.fields})
             detail = " ".join(form.changed_data)
-            events.record(Kind.ACCOUNT_CHANGED, request=request, account=obj, detail=detail, also_mail=before)
+            events.record(Kind.ACCOUNT_CHANGED, request=request, account=obj, detail=detail, before=before)
             if is_new_address:
                 links.end_open(obj, timezone.now())
                 reason = _("The email address of the account was changed")

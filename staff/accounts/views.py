@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.generic import FormView
 
-from staff import events
+from staff import assignments, events
 from staff.models import SecurityEvent
 from staff.sessions import endings, fresh
 
@@ -102,8 +102,8 @@ class DeactivateView(ActionView):
     form_class = DeactivationForm
     title = gettext_lazy("Deactivate")
     question = gettext_lazy(
-        "The person is signed out everywhere at once and can't sign in anymore. What they did stays in the records. "
-        "You can reactivate the account later."
+        "The person is signed out everywhere at once and can't sign in anymore. All roles of the account end. What "
+        "they did stays in the records. You can reactivate the account later, without its roles."
     )
     button = gettext_lazy("Deactivate")
     done = gettext_lazy("%(account)s is deactivated and signed out everywhere.")
@@ -113,14 +113,16 @@ class DeactivateView(ActionView):
         links.end_open(self.account, timezone.now())
         reason = form.cleaned_data["reason"]
         events.record(Kind.ACCOUNT_DEACTIVATED, request=self.request, account=self.account, detail=reason)
+        ended = {"actor": self.request.user, "reason": _("Account deactivated"), "request": self.request}
+        assignments.end_all(self.account, **ended)
         endings.end_all(self.account, self.request.user, self.request)
 
 
 class ReactivateView(ActionView):
     title = gettext_lazy("Reactivate")
     question = gettext_lazy(
-        "The person can sign in again with the password and the roles that they had. If someone else may know the "
-        "password, also send a new link."
+        "The person can sign in again with the password that they had. Their roles ended when the account was "
+        "deactivated: give them again. If someone else may know the password, also send a new link."
     )
     button = gettext_lazy("Reactivate")
     done = gettext_lazy("%(account)s can sign in again.")

@@ -3,15 +3,20 @@ from django.db.models import Q
 
 from .security_event import SecurityEvent
 
+MOST_NAME = 460  # first name, last name and username of an account, 150 each, and what is between them
+
 
 class EventMail(models.Model):
-    """The email about a security event. Written in the same transaction as the event, sent by the worker."""
+    """The email about a security event. Written in the same transaction as the event, sent by the worker.
+
+    Its addresses and names are those of that moment: whoever changes or deactivates accounts later changes no email.
+    """
 
     event = models.OneToOneField(SecurityEvent, models.PROTECT, primary_key=True, related_name="mail")
-    also_to = models.EmailField(blank=True, help_text="An address that the account no longer has; emptied when sent")
-    left_to = models.JSONField(
-        null=True, help_text="Addresses that have not received it. Empty until the first try, and when all have"
-    )
+    left_to = models.JSONField(help_text="Addresses that have not received it. Empty when all have")
+    actor_name = models.CharField(max_length=MOST_NAME, blank=True, help_text="Empty: the site, or the server")
+    account_name = models.CharField(max_length=MOST_NAME, blank=True)
+    name_before = models.CharField(max_length=MOST_NAME, blank=True, help_text="The account's, if it was renamed")
     attempts = models.PositiveSmallIntegerField(default=0)
     next_try_at = models.DateTimeField(help_text="When the worker sends it, or tries again")
     sent_at = models.DateTimeField(null=True)

@@ -9,7 +9,8 @@ from django.contrib.auth.models import Group, Permission
 from django.db.models import ProtectedError
 from django.test import Client
 
-from staff.models import EventMail, SecurityEvent, SetUpLink
+from staff import assignments, roles
+from staff.models import EventMail, RoleEnding, SecurityEvent, SetUpLink
 from tests.html import forms_on, soup
 
 User = get_user_model()
@@ -185,7 +186,36 @@ def test_changed_email_address_is_recorded_and_mailed_to_the_old_one(manager, le
     assert recorded("kind", "actor__username", "account__username", "detail") == [
         ("account_changed", "amal", "lena", "email")
     ]
-    assert EventMail.objects.get().also_to == "lena@example.org"
+    assert EventMail.objects.get().left_to == ["amal@example.org", "lena@example.org", "mine@example.org"]
+
+
+def test_renamed_account_is_mailed_with_its_old_name(manager, lena):
+    manager.post(page(lena), {"username": "bob", "first_name": "Bob", "email": "lena@example.org"})
+    mail = EventMail.objects.get()
+    assert (mail.account_name, mail.name_before) == ("Bob (bob)", "lena")
+    assert "lena" not in SecurityEvent.objects.get(kind="account_changed").detail
+
+
+@pytest.mark.parametrize("username", ["lena\u0430", "l\u00e9na", "LENA", "le na", "lena\n\nx"])
+def test_username_that_looks_like_another_is_refused(manager, lena, make_staff, username):
+    other = make_staff(username="olga", email="olga@example.org")
+    assert manager.post(f"{ACCOUNTS}add/", NEW | {"username": username}).status_code == 200
+    assert manager.post(page(other), NEW | {"username": username}).status_code == 200
+    assert sorted(User.objects.values_list("username", flat=True)) == ["amal", "lena", "olga"]
+
+
+@pytest.mark.parametrize("field", ["first_name", "last_name"])
+@pytest.mark.parametrize("name", ["Maria\nBy: the site", "Maria\r\nx", "Ma\u2028ria", "Ma\u202eria", "Ma\x07ria"])
+def test_name_with_a_line_break_or_invisible_characters_is_refused(manager, field, name):
+    answer = manager.post(f"{ACCOUNTS}add/", NEW | {field: name})
+    assert "Enter the name in one line" in soup(answer).get_text()
+    assert User.objects.filter(username="maria").exists() is False
+
+
+def test_name_of_any_script_is_accepted(manager):
+    names = {"first_name": "\u0639\u0644\u06cc\u200c\u0631\u0636\u0627", "last_name": "O'Brien-Nu\u00f1ez"}
+    manager.post(f"{ACCOUNTS}add/", NEW | names)
+    assert User.objects.filter(username="maria", **names).exists()
 
 
 def test_saved_without_a_change_records_nothing(manager, lena):
@@ -205,6 +235,25 @@ def test_deactivated_account_is_signed_out_at_once_and_can_not_sign_in(manager, 
         "lena",
         "left",
     )
+
+
+def test_deactivation_ends_all_roles_and_reactivation_gives_none_back(manager, lena, make_staff):
+    otto = make_staff("lead", username="otto", email="otto@example.org")
+    assignments.give(account=lena, role="auditor", reason="Audit", actor=otto)
+    manager.post(page(lena, "deactivate"), {"reason": "left"})
+    assert recorded("kind", "actor__username", "account__username", "detail")[1:] == [
+        ("account_deactivated", "amal", "lena", "left"),
+        ("role_ended", "amal", "lena", "lead"),
+        ("role_refused", "amal", "lena", "auditor"),
+    ]
+    ended = RoleEnding.objects.values_list("ended_by__username", "reason")
+    assert list(ended) == [("amal", "Account deactivated")] * 2
+    addresses = ["amal@example.org", "lena@example.org", "otto@example.org"]
+    assert EventMail.objects.get(event__kind="account_deactivated").left_to == addresses
+    manager.post(page(lena, "reactivate"))
+    lena = User.objects.get(pk=lena.pk)
+    assert (lena.is_active, set(roles.roles_of(lena)), lena.groups.count()) == (True, set(), 0)
+    assert not assignments.to_confirm(otto)
 
 
 def test_session_from_before_a_deactivation_stays_ended_after_it_is_undone(manager, lena):

@@ -3,6 +3,7 @@
 import datetime as dt
 
 import pytest
+from django.contrib.auth import get_user_model
 from django.utils import timezone
 
 from intake import worker
@@ -10,6 +11,7 @@ from staff import event_mails, events
 from staff.models import EventMail, SecurityEvent
 from tests.intake.support.at_once import at_once
 
+User = get_user_model()
 Kind = SecurityEvent.Kind
 
 pytestmark = pytest.mark.django_db
@@ -41,10 +43,28 @@ def test_leads_auditors_actor_and_owner_get_it(mailbox, people):
 
 
 def test_address_that_the_account_had_before_gets_it_too(mailbox, people):
-    change(people, detail="email", also_mail="old@x.org")
+    change(people, detail="email", before=User(username="sam", email="old@x.org"))
     event_mails.send_due()
     assert "old@x.org" in mailbox.got
-    assert list(EventMail.objects.values_list("also_to", "left_to")) == [("", [])]
+    assert list(EventMail.objects.values_list("name_before", "left_to")) == [("", [])]
+
+
+def test_name_that_the_account_had_before_is_told(mailbox, people):
+    change(people, detail="username", before=User(username="bob", email="sam@x.org"))
+    event_mails.send_due()
+    assert "Account: sam\nName before: bob\nBy: " in mailbox.mails[0].get_content().replace("\r", "")
+
+
+def test_addresses_and_names_are_those_of_the_moment_it_happened(mailbox, people):
+    """An administrator does something, and before the email goes out, changes who would get it and whom it names."""
+    change(people)
+    for name in people:
+        User.objects.filter(username=name).update(
+            is_active=False, email=f"{name}@evil.example", username=f"not-{name}", first_name="Someone"
+        )
+    event_mails.send_due()
+    assert sorted(mailbox.got) == ["amal@x.org", "auditor@x.org", "lead@x.org", "sam@x.org"]
+    assert "Account: sam\nBy: Amal (amal)\n" in mailbox.mails[0].get_content().replace("\r", "")
 
 
 @pytest.mark.parametrize(("kind", "with_desk"), [(Kind.ROLE_GIVEN, True), (Kind.FACTOR_ADDED, False)])
