@@ -163,6 +163,39 @@ def test_laptop_that_slept_covers_the_page_at_once(page, clock):
     expect(cover(page)).to_be_visible()
 
 
+def set_back(page):
+    """Let someone set the clock of the page's device back by a day."""
+    page.evaluate("{ const now = Date.now; Date.now = () => now() - 86_400_000; }")
+
+
+def test_clock_that_is_set_back_uncovers_nothing_without_the_network(page, pass_time, open_page):
+    open_page.harmless.add("Failed to load resource")
+    page.route("**/account/**", lambda route: route.abort())
+    pass_time(page, 16)
+    expect(cover(page)).to_be_visible()
+    set_back(page)
+    page.clock.run_for(2_000)
+    come_back(page)
+    expect(cover(page)).to_be_visible()
+    expect(note(page)).to_be_hidden()
+    page.unroute("**/account/**")
+    sign_in_again(page)
+    come_back(page)
+    expect(cover(page)).to_be_hidden()
+    expect(note(page)).to_have_value(NOTE)
+
+
+def test_clock_that_is_set_back_postpones_no_cover(page, open_page):
+    open_page.harmless.add("Failed to load resource")
+    page.route("**/account/**", lambda route: route.abort())
+    set_back(page)
+    page.clock.fast_forward(14 * 60_000)
+    expect(cover(page)).to_be_hidden()
+    page.clock.fast_forward(2 * 60_000)
+    page.clock.run_for(1_000)
+    expect(cover(page)).to_be_visible()
+
+
 def test_tab_that_lies_open_follows_the_one_in_use(page, pass_time, address):
     second = page.context.new_page()
     second.goto(f"{address}{LIST}")

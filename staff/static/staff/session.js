@@ -1,6 +1,5 @@
 // Tells the server that a person uses the page, asks a minute before the session ends, and covers the page at its end.
-// The page shows again when the same person is signed in. Time is read from the clock of the device, since timers stop
-// while it sleeps.
+// The page shows again only when the server says that the same person is signed in.
 "use strict";
 {
   const WARN_BEFORE_END = 60_000;
@@ -10,18 +9,32 @@
   const warning = document.querySelector("#session-warning");
   const cover = document.querySelector("#session-cover");
   document.body.append(warning, cover); // in Wagtail they stand first, where the skip link belongs
+  let passed = 0; // milliseconds
+  let dateThen = Date.now();
+  let tickThen = performance.now();
+
+  // How long this page has been open. Timers stop while a device sleeps, and so may performance.now(). The clock of the
+  // device goes on, but someone may set it back. So of each step, whichever says that more time passed counts.
+  const now = () => {
+    const [date, tick] = [Date.now(), performance.now()];
+    passed += Math.max(0, date - dateThen, tick - tickThen);
+    [dateThen, tickThen] = [date, tick];
+    return passed;
+  };
+
   let { token } = words;
-  let endsAt = Date.now() + Number(words.seconds) * 1000;
+  let endsAt = Number(words.seconds) * 1000;
   let canStay = "canStay" in words;
   let isSomeoneElse = false;
   let isDismissed = false; // the warning of an end that comes in any case
-  let reportedAt = Date.now(); // loading the page was use
+  let reportedAt = 0; // loading the page was use
   let askedAt = -Infinity;
   let answeredAt = -Infinity;
+  let isOver = false;
   let isCovered = false;
   let title = "";
 
-  const left = () => endsAt - Date.now();
+  const left = () => endsAt - now();
 
   const choose = (dialog, name, isShown) => {
     for (const part of dialog.querySelectorAll(`[data-${name}]`)) part.hidden = !isShown;
@@ -33,9 +46,9 @@
   };
 
   const show = () => {
-    const isOver = left() <= 0;
+    isOver ||= left() <= 0;
     // Another tab may have been used: warn only after asking.
-    const isNear = !isOver && left() <= WARN_BEFORE_END && Date.now() - answeredAt <= 2 * ASK_EVERY && !isDismissed;
+    const isNear = !isOver && left() <= WARN_BEFORE_END && now() - answeredAt <= 2 * ASK_EVERY && !isDismissed;
     const seconds = Math.max(0, Math.ceil(left() / 1000));
     warning.querySelector("[data-left]").textContent = `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
     choose(warning, "can-stay", canStay);
@@ -61,7 +74,8 @@
   const hear = (answer, at) => {
     const isOurs = answer.user === words.user;
     isSomeoneElse = answer.user !== "" && !isOurs;
-    endsAt = isOurs ? at + answer.seconds * 1000 : 0;
+    endsAt = isOurs ? at + answer.seconds * 1000 : -Infinity;
+    isOver = left() <= 0;
     canStay = answer.can_stay;
     if (isOurs) ({ token } = answer);
     if (isOurs && isCovered) renew();
@@ -69,11 +83,11 @@
   };
 
   const send = async (address, options) => {
-    const at = Date.now(); // the device may sleep before it hears the answer
+    const at = now(); // the device may sleep before it hears the answer
     askedAt = at;
     const response = await fetch(address, { cache: "no-store", ...options }).catch(() => null);
     if (response?.ok) hear(await response.json(), at);
-    answeredAt = Date.now();
+    answeredAt = now();
     show();
     return response?.ok;
   };
@@ -82,8 +96,8 @@
   const report = () => send(words.stay, { method: "POST", body: new URLSearchParams({ csrfmiddlewaretoken: token }) });
 
   const stay = async () => {
-    reportedAt = Date.now();
-    if (!(await report()) && (await ask()) && left() > 0) await report(); // the token was of an earlier sign-in
+    reportedAt = now();
+    if (!(await report()) && (await ask()) && !isOver) await report(); // the token was of an earlier sign-in
   };
 
   // Keys and clicks of a person only: no script's, and no key that something lies on.
@@ -94,11 +108,11 @@
       event.preventDefault(); // the box behind the dialog must not get the key
       if (canStay) stay();
       else { isDismissed = true; show(); }
-    } else if (Date.now() - reportedAt >= REPORT_EVERY) stay();
+    } else if (now() - reportedAt >= REPORT_EVERY) stay();
   };
 
   const look = () => {
-    if (left() <= WARN_BEFORE_END && Date.now() - askedAt >= ASK_EVERY && !(document.hidden && left() <= 0)) ask();
+    if (left() <= WARN_BEFORE_END && now() - askedAt >= ASK_EVERY && !(document.hidden && isOver)) ask();
     show();
   };
 
