@@ -91,10 +91,17 @@ class CompleteAuthenticationView(CeremonyMixin, views.CompleteCredentialAuthenti
     """
 
     onward = ""
+    has_begun = False
+
+    def get_state(self):
+        state = super().get_state()
+        self.has_begun = True
+        return state
 
     def handle_exception(self, exc):
+        """Record a passkey that was refused. Without a ceremony, which anyone can send at will, none was tried."""
         user = self.get_user()
-        if user is not None:
+        if user is not None and self.has_begun:
             events.record(SecurityEvent.Kind.SIGN_IN_FAILED, request=self.request, account=user, detail="passkey")
         return super().handle_exception(exc)
 

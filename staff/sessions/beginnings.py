@@ -18,8 +18,7 @@ def _begin(sender, request, user, **kwargs):
 
     Django itself keeps the key if the same person signs in twice.
     """
-    request.session.network = events.hashed_network(request)
-    request.session.cycle_key()
+    request.session.begin(events.hashed_network(request))
     fresh.note_sign_in(request)
 
 

@@ -17,10 +17,11 @@ class SessionStore(DatabaseStore):
     """Django's database store with hashed keys. A session whose time is over is empty, wherever it is used.
 
     `row`: the `StaffSession` that was loaded or made, if any. `ended`: why that session is over, a code of
-    `limits`; "" if it is not. `network`: the keyed hash of the network, for a new row.
+    `limits`; "" if it is not. `network`, `started_at`: for the next new row, the keyed hash of the network and when
+    someone signed in; None for now. A session that only gets another key keeps them.
     """
 
-    row, ended, network = None, "", ""
+    row, ended, network, started_at = None, "", "", None
 
     # Django's own asynchronous methods would store the key as it is. These run the methods below in a thread.
     aload, aexists, asave, adelete = SessionBase.aload, SessionBase.aexists, SessionBase.asave, SessionBase.adelete
@@ -40,7 +41,17 @@ class SessionStore(DatabaseStore):
         if self.row is None or self.ended:
             self._session_key = None
             return {}
+        self.network, self.started_at = self.row.network, self.row.started_at
         return self.decode(self.row.session_data)
+
+    def begin(self, network):
+        """Give the session a new beginning and a new key: someone signed in from a network (its keyed hash)."""
+        self.network, self.started_at = network, None
+        self.cycle_key()
+
+    def flush(self):
+        super().flush()
+        self.network, self.started_at = "", None
 
     def exists(self, session_key):
         return super().exists(keyed_hash("session", session_key))
@@ -53,7 +64,8 @@ class SessionStore(DatabaseStore):
         row = super().create_model_instance(data)
         row.session_key = keyed_hash("session", row.session_key)
         row.user_id = data.get(USER_ID)
-        row.started_at = row.last_used_at = timezone.now()
+        row.last_used_at = timezone.now()
+        row.started_at = self.started_at or row.last_used_at
         row.network = self.network
         self.row = self.row or row
         return row

@@ -5,6 +5,7 @@ import datetime as dt
 import pytest
 from django.test import Client
 
+from staff.models import SecurityEvent
 from staff.second_factor import factors
 from tests.staff.support import confirm, enroll, give_password, sign_in_fully
 
@@ -67,6 +68,18 @@ def test_challenge_is_good_for_one_try(client, lena, required):
     assert complete(client, AUTHENTICATION, MADE_UP).status_code in (404, 422)
     response = complete(client, AUTHENTICATION, MADE_UP)
     assert (response.status_code, response.json()["code"]) == (400, "invalid_state")
+
+
+def test_answer_without_a_ceremony_writes_no_event(client, lena, required):
+    sign_in_fully(client, lena)
+    failed = SecurityEvent.objects.filter(kind="sign_in_failed")
+    for body in (MADE_UP, b"{", b"{}"):
+        assert complete(client, AUTHENTICATION, body).status_code == 400
+    assert failed.count() == 0
+    begin(client, AUTHENTICATION)
+    complete(client, AUTHENTICATION, MADE_UP)
+    complete(client, AUTHENTICATION, MADE_UP)
+    assert [(event.account, event.detail) for event in failed] == [(lena, "passkey")]
 
 
 def test_options_name_no_passkey_before_the_password(client, lena, required):

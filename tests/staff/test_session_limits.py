@@ -19,11 +19,12 @@ from tests.intake.support.helpers import LIST, change_page
 from tests.intake.support.request_page import press, work_form
 from tests.pages.cms_form import fields_of
 from tests.pages.helpers import page, question
-from tests.staff.session_helpers import ended, key_of, opens, signed_in
+from tests.staff.session_helpers import PAGE_LOAD, PASSWORD, ended, key_of, opens, signed_in
 
 pytestmark = pytest.mark.django_db
 MINUTE = dt.timedelta(minutes=1)
 OURS = {"origin": "http://testserver"}
+NEW = "nine slow herons wade at dusk"
 NOTE = "Asked us to call after five."
 
 
@@ -81,6 +82,44 @@ def test_worker_ends_sessions_that_nobody_comes_back_to(tab, make_staff, clock):
     worker.work_once()
     assert (ended(), StaffSession.objects.get().user.username) == ([("idle", "lena", None)], "sam")
     assert not opens(key)
+
+
+def test_worker_ends_all_sessions_of_nobody_in_one_statement(tab, clock, django_assert_num_queries):
+    now = timezone.now()
+    common = {"expire_date": now + dt.timedelta(days=1), "started_at": now, "last_used_at": now}
+    StaffSession.objects.bulk_create(StaffSession(session_key=f"{number}", **common) for number in range(50))
+    clock.shift(14 * MINUTE)
+    tab.get(LIST)
+    clock.shift(1 * MINUTE)
+    with django_assert_num_queries(2):
+        assert endings.end_overdue(timezone.now()) == 50
+    assert StaffSession.objects.get().user.username == "lena"
+
+
+def test_change_of_the_own_password_does_not_begin_the_ten_hours_again(lena, clock):
+    office = Client(headers=PAGE_LOAD, REMOTE_ADDR="203.0.113.7")
+    office.post("/admin/login/", {"username": "lena", "password": PASSWORD})
+    before = StaffSession.objects.get()
+    clock.shift(10 * MINUTE)
+    new = {"old_password": PASSWORD, "new_password1": NEW, "new_password2": NEW}
+    assert office.post("/admin/password_change/", new).status_code == 302
+    after = StaffSession.objects.get()
+    assert after.pk != before.pk
+    assert (after.started_at, after.network) == (before.started_at, before.network)
+    assert before.network
+    for _ in range(58):
+        clock.shift(10 * MINUTE)
+        assert office.get(LIST).status_code == 200
+    clock.shift(10 * MINUTE)
+    assert office.get(LIST).status_code == 302
+
+
+def test_sign_in_after_signing_out_begins_anew(lena, clock):
+    browser = signed_in(lena)
+    clock.shift(10 * MINUTE)
+    browser.post("/admin/logout/")
+    browser.post("/admin/login/", {"username": "lena", "password": PASSWORD})
+    assert timezone.now() - StaffSession.objects.get(user=lena).started_at < MINUTE
 
 
 def test_ended_session_is_anonymous_everywhere(tab, clock):
