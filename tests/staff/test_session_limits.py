@@ -114,6 +114,27 @@ def test_change_of_the_own_password_does_not_begin_the_ten_hours_again(lena, clo
     assert office.get(LIST).status_code == 302
 
 
+def test_no_cache_keeps_an_answer_of_the_desk(tab):
+    for address in ("", "password_change/", "password_change/done/", "account/", "made-up/", "login/"):
+        assert "no-store" in tab.get(f"/admin/{address}")["Cache-Control"]
+    assert "no-store" not in tab.get("/admin/jsi18n/").get("Cache-Control", "")
+
+
+def test_page_after_signing_out_says_that_the_computer_can_be_left(tab):
+    main = soup(tab.post("/admin/logout/")).find(id="content")
+    assert "You are signed out. You can leave this computer." in main.get_text()
+    assert main.h1.get_text() == "Signed out"
+    assert main.find("a", string="Sign in")["href"] == "/admin/login/"
+
+
+def test_front_page_of_an_account_without_a_role_says_whom_to_ask(make_staff):
+    browser = Client()
+    browser.force_login(make_staff(username="nora"))
+    main = soup(browser.get("/admin/")).find(id="content").get_text()
+    assert "Your account has no role yet. Ask a lead to give you one." in main
+    assert "permission" not in main
+
+
 def test_sign_in_after_signing_out_begins_anew(lena, clock):
     browser = signed_in(lena)
     clock.shift(10 * MINUTE)
