@@ -12,6 +12,7 @@ from django.views.decorators.cache import never_cache
 
 from . import events, roles
 from .models import SecurityEvent
+from .security_log_words import detail_of, who_did
 
 ON_A_PAGE = 50
 NETWORK_SHOWN = 6  # characters of the keyed hash: enough to tell the networks of a page apart
@@ -72,7 +73,9 @@ def page(request):
     context = admin.site.each_context(request) | {
         "title": _("Security log"),
         "form": form,
-        "rows": [(event, event.network[:NETWORK_SHOWN]) for event in found[:ON_A_PAGE]],
+        "rows": [
+            (event, detail_of(event), who_did(event), event.network[:NETWORK_SHOWN]) for event in found[:ON_A_PAGE]
+        ],
         "is_filtered": form.has_changed(),
         "older": older.urlencode() if older["before"] else "",
     }

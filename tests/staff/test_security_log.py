@@ -11,7 +11,7 @@ from django.test import Client
 
 from intake import access
 from intake.models import AccessRecord
-from staff import append_only_triggers, events
+from staff import append_only_triggers, events, roles
 from staff.models import SecurityEvent
 from tests.html import soup
 
@@ -156,6 +156,25 @@ def test_refused_reading_shows_and_records_nothing(make_staff):
     assert SecurityEvent.objects.count() == before
 
 
+def test_codes_are_shown_as_words(lena, make_staff):
+    ben = make_staff("admissions", username="ben")
+    events.record(Kind.FACTOR_REMOVED, actor=lena, account=ben, detail="reset lost")
+    events.record(Kind.RECOVERY_CODE_USED, actor=ben, detail="9 left")
+    events.record(Kind.ROLE_GIVEN, actor=lena, account=ben, detail="auditor")
+    events.record(Kind.ROLE_GIVEN, account=ben, detail="auditor")
+    sign_in("nobody here", "wrong")
+    shown = lines(signed_in(lena).get(LOG))
+    auditor = roles.LABELS["auditor"]
+    for line in (
+        ["Second factor removed (reset, because the phone or key is lost or broken)", "lena", "ben"],
+        ["Recovery code used (9 left)", "ben", "ben"],
+        [f"Role given ({auditor}, the second yes)", "lena", "ben"],
+        [f"Role given ({auditor})", "the server", "ben"],
+        ["Sign-in failed (no account has that name)", "not signed in", "none"],
+    ):
+        assert line in shown
+
+
 def test_filters_find_person_kind_and_day(lena, make_staff, clock):
     ben = make_staff("admissions", username="ben")
     events.record(Kind.ROLE_GIVEN, actor=lena, account=ben, detail="admissions")
@@ -168,7 +187,7 @@ def test_filters_find_person_kind_and_day(lena, make_staff, clock):
         ["Password changed", "ben", "ben"],
     ]
     assert lines(client.get(LOG, {"person": ben.pk, "last": "2026-11-24"})) == [
-        ["Role given (admissions)", "lena", "ben"],
+        [f"Role given ({roles.LABELS['admissions']})", "lena", "ben"],
     ]
     both = {"person": ben.pk, "kind": "password_changed", "first": "2026-11-25", "last": "2026-11-25"}
     assert lines(client.get(LOG, both)) == [["Password changed", "ben", "ben"]]
