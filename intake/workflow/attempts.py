@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
+from intake import access
 from intake.contact import schedule
 from intake.models import RESULTS, AssessmentRequest, Attempt, ContactPreferences, Event
 
@@ -186,7 +187,7 @@ def _after(request: AssessmentRequest, plan: AttemptPlan, attempt: Attempt, next
         changes["first_attempt_at"] = request.first_attempt_at or now
     if attempt.result == Result.REACHED:
         has_owner = (
-            request.owner_id and request.claimed_until is None
+            request.owner is not None and request.claimed_until is None and access.may_read_requests(request.owner)
         )  # a claim is not ownership: whoever spoke with the person becomes the owner
         changes |= {"reached_at": request.reached_at or now, "claimed_until": None}
         changes |= {"owner": request.owner if has_owner else attempt.actor}

@@ -96,9 +96,10 @@ def claim(*, request_id: UUID, actor: User, expected_version: int | None = None)
     """
     _require_reader(actor)
     request, now = locked_open(request_id, expected_version), timezone.now()
-    if request.is_claimed_by_colleague(actor):
+    is_a_colleagues = request.owner_id not in (None, actor.pk) and access.may_read_requests(request.owner)
+    if is_a_colleagues and request.is_claimed:
         raise TransitionRefused(_("%s is working on this request. Take the next one.") % request.owner)
-    if request.owner_id not in (None, actor.pk) and request.claimed_until is None:
+    if is_a_colleagues and request.claimed_until is None:
         raise TransitionRefused(_("%s owns this request. To take it over, make yourself its owner.") % request.owner)
     return _take(request, actor, now)
 
@@ -121,7 +122,7 @@ def assign(
     request = locked(request_id, expected_version)
     if owner is not None:
         _require_reader(owner)
-    elif request.is_claimed_by_colleague(actor):
+    elif request.is_claimed_by_colleague(actor) and access.may_read_requests(request.owner):
         raise TransitionRefused(_("%s is working on this request. Nothing was changed.") % request.owner)
     if request.owner_id == (owner and owner.pk) and request.claimed_until is None:
         return request
@@ -278,7 +279,8 @@ def _to_contact(now: dt.datetime) -> AssessmentRequestQuerySet:
 
 
 def _claims_of_colleagues(actor: User, now: dt.datetime) -> AssessmentRequestQuerySet:
-    return AssessmentRequest.objects.real().open().filter(claimed_until__gt=now, hidden_at=None).exclude(owner=actor)
+    claims = AssessmentRequest.objects.real().open().filter(claimed_until__gt=now, hidden_at=None)
+    return claims.filter(owner__in=access.readers()).exclude(owner=actor)
 
 
 def _is_free_for(actor: User, now: dt.datetime) -> Q:

@@ -54,6 +54,22 @@ def test_an_attempt_is_logged_in_two_clicks_on_a_phone_without_a_script(sign_in,
     assert Attempt.objects.count() == 1
 
 
+def test_leaving_with_half_a_note_is_asked_about_once_it_is_typed(sign_in, request_here):
+    page = sign_in("admissions", path=change_page(request_here), width=1280)
+    asked = []
+    page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.dismiss()))
+    page.get_by_label("Note for the team").fill("Wants no")
+    for name in ("Requests: Open", "Print sheet"):
+        page.get_by_role("link", name=name).click()
+    assert asked == ["beforeunload"] * 2
+    expect(page.get_by_label("Note for the team")).to_have_value("Wants no")
+    page.get_by_role("button", name="Save note").click()
+    expect(page.get_by_text("The note is saved.")).to_be_visible()
+    page.get_by_role("link", name="Requests: Open").click()
+    page.wait_for_url(lambda url: "change" not in url)
+    assert asked == ["beforeunload"] * 2
+
+
 def test_two_who_edit_one_request_lose_nothing(sign_in, request_here):
     mine = sign_in("admissions", path=change_page(request_here), width=1280)
     theirs = sign_in("admissions", path=change_page(request_here))

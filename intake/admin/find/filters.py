@@ -5,7 +5,7 @@ import datetime as dt
 from django import forms
 from django.contrib.auth import get_user_model
 from django.core.validators import MaxValueValidator, MinValueValidator
-from django.db.models import OuterRef, Subquery
+from django.db.models import OuterRef, Q, Subquery
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -105,7 +105,10 @@ def _by_stage(requests, stage, reader):
 
 
 def _by_owner(requests, owner, reader):
-    return requests.filter(owner={ME: reader.pk, NOBODY: None}.get(owner, owner))
+    if owner == NOBODY:
+        is_left = ~Q(owner__in=access.readers()) & ~Q(stage=Stage.CLOSED)
+        return requests.filter(Q(owner=None) | is_left)
+    return requests.filter(owner=reader.pk if owner == ME else owner)
 
 
 def _by_profile(name):

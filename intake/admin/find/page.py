@@ -21,6 +21,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from intake import access, search
+from intake.admin.readers import show_without_leavers
 from intake.crypto import blind_index, envelope
 from intake.db.keyset import after
 from intake.models import AccessRecord, AssessmentRequest, SavedFilter
@@ -273,6 +274,7 @@ def _show(model_admin, request, form, results=None, *, kind=None, saved=None, sa
     """Log which requests are shown, then render the page."""
     if results is not None:
         access.record(request.user, AccessRecord.Action.SEARCH, [row.pk for row in results.rows])
+        show_without_leavers(results.rows, request.user)
     filters = [
         {"saved": one, "may_delete": _may_delete(request.user, one)}
         for one in SavedFilter.objects.seen_by(request.user).select_related("owner")

@@ -11,6 +11,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
 from intake import access, workflow
+from intake.admin.readers import show_without_leavers
 from intake.models import AccessRecord, AssessmentRequest
 from intake.monitoring import status
 
@@ -37,22 +38,23 @@ def page(model_admin, request):
     access.record(request.user, AccessRecord.Action.LIST, {row.pk: None for row in (*listed.rows, *claims, *undoable)})
     counts, attention = tabs.counts(request.user, now)
     place = {name: request.GET[name] for name in PLACE if name in request.GET}
+    updates_address, readers = _updates_address(place, listed.rows, now), list(access.readers())
     context = model_admin.admin_site.each_context(request) | {
         "opts": model_admin.opts,
         "title": _("Requests"),
         "alarms": status.for_staff(),
         "tab": tab,
         "tabs": [(key, tab.label, counts[key]) for key, tab in tabs.TABS.items()],
-        "rows": described(listed.rows, now),
+        "rows": described(show_without_leavers(listed.rows, request.user, readers), now),
         "page": listed,
         "nothing": tabs.TABS[tab].nothing,
         "selected": request.session.pop(SELECTED, []),
         "claims": claims,
         "undo": undo,
-        "readers": access.readers(),
+        "readers": readers,
         "attention": attention,
         "place": place,
-        "updates_address": _updates_address(place, listed.rows, now),
+        "updates_address": updates_address,
     }
     return TemplateResponse(request, "admin/intake/assessmentrequest/change_list.html", context)
 

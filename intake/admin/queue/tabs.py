@@ -8,6 +8,7 @@ from django.contrib.auth import get_user_model
 from django.db.models import IntegerField, Q, Subquery
 from django.utils.translation import gettext_lazy as _
 
+from intake import access
 from intake.models import AssessmentRequest
 from intake.models.assessment_request import URGENCY
 
@@ -62,7 +63,7 @@ TABS = {
     ),
     "unassigned": Tab(
         _("Unassigned"),
-        lambda requests, reader, now: _not_snoozed(requests, now).filter(owner=None),
+        lambda requests, reader, now: _not_snoozed(requests, now).filter(_nobodys()),
         _("Every open request has an owner."),
     ),
     "back": Tab(
@@ -123,6 +124,11 @@ class _Count(Subquery):
         super().__init__(requests.values("pk"))
 
 
+def _nobodys():
+    """Return the condition for requests that nobody owns: without an owner, or with one who may not read them."""
+    return Q(owner=None) | ~Q(owner__in=access.readers())
+
+
 def _needing_someone(now):
-    is_needed = Q(owner=None) | Q(due_at__lte=now) | Q(to_confirm_since__isnull=False)
+    is_needed = _nobodys() | Q(due_at__lte=now) | Q(to_confirm_since__isnull=False)
     return _not_snoozed(AssessmentRequest.objects.real(), now).filter(is_needed).by_urgency()

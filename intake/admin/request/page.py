@@ -19,6 +19,7 @@ from intake.admin.guidance.reachability import reach_of
 from intake.admin.queue import neighbors
 from intake.admin.queue.actions import open_taken
 from intake.admin.queue.page import tab_of
+from intake.admin.readers import show_without_leavers
 from intake.contact import consent, details
 from intake.contact.preferences import newest_of, newest_preferences
 from intake.models import AccessRecord, AssessmentRequest, Attempt, EncryptedText, Event
@@ -111,6 +112,7 @@ def _found(model_admin, request, object_id):
 
 def _show(model_admin, request, obj, action=None, refusal="", done=""):
     access.record(request.user, AccessRecord.Action.OPEN, [obj.pk])
+    show_without_leavers([obj], request.user)
     shown = request_updates.shown(obj, request.user)  # first, so that changes made meanwhile count as news
     beside = _beside(request, obj)
     plan = attempt_plan_of(obj)
@@ -155,7 +157,7 @@ def _beside(request, obj):
 
     Related: same contact, linked or once linked, or sent from the same device.
     """
-    others = search.same_contact(obj)
+    others = show_without_leavers(search.same_contact(obj), request.user)
     linked = list(obj.duplicates.order_by("-received_at", "pk").prefetch_related("contact_preferences"))
     same_device = [] if obj.hidden_at else list(search.from_same_device(obj).filter(hidden_at=None))
     in_question = _in_question(obj)

@@ -17,6 +17,7 @@ from intake import workflow
 from intake.admin.guidance.in_list import label_for_time
 from intake.admin.guidance.next_action import holds, may_take
 from intake.admin.guidance.on_page import ask_first, leave_it
+from intake.admin.readers import show_without_leavers
 from intake.models import AssessmentRequest, Event
 from intake.workflow.attempt_plan import PERSON_WROTE
 from intake.workflow.base import NO_NEW_VERSION, label_for_event, only_taken_over
@@ -53,6 +54,7 @@ def updates(model_admin, request, object_id):
     if obj is None:
         return JsonResponse({}, status=404)
     now, reader = timezone.now(), request.user
+    show_without_leavers([obj], reader)
     if seconds_left(obj, reader) is not None:
         acted_at = now - _untouched(request.POST.get("untouched", ""))
         is_calling = request.POST.get("calling") == "yes"

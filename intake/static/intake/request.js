@@ -30,6 +30,21 @@
     }
   });
 
+  // The browser asks before it leaves the page with typed words that no button has saved. Boxes for words start empty,
+  // so whatever they hold is unsaved. Links that dial, text or email open another program: the page stays.
+  let sendingUntil = -Infinity;
+  const isUnsaved = (box) => (box.matches("textarea") ? box.value.trim() !== "" : box.value !== box.defaultValue);
+  const isCovered = () => document.documentElement.classList.contains("session-is-over");
+  page.addEventListener("submit", () => { sendingUntil = Infinity; });
+  document.addEventListener("click", ({ target }) => {
+    const opens = target.closest("a[href^='tel:'], a[href^='sms:'], a[href^='mailto:']");
+    sendingUntil = opens ? performance.now() + 1000 : -Infinity;
+  }, { capture: true });
+  addEventListener("beforeunload", (event) => {
+    if (performance.now() < sendingUntil || isCovered()) return;
+    if ([...page.querySelectorAll("textarea, input[type=text]")].some(isUnsaved)) event.preventDefault();
+  });
+
   // A second click right after the first would only be refused. Later ones go through: the first may have failed.
   let sentAt = -Infinity;
   page.addEventListener("submit", (event) => {

@@ -499,6 +499,38 @@ def test_opening_the_address_of_a_button_changes_nothing(desk, open_all_day):
     assert (request.owner, request.stage, request.version) == (None, "new", 0)
 
 
+@pytest.mark.parametrize("is_claimed", [False, True])
+def test_requests_of_who_left_are_nobodys(desk, make_staff, is_claimed):
+    nora, request = make_staff("admissions", username="nora"), make_request_due(HOUR)
+    if is_claimed:
+        workflow.claim(request_id=request.pk, actor=nora)
+    else:
+        workflow.assign(request_id=request.pk, owner=nora, actor=nora)
+    assert listed(desk, tab="unassigned") == []
+    assert "nora" in words_on(desk.get(LIST))
+    nora.is_active = False
+    nora.save()
+    page = desk.get(LIST, {"tab": "unassigned"})
+    assert [row.request.reference for row in page.context["rows"]] == [request.reference]
+    assert page.context["attention"] == "1"
+    assert "No one" in words_on(page)
+    assert "nora" not in words_on(page)
+    page = desk.get(change_page(request))
+    assert page.context["what_now"] == "Take it and call. Leave no message."
+    assert "nora no longer works here. Anyone can take this." in words_on(page)
+    form = form_with(page, "claim")
+    assert desk.post(change_page(request), form.fields | {"action": "claim"}).status_code == 302
+    request.refresh_from_db()
+    assert request.owner.username == "amal"
+
+
+def test_colleague_without_the_role_owns_nothing_open_anymore(desk, make_staff):
+    nora, request = make_staff("editor", username="nora"), make_request_due(HOUR)
+    set_columns(request, owner=nora)
+    assert listed(desk, tab="unassigned") == [request.reference]
+    assert "nora no longer works on requests. Anyone can take this." in words_on(desk.get(change_page(request)))
+
+
 # Several at once
 
 
