@@ -73,11 +73,12 @@ def required(view):
     return asking
 
 
-def ask(request, back="", confirmed=False):
+def ask(request, back="", confirmed=False, back_with=""):
     """Return a page that asks for the password, or None if the action may be carried out.
 
     The page holds everything that was sent. It posts to the same address, which carries the action out. `back`: an
     address of ours for someone who does not want to go on. `confirmed`: the sign-in itself does not count.
+    `back_with`: the value of `action` with which the page at `back` shows what was typed again, and does nothing else.
     """
     if is_fresh(request, confirmed):
         return None
@@ -92,7 +93,7 @@ def ask(request, back="", confirmed=False):
             error, retry_after = _("Too many wrong tries. Wait %s, then try again.") % wait, delay.seconds
         except throttle.Busy:
             error, retry_after = _("Many people are signing in. Wait a few seconds, then try again."), 3
-    return _page(request, back, error, retry_after, confirmed)
+    return _page(request, error, retry_after, confirmed, {"back": back, "back_with": back_with})
 
 
 def prove(request):
@@ -133,7 +134,7 @@ def _check_code(request):
     return device
 
 
-def _page(request, back, error, retry_after, confirmed):
+def _page(request, error, retry_after, confirmed, way_back):
     names = [
         name for name in request.POST if name not in (CODE, "csrfmiddlewaretoken") and "password" not in name.lower()
     ]
@@ -147,7 +148,7 @@ def _page(request, back, error, retry_after, confirmed):
         "confirmed": confirmed,
         "minutes": settings.STAFF_FRESH_MINUTES,
         "error": error,
-        "back": back,
+        **way_back,
     }
     response = TemplateResponse(request, "staff/fresh.html", context, status=403 if retry_after is None else 429)
     response["Cache-Control"] = "no-store"

@@ -72,7 +72,8 @@ def page(model_admin, request, object_id):
             workflow.keep_claim(request_id=obj.pk, actor=request.user, is_calling=True)
             obj.refresh_from_db()
         return _show(model_admin, request, obj, action, done=ONLY_SHOW[action.button])
-    if action.button in request_actions.NEEDS_FRESH_PROOF and (ask := fresh.ask(request, back=request.get_full_path())):
+    is_to_prove = action.button in request_actions.NEEDS_FRESH_PROOF
+    if is_to_prove and (ask := fresh.ask(request, back=request.get_full_path(), back_with="look")):
         return ask
     try:
         done = request_actions.carry_out(action)

@@ -13,6 +13,7 @@ from intake.admin.request import actions, page
 from intake.contact import details
 from intake.contact.preferences import newest_preferences
 from intake.models import AssessmentRequest, EncryptedText
+from tests.html import forms_on
 from tests.intake.support.factories import make_request
 from tests.intake.support.helpers import browser_of, change_page, local_time
 from tests.intake.support.request_page import buttons_on, followed, page_of, press, refusal_of, shown_entries, work_form
@@ -102,6 +103,20 @@ def test_note_stays_on_the_page_where_taking_the_next_request_is_refused(desk, m
     assert "This button does not save" in refusal_of(response)
     assert work_form(response).fields["note"] == "Told"
     assert "take_next" in buttons_on(response)
+
+
+def test_going_back_instead_of_confirming_who_one_is_keeps_the_note(clock, lead_desk, settings):
+    settings.STAFF_FRESH_MINUTES = 10
+    request = make_request(preferred_time="asap")
+    clock.move_to(timezone.now() + dt.timedelta(minutes=20))
+    page = press(lead_desk, request, "set_legal_hold", note="Wants no call", referral="A clinic")
+    assert page.status_code == 403
+    (form,) = [form for form in forms_on(page) if ("action", "look") in form.buttons]
+    page = lead_desk.post(form.action or change_page(request), form.fields | {"action": "look"})
+    typed = work_form(page).fields
+    assert (typed["note"], typed["referral"]) == ("Wants no call", "A clinic")
+    request.refresh_from_db()
+    assert (request.legal_hold_at, request.texts.filter(kind="note").count()) == (None, 0)
 
 
 def test_another_time_for_the_next_attempt_can_be_chosen(desk):
