@@ -1,6 +1,7 @@
 """The queue: take the next request; claim, assign, release and snooze requests."""
 
 import datetime as dt
+from collections.abc import Iterable
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -227,6 +228,20 @@ def claimed_with_same_contact(request: AssessmentRequest, reader: User) -> Asses
     """
     claims = _claims_of_colleagues(reader, timezone.now()).exclude(pk=request.pk)
     return claims.filter(pk__in=search.naming_contact_of([request.pk])).select_related("owner").order_by("pk").first()
+
+
+def claims_with_same_contact(requests: Iterable[AssessmentRequest], reader: User) -> dict[UUID, AssessmentRequest]:
+    """Map the ids of `requests` to what `claimed_with_same_contact` returns for them. Leaves out those without."""
+    claims = list(_claims_of_colleagues(reader, timezone.now()).select_related("owner").order_by("pk"))
+    if not claims:
+        return {}
+    values = search.contact_values_of({one.pk for one in (*claims, *requests)})
+    return {
+        one.pk: claim
+        for one in requests
+        for claim in reversed(claims)  # the first one wins
+        if claim.pk != one.pk and values.get(one.pk, set()) & values.get(claim.pk, set())
+    }
 
 
 def next_possible_contact(*, actor: User) -> dt.datetime | None:

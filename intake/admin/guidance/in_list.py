@@ -15,15 +15,21 @@ Channel = Attempt.Channel
 LONGEST_LANGUAGE = 30  # characters shown of the language that a person typed
 
 
-def label_for_next_step(action, request, plan, language, now):
+def label_for_next_step(action, request, plan, language, now, elsewhere=None):
     """Return the next step in a few words, such as "Call, leave no message, Spanish, by 10:15 AM".
 
     `action`: what `next_action.decide` returned for the request. `language`: the language that the person prefers, as
-    they typed it.
+    they typed it. `elsewhere`: as for `next_action.decide`.
     """
     match action.kind:
         case Kind.NOTHING | Kind.DO_NOT_CONTACT:
             return _("Nothing to do")
+        case Kind.LEAVE:
+            return _("Leave it to %s") % request.owner
+        case Kind.MAKE_OWNER:
+            return _("Ask %s first") % request.owner
+        case Kind.ASK_COLLEAGUE:
+            return _("Ask %s first") % elsewhere.owner
         case Kind.CONFIRM_PERSON:
             return _("Decide: is it the same person?")
         case Kind.UNREADABLE:

@@ -62,7 +62,7 @@ def decide(request, plan, reachability, viewer, now, elsewhere=None):
 
     - `plan`: its `AttemptPlan`; None once the request is closed
     - `reachability`: the person's `Reachability`; None if their contact details can't be read
-    - `viewer`: the user looking at the request; None in the list, where it does not matter who holds it
+    - `viewer`: the user looking at the request; None where it does not matter who holds it
     - `elsewhere`: a request with the same phone or email that a colleague is working on, or None
 
     Only a viewer who holds the request is told to contact the person, so that two colleagues never call at once.

@@ -150,7 +150,8 @@ def _now_or_later(action, request, plan, reach, elsewhere):
         case Kind.ASK_COLLEAGUE:
             return ask_first(elsewhere)
         case Kind.MAKE_OWNER:
-            return _("%s owns this request. Assign it to yourself before you contact them.") % request.owner
+            words = _("%(who)s owns this request. Ask %(who)s first, or assign it to yourself.")
+            return words % {"who": request.owner}
         case Kind.TAKE:
             return _with_manner(TAKE_FIRST[action.channel], action, plan)
     if action.at is None:

@@ -52,7 +52,7 @@ def change_many(model_admin, request):
             change, report = _chosen_change(request)
         except workflow.TransitionRefused as refused:
             messages.error(request, str(refused))
-            left = expected_version
+            left = _unchanged(request, expected_version)
         else:
             left = _change_each(request, expected_version, change, report)
         queue_page.keep_selected(request, left)
@@ -97,6 +97,20 @@ def _close_as_spam(*, request_id, expected_version, actor, batch):
     return workflow.close(
         request_id=request_id, outcome=Outcome.SPAM, actor=actor, batch=batch, expected_version=expected_version
     )
+
+
+def _unchanged(request, expected_version):
+    """Return the ids of the requests that are as they were on the screen, and name the others in a message."""
+    known = AssessmentRequest.objects.real().only("reference", "version").in_bulk(expected_version)
+    changed = [row for pk, row in known.items() if row.version != expected_version[pk]]
+    if changed:
+        what = ngettext(
+            "Changed meanwhile, so no longer selected: {}. Look at it before you select it again.",
+            "Changed meanwhile, so no longer selected: {}. Look at them before you select them again.",
+            len(changed),
+        )
+        messages.warning(request, format_html(what, _links_to(changed)))
+    return [pk for pk, row in known.items() if row not in changed]
 
 
 def _change_each(request, expected_version, change, report):

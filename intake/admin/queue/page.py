@@ -45,7 +45,7 @@ def page(model_admin, request):
         "alarms": status.for_staff(),
         "tab": tab,
         "tabs": [(key, tab.label, counts[key]) for key, tab in tabs.TABS.items()],
-        "rows": described(show_without_leavers(listed.rows, request.user, readers), now),
+        "rows": described(show_without_leavers(listed.rows, request.user, readers), now, request.user),
         "page": listed,
         "nothing": tabs.TABS[tab].nothing,
         "selected": request.session.pop(SELECTED, []),

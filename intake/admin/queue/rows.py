@@ -12,7 +12,7 @@ from intake.admin.guidance.reachability import reachability_of
 from intake.contact import schedule
 from intake.contact.preferences import newest_of
 from intake.models import AssessmentRequest, Attempt, EncryptedText, Event
-from intake.workflow import unread_additions
+from intake.workflow import claims_with_same_contact, unread_additions
 from intake.workflow.attempt_plan import attempt_plan_from
 
 Stage = AssessmentRequest.Stage
@@ -41,8 +41,11 @@ class Row:
         return self.request.stage == Stage.NEW and self.request.due_uses_default_hours
 
 
-def described(requests, now):
-    """Return a `Row` for each request. The number of queries does not depend on the number of rows."""
+def described(requests, now, viewer=None):
+    """Return a `Row` for each request. The number of queries does not depend on the number of rows.
+
+    `viewer`: the user who looks at the list, and asks a colleague before touching what is theirs.
+    """
     _fetch([request for request in requests if request.stage != Stage.CLOSED])
     hours = schedule.our_hours()
 
@@ -50,7 +53,8 @@ def described(requests, now):
     def reachability(preferred_time, time_zone):
         return reachability_of(preferred_time, time_zone, now, hours)
 
-    return [_row(request, reachability, now) for request in requests]
+    elsewhere = claims_with_same_contact(requests, viewer) if viewer else {}
+    return [_row(request, reachability, now, viewer, elsewhere.get(request.pk)) for request in requests]
 
 
 def _fetch(requests):
@@ -66,7 +70,7 @@ def _fetch(requests):
     )
 
 
-def _row(request, reachability, now):
+def _row(request, reachability, now, viewer, elsewhere):
     words = functools.partial(in_list.label_for_time, now=now)
     if request.stage == Stage.CLOSED:
         action = decide(request, None, None, None, now)
@@ -76,11 +80,11 @@ def _row(request, reachability, now):
     preferences = newest_of(request.contact_preferences.all())
     plan = attempt_plan_from(request, preferences, request.attempts.all(), events, request.consents.all())
     when = reachability(preferences.preferred_time, preferences.time_zone) if preferences else None
-    action = decide(request, plan, when, None, now)
+    action = decide(request, plan, when, viewer, now, elsewhere)
     possible = in_list.not_before(action, request)
     return Row(
         request,
-        step=in_list.label_for_next_step(action, request, plan, _language(request.texts_with_contact), now),
+        step=in_list.label_for_next_step(action, request, plan, _language(request.texts_with_contact), now, elsewhere),
         at=words(request.due_at),
         distance="" if possible and request.is_overdue else in_list.label_for_due(request.due_at, now),
         is_overdue=request.is_overdue and not possible,

@@ -209,14 +209,29 @@ def test_no_question_about_requests_is_asked_through_an_address(desk, query):
 # Rows
 
 
+def test_list_says_as_the_page_does_that_a_colleague_has_the_request(stopped_clock, desk, sam):
+    claimed, shares = make_request_due(15 * MINUTE), make_request_due(15 * MINUTE)
+    owned = make_request_due(15 * MINUTE, phone="480 555 0111")
+    workflow.claim(request_id=claimed.pk, actor=sam)
+    workflow.assign(request_id=owned.pk, owner=sam, actor=sam)
+    requests = (claimed, shares, owned)
+    steps = [row_of(desk, request).step for request in requests]
+    assert steps == ["Leave it to sam", "Ask sam first", "Ask sam first"]
+    assert [desk.get(change_page(request)).context["what_now"] for request in requests] == [
+        "sam is working on this until Tue, Nov 24, 10:30 AM. Leave it to them until then.",
+        f"sam is working on {claimed} until Tue, Nov 24, 10:30 AM, with the same phone or email. Ask sam first.",
+        "sam owns this request. Ask sam first, or assign it to yourself.",
+    ]
+
+
 def test_a_row_says_what_to_do_when_it_is_due_and_whose_it_is(stopped_clock, desk, me, sam):
     request = make_request_due(15 * MINUTE, language="Spanish")
-    workflow.claim(request_id=request.pk, actor=sam)
+    workflow.claim(request_id=request.pk, actor=me)
     page = desk.get(LIST, {"tab": "soon"})
     assert f"{change_page(request)}?tab=soon" in page.content.decode()
     assert (
         f"Select {request.reference} {request.reference} Call, leave no message, Spanish, by 10:15 AM "
-        "In 15 min 10:15 AM default hours New sam working on it until 10:30 AM"
+        "In 15 min 10:15 AM default hours New You working on it until 10:30 AM"
     ) in words_on(page)
 
 
@@ -548,6 +563,19 @@ def test_several_are_assigned_and_the_one_that_changed_meanwhile_is_named(desk, 
     assert answer.redirect_chain == [(f"{LIST}?tab=unassigned", 302)]
     owners = dict(AssessmentRequest.objects.values_list("pk", "owner__username"))
     assert owners == {first.pk: "amal", second.pk: "amal", changed.pk: "sam"}
+
+
+def test_selected_request_that_a_colleague_took_is_named_where_the_button_is_refused(desk, me, sam):
+    first, second, taken = make_request_due(HOUR), make_request_due(2 * HOUR), make_request_due(3 * HOUR)
+    page = desk.get(LIST, {"tab": "unassigned"})
+    seen = [first, second, AssessmentRequest.objects.get(pk=taken.pk)]
+    workflow.claim(request_id=taken.pk, actor=sam)
+    answer = tick(desk, "assign", *seen, page=page, owner="")
+    assert said_on(answer) == [
+        "Choose an owner, then press Assign.",
+        f"Changed meanwhile, so no longer selected: {taken.reference}. Look at it before you select it again.",
+    ]
+    assert ticked_on(answer) == [first.reference, second.reference]
 
 
 def test_each_button_does_what_it_says(desk, me):

@@ -243,7 +243,7 @@ def test_a_long_message_is_cut_there_and_leads_to_the_whole(noon, desk):
         ("my time has ended", "Take it and call."),
         ("a colleague took it", "sam is working on this until Tue, Nov 24, 12:30 PM. Leave it to them until then."),
         ("a colleague's time has ended", "Take it and call."),
-        ("it is a colleague's", "sam owns this request. Assign it to yourself before you contact them."),
+        ("it is a colleague's", "sam owns this request. Ask sam first, or assign it to yourself."),
     ],
 )
 def test_only_the_one_who_has_the_request_is_told_to_call_now(noon, desk, me, make_staff, clock, situation, sentence):
