@@ -28,9 +28,7 @@ def show_without_leavers(requests, viewer, readers=None):
     requests, if they are known already.
     """
     owned = [one for one in requests if one.owner_id not in (None, viewer.pk) and one.stage != Stage.CLOSED]
-    if readers is None:
-        readers = access.readers() if owned else []
-    may_own = {reader.pk for reader in readers}
+    may_own = {reader.pk for reader in (access.readers() if readers is None else readers)}
     for one in requests:
         one.left_by = None
     for one in owned:
