@@ -73,7 +73,7 @@ def test_a_lead_sets_and_lifts_a_legal_hold_and_nothing_is_erased_meanwhile(lead
     request = make_request()
     workflow.close(request_id=request.pk, outcome="spam", actor=me)
     assert "kept until the hold is lifted" in followed(lead_desk, press(lead_desk, request, "set_legal_hold"))
-    assert buttons_on(page_of(lead_desk, request)) == ["note", "reopen", "assign", "lift_legal_hold"]
+    assert buttons_on(page_of(lead_desk, request)) == ["take_next", "note", "reopen", "assign", "lift_legal_hold"]
     token = work_form(page_of(lead_desk, request)).fields["csrfmiddlewaretoken"]
     erase = {"action": "erase", "confirm": "on", "csrfmiddlewaretoken": token}
     refused = refusal_of(lead_desk.post(change_page(request), erase))
