@@ -20,20 +20,18 @@ from intake.admin.queue import neighbors
 from intake.admin.queue.actions import open_taken
 from intake.admin.queue.page import tab_of
 from intake.admin.readers import show_without_leavers
-from intake.contact import consent, details
 from intake.contact.preferences import newest_of, newest_preferences
-from intake.models import AccessRecord, AssessmentRequest, Attempt, EncryptedText, Event
-from intake.models.contact import ForWhom, PreferredTime
+from intake.models import AccessRecord, AssessmentRequest
 from intake.submission import spam_signals
 from intake.workflow.attempt_plan import attempt_plan_of, must_decide
 from staff.sessions import fresh
 
 from . import actions as request_actions
-from . import details_form, timeline
+from . import content, details_form, timeline
 from . import updates as request_updates
 from .actions_form import RequestActionsForm
 
-Stage, TextKind = AssessmentRequest.Stage, EncryptedText.Kind
+Stage = AssessmentRequest.Stage
 
 FOLDER = "admin/intake/assessmentrequest"
 # The section to open after its button was refused, or if text in it was not saved
@@ -94,7 +92,7 @@ def printed_sheet(model_admin, request, object_id):
     """Show the print sheet: contact preferences, contact details, activity."""
     obj = _found(model_admin, request, object_id)
     access.record(request.user, AccessRecord.Action.PRINT, [obj.pk])
-    submitted = _submitted(obj, attempt_plan_of(obj))
+    submitted = content.opened_content(obj, attempt_plan_of(obj))
     context = {
         "title": _("Request %(reference)s") % {"reference": obj.reference},
         "request_row": obj,
@@ -117,10 +115,10 @@ def _show(model_admin, request, obj, action=None, refusal="", done=""):
     shown = request_updates.shown(obj, request.user)  # first, so that changes made meanwhile count as news
     beside = _beside(request, obj)
     plan = attempt_plan_of(obj)
-    submitted = _submitted(obj, plan)
+    submitted = content.opened_content(obj, plan)
     proposed = request_actions.proposal(obj, plan)
     reach = _reach(obj, plan, submitted["known"])
-    unread_additions = _unread_additions(obj, submitted)
+    unread_additions = content.unread_additions(obj, submitted)
     elsewhere = workflow.claimed_with_same_contact(obj, request.user)
     next_action = decide(obj, plan, reach, request.user, timezone.now(), elsewhere)
     left_alone = no_contact_now(next_action, obj, plan, elsewhere)
@@ -220,110 +218,6 @@ def _preferences_compared(other, in_force):
         for name in then
         if then[name] != now[name]
     ]
-
-
-def _submitted(obj, plan):
-    """Decrypt the request's content. Return submissions, contact details, contact rules, and consents."""
-    texts = [] if obj.hidden_at else list(obj.texts.select_related("author"))
-    opened = [(text, text.decrypt_or_none()) for text in texts]
-    known = details.details_of(obj, opened) if texts else {}
-    profile = obj.contact_preferences.last() if texts else None
-    newest_consents = {record.purpose: record for record in obj.consents.select_related("reader")}
-    return {
-        "texts": opened,
-        "known": known,
-        "details_shown": _details_shown(obj, known),
-        "submissions": _submissions(opened),
-        "first_read": _first_read(opened),
-        "contact_rules": _rules(profile, plan) if profile else [],
-        "consents": [readable.agreed_to(record) for record in newest_consents.values()],
-        "consent_words": [wording.text for wording in consent.BY_PERMISSION.values()],
-    }
-
-
-def _rules(profile, plan):
-    email_is_spent = profile.may_email and Attempt.Channel.EMAIL not in plan.channels
-    return readable.contact_rules(profile, plan.agreed_to_email, email_is_spent, plan.may_ever_call)
-
-
-def _details_shown(obj, known):
-    return [
-        {
-            "name": name,
-            "label": readable.DETAILS[name],
-            "value": readable.detail(name, known[name].value),
-            "who": known[name].who,
-            "at": known[name].at if known[name].at > obj.received_at else None,
-        }
-        for name in details.ANSWERS
-        if name in known
-    ]
-
-
-def _submissions(opened):
-    """Return what the person wrote, oldest first. If they sent the form again, show only the changes."""
-    submissions, last = [], {}
-    for text, content in opened:
-        if text.kind not in EncryptedText.FROM_THE_PERSON:
-            continue
-        entry = {
-            "pk": str(text.pk),
-            "kind": text.get_kind_display(),
-            "at": text.recorded_at,
-            "is_unreadable": content is None,
-        }
-        entry |= {"plain": "", "answers": []}
-        if text.kind == TextKind.ADDITION:
-            entry["plain"] = content
-        elif text.kind == TextKind.ANSWERS or not last:
-            entry["answers"] = readable.labeled_answers(content or {})
-        else:
-            entry["changes"] = readable.changes(last, content or last)
-        if text.kind != TextKind.ADDITION:
-            last = content or last
-        submissions.append(entry)
-    return submissions
-
-
-def _first_read(opened):
-    """Return what staff read before a call, from the newest answers.
-
-    `asked_for`: for whom the sender asks, as a label; "" if for themselves. `message`: the sender's message.
-    """
-    answers = {}
-    for text, content in opened:
-        if text.kind in (TextKind.ANSWERS, TextKind.AMENDMENT):
-            answers = content or answers
-    asked_for = {name: answers.get(name) for name in ("for_whom", "relation")}
-    is_for_self = asked_for["for_whom"] in (None, ForWhom.SELF)
-    return {
-        "asked_for": "" if is_for_self else ", ".join(value for _label, value in readable.labeled_answers(asked_for)),
-        "message": answers.get("message", ""),
-    }
-
-
-def _unread_additions(obj, submitted):
-    """Return the person's additions that nobody has marked as read, oldest first.
-
-    `up_to`: the key of the last one's event. Return None if there are none, or if the content was erased.
-    """
-    if not submitted["texts"]:
-        return None
-    written = {entry["pk"]: entry for entry in submitted["submissions"]}
-    new = workflow.unread_additions(obj.events.standing())
-    entries = [
-        written.get(event.to_value)
-        or {
-            "kind": event.get_code_display(),
-            "at": event.occurred_at,
-            "is_unreadable": False,
-            "plain": dict(PreferredTime.choices)[event.to_value]
-            if event.code == Event.Code.TIME_SET
-            else _("No new message. Look at the contact preferences."),
-        }
-        for event in new
-    ]
-    return {"entries": entries, "up_to": new[-1].pk} if new else None
 
 
 def _reach(obj, plan, known):
