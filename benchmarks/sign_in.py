@@ -7,12 +7,16 @@ with the same visits without an attack, in the same run.
 
 import argparse
 import contextlib
+import http.client
 import multiprocessing
 import os
 import re
+import ssl
 import statistics
 import sys
+import threading
 import time
+from urllib.parse import urlencode
 
 from . import parts
 from .nginx import HOST, nginx
@@ -124,8 +128,6 @@ def attack(guess, port):
 
 
 def _guess_on_all(guess, port, answered):
-    import threading
-
     os.nice(5)  # the attackers' machine is not ours: their work must not slow down the visitors
     for number in range(CONNECTIONS):
         threading.Thread(target=_guess_for_ever, args=(guess, number, port, answered), daemon=True).start()
@@ -144,13 +146,29 @@ def _guess_for_ever(guess, number, port, answered):
 
 
 def guess_through_nginx(attacker, number, count, port):
-    import ssl
-
+    """Guess on a connection that stays open: new ones for every guess would measure TLS on a machine that we share."""
     if attacker is None:
         trusting = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         trusting.check_hostname, trusting.verify_mode = False, ssl.CERT_NONE
-        return _with_token(browser(port, trusting))
-    return _send(attacker, f"name{number}-{count}")
+        attacker = _with_token(browser(port, trusting))
+        attacker.line = http.client.HTTPSConnection(HOST, port, timeout=30, context=trusting)
+        return attacker
+    cookies = "; ".join(f"{morsel.key}={morsel.value}" for morsel in attacker.cookies.values())
+    headers = {
+        "Host": HOST,
+        "Origin": attacker.origin,
+        "Referer": attacker.origin + SIGN_IN,
+        "Content-Type": "application/x-www-form-urlencoded",
+        "Cookie": cookies,
+    }
+    try:
+        attacker.line.request("POST", SIGN_IN, urlencode(_fields(attacker, f"name{number}-{count}")), headers)
+        response = attacker.line.getresponse()
+        response.read()
+    except (OSError, http.client.HTTPException):
+        attacker.line.close()
+        return None
+    return response
 
 
 def guess_from_everywhere(attacker, number, count, port):
@@ -167,8 +185,11 @@ def _with_token(attacker):
 
 
 def _send(attacker, name):
-    fields = {"csrfmiddlewaretoken": attacker.token, "username": name, "password": "a wrong password"}
-    return attacker.post(SIGN_IN, fields)
+    return attacker.post(SIGN_IN, _fields(attacker, name))
+
+
+def _fields(attacker, name):
+    return {"csrfmiddlewaretoken": attacker.token, "username": name, "password": "a wrong password"}
 
 
 if __name__ == "__main__":

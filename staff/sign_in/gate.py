@@ -16,7 +16,7 @@ from django.urls import reverse
 from staff import known_browser
 
 A_SECOND = 1  # passwords from unknown browsers, in each process
-AT_ONCE = 5  # more than that after a quiet time
+AT_ONCE = 2  # after a quiet time; the more, the longer a visitor may wait for the form
 RETRY_AFTER = 5  # seconds
 
 

@@ -10,17 +10,10 @@ from django.test import Client
 
 from staff import throttle
 from staff.models import SignInAttempt
-from staff.sign_in import gate
 from tests.html import soup
 
 PASSWORD = "a password for tests"
 OFFICE, ELSEWHERE = "203.0.113.7", "198.51.100.7"
-
-
-@pytest.fixture(autouse=True)
-def wide_gate(monkeypatch):
-    """Let every password through to the throttle."""
-    monkeypatch.setattr(gate, "bucket", gate.Bucket(a_second=1, at_once=10_000))
 
 
 @pytest.fixture
