@@ -1,7 +1,7 @@
 # make help lists the commands.
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: run worker dev demo test test-fast test-shifted coverage lint format lock bench-faults bench-accept bench-desk bench-content bench-sign-in help
+.PHONY: run worker dev demo test test-fast test-shifted coverage lint format lock bench-faults bench-accept bench-desk bench-content bench-sign-in bench-pages help
 
 PORT ?= 8000
 export PORT # in development, every generated address uses this port
@@ -70,6 +70,9 @@ bench-content: $(VENV)/installed-tests ## compare a small site with one of 500 p
 
 bench-sign-in: $(VENV)/installed-tests ## measure the form for help while passwords are guessed (QUICK=--quick)
 	@$(RUN) -m benchmarks.sign_in $(QUICK)
+
+bench-pages: $(VENV)/installed-tests ## measure what public pages cost and how fresh they are (QUICK=--quick)
+	@$(RUN) -m benchmarks.pages $(QUICK)
 
 help: ## list these commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20

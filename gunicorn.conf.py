@@ -15,11 +15,19 @@ threads = _number("WEB_THREADS", os.environ.get("WEB_THREADS", "").strip() or "4
 timeout = 30
 graceful_timeout = 10
 keepalive = 5  # nginx closes idle connections after 4
-max_requests = 10_000
-max_requests_jitter = 1_000
+max_requests = 1_000_000  # a new process begins with an empty page cache, which hurts while the database is down
+max_requests_jitter = 100_000
 accesslog = None  # nginx logs visits without addresses; gunicorn must not log who reads what
 limit_request_line = 0  # nginx limits it; a long search gets an error page instead of a bare 414
 secure_scheme_headers = {}  # only Django reads nginx's header; ignore the visitor's own
+forwarder_headers = ""  # no header may set SCRIPT_NAME or PATH_INFO
 control_socket_disable = True  # all instances run by one user would share the socket
 _memory = "/dev/shm"  # noqa: S108 (the worker heartbeat must not wait for a disk)
 worker_tmp_dir = _memory if os.path.isdir(_memory) else None
+
+
+def post_worker_init(worker):
+    """Watch in each web process, after the fork, whether the content changes."""
+    from pages import content_generation
+
+    content_generation.watch()

@@ -1,17 +1,17 @@
 """Measure the cost of accepting a request: python -m benchmarks.accept [--quick] [queries] [cpu] [size]
 
 queries  the SQL statements of one durable accept
-cpu      processor time of the web process for an accepted form, against a bare Django form with one INSERT
+cpu      processor time of the web process for a visitor's whole path, against a bare Django form with one INSERT
 size     the cost of one accept with 0 to 1,000,000 requests stored
 
 The machine may be busy, so only compare values of the same run, which alternates between the candidates.
 """
 
 import argparse
+import collections
 import contextlib
 import cProfile
 import functools
-import http.client
 import io
 import json
 import multiprocessing
@@ -23,16 +23,17 @@ import statistics
 import subprocess
 import sys
 import time
-import urllib.request
 from pathlib import Path
 from urllib.parse import urlencode
 
 from . import parts
+from .one_worker import Gunicorn
 from .parts import ROOT, Postgres, say
 
 MOST_QUERIES = 14
-MOST_TIMES_BARE = 4.0
+MOST_TIMES_BARE = 3.0  # for the whole way: the form, its POST and the confirmation
 MOST_GROWTH = 1.10
+BARE_SETTINGS = "--config benchmarks/bare/gunicorn.conf.py"
 AT_A_TIME = 10  # forms to one application before we switch, so that a busy moment affects both
 
 ADDRESS = "/assessment/"
@@ -102,103 +103,96 @@ def hidden_fields(page):
 # cpu
 
 
-class Gunicorn:
-    """A gunicorn with one web process, and otherwise the settings that the site ships."""
-
-    def __init__(self, application, environment, log):
-        self.application, self.environment, self.log = application, environment, log
-        self.port, self.process = parts.free_port(), None
-
-    def __enter__(self):
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "gunicorn", self.application, "--bind", f"127.0.0.1:{self.port}"],
-            cwd=ROOT,
-            env=self.environment | {"WEB_WORKERS": "1"},
-            stdout=self.log,
-            stderr=self.log,
-        )
-        parts.wait_until(self._answers, self.application, seconds=60)
-        [self.worker] = parts.children_of(self.process.pid)
-        return self
-
-    def __exit__(self, *_):
-        self.process.terminate()
-        self.process.wait()
-
-    def _answers(self):
-        with contextlib.suppress(OSError):
-            return urllib.request.urlopen(f"http://127.0.0.1:{self.port}/healthz", timeout=5).status == 200
-        return False
+class FormServer(Gunicorn):
+    """A gunicorn that visitors send the form to."""
 
     def open_forms(self, numbers):
-        """Request one form for each number. Return pairs of the body to POST and the headers, each with its own
-        cookie."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        """Request a form for each number. Return the forms, filled in, and the processor time.
+
+        Each form has its own cookie.
+        """
+        answers, used = self.measure([("GET", ADDRESS, None, {})] * len(numbers))
         forms = []
-        for number in numbers:
-            connection.request("GET", ADDRESS)
-            answer = connection.getresponse()
-            fields = words(number) | hidden_fields(answer.read().decode())
+        for number, (response, page) in zip(numbers, answers, strict=True):
+            assert response.status == 200, response.status
             headers = {
-                "Cookie": answer.headers["Set-Cookie"].partition(";")[0],
+                "Cookie": response.headers["Set-Cookie"].partition(";")[0],
                 "Content-Type": "application/x-www-form-urlencoded",
                 "Origin": f"http://127.0.0.1:{self.port}",
             }
-            forms.append((urlencode(fields), headers))
-        connection.close()
-        return forms
+            forms.append((urlencode(words(number) | hidden_fields(page)), headers))
+        return forms, used
 
     def send(self, forms):
-        """Send the forms. Return the processor time that the web process used, in seconds."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
-        connection.request("GET", "/healthz")  # connecting is not part of a form and would blur the difference
-        connection.getresponse().read()
-        before = parts.cpu_seconds(self.worker)
-        for body, headers in forms:
-            connection.request("POST", ADDRESS, body, headers)
-            answer = connection.getresponse()
-            answer.read()
-            assert answer.status == 303, answer.status
-        used = parts.cpu_seconds(self.worker) - before
-        connection.close()
-        return used
+        """Send the forms. Return each confirmation's address with its session's headers, and the processor time."""
+        answers, used = self.measure([("POST", ADDRESS, *form) for form in forms])
+        assert all(response.status == 303 for response, _page in answers)
+        return [(response.headers["Location"], _session(response)) for response, _page in answers], used
+
+    def confirm(self, confirmations):
+        """Request the confirmations. Return nothing, and the processor time."""
+        answers, used = self.measure([("GET", address, None, headers) for address, headers in confirmations])
+        assert all(response.status == 200 and "reference" in page for response, page in answers)
+        return None, used
+
+
+def _session(response):
+    """Return the headers with the cookies that a response set. A confirmation shows nothing in another session."""
+    cookies = [cookie.partition(";")[0] for cookie in response.headers.get_all("Set-Cookie", [])]
+    return {"Cookie": "; ".join(cookies)} if cookies else {}
+
+
+WHOLE_WAY = "whole way"
+STEPS = {"form": FormServer.open_forms, "POST": FormServer.send, "confirmation": FormServer.confirm}
 
 
 def cpu(environment, bare_environment, log, rounds, size):
-    """Print the processor time of the site and of the bare form. Return whether the ratio is at most
-    `MOST_TIMES_BARE`."""
+    """Print the processor time of the site and of the bare form, by step and in total.
+
+    Return whether the ratio of the totals is at most `MOST_TIMES_BARE`.
+    """
     manage_bare = [sys.executable, "-m", "django", "migrate", "--run-syncdb", "--verbosity", "0"]
     settings = {"DJANGO_SETTINGS_MODULE": "benchmarks.bare.settings"}
     subprocess.run(manage_bare, cwd=ROOT, env=bare_environment | settings, check=True)
     numbers = iter(range(10, 10_000_000))
-    seconds = {"site": [], "bare": []}
+    seconds = {(name, step): [] for name in ("site", "bare") for step in STEPS}
     with (
-        Gunicorn("recovery_site.wsgi", environment, log) as site,
-        Gunicorn("benchmarks.bare.wsgi", bare_environment, log) as bare,
+        FormServer("recovery_site.wsgi", environment, log) as site,
+        FormServer("benchmarks.bare.wsgi", bare_environment, log) as bare,
     ):
         both = [("site", site), ("bare", bare)]
         for round_number in range(-1, rounds):  # the first one is a warm-up
-            forms = {name: app.open_forms([next(numbers) for _ in range(size)]) for name, app in both}
-            time.sleep(3.2)
-            used = dict.fromkeys(forms, 0)
-            for first in range(0, size, AT_A_TIME):
-                for name, app in both if first % (2 * AT_A_TIME) else both[::-1]:
-                    used[name] += app.send(forms[name][first : first + AT_A_TIME])
-            if round_number >= 0:
-                for name in used:
-                    seconds[name].append(used[name] / size)
-    ratios = [site / bare for site, bare in zip(seconds["site"], seconds["bare"], strict=True)]
-    ratio = statistics.median(ratios)
-    print(f"\nProcessor time of the web process for one accepted form ({rounds} rounds of {size} each, alternating)")
-    for name, values in seconds.items():
-        print(f"  {name}  {statistics.median(values) * 1000:.2f} ms  (rounds: {spread_of(values, 1000)})")
-    print(f"  ratio {ratio:.2f}  (median; rounds: {spread_of(ratios)}; at most {MOST_TIMES_BARE})")
+            at_hand = {name: [next(numbers) for _ in range(size)] for name, _app in both}
+            for step, take in STEPS.items():
+                used, results = collections.Counter(), collections.defaultdict(list)
+                for first in range(0, size, AT_A_TIME):
+                    for name, app in both if first % (2 * AT_A_TIME) else both[::-1]:
+                        result, batch_used = take(app, at_hand[name][first : first + AT_A_TIME])
+                        results[name] += result or []
+                        used[name] += batch_used
+                at_hand = results
+                if round_number >= 0:
+                    for name, _app in both:
+                        seconds[name, step].append(used[name] / size)
+                if step == "form":
+                    time.sleep(3.2)  # under 3 seconds would look like a bot
+    for name, _app in both:
+        rounds_of_steps = zip(*(seconds[name, step] for step in STEPS), strict=True)
+        seconds[name, WHOLE_WAY] = [sum(one_round) for one_round in rounds_of_steps]
+    print(f"\nProcessor time of the web process for one visitor ({rounds} rounds of {size} each, alternating; medians)")
+    for step in [*STEPS, WHOLE_WAY]:
+        taken = seconds["site", step], seconds["bare", step]
+        site_ms, bare_ms = (statistics.median(values) * 1000 for values in taken)
+        ratios = [site / bare for site, bare in zip(*taken, strict=True)]
+        ratio = statistics.median(ratios)
+        print(f"  {step:12}  site {site_ms:5.2f} ms  bare {bare_ms:5.2f} ms  ratio {ratio:.2f}  ({spread_of(ratios)})")
+    print(f"  at most {MOST_TIMES_BARE} times for the {WHOLE_WAY}")
     sys.stdout.flush()
     return ratio <= MOST_TIMES_BARE
 
 
-def spread_of(values, factor=1):
-    return f"{min(values) * factor:.2f} to {max(values) * factor:.2f}"
+def spread_of(values):
+    return f"{min(values):.2f} to {max(values):.2f}"
 
 
 def profile(environment, count):
@@ -356,6 +350,7 @@ def main():
         parts.prepare_site(environment)
         postgres.create("site_without_requests", template="site")
         bare = parts.environment(folder / "var-bare", folder / "spool", postgres.create("bare"))
+        bare |= {"GUNICORN_CMD_ARGS": BARE_SETTINGS}
         log = stack.enter_context((folder / "log").open("ab"))
         if "cpu" in what:
             good["cpu"] = cpu(environment, bare, log, *((4, 50) if chosen.quick else (12, 100)))

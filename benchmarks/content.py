@@ -11,7 +11,6 @@ import functools
 import multiprocessing
 import statistics
 import sys
-import time
 import urllib.request
 from pathlib import Path
 
@@ -23,6 +22,7 @@ from .parts import (
     end_on_signals,
     environment,
     folder,
+    milliseconds,
     prepare_site,
     say,
 )
@@ -116,15 +116,6 @@ def measure(variables, count, times, pipe):
         pipe.send((address, len(queries), statistics.median(values)))
     pipe.send(None)
     connection.close()
-
-
-def milliseconds(get):
-    before = time.perf_counter()
-    answer = get()
-    took = 1000 * (time.perf_counter() - before)
-    if answer.status_code != 200:
-        raise RuntimeError(f"answered {answer.status_code}")
-    return took
 
 
 def measured(variables, count, times):

@@ -13,10 +13,9 @@ import multiprocessing
 import os
 import statistics
 import sys
-import time
 from urllib.parse import urlencode
 
-from .parts import folder, say
+from .parts import folder, milliseconds, say
 
 MOST_MS = 100
 MOST_RATIO = 2.0
@@ -49,15 +48,6 @@ def measure(url, place, times, pipe):
         pipe.send((name, [milliseconds(ask) for _ in range(times + 2)][2:]))  # the first two are a warm-up
     pipe.send(None)
     connection.close()
-
-
-def milliseconds(ask):
-    before = time.perf_counter()
-    answer = ask()
-    took = 1000 * (time.perf_counter() - before)
-    if answer.status_code not in (200, 302):
-        raise RuntimeError(f"answered {answer.status_code}")
-    return took
 
 
 def pages():

@@ -2,17 +2,17 @@
 
 import contextlib
 import dataclasses
-import datetime as dt
-import ipaddress
-import os
 import pathlib
 import re
+import shutil
 import socket
 import ssl
 import subprocess
 
-from . import parts
-from .parts import ROOT
+from tests.ports import free_port
+from tests.tls import write_certificate
+
+from .parts import ROOT, wait_until
 
 HOST = "127.0.0.1"
 ORIGIN = "https://www.example.org"  # the configured one, to which plain HTTP is redirected
@@ -35,8 +35,9 @@ def nginx(folder, upstream_port, in_http=""):
     place.mkdir()
     place.chmod(0o777)  # its workers run as nobody
     certificate, key = place / "fullchain.pem", place / "privkey.pem"
-    write_certificate(certificate, key)
-    port, plain_port = parts.free_port(), parts.free_port()
+    write_certificate(certificate)  # and its key
+    shutil.copy(certificate, key)
+    port, plain_port = free_port(), free_port()
     origin = (ROOT / "deploy/site_origin.conf.template").read_text().replace("${PUBLIC_ORIGIN}", ORIGIN)
     (place / "site_origin.conf").write_text(origin)
     text = (ROOT / "deploy/nginx.conf").read_text()
@@ -60,7 +61,7 @@ def nginx(folder, upstream_port, in_http=""):
     configuration.write_text(text)
     process = subprocess.Popen(["nginx", "-c", configuration, "-p", place, "-g", "daemon off;"])
     try:
-        parts.wait_until(lambda: answers(port), "nginx")
+        wait_until(lambda: answers(port), "nginx")
         trust = ssl.create_default_context(cafile=certificate)
         yield Nginx(port, plain_port, trust, place / "access.log")
     finally:
@@ -79,29 +80,3 @@ def answers(port):
         socket.create_connection((HOST, port), timeout=1).close()
         return True
     return False
-
-
-def write_certificate(certificate_path, key_path):
-    from cryptography import x509
-    from cryptography.hazmat.primitives import hashes, serialization
-    from cryptography.hazmat.primitives.asymmetric import ec
-
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, HOST)])
-    now = dt.datetime.now(dt.UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - dt.timedelta(days=1))
-        .not_valid_after(now + dt.timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address(HOST))]), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    certificate_path.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
-    key_path.write_bytes(
-        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    )
-    os.chmod(key_path, 0o644)

@@ -1,40 +1,62 @@
-"""The infrastructure of the benchmarks: a PostgreSQL on a disk in memory, a mail server, and the site.
+"""The infrastructure of the benchmarks: a PostgreSQL server on a RAM disk, a mail server, and the site.
 
 Each part is a context manager that cleans up after itself, even after an error.
 """
 
 import base64
 import contextlib
-import email
 import os
 import secrets
 import shutil
 import signal
-import socket
+import statistics
 import subprocess
 import sys
 import tempfile
 import time
 import urllib.request
-from email import policy
 from pathlib import Path
 
 import psycopg2
-from aiosmtpd.controller import Controller
+
+from tests.mailbox import Mailbox
+from tests.ports import free_port
 
 ROOT = Path(__file__).resolve().parent.parent
 POSTGRES_USER = "postgres"  # initdb refuses to run as root
 MEGABYTE = 1024 * 1024
 
 
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
 def say(text):
     print(text, file=sys.stderr, flush=True)
+
+
+def milliseconds(ask):
+    """Return how long a request took. `ask`: sends it, and returns the response, which must be a success."""
+    before = time.perf_counter()
+    answer = ask()
+    took = 1000 * (time.perf_counter() - before)
+    if answer.status_code not in (200, 302):
+        raise RuntimeError(f"answered {answer.status_code}")
+    return took
+
+
+def compare_forms(title, times, most_times_slower, failures, is_valid=True):
+    """Print how long the form took `alone` and `beside it`, a load. Return whether that is within the limit.
+
+    `times`: the seconds of each form, by "alone" and "beside it". `is_valid`: whether there was a load at all.
+    """
+    p99 = {which: statistics.quantiles(values, n=100)[-1] for which, values in times.items()}
+    ratio = p99["beside it"] / p99["alone"]
+    is_good = ratio <= most_times_slower and not failures and is_valid
+    print(f"\n{title}")
+    for which, values in times.items():
+        print(f"  {len(values)} forms {which}: 99 % within {p99[which] * 1000:.0f} ms", end=", ")
+        print(f"middle {statistics.median(values) * 1000:.0f} ms, slowest {max(values) * 1000:.0f} ms")
+    print(f"  {ratio:.2f} times slower (at most {most_times_slower}), {failures} failed", end="")
+    print("" if is_good else "   <-- above the limit")
+    sys.stdout.flush()
+    return is_good
 
 
 def wait_until(is_so, what, seconds=60):
@@ -68,7 +90,7 @@ def folder():
 
 @contextlib.contextmanager
 def disk(path, megabytes):
-    """Mount a small separate disk in memory at `path`, so that filling it affects nothing else. Requires root."""
+    """Mount a small RAM disk at `path`, so that filling it affects nothing else. Requires root."""
     if os.geteuid() != 0:
         raise SystemExit("This mounts small disks in memory, which requires root (in a container, for example).")
     path.mkdir()
@@ -198,12 +220,8 @@ def _as_postgres():
 # Mail
 
 
-class MailServer:
-    """A mail server on loopback that we can stop and start. It keeps the emails that it receives."""
-
-    def __init__(self):
-        self.mails, self.port = [], free_port()
-        self._controller = None
+class MailServer(Mailbox):
+    """The mail server of the tests, which runs as long as its `with` block."""
 
     def __enter__(self):
         self.start()
@@ -211,19 +229,6 @@ class MailServer:
 
     def __exit__(self, *_):
         self.stop()
-
-    async def handle_DATA(self, server, session, envelope):
-        self.mails.append(email.message_from_bytes(envelope.content, policy=policy.default))
-        return "250 taken"
-
-    def start(self):
-        self._controller = Controller(self, hostname="127.0.0.1", port=self.port)
-        self._controller.start()
-
-    def stop(self):
-        if self._controller:
-            self._controller.stop()
-            self._controller = None
 
 
 # The site

@@ -1,8 +1,8 @@
 """How long the form for help takes while 16 connections guess passwords.
 
-Two attacks, each beside visitors who open the form one after another: from one address, through nginx as shipped; and
-from a new network with every guess, straight to gunicorn, as a large botnet would after passing nginx. Each is compared
-with the same visits without an attack, in the same run.
+There are two attacks. In one, all guesses come from one address, through nginx as shipped. In the other, each guess
+comes from a new network, straight to gunicorn, as if a large botnet had passed nginx. Visitors open the form one after
+another during each attack, and for comparison without it in the same run.
 """
 
 import argparse
@@ -12,7 +12,6 @@ import multiprocessing
 import os
 import re
 import ssl
-import statistics
 import sys
 import threading
 import time
@@ -84,17 +83,8 @@ def compare(name, new_visitor, guess, port, rounds, forms):
             failures += open_forms(new_visitor, forms, times["beside it"])
             guesses += answered.value
         time.sleep(1)  # lets what was begun end
-    p99 = {which: statistics.quantiles(values, n=100)[-1] for which, values in times.items()}
-    ratio = p99["beside it"] / p99["alone"]
-    is_good = ratio <= MOST_TIMES_SLOWER and not failures and guesses > 0
-    print(f"\n{CONNECTIONS} connections guess passwords: {name} ({guesses} guesses answered)")
-    for which, values in times.items():
-        print(f"  {len(values)} forms {which}: 99 % within {p99[which] * 1000:.0f} ms", end=", ")
-        print(f"middle {statistics.median(values) * 1000:.0f} ms, slowest {max(values) * 1000:.0f} ms")
-    print(f"  {ratio:.2f} times slower (at most {MOST_TIMES_SLOWER}), {failures} failed", end="")
-    print("" if is_good else "   <-- above the limit")
-    sys.stdout.flush()
-    return is_good
+    title = f"{CONNECTIONS} connections guess passwords: {name} ({guesses} guesses answered)"
+    return parts.compare_forms(title, times, MOST_TIMES_SLOWER, failures, guesses > 0)
 
 
 def open_forms(new_visitor, count, times):
@@ -146,7 +136,7 @@ def _guess_for_ever(guess, number, port, answered):
 
 
 def guess_through_nginx(attacker, number, count, port):
-    """Guess on a connection that stays open: new ones for every guess would measure TLS on a machine that we share."""
+    """Guess on one open connection. A new connection for each guess would mainly measure TLS."""
     if attacker is None:
         trusting = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         trusting.check_hostname, trusting.verify_mode = False, ssl.CERT_NONE

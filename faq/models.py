@@ -70,6 +70,7 @@ class FaqPage(SitePage):
     subpage_types = ["faq.QuestionPage"]
     max_count_per_parent = 1
     template = "faq/faq_page.html"
+    share_picture, open_graph_type = "question", "website"
 
     class Meta(SitePage.Meta):
         verbose_name = _("FAQ page")
@@ -112,6 +113,7 @@ class QuestionPage(SitePage):
     parent_page_types = ["faq.FaqPage"]
     subpage_types = []
     template = "faq/question_page.html"
+    share_picture = "question"
 
     class Meta(SitePage.Meta):
         verbose_name = _("question")
@@ -130,13 +132,19 @@ def in_order(questions):
     return visible(questions).order_by("topic__position", "topic", "path")
 
 
-def for_readers(questions):
+def for_readers(questions, citations=None):
     """Return the visible questions of a query set as a list, sorted by topic. Needs two queries in all.
 
-    Each question gets `citations`, which number the sources of its own answer.
+    Each question gets an attribute `citations`, which numbers its sources. `citations`: one list for all questions;
+    without it, each question has a list of its own.
     """
     found = list(in_order(questions).select_related("topic", "locale"))
     sources = Source.objects.in_bulk({pk for question in found for pk in marks(question.answer)})
+    if citations is not None:
+        citations.include((question.answer for question in found), sources)
     for question in found:
-        question.citations = Citations([question.answer], prefix=f"q{question.pk}-", sources=sources)
+        if citations is None:
+            question.citations = Citations([question.answer], prefix=f"q{question.pk}-", sources=sources)
+        else:
+            question.citations = citations
     return found

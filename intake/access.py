@@ -4,7 +4,7 @@ from django.utils import timezone
 
 from staff import roles
 
-from .models import AccessRecord
+from .models import AccessRecord, ShownRequest
 
 READERS = (roles.ADMISSIONS, roles.LEAD)
 LOG_READERS = (roles.AUDITOR, roles.LEAD)
@@ -40,10 +40,11 @@ def record(actor, action, ids):
 
     `action`: an `AccessRecord.Action`, which says how they are shown.
     """
-    AccessRecord.objects.create(
+    ids = list(ids)
+    kept = AccessRecord.objects.create(
         occurred_at=timezone.now(),
         actor=actor,
         action=action,
-        requests=[str(request_id) for request_id in ids],
         whole_request=ids[0] if action in AccessRecord.WHOLE else None,
     )
+    ShownRequest.objects.bulk_create(ShownRequest(record=kept, request=request_id) for request_id in ids)

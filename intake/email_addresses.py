@@ -9,9 +9,9 @@ from django.core.validators import validate_email
 _ADDRESS = re.compile(r"[^\s@,;:<>()\[\]\"\\]+@[^\s@,;:<>()\[\]\"\\]+\.[^\s@,;:<>()\[\]\"\\]+")
 _NAMED = re.compile(r"[^<>]*<([^<>]*@[^<>]*)>[^<>]*")
 _MAILTO = re.compile(r"mailto:([^?]*)(?:\?.*)?", re.IGNORECASE | re.DOTALL)
-_PAIRS = ("<>", "()", "[]", "{}", "''", '""', "``", "“”", "‘’", "«»")
-_PUNCTUATION = ".,;:!?…"
-_BEFORE, _BEHIND = "<([“‘«,;:", ")>]}”’»'\"`"
+_PAIRS = ("<>", "()", "[]", "{}", "''", '""', "``", "“”", "‘’", "«»", "＜＞", "（）", "「」", "【】")
+_PUNCTUATION = ".,;:!?…。．，、；：！？"  # with the wide ones of Chinese and Japanese keyboards
+_BEFORE, _BEHIND = "<([“‘«,;:＜（「【，；：", ")>]}”’»'\"`＞）」】"
 
 
 def cleaned(typed):
@@ -20,7 +20,9 @@ def cleaned(typed):
     Removes invisible characters, brackets, `mailto:`, a name, and punctuation. If this leaves no address, return the
     text as it was typed.
     """
-    text, before = "".join(character for character in typed if unicodedata.category(character) != "Cf"), None
+    text, before = typed, None
+    if not typed.isascii():  # every address is cleaned a dozen times, and ASCII has no invisible format characters
+        text = "".join(character for character in typed if unicodedata.category(character) != "Cf")
     while text != before:
         before, text = text, _unwrapped_once(text.strip())
     return text if looks_like_one(text) else typed.strip()

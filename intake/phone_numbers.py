@@ -24,8 +24,8 @@ _ABROAD = re.compile(r"\+|011|00")
 class Number:
     """A valid number in E.164, with its extension or "".
 
-    `is_dialable`: False if it was typed with `00`. Other countries dial that before a country code, but the US does
-    not.
+    `is_dialable`: False if it was typed with `00`, which other countries dial before a country code, but the US does
+    not. False too if the call would cost us by the minute: no one needs such a number to be called back.
     """
 
     e164: str
@@ -167,14 +167,18 @@ def _number(piece):
     if abroad is None:
         parsed = _parsed(digits)
         is_as_typed = parsed and parsed.country_code == int(HOME_CODE) and digits in _writings(parsed, "", HOME_CODE)
-        return Number(_e164(parsed)) if is_as_typed else None
+        return Number(_e164(parsed), is_dialable=not _is_premium(parsed)) if is_as_typed else None
     prefix = abroad[0]
     digits = digits if prefix == "+" else digits.removeprefix(prefix)
     parsed = _parsed(f"+{digits}")
     # "+44 (0)20": the zero in brackets is not dialed from abroad.
     code = parsed and str(parsed.country_code)
     is_as_typed = parsed and digits in _writings(parsed, code, f"{code}0")
-    return Number(_e164(parsed), is_dialable=prefix != "00") if is_as_typed else None
+    return Number(_e164(parsed), is_dialable=prefix != "00" and not _is_premium(parsed)) if is_as_typed else None
+
+
+def _is_premium(parsed):
+    return phonenumbers.number_type(parsed) == phonenumbers.PhoneNumberType.PREMIUM_RATE
 
 
 def _writings(parsed, *before):
@@ -200,6 +204,8 @@ def _e164(parsed):
 
 def _plain(typed):
     """Return the text with ASCII digits, with a hyphen for every dash, and without invisible characters."""
+    if typed.isascii():
+        return typed
     return "".join(_plain_character(character) for character in unicodedata.normalize("NFKC", typed))
 
 

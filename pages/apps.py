@@ -8,9 +8,10 @@ class PagesConfig(AppConfig):
     verbose_name = _("Pages")
 
     def ready(self):
-        from . import citing, media_rights, opening_hours_trigger, signals
+        from . import citing, fields, media_rights, opening_hours_trigger, signals
 
         citing.connect()
+        fields.use_for_wagtails_own()
         media_rights.install()
         signals.connect()
         post_migrate.connect(opening_hours_trigger.install, sender=self)

@@ -13,7 +13,9 @@ from .rich_text import IN_A_CELL, RichTextBlock
 # Each figure also has a template, `templates/includes/figures/<figure>.html`.
 FIGURES = [
     ("after_you_ask", _("What happens after you ask")),
+    ("leaf_and_7_oh", _("Leaf and 7-OH, side by side")),
     ("levels_of_care", _("Levels of care as steps")),
+    ("out_of_100", _("People out of 100, by study")),
     ("stages_of_stopping", _("Stages of stopping (no day counts)")),
 ]
 
@@ -63,7 +65,37 @@ class StepsBlock(SectionBlock):
         description = _("A numbered list of what to do, in order.")
 
 
+class DoorsBlock(SectionBlock):
+    class Meta:
+        label = _("Doors")
+        icon = "link"
+        template = "pages/blocks/doors.html"
+        description = _("A list of links, each drawn as a card. Start each item with its link.")
+
+
+class KeyFactsBlock(SectionBlock):
+    class Meta:
+        label = _("Key facts")
+        icon = "pick"
+        template = "pages/blocks/key_facts.html"
+        description = _("A list of facts, each drawn as a card. Start each item with one to three bold words.")
+
+
+class BandBlock(blocks.StructBlock):
+    """What a count of checked lines may mean. The band covers counts from `least` up to the next band."""
+
+    least = blocks.IntegerBlock(label=_("Smallest count"), min_value=0)
+    text = RichTextBlock(label=_("Text"), help_text=_("Begin with the count in bold, such as “2 or 3 signs”."))
+
+    class Meta:
+        label = _("Band")
+
+
 class SelfCheckBlock(SectionBlock):
+    bands = blocks.ListBlock(
+        BandBlock(), label=_("What a count means"), default=[], help_text=_("The reader's own band is marked.")
+    )
+
     class Meta:
         label = _("Self-check")
         icon = "tick-inverse"
@@ -116,14 +148,14 @@ class FigureBlock(blocks.StructBlock):
 
 
 class QuoteBlock(blocks.StructBlock):
-    text = blocks.TextBlock(label=_("Words of the person"), max_length=600)
+    text = blocks.TextBlock(label=_("What the person said"), max_length=600)
     attribution = blocks.CharBlock(label=_("Who said it"), max_length=160, required=False)
 
     class Meta:
         label = _("Quote")
         icon = "openquote"
         template = "pages/blocks/quote.html"
-        description = _("The words of a person who agreed to be quoted. Never make a quote up.")
+        description = _("The words of a person who agreed to be quoted. Never make up a quote.")
 
 
 class PictureBlock(blocks.StructBlock):
@@ -184,6 +216,8 @@ SECTIONS = [
     ("soon", SoonBlock()),
     ("emergency", EmergencyBlock()),
     ("steps", StepsBlock()),
+    ("doors", DoorsBlock()),
+    ("key_facts", KeyFactsBlock()),
     ("self_check", SelfCheckBlock()),
     ("questions", QuestionsBlock()),
     ("action", ActionBlock()),

@@ -6,7 +6,7 @@ or moving one mark can't make another point to the wrong source.
 
 import re
 
-from django.utils.html import escape, format_html
+from django.utils.html import escape
 from django.utils.safestring import mark_safe
 from wagtail.rich_text import expand_db_html
 
@@ -34,22 +34,30 @@ def without_marks(markup):
 class Citations:
     """The numbered sources of one list, in the order in which `texts` first cite them.
 
-    `texts`: stored rich text. `prefix`: tells apart the lists of one page. Iterating yields the sources by number.
+    `texts`: stored rich text. `prefix`: begins each id, and tells apart the lists of one page. Iterating yields the
+    sources by number. The first mark of each source gets an id, so that the list can lead back to it.
     """
 
     def __init__(self, texts, prefix="", sources=None):
-        ids = list(dict.fromkeys(pk for text in texts for pk in marks(text)))
-        known = Source.objects.in_bulk(ids) if sources is None else sources
         self.prefix = prefix
         self._highlights = {}
-        self._numbers = {pk: number for number, pk in enumerate((pk for pk in ids if pk in known), start=1)}
-        self._sources = [known[pk] for pk in self._numbers]
+        self._sources, self._numbers, self._marked = [], {}, set()
+        self.include(texts, sources)
 
     def __iter__(self):
         return iter(self._sources)
 
     def __len__(self):
         return len(self._sources)
+
+    def include(self, texts, sources=None):
+        """Add the sources that more texts cite. They get the next numbers."""
+        ids = dict.fromkeys(pk for text in texts for pk in marks(text))
+        known = Source.objects.in_bulk(ids) if sources is None else sources
+        for pk in ids:
+            if pk in known and pk not in self._numbers:
+                self._sources.append(known[pk])
+                self._numbers[pk] = len(self._sources)
 
     def highlight(self, kinds):
         """Make later calls of `render` highlight words for the editor's checks panel. `kinds` maps words to the kind of
@@ -66,13 +74,10 @@ class Citations:
             number = self._numbers.get(pk)
             if number is None:
                 return ""
-            return format_html(
-                '<a class="source-mark" href="#{}source-{}" aria-label="source {}">[{}]</a>',
-                self.prefix,
-                number,
-                number,
-                number,
-            )
+            mark_id = "" if pk in self._marked else f' id="{self.prefix}m{number}"'
+            self._marked.add(pk)
+            source_id = f"{self.prefix}source-{number}"
+            return f'<a{mark_id} class="source-mark" href="#{source_id}" aria-label="source {number}">[{number}]</a>'
 
         html = expand_db_html(replace_marks(clean(markup), link))
         if self._highlights:

@@ -240,6 +240,7 @@ def _take_in_page(data, is_new, names, log_action):
     if not is_new:
         stored = names.pages[data["language"], data["path"]].specific
         if page_to_data(as_edited(stored)) == wanted:
+            data["revision"] = stored.latest_revision
             return "same"
     page = data_to_page(data, names)
     page.full_clean()

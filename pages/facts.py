@@ -1,26 +1,20 @@
 """The facts that every page shows: the center, notices and the menu.
 
 Each process keeps a snapshot, so pages need no query for them. Even while the database is down, the form, the
-confirmation and error pages show the phone number and the hours. A change of content shows within about a second: the
-content generation changes, and the snapshot is rebuilt. A process that starts while the database is down reads a copy
-on disk.
+confirmation and error pages show the phone number and the hours. When the content generation changes, the snapshot is
+rebuilt. A process that starts while the database is down reads a copy on disk (`facts_copy`).
 """
 
-import contextlib
 import dataclasses
 import datetime as dt
-import json
 import logging
-import os
-import tempfile
+import threading
 import time
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import nh3
 from django.conf import settings
 from django.core import serializers
-from django.core.serializers.json import DjangoJSONEncoder
 from django.db import DatabaseError, InterfaceError
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
@@ -28,10 +22,10 @@ from django.utils.functional import cached_property
 from django.utils.safestring import mark_safe
 from django.utils.translation import get_language
 from wagtail.coreutils import get_dummy_request, get_supported_content_language_variant
-from wagtail.models import Page
+from wagtail.models import Page, Revision, Site
 from wagtail.rich_text import expand_db_html
 
-from . import content_generation, fact_marks, opening_hours
+from . import content_generation, fact_marks, facts_copy, opening_hours
 from .models import Center, CenterTexts, Holiday, Notice, OpeningHours, SitePage
 from .models.page import HOME_DEPTH
 from .visibility import visible
@@ -104,6 +98,8 @@ class Facts:
     menus: tuple[MenuEntry, ...] = ()
     urls: dict[int, str] = field(default_factory=dict)  # of every live page, by its id
     ends: dict[int, dt.datetime] = field(default_factory=dict)  # of those that expire
+    begins: tuple[dt.datetime, ...] = ()  # when what is scheduled will be published
+    _made: dict = field(default_factory=dict, init=False, repr=False, compare=False)  # see `until_change`
 
     @property
     def addresses(self):
@@ -115,8 +111,31 @@ class Facts:
         end = self.ends.get(page)
         return None if end is not None and end <= timezone.now() else self.urls.get(page)
 
-    def menu(self, name):
-        """Return the links of a menu that readers can open now, as pairs of label and path."""
+    @cached_property
+    def has_translations(self):
+        """Return whether any live page is in another language than the default one."""
+        starts = tuple(f"/{code}/" for code, _name in settings.LANGUAGES)
+        return any(url.startswith(starts) for url in self.urls.values() if url)
+
+    @cached_property
+    def _pages_by_url(self):
+        return {url: page for page, url in self.urls.items()}
+
+    def page_at(self, path):
+        """Return the id of the page at a path, or None if there is none that readers can open now."""
+        page = self._pages_by_url.get(path)
+        return page if page is not None and self.url_of(page) else None
+
+    @property
+    def header_menu(self):
+        """Return the links of the main menu that readers can open now, as pairs of label and path."""
+        return self._menu(SitePage.Menu.HEADER)
+
+    @property
+    def footer_menu(self):
+        return self._menu(SitePage.Menu.FOOTER)
+
+    def _menu(self, name):
         links = [(entry.label, self.url_of(entry.page)) for entry in self.menus if entry.menu == name]
         return [(label, url) for label, url in links if url]
 
@@ -124,6 +143,12 @@ class Facts:
     def status(self):
         """Return an `opening_hours.Status` for now. None if no hours are set."""
         return opening_hours.status(self, timezone.now())
+
+    @property
+    def is_closed_now(self):
+        """Return whether nobody answers the phone at this moment. False if no hours are set: then nobody knows."""
+        status = self.status
+        return status is not None and not status.is_open
 
     @property
     def holidays_ahead(self):
@@ -158,30 +183,60 @@ class Facts:
     def next_change(self, now):
         """Return the next moment after `now` when the text of a page changes by itself, or None."""
         moments = [moment for notice in self.notices for moment in (notice.shows_from, notice.shows_until)]
-        moments += self.ends.values()
+        moments += [*self.ends.values(), *self.begins]
         moments.append(opening_hours.next_change(self, now))
         return min((moment for moment in moments if moment and moment > now), default=None)
+
+    def until_change(self, make, *arguments):
+        """Return `make(self, *arguments)`, from memory if it was made before and nothing has changed since.
+
+        For text that is the same for every reader. It may depend on these facts, the time, the language and the
+        `arguments`, nothing else. After the next moment when a text changes by itself, it is made again. A change of
+        content makes a new snapshot, which remembers nothing; so does a preview. Only pass arguments with few values.
+        """
+        now, key = timezone.now(), (make, get_language(), *arguments)
+        begins, ends, made = self._made.get(key, (FAR_AHEAD, LONG_AGO, None))
+        if not begins <= now < ends:  # `begins` is for a clock that was set back
+            made = make(self, *arguments)
+            self._made[key] = now, self.next_change(now) or FAR_AHEAD, made
+        return made
 
 
 _known = None
 _made_from = _NEVER = object()  # the generation that `_known` was made from
 _retry_at = 0
+_reading = threading.Lock()
 
 
 def current():
     """Return the current facts, or the last known ones while the database is down."""
-    global _known, _made_from, _retry_at
-    number = content_generation.current()  # read before the facts, so that a change in between is noticed next time
-    if number != _made_from and time.monotonic() >= _retry_at:
-        try:
-            _known = _read()
-            _made_from = number
-            _keep_copy(_known)
-        except (DatabaseError, InterfaceError) as error:
-            logger.warning("Can't read the center's facts: %s", type(error).__name__)
-            _known = _known or _copy() or Facts()
-            _retry_at = time.monotonic() + PATIENCE
+    if content_generation.current() != _made_from:
+        with _reading:  # one thread reads and the others wait, so that a slow one never brings old facts back
+            _read_again()
     return _known
+
+
+def _read_again():
+    global _known, _made_from, _retry_at
+    generation = content_generation.current()  # before the facts, so that a change in between is noticed next time
+    if generation == _made_from or time.monotonic() < _retry_at:
+        return
+    try:
+        _known = _read()
+        _made_from = generation
+        facts_copy.keep(_as_data(_known))
+    except (DatabaseError, InterfaceError) as error:
+        logger.warning("Can't read the center's facts: %s", type(error).__name__)
+        _known = _known or _copy() or Facts()
+        _retry_at = time.monotonic() + PATIENCE
+
+
+def is_made_from(generation):
+    """Return whether the last `current()` knew the content of this generation.
+
+    If the database did not answer, it returned older facts. What was made with those must not be kept.
+    """
+    return generation == _made_from
 
 
 def forget():
@@ -194,7 +249,7 @@ def next_change(now):
     """Return the next moment after `now` when the text of a page changes by itself, or None. No cache may keep a page
     longer.
 
-    Such moments are the start or end of hours, holidays and notices, and the expiry of a linked page.
+    Such moments are the start or end of hours, holidays and notices, the expiry of a page, and scheduled publishing.
     """
     return current().next_change(now)
 
@@ -207,17 +262,12 @@ def seconds_to_keep(most):
 
 
 def context(request):
-    """Context processor: add `facts`, `center`, `menu` and `footer_menu` to every template."""
+    """Context processor: add `facts` and `center` to every template."""
     return template_context(current())
 
 
 def template_context(facts):
-    return {
-        "facts": facts,
-        "center": facts.center,
-        "menu": facts.menu(SitePage.Menu.HEADER),
-        "footer_menu": facts.menu(SitePage.Menu.FOOTER),
-    }
+    return {"facts": facts, "center": facts.center}
 
 
 def with_center(center):
@@ -244,6 +294,7 @@ def _texts_of(row):
 
 
 def _read():
+    Site.clear_site_root_paths_cache()  # Wagtail clears it only in the process that adds a home page or a language
     pages = visible(Page.objects.filter(depth__gte=HOME_DEPTH)).only("path", "depth", "url_path", "expire_at")
     request = get_dummy_request()  # Wagtail caches its site roots in it, instead of a query for each page
     urls = {page.pk: page.get_url(request) for page in pages}
@@ -256,7 +307,14 @@ def _read():
         menus=tuple(_menus(urls)),
         urls=urls,
         ends={page.pk: page.expire_at for page in pages if page.expire_at},
+        begins=tuple(_scheduled()),
     )
+
+
+def _scheduled():
+    """Return when revisions will be published."""
+    scheduled = Revision.objects.filter(approved_go_live_at__gt=timezone.now())
+    return scheduled.order_by("approved_go_live_at").values_list("approved_go_live_at", flat=True)
 
 
 def _menus(pages):
@@ -282,31 +340,6 @@ def of_notice(row):
     return ShownNotice(row.text, row.is_strong, row.shows_from, row.shows_until, pages)
 
 
-def _copy_path():
-    return Path(settings.VAR_DIR) / "facts.json"
-
-
-def _keep_copy(facts):
-    """Update the copy on disk if it changed. The write is atomic. If it fails, the page still works."""
-    text = json.dumps(_as_data(facts), cls=_Encoder)
-    with contextlib.suppress(OSError):
-        if _copy_path().exists() and _copy_path().read_text() == text:
-            return
-        handle, temporary = tempfile.mkstemp(dir=settings.VAR_DIR)
-        with os.fdopen(handle, "w") as file:
-            file.write(text)
-        os.replace(temporary, _copy_path())
-
-
-class _Encoder(DjangoJSONEncoder):
-    """Writes times with microseconds. Otherwise a notice in the copy would end earlier than in the database."""
-
-    def default(self, value):
-        if isinstance(value, dt.datetime):
-            return value.isoformat()
-        return sorted(value) if isinstance(value, frozenset) else super().default(value)
-
-
 def _as_data(facts):
     rows = [*([facts.center] if facts.center else []), *facts.opening_hours, *facts.holidays]
     return {
@@ -322,7 +355,7 @@ def _as_data(facts):
 def _copy():
     """Return the facts from the copy on disk, or None if there is no readable copy."""
     try:
-        data = json.loads(_copy_path().read_text())
+        data = facts_copy.read()
         rows = [kept.object for kept in serializers.deserialize("python", data["rows"])]
         return Facts(
             center=next((row for row in rows if isinstance(row, Center)), None),

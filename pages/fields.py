@@ -7,6 +7,10 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from wagtail.admin.forms.models import register_form_field_override
+from wagtail.admin.widgets import AdminDateTimeInput
+
+from . import field_limits
 
 _TIME = re.compile(r"(\d{1,2})(?:[:.]?([0-5]\d))?(?::[0-5]\d)?\s*(?:([ap])\.?\s?m?\.?)?", re.IGNORECASE | re.ASCII)
 _NAMED_TIMES = {"noon": dt.time(12), "midnight": dt.time(0)}
@@ -71,7 +75,16 @@ class PlainDayFormField(_FourDigitYear, forms.DateField):
 
 
 class PlainMomentFormField(_FourDigitYear, forms.DateTimeField):
+    """A date and time from the year 2000 to 2100. Near the year 9999, its conversion to UTC would fail."""
+
     default_error_messages = {"invalid": _("Enter a date and time such as 12/25/2026 9:00.")}
+
+    def to_python(self, value):
+        moment = super().to_python(value)
+        first, last = field_limits.DAYS
+        if moment and not first <= moment.date() <= last:
+            raise ValidationError(_("Check the year: it is before 2000 or after 2100."), code="invalid")
+        return moment
 
 
 class _PlainFieldInMigrations:
@@ -107,3 +120,10 @@ class PlainMomentField(_PlainFieldInMigrations, models.DateTimeField):
             format="%Y-%m-%dT%H:%M", attrs={"type": "datetime-local", "max": "2100-12-31T23:59"}
         )
         return super().formfield(**kwargs | {"form_class": PlainMomentFormField, "widget": widget})
+
+
+def use_for_wagtails_own():
+    """Use the form field for moments in Wagtail's own fields as well: when a page goes live, and when it expires."""
+    register_form_field_override(
+        models.DateTimeField, override={"widget": AdminDateTimeInput, "form_class": PlainMomentFormField}
+    )

@@ -17,6 +17,7 @@ LOOK_AHEAD = dt.timedelta(days=60)
 HOLIDAYS_AHEAD = dt.timedelta(days=45)
 LAST_MINUTE = dt.time(23, 59)  # the latest closing time that staff can enter; it means midnight
 ONE_DAY = dt.timedelta(days=1)
+NEAR = 2 * ONE_DAY  # how long before closing we name the time
 
 ZONE_LABELS = {
     "America/Phoenix": gettext_lazy("Arizona time"),
@@ -76,7 +77,7 @@ def status(center_facts, now):
     for opens, closes in _spans(center_facts, now.date() - ONE_DAY, now.date() + LOOK_AHEAD, zone):
         if opens <= now < closes:
             # Open around the clock: don't show a distant end as the closing time.
-            is_near = closes - now < 2 * ONE_DAY
+            is_near = closes - now <= NEAR
             return Status(True, closes=closes.astimezone(zone) if is_near else None, now=now)
         if now < opens:
             return Status(False, opens=opens.astimezone(zone), holiday=holiday, now=now)
@@ -90,8 +91,8 @@ def next_change(center_facts, now):
         return None
     today = now.astimezone(zone).date()
     moments = [_moment(today + ONE_DAY, dt.time(), zone)]  # "tomorrow" becomes "today"; a holiday begins or ends
-    for opens, closes in _spans(center_facts, today - ONE_DAY, today + ONE_DAY, zone):
-        moments += [opens, closes]
+    for opens, closes in _spans(center_facts, today - ONE_DAY, today + ONE_DAY + NEAR, zone):
+        moments += [opens, closes, closes - NEAR]
     return min(moment for moment in moments if moment > now)
 
 

@@ -10,7 +10,7 @@ from wagtail.contrib.redirects.middleware import get_redirect
 # None of our addresses ends like this, with or without a slash. The admin and the CMS handle their own addresses.
 PATTERN = r"^(?!admin/|cms/)(?P<copied>[\s\S]*)(?<=[^\w/\x00-\x08\x0e-\x1f\x7f-])/?$"
 FOR_GOOD = {"wagtail_serve", "search"}
-FOR_NOW = {"intake:assessment", "intake:received", "intake:manage"}
+FOR_NOW = {"intake:assessment", "intake:under_18", "intake:received", "intake:manage"}
 KEPT_HEADERS = ("Cache-Control", "Expires", "Referrer-Policy", "X-Robots-Tag")
 
 

@@ -112,7 +112,11 @@ def web_manifest(request):
             "display": "browser",
             "background_color": "#fdf6ec",
             "theme_color": "#fdf6ec",
-            "icons": [{"src": static("pages/icon.svg"), "sizes": "any", "type": "image/svg+xml"}],
+            "icons": [
+                {"src": static("pages/icon.svg"), "sizes": "any", "type": "image/svg+xml"},
+                {"src": static("pages/icon-192.png"), "sizes": "192x192", "type": "image/png"},
+                {"src": static("pages/icon-512.png"), "sizes": "512x512", "type": "image/png"},
+            ],
         },
         content_type="application/manifest+json",
     )

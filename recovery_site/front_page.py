@@ -14,6 +14,7 @@ from django.utils.formats import date_format
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
+from wagtail.contrib.redirects.models import Redirect
 from wagtail.models import Revision
 from wagtail.permissions import page_permission_policy
 
@@ -70,7 +71,7 @@ def requests_waiting(request):
 
 
 def roles_to_confirm(request):
-    """Return a panel with the requested roles that need the user's yes. None if there are none."""
+    """Return a panel with the requested roles that the user may confirm. None if there are none."""
     waiting = assignments.to_confirm(request.user)
     rows = [
         Row(
@@ -159,7 +160,8 @@ def broken_links(request):
     if not may_edit(request):
         return None
     last_check = LinkCheck.objects.aggregate(Max("checked_at"))["checked_at__max"]
-    count = _broken_count(content_generation.current(), last_check)
+    old_addresses = frozenset(Redirect.objects.values_list("old_path", flat=True))
+    count = _broken_count(content_generation.current(), last_check, old_addresses)
     if not count:
         return None
     words = ngettext("%s broken link", "%s broken links", count) % count
@@ -191,8 +193,9 @@ PANELS = [
 
 
 @functools.lru_cache(maxsize=1)
-def _broken_count(generation_number, last_check):
-    """Return the number of broken links. Cached until the content changes or outer links are checked again."""
+def _broken_count(generation, last_check, old_addresses):
+    """Return the number of broken links. Cached until the content or a redirect changes, or outer links are checked
+    again."""
     return len(links.all_broken())
 
 

@@ -19,7 +19,7 @@ def is_worth_keeping(request):
 
 
 def can_be_sent_again(request):
-    """Return whether to offer a POST again whose CSRF check failed: it has fields, or the user is signed in.
+    """Return whether to offer a POST again after its CSRF check failed: if it has fields, or if the user is signed in.
 
     A signed-in user may just have pressed a button, without any fields.
     """

@@ -57,11 +57,11 @@ INSTALLED_APPS = [
     "django.forms",  # the templates of its widgets, see FORM_RENDERER
     "csp",
     "recovery_site.apps.RecoverySiteConfig",
-    "wagtail.contrib.redirects",  # before pages: it must store redirects before the content version increases
     "staff",
     "pages",
     "faq",
     "intake",
+    "wagtail.contrib.redirects",
     "wagtail.contrib.simple_translation",
     "wagtail.contrib.typed_table_block",
     "wagtail.sites",
@@ -111,6 +111,7 @@ MIDDLEWARE = [
 ]
 
 ROOT_URLCONF = "recovery_site.urls"
+FORCE_SCRIPT_NAME = ""  # otherwise a header could put a prefix before addresses that are kept for everyone
 WSGI_APPLICATION = "recovery_site.wsgi.application"
 
 TEMPLATES = [
@@ -168,6 +169,7 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "recovery_site.static_files.StaticFilesStorage"},
 }
+WHITENOISE_ROOT = BASE_DIR / "pages" / "root"  # icons that browsers ask for under a fixed address
 # Recognize versioned files by their names. Otherwise WhiteNoise asks the storage about unknown files too, which logs an
 # error.
 WHITENOISE_IMMUTABLE_FILE_TEST = r"\.[0-9a-f]{12}(\.[^/.]+)?$"

@@ -1,8 +1,8 @@
-"""What the site refuses to start with in production. Development may use all of it.
+"""What production refuses to start with. Development may use all of it.
 
-These are system checks, so every command of manage.py asks them. gunicorn asks none, so wsgi.py calls `refuse_start`.
-It asks the checks with the tag `security`, those of other apps too. None of them needs the database: the site must
-start while that is away.
+These are system checks, so every command of manage.py runs them. gunicorn runs none, so wsgi.py calls `refuse_start`.
+It runs all checks with the tag `security`, including those of other apps. None of them needs the database, because the
+site must start while the database is down.
 
 No message shows a value, which may be a secret.
 """

@@ -4,6 +4,8 @@ from django.conf.urls.i18n import i18n_patterns
 from django.contrib import admin
 from django.urls import include, path, re_path
 
+from pages.views import share_picture
+
 from . import copied_addresses, discovery, error_views, media
 from .search.views import search
 
@@ -16,6 +18,7 @@ urlpatterns = [
     path("admin/account/", error_views.no_such_page, name="wagtailadmin_account"),
     path("assessment/", include("intake.urls")),
     path("search/", search, name="search"),
+    re_path(r"^share(/(?:[A-Za-z0-9-]+/)*)picture\.png$", share_picture, name="share_picture"),
     path("sitemap.xml", discovery.sitemap, name="sitemap"),
     path("robots.txt", discovery.robots, name="robots"),
     path("site.webmanifest", discovery.web_manifest, name="web_manifest"),

@@ -3,6 +3,7 @@
 import os
 import sys
 
+from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.wsgi import get_wsgi_application
 
@@ -13,6 +14,10 @@ database_timeouts.install()
 try:
     application = chunked_requests.with_length(get_wsgi_application())
     start_checks.refuse_start()
+    if not settings.DEBUG:  # while developing, a changed template must show
+        from .page_cache import PageCache
+
+        application = PageCache(application)
 except ImproperlyConfigured as error:
     sys.stderr.write(f"Not started: {error}\n")
     sys.exit(3)  # tells gunicorn not to restart a worker that can never start

@@ -1,4 +1,4 @@
-"""When the email address of an account was changed, as the security log tells it."""
+"""When an account's email address was changed, according to the security log."""
 
 from django.utils import timezone
 

@@ -1,8 +1,8 @@
 """Give, confirm, refuse and end roles. Every change is an event, and the groups follow in the same transaction.
 
-Nobody changes their own roles. The roles in `POWERFUL` need the yes of a second person, who is neither the giver nor
-the receiver. So does `admissions`, unless a lead gives it: then a lead must say yes. Until then they are requested and
-give nothing.
+Nobody changes their own roles. A second person, neither the giver nor the receiver, must confirm each role in
+`POWERFUL`. If someone other than a lead gives `admissions`, a lead must confirm it. Until then, the role is only
+requested and gives nothing.
 """
 
 from django.contrib.auth import get_user_model
@@ -31,13 +31,13 @@ def may_change(actor, account):
 
 
 def may_confirm(actor, assignment):
-    """Return whether `actor` is the second person whose yes a requested role needs."""
+    """Return whether `actor` is a second person who may confirm a requested role."""
     may = not roles.roles_of(actor).isdisjoint(roles.confirming(assignment.role))
     return may and actor.pk not in (assignment.account_id, assignment.assigned_by_id)
 
 
 def to_confirm(actor):
-    """Return the requested roles that wait for the yes of `actor`, the oldest first."""
+    """Return the requested roles that `actor` may confirm, oldest first."""
     if not roles.may_confirm_roles(actor):
         return RoleAssignment.objects.none()
     waiting = RoleAssignment.objects.waiting(timezone.now()).select_related("account", "assigned_by")
@@ -48,7 +48,7 @@ def to_confirm(actor):
 
 @transaction.atomic
 def give(*, account, role, reason, actor, ends_at=None, request=None):
-    """Give a role, or request it if it needs a second yes. Return the assignment.
+    """Give a role, or request it if a second person must confirm it. Return the assignment.
 
     `ends_at`: when it ends by itself, or None. `request`: the HTTP request, for the log. Raises `RoleRefused`.
     """
@@ -67,7 +67,10 @@ def give(*, account, role, reason, actor, ends_at=None, request=None):
 
 @transaction.atomic
 def give_from_server(account, role, reason):
-    """Give a role at once, as the person who runs the server. Return the assignment; the one held, if there is one."""
+    """Give a role at once, for the person who runs the server. Return the assignment.
+
+    If the account already holds the role, return that assignment.
+    """
     now = timezone.now()
     _lock(account)
     if held := RoleAssignment.objects.live(now).filter(account=account, role=role).first():
@@ -82,7 +85,7 @@ def give_from_server(account, role, reason):
 
 @transaction.atomic
 def confirm(assignment_id, *, actor, request=None):
-    """Say yes to a requested role, which is held from now on. Return the assignment. Raises `RoleRefused`."""
+    """Confirm a requested role, which is held from now on. Return the assignment. Raises `RoleRefused`."""
     assignment = _locked(assignment_id)
     now = timezone.now()
     _require_waiting(assignment, now)
@@ -91,7 +94,7 @@ def confirm(assignment_id, *, actor, request=None):
     if not assignment.account.is_active:
         raise RoleRefused(_("This account is not active. Activate it first."))
     if not roles.holders(roles.LEAD, roles.ADMINISTRATOR).filter(pk=assignment.assigned_by_id).exists():
-        raise RoleRefused(_("Whoever requested this may not give roles anymore. Refuse it. Then request it again."))
+        raise RoleRefused(_("The requester may no longer give roles. Refuse this, then request it again."))
     RoleConfirmation.objects.create(assignment=assignment, confirmed_by=actor, occurred_at=now)
     projection.write_group(assignment.account, assignment.role, now)
     _record(Kind.ROLE_GIVEN, assignment, actor, request)
@@ -100,12 +103,12 @@ def confirm(assignment_id, *, actor, request=None):
 
 @transaction.atomic
 def refuse(assignment_id, *, actor, reason, request=None):
-    """Say no to a requested role, or take the request back. Return the assignment. Raises `RoleRefused`."""
+    """Refuse a requested role, or withdraw the request. Return the assignment. Raises `RoleRefused`."""
     assignment = _locked(assignment_id)
     now = timezone.now()
     _require_waiting(assignment, now)
     if not may_confirm(actor, assignment) and not may_change(actor, assignment.account):
-        raise RoleRefused(_("Only a lead, an auditor or an administrator can refuse this, and not for themselves."))
+        raise RoleRefused(_("Only a lead, auditor or administrator can refuse this, but not on their own account."))
     RoleEnding.objects.create(assignment=assignment, ended_by=actor, ended_at=now, reason=_given(reason))
     _record(Kind.ROLE_REFUSED, assignment, actor, request)
     return assignment
@@ -113,7 +116,7 @@ def refuse(assignment_id, *, actor, reason, request=None):
 
 @transaction.atomic
 def end(assignment_id, *, actor, reason, request=None):
-    """Take a role away, now. Return the assignment. Raises `RoleRefused`."""
+    """End a role now. Return the assignment. Raises `RoleRefused`."""
     assignment = _locked(assignment_id)
     _require_other(actor, assignment.account)
     now = timezone.now()
@@ -127,7 +130,7 @@ def end(assignment_id, *, actor, reason, request=None):
 
 @transaction.atomic
 def refuse_waiting(account, *, actor, reason, request=None):
-    """Refuse every requested role of an account, because what its confirmer would look at has changed."""
+    """Refuse all requested roles of an account, because it has changed since they were requested."""
     _lock(account)
     now = timezone.now()
     for assignment in RoleAssignment.objects.waiting(now).filter(account=account):
@@ -137,7 +140,7 @@ def refuse_waiting(account, *, actor, reason, request=None):
 
 @transaction.atomic
 def end_all(account, *, actor, reason, request=None):
-    """End every role of an account that is deactivated, and refuse those that wait. Reactivating gives none back."""
+    """End all roles of a deactivated account, and refuse requested ones. Reactivating gives none of them back."""
     _lock(account)
     now = timezone.now()
     for assignment in RoleAssignment.objects.open().filter(account=account).select_related("account", "confirmation"):
@@ -147,7 +150,7 @@ def end_all(account, *, actor, reason, request=None):
 
 
 def end_expired(now):
-    """End what has passed its time. Return how many assignments that were. The worker calls it."""
+    """End the assignments whose time is over. Return how many. The worker calls this."""
     expired = RoleAssignment.objects.open().filter(ends_at__lte=now).select_related("account")
     return sum(_end_expired(account, now) for account in {assignment.account for assignment in expired})
 
@@ -178,7 +181,7 @@ def _create(account, role, reason, now, *, assigned_by, ends_at):
         starts_at=now,
         ends_at=ends_at,
         reason=_given(reason),
-        needs_confirmation=assigned_by is not None and roles.needs_second_yes(role, assigned_by),
+        needs_confirmation=assigned_by is not None and roles.needs_second_person(role, assigned_by),
     )
     projection.write_group(account, role, now)
     return assignment
@@ -219,14 +222,14 @@ def who_can_help(account):
     names = ", ".join(other.get_username() for other in others)
     if names:
         return _("These colleagues can: %s.") % names
-    return _("No colleague can yet. Whoever runs the server can, with manage.py grant_role.")
+    return _("No colleague can yet. The person who runs the server can, with manage.py grant_role.")
 
 
 def who_can_give(account, role):
     """Return the usernames of those who can give a role to an account on its page, in order.
 
-    Empty if nobody can: a role in `POWERFUL` takes one who gives it and another one who confirms it, and `admissions`
-    takes a lead.
+    Empty if nobody can. A role in `POWERFUL` needs one person to give it and another to confirm it. `admissions` needs
+    a lead.
     """
     if role == roles.ADMISSIONS:
         return [lead.get_username() for lead in roles.holders(roles.LEAD).exclude(pk=account.pk)]
@@ -238,13 +241,13 @@ def who_can_give(account, role):
 
 
 def who_can_confirm(assignment):
-    """Return a sentence that names whose yes a requested role needs."""
+    """Return a sentence that names who can confirm a requested role."""
     parties = [assignment.account_id, assignment.assigned_by_id]
     others = roles.holders(*roles.confirming(assignment.role)).exclude(pk__in=[pk for pk in parties if pk])
     names = ", ".join(other.get_username() for other in others)
     if names:
         return _("These colleagues can confirm it: %s.") % names
-    return _("No colleague can confirm it. Whoever runs the server can give the role, with manage.py grant_role.")
+    return _("No colleague can confirm it. The person who runs the server can, with manage.py grant_role.")
 
 
 def _is_held(assignment):

@@ -8,7 +8,7 @@ from . import append_only_triggers, database_grants, projection, role_triggers
 
 @register(Tags.database)
 def logs_are_guarded(app_configs, databases=None, **kwargs):
-    """Refuse a database in which the lines of a log can be changed. `migrate` asks, and `/status` too."""
+    """Refuse a database in which rows of a log can be changed. `migrate` and `/status` run this check."""
     return [
         Error(
             f"The database no longer refuses to change or delete lines of {table}.",

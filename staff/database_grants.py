@@ -1,7 +1,7 @@
-"""What the site's own database role may do, where another role owns the tables (PostgreSQL).
+"""The rights of the site's own database role, if another role owns the tables (PostgreSQL).
 
-The owner migrates. The site reads and writes rows, but of a guarded log it may only add and read lines: it can neither
-change one nor remove the triggers. Without DATABASE_SITE_ROLE, the site connects as the owner, and nothing is granted.
+The owner runs migrations. The site reads and writes rows. In a guarded log, it may only read and add rows: it can't
+change one or remove the triggers. Without DATABASE_SITE_ROLE, the site connects as the owner, and nothing is granted.
 """
 
 from django.conf import settings

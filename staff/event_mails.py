@@ -68,7 +68,7 @@ def send_due(now=None, is_stopped=lambda: False):
 
 
 def overdue(since):
-    """Return how many emails have waited since this moment or longer."""
+    """Return how many emails have been waiting to be sent at least since `since`."""
     return EventMail.objects.filter(sent_at=None, event__occurred_at__lte=since).count()
 
 

@@ -1,4 +1,4 @@
-"""Write the security log. Django's own signals report sign-in, failure and sign-out, so no way of them is missed."""
+"""Write the security log. Django's signals report each sign-in, failed sign-in and sign-out, so none is missed."""
 
 from django.contrib.auth import get_user_model
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
@@ -16,10 +16,10 @@ Kind = SecurityEvent.Kind
 def record(kind, *, request=None, actor=None, account=None, detail="", session=None, before=None):
     """Write one event.
 
-    `request`: the HTTP request, which tells network and session, and who acts unless `actor` is given. `account`: whose
-    account it concerns, unless it is the actor's own. `detail`: a code, never something typed. `session`: the row of
-    the session that it concerns, if that is not the request's own. `before`: the account as it was before a change, for
-    the email. Kinds that change someone's access are mailed (event_mails.py).
+    `request`: the HTTP request. Network and session are taken from it, and so is the actor unless `actor` is given.
+    `account`: the account that the event concerns, unless it is the actor's own. `detail`: a code, never something
+    typed. `session`: the row of the session that the event concerns, unless it is the request's own. `before`: the
+    account as it was before a change, for the email. Kinds that change someone's access are mailed (event_mails.py).
     """
     if actor is None and request is not None and request.user.is_authenticated:
         actor = request.user

@@ -1,7 +1,8 @@
-"""Browsers in which an account has signed in before. (Known as a device cookie, OWASP.)
+"""Browsers in which an account has signed in before. (OWASP calls this a device cookie.)
 
-A signed cookie holds a random id and keyed hashes of the accounts. It opens nothing. But the gate lets such a browser
-pass, and wrong passwords from elsewhere don't delay its accounts in it, so nobody elsewhere can keep them out.
+A signed cookie holds a random id and keyed hashes of the accounts. It gives no access by itself. But the gate lets such
+a browser pass, and wrong passwords from elsewhere don't delay its accounts there. So an attacker elsewhere can't keep
+colleagues out.
 """
 
 import secrets
@@ -28,13 +29,13 @@ def is_known(request):
 
 
 def id_for(request, account):
-    """Return a keyed hash of the browser's id if the account, a hash, has signed in there; else ""."""
+    """Return a keyed hash of the browser's id if an account has signed in there; otherwise "". `account`: its hash."""
     browser, accounts = _read(request)
     return keyed_hash("browser", browser) if account in accounts else ""
 
 
 def remember(request, response, username):
-    """Set the cookie after a sign-in. Only /admin/ gets it back."""
+    """Set the cookie after a sign-in. Browsers send it back only to /admin/."""
     browser, known = _read(request)
     account = account_hash(username)
     accounts = [account, *(other for other in known if other != account)][:MOST_ACCOUNTS]

@@ -34,10 +34,10 @@ def message(subject, body, to, from_email=None, headers=None):
 def send_waiting(rows, send, now, is_stopped=lambda: False):
     """Send the rows whose `next_try_at` has come. Return how many were sent.
 
-    `rows`: a queryset of those that are not sent. `send`: takes a row and the time, sends it and notes that. Each row
-    is claimed first, so that two workers never send it at once. If a worker dies in between, it is tried again after
-    `STUCK_AFTER`; if the worker died after the mail server had taken it, that repeats one email. Stops early if the
-    mail server can't be reached, or if `is_stopped()` is true.
+    `rows`: a queryset of unsent rows. `send(row, now)`: sends a row and marks it as sent. Each row is claimed first, so
+    that two workers never send it at once. If a worker dies in between, the row is tried again after `STUCK_AFTER`. If
+    the mail server had already taken it, the email goes out twice. Stops early if the mail server can't be reached, or
+    if `is_stopped()` is true.
     """
     sent = 0
     for pk in list(rows.filter(next_try_at__lte=now).order_by("pk").values_list("pk", flat=True)):

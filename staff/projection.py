@@ -1,7 +1,7 @@
 """Django's groups, written from the role assignments. They are a copy for Wagtail, never the source of a right.
 
-Whatever an account holds beside its assignments is taken away by the worker and recorded: other groups, permissions of
-its own, and, in production, being a superuser.
+If an account holds anything without an assignment, the worker removes and records it: other groups, permissions of its
+own and, in production, superuser status.
 """
 
 from collections import defaultdict

@@ -1,4 +1,4 @@
-"""The page of one account's roles: what it holds, what waits for a second yes, and everything that was before."""
+"""The page of one account's roles: held, requested, and past ones."""
 
 import datetime as dt
 
@@ -17,6 +17,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from . import addresses, assignments, roles
+from .day_field import DayField
 from .models import RoleAssignment
 from .sessions import fresh
 
@@ -24,12 +25,8 @@ RECENT_ADDRESS = dt.timedelta(days=30)  # for so long, the page says that the em
 MOST_REASON = RoleAssignment._meta.get_field("reason").max_length
 
 
-class DayInput(forms.DateInput):
-    input_type = "date"
-
-
 class GiveForm(forms.Form):
-    """A role that the account doesn't have, why it gets it, and until when."""
+    """The form to give a role: which one, why, and until when. Offers only roles that the account doesn't have."""
 
     role = forms.ChoiceField(
         label=gettext_lazy("Role"),
@@ -43,10 +40,9 @@ class GiveForm(forms.Form):
         max_length=MOST_REASON,
         help_text=gettext_lazy("For example: joins the admissions team. Everyone who can open this page sees it."),
     )
-    last_day = forms.DateField(
+    last_day = DayField(
         label=gettext_lazy("Last day (optional)"),
         required=False,
-        widget=DayInput,
         help_text=gettext_lazy("The role ends by itself at the end of this day."),
     )
 
@@ -59,9 +55,9 @@ class GiveForm(forms.Form):
         ]
 
     def clean_last_day(self):
-        """Refuse a day that is over, and one that has no day after it."""
+        """Refuse a day that is over."""
         day = self.cleaned_data["last_day"]
-        if day is not None and not timezone.localdate() <= day < dt.date.max:
+        if day is not None and day < timezone.localdate():
             raise forms.ValidationError(_("Enter today or a later day, or leave it empty."))
         return day
 
@@ -136,7 +132,7 @@ def _decide(request, account, form):
     """End, confirm or refuse the assignment of a form. Return why not; "" if it was done."""
     decisions = {
         "end": (assignments.end, _("Ended: %s. To undo this, give the role again.")),
-        "confirm": (assignments.confirm, _("Confirmed: %s. It is held from now on.")),
+        "confirm": (assignments.confirm, _("Confirmed: %s. The role begins now.")),
         "refuse": (assignments.refuse, _("Refused: %s. To undo this, request the role again.")),
     }
     action = request.POST.get("action")

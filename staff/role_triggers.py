@@ -1,7 +1,7 @@
 """Database triggers for rules of roles that no CHECK can hold, because they concern two tables or a change.
 
-- Whoever gave or gets a role can't give the second yes to it. To `admissions`, only a lead can.
-- Someone who is not a lead can't give `admissions` without a second yes.
+- Someone who gives or gets a role can't confirm it. Only a lead can confirm `admissions`.
+- Someone who is not a lead can't give `admissions` without a confirmation.
 - The group of a role keeps its name. Otherwise, a renamed group would carry its members into another role.
 """
 

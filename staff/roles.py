@@ -20,8 +20,8 @@ ROLES = tuple(LABELS)
 def roles_of(user):
     """Return the roles of an active member of staff as a frozenset; empty for anyone else.
 
-    They are cached on the user, so each HTTP request takes one query. The user of a request has none before the second
-    factor is proved, if it is required: should the middleware ever fail to refuse, no request opens.
+    They are cached on the user, so each HTTP request takes one query. If a second factor is required, `request.user`
+    has no roles until it is proved. So even if the middleware failed, no assessment request could be opened.
     """
     if not user.is_active or not user.is_staff or _lacks_second_factor(user):
         return frozenset()
@@ -50,20 +50,20 @@ def may_manage_accounts(user):
 
 
 def may_confirm_roles(user):
-    """Return whether this user's yes counts for a role that needs a second one."""
+    """Return whether this user may confirm a role that needs a second person."""
     return not roles_of(user).isdisjoint(POWERFUL)
 
 
-def needs_second_yes(role, giver):
-    """Return whether a role that `giver` gives begins only with a second person's yes.
+def needs_second_person(role, giver):
+    """Return whether a role that `giver` gives must be confirmed by a second person.
 
-    Access to requests is given by a lead, or with a lead's yes.
+    For access to requests, a lead must give the role or confirm it.
     """
     return role in POWERFUL or (role == ADMISSIONS and LEAD not in roles_of(giver))
 
 
 def confirming(role):
-    """Return the roles whose holders may give the second yes to a role."""
+    """Return the roles whose holders may confirm a role."""
     return (LEAD,) if role == ADMISSIONS else POWERFUL
 
 

@@ -1,4 +1,4 @@
-"""What the page of the security log says for the codes of its events."""
+"""Labels for the codes of the security log."""
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -18,8 +18,8 @@ OF_CODES = {
     "reset lost": gettext_lazy("reset, because the phone or key is lost or broken"),
     "reset stolen": gettext_lazy("reset, because it was stolen or used by someone else"),
     "reset new": gettext_lazy("reset, because the old phone is gone"),
-    "idle": gettext_lazy("nobody used it"),
-    "expired": gettext_lazy("the longest time was over"),
+    "idle": gettext_lazy("not used for too long"),
+    "expired": gettext_lazy("time limit reached"),
     "self": gettext_lazy("signed out from elsewhere"),
     "colleague": gettext_lazy("signed out by a colleague"),
     "left": gettext_lazy("no longer works here"),
@@ -35,20 +35,20 @@ OF_ROLES = (Kind.ROLE_REQUESTED, Kind.ROLE_GIVEN, Kind.ROLE_REFUSED, Kind.ROLE_E
 
 
 def detail_of(event):
-    """Return the words for the detail of an event; a code without words stays as it is."""
+    """Return the label for an event's detail. A code without a label stays as it is."""
     if event.kind == Kind.RECOVERY_CODE_USED:
         return _("%s left") % event.detail.partition(" ")[0]
     if event.kind in OF_ROLES:
         label = str(roles.LABELS.get(event.detail, event.detail))
-        is_second_yes = event.kind == Kind.ROLE_GIVEN and event.actor_id and event.detail in POWERFUL
-        return _("%s, the second yes") % label if is_second_yes else label
+        is_confirmation = event.kind == Kind.ROLE_GIVEN and event.actor_id and event.detail in POWERFUL
+        return _("%s, as the second person") % label if is_confirmation else label
     if event.kind == Kind.ACCOUNT_CHANGED:
         return ", ".join(str(OF_CODES.get(name, name)) for name in event.detail.split())
     return OF_CODES.get(event.detail, event.detail)
 
 
 def who_did(event):
-    """Return who did something: a username, or what stands for nobody. What no request did, the server did."""
+    """Return who did something: a username, "not signed in", or "the server" if no HTTP request did it."""
     if event.actor:
         return event.actor.get_username()
     is_by_server = not event.network or event.kind == Kind.SESSION_ENDED

@@ -10,7 +10,7 @@ So someone elsewhere can delay a sign-in from a new place, but never one in a kn
 network. The answers are the same for names that no account has. The table holds keyed hashes; the worker empties it.
 
 Passwords and codes are counted apart: the right password must not end the delay for guessed codes. Only someone with
-the right password can try codes, so those delays are longer. About 110 tries a day are looked at, of a million codes.
+the right password can try codes, so those delays are longer. About 110 of a million codes can be tried in a day.
 """
 
 import datetime as dt

@@ -19,7 +19,7 @@ from intake import search
 from intake.submission import circuit_breaker, rate_limit
 from recovery_site.search import index as search_index
 from staff.sign_in import gate
-from tests import databases, known_facts, one_way, staff_roles, template_guard
+from tests import databases, known_facts, staff_roles, state_guard, template_guard
 from tests.chromium import NO_CHROMIUM, chromium_path
 from tests.mailbox import Mailbox
 
@@ -32,6 +32,7 @@ SLOW_FILES = {
     "test_claims.py",
     "test_cms.py",
     "test_commands.py",
+    "test_contacted_again.py",
     "test_content_files.py",
     "test_database_timeouts.py",
     "test_editing.py",
@@ -39,7 +40,6 @@ SLOW_FILES = {
     "test_find.py",
     "test_key_rotation.py",
     "test_many_at_once.py",
-    "test_new_words.py",
     "test_odd_requests.py",
     "test_page_view.py",
     "test_publishing.py",
@@ -105,7 +105,7 @@ def why_no_database():
     return None
 
 
-one_way.watch_every_connection()
+state_guard.watch_every_connection()
 known_facts.watch_every_connection()
 
 
@@ -134,7 +134,7 @@ def stopped_clock(clock):
 def state_changes_through_the_workflow_alone():
     """Fail a test if any code except `intake.workflow` changed the state of a request."""
     yield
-    one_way.fail_if_seen()
+    state_guard.fail_if_seen()
 
 
 @pytest.fixture(scope="session")

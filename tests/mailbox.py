@@ -1,10 +1,11 @@
 """A real mail server for tests. The fixture `mailbox` in tests/conftest.py runs one."""
 
 import email
-import socket
 from email import policy
 
 from aiosmtpd.controller import Controller
+
+from tests.ports import free_port
 
 
 class Mailbox:
@@ -17,9 +18,7 @@ class Mailbox:
         self.rcpt_refusals = []  # the same for the next addresses
         self.refuses = {}  # what it answers for an address, each time
         self.on_mail = lambda: None
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
+        self.port = free_port()
         self._controller = None
 
     async def handle_RCPT(self, server, session, envelope, address, options):

@@ -1,9 +1,10 @@
-"""One form and its view. The form has the same field types and choices as the assessment form."""
+"""One form, its view and a page of thanks. The form has the same field types and choices as the assessment form."""
 
 from django import forms
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
-from django.urls import path
+from django.urls import path, reverse
+from django.views.generic import TemplateView
 
 from .models import Row
 
@@ -46,11 +47,12 @@ def ask(request):
     if request.method == "POST" and form.is_valid():
         answers = {name: value for name, value in form.cleaned_data.items() if name not in ("asked_about", "website")}
         row = Row.objects.create(**answers)
-        return HttpResponseRedirect(f"/thanks/{row.pk}/", status=303)
+        return HttpResponseRedirect(reverse("thanks", args=[row.pk]), status=303)
     return render(request, "bare/form.html", {"form": form})
 
 
 urlpatterns = [
-    path("assessment/", ask),
+    path("assessment/", ask, name="ask"),
+    path("thanks/<int:pk>/", TemplateView.as_view(template_name="bare/thanks.html"), name="thanks"),
     path("healthz", lambda request: HttpResponse("ok")),
 ]

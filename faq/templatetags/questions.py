@@ -6,6 +6,6 @@ register = template.Library()
 
 
 @register.simple_tag
-def questions_of(page):
-    """Return the visible questions whose topic names this page."""
-    return for_readers(QuestionPage.objects.filter(topic__page=page.pk))
+def questions_of(page, citations):
+    """Return the visible questions whose topic names this page. Their sources join the page's list."""
+    return for_readers(QuestionPage.objects.filter(topic__page=page.pk), citations)

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from intake import access, search, workflow
 from intake.contact.preferences import preferences_from
-from intake.contact.promise import commit_to
+from intake.contact.promise import promise_to
 from intake.crypto import envelope
 from intake.models import AccessRecord, AssessmentRequest
 from intake.submission import sent_form, store, tokens
@@ -29,6 +29,7 @@ class PhoneForm(AssessmentForm):
     """The public form, for phone calls. It has no spam trap, and the browser does not autofill staff's own data."""
 
     website = None
+    field_order = ("adult", "for_whom", "relation", "name")  # as colleagues read it aloud; then the rest
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
@@ -64,7 +65,7 @@ def page(model_admin, request):
 def _store(model_admin, request, form, draft):
     sent = sent_form.SentForm(draft, form.answers(), taken_by=request.user.pk)
     try:
-        request_id = store.store(sent, commit_to(sent.at, preferences_from(sent.answers)))
+        request_id = store.store(sent, promise_to(sent.at, preferences_from(sent.answers)))
     except sent_form.RequestWithdrawn:
         return _show(model_admin, request, form, tokens.draw(), 409, _withdrawn())
     except sent_form.TooManyAmendments:

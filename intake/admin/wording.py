@@ -82,7 +82,7 @@ def detail(name, value):
 
 
 def moment(at):
-    """Format a time in the active time zone: "Tue, Nov 24, 2:00 PM". Other years are named."""
+    """Format a time in the active time zone: "Tue, Nov 24, 2:00 PM". The year is added unless it is the current one."""
     local = timezone.localtime(at)
     this_year = local.year == timezone.localtime().year
     return date_format(local, "D, M j, g:i A" if this_year else "D, M j, Y, g:i A")

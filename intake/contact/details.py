@@ -51,46 +51,48 @@ class Conflict:
 def details_of(
     request: AssessmentRequest, opened: Iterable[tuple[EncryptedText, object]] | None = None
 ) -> dict[str, Value]:
-    """Return the newest `Value` of each field, by field name. The content must not be erased.
+    """Return the newest `Value` of each field, by field name.
 
-    `opened`: pairs of `EncryptedText` and content, if the caller has decrypted them before. A text that can't be
-    decrypted is left out.
+    Call it only for a request whose content was not erased. `opened`: pairs of `EncryptedText` and content, if the
+    caller has decrypted them before. A text that can't be decrypted is left out.
     """
     if opened is None:
         texts = request.texts.select_related("author")
         opened = [(text, text.decrypt_or_none()) for text in texts if text.kind in EncryptedText.WITH_CONTACT]
     nothing = dict.fromkeys(ANSWERS, "") | NOTHING_ALLOWED
-    known = {name: Value(value, None, request.received_at) for name, value in nothing.items()}
+    current = {name: Value(value, None, request.received_at) for name, value in nothing.items()}
     for text, content in opened:
         if text.kind in EncryptedText.WITH_CONTACT and isinstance(content, dict):
-            _overlay(known, {name: content[name] for name in ANSWERS if name in content}, text.author, text.recorded_at)
+            _overlay(
+                current, {name: content[name] for name in ANSWERS if name in content}, text.author, text.recorded_at
+            )
     for preferences in request.contact_preferences.select_related("author"):
-        _overlay(known, preferences.codes(), preferences.author, preferences.recorded_at)
-    return known
+        _overlay(current, preferences.codes(), preferences.author, preferences.recorded_at)
+    return current
 
 
-def plain(known: Mapping[str, Value]) -> dict[str, object]:
+def plain(current: Mapping[str, Value]) -> dict[str, object]:
     """Return the values by field name, without author and time."""
-    return {name: value.value for name, value in known.items()}
+    return {name: value.value for name, value in current.items()}
 
 
 def merge(
-    known: Mapping[str, Value], before: Mapping[str, object], after: Mapping[str, object]
+    current: Mapping[str, Value], before: Mapping[str, object], after: Mapping[str, object]
 ) -> tuple[list[Conflict], dict[str, object]]:
     """Return the conflicts, and the changes without a conflict by field name.
 
-    `known`: the stored values. `before`: the values on the actor's screen. `after`: the values that the actor entered.
+    `current`: the stored values. `before`: those on the actor's screen. `after`: those that the actor entered.
     A changed field is a conflict if its stored value is no longer the one on the screen.
     """
     conflicts: list[Conflict] = []
     changed: dict[str, object] = {}
-    for name in known:
-        if name not in before or name not in after or after[name] in (before[name], known[name].value):
+    for name in current:
+        if name not in before or name not in after or after[name] in (before[name], current[name].value):
             continue
-        if known[name].value == before[name]:
+        if current[name].value == before[name]:
             changed[name] = after[name]
         else:
-            conflicts.append(Conflict(name, before[name], known[name], after[name]))
+            conflicts.append(Conflict(name, before[name], current[name], after[name]))
     return conflicts, changed
 
 
@@ -103,13 +105,13 @@ def why_impossible(values: Mapping[str, object]) -> str:
     if values["preferred_time"] == PreferredTime.CONFIRMED and not (values["may_text"] or values["may_email"]):
         return _("To confirm a time, they must allow email or text messages.")
     if values["may_leave_voicemail"] and not values["may_call"]:
-        return _("Voicemail is for people who allow calls.")
+        return _("Voicemail needs permission to call.")
     if not (values["may_call"] or values["may_text"] or values["may_email"]):
         return _("Leave one way to reach this person, or close the request.")
     return ""
 
 
-def _overlay(known: dict[str, Value], values: Mapping[str, object], who: User | None, at: dt.datetime) -> None:
+def _overlay(current: dict[str, Value], values: Mapping[str, object], who: User | None, at: dt.datetime) -> None:
     for name, value in values.items():
-        if name not in known or known[name].value != value:
-            known[name] = Value(value, who, at)
+        if name not in current or current[name].value != value:
+            current[name] = Value(value, who, at)

@@ -10,6 +10,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from intake.models import ContactPreferences
+from pages.opening_hours import clock_words
 
 from . import schedule
 from .preferences import ContactCodes, ways_to_try
@@ -18,6 +19,7 @@ from .time_zones import TIME_ZONES
 logger = logging.getLogger(__name__)
 
 NOON = dt.time(12)
+TIME_TO_FILL_IN = dt.timedelta(minutes=15)
 
 # Translators: %(zone)s is a name such as "Arizona" or "Eastern". %(times)s is "between 8 and 10 in the morning" or
 # "by 3:30 in the afternoon", %(time)s is "10 in the morning" or "noon".
@@ -61,6 +63,10 @@ CONFIRM_FIRST = {
     "text": _("We will text you first, and call only after you have confirmed a time."),
     "email": _("We will email you first, and call only after you have confirmed a time."),
 }
+# Translators: %(time)s is "11 AM", "noon" or "midnight", %(promise)s "We will call today, by 1 in the afternoon, ..."
+IF_SENT_SOON = _(
+    "If you send a phone number before %(time)s on %(weekday)s: %(promise)s Other choices can change that."
+)
 CALL_LATER = _("We call only after you have confirmed a time.")
 WRITE_ONLY = {"text": _("We will text you."), "email": _("We will email you.")}
 BETWEEN = {
@@ -76,19 +82,19 @@ AT = {
 
 
 @dataclass(frozen=True)
-class Commitment:
-    """The due time and the promise of a request, stored so that a reload shows the same.
+class Promise:
+    """What a request is promised: the due time, and the sentence that the person reads. Both are stored with it.
 
-    `promise`: "" if nothing is promised.
+    `sentence`: "" if nothing is promised.
     """
 
     due_at: dt.datetime
     due_uses_default_hours: bool
-    promise: str
+    sentence: str
 
 
-def commit_to(asked_at: dt.datetime, preferences: ContactCodes) -> Commitment:
-    """Return the `Commitment` to a person who asks at the time `asked_at`.
+def promise_to(asked_at: dt.datetime, preferences: ContactCodes) -> Promise:
+    """Return the `Promise` to a person who asks at the time `asked_at`.
 
     If it can't be computed, the due time follows from the default target and nothing is promised: storing the request
     matters more.
@@ -97,17 +103,50 @@ def commit_to(asked_at: dt.datetime, preferences: ContactCodes) -> Commitment:
         return _compute(asked_at, preferences)
     except Exception as error:
         logger.error("The due time could not be computed, so nothing is promised: %s", type(error).__name__)
-        return Commitment(asked_at + schedule.ASSUMED.target, True, "")
+        return Promise(asked_at + schedule.ASSUMED.target, True, "")
 
 
-def _compute(asked_at: dt.datetime, preferences: ContactCodes) -> Commitment:
+def _compute(asked_at: dt.datetime, preferences: ContactCodes) -> Promise:
     hours = schedule.our_hours()
     preferred, zone = preferences["preferred_time"], ZoneInfo(preferences["time_zone"])
     contact = schedule.first_contact(asked_at, hours, preferred, zone)
     row = ContactPreferences(**preferences)
     ways = ways_to_try(row, schedule.may_ever_call(asked_at, hours, preferred, zone)) or row.channels
     words = sentence_for(contact, asked_at, hours, preferred, zone, ways[0], row.may_call)
-    return Commitment(contact.ends, hours.is_assumed, words)
+    return Promise(contact.ends, hours.is_assumed, words)
+
+
+def promise_if_sent_soon(now: dt.datetime) -> str:
+    """Return the promise for someone who sends the form soon and keeps the default choices; "" if there is none.
+
+    The sentence says until when it holds ("If you send a phone number before 2:30 PM on Monday"), because a form can
+    stay open for days. The day of the week is enough: a form can't be sent after a week.
+    """
+    try:
+        hours, zone = schedule.our_hours(), schedule.PHOENIX
+        begins, until, ends = times_if_sent_soon(now, hours)
+        contact = schedule.FirstContact(begins, ends, preference_is_met=True)
+        words = sentence_for(contact, now, hours, schedule.ASAP, zone, "call")
+        until_when = {"weekday": date_format(now.astimezone(zone), "l"), "time": clock_words(until)}
+        return words and IF_SENT_SOON % {**until_when, "promise": words}
+    except Exception as error:
+        logger.error("The form promises nothing, as it could not be computed: %s", type(error).__name__)
+        return ""
+
+
+def times_if_sent_soon(now: dt.datetime, hours: schedule.OpenHours) -> tuple[dt.datetime, dt.datetime, dt.datetime]:
+    """Return (`begins`, `until`, `ends`): a form sent before `until` gets its answer between `begins` and `ends`.
+
+    `until` is a full or half hour, the time when we open, or midnight. It is never after midnight, because the sentence
+    says "today". A form sent later is never due earlier, so `ends` is the due time of a form sent at `until`.
+    """
+    begins = schedule.first_contact(now, hours).begins
+    soon = (now + TIME_TO_FILL_IN).astimezone(schedule.PHOENIX)
+    half_hour = soon.replace(minute=soon.minute // 30 * 30, second=0, microsecond=0) + dt.timedelta(minutes=30)
+    tomorrow = now.astimezone(schedule.PHOENIX).date() + dt.timedelta(days=1)
+    midnight = dt.datetime.combine(tomorrow, dt.time.min, tzinfo=schedule.PHOENIX)
+    until = min(max(half_hour, begins.astimezone(schedule.PHOENIX)), midnight)
+    return begins, until, schedule.first_contact(until, hours).ends
 
 
 def sentence_for(

@@ -30,6 +30,12 @@ def known_among(requests: Sequence[AssessmentRequest], answers: blind_index.Answ
     return best if any(proof(best)) else None
 
 
+def has_another_name(request: AssessmentRequest, answers: blind_index.Answers) -> bool:
+    """Return whether both give a name and the names differ. Two people may share a browser and a landline."""
+    given = given_names(answers.get("name") or "")
+    return bool(given) and bool(known := given_names_of(request)) and not given & known
+
+
 def given_names(typed: str) -> frozenset[str]:
     """Return the words that may be the given name in a typed name; empty if there are none.
 

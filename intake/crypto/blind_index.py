@@ -104,8 +104,9 @@ def is_name_in(asked: str, stored: str) -> bool:
 
 
 def _all_words(typed: str) -> list[str]:
-    decomposed = _folded(_PART_OF_NO_WORD.sub("", typed))
-    letters = "".join(_base_letter(character) for character in decomposed if not _is_mark(character))
+    letters = _folded(_PART_OF_NO_WORD.sub("", typed))
+    if not letters.isascii():
+        letters = "".join(_base_letter(character) for character in letters if not _is_mark(character))
     words = re.findall(r"[^\W_]+", unicodedata.normalize("NFC", letters))
     return words[: 2 * MAX_WORDS]
 

@@ -1,4 +1,4 @@
-from .access_record import AccessRecord
+from .access_record import AccessRecord, ShownRequest
 from .assessment_request import Alias, AssessmentRequest
 from .attempt import RESULTS, Attempt
 from .change import Change, Undone
@@ -28,5 +28,6 @@ __all__ = [
     "RecentEmail",
     "RecentSender",
     "SavedFilter",
+    "ShownRequest",
     "Undone",
 ]

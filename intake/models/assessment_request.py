@@ -93,6 +93,8 @@ class AssessmentRequest(models.Model):
         default=0, editable=False, help_text="Counts the changes: the optimistic lock"
     )
     received_at = models.DateTimeField(_("received"), editable=False)
+
+    # When it is due, and what the person was promised
     due_at = models.DateTimeField(_("due"), editable=False)
     due_uses_default_hours = models.BooleanField(
         default=False, editable=False, help_text="Computed with default hours, since the owner had set none"
@@ -107,6 +109,8 @@ class AssessmentRequest(models.Model):
     awaiting_reply_since = models.DateTimeField(
         null=True, blank=True, editable=False, help_text="The person contacted us again, and we have not answered yet"
     )
+
+    # Attempts, the conversation, the assessment
     first_attempt_at = models.DateTimeField(null=True, blank=True, editable=False)
     reached_at = models.DateTimeField(
         null=True, blank=True, editable=False, help_text="When we first spoke with the person"
@@ -115,11 +119,15 @@ class AssessmentRequest(models.Model):
         null=True, blank=True, editable=False, help_text="Which attempt it was when we first spoke"
     )
     assessment_at = models.DateTimeField(_("assessment"), null=True, blank=True, editable=False)
+
+    # Snooze
     snoozed_until = models.DateTimeField(_("snoozed until"), null=True, blank=True, editable=False)
     snooze_reason = models.CharField(max_length=12, choices=SnoozeReason.choices, blank=True, editable=False)
     due_before_snooze = models.DateTimeField(
         null=True, editable=False, help_text="When it was due before the snooze, restored by unsnoozing"
     )
+
+    # Other requests of the same person or device
     duplicate_of = models.ForeignKey(
         "self",
         models.PROTECT,
@@ -149,16 +157,19 @@ class AssessmentRequest(models.Model):
         editable=False,
         help_text="A linked request was withdrawn, erased or changed, and staff have not said if it is the same person",
     )
+
+    # Closing
     closed_at = models.DateTimeField(_("closed"), null=True, blank=True, editable=False)
     close_undo_state = models.JSONField(null=True, editable=False, help_text="What closing cleared, for reopening")
-    acknowledged_at = models.DateTimeField(editable=False, help_text="When the person last saw a confirmation")
 
+    acknowledged_at = models.DateTimeField(editable=False, help_text="When the person last saw a confirmation")
     # Keyed hashes of browser session and contact, and of the private link. None, not "", since they are unique.
     form_key = models.CharField(max_length=64, null=True, editable=False)  # noqa: DJ001
     private_link_hash = models.CharField(max_length=64, null=True, editable=False)  # noqa: DJ001
     # The `form_key` before closing: a form of that browser session may still wait in a spool.
     previous_form_key = models.CharField(max_length=64, null=True, editable=False)  # noqa: DJ001
 
+    # Quarantine, legal hold, and requests that the site sends to itself
     quarantined_at = models.DateTimeField(_("in quarantine since"), null=True, blank=True, editable=False)
     spam_signals = models.CharField(
         max_length=80, blank=True, editable=False, help_text="Codes of intake.submission.spam_signals"
@@ -256,7 +267,6 @@ class AssessmentRequest(models.Model):
         indexes = [
             models.Index(fields=URGENCY, name="open_by_urgency", condition=~Q(stage="closed")),
             models.Index(fields=["owner", *URGENCY], name="open_by_owner", condition=~Q(stage="closed")),
-            models.Index(fields=URGENCY, name="unassigned_by_urgency", condition=Q(owner=None) & ~Q(stage="closed")),
             models.Index(
                 fields=URGENCY,
                 name="quarantine_by_urgency",

@@ -92,6 +92,11 @@ class ContactPreferences(AppendOnlyModel):
         in_order = ["call", "text", "email"] if self.may_call else ["email", "text"]
         return [channel for channel in in_order if getattr(self, f"may_{channel}")]
 
+    @property
+    def commits_us_to(self):
+        """Return what due time and promise depend on. If it changes, both are computed again."""
+        return self.preferred_time, self.time_zone, self.channels[0]
+
 
 class ConsentRecord(AppendOnlyModel):
     """A record of a person's consent to one purpose, with version and hash of the wording. One row for each consent."""

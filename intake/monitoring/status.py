@@ -11,7 +11,7 @@ from django.utils.translation import ngettext
 
 from intake.models import Heartbeat, OutboxMessage
 from intake.submission import spool
-from pages import scheduled_publishing
+from pages import content_generation, scheduled_publishing
 from staff import append_only_triggers, event_mails
 from staff.accounts import links
 
@@ -31,7 +31,7 @@ def report():
     A part has `ok`, `why` (a list of codes), and figures.
     """
     now = timezone.now()
-    parts = {"keys": _keys(), "spool": _spool(), "database": _database()}
+    parts = {"keys": _keys(), "spool": _spool(), "database": _database(), "kept_pages": _kept_pages()}
     for name, look in IN_DATABASE.items():
         parts[name] = _asked(look, now) if parts["database"]["ok"] else _part("database")
     return {"ok": all(part["ok"] for part in parts.values()), "at": now.isoformat(timespec="seconds"), "parts": parts}
@@ -118,6 +118,18 @@ def _database():
     except (DatabaseError, InterfaceError):
         return _part("away")
     return _part() if readiness.takes_writes() else _part("no_writes")
+
+
+def _kept_pages():
+    """Return whether this web process knows that the pages it keeps in memory are up to date.
+
+    While the database is away, it shows them as they were.
+    """
+    if not content_generation.is_watched():
+        return _part("not_watched", ok=True)
+    age = content_generation.seconds_since_answer()
+    is_long_ago = age is None or age > content_generation.PATIENCE
+    return _part(*_true({"not_checked": is_long_ago}), seconds_since_checked=None if age is None else int(age))
 
 
 def _migrations(now):

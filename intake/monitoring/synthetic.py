@@ -1,6 +1,6 @@
 """The synthetic request. The site sends it to itself, to check that form, database, mail, and desk work together.
 
-A signed header, valid for a minute, marks it. Whoever intercepts the header can create, see, and erase synthetic
+A signed header, valid for a minute, marks it. Someone who intercepts the header can create, see, and erase synthetic
 requests, but no others: each function here finds only synthetic ones.
 """
 

@@ -20,7 +20,7 @@ def probe(request, receipt):
     if not synthetic.is_signed(request) or request.method not in ("GET", "POST"):
         raise Http404
     try:
-        request_id = tokens.from_receipt(receipt)
+        request_id, _any_session = tokens.from_receipt(receipt)
     except tokens.BadToken:
         raise Http404 from None
     try:

@@ -70,9 +70,9 @@ def _acknowledgement(outbox_message):
     Raises `NotAllowed` if the newest preferences don't allow email, or if `daily_limit` doesn't: anyone may have typed
     the address. Raises `BadAddress` if it is not a valid email address.
     """
-    profile = newest_preferences(outbox_message.request)
+    preferences = newest_preferences(outbox_message.request)
     submissions = outbox_message.request.texts.filter(kind__in=EncryptedText.WITH_CONTACT)
-    if profile is None or not profile.may_email or outbox_message.request.hidden_at or not submissions:
+    if preferences is None or not preferences.may_email or outbox_message.request.hidden_at or not submissions:
         raise NotAllowed
     address = next(content["email"] for text in reversed(submissions) if "email" in (content := text.decrypt()))
     try:

@@ -1,6 +1,5 @@
 """The request form and its confirmation."""
 
-import datetime as dt
 import logging
 
 from django.conf import settings
@@ -8,6 +7,7 @@ from django.core.exceptions import SuspiciousOperation
 from django.http import HttpResponseRedirect
 from django.middleware.csrf import CsrfViewMiddleware
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -15,24 +15,25 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
+from intake.contact.promise import promise_if_sent_soon
 from intake.crypto import blind_index, envelope
 from intake.monitoring import synthetic
 from intake.submission import accept as submission
 from intake.submission import (
     device,
     pending,
-    private_link,
     rate_limit,
     referrer,
     sent_form,
     spam_signals,
     spool,
-    store,
     tokens,
 )
 from intake.submission.forms import AssessmentForm
+from pages import facts
 
-RECEIPT_SHOWN_FOR = dt.timedelta(minutes=30)
+from .confirmation import confirmation_of
+from .optional import if_it_works
 
 logger = logging.getLogger(__name__)
 
@@ -48,7 +49,7 @@ def assessment(request):
     (storing failed). Someone under 18 is shown where to find help, and nothing about them is stored.
     """
     if request.method != "POST":
-        return _show_form(request, AssessmentForm(), tokens.draw(referrer_path=referrer.page_of(request)))
+        return _show_form(request, None, tokens.draw(referrer_path=referrer.page_of(request)))
     posted = request.POST.dict()  # unreadable data fails here, and has a page of its own
     try:
         return _answer(request)
@@ -93,12 +94,12 @@ def _accept(request, form, draft, spent_token):
     answers = form.answers()
     is_synthetic = synthetic.is_signed(request)
     took = timezone.now() - draft.drawn_at
-    signs = _if_it_works(spam_signals.signals_in, answers, form.cleaned_data["website"], took, otherwise=())
+    signs = if_it_works(spam_signals.signals_in, answers, form.cleaned_data["website"], took, otherwise=())
     sent = sent_form.SentForm(
         draft,
         answers,
-        form_key=None if spent_token else _if_it_works(_form_key, request, answers),
-        sender=_if_it_works(rate_limit.sender_of, request, otherwise=""),
+        form_key=None if spent_token else if_it_works(_form_key, request, answers),
+        sender=if_it_works(rate_limit.sender_of, request, otherwise=""),
         spam_signals=() if is_synthetic else signs,
         spent_token=spent_token,
         is_synthetic=is_synthetic,
@@ -119,18 +120,9 @@ def _accept(request, form, draft, spent_token):
         logger.error("A request could not be stored: %s", type(error).__name__)
         return _show_form(request, form, draft, status=503, notice=_not_stored())
     pending.forget(request.POST.get("kept", ""))
-    receipt = tokens.to_receipt(request_id)
+    receipt = tokens.to_receipt(request_id, any_session=spent_token is not None)
     response = HttpResponseRedirect(reverse("intake:received", args=[receipt]), status=303)
     return device.forget(request, response)
-
-
-def _if_it_works(look, *arguments, otherwise=None):
-    """Return the result of `look`, or `otherwise` if it raises. An optional check must not block a request."""
-    try:
-        return look(*arguments)
-    except Exception as error:
-        logger.error("A form is stored without the result of %s: %s", look.__name__, type(error).__name__)
-        return otherwise
 
 
 def _refuse(request, form, draft, status, notice=""):
@@ -159,9 +151,9 @@ def check(request, token):
         kept = pending.find(request, token)
     except Exception as error:
         logger.error("A pending form could not be shown: %s", type(error).__name__)
-        return _unindexed(_show_form(request, AssessmentForm(), tokens.draw(), 503, _not_shown()))
+        return _unindexed(_show_form(request, None, tokens.draw(), 503, _not_shown()))
     if kept is None or "token" not in kept:  # nothing, or a form of the self-service page
-        return _unindexed(_show_form(request, AssessmentForm(), tokens.draw(), is_gone=True))
+        return _unindexed(_show_form(request, None, tokens.draw(), is_gone=True))
     form = AssessmentForm(pending.data_of(kept["fields"]))
     draft = tokens.from_token(kept["token"])
     return _unindexed(_show_form(request, form, draft, kept["status"], kept["notice"], kept_under=token))
@@ -177,9 +169,15 @@ def under_18(request):
 @never_cache
 @require_safe
 def received(request, receipt):
-    """Show the confirmation. Its URL holds no personal data. After a while, the page shows nothing anymore."""
+    """Show the confirmation. Its URL holds no personal data.
+
+    After a while, the page shows nothing anymore. It also shows nothing in another browser session, because someone
+    else may open it from the browser's history.
+    """
     try:
-        confirmation = _confirmation_of(tokens.from_receipt(receipt), device.left_at(request))
+        request_id, any_session = tokens.from_receipt(receipt)
+        may_show = any_session or device.must_forget(request)
+        confirmation = confirmation_of(request_id, device.left_at(request)) if may_show else None
     except tokens.BadToken:
         confirmation = None  # a made-up address shows the same neutral page as an old one
     except Exception as error:
@@ -202,37 +200,6 @@ def _unindexed(response):
     """
     response["X-Robots-Tag"] = "noindex"
     return response
-
-
-def _confirmation_of(request_id, left_at):
-    """Return what the confirmation shows of an open request that was confirmed recently, or None.
-
-    `left_at`: when someone left quickly in this browser session; nothing confirmed before is shown. The spool is
-    checked first: what is no longer there is in the database. The database is tried even if the circuit breaker is
-    open, as it may be back. Raises database errors: then the request is stored but can't be shown.
-    """
-    since = timezone.now() - RECEIPT_SHOWN_FOR
-    if left_at:
-        since = max(since, left_at)
-    try:
-        kept = submission.confirmation_from_spool(request_id)
-    except spool.SpoolError as error:
-        logger.error("The spool could not be read for a confirmation: %s", type(error).__name__)
-        kept = None
-    if kept is not None:
-        secret = _if_it_works(private_link.secret_of, request_id)
-        shown = _confirmation(kept.reference, kept.promise, secret)
-        return shown if kept.at > since else None
-    known = store.find(request_id)
-    if known is None or not private_link.goes_on(known) or known.acknowledged_at <= since:
-        return None
-    alias = known.aliases.filter(pk=request_id).first() if known.pk != request_id else None
-    secret = _if_it_works(private_link.shown_to, known, alias)
-    return _confirmation((alias or known).reference, known.promise, secret)
-
-
-def _confirmation(reference, promise, secret):
-    return {"reference": reference, "promise": promise, "secret": secret}
 
 
 def _form_key(request, answers):
@@ -270,9 +237,24 @@ def _drawn_anew(before=None):
 
 
 def _show_form(request, form, draft, status=200, notice="", kept_under="", is_gone=False):
-    form.must_forget = device.must_forget(request)
+    """Return the page of the form. `form`: None for one without answers.
+
+    It names when we will call, unless other choices may change that.
+    """
+    must_forget = device.must_forget(request)
+    if form is None:
+        errors, questions = [], facts.current().until_change(_questions_without_answers, must_forget)
+        promise = promise_if_sent_soon(timezone.now())
+    else:
+        form.must_forget = must_forget
+        errors = [(field, error) for field in form for error in field.errors]  # checks the form, which may change it
+        questions = _questions(form)
+        promise = "" if form.has_more else promise_if_sent_soon(timezone.now())
     context = {
-        "form": form,
+        "errors": errors,
+        "questions": questions,
+        "promise": promise,
+        "must_forget": must_forget,
         "visit": device.mark_of(request),
         "token": tokens.to_token(draft),
         "single_use_token": tokens.draw_single_use_token(draft) if status != 200 else "",
@@ -284,6 +266,17 @@ def _show_form(request, form, draft, status=200, notice="", kept_under="", is_go
     if status == 429:
         response["Retry-After"] = int(rate_limit.WINDOW.total_seconds())
     return response
+
+
+def _questions_without_answers(_facts, must_forget):
+    """Return the questions as HTML. Everybody gets the same text, so it has no token and no answer in it."""
+    form = AssessmentForm()
+    form.must_forget = must_forget
+    return _questions(form)
+
+
+def _questions(form):
+    return render_to_string("intake/questions.html", {"form": form})
 
 
 def _stale():
@@ -309,7 +302,7 @@ def _withdrawn():
 
 
 def _too_many_amendments():
-    return _("We have your request, and many changes to it. We can't take more this way. Please call us with the rest.")
+    return _("We have your request and many changes to it, so we can't take more here. Please call us with the rest.")
 
 
 def _too_many():

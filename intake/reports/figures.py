@@ -24,7 +24,7 @@ Outcome = AssessmentRequest.Outcome
 
 NOT_COUNTED = (Outcome.SPAM, Outcome.DUPLICATE, Outcome.UNLINKED)
 NEVER = sys.maxsize  # longer than any wait: not tried, or not reached
-TRIES_SHOWN = 7  # one line each; more attempts share a line
+ATTEMPTS_SHOWN = 7  # one line each; more attempts share a line
 PAGES_SHOWN = 12
 LEAST_FOR_90TH = 10  # with fewer, it would be one person's own time
 
@@ -111,7 +111,7 @@ def figures_for(period):
     everyone = []
     weeks, hours, pages = defaultdict(list), defaultdict(list), defaultdict(list)
     outcomes, attempts = Counter(), Counter()
-    for received, tried, reached, due, outcome, page, tries in _rows(period):
+    for received, tried, reached, due, outcome, page, made in _rows(period):
         wait = _wait(received, tried, reached, due, now)
         week, hour = week_and_hour(received // step)
         everyone.append(wait)
@@ -119,7 +119,7 @@ def figures_for(period):
         hours[hour].append(wait)
         pages[page].append(wait)
         outcomes[outcome] += 1
-        attempts[None if reached is None else min(tries or 0, TRIES_SHOWN + 1)] += 1
+        attempts[None if reached is None else min(made or 0, ATTEMPTS_SHOWN + 1)] += 1
     return Figures(
         everyone=Waits(everyone),
         by_week=[(week, Waits(weeks[week])) for week in period.weeks],
@@ -127,7 +127,7 @@ def figures_for(period):
         by_page=[(name, Waits(waits)) for name, waits in _most_first(pages)],
         by_outcome=[(_("Still open"), outcomes[""])]
         + [(code.label, outcomes[code]) for code in Outcome if code not in NOT_COUNTED],
-        by_attempts=[(_label_for_attempts(tries), attempts[tries]) for tries in (*range(1, TRIES_SHOWN + 2), 0, None)],
+        by_attempts=[(_label_for_attempts(made), attempts[made]) for made in (*range(1, ATTEMPTS_SHOWN + 2), 0, None)],
     )
 
 
@@ -175,14 +175,14 @@ def _week_and_hour(seconds, zone):
     return local.date() - dt.timedelta(days=local.weekday()), local.hour
 
 
-def _label_for_attempts(tries):
-    if tries is None:
+def _label_for_attempts(count):
+    if count is None:
         return _("Not reached yet")
-    if tries == 0:
+    if count == 0:
         return _("Reached, no attempt logged")
-    if tries > TRIES_SHOWN:
-        return _("%(count)s or more attempts") % {"count": tries}
-    return ngettext("%(count)s attempt", "%(count)s attempts", tries) % {"count": tries}
+    if count > ATTEMPTS_SHOWN:
+        return _("%(count)s or more attempts") % {"count": count}
+    return ngettext("%(count)s attempt", "%(count)s attempts", count) % {"count": count}
 
 
 def _most_first(pages):

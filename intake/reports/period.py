@@ -5,16 +5,15 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from django import forms
-from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from intake.contact import schedule
+from staff.day_field import DayField
 
 PRESETS = {7: _("Last 7 days"), 30: _("Last 30 days"), 90: _("Last 90 days")}
 DEFAULT = 30
 LONGEST = 366  # days
-FIRST_DAY, LAST_DAY = dt.date(2000, 1, 1), dt.date(2999, 12, 31)
 
 
 @dataclass(frozen=True)
@@ -41,18 +40,10 @@ class Period:
         return [monday + dt.timedelta(weeks=number) for number in range(count)]
 
 
-def _day(label):
-    return forms.DateField(
-        label=label,
-        widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"),
-        validators=[MinValueValidator(FIRST_DAY), MaxValueValidator(LAST_DAY)],
-    )
-
-
 class PeriodForm(forms.Form):
     """The form for the first and last day of a report."""
 
-    begin, end = _day(_("From")), _day(_("To"))
+    begin, end = DayField(label=_("From")), DayField(label=_("To"))
 
     def clean(self):
         begin, end = self.cleaned_data.get("begin"), self.cleaned_data.get("end")

@@ -44,10 +44,10 @@ def summary(waits):
     return [
         (_("Requests"), str(waits.count)),
         (_("First contact in time"), waits.share_in_time),
-        (_("First attempt, half within"), label_for_minutes(waits.median_to_attempt)),
-        (_("First attempt, 9 of 10 within"), label_for_minutes(waits.ninetieth_to_attempt)),
-        (_("Conversation, half within"), label_for_minutes(waits.median_to_talk)),
-        (_("Conversation, 9 of 10 within"), label_for_minutes(waits.ninetieth_to_talk)),
+        (_("Half had a first attempt within"), label_for_minutes(waits.median_to_attempt)),
+        (_("9 of 10 had a first attempt within"), label_for_minutes(waits.ninetieth_to_attempt)),
+        (_("Half had a conversation within"), label_for_minutes(waits.median_to_talk)),
+        (_("9 of 10 had a conversation within"), label_for_minutes(waits.ninetieth_to_talk)),
     ]
 
 
@@ -108,8 +108,12 @@ def _week_chart(title, names, waits, counts, what):
         % {"first": names[0], "last": names[-1]},
         names,
         [
-            (_("Half of the people (median)"), "circle", _values(waits, counts, f"median_{what}")),
-            (_("9 of 10 people (90th percentile)"), "square", _values(waits, counts, f"ninetieth_{what}")),
+            (_("Half waited at most this long"), "circle", _values(waits, counts, f"median_{what}")),
+            (
+                _("9 of 10 waited at most this long"),
+                "square",
+                _values(waits, counts, f"ninetieth_{what}"),
+            ),
         ],
         _unit_of,
         label_for_minutes,
@@ -173,10 +177,10 @@ def _counted(key, title, intro, heading, pairs):
 def _wait_columns():
     return [
         _("Requests"),
-        _("First attempt, half within"),
-        _("First attempt, 9 of 10 within"),
-        _("Conversation, half within"),
-        _("Conversation, 9 of 10 within"),
+        _("Half had a first attempt within"),
+        _("9 of 10 had a first attempt within"),
+        _("Half had a conversation within"),
+        _("9 of 10 had a conversation within"),
         _("First contact in time"),
     ]
 

@@ -11,10 +11,8 @@ from dataclasses import dataclass, replace
 from django.db import DatabaseError, InterfaceError
 
 from intake.contact.preferences import preferences_from
-from intake.contact.promise import commit_to
-from intake.models import (
-    Alias,
-)
+from intake.contact.promise import promise_to
+from intake.models import Alias, ContactPreferences
 
 from . import circuit_breaker, rate_limit, spool, tokens
 from .sent_form import NotStored, RequestWithdrawn, from_json, to_json
@@ -36,12 +34,11 @@ def accept(form):
     Raises `rate_limit.RateLimited`, `NotStored`, `spool.SpoolError` or `envelope.EncryptionError`. Then nothing was
     stored.
     """
-    commitment = commit_to(form.at, preferences_from(form.answers))
-    confirmed_as = tokens.confirmed_as(form.draft, form.answers)
+    promise = promise_to(form.at, preferences_from(form.answers))
     if circuit_breaker.allows():
         try:
-            request_id = store(form, commitment)
-            return confirmed_as.id if _waits_in_spool(confirmed_as.id) else request_id
+            request_id = store(form, promise)
+            return _confirmed_from_spool(form) or request_id
         except (NotStored, rate_limit.RateLimited):
             raise
         except Exception as error:  # database away, full, or not responding, or a bug
@@ -49,7 +46,8 @@ def accept(form):
             if isinstance(error, (DatabaseError, InterfaceError)):
                 circuit_breaker.trip()
     _count_while_away(form)
-    spool.put(confirmed_as.id, to_json(replace(form, confirmed_as=confirmed_as), commitment))
+    confirmed_as = tokens.confirmed_as(form.draft, form.answers)
+    spool.put(confirmed_as.id, to_json(replace(form, confirmed_as=confirmed_as), promise))
     return confirmed_as.id
 
 
@@ -64,43 +62,50 @@ def _count_while_away(form):
         logger.error("The rate limit could not be checked: %s", type(error).__name__)
 
 
-def _waits_in_spool(request_id):
-    """Return whether a form confirmed under this id is still in this machine's spool."""
+def _confirmed_from_spool(form):
+    """Return the id under which a form was confirmed that is still in this machine's spool. None if it is not there."""
     try:
-        return bool(spool.find(request_id))
+        if spool.is_empty():
+            return None
+        confirmed_as = tokens.confirmed_as(form.draft, form.answers)
+        return confirmed_as.id if spool.find(confirmed_as.id) else None
     except spool.SpoolError:
-        return False
+        return None
 
 
 def take_in(path):
     """Store the form in a spool file, unless it is in the database already. Then remove the file."""
-    form, commitment = from_json(spool.read(path))
+    form, promise = from_json(spool.read(path))
     try:
-        store(form, commitment)
+        store(form, promise)
     except RequestWithdrawn as withdrawn:
         # What was sent before the withdrawal stays withdrawn. What was sent after it is a new request.
         if form.at > withdrawn.at:
             # Under legal hold, the withdrawn request still holds the id that this form was confirmed under.
             Alias.objects.filter(pk=form.confirmed_as.id, request__hidden_at__isnull=False).delete()
-            store(replace(form, draft=tokens.draw(referrer_path=form.draft.referrer_path), form_key=None), commitment)
+            store(replace(form, draft=tokens.draw(referrer_path=form.draft.referrer_path), form_key=None), promise)
     spool.remove(path)
 
 
 @dataclass(frozen=True)
 class SpooledConfirmation:
-    """What a confirmation shows of a request that is still in the spool."""
+    """What a confirmation shows of a request that is still in the spool. `answers`: the newest ones."""
 
     reference: str
     promise: str
     at: dt.datetime
+    answers: dict
 
 
 def confirmation_from_spool(request_id):
-    """Return the `SpooledConfirmation` of a request's first form in this machine's spool.
+    """Return the `SpooledConfirmation` of a request in this machine's spool, or None if the spool holds none.
 
-    Return None if the spool holds none.
+    An amendment changes the promise only if it changes what the promise depends on, as in the database.
     """
+    sentence, depends_on, form = "", None, None
     for content in spool.find(request_id):
-        form, commitment = from_json(content)
-        return SpooledConfirmation(form.confirmed_as.reference, commitment.promise, form.at)
-    return None
+        form, promise = from_json(content)
+        preferences = ContactPreferences(**preferences_from(form.answers))
+        if preferences.commits_us_to != depends_on:
+            sentence, depends_on = promise.sentence, preferences.commits_us_to
+    return form and SpooledConfirmation(form.confirmed_as.reference, sentence, form.at, form.answers)

@@ -2,7 +2,7 @@
 
 A session cookie holds a random value and, once someone left quickly, the time. While the cookie exists, forms tell the
 browser to remember nothing typed. Its value changes each time something is sent or withdrawn, or the person leaves.
-Then Chromium drops the pages that it kept for Back. Other browsers keep theirs, and `came_back.js` reloads them.
+Then Chromium drops the pages that it kept for Back. Other browsers keep theirs, and `form.js` reloads them.
 """
 
 import datetime as dt
@@ -67,8 +67,8 @@ class VisitorField(BoundField):
 
     def build_widget_attrs(self, attrs, widget=None):
         attrs = super().build_widget_attrs(attrs, widget)
-        if attrs.get("required"):
-            attrs.setdefault("aria-invalid", "false")  # otherwise Chromium announces an empty field as invalid
+        if attrs.get("required") or getattr(self.field.widget, "input_type", "") == "email":
+            attrs.setdefault("aria-invalid", "false")  # otherwise Chromium announces what it judges as invalid itself
         if self.form.must_forget:
             attrs["autocomplete"] = "off"  # on each field, since it overrides the form's attribute
         return attrs

@@ -105,6 +105,32 @@ class AssessmentForm(AsksOnce, SaysWhenWeAreClosed, VisitorForm):
 
     error_css_class = "has-error"
 
+    phone = HonestTextField(
+        label=_("Phone number"),
+        help_text=_("We leave no message unless you allow it."),
+        required=False,
+        max_length=60,
+        widget=forms.TextInput(attrs={"type": "tel", "inputmode": "tel", "autocomplete": "tel"}),
+    )
+    email = EmailTextField(
+        label=_("Email address"),
+        help_text=_("If you give only this, we send one short email that does not name us."),
+        required=False,
+        max_length=254,
+        widget=forms.TextInput(
+            attrs={"type": "email", "inputmode": "email", "autocomplete": "email", "spellcheck": "false"}
+        ),
+    )
+    adult = forms.ChoiceField(
+        label=_("Are you 18 or older?"),
+        help_text=_("You, the person filling out this form."),
+        choices=ADULT,
+        widget=forms.RadioSelect,
+        error_messages={
+            "required": _("Tell us whether you are 18 or older."),
+            "invalid_choice": _("Choose yes or no."),
+        },
+    )
     for_whom = forms.ChoiceField(
         label=_("Who are you asking for?"),
         choices=ForWhom.choices,
@@ -113,20 +139,10 @@ class AssessmentForm(AsksOnce, SaysWhenWeAreClosed, VisitorForm):
         widget=forms.RadioSelect,
     )
     relation = forms.ChoiceField(
-        label=_("If you are asking for someone else, who are you to them?"),
+        label=_("If you are asking for someone else, what is your relationship to them?"),
         help_text=_("We don't ask for their name. We talk with you first."),
         choices=RELATIONS,
         required=False,
-    )
-    adult = forms.ChoiceField(
-        label=_("Are you 18 or older?"),
-        help_text=_("This means you, the person filling out this form."),
-        choices=ADULT,
-        widget=forms.RadioSelect,
-        error_messages={
-            "required": _("Tell us whether you are 18 or older."),
-            "invalid_choice": _("Choose yes or no."),
-        },
     )
     name = HonestTextField(
         label=_("What should we call you?"),
@@ -134,21 +150,6 @@ class AssessmentForm(AsksOnce, SaysWhenWeAreClosed, VisitorForm):
         required=False,
         max_length=200,
         widget=forms.TextInput(attrs={"autocomplete": "nickname"}),
-    )
-    phone = HonestTextField(
-        label=_("Phone number"),
-        required=False,
-        max_length=60,
-        widget=forms.TextInput(attrs={"type": "tel", "inputmode": "tel", "autocomplete": "tel"}),
-    )
-    email = EmailTextField(
-        label=_("Email address"),
-        help_text=_("If you give only an email address, we send one short, neutral email."),
-        required=False,
-        max_length=254,
-        widget=forms.TextInput(
-            attrs={"type": "email", "inputmode": "email", "autocomplete": "email", "spellcheck": "false"}
-        ),
     )
     do_not_call = forms.BooleanField(label=_("Please don't call me. Email me."), required=False)
     voicemail_ok = forms.BooleanField(label=consent.VOICEMAIL.text, required=False)
@@ -198,6 +199,20 @@ class AssessmentForm(AsksOnce, SaysWhenWeAreClosed, VisitorForm):
     )
 
     NOT_ANSWERS = ("asked_about", "website")
+    FOLDED = (  # under "More choices": no one has to answer them
+        "for_whom",
+        "relation",
+        "name",
+        "voicemail_ok",
+        "text_ok",
+        "email_ok",
+        "do_not_call",
+        "introduction",
+        "preferred_time",
+        "time_zone",
+        "language",
+        "message",
+    )
 
     def __init__(self, *args, **kwargs):
         kwargs.setdefault("label_suffix", "")
@@ -244,6 +259,15 @@ class AssessmentForm(AsksOnce, SaysWhenWeAreClosed, VisitorForm):
             % names,
         )
         self.remember(f"{time} {zone}")
+
+    @property
+    def has_more(self):
+        """Return whether a folded question has an error, or an answer other than the one that it starts with."""
+        return any(self[name].errors or self._is_chosen(name) for name in self.FOLDED)
+
+    def _is_chosen(self, name):
+        value = self[name].value()
+        return bool(value) and value != self.fields[name].initial
 
     def answers(self):
         """Return the cleaned fields by name, as plain JSON values. This is what is encrypted."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from django.utils import timezone
 
-from intake.contact.promise import Commitment
+from intake.contact.promise import Promise
 
 from .tokens import Draft
 
@@ -67,7 +67,7 @@ class SentForm:
         return self.confirmed_as is not None
 
 
-def to_json(form, commitment):
+def to_json(form, promise):
     return {
         "draft": [form.draft.id.hex, form.draft.reference],
         "confirmed_as": [form.confirmed_as.id.hex, form.confirmed_as.reference],
@@ -77,18 +77,18 @@ def to_json(form, commitment):
         "form_key": form.form_key,
         "spam_signals": form.spam_signals,
         "is_synthetic": form.is_synthetic,
-        "commitment": [commitment.due_at.isoformat(), commitment.due_uses_default_hours, commitment.promise],
+        "promise": [promise.due_at.isoformat(), promise.due_uses_default_hours, promise.sentence],
     }
 
 
 def from_json(plain):
-    """Return the form and its commitment.
+    """Return the form and its promise.
 
     `spent_token` is not in the JSON: it is of no use after the person has seen a confirmation.
     """
     id_hex, drawn_reference = plain["draft"]
     confirmed_id, confirmed_reference = plain["confirmed_as"]
-    due_at, due_uses_default_hours, words = plain["commitment"]
+    due_at, due_uses_default_hours, words = plain["promise"]
     form = SentForm(
         draft=Draft(uuid.UUID(id_hex), drawn_reference, referrer_path=plain.get("referrer_path", "")),
         answers=plain["answers"],
@@ -98,4 +98,4 @@ def from_json(plain):
         is_synthetic=plain["is_synthetic"],
         confirmed_as=Draft(uuid.UUID(confirmed_id), confirmed_reference),
     )
-    return form, Commitment(dt.datetime.fromisoformat(due_at), due_uses_default_hours, words)
+    return form, Promise(dt.datetime.fromisoformat(due_at), due_uses_default_hours, words)

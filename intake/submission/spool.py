@@ -65,7 +65,8 @@ def put(request_id, content):
     """Store one request or amendment. Raises `SpoolError`.
 
     `content`: a dictionary of plain JSON values. If the request's files already hold the same `content["answers"]`,
-    nothing is stored. Once this returns, the content survives a power cut.
+    nothing is stored, unless other answers are the newest and `content["at"]`, the time in ISO 8601, is later than
+    theirs: the person returned to earlier answers. Once this returns, the content survives a power cut.
     """
     content = json.loads(json.dumps(content))  # as it will be read back, so that equal content compares as equal
     with _spool_errors():
@@ -88,6 +89,12 @@ def find(request_id):
         return list(_contents(file for file in _files() if file.base in bases and not file.is_set_aside))
 
 
+def is_empty():
+    """Return whether this machine's spool holds no request, not even one that was set aside."""
+    with _spool_errors():
+        return not any(True for _file in _files())
+
+
 def waiting():
     """Return the paths of the files to store in the database, oldest first."""
     with _spool_errors():
@@ -97,8 +104,8 @@ def waiting():
 def read(path):
     """Return the content of one file.
 
-    Raises `envelope.DecryptionError`, also for what is no file of ours, such as a symbolic link. Raises
-    FileNotFoundError if another worker removed the file.
+    Raises `envelope.DecryptionError` if it can't be decrypted or is not our file, such as a symbolic link. Raises
+    FileNotFoundError if another worker removed it.
     """
     return json.loads(envelope.decrypt(_bytes_of(path), _place(path.name.removesuffix(SET_ASIDE))))
 
@@ -184,14 +191,21 @@ def prepare():
         _allocate_reserve()
 
 
+def _returns_to(content, kept, versions):
+    """Return whether the person returned to answers from before the newest ones, and there is room to keep that."""
+    newest = max(kept, key=lambda known: known.get("at", ""))
+    is_later = content.get("at", "") > newest.get("at", "")
+    return newest["answers"] != content["answers"] and is_later and versions < MAX_VERSIONS
+
+
 def _put(request_id, content):
     _make_folder()
     bases, answers = _bases(request_id), content["answers"]
     for _ in range(MAX_VERSIONS):
         files = list(_files())
         versions = [file for file in files if file.base in bases]
-        kept = _contents(file for file in versions if not file.is_set_aside)
-        if any(known["answers"] == answers for known in kept):
+        kept = list(_contents(file for file in versions if not file.is_set_aside))
+        if any(known["answers"] == answers for known in kept) and not _returns_to(content, kept, len(versions)):
             _sync_folder()  # the process that wrote it may not have synced it yet
             return
         if len(files) >= MAX_FILES:

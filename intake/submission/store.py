@@ -26,37 +26,40 @@ from . import private_link, rate_limit, tokens
 from .sent_form import ReferenceTaken, RequestWithdrawn, TokenSpent, TooManyAmendments
 
 
-def store(form, commitment):
+def store(form, promise):
     """Store a form in the database once. Return the id of the request that holds it.
 
     A form that was confirmed from the spool is exempt from the rate limit. It gets another reference if its own is
     taken.
     """
     if Alias.objects.filter(pk=form.draft.id).exists():
-        return _store_known(form, commitment)
+        return _store_known(form, promise)
     try:
-        return _store_new(form, commitment)
+        return _store_new(form, promise)
     except IntegrityError as clash:
-        if request_id := _store_known(form, commitment):
+        if request_id := _store_known(form, promise):
             return request_id
         drawn = (form.confirmed_as or form.draft).reference
         if not AssessmentRequest.objects.filter(reference=drawn).exists():
             raise  # another clash: the spool keeps the form, and /status reports it
         if not form.was_acknowledged:
             raise ReferenceTaken from clash
-        return store(replace(form, confirmed_as=replace(form.confirmed_as, reference=reference.draw())), commitment)
+        return store(replace(form, confirmed_as=replace(form.confirmed_as, reference=reference.draw())), promise)
 
 
-def _store_known(form, commitment):
+def _store_known(form, promise):
     """Store a form that repeats an earlier request or comes from the same page. Return None if it does neither."""
     known = _known(form)
     if known is not None:
         return _store_again(known, form)
-    first = find(form.draft.id)
-    return first and _store_beside(first, form, commitment)
+    if first := find(form.draft.id):
+        return _store_beside(first, form, promise)
+    if other := _of_this_session(form):  # someone with another name, whose form keeps the key
+        return _store_new(replace(form, form_key=None), promise, same_device_as=other)
+    return None
 
 
-def _store_beside(first, form, commitment):
+def _store_beside(first, form, promise):
     """Store what another person sent from the page of an earlier request: as a new request that names the first.
 
     Locks the first request. Of two POSTs at once, the second then finds what the first has stored.
@@ -68,11 +71,11 @@ def _store_beside(first, form, commitment):
             if form.spent_token and EncryptedText.objects.filter(spent_token=form.spent_token).exists():
                 raise TokenSpent
             own = replace(form, draft=tokens.draw(referrer_path=form.draft.referrer_path))
-            return _store_new(own, commitment, same_device_as=first)
+            return _store_new(own, promise, same_device_as=first)
     return _store_again(known, form)  # outside of that lock: `lock_linked` takes its own, in primary-key order
 
 
-def _store_new(form, commitment, same_device_as=None):
+def _store_new(form, promise, same_device_as=None):
     request_id, spam_signals = form.draft.id, form.spam_signals
     is_counted = not (form.was_acknowledged or form.is_synthetic or form.taken_by)
     traffic = rate_limit.recent_traffic(form.sender, form.at) if is_counted else None
@@ -84,10 +87,10 @@ def _store_new(form, commitment, same_device_as=None):
             reference=(form.confirmed_as or form.draft).reference,
             received_at=form.at,
             acknowledged_at=form.at,
-            due_at=commitment.due_at,
-            first_due_at=commitment.due_at,
-            due_uses_default_hours=commitment.due_uses_default_hours,
-            promise=commitment.promise,
+            due_at=promise.due_at,
+            first_due_at=promise.due_at,
+            due_uses_default_hours=promise.due_uses_default_hours,
+            promise=promise.sentence,
             form_key=form.form_key,
             private_link_hash=private_link.hash_of(private_link.secret_of(request_id)),
             quarantined_at=form.at if spam_signals else None,
@@ -130,8 +133,8 @@ def _insert(new):
 def _store_again(known, form):
     """Store a form for a request that already exists. New content becomes an amendment, and staff are alerted again.
 
-    A closed request is reopened, even by the same content. Raises `RequestWithdrawn` if its content was erased, and
-    `TooManyAmendments` beyond `workflow.MAX_AMENDMENTS`.
+    So does earlier content that the person returned to. A closed request is reopened, even by the same content. Raises
+    `RequestWithdrawn` if its content was erased, and `TooManyAmendments` beyond `workflow.MAX_AMENDMENTS`.
     """
     linked_requests = workflow.lock_linked(known.pk)
     request = linked_requests[known.pk]
@@ -146,42 +149,49 @@ def _store_again(known, form):
     forms = [text for text in submissions if text.kind != EncryptedText.Kind.ADDITION]
     ended_at = _ended_at(request, linked_requests)
     asks_once_more = ended_at is not None and form.at > ended_at
-    if forms and forms[-1].holds(form.answers) and not asks_once_more:
+    is_news = _is_news(request, forms, form)
+    if not (is_news or asks_once_more):
         return request.pk
-    is_known = any(text.holds(form.answers) for text in forms)
     if form.spent_token and EncryptedText.objects.filter(spent_token=form.spent_token).exists():
         raise TokenSpent
-    if len(submissions) > workflow.MAX_AMENDMENTS and not (form.was_acknowledged or is_known):
+    if is_news and len(submissions) > workflow.MAX_AMENDMENTS and not form.was_acknowledged:
         raise TooManyAmendments
     said_at = form.at if form.was_acknowledged else _not_before_the_last(request, form.at)
     was_closed = request.stage == AssessmentRequest.Stage.CLOSED
-    is_as_before = is_known and workflow.own_preferences(request) == preferences_from(form.answers)
-    if is_as_before and not asks_once_more:
-        return request.pk
-    if not is_as_before or request.duplicate_of_id:
+    codes, kept_as = preferences_from(form.answers), ""
+    if is_news or request.duplicate_of_id or workflow.own_preferences(request) != codes:
         workflow.unlink_all(request, linked_requests, None, workflow.Why.CHANGED)
-    is_changed = (
-        workflow.record_contact_preferences(request, preferences_from(form.answers), said_at) if is_known else True
-    )
-    if not (is_changed or asks_once_more):
-        return request.pk
-    if not is_known:
+    if is_news:
         amendment = _encrypted_answers(request.pk, EncryptedText.Kind.AMENDMENT, form)
         amendment.save(force_insert=True)
+        kept_as = str(amendment.pk)
     if was_closed:
         if request.stage == AssessmentRequest.Stage.CLOSED:
             workflow.open_again(request, None)
-        workflow.recompute_due(request, preferences_from(form.answers), form.at)
-    workflow.record_contact_preferences(request, preferences_from(form.answers), said_at)
+        workflow.recompute_due(request, codes, form.at)
+    workflow.record_contact_preferences(request, codes, said_at)
     ConsentRecord.objects.bulk_create(_consents(request.pk, form, said_at), ignore_conflicts=True)
     BlindIndex.objects.bulk_create(indexes_of(request.pk, form.answers), ignore_conflicts=True)
-    after = "" if is_known else str(amendment.pk)
     Event.objects.create(
-        request=request, code=Event.Code.AMENDED, actor_id=form.taken_by, occurred_at=form.at, to_value=after
+        request=request, code=Event.Code.AMENDED, actor_id=form.taken_by, occurred_at=form.at, to_value=kept_as
     )
     workflow.mark_contacted_again(request, form.at)
     workflow.requeue_staff_notification(request, form.at)
     return request.pk
+
+
+def _is_news(request, forms, form):
+    """Return whether to keep these answers: nobody sent them before, or the person returned to them.
+
+    Who sends A, then B, then A again wants A: the last thing that they pressed Send on. This is no retry of the first
+    POST. A browser repeats a POST only until it has the response, and without the response nobody can send B.
+    """
+    if not any(text.holds(form.answers) for text in forms):
+        return True
+    own = request.contact_preferences.filter(author=None, is_from_link=False).last()
+    is_newest = forms[-1].holds(form.answers) and (own is None or own.codes() == preferences_from(form.answers))
+    said_at = max(one.recorded_at for one in (forms[-1], own) if one)
+    return not is_newest and form.at > said_at
 
 
 def _ended_at(request, linked_requests):
@@ -230,9 +240,16 @@ def _known(form):
             return known
         if _may_have_ended_with(first, form):
             return first
-    if form.form_key is not None:
-        return AssessmentRequest.objects.filter(form_key=form.form_key).first()
-    return None
+    earlier = _of_this_session(form)
+    if earlier and same_person.has_another_name(earlier, form.answers):
+        others = search.from_same_device(earlier)
+        return next((other for other in others if not same_person.has_another_name(other, form.answers)), None)
+    return earlier
+
+
+def _of_this_session(form):
+    """Return the request that this browser session sent with the same contact, or None."""
+    return form.form_key and AssessmentRequest.objects.filter(form_key=form.form_key).first()
 
 
 def _may_have_ended_with(first, form):
@@ -247,11 +264,11 @@ def _may_have_ended_with(first, form):
 
 def find(request_id):
     """Return the request that was confirmed under this id, or None."""
-    request = AssessmentRequest.objects.filter(pk=request_id).first()
-    if request is None:
+    try:
+        return AssessmentRequest.objects.get(pk=request_id)
+    except AssessmentRequest.DoesNotExist:
         alias = Alias.objects.filter(pk=request_id).select_related("request").first()
-        request = alias and alias.request
-    return request
+        return alias and alias.request
 
 
 def _encrypted_answers(request_id, kind, form):

@@ -20,6 +20,7 @@ from intake.db.uuid7 import uuid7
 FORM_SALT = "intake.form"
 SINGLE_USE_SALT = "intake.pass"
 RECEIPT_SALT = "intake.receipt"
+ANY_SESSION = "any"  # in a receipt for a browser without cookies
 FORM_LIFETIME = dt.timedelta(days=7)
 SINGLE_USE_LIFETIME = dt.timedelta(days=1)
 BITS_OF_A_PERSON = 20  # while the database is away, 1 in a million pairs of people on one form is mixed up
@@ -78,15 +79,21 @@ def read_single_use_token(token, draft):
     return nonce
 
 
-def to_receipt(request_id):
-    """Return the part of the confirmation's URL that names the request. Posting a form again gives the same one."""
-    return signing.Signer(salt=RECEIPT_SALT, sep=".").sign(request_id.hex)
+def to_receipt(request_id, any_session=False):
+    """Return the part of the confirmation's URL that names the request. Posting a form again gives the same one.
+
+    With `any_session`, the confirmation also shows in a browser session that sent nothing. Only a browser without
+    cookies needs that.
+    """
+    named = ANY_SESSION + request_id.hex if any_session else request_id.hex
+    return signing.Signer(salt=RECEIPT_SALT, sep=".").sign(named)
 
 
 def from_receipt(receipt):
-    """Return the request's id from a receipt. Raises `BadToken`."""
+    """Return the request's id from a receipt, and whether any browser session may see it. Raises `BadToken`."""
     try:
-        return uuid.UUID(signing.Signer(salt=RECEIPT_SALT, sep=".").unsign(receipt))
+        named = signing.Signer(salt=RECEIPT_SALT, sep=".").unsign(receipt)
+        return uuid.UUID(named.removeprefix(ANY_SESSION)), named.startswith(ANY_SESSION)
     except (signing.BadSignature, ValueError) as error:
         raise BadToken from error
 

@@ -98,7 +98,7 @@ def check_version(
 def only_taken_over(request: AssessmentRequest, expected_version: int, actor: User) -> bool:
     """Return whether only ownership changed since `expected_version`, after a claim of `actor` ended.
 
-    Each taking, release or undo raises the version by one. The newest events are checked one by one until every newer
+    Each claim, release or undo raises the version by one. The newest events are checked one by one until every newer
     version is explained. Events that raise no version are skipped, and so are the actor's own notes and corrections.
     """
     newer, was_theirs = request.version - expected_version, False
@@ -161,10 +161,10 @@ def restore_form_key(request: AssessmentRequest) -> None:
 
 
 def keep_links_undoable(original: AssessmentRequest, version: int) -> None:
-    """Let unlinking still restore the original after a change raised its version.
+    """Update the duplicates of a changed request, so that unlinking one can still restore the request.
 
-    Unlinking restores the original only at the version that the duplicate stored. Duplicates that stored `version`, the
-    one before the change, now store the new version.
+    Each duplicate stores the version of its original. Unlinking restores the original only if it still has that
+    version. So duplicates that stored `version`, the one before this change, now store the new version.
     """
     for other in original.duplicates.order_by("pk"):
         if other.link_undo_state and other.link_undo_state.get("version") == version != original.version:

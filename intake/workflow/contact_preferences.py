@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from intake.contact import consent, details, schedule
 from intake.contact.preferences import ContactCodes, current_preferences, newest_preferences
-from intake.contact.promise import commit_to
+from intake.contact.promise import promise_to
 from intake.models import AssessmentRequest, ContactPreferences, Event
 from intake.models.contact import Introduction
 
@@ -46,12 +46,12 @@ def record_contact_preferences(
         request=request, recorded_at=at, author=author, is_from_link=is_from_link, **codes
     )
     update_request(request, preferred_time=kept.preferred_time, time_zone=kept.time_zone)
-    if last is not None and _commits_us_to(last) == _commits_us_to(kept):
+    if last is not None and last.commits_us_to == kept.commits_us_to:
         return True
     if author is None and request.awaits_contact:
         recompute_due(request, codes, at)
     elif request.stage == Stage.NEW:  # the promise stays, and a correction never makes the due time later
-        update_request(request, due_at=min(request.due_at, commit_to(at, codes).due_at))
+        update_request(request, due_at=min(request.due_at, promise_to(at, codes).due_at))
     elif last is not None and (last.preferred_time, last.time_zone) != (kept.preferred_time, kept.time_zone):
         _plan_within(request, kept, at)
     return True
@@ -68,11 +68,11 @@ def _how_safe(preferred_time: str) -> int:
 def own_preferences(request: AssessmentRequest) -> dict[str, Any]:
     """Return the contact preferences (codes) that the person or staff gave, without changes made by linking.
 
-    {} if the content was erased. Linking may have removed a permission for one phone. The permission does not return
-    for a phone number that was stored later: the person gave it for another phone.
+    {} if the content was erased. If linking removed a permission for one phone, the permission does not return for a
+    number that was stored later: the person did not give it for that number.
     """
     history = list(request.contact_preferences.all())
-    own = {name: value for _profile, said in _said(history) for name, value in said.items()}
+    own = {name: value for _preferences, said in _said(history) for name, value in said.items()}
     if not own:
         return {}
     taken_at: dict[str, dt.datetime] = {}
@@ -178,14 +178,14 @@ def recompute_due(request: AssessmentRequest, codes: ContactCodes, at: dt.dateti
     """
     if not request.awaits_contact:
         return
-    commitment, is_new = commit_to(at, codes), request.stage == Stage.NEW
+    promise, is_new = promise_to(at, codes), request.stage == Stage.NEW
     update_request(
         request,
-        first_due_at=request.first_due_at if request.first_attempt_at else commitment.due_at,
+        first_due_at=request.first_due_at if request.first_attempt_at else promise.due_at,
         # After an attempt, a request is handed out when it is due. So it is due when the preferred time begins.
-        due_at=commitment.due_at if is_new else _first_contact(at, codes) or commitment.due_at,
-        due_uses_default_hours=commitment.due_uses_default_hours,
-        promise=commitment.promise,
+        due_at=promise.due_at if is_new else _first_contact(at, codes) or promise.due_at,
+        due_uses_default_hours=promise.due_uses_default_hours,
+        promise=promise.sentence,
     )
 
 
@@ -204,7 +204,3 @@ def _plan_within(request: AssessmentRequest, preferences: ContactPreferences, at
 
 def _first_contact(moment: dt.datetime, codes: ContactCodes) -> dt.datetime | None:
     return schedule.next_contact(moment, schedule.our_hours(), codes["preferred_time"], ZoneInfo(codes["time_zone"]))
-
-
-def _commits_us_to(preferences: ContactPreferences) -> tuple[str, str, str]:
-    return preferences.preferred_time, preferences.time_zone, preferences.channels[0]

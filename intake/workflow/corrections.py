@@ -48,20 +48,20 @@ def correct(
     request = locked_open(request_id)
     if content_is_erased(request):
         raise TransitionRefused(_("The content of this request was erased. Nothing can be added to it."))
-    known, last = details.details_of(request), newest_preferences(request)
+    current, last = details.details_of(request), newest_preferences(request)
     now = (
         max(timezone.now(), last.recorded_at) if last else timezone.now()
     )  # never older than the last, even if this machine's clock is slow
-    conflicts, changed = details.merge(known, before, after)
+    conflicts, changed = details.merge(current, before, after)
     if not changed:
         return conflicts
-    values = details.plain(known) | changed
-    for_another_phone = [] if _is_same_phone(known, values) else [one for one in consent.FOR_ONE_PHONE if values[one]]
+    values = details.plain(current) | changed
+    for_another_phone = [] if _is_same_phone(current, values) else [one for one in consent.FOR_ONE_PHONE if values[one]]
     if for_another_phone and not consent_read:
         taken_away = {name: False for name in for_another_phone if name not in changed}
         if not details.why_impossible(values | taken_away):
             changed, values, for_another_phone = changed | taken_away, values | taken_away, []
-    if (why := details.why_impossible(values)) and why != details.why_impossible(details.plain(known)):
+    if (why := details.why_impossible(values)) and why != details.why_impossible(details.plain(current)):
         raise TransitionRefused(why)
     allowed = [name for name in consent.BY_PERMISSION if changed.get(name) or name in for_another_phone]
     agreed = [consent.BY_PERMISSION[name] for name in allowed]
@@ -90,5 +90,5 @@ def correct(
     return conflicts
 
 
-def _is_same_phone(known: Mapping[str, details.Value], values: Mapping[str, object]) -> bool:
-    return normalized_phone(str(known["phone"].value)) == normalized_phone(str(values["phone"]))
+def _is_same_phone(current: Mapping[str, details.Value], values: Mapping[str, object]) -> bool:
+    return normalized_phone(str(current["phone"].value)) == normalized_phone(str(values["phone"]))

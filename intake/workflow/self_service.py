@@ -67,7 +67,8 @@ def add_message(*, request_id: UUID, text: str) -> AssessmentRequest:
     if not text.strip():
         raise TransitionRefused(_("Write something first: the box is empty."))
     submissions = list(request.texts.filter(kind__in=EncryptedText.FROM_THE_PERSON))
-    if any(before.kind == EncryptedText.Kind.ADDITION and before.holds(text) for before in submissions):
+    additions = [before for before in submissions if before.kind == EncryptedText.Kind.ADDITION]
+    if additions and additions[-1].holds(text):  # sent twice. Words from before the newest count again.
         return request
     if len(submissions) > MAX_AMENDMENTS:
         raise TransitionRefused(_("We can't take more messages here. Please call us."))

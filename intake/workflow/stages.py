@@ -82,7 +82,7 @@ def book(
 ) -> AssessmentRequest:
     """Book an assessment, or move a booked one. The request is due at the time `at`."""
     request, now = locked(request_id, expected_version), timezone.now()
-    if request.stage != Stage.BOOKED and Stage.BOOKED not in TRANSITIONS[request.stage]:
+    if request.stage == Stage.CLOSED or Stage.BOOKED not in (request.stage, *TRANSITIONS[request.stage]):
         raise not_allowed(request, Stage.BOOKED)
     if at is None or at <= now:
         raise TransitionRefused(_("Choose a time in the future for the assessment."))

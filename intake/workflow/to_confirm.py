@@ -67,6 +67,14 @@ def ask_if_same_person(
     record_queued_message(request, outbox_message)
 
 
+def restore_alert(request: AssessmentRequest) -> None:
+    """Queue the alert about a question again if it is open and an answer, undone since, deleted the alert unsent."""
+    if request.to_confirm_since:
+        OutboxMessage.objects.get_or_create(
+            request=request, kind=OutboxMessage.Kind.TO_CONFIRM, defaults={"next_try_at": timezone.now()}
+        )
+
+
 @undoable
 def another_person(*, request_id: UUID, actor: User, expected_version: int | None = None) -> AssessmentRequest:
     """Record that the other requests belong to a different person. Contact resumes."""

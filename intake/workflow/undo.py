@@ -24,6 +24,7 @@ from intake.models import AssessmentRequest, Change, ContactPreferences, Event, 
 from .base import LinkedRequests, StaleVersion, TransitionRefused, check_version, label_for_event, update_request
 from .duplicates import lock_linked
 from .state import from_json
+from .to_confirm import restore_alert
 
 UNDO_WITHIN = dt.timedelta(minutes=10)
 _NOT_SENT = (
@@ -227,7 +228,9 @@ def _restore(linked_requests: LinkedRequests, change: Change, actor: User) -> bo
     _restore_preferences(request, change, actor, now)
     Undone(change=change, actor=actor, occurred_at=now, version=request.version).save(force_insert=True)
     Event.objects.create(request=request, change=change, code=Event.Code.UNDONE, actor=actor, occurred_at=now)
-    return change.outbox_message is not None and not _cancel_message(change.outbox_message)
+    is_mail_out = change.outbox_message is not None and not _cancel_message(change.outbox_message)
+    restore_alert(request)
+    return is_mail_out
 
 
 def _restore_preferences(request: AssessmentRequest, change: Change, actor: User, now: dt.datetime) -> None:

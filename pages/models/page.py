@@ -1,8 +1,6 @@
 from django.db import models
 from django.db.models import Q
-from django.http import Http404
 from django.urls import Resolver404, resolve
-from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
@@ -19,7 +17,8 @@ from ..citations import Citations
 from ..publishing import CheckedPublishing
 from ..visibility import visible
 
-RARE_BLOCKS = {"picture", "table", "download", "facts", "self_check"}  # they have their own style sheet
+# They have their own style sheet.
+RARE_BLOCKS = {"picture", "figure", "table", "download", "facts", "self_check", "steps", "doors", "key_facts"}
 HOME_DEPTH = 2  # the root of the tree has depth 1
 
 
@@ -115,6 +114,8 @@ class SitePage(CheckedPublishing, Page):
         default=False,
         help_text=_("For pages that may put a reader at risk if someone else sees the screen."),
     )
+    share_picture = "text"  # the background of the picture in link previews, see `pages.share_pictures`
+    open_graph_type = "article"  # as ogp.me has it
     about_center = models.BooleanField(
         _("tells search engines about the center"),
         default=False,
@@ -159,16 +160,6 @@ class SitePage(CheckedPublishing, Page):
     def get_absolute_url(self):
         return self.url
 
-    def has_ended(self, at=None):
-        """Return whether the page has expired. Checks the clock, because the worker may not have unpublished it yet."""
-        return self.expire_at is not None and self.expire_at <= (at or timezone.now())
-
-    def route(self, request, path_components):
-        """Answer 404 for an expired page."""
-        if not path_components and self.has_ended():
-            raise Http404
-        return super().route(request, path_components)
-
     def texts(self):
         """Return pairs of heading and stored rich text, in reading order."""
         return []
@@ -197,6 +188,8 @@ class SitePage(CheckedPublishing, Page):
     @cached_property
     def way(self):
         """Return the visible pages from below the home page to the parent of this page."""
+        if self.depth <= HOME_DEPTH + 1:
+            return []
         return list(visible(self.get_ancestors().filter(depth__gt=HOME_DEPTH)))
 
     @cached_property
@@ -234,7 +227,8 @@ class PageWithSections(SitePage):
         found = []
         for block in self.sections:
             if "body" in block.value:
-                found.append((block.value.get("heading", ""), block.value["body"].source))
+                bands = "".join(band["text"].source for band in block.value.get("bands", []))
+                found.append((block.value.get("heading", ""), block.value["body"].source + bands))
             elif block.block_type == "table":
                 table = block.value["table"]
                 found.append((table.caption, "".join(cell.source for row in table.row_data for cell in row["values"])))
@@ -251,7 +245,6 @@ class PageWithSections(SitePage):
             "urgent": urgent,
             "sections": sections,
             "contents": [section for section in sections if section["heading"]],
-            "has_figures": any(section["block"].block_type == "figure" for section in sections),
             "has_rare_blocks": any(section["block"].block_type in RARE_BLOCKS for section in sections),
         }
 
@@ -283,10 +276,14 @@ class HomePermissions(PagePermissionTester):
 class HomePage(PageWithSections):
     """The home page. There is one for each language."""
 
-    template = "pages/page.html"
+    template = "pages/home_page.html"
+    share_picture, open_graph_type = "home", "website"
     parent_page_types = ["wagtailcore.Page"]
     max_count_per_parent = 1
     settings_panels = [PublishingPanel(children=[FieldPanel("go_live_at")])]  # without an expiry date
+
+    def get_context(self, request, *args, **kwargs):
+        return super().get_context(request, *args, **kwargs) | {"has_rare_blocks": True}  # its style sheet has the hero
 
     class Meta(PageWithSections.Meta):
         verbose_name = _("home page")
@@ -309,7 +306,7 @@ class SectionIndexPage(PageWithSections):
 
     def get_context(self, request, *args, **kwargs):
         children = visible(ContentPage.objects.child_of(self)).order_by("path")
-        return super().get_context(request, *args, **kwargs) | {"children": children}
+        return super().get_context(request, *args, **kwargs) | {"children": children, "has_rare_blocks": True}
 
 
 class ContentPage(PageWithSections):

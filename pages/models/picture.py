@@ -3,6 +3,7 @@ from django.utils.translation import gettext_lazy as _
 from wagtail.documents.models import AbstractDocument, Document
 from wagtail.images.models import AbstractImage, AbstractRendition, Image, WagtailImageField, get_upload_to
 
+from ..content_generation import AtomicModel
 from ..stored_files import DocumentFile, PictureFile
 
 
@@ -14,7 +15,7 @@ class DocumentField(models.FileField):
     attr_class = DocumentFile
 
 
-class _WithCheckedFile(models.Model):
+class _WithCheckedFile(AtomicModel):
     class Meta:
         abstract = True
 

@@ -1,10 +1,10 @@
 import json
 
 from django import template
-from django.templatetags.static import static
+from django.urls import reverse
 from django.utils.safestring import mark_safe
 
-from .. import facts
+from .. import facts, share_pictures
 from ..structured_data import address
 
 register = template.Library()
@@ -16,8 +16,10 @@ _ESCAPES = {ord(character): f"\\u{ord(character):04x}" for character in "<>&"}
 @register.inclusion_tag("includes/head_meta.html")
 def page_meta(page):
     """Render `head_meta` for a page of the CMS."""
-    graph = page.structured_data(facts.current())
-    return head_meta(page.title, page.search_description, page.url, graph, page.in_languages)
+    known = facts.current()
+    in_languages = page.in_languages if known.has_translations else []
+    tags = head_meta(page.title, page.search_description, page.url, page.structured_data(known), in_languages)
+    return tags | {"type": page.open_graph_type}
 
 
 @register.inclusion_tag("includes/head_meta.html")
@@ -33,8 +35,9 @@ def head_meta(title, description, path, graph=None, in_languages=()):
         "description": description,
         "address": address(path),
         "in_languages": [(code, address(other)) for code, other in in_languages],
-        "is_home": path == "/",
+        "type": "website",
         "site_name": center.name if center else "",
-        "image": address(static("pages/share.png")),
+        "picture": address(reverse("share_picture", args=[path])),
+        "picture_size": share_pictures.SIZE,
         "structured_data": mark_safe(data.translate(_ESCAPES)) if graph else "",  # noqa: S308 (escaped right here)
     }

@@ -2,28 +2,21 @@
 
 import string
 import unicodedata
-from dataclasses import dataclass
+from bisect import bisect_left
 
-from .synonyms import ALSO, KNOWN, LONGEST_PHRASE, ROW_OF
-from .words import STOP_WORDS, WORD, fold, folded, plain, words
+from .synonyms import FORMS_OF, KNOWN, LONGEST_PHRASE, Form
+from .words import STOP_WORDS, WORD, fold, plain, words
 
 LONGEST_QUERY = 100  # characters; more words would find less, not more
 SHORTEST_MENDED = 5  # letters; shorter words have too many similar words
 LONGEST_MENDED = 30
-LEAST_TIMES = 3  # a word must occur this often on the site to serve as a correction
-LEADS_WEIGH = 0.8  # the weight of a related word; the words themselves weigh 1
-# A prefix with more matches than this is too vague.
-MOST_ENDINGS = 50
+# The longest questions that people type have 10 parts, and their words are the beginnings of 20 others.
+MOST_PARTS = 12
+MOST_ENDINGS = 50  # of all words of a query; beginnings with more endings are too vague
+
 
 _KNOWN_FOLDS = {fold(word) for word in KNOWN}
-
-
-@dataclass(frozen=True)
-class Form:
-    """A folded word or phrase that counts as a match for one part of the query."""
-
-    phrase: tuple[str, ...]
-    weight: float = 1.0
+_KNOWN_IN_ORDER = sorted(KNOWN)
 
 
 def readable(typed):
@@ -47,7 +40,7 @@ def _meant(typed, index):
     is_word = SHORTEST_MENDED <= len(word) <= LONGEST_MENDED and word.isalpha()
     if not is_word or word in STOP_WORDS or _is_known(word, index):
         return typed
-    near = [other for other in _one_letter_away(word) if other in KNOWN or index.vocabulary[other] >= LEAST_TIMES]
+    near = index.corrections.intersection(_one_letter_away(word))
     return max(sorted(near), key=lambda other: index.vocabulary[other], default=typed)
 
 
@@ -55,11 +48,9 @@ def _is_known(word, index):
     folded_word = fold(word)
     return (
         folded_word in _KNOWN_FOLDS
-        or index.texts.places((folded_word,))
-        or index.titles.places((folded_word,))
-        or index.leads.places((folded_word,))
-        or index.beginning_with(word)
-        or any(known.startswith(word) for known in KNOWN)
+        or (folded_word,) in index.strengths
+        or index.endings(word, most=1)
+        or any(known.startswith(word) for known in _KNOWN_IN_ORDER[bisect_left(_KNOWN_IN_ORDER, word) :][:1])
     )
 
 
@@ -69,44 +60,34 @@ def _one_letter_away(word):
     The first letter stays.
     """
     splits = [(word[:i], word[i:]) for i in range(1, len(word) + 1)]
-    near = {head[:-1] + tail[0] + head[-1] + tail[1:] for head, tail in splits if tail}
-    near |= {head + tail[1:] for head, tail in splits}
-    for letter in string.ascii_lowercase:
-        near |= {head + letter + tail for head, tail in splits}
-        near |= {head + letter + tail[1:] for head, tail in splits}
-    return near - {word}
+    shorter = [(head, tail[1:]) for head, tail in splits]
+    swapped = [head[:-1] + tail[0] + head[-1] + tail[1:] for head, tail in splits if tail]
+    replaced = [head + letter + tail for head, tail in splits + shorter for letter in string.ascii_lowercase]
+    return swapped + [head + tail for head, tail in shorter] + replaced
 
 
 def groups(query, index):
-    """Return a list with the `Form`s of each part of the query. A part that occurs twice appears once."""
-    found, rest = [], words(query)
-    while rest:
-        length, phrase = _longest_phrase(rest)
+    """Return a list of the `Form`s of each part of the query, each once. Parts beyond `MOST_PARTS` are left out."""
+    typed = words(query)
+    folds = [fold(word) for word in typed]
+    found, at, endings = {}, 0, MOST_ENDINGS
+    while at < len(typed) and len(found) < MOST_PARTS:
+        phrase, word = _longest_phrase(folds[at : at + LONGEST_PHRASE]), typed[at]
         if phrase:
-            found.append(_forms_of_phrase(phrase))
-        elif rest[0] not in STOP_WORDS:
-            found.append(_forms_of_word(rest[0], index))
-        rest = rest[length:]
-    return [forms for i, forms in enumerate(found) if forms not in found[:i]]
+            found[phrase] = FORMS_OF[phrase]
+        elif word not in STOP_WORDS and word not in found:
+            found[word] = _forms_of_word(word, folds[at], index, endings)
+            endings -= len(found[word]) - 1
+        at += len(phrase) or 1
+    return list(dict.fromkeys(found.values()))
 
 
-def _longest_phrase(rest):
-    """Find the longest known phrase at the start of `rest`. Return its number of words and its folds, or 1 and None."""
-    for length in range(min(LONGEST_PHRASE, len(rest)), 0, -1):
-        phrase = tuple(map(fold, rest[:length]))
-        if phrase in ROW_OF or phrase in ALSO:
-            return length, phrase
-    return 1, None
+def _longest_phrase(folds):
+    """Return the longest known phrase that the folds begin with, or ()."""
+    beginnings = (tuple(folds[:length]) for length in range(len(folds), 0, -1))
+    return next((phrase for phrase in beginnings if phrase in FORMS_OF), ())
 
 
-def _forms_of_phrase(phrase):
-    row = {folded(form) for form in ROW_OF.get(phrase, ())} | {phrase}
-    also = {folded(form) for form in ALSO.get(phrase, ())} - row
-    return [Form(other) for other in sorted(row)] + [Form(other, LEADS_WEIGH) for other in sorted(also)]
-
-
-def _forms_of_word(word, index):
-    phrases = {(fold(word),)}
-    if len(word) >= 3:
-        phrases |= {(fold(other),) for other in index.beginning_with(word)[:MOST_ENDINGS]}
-    return [Form(phrase) for phrase in sorted(phrases)]
+def _forms_of_word(word, folded_word, index, most_endings):
+    endings = index.endings(word, most_endings) if len(word) >= 3 else []
+    return tuple(Form((other,)) for other in sorted({folded_word, *endings}))

@@ -2,39 +2,34 @@
 
 from math import log
 
-from .index import ENOUGH_TIMES
-
-# The title counts most, then the summary and headings, then the text.
-TITLE, LEAD, TEXT = 1, 0.4, 0.1
-
 
 def ranked(index, groups):
     """Return the numbers of the entries that match every group, best first.
 
     If no entry matches every group, return the entries that match any group.
     """
-    scores = [_scores(index, group) for group in groups]
-    numbers = set().union(*scores)
-    numbers = numbers.intersection(*scores) or numbers
-    total = {number: sum(of_group.get(number, 0) for of_group in scores) for number in numbers}
+    of_groups = [index.synonym_scores.get(group) or scores(index, group) for group in groups]
+    numbers = set().union(*of_groups)
+    numbers = numbers.intersection(*of_groups) or numbers
+    total = {number: sum([of_group.get(number, 0) for of_group in of_groups]) for number in numbers}
     return sorted(numbers, key=lambda number: (-total[number], index.entries[number].title))
 
 
-def _scores(index, group):
+def scores(index, group):
     """Return the score of one group for each entry: {number of the entry: score}. Leaves out entries without a
     match."""
-    fields = index.titles, index.leads, index.texts
-    places = [(form, [field.places(form.phrase) for field in fields]) for form in group]
-    exact = set().union(*(place for form, found in places if form.weight == 1 for place in found))
-    scores = {}
-    for form, (titles, leads, texts) in places:
-        numbers = titles.keys() | leads.keys() | texts.keys()
-        weight = form.weight * _rarity(len(exact) or len(numbers), len(index.entries))
-        for number in numbers:
-            times = min(1, texts.get(number, 0) / ENOUGH_TIMES)
-            score = weight * (TITLE * (number in titles) + LEAD * (number in leads) + TEXT * times)
-            scores[number] = max(scores.get(number, 0), score)
-    return scores
+    found = [(form.weight, index.strengths.get(form.phrase, {})) for form in group]
+    exact = set().union(*(strengths for weight, strengths in found if weight == 1))
+    best = {}
+    for weight, strengths in sorted(found, key=lambda form: -len(form[1])):  # the most frequent one needs no comparing
+        rare = weight * _rarity(len(exact) or len(strengths), len(index.entries))
+        if best:
+            for number, strength in strengths.items():
+                if rare * strength > best.get(number, 0):
+                    best[number] = rare * strength
+        else:
+            best = {number: rare * strength for number, strength in strengths.items()}
+    return best
 
 
 def _rarity(found, entries):

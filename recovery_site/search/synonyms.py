@@ -1,6 +1,10 @@
 """The synonyms that people use, and the terms of the field."""
 
+from typing import NamedTuple
+
 from .words import folded, words
+
+LEADS_WEIGH = 0.8  # the weight of a related word; the words themselves weigh 1
 
 # Each word of a row finds all the others.
 SAME_THING = [
@@ -27,6 +31,7 @@ SAME_THING = [
     ("stop", "quit", "get off", "come off"),
     ("suicide", "suicidal", "kill myself", "end my life", "want to die", "wanna die"),
     ("taper", "wean", "cut down", "cutting down", "step by step"),
+    ("teen", "teenager", "adolescent"),
     ("treatment", "rehab", "rehabilitation"),
     ("use again", "return to use", "relapse"),
 ]
@@ -44,13 +49,15 @@ LEADS_TO = {
     "location": ("contact",),
     "medicaid": ("paying", "insurance"),
     "open": ("contact",),
+    "nurse": ("professionals",),
     "overdose": ("naloxone",),
+    "parents find out": ("privacy",),
     "phone": ("contact",),
     "phone number": ("contact",),
+    "referral": ("refer", "professionals"),
     "sunday": ("contact",),
     "taper": ("get off", "withdrawal"),
     "teen": ("family", "parent", "child", "children", "under 18"),
-    "teenager": ("family", "parent", "child", "children", "under 18"),
     "weekend": ("contact",),
 }
 
@@ -89,7 +96,25 @@ zofran zoloft zubsolv
 """
 FIELD_WORDS = frozenset(_FIELD_WORDS.split())
 
-ROW_OF = {folded(form): row for row in SAME_THING for form in row}
-ALSO = {folded(form): forms for key, forms in LEADS_TO.items() for form in ROW_OF.get(folded(key), (key,))}
-LONGEST_PHRASE = max(map(len, [*ROW_OF, *ALSO]))
+_ROW_OF = {folded(form): row for row in SAME_THING for form in row}
+_ALSO = {folded(form): forms for key, forms in LEADS_TO.items() for form in _ROW_OF.get(folded(key), (key,))}
 KNOWN = FIELD_WORDS | {word for form in [*sum(SAME_THING, ()), *LEADS_TO] for word in words(form)}
+
+
+class Form(NamedTuple):
+    """A folded word or phrase that counts as a match for one part of the query."""
+
+    phrase: tuple[str, ...]
+    weight: float = 1.0
+
+
+def _forms_of(phrase):
+    row = {folded(form) for form in _ROW_OF.get(phrase, ())} | {phrase}
+    also = {folded(form) for form in _ALSO.get(phrase, ())} - row
+    return tuple([Form(other) for other in sorted(row)] + [Form(other, LEADS_WEIGH) for other in sorted(also)])
+
+
+FORMS_OF = {phrase: _forms_of(phrase) for phrase in [*_ROW_OF, *_ALSO]}
+LONGEST_PHRASE = max(map(len, FORMS_OF))
+# The synonyms of several words. Only these are searched for as phrases.
+PHRASES = {form.phrase for forms in FORMS_OF.values() for form in forms if len(form.phrase) > 1}

@@ -1,14 +1,17 @@
+from django.http import QueryDict
 from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from .. import error_views
 from . import index as index_in_memory
 from .query import LONGEST_QUERY, corrected, groups, readable
 from .ranking import ranked
 from .snippets import snippet
 
 MOST_RESULTS = 20
+LONGEST_ADDRESS = 5_000  # bytes read; decoding the query of an unlimited address costs more than its search
 KINDS = {"page": _("Page"), "question": _("Question")}
 
 
@@ -20,8 +23,12 @@ KINDS = {"page": _("Page"), "question": _("Question")}
 @require_safe
 def search(request):
     """Show the search form, and the results if the address has a query `q`. Stores and logs nothing."""
-    query, was_cut = readable(request.GET.get("q", ""))
-    results, correction = find(query) if query else ([], "")
+    address = request.META.get("QUERY_STRING", "")[:LONGEST_ADDRESS]
+    query, was_cut = readable(QueryDict(address.encode("latin-1")).get("q", ""))  # as WSGI hands it over
+    try:
+        results, correction = find(query) if query else ([], "")
+    except index_in_memory.NoIndex:
+        return _without_referrer(_not_now(request))
     context = {
         "query": query,
         "was_cut": was_cut,
@@ -29,9 +36,21 @@ def search(request):
         "results": results,
         "corrected": correction,
     }
-    response = render(request, "search.html", context)
+    return _without_referrer(render(request, "search.html", context))
+
+
+def _without_referrer(response):
     response["Referrer-Policy"] = "no-referrer"
     return response
+
+
+def _not_now(request):
+    return error_views.page(
+        request,
+        503,
+        _("The search does not work right now"),
+        _("This is not your fault. Please try again in a minute, or call us."),
+    )
 
 
 def find(query):

@@ -3,6 +3,7 @@
 import re
 
 WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
+WORDS_AND_GAPS = re.compile(f"({WORD.pattern})")  # `split` returns the gap before each word, the word, and the last gap
 
 # Words that occur in nearly every text and don't help to find the right one.
 _STOP_WORDS = """
@@ -11,6 +12,10 @@ his how i i'm if in into is it its me much my of on or our she should so some th
 they this to too until was we were what when where which who why will with would you your
 """
 STOP_WORDS = frozenset(_STOP_WORDS.split())
+
+_PLURAL = re.compile(r"(?<=\w\w)(?:ies|ied)$")
+_ENDING = re.compile(r"(?<=\w\w)(?:ions?|ive|ing|(?<!e)ed|es|(?<!s)s|e)$")
+_DOUBLE = re.compile(r"([bdgmnprt])\1$")
 
 
 def words(text):
@@ -24,9 +29,8 @@ def plain(word):
 
 def fold(word):
     """Return the common stem of an English word's forms: plural, -ing, -ed, -ion, -ive."""
-    word = re.sub(r"(?<=\w\w)(?:ies|ied)$", "y", word.removesuffix("'s"))
-    word = re.sub(r"(?<=\w\w)(?:ions?|ive|ing|(?<!e)ed|es|(?<!s)s|e)$", "", word)
-    return re.sub(r"([bdgmnprt])\1$", r"\1", word)
+    word = _PLURAL.sub("y", word.removesuffix("'s"))
+    return _DOUBLE.sub(r"\1", _ENDING.sub("", word))
 
 
 def folded(text):

@@ -1,4 +1,4 @@
-"""The accounts of staff in the admin. Nobody deletes one, sets a password here, or gives rights here."""
+"""Staff accounts in the admin. Nobody can delete an account, set a password or grant rights here."""
 
 import unicodedata
 
@@ -28,7 +28,7 @@ JOINERS = "\u200c\u200d"  # invisible, but names of some scripts are written wit
 
 
 class AccountForm(forms.ModelForm):
-    """What someone who manages accounts may enter. Anything else that is posted is ignored."""
+    """The fields that an account manager may fill in. Any other posted field is ignored."""
 
     class Meta:
         model = User
@@ -41,7 +41,7 @@ class AccountForm(forms.ModelForm):
         self.fields["email"].required = True
 
     def clean_username(self):
-        """Refuse a username that can be taken for a colleague's: other letters that look alike, or another case."""
+        """Refuse a username that looks like a colleague's, with similar letters or in another case."""
         username = self.cleaned_data["username"]
         if "username" in self.changed_data:
             ASCIIUsernameValidator()(username)
@@ -57,7 +57,7 @@ class AccountForm(forms.ModelForm):
         return _one_line(self.cleaned_data["last_name"])
 
     def clean_email(self):
-        """Refuse an address of a colleague: two people would share one set-up link."""
+        """Refuse a colleague's address, because both accounts' set-up links would go to one inbox."""
         email = self.cleaned_data["email"]
         others = User.objects.filter(email__iexact=email).exclude(pk=self.instance.pk)
         if "email" in self.changed_data and (other := others.order_by("pk").first()):
@@ -87,7 +87,7 @@ class AccountAdmin(admin.ModelAdmin):
         css = {"all": ["staff/accounts.css"]}
 
     def lookup_allowed(self, lookup, value, request):
-        """Allow only the filter of the list. Otherwise, an address could ask for the beginning of a password's hash."""
+        """Allow only the list's own filter. Otherwise, a URL could test how the hash of a password begins."""
         return lookup.partition("__")[0] in self.list_filter
 
     def get_fieldsets(self, request, obj=None):

@@ -1,7 +1,7 @@
 """Set-up links: a person sets their own password with a link that only they get.
 
-A lead or an administrator asks for the link and never sees it. It is valid for 72 hours and once; a newer one ends the
-older. Opening it does not use it up, because mail scanners open links.
+A lead or an administrator requests the link but never sees it. It works once, within 72 hours, and a newer link
+replaces it. Opening it does not use it up, because mail scanners open links.
 """
 
 import datetime as dt
@@ -41,7 +41,7 @@ def request_link(account, *, actor=None, request=None):
         raise LinkRefused(_("This account has no email address. Enter one first, then send a link."))
     if (opens_at := _waits_until(account)) and opens_at > now:
         raise LinkRefused(
-            _("The email address of this account is new. A link can be sent after %s, so that its owner can object.")
+            _("The email address of this account is new. To give its owner time to object, no link is sent before %s.")
             % _in_words(opens_at)
         )
     end_open(account, now)
@@ -63,7 +63,7 @@ def find(token, now):
 
 @transaction.atomic
 def use(link, save, request):
-    """Use a link up and set the password. Return False, and change nothing, if someone else was faster.
+    """Set the password and mark the link as used. Return False and change nothing if it was used in the meantime.
 
     `save`: sets the password and saves the account.
     """
@@ -83,7 +83,7 @@ def send_due(now=None, is_stopped=lambda: False):
 
 
 def overdue(since):
-    """Return how many links have waited to be sent since this moment or longer."""
+    """Return how many links have been waiting to be sent at least since `since`."""
     return _open().filter(sent_at=None, requested_at__lte=since).count()
 
 

@@ -24,7 +24,7 @@ from .access import may_manage
 Kind = SecurityEvent.Kind
 
 
-class Refused(Exception):
+class ActionRefused(Exception):
     """Nothing changed. The message says why and what to do."""
 
 
@@ -32,7 +32,7 @@ class Refused(Exception):
 class ActionView(FormView):
     """A page that asks about one action on an account, and carries it out.
 
-    Subclasses set `title`, `question`, `button` and `done`, and define `act(form)`, which may raise `Refused`.
+    Subclasses set `title`, `question`, `button` and `done`, and define `act(form)`, which may raise `ActionRefused`.
     """
 
     form_class = forms.Form
@@ -60,7 +60,7 @@ class ActionView(FormView):
         try:
             with transaction.atomic():
                 self.act(form)
-        except (Refused, links.LinkRefused) as refusal:
+        except (ActionRefused, links.LinkRefused) as refusal:
             messages.error(self.request, str(refusal))
         else:
             messages.success(self.request, self.done % {"account": self.account})
@@ -136,8 +136,8 @@ ACTIONS = {"send-link": SendLinkView, "deactivate": DeactivateView, "reactivate"
 
 
 def _switch(account, to_active):
-    """Activate or deactivate an account. Raises `Refused` if a colleague has just done it."""
+    """Activate or deactivate an account. Raises `ActionRefused` if a colleague has just done it."""
     rows = get_user_model().objects.filter(pk=account.pk, is_active=not to_active)
     if not rows.update(is_active=to_active):
         state = _("active") if to_active else _("deactivated")
-        raise Refused(_("Nothing changed: the account is %s already.") % state)
+        raise ActionRefused(_("Nothing changed: the account is %s already.") % state)

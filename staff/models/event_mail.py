@@ -9,7 +9,7 @@ MOST_NAME = 460  # first name, last name and username of an account, 150 each, a
 class EventMail(models.Model):
     """The email about a security event. Written in the same transaction as the event, sent by the worker.
 
-    Its addresses and names are those of that moment: whoever changes or deactivates accounts later changes no email.
+    It keeps the addresses and names of that moment, so changing or deactivating accounts later does not change it.
     """
 
     event = models.OneToOneField(SecurityEvent, models.PROTECT, primary_key=True, related_name="mail")

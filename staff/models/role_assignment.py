@@ -18,17 +18,17 @@ class Role(models.TextChoices):
     ADMINISTRATOR = "administrator", _("Administrator: accounts, but no requests")
 
 
-# These need a second person's yes.
+# A second person must confirm these.
 POWERFUL = (Role.LEAD.value, Role.AUDITOR.value, Role.ADMINISTRATOR.value)
 
 
 class RoleAssignments(models.QuerySet):
     def open(self):
-        """Keep what nobody ended or refused: the roles that are held, and those that wait for a second yes."""
+        """Keep the assignments that were not ended or refused: held and requested roles."""
         return self.filter(ending__isnull=True)
 
     def waiting(self, at):
-        """Keep what waits for a second person's yes at a moment."""
+        """Keep the roles that wait for a second person at a moment."""
         return self._running(at).filter(needs_confirmation=True, confirmation__isnull=True)
 
     def live(self, at):
@@ -83,7 +83,7 @@ class RoleAssignment(AppendOnlyModel):
 
 
 class RoleConfirmation(AppendOnlyModel):
-    """A second person's yes. A trigger refuses the giver and the receiver (see `staff/role_triggers.py`)."""
+    """The confirmation by a second person. A trigger refuses the giver and the receiver (staff/role_triggers.py)."""
 
     is_guarded = True
 

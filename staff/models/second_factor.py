@@ -1,4 +1,4 @@
-"""What proves, beside a password, who someone is. A copy of these tables proves nothing without SECRET_KEY."""
+"""The second factors of accounts. A copy of these tables is useless without SECRET_KEY."""
 
 from django.db import models
 from django.utils import timezone
@@ -12,7 +12,7 @@ from staff.keyed_hash import keyed_hashes, secret_keys
 class TotpDevice(TOTPDevice):
     """An authenticator app. Its row holds a random seed, and the app's key is derived from it and SECRET_KEY.
 
-    Always use this class, never `TOTPDevice`, which would take the seed for the key.
+    Always use this class, never `TOTPDevice`, which would use the seed as the key.
     """
 
     factor = "totp"
@@ -55,7 +55,7 @@ class RecoveryCodeSet(Device):
         return f"recovery codes {self.made_at:%Y-%m-%d}"
 
     def verify_token(self, token):
-        """Use a code up. Return whether it was unused until now: of two that try one code, one succeeds."""
+        """Use a code. Return whether it was still unused. If two sign-ins send one code at once, only one succeeds."""
         hashes = keyed_hashes("recovery_code", f"{self.user_id}:{token}")
         return bool(self.codes.filter(hashed__in=hashes, used_at=None).update(used_at=timezone.now()))
 

@@ -20,7 +20,9 @@ class StaffSession(AbstractBaseSession):
         indexes = [models.Index(fields=["user", "-last_used_at"], name="sessions_of_user")]
 
     def save(self, *args, force_insert=False, **kwargs):
-        """Save a new row, or the content of an old one. When it was used is saved on its own, see `sessions/use.py`."""
+        """Save a new row, or the content of an existing one. The time of last use is saved separately, see
+        `sessions/use.py`.
+        """
         if not force_insert:
             kwargs["update_fields"] = ["session_data", "expire_date", "user"]
         super().save(*args, force_insert=force_insert, **kwargs)

@@ -23,7 +23,7 @@ _SWAPS = [str.maketrans("@4301!|5$78", f"aaeo{one}{one}lsstb") for one in "li"]
 
 
 def folded(password):
-    """Return the part of a password that is looked at, without differences of case and of Unicode form."""
+    """Return the part of a password that is checked, without differences of case and of Unicode form."""
     return unicodedata.normalize("NFKC", password).casefold()[:LONGEST_LOOKED_AT]
 
 
@@ -42,13 +42,13 @@ def words_in(text, words):
 
 
 def is_mostly(positions, text):
-    """Return whether these positions are so many that too little of the text is left to guess."""
+    """Return whether these positions cover so much of the text that too little is left to guess."""
     left = len(text) - len(positions)
     return bool(positions) and (left < 8 or left < len(text) / 2)
 
 
 def is_common(text):
-    """Return whether this is a common password, or two of them: as it is, or with what people add to pass a rule.
+    """Return whether this is a common password, or two in a row, even with what people add to pass a rule.
 
     Signs and digits at the ends, swapped letters, patterns and repeated pieces don't count.
     """

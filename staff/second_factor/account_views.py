@@ -35,7 +35,7 @@ def note_first_codes(request):
 
 
 def makes_first_codes(request):
-    """Return whether someone whose sign-in has just set up a passkey goes on to the first recovery codes."""
+    """Return whether to show the first recovery codes next, after a sign-in that set up a passkey."""
     is_next = FIRST_CODES in request.session and fresh.is_fresh(request)
     return is_next and request.user.is_authenticated and not recovery_codes.left(request.user)
 
@@ -102,7 +102,7 @@ class AppView(FormView):
 
 
 def note_added(request, device):
-    """Let this session count as proved by a new second factor. End the others, which were not."""
+    """Record that this session has proved the new second factor. End the user's other sessions, which have not."""
     remember_device(request, device)
     endings.end_all(request.user, request.user, request, keep=events.hashed_session(request))
 

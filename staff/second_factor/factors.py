@@ -44,7 +44,7 @@ def passkeys_of(user):
 def accept_code(user, code):
     """Return the authenticator app that shows this code now. None if there is none, or if the code was used before.
 
-    Of two that use one code at the same time, one succeeds.
+    If two requests send one code at the same time, only one succeeds.
     """
     with transaction.atomic():
         for device in apps_of(user).select_for_update():
@@ -93,7 +93,7 @@ def record_added(request, device):
 
 
 def remove(request, device):
-    """Remove one second factor of the account that acts. Sessions that it has proved have to prove another one."""
+    """Remove one of the user's own second factors. Sessions that it has proved must prove another one."""
     events.record(Kind.FACTOR_REMOVED, request=request, actor=device.user, detail=factor_of(device))
     device.delete()
 

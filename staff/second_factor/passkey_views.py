@@ -1,4 +1,4 @@
-"""What the scripts of django-otp-webauthn ask when someone adds or uses a passkey. Answers are JSON."""
+"""The JSON views that the scripts of django-otp-webauthn call when someone adds or uses a passkey."""
 
 import json
 from urllib.parse import urlencode
@@ -23,11 +23,11 @@ from .account_views import note_first_codes
 class AskAgain(exceptions.OTPWebAuthnApiError):
     status_code = 403
     default_code = "ask_again"
-    default_detail = _("This needs a confirmation that it is you. Reload this page to give it.")
+    default_detail = _("Please confirm first that it is you. To do that, reload this page.")
 
 
 class CeremonyMixin:
-    """A ceremony of whoever is signed in, or is about to sign in after the right password."""
+    """A passkey ceremony for the user who is signed in, or who is about to sign in after the right password."""
 
     def get_user(self):
         if self.request.user.is_authenticated:
@@ -40,14 +40,14 @@ class CeremonyMixin:
         return user
 
     def handle_exception(self, exc):
-        """Answer what can't be read as JSON with 400."""
+        """Answer 400 if the body is not valid JSON."""
         if isinstance(exc, UnicodeDecodeError | RecursionError):
             exc = exceptions.MalformedRequest()
         return super().handle_exception(exc)
 
 
 class RegistrationMixin(CeremonyMixin):
-    """Add a passkey. The library refuses whoever has a second factor and has not proved it."""
+    """Add a passkey. The library refuses a user who has a second factor but has not proved it."""
 
     def check_can_register(self):
         if self.request.user.is_authenticated and not fresh.is_fresh(self.request, confirmed=True):
@@ -99,7 +99,9 @@ class CompleteAuthenticationView(CeremonyMixin, views.CompleteCredentialAuthenti
         return state
 
     def handle_exception(self, exc):
-        """Record a passkey that was refused. Without a ceremony, which anyone can send at will, none was tried."""
+        """Record a refused passkey. A request without a ceremony is not recorded: it tries no passkey, and anyone can
+        send it.
+        """
         user = self.get_user()
         if user is not None and self.has_begun:
             events.record(SecurityEvent.Kind.SIGN_IN_FAILED, request=self.request, account=user, detail="passkey")
@@ -131,5 +133,5 @@ class CompleteAuthenticationView(CeremonyMixin, views.CompleteCredentialAuthenti
         return onward
 
     def get_success_url(self):
-        """Return where to go on; "" to stay on the page, which someone confirmed."""
+        """Return the address to go to next; "" to stay on the page, if someone only confirmed an action."""
         return self.onward

@@ -8,8 +8,10 @@ from webauthn.helpers.structs import AuthenticatorSelectionCriteria, UserVerific
 
 
 class Passkeys(WebAuthnHelper):
-    """The library's helper, but a device always has to verify who uses it. Without that, a passkey would only prove
-    that someone holds the device."""
+    """The library's helper, but it always requires the device to verify its user.
+
+    Otherwise, a passkey would only prove that someone holds the device.
+    """
 
     def get_generate_registration_options_kwargs(self, *, user):
         options = super().get_generate_registration_options_kwargs(user=user)

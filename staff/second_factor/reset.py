@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from staff.accounts import links
-from staff.accounts.views import ActionView, Refused
+from staff.accounts.views import ActionRefused, ActionView
 from staff.sessions import endings
 
 from . import factors
@@ -29,11 +29,11 @@ def reset(account, reason, *, by=None, request=None):
     """Remove every second factor of an account, end its sessions, and send its owner a link to start over.
 
     The password ends too. Otherwise, someone who knows it could set up a second factor before the owner does.
-    `reason`: one of `REASONS`. `by`: who does it; None for a command on the server. Raises `Refused` or
+    `reason`: one of `REASONS`. `by`: who does it; None for a command on the server. Raises `ActionRefused` or
     `links.LinkRefused`.
     """
     if not factors.is_enrolled(account):
-        raise Refused(_("This account has no second factor. To give the person a new password, send a new link."))
+        raise ActionRefused(_("This account has no second factor. To give the person a new password, send a new link."))
     links.request_link(account, actor=by, request=request)
     factors.remove_all(request, account, f"reset {reason}")
     account.set_unusable_password()

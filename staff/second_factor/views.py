@@ -117,7 +117,7 @@ class SetUpView(PendingView):
 
 
 def app_being_set_up(request, user):
-    """Return the app that this browser is setting up for a user. The same until it is set up."""
+    """Return the app that this browser is setting up for a user. It stays the same until it is set up."""
     stored = request.session.get(SEED)
     if stored is None or stored["account"] != user.pk:
         stored = request.session[SEED] = {"account": user.pk, "seed": factors.new_seed()}

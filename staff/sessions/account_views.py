@@ -1,4 +1,4 @@
-"""The page of one's own account: where one is signed in. Leads and administrators also sign out colleagues there."""
+"""The page of your own account: where you are signed in. Leads and administrators also sign out colleagues there."""
 
 from django.contrib import admin, messages
 from django.contrib.auth import get_user_model, logout
@@ -46,7 +46,7 @@ def account(request):
 
 @require_POST
 def end_one(request):
-    """End one of the user's own sessions. The one in use ends as with Sign out in the header."""
+    """End one of the user's own sessions. Ending the current one works like Sign out in the header."""
     row = endings.live(timezone.now()).filter(user=request.user, pk=request.POST.get("session", "")).first()
     if row and row.pk == events.hashed_session(request):
         logout(request)
@@ -54,13 +54,13 @@ def end_one(request):
     if row and endings.end(row, endings.SELF, request, by=request.user):
         messages.success(request, _("Signed out there."))
     else:
-        messages.info(request, _("That one had ended already."))
+        messages.info(request, _("That session had already ended."))
     return _back()
 
 
 @require_POST
 def end_others(request):
-    """End all of the user's own sessions except the one in use."""
+    """End all of the user's own sessions except the current one."""
     count = endings.end_all(request.user, request.user, request, keep=events.hashed_session(request))
     messages.success(request, _sentence(count))
     return _back()

@@ -8,7 +8,7 @@ from . import fresh
 
 
 def listen():
-    """Follow what Django reports, so that no way of signing in is missed."""
+    """Follow what Django reports, so that no sign-in or sign-out is missed."""
     user_logged_in.connect(_begin, dispatch_uid="staff.sessions.begin")
     user_logged_out.connect(_note_sign_out, dispatch_uid="staff.sessions.note_sign_out")
 

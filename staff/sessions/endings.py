@@ -36,9 +36,10 @@ def live(now):
 
 
 def end_overdue(now):
-    """End the sessions whose time is over. The worker calls this, because some browsers never come back.
+    """End the sessions whose time is over, and return how many. The worker calls this, because some browsers never come
+    back.
 
-    Return how many ended. Those of nobody go in one statement: anyone can begin thousands of them.
+    Sessions of nobody are deleted in one statement, because anyone can start thousands of them.
     """
     over = StaffSession.objects.filter(limits.is_over(now))
     of_nobody, _by_model = over.filter(user=None).delete()

@@ -1,11 +1,11 @@
 """A fresh proof of who is at the keyboard, before actions that matter most: erasing, exports, legal holds, roles.
 
-A view asks first, and everything that was sent comes along:
+A view asks first. The page that asks keeps everything that was sent:
 
     if page := fresh.ask(request, back=address):
         return page
 
-A sign-in is a fresh proof too, except for what outlives the session: changes of one's own second factors. With
+A sign-in is a fresh proof too, except for changes of your own second factors, because they outlive the session. With
 `confirmed=True`, only a confirmation on this page or with a passkey counts.
 """
 
@@ -38,18 +38,18 @@ class _Wrong(Exception):
 
 
 def note_proof(request):
-    """Note that the person at this session has just proved who they are."""
+    """Record that the person at this session has just proved who they are."""
     request.session[PROVED_AT] = timezone.now().timestamp()
 
 
 def note_confirmation(request):
-    """Note that the person who is signed in has just proved once more who they are."""
+    """Record that the signed-in person has just confirmed once more who they are."""
     note_proof(request)
     request.session[CONFIRMED_AT] = request.session[PROVED_AT]
 
 
 def note_sign_in(request):
-    """Note the proof of a sign-in. What was confirmed in an earlier one of this browser counts no longer."""
+    """Record that a sign-in is a proof. Confirmations from an earlier sign-in in this browser no longer count."""
     note_proof(request)
     request.session.pop(CONFIRMED_AT, None)
 
@@ -97,10 +97,10 @@ def ask(request, back="", confirmed=False, back_with=""):
 
 
 def prove(request):
-    """Check the proof that was sent with a request, and note and record it. Return whether it is right.
+    """Check the proof that was sent with a request. Record the result, and return whether the proof is right.
 
-    Whoever has a second factor proves it too: with a code here, or with a passkey, which needs no password
-    (second_factor/passkey_views.py). Raises `throttle.Delayed` or `throttle.Busy` if it was not looked at.
+    A user with a second factor must prove it too: with a code here, or with a passkey, which needs no password
+    (second_factor/passkey_views.py). Raises `throttle.Delayed` or `throttle.Busy` if the proof was not checked.
     """
     try:
         _check_password(request)
@@ -113,7 +113,7 @@ def prove(request):
 
 
 def sent_nothing_else(request):
-    """Return whether a request holds nothing but the proof: the page was only about to be shown."""
+    """Return whether a request holds only the proof. If so, the user was about to open a page, not to send a form."""
     return set(request.POST) <= {PASSWORD, CODE, "csrfmiddlewaretoken"}
 
 

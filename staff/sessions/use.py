@@ -18,7 +18,7 @@ def is_on_staff_page(request):
 
 
 def is_by_a_person(request):
-    """Return whether a browser is loading a page into a tab or window, and not for later or into a frame.
+    """Return whether a browser is loading a page into a tab or window, not in advance and not into a frame.
 
     `Sec-Fetch-Dest` says so. Browsers without it ask for HTML when they load a page, but also when they load the
     preview into its frame.

@@ -30,7 +30,7 @@ def state(request):
 
     - `seconds`: until it ends; 0 if nobody is signed in
     - `can_stay`: whether use makes it last longer
-    - `user`: the key of whoever is signed in; "" for nobody
+    - `user`: the key of the user who is signed in; "" for nobody
     - `token`: a CSRF token, since signing in again makes the one of an open page invalid
     """
     if not request.user.is_authenticated:

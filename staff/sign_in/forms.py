@@ -15,7 +15,7 @@ class SignInForm(ThrottledForm, AdminAuthenticationForm):
         super().confirm_login_allowed(user)
         if roles.is_refused_superuser(user):
             raise ValidationError(
-                _("A superuser can't sign in here. The person who runs the server finds the way out in the manual."),
+                _("A superuser can't sign in here. The manual tells the person who runs the server what to do."),
                 code="superuser",
             )
 

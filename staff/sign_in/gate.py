@@ -21,7 +21,7 @@ RETRY_AFTER = 5  # seconds
 
 
 class Bucket:
-    """Gives out `at_once` places, and one more each 1/`a_second` s."""
+    """A token bucket: it starts with `at_once` places and gets `a_second` new ones per second."""
 
     def __init__(self, a_second, at_once):
         self._a_second, self._at_once = a_second, at_once
@@ -47,7 +47,7 @@ bucket = Bucket(A_SECOND, AT_ONCE)
 
 
 class GateMiddleware:
-    """Refuse a password with 429 while the gate is closed. After a sign-in, let the browser be known."""
+    """Refuse a password with 429 while the gate is closed. After a sign-in, mark the browser as known."""
 
     def __init__(self, get_response):
         self.get_response = get_response
@@ -64,7 +64,7 @@ class GateMiddleware:
 
 
 def listen():
-    """Notice each completed sign-in, whatever way it came."""
+    """Notice each completed sign-in, whichever method was used."""
     user_logged_in.connect(_note_sign_in, dispatch_uid="staff.known_browser")
 
 

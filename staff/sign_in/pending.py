@@ -25,7 +25,7 @@ LONGEST = dt.timedelta(minutes=10)
 
 
 def start(request, user, onward):
-    """Begin a sign-in after the right password. Whoever was signed in is signed out.
+    """Begin a sign-in after the right password. Anyone who was signed in before is signed out.
 
     `onward`: the address to go to at the end, already checked. A step that changes the password calls this again,
     because a pending sign-in ends when the password changes.
@@ -58,8 +58,10 @@ def user_of(request):
 
 
 def id_of(request):
-    """Return a random text for the forms of this sign-in, so that none of another one is taken for it. "" if there is
-    no pending sign-in."""
+    """Return a random id for the forms of this sign-in; "" if there is none.
+
+    It keeps a form of another sign-in from being accepted in this one.
+    """
     return request.session.get(KEY, {}).get("id", "")
 
 
@@ -69,10 +71,9 @@ def onward_of(request):
 
 
 def finish(request, device):
-    """Sign in whoever is about to. Return the address to go to.
+    """Complete the pending sign-in, and return the address to go to.
 
-    `device`: the second factor that was proved just now; None if none is due. Raises PermissionDenied if it does not
-    fit.
+    `device`: the second factor that was just proved; None if none is due. Raises PermissionDenied if it does not fit.
     """
     user = user_of(request)
     if user is None or (factors.is_due(user) if device is None else device.user_id != user.pk):
@@ -92,7 +93,7 @@ def sign_in(request, user, device):
 
 
 def begin_again(request):
-    """Redirect to the sign-in page, because there is no pending sign-in, or none any more."""
+    """Redirect to the sign-in page, because there is no pending sign-in or it has ended."""
     stored = request.session.pop(KEY, None)
     address = resolve_url(settings.LOGIN_URL)
     if stored is not None:

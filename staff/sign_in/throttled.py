@@ -12,14 +12,14 @@ from staff import throttle
 class ThrottledForm:
     """A form whose check runs inside `attempt`. Its view is a `ThrottledView`.
 
-    `retry_after`: seconds until the next try is looked at; None if this one was.
+    `retry_after`: seconds until the next try will be checked; None if this one was.
     """
 
     retry_after = None
 
     @contextmanager
     def attempt(self, step, username, request, advice):
-        """Run the block as an attempt, or raise ValidationError. `advice`: what else someone can do who waits."""
+        """Run the block as an attempt, or raise ValidationError. `advice`: what else the person can do meanwhile."""
         try:
             with throttle.attempt(step, username, request):
                 yield

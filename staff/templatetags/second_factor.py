@@ -15,7 +15,7 @@ def second_factor_is_off():
 
 @register.simple_tag(takes_context=True)
 def passkey_script(context):
-    """Return what the scripts of django-otp-webauthn have to know. None where browsers allow no passkeys."""
+    """Return the settings for the scripts of django-otp-webauthn. None where browsers allow no passkeys."""
     request = context["request"]
     if not passkeys.are_offered(request):
         return None

@@ -13,14 +13,20 @@ OVERFLOW = """() => {
 
 # Boxes that may hide part of their content. A field may scroll its text. A wide table may scroll if the keyboard
 # reaches it.
-MAY_HIDE = "input, textarea, select, .visually-hidden, .trap, .trap *, svg, svg *, [role=region][tabindex='0']"
+SCROLLS = "[tabindex='0']:is([role=group], [role=region])"
+MAY_HIDE = f"input, textarea, select, .visually-hidden, .trap, .trap *, svg, svg *, {SCROLLS}"
 CUT_OFF = """() => [...document.querySelectorAll("body *:not(MAY_HIDE)")]
     .filter((box) => box.checkVisibility() && box.clientWidth && getComputedStyle(box).overflow !== "visible")
     .filter((box) => box.scrollWidth > box.clientWidth + 1 || box.scrollHeight > box.clientHeight + 1)
     .map((box) => `cut off: ${box.outerHTML.slice(0, 120)}`)""".replace("MAY_HIDE", MAY_HIDE)
 
-WORDS = """() => [...document.querySelectorAll("main, footer")]
-    .map((part) => part.innerText.replace(/\\s+/g, " ").trim()).join(" ")"""
+# On narrow screens, the bar at the lower edge replaces the card beside the text.
+WORDS = """() => {
+    const words = (part) => part?.innerText.replace(/\\s+/g, " ").trim() ?? "";
+    const card = document.querySelector(".talk-card");
+    const all = [...document.querySelectorAll("main, footer")].map(words).join(" ");
+    return all.replace(words(card), "").replace(/ +/g, " ");
+}"""
 
 MOVEMENT = """() => {
     const takesTime = (times) => times.split(",").some((time) => parseFloat(time) > 0);
@@ -97,8 +103,9 @@ FOCUSED = """(contrast) => {
         const middle = at((part.left + part.right) / 2, (part.top + part.bottom) / 2);
         const isOwn = stop.contains(middle) || middle?.contains(stop);
         if (middle !== undefined && !isOwn) faults.push("covered in its middle");
-        for (const x of [part.left + 1, part.right - 1]) {
-            for (const y of [part.top + 1, part.bottom - 1]) {
+        // 3 px from its corners, as they may be round
+        for (const x of [part.left + 3, part.right - 3]) {
+            for (const y of [part.top + 3, part.bottom - 3]) {
                 const above = layer(at(x, y));
                 if (above && !above.contains(stop)) faults.push("covered at a corner");
             }

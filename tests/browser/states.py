@@ -30,8 +30,16 @@ class State:
         return self.path.startswith("/assessment/")
 
 
+def show_more_choices(page):
+    """Unfold the questions that nobody has to answer."""
+    more = page.locator("details.more")
+    if more.get_attribute("open") is None:
+        more.locator("summary").click()
+
+
 def fill_in(page, **instead):
     """Fill in a form that will be accepted. `instead`: other values for `phone`, `email` or `message`."""
+    show_more_choices(page)
     page.get_by_role("group", name="Are you 18 or older?").get_by_label("Yes").check()
     page.get_by_label(NAME).fill("Zoë Ó Briain 🌵")
     page.get_by_label(PHONE).fill(instead.get("phone", "(928) 555-0142"))
@@ -102,7 +110,7 @@ def withdraw(page):
     page.get_by_role("button", name="Withdraw my request").click()
 
 
-def withdraw_for_sure(page):
+def withdraw_and_confirm(page):
     withdraw(page)
     page.get_by_role("button", name="Yes, withdraw my request").click()
 
@@ -131,6 +139,9 @@ READING = {
     "page with steps": State("/treatment/withdrawal-and-detox/", ".steps"),
     "page with stairs": State("/treatment/levels-of-care/", "figure"),
     "page with two ways": State("/treatment/what-happens-when-you-call/", "figure"),
+    "page with two columns": State("/addiction/what-is-7-oh/", "figure"),
+    "page with a table": State("/addiction/what-is-in-my-product/", ".table table"),
+    "page for professionals": State("/for-professionals/", ".page-list"),
     "page with self-check": State("/addiction/kratom-addiction/", ".self-check"),
     "page with quick exit": State("/family-support/", "a.leave"),
     "page with advice": State("/treatment/dual-diagnosis/", ".callout-advice"),
@@ -183,7 +194,7 @@ ASKING = {
     "private page": State("/assessment/", in_main("Withdraw your request"), fill=fill_in, then=to_private_page),
     "nothing to add": State("/assessment/", ".error", 422, fill_in, nothing_to_add),
     "withdraw?": State("/assessment/", in_main("Withdraw your request?"), fill=fill_in, then=withdraw),
-    "withdrawn": State("/assessment/", in_main("Your request is withdrawn."), fill=fill_in, then=withdraw_for_sure),
+    "withdrawn": State("/assessment/", in_main("Your request is withdrawn."), fill=fill_in, then=withdraw_and_confirm),
     "private page that ended": State("/assessment/manage/long-ago/", in_main("This link is not in use"), 404),
     "under 18": State("/assessment/", in_main("Let's find you the right help"), fill=under_18),
     "confirmation": State("/assessment/", ".reference-box strong", fill=fill_in),

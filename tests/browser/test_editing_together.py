@@ -103,7 +103,10 @@ def test_who_saves_over_a_colleagues_newer_version_is_told_by_name(at, asked):
     expect(paul.locator(".messages")).to_contain_text("Page 'How addictive is kratom?' has been published.")
 
     box(erin, "Written by").fill("Erin Doe, RN")
-    erin.clock.run_for(8_000)
+    # The editor asks whose version it is. Without the answer, it can't warn by name.
+    with erin.expect_response("**/editing-sessions/ping/**") as answer:
+        erin.clock.run_for(8_000)
+    answer.value.finished()
     expect(erin.get_by_text("Saving will overwrite a newer version.")).to_be_visible()
     press(erin, "Save draft")
     warning = erin.get_by_role("dialog", name="paul saved a new version")
@@ -183,6 +186,21 @@ def test_long_page_has_its_buttons_and_its_parts_at_hand(at):
     erin.keyboard.press("Control+s")
     expect(erin.locator(".messages")).to_contain_text("has been updated")
     assert newest(page).sections[-1].value["heading"] == "What comes after"
+
+
+def test_slow_computer_saves_the_last_word_too(at, asked):
+    erin = at("erin", editor_of(asked))
+    erin.locator(".DraftEditor-root [contenteditable]").click()
+    erin.keyboard.press("Control+End")
+    # Slow enough that the editor copies the text into its field only after Save was pressed.
+    devtools = erin.context.new_cdp_session(erin)
+    devtools.send("Emulation.setCPUThrottlingRate", {"rate": 30})
+    erin.keyboard.type(" Ask us.")
+    with erin.expect_request(lambda request: request.is_navigation_request() and request.method == "POST"):
+        erin.keyboard.press("Control+s")
+    devtools.send("Emulation.setCPUThrottlingRate", {"rate": 1})
+    expect(erin.locator(".messages")).to_contain_text("has been updated")
+    assert "Ask us." in newest(asked).answer
 
 
 def test_table_is_filled_in_with_the_keyboard_alone(at):

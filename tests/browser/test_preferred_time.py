@@ -1,25 +1,15 @@
 """The notes beside the parts of the day, in a real browser."""
 
-import datetime as dt
-
 import pytest
 from playwright.sync_api import expect
 
-from pages import facts
-from pages.models import Center, OpeningHours
 from tests.browser.looking import what_does_not_fit
-
-
-@pytest.fixture
-def open_nine_to_five(address):
-    Center.objects.update(contact_target_hours=2)
-    for weekday in range(5):
-        OpeningHours.objects.create(center=Center.objects.get(), weekday=weekday, opens=dt.time(9), closes=dt.time(17))
-    facts.forget()
+from tests.browser.states import show_more_choices
 
 
 def test_the_notes_follow_the_time_zone_that_is_chosen(open_page, open_nine_to_five):
     page = open_page("/assessment/")
+    show_more_choices(page)
     evening = page.locator("label", has_text="In the evening")
     expect(evening).to_have_text("In the evening: we are closed then (Arizona time)")
     page.get_by_label("Your time zone").select_option("America/New_York")
@@ -37,6 +27,7 @@ def test_a_question_about_the_time_fits_and_is_answered_without_a_script(
     page = open_page("/assessment/", width=width, scheme=scheme, javascript=False)
     page.get_by_label("Yes", exact=True).check()
     page.get_by_label("Phone number").fill("602-555-0142")
+    show_more_choices(page)
     page.get_by_label("In the evening").check()
     page.get_by_label("I agree that").check()
     open_page.refusals.add(422)

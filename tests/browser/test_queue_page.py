@@ -63,7 +63,7 @@ def test_what_is_new_is_told_and_shown_without_a_reload(open_list):
     expect(reference_links(page)).to_have_count(2)
     expect(page.get_by_role("status")).to_have_text("")
     expect(page.get_by_label(f"Select {first.reference}")).to_be_checked()
-    assert AccessRecord.objects.latest("pk").requests == [str(first.pk), str(second.pk)]
+    assert AccessRecord.objects.latest("pk").request_ids == [first.pk, second.pk]
     assert page.evaluate("window.isTheSamePage") is True
 
 

@@ -1,4 +1,4 @@
-"""Readers in a real browser: menu, questions, search, self-check, and leaving quickly, with and without script."""
+"""Readers in a real browser: menu, questions, search, and leaving quickly, with and without script."""
 
 import datetime as dt
 
@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from pages.models import Center, OpeningHours
+from tests.browser.states import show_more_choices
 
 NOT_FOUND = "/nothing-here/"
 
@@ -76,7 +77,7 @@ def test_a_question_has_a_page_that_leads_to_the_next_ones(open_page):
     page = open_page("/faq/why-do-people-use-kratom/", javascript=False)
     expect(page.get_by_role("heading", level=1)).to_have_text("Why do people use kratom?")
     expect(page.locator("details.question")).to_have_count(0)
-    page.get_by_role("region", name="More questions").get_by_role("link", name="Do people experience").click()
+    page.locator(".page-list").get_by_role("link", name="Do people experience").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Do people experience kratom withdrawal?")
 
 
@@ -111,21 +112,6 @@ def test_all_questions_open_and_close_with_one_button(open_page):
     expect(page.locator("details.question[open]")).to_have_count(0)
 
 
-def test_self_check_counts_in_the_page_and_is_a_plain_list_without_script(open_page):
-    page = open_page("/addiction/kratom-addiction/")
-    boxes = page.locator(".self-check input")
-    expect(boxes).to_have_count(11)
-    assert page.get_by_role("status").inner_text() == "Check what is true for you."
-    boxes.nth(0).check()
-    boxes.nth(4).check()
-    expect(page.get_by_role("status")).to_have_text("You checked 2 / 11.")
-    assert page.context.cookies() == []
-    assert page.evaluate("localStorage.length + sessionStorage.length") == 0
-    plain = open_page("/addiction/kratom-addiction/", javascript=False)
-    expect(plain.locator(".self-check li")).to_have_count(11)
-    expect(plain.locator(".self-check input")).to_have_count(0)
-
-
 OFFERING_TO_LEAVE = (
     "/assessment/",
     "/family-support/",
@@ -153,6 +139,7 @@ def test_leaving_quickly_is_in_reach_anywhere_on_the_page(open_page, elsewhere, 
 
 def test_pressing_shift_three_times_leaves(open_page, elsewhere):
     page = open_page("/assessment/")
+    show_more_choices(page)
     page.get_by_label("What should we call you?").focus()
     page.keyboard.type("AB")
     for key in ("Shift", "Shift", "a", "Shift", "Shift"):
@@ -173,11 +160,14 @@ def test_leave_covers_neither_send_nor_the_bar_of_help(open_page):
     page.mouse.wheel(0, 900)
     bar = page.get_by_role("region", name="Reach us").bounding_box()
     left = page.get_by_role("link", name="Leave this page quickly").bounding_box()
-    assert bar["y"] + bar["height"] <= left["y"]
+    call = page.locator(".reach-bar a").last.bounding_box()
+    assert bar["y"] <= left["y"]
+    assert call["x"] + call["width"] <= left["x"]
 
 
 def test_leave_covers_no_box_that_is_written_in_at_400_percent(open_page):
     page = open_page("/assessment/", width=320, height=256)
+    show_more_choices(page)
     leave = page.get_by_role("link", name="Leave this page quickly")
     for label in ("Phone number", "Language you prefer", "Anything you want us to know"):
         box = page.get_by_label(label)
@@ -189,12 +179,22 @@ def test_leave_covers_no_box_that_is_written_in_at_400_percent(open_page):
 
 
 @pytest.mark.parametrize(
-    "path", ["/assessment/", "/assessment/under-18/", "/assessment/received/old/", "/family-support/"]
+    "path",
+    [
+        "/assessment/",
+        "/assessment/under-18/",
+        "/assessment/received/old/",
+        "/assessment/manage/old/",
+        "/family-support/",
+        NOT_FOUND,
+    ],
 )
-def test_call_stands_in_the_first_screen_of_a_small_phone(open_page, path):
+def test_call_and_crisis_lines_stand_in_the_first_screen_of_a_small_phone(open_page, path):
+    open_page.refusals.add(404)
     page = open_page(path, width=320, height=568)
-    expect(page.locator(".site-header a[href='tel:911']")).to_be_in_viewport(ratio=1)
-    expect(page.locator("a[href^='tel:+1480']:visible").first).to_be_in_viewport(ratio=1)
+    for number in ("911", "988"):
+        expect(page.locator(f".crisis-line a[href='tel:{number}']").first).to_be_in_viewport(ratio=1)
+    expect(page.locator(".reach-bar a[href^='tel:+1480']")).to_be_in_viewport(ratio=1)
 
 
 def test_crisis_lines_are_in_sight_where_a_form_was_refused(open_page):
@@ -203,7 +203,7 @@ def test_crisis_lines_are_in_sight_where_a_form_was_refused(open_page):
     box = page.get_by_role("alert")
     expect(box).to_be_focused()
     for number in ("911", "988"):
-        expect(box.locator(f"a[href='tel:{number}']")).to_be_in_viewport(ratio=1)
+        expect(page.locator(f".crisis-line a[href='tel:{number}']")).to_be_in_viewport(ratio=1)
     open_page.problems.clear()  # the browser reports the status
 
 
@@ -212,17 +212,18 @@ def test_emergency_box_stands_above_the_contents(open_page, path):
     page = open_page(path, width=320, javascript=False)
     box, contents = page.locator(".callout-emergency"), page.get_by_role("navigation", name="On this page")
     assert box.bounding_box()["y"] < contents.bounding_box()["y"]
-    heading = box.get_by_role("heading").inner_text()
-    assert heading not in contents.get_by_role("link").all_inner_texts()
+    target = "#" + box.get_by_role("heading").get_attribute("id")
+    assert target not in [link.get_attribute("href") for link in contents.get_by_role("link").all()]
 
 
 def test_contents_of_a_page_lead_to_its_sections(open_page):
     page = open_page("/treatment/levels-of-care/", javascript=False)
     links = page.get_by_role("navigation", name="On this page").get_by_role("link")
-    headings = page.locator("article section:not(.callout-emergency) h2").all_inner_texts()
-    assert links.all_inner_texts() == headings[: links.count()]
+    headings = page.locator("article section:not(.callout-emergency) h2")
+    anchors = [f"#{heading.get_attribute('id')}" for heading in headings.all()]
+    assert [link.get_attribute("href") for link in links.all()] == anchors[: links.count()]
     links.nth(2).click()
-    assert page.evaluate("document.querySelector(':target').textContent") == headings[2]
+    assert page.evaluate("document.querySelector(':target').textContent").endswith(links.nth(2).inner_text())
 
 
 def test_search_is_found_from_a_page_that_is_not_there(open_page):
@@ -243,7 +244,18 @@ def test_skip_link_is_the_first_stop_and_leads_past_the_menu(open_page):
     assert page.evaluate("document.activeElement.closest('main') !== null")
 
 
-def test_a_source_mark_leads_to_its_source(open_page):
+def test_a_source_mark_leads_to_its_source_and_back(open_page):
     page = open_page("/addiction/kratom-addiction-treatment/")
-    page.get_by_role("link", name="source 1").first.click()
+    mark = page.get_by_role("link", name="source 1", exact=True).first
+    mark.click()
     assert page.evaluate("document.querySelector(':target').id") == "source-1"
+    page.locator(".sources > li").first.get_by_role("link", name="Back to text").click()
+    expect(mark).to_be_in_viewport()
+
+
+def test_way_back_from_a_source_opens_the_answer_that_cites_it(open_page):
+    page = open_page("/addiction/kratom-addiction-treatment/", javascript=False)
+    expect(page.locator("details.question[open]")).to_have_count(0)
+    page.locator(".sources > li").last.get_by_role("link", name="Back to text").click()
+    expect(page.locator("details.question[open]")).to_have_count(1)
+    expect(page.locator(".source-mark:target")).to_be_in_viewport()

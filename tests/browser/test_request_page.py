@@ -147,7 +147,7 @@ def test_a_request_is_snoozed_and_comes_back_in_its_own_group(tuesday, come_back
     expect(page.get_by_role("link", name="Snooze ended 0")).to_be_visible()
 
 
-def test_a_sleeping_request_is_woken_by_hand(tuesday, sign_in, request_here, colleague):
+def test_a_snoozed_request_is_unsnoozed_by_hand(tuesday, sign_in, request_here, colleague):
     until = tuesday + dt.timedelta(days=1)
     workflow.snooze(request_id=request_here.pk, until=until, reason="away", actor=colleague)
     page = sign_in("admissions", path=change_page(request_here))

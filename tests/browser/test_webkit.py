@@ -12,6 +12,8 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.webkitgtk.options import Options
 from selenium.webdriver.webkitgtk.service import Service
 
+from intake.submission import private_link
+from tests.intake.support.factories import make_request
 from tests.webkit import DRIVER, SCREEN
 
 pytestmark = [
@@ -83,6 +85,7 @@ def press(driver, css):
 def open_form(driver, origin):
     driver.get(f"{origin}/assessment/")
     arrive(driver, "/assessment/")
+    press(driver, "details.more > summary")
     for name, words in TYPED.items():
         driver.find_element(By.NAME, name).send_keys(words)
     press(driver, "[name=adult][value=yes]")
@@ -100,7 +103,7 @@ def leave(driver, elsewhere):
     arrive(driver, elsewhere)
 
 
-def nothing_is_seen(driver, origin):
+def nothing_is_seen(driver, origin, form="/assessment/"):
     """Press Back to the page before the form: nothing typed is shown on any page."""
     addresses = []
     while driver.current_url != f"{origin}/about/":
@@ -109,7 +112,7 @@ def nothing_is_seen(driver, origin):
         until(driver, SETTLED)
         addresses.append(driver.current_url)
         assert (driver.current_url, seen(driver)) == (driver.current_url, [])
-    assert f"{origin}/assessment/" in addresses
+    assert f"{origin}{form}" in addresses
 
 
 @pytest.fixture
@@ -159,3 +162,28 @@ def test_webkit_after_an_error_and_leaving_shows_nothing_typed(form, origin, els
     assert seen(form) == list(TYPED.values())
     leave(form, elsewhere)
     nothing_is_seen(form, origin)
+
+
+def test_webkit_after_an_error_and_sending_shows_nothing_typed(form, origin):
+    press(form, "[name=consent]")
+    press(form, ".request-form button[type=submit]")
+    until(form, "return document.querySelector('.error-summary') !== null")
+    press(form, "[name=consent]")
+    send(form)
+    nothing_is_seen(form, origin)
+
+
+def test_webkit_after_leaving_a_private_page_shows_nothing_typed(webkit, origin, elsewhere):
+    """In a browser that never opened the form: the person kept the link, or got it in a message."""
+    webkit.set_script_timeout(10)
+    webkit.get(f"{origin}/about/")
+    arrive(webkit, "/about/")
+    private_page = f"/assessment/manage/{private_link.secret_of(make_request().pk)}/"
+    webkit.get(f"{origin}{private_page}")
+    arrive(webkit, "/manage/")
+    webkit.find_element(By.NAME, "message").send_keys(TYPED["message"])
+    press(webkit, "button[value=message]")
+    until(webkit, "return document.querySelector('button[name=confirm]') !== null")
+    assert seen(webkit) == [TYPED["message"]]
+    leave(webkit, elsewhere)
+    nothing_is_seen(webkit, origin, private_page)

@@ -1,16 +1,22 @@
+import datetime as dt
+
 import pytest
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import AnonymousUser
+from django.db import DatabaseError, connection, transaction
+from django.db.models import F
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from intake import access, workflow
 from intake.admin.request import updates as request_updates
-from intake.models import AccessRecord, AssessmentRequest, EncryptedText, Event, SavedFilter
+from intake.models import AccessRecord, AssessmentRequest, EncryptedText, Event, SavedFilter, ShownRequest
 from intake.submission import tokens
 from staff.append_only import AppendOnlyViolation
 from tests import staff_roles
+from tests.html import soup
 from tests.intake.support.factories import make_request
-from tests.intake.support.helpers import LIST, PERSON, change_page, personal_words_in, rows
+from tests.intake.support.helpers import LIST, PERSON, accesses, change_page, personal_words_in, rows
 
 pytestmark = pytest.mark.django_db
 
@@ -181,7 +187,7 @@ def test_a_list_writes_one_record_with_the_ids_that_were_shown(make_staff):
     signed_in(user).get(LIST)
     record = AccessRecord.objects.get()
     assert (record.actor, record.action) == (user, "list")
-    assert sorted(record.requests) == sorted([str(opened.pk), str(other.pk)])
+    assert sorted(record.request_ids) == sorted([opened.pk, other.pk])
 
 
 def test_a_list_of_several_pages_records_the_page_that_was_shown(make_staff):
@@ -192,14 +198,13 @@ def test_a_list_of_several_pages_records_the_page_that_was_shown(make_staff):
     page = client.get(LIST).context["page"]
     client.get(LIST, {"after": page.after})
     first, second = AccessRecord.objects.order_by("pk")
-    assert [len(first.requests), len(second.requests)] == [25, 5]
-    everyone = {str(key) for key in AssessmentRequest.objects.values_list("pk", flat=True)}
-    assert {*first.requests, *second.requests} == everyone
+    assert [len(first.request_ids), len(second.request_ids)] == [25, 5]
+    assert {*first.request_ids, *second.request_ids} == set(AssessmentRequest.objects.values_list("pk", flat=True))
 
 
 def test_an_empty_list_is_a_reading_too(make_staff):
     signed_in(make_staff("admissions")).get(LIST)
-    assert list(AccessRecord.objects.values_list("action", "requests")) == [("list", [])]
+    assert accesses() == [("list", [])]
 
 
 def test_opening_a_request_writes_one_record_with_its_id(make_staff):
@@ -207,14 +212,14 @@ def test_opening_a_request_writes_one_record_with_its_id(make_staff):
     make_request(phone="480 555 0100", email="")  # of someone else: the same contact would be a reading of its own
     signed_in(user).get(change_page(request))
     record = AccessRecord.objects.get()
-    assert (record.actor, record.action, record.requests) == (user, "open", [str(request.pk)])
+    assert (record.actor, record.action, record.request_ids) == (user, "open", [request.pk])
     assert record.occurred_at > request.received_at
 
 
 def test_a_refused_action_shows_the_request_and_so_is_recorded(make_staff):
     request = make_request()
     signed_in(make_staff("lead")).post(change_page(request), {"action": "note", "note": " "})
-    assert list(AccessRecord.objects.values_list("action", "requests")) == [("open", [str(request.pk)])]
+    assert accesses() == [("open", [request.pk])]
 
 
 def test_an_action_that_is_done_shows_nothing_until_the_page_is_opened_again(make_staff):
@@ -259,9 +264,84 @@ def test_an_address_of_someones_own_making_breaks_no_page(make_staff, model, vie
 def test_a_record_is_neither_changed_nor_deleted(make_staff):
     access.record(make_staff("lead"), "open", [make_request().pk])
     record = AccessRecord.objects.get()
-    record.requests = []
-    with pytest.raises(AppendOnlyViolation):
-        record.save()
-    with pytest.raises(AppendOnlyViolation):
-        record.delete()
-    assert AccessRecord.objects.get().requests != []
+    for row in (record, record.shown.get()):
+        with pytest.raises(AppendOnlyViolation):
+            row.save()
+        with pytest.raises(AppendOnlyViolation):
+            row.delete()
+    for table in (AccessRecord, ShownRequest):
+        with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
+            table.objects.update(id=F("id"))
+    assert len(AccessRecord.objects.get().request_ids) == 1
+
+
+def lines(client, **filters):
+    """The lines of the log's page: (who, how, number of requests)."""
+    table = soup(client.get(LOG, filters)).find("table")
+    rows = table.tbody.find_all("tr") if table else []
+    return [tuple(cell.get_text(strip=True) for cell in row.find_all("td")) for row in rows]
+
+
+def test_log_is_filtered_by_person_way_request_and_day(make_staff, clock):
+    maria, lee, auditor = (make_staff(role, username=role) for role in ("admissions", "lead", "auditor"))
+    first, second = make_request(), make_request(phone="480 555 0100", email="")
+    access.record(maria, AccessRecord.Action.LIST, [first.pk, second.pk])
+    clock.shift(dt.timedelta(days=1))
+    access.record(lee, AccessRecord.Action.OPEN, [second.pk])
+    access.record(lee, AccessRecord.Action.SEARCH, [])
+    listed = ("admissions", "Saw in a list", "2")
+    opened, empty = ("lead", "Opened", "1"), ("lead", "Found by a search", "0")
+    page = signed_in(auditor)
+    assert lines(page) == [empty, opened, listed]
+    assert lines(page, person=maria.pk) == [listed]
+    assert lines(page, action="open") == [opened]
+    assert lines(page, reference=second.reference.lower()) == [opened, listed]
+    assert lines(page, reference=first.reference) == [listed]
+    assert lines(page, last="2026-11-24") == [listed]
+    assert lines(page, first="2026-11-25", person=lee.pk) == [empty, opened]
+
+
+@pytest.mark.parametrize(
+    ("filters", "words"),
+    [
+        ({"reference": "ABCD-EFGH"}, "No request has this reference."),
+        ({"first": "yesterday"}, "Type this day as year, month, day"),
+        ({"person": "nobody"}, "Select a valid choice"),
+    ],
+)
+def test_filter_that_cannot_be_read_shows_no_line_and_says_why(make_staff, filters, words):
+    access.record(make_staff("lead"), AccessRecord.Action.OPEN, [make_request().pk])
+    response = signed_in(make_staff("auditor")).get(LOG, filters)
+    assert response.status_code == 422
+    assert words in response.content.decode()
+    assert soup(response).find("table") is None
+
+
+def test_log_leads_to_older_lines_with_the_same_filter(make_staff):
+    maria, auditor = make_staff("admissions", username="maria"), make_staff("auditor")
+    for _number in range(60):
+        access.record(maria, AccessRecord.Action.LIST, [])
+    access.record(auditor, AccessRecord.Action.LIST, [])
+    page = signed_in(auditor)
+    older = soup(page.get(LOG, {"person": maria.pk})).find("a", string="Older accesses")["href"]
+    assert len(lines(page, person=maria.pk)) == 50
+    assert len(soup(page.get(LOG + older)).tbody.find_all("tr")) == 10
+
+
+def test_line_of_the_log_names_each_request_that_was_shown(make_staff):
+    first, second = make_request(), make_request()
+    access.record(make_staff("lead"), AccessRecord.Action.LIST, [first.pk, second.pk])
+    line = signed_in(make_staff("auditor")).get(f"{LOG}{AccessRecord.objects.get().pk}/change/").content.decode()
+    assert line.index(str(first.pk)) < line.index(str(second.pk))
+
+
+def test_log_costs_the_same_queries_for_one_line_as_for_fifty(make_staff):
+    maria, page = make_staff("admissions"), signed_in(make_staff("auditor"))
+    counts = []
+    for number in (1, 49):
+        for _number in range(number):
+            access.record(maria, AccessRecord.Action.LIST, [make_request().pk])
+        with CaptureQueriesContext(connection) as queries:
+            page.get(LOG)
+        counts.append(len(queries))
+    assert counts[0] == counts[1]

@@ -25,7 +25,7 @@ def rendered(figure):
 
 
 def words(figure):
-    return plain_language.as_text(rendered(figure))
+    return plain_language.as_text(re.sub("</(?:t[dh]|figcaption)>", "</p>", rendered(figure)))  # each ends a sentence
 
 
 def page_with(*figures):
@@ -81,7 +81,7 @@ def test_page_with_a_figure_shows_it_below_its_text_and_loads_its_styles(client,
     html = client.get(page_with(figure).url).content.decode()
     assert html.count("<figure") == 1
     assert html.index("<p>Told.</p>") < html.index(rendered(figure))
-    assert styles(PageFacts(html)) == ["/static/pages/site.css", "/static/pages/figures.css"]
+    assert styles(PageFacts(html)) == ["/static/pages/site.css", "/static/pages/blocks.css"]
 
 
 @pytest.mark.django_db
@@ -105,7 +105,10 @@ def test_starter_pages_hold_their_figures():
         for page in ContentPage.objects.all()
     }
     assert {slug: figures for slug, figures in held.items() if figures} == {
+        "kratom-addiction": ["out_of_100"],
         "levels-of-care": ["levels_of_care"],
+        "what-is-7-oh": ["leaf_and_7_oh"],
+        "what-is-in-my-product": ["leaf_and_7_oh"],
         "what-happens-when-you-call": ["after_you_ask"],
         "withdrawal-and-detox": ["stages_of_stopping"],
     }
@@ -117,3 +120,30 @@ def test_hours_in_the_figure_of_levels_are_those_of_the_starter_page():
     (steps,) = [block.value["body"].source for block in levels.sections if block.block_type == "steps"]
     assert hours(words("levels_of_care")) == hours(plain_language.as_text(steps))
     assert len(hours(words("levels_of_care"))) == 3
+
+
+def counts(text):
+    """Return the number of people in a figure or a text: shares of 100, and how many people were asked."""
+    return sorted(re.findall(r"about (\d+) (?:in|of) 100|(\d[\d,]*) people", text.lower()))
+
+
+@pytest.mark.django_db
+def test_people_out_of_100_are_those_of_the_starter_page_and_of_their_sources():
+    sections = list(ContentPage.objects.get(slug="kratom-addiction").sections)
+    place = [block.block_type == "figure" for block in sections].index(True)
+    markup = sections[place - 1].value["body"].source
+    said = counts(plain_language.as_text("".join(re.findall("<li>.*?</li>", markup))))
+    assert set(counts(words("out_of_100"))) == set(said)
+    assert len(set(said)) == 7
+
+
+def test_dots_in_the_figure_of_people_are_as_many_as_it_says():
+    figure = ElementTree.fromstring(rendered("out_of_100"))
+    for study in figure.findall("ul/li/ul/li"):
+        asked, counted = (_dots(path.get("d")) for path in study.find("svg"))
+        assert (asked, f"About {counted} of 100") == (100, study.find("strong").text)
+
+
+def _dots(path):
+    """Return how many dots a path draws: each line starts with a dot, and has another every 10 units."""
+    return sum(int(length) // 10 + 1 for length in re.findall(r"h(\d+)", path))

@@ -146,6 +146,7 @@ def test_notice_is_written_and_published_in_the_cms(publisher):
     for until, sentence in (
         ("2026-11-24T09:00", "The notice must end after it begins."),
         ("20266-11-24T09:00", "Check the year: it has more than four digits."),
+        ("9999-12-31T23:59", "Check the year: it is before 2000 or after 2100."),
     ):
         answer = publisher.post(ADD, fields | {"shows_until": until})
         assert (answer.status_code, sentence in answer.content.decode()) == (200, True)

@@ -104,6 +104,18 @@ def test_words_hold_until_the_next_change(moment, change):
     assert opening_hours.status(facts, last).words == opening_hours.status(facts, at(moment)).words
 
 
+def test_closing_time_is_named_from_the_very_moment_that_counts_as_a_change():
+    day_and_night = [(day, "00:00", "23:59") for day in (0, 1, 2)] + [(3, "00:00", "15:00")]
+    facts, monday = given(day_and_night), at("2026-11-23 09:00")
+    assert opening_hours.status(facts, monday).words == "Open now"
+    tuesday = opening_hours.next_change(facts, monday)
+    change = opening_hours.next_change(facts, tuesday)
+    assert change == at("2026-11-24 15:00")
+    last = change - dt.timedelta(microseconds=1)
+    words = [opening_hours.status(facts, moment).words for moment in (tuesday, last, change)]
+    assert words == ["Open now", "Open now", "Open now until 3 PM"]
+
+
 def test_notices_change_a_page_at_their_beginning_and_end():
     notice = ShownNotice("<p>x</p>", False, at("2026-11-23 10:00"), at("2026-11-23 11:30:15"))
     facts = given(OFFICE, notices=(notice,))

@@ -3,11 +3,11 @@ import datetime as dt
 import pytest
 from django.db import connection
 from django.urls import reverse
-from wagtail.models import Page
+from wagtail.models import Locale, Page, Site
 
 from faq.models import Topic
 from pages.models import ContentPage, Source
-from tests.html import PageFacts
+from tests.html import PageFacts, soup
 from tests.pages.helpers import HOUR, OFF_LINE, edit, home, mark, page, section
 
 pytestmark = pytest.mark.django_db
@@ -30,21 +30,38 @@ def test_live_page_shows_its_words_and_sources(client, live):
     html = html_of(client, live)
     assert "<h1>Sleep and kratom</h1>" in html
     assert '<meta name="description" content="A description">' in html
-    assert '<p>Words about sleep <a class="source-mark" href="#source-1" aria-label="source 1">[1]</a>.</p>' in html
+    mark = '<a id="m1" class="source-mark" href="#source-1" aria-label="source 1">[1]</a>'
+    assert f"<p>Words about sleep {mark}.</p>" in html
     assert '<li id="source-1">' in html
 
 
 def test_every_kind_of_section_is_shown_in_its_order(client):
     kinds = ["text", "advice", "soon", "steps", "self_check", "questions", "action"]
     html = html_of(client, page(sections=[section(f"Kind {kind}", "<p>x</p>", kind) for kind in kinds]))
-    places = [html.index(f">Kind {kind}</h2>") for kind in kinds]
+    places = [html.index(f"Kind {kind}</h2>") for kind in kinds]
     assert places == sorted(places)
+
+
+def test_bands_of_a_self_check_stand_in_their_order_and_cite_their_sources(client):
+    bands = [(4, f"<p>b {mark('dea-fact-sheet')}</p>"), (0, f"<p>a {mark('who-2021')}</p>")]
+    value = {"heading": "Check", "body": "<ul><li>x</li></ul>"}
+    value["bands"] = [{"least": least, "text": text} for least, text in bands]
+    shown = soup(html_of(client, page(sections=[("self_check", value)])))
+    found = [(band["data-least"], band.p.get_text()) for band in shown.select(".bands li")]
+    assert found == [("0", "a [2]"), ("4", "b [1]")]
+    assert len(shown.select(".sources li")) == 2
+
+
+@pytest.mark.parametrize("offers", [True, False])
+def test_page_with_a_self_check_offers_to_leave_quickly_once(client, offers):
+    checked = page(sections=[section(body="<ul><li>x</li></ul>", kind="self_check")], quick_exit=offers)
+    assert html_of(client, checked).count('class="leave"') == 1
 
 
 def test_an_emergency_on_top_stands_above_the_contents(client):
     sections = [section(f"Part {n}") for n in range(5)]
     html = html_of(client, page(sections=[section("Call 911", "<p>Now.</p>", "emergency"), *sections]))
-    assert html.index(">Call 911</h2>") < html.index(">On this page</h2>") < html.index(">Part 0</h2>")
+    assert html.index("Call 911</h2>") < html.index(">On this page</h2>") < html.index(">Part 0</h2>")
 
 
 def test_text_that_is_not_rich_is_escaped(client):
@@ -92,6 +109,32 @@ def test_draft_of_a_live_page_is_not_shown(client, live):
 @pytest.mark.parametrize("path", ["/nothing/", "/treatment/sleep/more/", "/treatment//sleep/", "/home/", "/root/"])
 def test_unknown_address_is_not_found(client, live, path):
     assert client.get(path).status_code == 404
+
+
+@pytest.fixture
+def spanish_home():
+    spanish, _created = Locale.objects.get_or_create(language_code="es")
+    translated = home().copy_for_translation(spanish)
+    Site.clear_site_root_paths_cache()  # which Wagtail keeps for an hour
+    translated.publish(translated.save_revision())
+    return translated
+
+
+def test_translation_has_its_own_address_and_both_name_each_other(client, spanish_home):
+    for path in ("/", "/es/"):
+        links = PageFacts(client.get(path)).all("link")
+        named = {link["hreflang"]: link["href"].partition(":8000")[2] for link in links if "hreflang" in link}
+        assert named == {"en-us": "/", "es": "/es/"}
+    assert client.get(f"/{spanish_home.slug}/").status_code == 404
+
+
+@pytest.mark.parametrize("typed", ["/es/Dormir/", "/es/DORMIR/"])
+def test_capital_letters_lead_to_the_page_of_the_same_language(client, spanish_home, typed):
+    page("dormir", title="Sleep")
+    translated = ContentPage(title="Dormir", slug="dormir", summary="En breve.", locale=spanish_home.locale)
+    spanish_home.add_child(instance=translated)
+    assert leads_to(client, typed) == (301, "/es/dormir/")
+    assert "<h1>Dormir</h1>" in html_of(client, translated)
 
 
 # Old addresses

@@ -256,7 +256,7 @@ def table_block(caption="What each level asks of you", heading="Hours a week", r
 def test_table_has_names_for_rows_and_columns_and_cites(client, levels):
     show(levels, table_block())
     tree = soup(client.get(levels.url))
-    [region] = tree.select("main [role=region][tabindex='0']")
+    [region] = tree.select("main [role=group][tabindex='0']")
     assert (region["aria-label"], region.caption.text) == ("What each level asks of you",) * 2
     assert [head.text for head in region.select("thead th[scope=col]")] == ["Level", "Hours a week"]
     rows = [[part.get_text() for part in row.select("th[scope=row], td")] for row in region.select("tbody tr")]

@@ -139,6 +139,16 @@ def test_words_that_may_be_said_reach_readers(boss, rest, publish):
     assert "We help people sleep." in seen_by_readers(rest)
 
 
+@pytest.mark.parametrize("moment", ["9999-12-31 23:59", "0001-01-01 00:00", "20266-11-24 09:00"])
+@pytest.mark.parametrize("name", ["go_live_at", "expire_at"])
+def test_page_that_begins_or_ends_in_another_age_is_refused_in_words(boss, rest, name, moment):
+    url = reverse("wagtailadmin_pages:edit", args=[rest.pk])
+    refused = boss.post(url, form("<p>We help people sleep.</p>", **{name: moment}) | {"action-publish": "1"})
+    words = refused.content.decode()
+    assert (refused.status_code, "Check the year: it" in words, "We help people sleep." in words) == (200, True, True)
+    assert "We help people rest." in seen_by_readers(rest)
+
+
 @pytest.mark.parametrize("publish", IN_THE_CMS)
 @pytest.mark.parametrize("body", HELD_WORDS)
 def test_words_that_may_not_be_said_stay_a_draft(boss, rest, publish, body):

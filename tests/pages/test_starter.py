@@ -8,7 +8,7 @@ from wagtail.models import Page
 import faq.starter
 import pages.starter
 from faq.models import FaqPage, QuestionPage, Topic
-from pages.content_files import FileRefused
+from pages.content_files import FileRefused, page_to_data
 from pages.models import Center, ContentPage, LoadedFile, Source
 from tests.pages.helpers import content_rows, edit, page, question
 
@@ -112,6 +112,16 @@ def test_same_file_is_not_loaded_twice(load):
     before = content_rows()
     assert load("First words") == 0
     assert content_rows() == before
+
+
+def test_newer_file_with_the_same_words_writes_nothing(load, tmp_path):
+    load("First words")
+    revision = loaded().latest_revision
+    (file,) = tmp_path.glob("pages/*.json")
+    file.write_text(json.dumps(page_to_data(loaded()) | {"position": 1}))
+    assert pages.starter.load_pages(tmp_path) == 0
+    assert loaded().latest_revision == revision
+    assert load("Newer words") == 1
 
 
 @pytest.mark.parametrize("way", ["draft", "scheduled", "published"])

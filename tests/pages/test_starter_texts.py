@@ -31,9 +31,18 @@ LEGAL = re.compile(r"(?i)\blaws?\b|\blawful\b|schedule I\b|may not (?:sell|say|t
 
 def bodies(data):
     """Pairs (heading, HTML) of every part of a starter file."""
-    sections = [section["value"] for section in data.get("sections", []) if "body" in section["value"]]
     parts = [("Summary", data.get("summary", "")), ("Answer", "".join(data.get("answer", [])))]
-    return parts + [(section["heading"], "".join(section["body"])) for section in sections]
+    for section in [section["value"] for section in data.get("sections", [])]:
+        if "body" in section:
+            parts.append((section["heading"], "".join(section["body"] + _bands(section))))
+        elif "table" in section:
+            table = section["table"]
+            parts.append((table["caption"], "".join("".join(cell) for row in table["rows"] for cell in row["values"])))
+    return parts
+
+
+def _bands(section):
+    return [line for band in section.get("bands", []) for line in band["value"]["text"]]
 
 
 def markup_of(data):

@@ -25,14 +25,9 @@ from staff import roles
 from tests import databases
 from tests.intake.support.helpers import ADDRESS, form_on
 from tests.intake.support.http_visitor import HttpVisitor
+from tests.ports import free_port
 
 User = get_user_model()
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def test_first_env_is_for_its_owner_only_and_holds_new_keys(tmp_path):

@@ -4,6 +4,7 @@ import datetime as dt
 
 import pytest
 from django.utils import timezone
+from wagtail.contrib.redirects.models import Redirect
 
 from faq.models import QuestionPage
 from pages import content_generation
@@ -11,6 +12,7 @@ from pages.models import Center, ContentPage, LinkCheck, Notice
 from tests.html import soup
 from tests.intake.support.factories import make_request
 from tests.intake.support.helpers import LIST
+from tests.pages.helpers import page, section
 
 pytestmark = pytest.mark.django_db
 
@@ -99,8 +101,8 @@ def test_front_page_asks_as_much_for_many_drafts_as_for_one(
     with django_assert_max_num_queries(30) as one:
         client.get("/admin/")
     asked = len(one)
-    for page in QuestionPage.objects.all():
-        page.save_revision()
+    for entry in QuestionPage.objects.all():
+        entry.save_revision()
     client.get("/admin/")
     with django_assert_max_num_queries(asked):
         client.get("/admin/")
@@ -129,6 +131,15 @@ def test_broken_links_are_counted_as_they_break(make_staff, client):
     content_generation.forget()
     (line,) = panels_of(client)["Broken links"]
     assert int(line.removesuffix(" broken links")) > 2
+
+
+def test_redirect_mends_a_link_at_once(make_staff, client):
+    client.force_login(make_staff("editor"))
+    page(sections=[section(body='<p><a href="/zebras/">Zebras</a></p>')])
+    redirect = Redirect.objects.create(old_path="/okapis", redirect_link="/faq/")
+    before = panels_of(client)["Broken links"]
+    Redirect.objects.filter(pk=redirect.pk).update(old_path="/zebras")
+    assert (before, "Broken links" in panels_of(client)) == (["1 broken link"], False)
 
 
 def test_the_launch_checklist_names_what_was_not_told(make_staff, client):

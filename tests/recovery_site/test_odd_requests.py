@@ -254,7 +254,7 @@ def collected(request, settings, tmp_path):
             manifest.write_text("[]")
         case "without the file":
             manifest.write_text('{"version": "1.1", "paths": {"pages/icon.svg": "pages/icon.svg"}, "hash": "x"}')
-        case "not readable":
+        case "no right to read":
             manifest.mkdir()  # nobody reads it, not even root
     ours = {"BACKEND": "recovery_site.static_files.StaticFilesStorage"}
     settings.STORAGES = {**settings.STORAGES, "staticfiles": ours}

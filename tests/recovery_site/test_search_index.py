@@ -2,15 +2,16 @@
 
 import html
 import re
+import sys
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from recovery_site.search.documents import Entry
 from recovery_site.search.index import Index
-from recovery_site.search.query import LONGEST_QUERY, MOST_ENDINGS, corrected, groups, readable
+from recovery_site.search.query import LONGEST_QUERY, MOST_ENDINGS, MOST_PARTS, corrected, groups, readable
 from recovery_site.search.ranking import ranked
-from recovery_site.search.snippets import snippet
+from recovery_site.search.snippets import MOST_WORDS, snippet
 from recovery_site.search.synonyms import SAME_THING
 
 NOW = datetime(2026, 11, 24, 17, tzinfo=UTC)
@@ -88,9 +89,9 @@ def test_each_word_for_the_same_thing_finds_the_same(row):
 
 
 def test_word_that_leads_elsewhere_finds_itself_first_and_is_not_found_by_it():
-    index = Index([entry("Family"), entry("Teenagers", "A teen."), entry("Teen")])
-    assert titles(index, "teen") == ["Teen", "Family", "Teenagers"]
-    assert titles(index, "family") == ["Family"]
+    index = Index([entry("Professionals"), entry("Visits", "A nurse."), entry("Nurse")])
+    assert titles(index, "nurse") == ["Nurse", "Professionals", "Visits"]
+    assert titles(index, "professionals") == ["Professionals"]
 
 
 @pytest.fixture
@@ -147,8 +148,8 @@ def test_index_without_ends_is_kept_as_it_is():
     assert index.at(NOW + timedelta(days=36500)) is index
 
 
-def shown(index, query):
-    numbers = ranked(index, groups(query, index))
+def shown(index, query, most=None):
+    numbers = ranked(index, groups(query, index))[:most]
     return [snippet(index, number, groups(query, index)) for number in numbers]
 
 
@@ -197,23 +198,90 @@ def letters(number):
     return "".join("abcdefghij"[int(digit)] for digit in f"{number:03}")
 
 
+def beginnings():
+    """Words of three letters, each the beginning of ten words."""
+    return [letters(number) for number in range(0, 1000, 20)]
+
+
+SYNONYMS = sorted((form for row in SAME_THING for form in row), key=len)
 WORST = {
     "ten thousand letters": "a" * 10_000,
     "many unknown words": " ".join(f"k{letters(number)}q" for number in range(500)),
-    "many beginnings": " ".join(letters(number) for number in range(500)),
+    "many typing errors": " ".join(f"{start}wird" for start in beginnings()),
+    "many beginnings": " ".join(beginnings()),
+    "beginnings of a thousand words": " ".join("prefix"[:length] for length in (3, 4, 5, 6)) + " prefi" * 20,
+    "many common words": " ".join(f"{start}word" for start in beginnings()),
+    "many synonyms": " ".join(SYNONYMS),
+    "many phrases": " ".join(form for form in SYNONYMS if " " in form),
     "one phrase again and again": "get off " * 1_250,
     "nearly a word again and again": "step by " * 1_250,
     "apostrophes": "a'" * 5_000,
     "endings": "s" * 5_000 + "ing",
     "ligatures": "ﷺ" * 10_000,
 }
+# Executed lines of the search's code. Before there were bounds, some searches ran 700,000.
+MOST_LINES = 200_000
+
+
+@pytest.fixture(scope="module")
+def large_index():
+    """500 entries that have most words and synonyms, and 20 of them are long."""
+    endings = ("", "word", "er", "y", "ful", "al", "able", "ness", "dom", "en")
+    words = [start + ending for start in beginnings() for ending in endings] + ["step by"]
+    common = [f"{words[number % len(words)]} {SYNONYMS[number % len(SYNONYMS)]}" for number in range(5_000)]
+    rare = [f"prefix{letters(number)}" for number in range(1_000)]
+
+    def text(number, length):
+        return " ".join([*common[7 * number :], *common][:length])
+
+    long = [entry(f"Long {number}", text(number, 5_000), lead=text(number, 10)) for number in range(20)]
+    short = [entry(f"Short {number}", text(number, 150) + " " + rare[number]) for number in range(480)]
+    return Index([*long, *short[1:], entry("All", " ".join(rare))])
+
+
+def executed_lines(function):
+    """Return how many lines of the search's code a call runs. It says how much work a call is, on any machine."""
+    lines = 0
+
+    def count(frame, event, argument):
+        nonlocal lines
+        lines += event == "line"
+        return count
+
+    before = sys.gettrace()
+    sys.settrace(lambda frame, event, argument: count if "/search/" in frame.f_code.co_filename else None)
+    try:
+        function()
+    finally:
+        sys.settrace(before)
+    return lines
 
 
 @pytest.mark.parametrize("typed", WORST.values(), ids=WORST.keys())
-def test_work_for_a_query_is_bounded(typed):
-    index = Index([entry("Words", " ".join(f"{letters(number)}word step by step" for number in range(1000)))])
+def test_work_for_a_query_is_bounded(typed, large_index):
     query, _was_cut = readable(typed)
-    asked_for = groups(corrected(query, index), index)
+    asked_for = groups(corrected(query, large_index), large_index)
+    most_synonyms = 20
     assert len(query) <= LONGEST_QUERY
-    assert len(asked_for) <= LONGEST_QUERY / 2
+    assert len(asked_for) <= MOST_PARTS
     assert max((len(forms) for forms in asked_for), default=0) <= MOST_ENDINGS + 1
+    assert sum(len(forms) for forms in asked_for) <= MOST_ENDINGS + MOST_PARTS * most_synonyms
+
+
+@pytest.mark.parametrize("typed", WORST.values(), ids=WORST.keys())
+def test_work_for_a_search_is_bounded(typed, large_index):
+    assert executed_lines(lambda: shown(large_index, corrected(readable(typed)[0], large_index), most=20)) < MOST_LINES
+
+
+def test_snippet_reads_the_beginning_of_a_long_text():
+    begins = "Before it. " * (MOST_WORDS // 2 - 1)
+    index = Index([entry("Okapi", f"{begins}The numbat. {'After it. ' * MOST_WORDS}The wombat.")])
+    assert "The <mark>numbat</mark>." in shown(index, "numbat")[0]
+    assert shown(index, "wombat")[0][:21] == "Before it. Before it."
+
+
+def test_snippet_marks_all_matches_of_its_passage():
+    others = "It is shy. " * 20
+    index = Index([entry("Okapi", f"{'Okapi. ' * 150}{others}Numbat okapi okapi wombat. {others}{'Okapi. ' * 150}")])
+    (text,) = shown(index, "numbat wombat okapi")
+    assert "<mark>Numbat</mark> <mark>okapi</mark> <mark>okapi</mark> <mark>wombat</mark>" in text

@@ -1,6 +1,7 @@
-"""Which settings and commands the docs must name, and that no migration is missing."""
+"""What holds for the code as a whole: its docs are complete, no migration is missing, files and names are short."""
 
 import re
+import subprocess
 from pathlib import Path
 
 from django.conf import settings
@@ -29,3 +30,23 @@ def test_every_command_stands_in_the_operating_manual():
 
 def test_no_model_change_waits_for_a_migration(db):
     call_command("makemigrations", check=True, dry_run=True, verbosity=0)
+
+
+def python_files():
+    found = subprocess.run(["git", "ls-files", "-z", "*.py"], cwd=ROOT, capture_output=True, text=True, check=True)
+    return [name for name in found.stdout.split("\0") if name and "/migrations/" not in name]
+
+
+def test_no_file_of_code_is_longer_than_400_lines():
+    lengths = {name: (ROOT / name).read_text().count("\n") for name in python_files() if not name.startswith("tests/")}
+    assert len(lengths) > 250
+    assert {name: length for name, length in lengths.items() if length > 400} == {}
+
+
+def test_no_test_has_a_name_of_80_characters_or_more():
+    tests = [name for name in python_files() if name.startswith("tests/")]
+    names = [
+        found for test in tests for found in re.findall(r"^ *def (test_\w+)", (ROOT / test).read_text(), re.MULTILINE)
+    ]
+    assert len(names) > 1000
+    assert [name for name in names if len(name) >= 80] == []

@@ -83,9 +83,19 @@ def test_every_app_is_in_the_image():
     assert (ours - allowed, len(ours) >= 5) == (set(), True)
 
 
-def test_every_file_that_is_mounted_exists_and_no_volume_of_the_site_reaches_the_sender():
+def test_mounted_files_exist_and_no_volume_of_the_site_reaches_the_sender():
     mounts = [mount for of in SERVICES.values() for mount in of.get("volumes", []) if mount.startswith("./")]
     files = {mount.split(":")[0] for mount in mounts} - {"./deploy/tls"}  # the owner's certificate
     assert [file for file in files if not (ROOT / file).exists()] == []
     assert all(mount.endswith(":ro") for mount in mounts)
     assert "volumes" not in SERVICES["synthetic"]
+
+
+def test_all_services_of_the_site_share_one_folder():
+    """Through it, a publish by the worker or a command shows with the next request (`pages/content_generation.py`)."""
+    folders = {
+        name: [mount for mount in of["volumes"] if mount.split(":")[1] == of["environment"]["VAR_DIR"]]
+        for name, of in SERVICES.items()
+        if "VAR_DIR" in (of.get("environment") or {}) and name != "synthetic"
+    }
+    assert folders == {name: ["site:/var/lib/site"] for name in ("prepare", "web", "worker")}

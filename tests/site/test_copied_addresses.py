@@ -61,7 +61,11 @@ def test_a_copied_private_link_leads_to_the_private_page_for_now(client, behind)
 
 
 def test_a_copied_confirmation_and_the_form_lead_on_for_now(client):
-    for address in ("/assessment/", f"/assessment/received/{tokens.to_receipt(make_request().pk)}/"):
+    for address in (
+        "/assessment/",
+        "/assessment/under-18/",
+        f"/assessment/received/{tokens.to_receipt(make_request().pk)}/",
+    ):
         for odd in copied(address, ")."):
             response = client.get(odd)
             assert (response.status_code, response["Location"]) == (302, address)

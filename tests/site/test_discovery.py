@@ -1,5 +1,6 @@
 """The site's map and the other files that machines ask for by name."""
 
+import io
 from datetime import datetime, timedelta
 from urllib.robotparser import RobotFileParser
 from xml.etree import ElementTree
@@ -8,6 +9,7 @@ import pytest
 from django.contrib.staticfiles import finders
 from django.test import Client
 from django.utils import timezone
+from PIL import Image
 from wagtail.models import Page
 
 from pages import facts
@@ -119,9 +121,32 @@ def test_manifest_holds_name_colors_and_icon(client):
         "display": "browser",
         "background_color": "#fdf6ec",
         "theme_color": "#fdf6ec",
-        "icons": [{"src": "/static/pages/icon.svg", "sizes": "any", "type": "image/svg+xml"}],
+        "icons": [
+            {"src": "/static/pages/icon.svg", "sizes": "any", "type": "image/svg+xml"},
+            {"src": "/static/pages/icon-192.png", "sizes": "192x192", "type": "image/png"},
+            {"src": "/static/pages/icon-512.png", "sizes": "512x512", "type": "image/png"},
+        ],
     }
     assert finders.find("pages/icon.svg")
+    for size in (192, 512):
+        with Image.open(finders.find(f"pages/icon-{size}.png")) as icon:
+            assert icon.size == (size, size)
+
+
+ICONS = [
+    ("/favicon.ico", "ICO", (48, 48)),
+    ("/apple-touch-icon.png", "PNG", (180, 180)),
+    ("/apple-touch-icon-precomposed.png", "PNG", (180, 180)),
+]
+
+
+@pytest.mark.parametrize(("path", "kind", "size"), ICONS)
+def test_icon_that_browsers_ask_for_by_its_address_is_there_for_any_cache(client, path, kind, size):
+    response = client.get(path)
+    icon = Image.open(io.BytesIO(b"".join(response.streaming_content)))
+    assert (response.status_code, icon.format, icon.size) == (200, kind, size)
+    assert ("public" in response["Cache-Control"], dict(response.cookies)) == (True, {})
+    assert "Vary" not in response
 
 
 def test_manifest_has_no_name_before_the_owner_tells_one(client):

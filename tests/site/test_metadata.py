@@ -2,15 +2,12 @@
 
 import json
 import re
-import struct
 from collections import Counter
 from datetime import date
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 from django.conf import settings
-from django.contrib.staticfiles import finders
 
 from pages import facts
 from pages.models import Center, ContentPage
@@ -90,24 +87,25 @@ def test_each_page_names_its_one_address(kept):
 
 def test_link_previews_show_title_description_and_picture(kept):
     for path, (_html, page) in kept.items():
-        given = og(page)
-        assert given == {
-            "og:type": "website" if path == "/" else "article",
-            "og:title": page.title.removesuffix(" | Renaissance Recovery Center"),
+        title = page.title.removesuffix(" | Renaissance Recovery Center")
+        assert og(page) == {
+            "og:type": "website" if path in ("/", "/faq/", "/assessment/") else "article",
+            "og:title": title,
             "og:description": page.description,
             "og:url": settings.PUBLIC_ORIGIN + path,
             "og:site_name": "Renaissance Recovery Center",
-            "og:locale": "en_US",
-            "og:image": f"{settings.PUBLIC_ORIGIN}/static/pages/share.png",
-            "og:image:alt": "Help with kratom, in plain words",
+            "og:image": f"{settings.PUBLIC_ORIGIN}/share{path}picture.png",
+            "og:image:width": "1200",
+            "og:image:height": "630",
+            "og:image:alt": title,
         }
+        assert {"name": "twitter:card", "content": "summary_large_image"} in page.all("meta")
 
 
-def test_picture_of_link_previews_has_its_size_and_is_small():
-    picture = Path(finders.find("pages/share.png")).read_bytes()
-    assert picture.startswith(b"\x89PNG")
-    assert struct.unpack(">II", picture[16:24]) == (1200, 630)
-    assert len(picture) < 30_000
+def test_form_is_previewed_as_a_page_of_the_site(client):
+    given = og(PageFacts(client.get("/assessment/")))
+    assert (given["og:type"], given["og:title"]) == ("website", "Ask for a free assessment")
+    assert given["og:image"] == f"{settings.PUBLIC_ORIGIN}/share/assessment/picture.png"
 
 
 def test_structured_data_says_nothing_that_the_page_does_not_show(kept):

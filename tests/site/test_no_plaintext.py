@@ -97,7 +97,7 @@ def work_on_it(client, make_staff):
     page = change_page(request)
     pressed = [
         press(client, request, "note", note=NOTE),
-        press(client, request, "details", **{"known-name": CORRECTED}),
+        press(client, request, "details", **{"details-name": CORRECTED}),
         press(client, request, "attempt:call:no_answer", note=NOTE),
         press(
             client,

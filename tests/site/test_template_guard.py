@@ -3,6 +3,7 @@
 import pytest
 from django.conf import settings
 from django.template import Context, Origin, Template, engines
+from django.test import RequestFactory
 
 from tests.template_guard import EXCEPTIONS, OURS
 
@@ -22,9 +23,10 @@ def test_an_unknown_variable_in_a_template_of_ours_is_caught(no_unknown_template
     no_unknown_template_variables.clear()
 
 
+@pytest.mark.django_db
 def test_an_unknown_variable_in_a_block_of_ours_is_caught(no_unknown_template_variables):
     words = '{% extends "error.html" %}{% block title %}{{ nobody_gave_this }}{% endblock %}'
-    render(words, "admin/intake/made_up.html")
+    render(words, "admin/intake/made_up.html", request=RequestFactory().get("/"))
     assert "nobody_gave_this in admin/intake/made_up.html" in no_unknown_template_variables
     no_unknown_template_variables.clear()
 

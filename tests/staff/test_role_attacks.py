@@ -4,6 +4,7 @@ import pytest
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group, Permission
 from django.db import DatabaseError, connection, transaction
+from django.db.models import ProtectedError
 from django.test import Client
 from django.utils import timezone
 
@@ -103,7 +104,7 @@ def test_throw_away_account_leaves_rows_that_name_everyone(ada, otto, lena):
 
 
 def test_account_with_a_role_or_an_event_is_never_deleted(lena):
-    with pytest.raises(Exception, match="protected foreign keys"):
+    with pytest.raises(ProtectedError, match="protected foreign keys"):
         lena.delete()
 
 

@@ -339,11 +339,14 @@ def test_roles_need_a_proved_factor(lena, required):
 
 def test_pages_say_that_the_second_factor_is_off(client, lena, settings):
     client.force_login(lena)
-    assert "The second factor is off" in soup(client.get("/admin/")).find("aside").get_text()
+    for place in ("/admin/", "/cms/"):
+        assert "The second factor is off" in soup(client.get(place)).find("aside").get_text()
     assert "The second factor is off" not in soup(Client().get(SIGN_IN_PAGE)).get_text()
     settings.STAFF_SECOND_FACTOR = "required"
     sign_in_fully(client, lena)
-    assert "The second factor is off" not in soup(client.get("/admin/")).get_text()
+    for place in ("/admin/", "/cms/"):
+        page = client.get(place)
+        assert (page.status_code, "The second factor is off" in page.content.decode()) == (200, False)
 
 
 def test_check_names_a_site_that_asks_nobody_for_it(settings):

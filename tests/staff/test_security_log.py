@@ -168,7 +168,7 @@ def test_codes_are_shown_as_words(lena, make_staff):
     for line in (
         ["Second factor removed (reset, because the phone or key is lost or broken)", "lena", "ben"],
         ["Recovery code used (9 left)", "ben", "ben"],
-        [f"Role given ({auditor}, the second yes)", "lena", "ben"],
+        [f"Role given ({auditor}, as the second person)", "lena", "ben"],
         [f"Role given ({auditor})", "the server", "ben"],
         ["Sign-in failed (no account has that name)", "not signed in", "none"],
     ):

@@ -4,7 +4,6 @@ import datetime as dt
 
 from django import forms
 from django.contrib.auth import get_user_model
-from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db.models import OuterRef, Q, Subquery
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -14,22 +13,12 @@ from intake.models import AssessmentRequest, ContactPreferences
 from intake.models.assessment_request import BY_PHONE
 from intake.models.contact import ForWhom, PreferredTime
 from pages import facts
+from staff.day_field import DayField
 
 Stage, Outcome = AssessmentRequest.Stage, AssessmentRequest.Outcome
 
 ANY, OPEN, ME, NOBODY = "", "open", "me", "none"
 WAYS = [("call", _("By phone call")), ("text", _("By text message")), ("email", _("By email"))]
-FIRST_DAY, LAST_DAY = dt.date(2000, 1, 1), dt.date(2999, 12, 31)
-
-
-def _day(label):
-    return forms.DateField(
-        label=label,
-        required=False,
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
-        validators=[MinValueValidator(FIRST_DAY), MaxValueValidator(LAST_DAY)],
-        error_messages={"invalid": _("Type this day as year, month, day: 2026-11-23.")},
-    )
 
 
 def _choice(label, choices, anything=None):
@@ -47,8 +36,8 @@ class FilterForm(forms.Form):
     stage = _choice(_("Stage"), [(OPEN, _("Any open stage")), *Stage.choices])
     outcome = _choice(_("Outcome"), Outcome.choices)
     owner = _choice(_("Owner"), [], _("Anyone"))
-    received_from = _day(_("Received from"))
-    received_to = _day(_("Received until"))
+    received_from = DayField(label=_("Received from"), required=False)
+    received_to = DayField(label=_("Received until"), required=False)
     preferred_time = _choice(_("Preferred time"), PreferredTime.choices)
     way = _choice(_("May be contacted"), WAYS)
     for_whom = _choice(_("Asking for"), ForWhom.choices)
@@ -111,7 +100,7 @@ def _by_owner(requests, owner, reader):
     return requests.filter(owner=reader.pk if owner == ME else owner)
 
 
-def _by_profile(name):
+def _by_preferences(name):
     """Return a filter on the newest contact preferences of a request. Earlier preferences are ignored."""
 
     def narrow(requests, value, reader):
@@ -135,8 +124,8 @@ _NARROW = {
     "received_from": lambda requests, day, reader: requests.filter(received_at__gte=_midnight(day)),
     "received_to": lambda requests, day, reader: requests.filter(received_at__lt=_midnight(day + dt.timedelta(days=1))),
     "preferred_time": lambda requests, time, reader: requests.filter(preferred_time=time),
-    "way": _by_profile("way"),
-    "for_whom": _by_profile("for_whom"),
+    "way": _by_preferences("way"),
+    "for_whom": _by_preferences("for_whom"),
     "quarantined": lambda requests, answer, reader: requests.filter(quarantined_at__isnull=answer == "no"),
     "referrer_path": lambda requests, page, reader: requests.filter(referrer_path=page),
 }

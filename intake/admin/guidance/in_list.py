@@ -8,7 +8,7 @@ from django.utils.translation import ngettext
 
 from intake.models import Attempt
 
-from .next_action import Kind, Reason, must_be_checked
+from .next_action import Kind, Reason, needs_spam_check
 
 Channel = Attempt.Channel
 
@@ -105,7 +105,7 @@ def _verb(action, request, plan):
         step = _("%s again") % contact
     else:
         step = contact
-    return _("check, then %s") % step if must_be_checked(request) else step
+    return _("check, then %s") % step if needs_spam_check(request) else step
 
 
 def _manner(action, plan):

@@ -87,7 +87,7 @@ def decide(request, plan, reachability, viewer, now, elsewhere=None):
     return _contact(request, plan, reachability, viewer, now, elsewhere)
 
 
-def must_be_checked(request):
+def needs_spam_check(request):
     """Return whether staff must check if a person wrote the request.
 
     Once we have spoken with someone, no check is needed.

@@ -8,7 +8,7 @@ from intake.admin.wording import moment
 from intake.models import AssessmentRequest, Attempt
 from intake.models.assessment_request import BY_PHONE
 
-from .next_action import Kind, Reason, must_be_checked
+from .next_action import Kind, Reason, needs_spam_check
 
 Stage, Channel = AssessmentRequest.Stage, Attempt.Channel
 
@@ -56,7 +56,7 @@ def sentence_for(action, request, plan, reach, reader, elsewhere=None, has_unrea
     step = _step(action, request, plan, reach, elsewhere)
     if _is_on_the_phone(request, plan, reader):
         step = _("You are on the phone with them. If you talk now, press “They called: we spoke”. If not: %s") % step
-    elif must_be_checked(request):
+    elif needs_spam_check(request):
         step = _("Check first whether a person wrote this. Then: %s") % step
     return _("Read what they added first. Then: %s") % step if has_unread_additions else step
 

@@ -102,23 +102,23 @@ def reachability_of(preferred_time, time_zone, now, hours):
     return Reachability(now.astimezone(zone), next_at and next_at.astimezone(zone), preference_is_met, call_at)
 
 
-def reach_of(preferences, known, now, channels):
+def reach_of(preferences, contact_details, now, channels):
     """Return a person's `Reach`.
 
-    `known`: their contact details (`intake.contact.details`). `channels`: the channels still allowed. An email address
-    given without permission to email allows one email.
+    `contact_details`: as `intake.contact.details` returns them. `channels`: the channels still allowed. An email
+    address given without permission to email allows one email.
     """
     when = reachability_of(preferences.preferred_time, preferences.time_zone, now, schedule.our_hours())
-    number = phone_numbers.to_dial(known["phone"].value)
+    number = phone_numbers.to_dial(contact_details["phone"].value)
     call, text = number and when.may_call_now and "call" in channels, number and when.may_now and "text" in channels
     return Reach(
         **vars(when),
         zone_name=str(dict(TIME_ZONES).get(preferences.time_zone, preferences.time_zone)),
         tel=number.tel if call else "",
         sms=number.sms if text else "",
-        mailto=_mailto(known["email"].value) if when.may_now and "email" in channels else "",
-        about_phone=" ".join(_about_phone(known["phone"].value, number, channels)),
-        about_email=_about_email(known["email"].value, channels),
+        mailto=_mailto(contact_details["email"].value) if when.may_now and "email" in channels else "",
+        about_phone=" ".join(_about_phone(contact_details["phone"].value, number, channels)),
+        about_email=_about_email(contact_details["email"].value, channels),
     )
 
 
@@ -144,7 +144,7 @@ def _about_phone(typed, number, channels):
         yield _("The phone box holds an email address. Correct it below.")
     elif typed and {"call", "text"} & set(channels):
         if number is None:
-            yield _("This can't be dialed as it is. Correct it below, or dial by hand the number that they mean.")
+            yield _("This can't be dialed as it is. Correct it below, or dial the number that they mean yourself.")
         elif number.extension:
             yield _("Ask for extension %(number)s.") % {"number": number.extension}
             if "text" in channels:

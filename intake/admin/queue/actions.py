@@ -14,7 +14,7 @@ from django.utils.translation import ngettext
 
 from intake import workflow
 from intake.admin.guidance.in_list import label_for_time
-from intake.admin.guidance.next_action import must_be_checked
+from intake.admin.guidance.next_action import needs_spam_check
 from intake.admin.readers import chosen_reader
 from intake.admin.request.actions import batch_from, what_stays
 from intake.db.uuid7 import uuid7
@@ -92,7 +92,7 @@ def _close_as_spam(*, request_id, expected_version, actor, batch):
 
     One press must not close what a person wrote.
     """
-    if not must_be_checked(AssessmentRequest.objects.get(pk=request_id)):
+    if not needs_spam_check(AssessmentRequest.objects.get(pk=request_id)):
         raise workflow.TransitionRefused(_("It is not waiting for a spam check. To close it as spam, open its page."))
     return workflow.close(
         request_id=request_id, outcome=Outcome.SPAM, actor=actor, batch=batch, expected_version=expected_version

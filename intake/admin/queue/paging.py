@@ -23,7 +23,8 @@ class Page:
 def page_of(rows, order, size, where):
     """Return the `Page` at the cursor in `where` ("after" or "before"), sorted by `order` (see `intake.db.keyset`).
 
-    Without a usable cursor, or without a full page before it or any row after it, return the first page.
+    Return the first page if there is no usable cursor, if no row comes after it, or if less than a full page comes
+    before it.
     """
     if (row := _row_at(where.get("before"), rows.model, order)) is not None:
         found = list(rows.filter(after(row, reversed_order(order))).order_by(*reversed_order(order))[: size + 1])

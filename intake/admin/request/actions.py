@@ -1,75 +1,28 @@
 """The buttons of a request's page, and the POST that they send."""
 
-import itertools
 from dataclasses import dataclass, field
 from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import ngettext
 
 from intake import search, workflow
 from intake.admin.readers import chosen_reader
 from intake.admin.wording import moment
 from intake.models import AssessmentRequest, Attempt
 from intake.workflow.attempt_plan import attempt_plan_of, must_decide
-from intake.workflow.attempts import why_not
 from intake.workflow.base import DOUBLE_CLICK, label_for_event
 
 from . import details_form
 from .actions_form import RequestActionsForm
+from .attempt_buttons import ATTEMPTS
 
 Stage, Outcome, SnoozeReason = AssessmentRequest.Stage, AssessmentRequest.Outcome, AssessmentRequest.SnoozeReason
-Channel, Result = Attempt.Channel, Attempt.Result
+Result = Attempt.Result
 
-# The attempt buttons, in order. Number keys move the focus to them.
-ATTEMPTS = {
-    (Channel.CALL, Result.NO_ANSWER): gettext_lazy("No answer"),
-    (Channel.CALL, Result.REACHED): gettext_lazy("We spoke"),
-    (Channel.CALL, Result.VOICEMAIL): gettext_lazy("Left a voicemail"),
-    (Channel.CALL, Result.BAD_NUMBER): gettext_lazy("Number does not work"),
-    (Channel.TEXT, Result.SENT): gettext_lazy("Text sent"),
-    (Channel.TEXT, Result.REACHED): gettext_lazy("They answered by text"),
-    (Channel.EMAIL, Result.SENT): gettext_lazy("Email sent"),
-    (Channel.EMAIL, Result.REACHED): gettext_lazy("They answered by email"),
-    (Channel.THEY_CALLED, Result.REACHED): gettext_lazy("They called: we spoke"),
-    (Channel.THEY_CALLED, Result.MISSED): gettext_lazy("They called: missed it"),
-}
-WAYS = {
-    Channel.CALL: gettext_lazy("We called"),
-    Channel.TEXT: gettext_lazy("We texted"),
-    Channel.EMAIL: gettext_lazy("We emailed"),
-    Channel.THEY_CALLED: gettext_lazy("They called"),
-}
 WORDS_OF_A_BUTTON = ("waits_for", "referral")
-
-
-def proposal(request, plan):
-    """Return a `Proposal` for the attempt that would follow one made now. None if no attempt is possible."""
-    now = timezone.now()
-    if plan.preferences is None or request.stage == Stage.CLOSED or request.awaits_assessment:
-        return None
-    made_now = Attempt(channel=plan.next_channel, result=Result.NO_ANSWER, occurred_at=now)
-    return plan.after(made_now).propose(now)
-
-
-def attempt_buttons(request, plan):
-    """Return the attempt buttons by channel, as (channel label, buttons) pairs.
-
-    A button is a (number, value, label) triple. Numbers continue from one channel to the next.
-    """
-    if request.stage == Stage.CLOSED:
-        return []
-    possible = [attempt for attempt in ATTEMPTS if not why_not(request, plan, *attempt)]
-    numbered = [
-        (channel, (number, f"attempt:{channel}:{result}", ATTEMPTS[channel, result]))
-        for number, (channel, result) in enumerate(possible, start=1)
-    ]
-    return [
-        (WAYS[channel], [button for _channel, button in buttons])
-        for channel, buttons in itertools.groupby(numbered, key=lambda pair: pair[0])
-    ]
 
 
 @dataclass

@@ -3,7 +3,7 @@
 from django.utils.translation import gettext as _
 
 from intake import workflow
-from intake.admin import wording as readable
+from intake.admin import wording
 from intake.contact import consent, details
 from intake.models import Attempt, EncryptedText, Event
 from intake.models.contact import ForWhom, PreferredTime
@@ -15,37 +15,37 @@ def opened_content(obj, plan):
     """Decrypt the request's content. Return submissions, contact details, contact rules, and consents."""
     texts = [] if obj.hidden_at else list(obj.texts.select_related("author"))
     opened = [(text, text.decrypt_or_none()) for text in texts]
-    known = details.details_of(obj, opened) if texts else {}
-    profile = obj.contact_preferences.last() if texts else None
+    contact_details = details.details_of(obj, opened) if texts else {}
+    preferences = obj.contact_preferences.last() if texts else None
     newest_consents = {record.purpose: record for record in obj.consents.select_related("reader")}
     return {
         "texts": opened,
-        "known": known,
-        "details_shown": _details_shown(obj, known),
+        "contact_details": contact_details,
+        "details_shown": _details_shown(obj, contact_details),
         "submissions": _submissions(opened),
         "first_read": _first_read(opened),
-        "contact_rules": _rules(profile, plan) if profile else [],
-        "consents": [readable.agreed_to(record) for record in newest_consents.values()],
-        "consent_words": [wording.text for wording in consent.BY_PERMISSION.values()],
+        "contact_rules": _rules(preferences, plan) if preferences else [],
+        "consents": [wording.agreed_to(record) for record in newest_consents.values()],
+        "consent_words": [statement.text for statement in consent.BY_PERMISSION.values()],
     }
 
 
-def _rules(profile, plan):
-    email_is_spent = profile.may_email and Attempt.Channel.EMAIL not in plan.channels
-    return readable.contact_rules(profile, plan.agreed_to_email, email_is_spent, plan.may_ever_call)
+def _rules(preferences, plan):
+    email_is_spent = preferences.may_email and Attempt.Channel.EMAIL not in plan.channels
+    return wording.contact_rules(preferences, plan.agreed_to_email, email_is_spent, plan.may_ever_call)
 
 
-def _details_shown(obj, known):
+def _details_shown(obj, contact_details):
     return [
         {
             "name": name,
-            "label": readable.DETAILS[name],
-            "value": readable.detail(name, known[name].value),
-            "who": known[name].who,
-            "at": known[name].at if known[name].at > obj.received_at else None,
+            "label": wording.DETAILS[name],
+            "value": wording.detail(name, contact_details[name].value),
+            "who": contact_details[name].who,
+            "at": contact_details[name].at if contact_details[name].at > obj.received_at else None,
         }
         for name in details.ANSWERS
-        if name in known
+        if name in contact_details
     ]
 
 
@@ -65,9 +65,9 @@ def _submissions(opened):
         if text.kind == TextKind.ADDITION:
             entry["plain"] = content
         elif text.kind == TextKind.ANSWERS or not last:
-            entry["answers"] = readable.labeled_answers(content or {})
+            entry["answers"] = wording.labeled_answers(content or {})
         else:
-            entry["changes"] = readable.changes(last, content or last)
+            entry["changes"] = wording.changes(last, content or last)
         if text.kind != TextKind.ADDITION:
             last = content or last
         submissions.append(entry)
@@ -86,7 +86,7 @@ def _first_read(opened):
     asked_for = {name: answers.get(name) for name in ("for_whom", "relation")}
     is_for_self = asked_for["for_whom"] in (None, ForWhom.SELF)
     return {
-        "asked_for": "" if is_for_self else ", ".join(value for _label, value in readable.labeled_answers(asked_for)),
+        "asked_for": "" if is_for_self else ", ".join(value for _label, value in wording.labeled_answers(asked_for)),
         "message": answers.get("message", ""),
     }
 

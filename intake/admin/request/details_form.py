@@ -50,7 +50,7 @@ class DetailsForm(AsksOnce, forms.Form):
     for_whom = _choice("for_whom", ForWhom.choices)
     asked_about = HonestTextField(required=False, max_length=400, widget=forms.HiddenInput)
 
-    prefix = "known"
+    prefix = "details"
     use_required_attribute = False
 
     def __init__(self, *args, **kwargs):
@@ -65,14 +65,14 @@ class DetailsForm(AsksOnce, forms.Form):
         return self.cleaned_data
 
     @classmethod
-    def for_details(cls, known, mine=None):
-        """Return a form that shows the contact details `known`.
+    def for_details(cls, contact_details, mine=None):
+        """Return a form that shows `contact_details`.
 
         `mine`: values by field name that this user typed, to show instead.
         """
         if not mine:
-            return cls(initial=details.plain(known))
-        plain = details.plain(known)
+            return cls(initial=details.plain(contact_details))
+        plain = details.plain(contact_details)
         data = {}
         for name, value in (plain | mine).items():
             data[f"{cls.prefix}-{name}"] = value
@@ -122,7 +122,7 @@ def save(action):
 def save_with_any_button(action):
     """Save the changed fields along with any other button.
 
-    Fields with a known conflict are not saved: they need a button of their own.
+    Fields with a conflict are not saved: they need a button of their own.
     """
     if names := _not_in_conflict(action):
         _correct(action, names)
@@ -172,11 +172,11 @@ def _correct(action, names):
 
 def _keep_the_others(action):
     """Keep showing the conflicts that this user has not resolved yet."""
-    after, known = action.details.typed(), details.details_of(action.obj)
+    after, current = action.details.typed(), details.details_of(action.obj)
     for name in action.details.changed():
-        if f"was-{name}" in action.posted and name != action.argument and name in known:
+        if f"was-{name}" in action.posted and name != action.argument and name in current:
             was = action.details.read(name, action.posted[f"was-{name}"])
-            action.conflicts.append(details.Conflict(name, was, known[name], after[name]))
+            action.conflicts.append(details.Conflict(name, was, current[name], after[name]))
 
 
 def rows_for_conflicts(conflicts):

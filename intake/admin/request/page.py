@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from intake import access, search, workflow
-from intake.admin import wording as readable
+from intake.admin import wording
 from intake.admin.guidance import in_list
 from intake.admin.guidance.next_action import Kind, decide, may_take
 from intake.admin.guidance.on_page import no_contact_now, sentence_for
@@ -27,7 +27,7 @@ from intake.workflow.attempt_plan import attempt_plan_of, must_decide
 from staff.sessions import fresh
 
 from . import actions as request_actions
-from . import content, details_form, timeline
+from . import attempt_buttons, content, details_form, timeline
 from . import updates as request_updates
 from .actions_form import RequestActionsForm
 
@@ -89,13 +89,19 @@ def page(model_admin, request, object_id):
 
 
 def printed_sheet(model_admin, request, object_id):
-    """Show the print sheet: contact preferences, contact details, activity."""
+    """Show the print sheet: what to do next, contact preferences, contact details, activity."""
     obj = _found(model_admin, request, object_id)
     access.record(request.user, AccessRecord.Action.PRINT, [obj.pk])
-    submitted = content.opened_content(obj, attempt_plan_of(obj))
+    plan = attempt_plan_of(obj)
+    submitted = content.opened_content(obj, plan)
+    next_action, reach, elsewhere = _decided(request, obj, plan, submitted)
+    if elsewhere:  # the sheet names it
+        access.record(request.user, AccessRecord.Action.LIST, [elsewhere.pk])
+    is_news = bool(content.unread_additions(obj, submitted))
     context = {
         "title": _("Request %(reference)s") % {"reference": obj.reference},
         "request_row": obj,
+        "what_now": sentence_for(next_action, obj, plan, reach, request.user, elsewhere, is_news),
         "timeline": timeline.timeline_of(obj, submitted["texts"]),
         "printed_at": timezone.now(),
     }
@@ -116,11 +122,9 @@ def _show(model_admin, request, obj, action=None, refusal="", done=""):
     beside = _beside(request, obj)
     plan = attempt_plan_of(obj)
     submitted = content.opened_content(obj, plan)
-    proposed = request_actions.proposal(obj, plan)
-    reach = _reach(obj, plan, submitted["known"])
+    proposed = attempt_buttons.proposal(obj, plan)
     unread_additions = content.unread_additions(obj, submitted)
-    elsewhere = workflow.claimed_with_same_contact(obj, request.user)
-    next_action = decide(obj, plan, reach, request.user, timezone.now(), elsewhere)
+    next_action, reach, elsewhere = _decided(request, obj, plan, submitted)
     left_alone = no_contact_now(next_action, obj, plan, elsewhere)
     undo = workflow.offer_for(obj, request.user)
     title = _("Request %(reference)s") % {"reference": obj.reference}
@@ -129,7 +133,7 @@ def _show(model_admin, request, obj, action=None, refusal="", done=""):
         | submitted
         | beside
         | _work(request, obj, plan, next_action)
-        | _forms(obj, plan, proposed, submitted["known"], action, refusal)
+        | _forms(obj, plan, proposed, submitted["contact_details"], action, refusal)
         | neighbors.neighbors_of(request, obj)
         | {
             "opts": model_admin.opts,
@@ -195,7 +199,7 @@ def _in_question(obj):
             "other": other,
             "why": workflow.Why(codes[0]),
             "at": event.occurred_at,
-            "in_common": readable.in_common(codes[1:]),
+            "in_common": wording.in_common(codes[1:]),
             "preferences_compared": _preferences_compared(other, own),
             "names_another_contact": other.pk in named_elsewhere,
             "is_newer": other.received_at > obj.received_at,
@@ -214,16 +218,22 @@ def _preferences_compared(other, in_force):
         return []
     now, then = in_force.codes(), theirs.codes()
     return [
-        (readable.DETAILS[name], readable.detail(name, then[name]), readable.detail(name, now[name]))
+        (wording.DETAILS[name], wording.detail(name, then[name]), wording.detail(name, now[name]))
         for name in then
         if then[name] != now[name]
     ]
 
 
-def _reach(obj, plan, known):
-    if plan.preferences is None or not known:
-        return None
-    return reach_of(plan.preferences, known, timezone.now(), plan.channels)
+def _decided(request, obj, plan, submitted):
+    """Return the viewer's `NextAction`, the `Reach` that it follows from, and the request of a colleague to ask about.
+
+    The `Reach` is None if the contact preferences or details can't be read.
+    """
+    now, reach, details = timezone.now(), None, submitted["contact_details"]
+    if plan.preferences is not None and details:
+        reach = reach_of(plan.preferences, details, now, plan.channels)
+    elsewhere = workflow.claimed_with_same_contact(obj, request.user)
+    return decide(obj, plan, reach, request.user, now, elsewhere), reach, elsewhere
 
 
 def _offered(obj, reach, left_alone):
@@ -252,7 +262,7 @@ def _work(request, obj, plan, next_action):
         "is_being_tried": obj.awaits_contact or bool(plan.attempts),
         "is_done_here": is_closed or _waits_for_later(obj, next_action),
         "why_not_closable": "" if is_closed else plan.why_not_closable,
-        "attempt_buttons": request_actions.attempt_buttons(obj, plan),
+        "attempt_buttons": attempt_buttons.attempt_buttons(obj, plan),
         "next_stages": [] if is_closed else [move for move in moves if move not in (Stage.CLOSED, Stage.BOOKED)],
         "is_mine": obj.owner_id == request.user.pk,
         "may_take": not is_closed and may_take(obj, request.user),
@@ -270,7 +280,7 @@ def _waits_for_later(obj, next_action):
     return next_action.is_planned and not obj.is_claimed
 
 
-def _forms(obj, plan, proposed, known, action, refusal):
+def _forms(obj, plan, proposed, contact_details, action, refusal):
     """Return the two forms of the page.
 
     After a refusal they hold what was typed, otherwise the current values.
@@ -278,14 +288,14 @@ def _forms(obj, plan, proposed, known, action, refusal):
     details_are_typed = bool(action and action.details.was_posted and action.details.changed())
     is_only_shown = action is not None and action.button in ONLY_SHOW
     form = None
-    if known and action and action.conflicts:
+    if contact_details and action and action.conflicts:
         typed = action.details.typed()
         mine = {name: typed[name] for name in action.details.changed()} if refusal else {}
-        form = details_form.DetailsForm.for_details(known, mine | {c.field: c.mine for c in action.conflicts})
+        form = details_form.DetailsForm.for_details(contact_details, mine | {c.field: c.mine for c in action.conflicts})
     elif (refusal or is_only_shown) and details_are_typed:
         form = action.details
-    elif known and obj.stage != Stage.CLOSED:
-        form = details_form.DetailsForm.for_details(known)
+    elif contact_details and obj.stage != Stage.CLOSED:
+        form = details_form.DetailsForm.for_details(contact_details)
     is_kept = refusal or is_only_shown or (action and action.would_lose)
     return {
         "work": action.work if is_kept else RequestActionsForm.for_request(obj, plan, proposed),

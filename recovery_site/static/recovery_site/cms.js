@@ -54,10 +54,11 @@ window.jQuery(document).on("shown.bs.modal hide.bs.modal", "body > .modal", ({ t
   for (const part of document.querySelectorAll("body > .wrapper, body > .skiplink")) part.inert = isOpen;
 });
 
-/* The editor copies typed text into its hidden field a quarter of a second later. Delay a faster save, or the last
-   words would be lost. */
+/* The editor copies typed text into its hidden field a quarter of a second later, on a busy machine after more. Hold
+   a faster save until it did, or the last words would be lost. */
 
 const IS_WRITTEN_AFTER = 400; // ms
+const HELD_AT_MOST = 5000; // ms
 let lastKey = -Infinity;
 
 document.addEventListener(
@@ -68,12 +69,20 @@ document.addEventListener(
   true,
 );
 
+function lacksWords(field) {
+  if (!field.draftailEditor) return false;
+  const written = JSON.parse(field.value || "null")?.blocks.map((block) => block.text) ?? [];
+  const typed = field.draftailEditor.getEditorState().getCurrentContent().getPlainText();
+  return written.join("\n").trim() !== typed.trim();
+}
+
 document.addEventListener(
   "submit",
   (event) => {
     const { target: form, submitter } = event;
-    const left = lastKey + IS_WRITTEN_AFTER - event.timeStamp;
-    if (left <= 0 || !form.matches("[data-edit-form]")) return;
+    const sinceKey = event.timeStamp - lastKey;
+    if (!form.matches("[data-edit-form]") || sinceKey > HELD_AT_MOST) return;
+    if (sinceKey > IS_WRITTEN_AFTER && ![...form.elements].some(lacksWords)) return;
     event.preventDefault();
     event.stopImmediatePropagation();
     if (submitter?.name) {
@@ -82,7 +91,7 @@ document.addEventListener(
       Object.assign(pressed, { name: submitter.name, value: submitter.value });
       form.append(pressed);
     }
-    setTimeout(() => form.requestSubmit(), left);
+    setTimeout(() => form.requestSubmit(), Math.max(IS_WRITTEN_AFTER - sinceKey, 50));
   },
   true,
 );

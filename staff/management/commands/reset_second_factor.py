@@ -2,7 +2,7 @@ from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError
 
 from staff.accounts.links import LinkRefused
-from staff.accounts.views import Refused
+from staff.accounts.views import ActionRefused
 from staff.second_factor.reset import REASONS, reset
 
 
@@ -22,6 +22,6 @@ class Command(BaseCommand):
             raise CommandError("No account has this username.")
         try:
             reset(account, reason)
-        except (Refused, LinkRefused) as refusal:
+        except (ActionRefused, LinkRefused) as refusal:
             raise CommandError(str(refusal)) from refusal
         self.stdout.write(f"Reset. The worker sends a link to {account.email} within a minute.")

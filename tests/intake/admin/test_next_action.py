@@ -23,10 +23,10 @@ def at(hour, minute=0, days=0):
     return NOW.replace(hour=hour, minute=minute) + days * DAY
 
 
-def plan_after(ways=CALL_ONLY, tries=(), more=0, is_answered=False, preferred="asap", zone="America/Phoenix"):
-    attempts = [Attempt(channel=channel, result="no_answer", occurred_at=at(9)) for channel in tries]
-    profile = ways and ContactPreferences(preferred_time=preferred, time_zone=zone, **ways)
-    return AttemptPlan(profile, attempts, more, is_mailed="email" in tries and not is_answered)
+def plan_after(ways=CALL_ONLY, tried=(), more=0, is_answered=False, preferred="asap", zone="America/Phoenix"):
+    attempts = [Attempt(channel=channel, result="no_answer", occurred_at=at(9)) for channel in tried]
+    preferences = ways and ContactPreferences(preferred_time=preferred, time_zone=zone, **ways)
+    return AttemptPlan(preferences, attempts, more, is_mailed="email" in tried and not is_answered)
 
 
 def request_with(**fields):
@@ -42,9 +42,9 @@ def action_for(request, plan, viewer=None, elsewhere=None):
     return decide(request, plan, reachability, viewer, NOW, elsewhere)
 
 
-def step(ways=CALL_ONLY, tries=(), language="", more=0, **fields):
+def step(ways=CALL_ONLY, tried=(), language="", more=0, **fields):
     """The next step for a request with these fields, ways of contact, and channels that were tried."""
-    request, plan = request_with(**fields), plan_after(ways, tries, more, "awaiting_reply_since" in fields)
+    request, plan = request_with(**fields), plan_after(ways, tried, more, "awaiting_reply_since" in fields)
     return in_list.label_for_next_step(action_for(request, plan), request, plan, language, NOW)
 
 
@@ -60,22 +60,22 @@ CASES = [
     ("Text", {"ways": CALL_ONLY | {"may_call": False, "may_text": True}}),
     ("Check, then call, leave no message", {"quarantined_at": at(8), "spam_signals": "fast"}),
     ("Check, then email once", {"ways": EMAIL_ONLY, "quarantined_at": at(8), "spam_signals": "fast"}),
-    ("Call again, leave no message", {"stage": "reaching", "tries": ["call"]}),
-    ("Call again, leave no message, at 2:15 PM", {"stage": "reaching", "tries": ["call"], "due_at": at(14, 15)}),
-    ("Call again, leave no message, Wed 8:00 AM", {"stage": "reaching", "tries": ["call"], "due_at": at(8, days=1)}),
-    ("Text", {"stage": "reaching", "ways": EVERY_WAY, "tries": ["call"]}),
-    ("Email", {"stage": "reaching", "ways": EVERY_WAY, "tries": ["call", "text"]}),
-    ("Call again", {"stage": "reaching", "ways": EVERY_WAY, "tries": ["call", "text", "email"]}),
-    ("Decide: keep trying or close", {"stage": "reaching", "tries": ["call"] * 4}),
-    ("Decide: close or snooze", {"stage": "reaching", "ways": EMAIL_ONLY, "tries": ["email"]}),
-    ("Call again, leave no message", {"stage": "reaching", "tries": ["call"] * 4, "more": 2}),
+    ("Call again, leave no message", {"stage": "reaching", "tried": ["call"]}),
+    ("Call again, leave no message, at 2:15 PM", {"stage": "reaching", "tried": ["call"], "due_at": at(14, 15)}),
+    ("Call again, leave no message, Wed 8:00 AM", {"stage": "reaching", "tried": ["call"], "due_at": at(8, days=1)}),
+    ("Text", {"stage": "reaching", "ways": EVERY_WAY, "tried": ["call"]}),
+    ("Email", {"stage": "reaching", "ways": EVERY_WAY, "tried": ["call", "text"]}),
+    ("Call again", {"stage": "reaching", "ways": EVERY_WAY, "tried": ["call", "text", "email"]}),
+    ("Decide: keep trying or close", {"stage": "reaching", "tried": ["call"] * 4}),
+    ("Decide: close or snooze", {"stage": "reaching", "ways": EMAIL_ONLY, "tried": ["email"]}),
+    ("Call again, leave no message", {"stage": "reaching", "tried": ["call"] * 4, "more": 2}),
     (
         "They contacted us: call, leave no message",
-        {"stage": "reaching", "awaiting_reply_since": at(9), "tries": ["call"]},
+        {"stage": "reaching", "awaiting_reply_since": at(9), "tried": ["call"]},
     ),
     (
         "They contacted us: email",
-        {"stage": "talking", "ways": EVERY_WAY | EMAIL_ONLY, "awaiting_reply_since": at(9), "tries": ["email"]},
+        {"stage": "talking", "ways": EVERY_WAY | EMAIL_ONLY, "awaiting_reply_since": at(9), "tried": ["email"]},
     ),
     (
         "They contacted us: call, leave no message",
@@ -84,15 +84,15 @@ CASES = [
     ("Follow up, leave no message, Spanish", {"stage": "talking", "language": "Spanish"}),
     ("Follow up, at 3:00 PM", {"stage": "talking", "ways": EVERY_WAY, "due_at": at(15)}),
     ("Follow up: email once", {"stage": "talking", "ways": EMAIL_ONLY}),
-    ("Decide: keep trying or close", {"stage": "talking", "tries": ["call"] * 4}),
+    ("Decide: keep trying or close", {"stage": "talking", "tried": ["call"] * 4}),
     (
         "They contacted us: call, leave no message",
-        {"stage": "reaching", "awaiting_reply_since": at(9), "tries": ["call"] * 4},
+        {"stage": "reaching", "awaiting_reply_since": at(9), "tried": ["call"] * 4},
     ),
     ("Follow up, at 3:00 PM", {"stage": "booked", "ways": EVERY_WAY, "assessment_at": at(16), "due_at": at(15)}),
     (
         "Assessment was 9:00 AM: did they come?",
-        {"stage": "booked", "ways": EMAIL_ONLY, "tries": ["email"], "assessment_at": at(9), "due_at": at(8)},
+        {"stage": "booked", "ways": EMAIL_ONLY, "tried": ["email"], "assessment_at": at(9), "due_at": at(8)},
     ),
     ("Assessment 4:00 PM", {"stage": "booked", "assessment_at": at(16)}),
     ("Assessment Wed 10:00 AM", {"stage": "booked", "assessment_at": at(10, days=1)}),
@@ -143,11 +143,11 @@ def test_a_time_is_told_by_the_desks_clock_as_shortly_as_it_can(moment, words):
 @pytest.mark.parametrize(
     ("expected", "fields"),
     [
-        (at(12), {"preferred_time": "afternoon", "stage": "reaching", "tries": ["call"] * 3}),
-        (None, {"preferred_time": "afternoon", "stage": "reaching", "tries": ["call"] * 4}),  # someone has to decide
+        (at(12), {"preferred_time": "afternoon", "stage": "reaching", "tried": ["call"] * 3}),
+        (None, {"preferred_time": "afternoon", "stage": "reaching", "tried": ["call"] * 4}),  # someone has to decide
         (
             at(12),
-            {"preferred_time": "afternoon", "stage": "reaching", "tries": ["call"] * 4, "awaiting_reply_since": at(9)},
+            {"preferred_time": "afternoon", "stage": "reaching", "tried": ["call"] * 4, "awaiting_reply_since": at(9)},
         ),
         (None, {"preferred_time": "asap"}),
         (at(12), {"preferred_time": "afternoon"}),
@@ -164,8 +164,8 @@ def test_a_time_is_told_by_the_desks_clock_as_shortly_as_it_can(moment, words):
 def test_from_when_a_person_may_be_contacted_is_said_where_they_may_not_be_now(stopped_clock, expected, fields):
     preferred, zone = fields.get("preferred_time"), fields.get("time_zone", "America/Phoenix")
     known = {"due_at": at(9)} | fields
-    request = request_with(**{name: value for name, value in known.items() if name != "tries"})
-    plan = plan_after(tries=fields.get("tries", ()), preferred=preferred, zone=zone)
+    request = request_with(**{name: value for name, value in known.items() if name != "tried"})
+    plan = plan_after(tried=fields.get("tried", ()), preferred=preferred, zone=zone)
     assert in_list.not_before(action_for(request, plan), request) == expected
 
 
@@ -216,7 +216,7 @@ def test_nobody_is_called_before_the_time_that_they_prefer(stopped_clock, kind, 
 
 
 @pytest.mark.django_db
-def test_who_confirms_times_and_has_only_a_phone_is_not_called_though_they_called_us(stopped_clock):
+def test_who_confirms_times_by_phone_only_is_not_called_though_they_called_us(stopped_clock):
     plan = plan_after(preferred="confirmed")
     assert action_for(request_with(), plan).kind == Kind.DECIDE
     request = request_with(stage="reaching", awaiting_reply_since=at(9))

@@ -209,7 +209,7 @@ def test_a_known_number_is_told_before_anything_is_stored(desk):
     assert change_page(known) in page.content.decode()
     assert form_on(page)["phone"] == "602 555 0142"
     record = AccessRecord.objects.get()
-    assert (record.action, record.requests) == ("search", [str(known.pk)])
+    assert (record.action, record.request_ids) == ("search", [known.pk])
     assert AssessmentRequest.objects.count() == 2
 
 
@@ -229,7 +229,7 @@ def test_a_known_number_is_told_after_saving(desk, me):
     workflow.close(request_id=closed.pk, outcome="spam", actor=me)
     response = enter(desk)
     record = AccessRecord.objects.get()
-    assert (record.action, record.requests) == ("search", [str(closed.pk), str(known.pk)])
+    assert (record.action, record.request_ids) == ("search", [closed.pk, known.pk])
     assert messages_after(desk, response)[-1] == (
         "Earlier requests with this phone or email: "
         f'<a href="{change_page(closed)}">{closed.reference}</a> (Spam), '

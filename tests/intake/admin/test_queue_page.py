@@ -354,8 +354,8 @@ def test_a_list_of_ten_costs_as_many_queries_as_a_list_of_one(desk, me, make_sta
                 workflow.close(request_id=request.pk, outcome="declined", actor=me)
         if tab in ("overdue", "soon", "back"):
             due_at = NOW + HOUR if tab == "soon" else NOW - HOUR
-            asleep_until = {"snoozed_until": due_at} if tab == "back" else {}
-            AssessmentRequest.objects.filter(pk=request.pk).update(due_at=due_at, **asleep_until)
+            snooze = {"snoozed_until": due_at} if tab == "back" else {}
+            AssessmentRequest.objects.filter(pk=request.pk).update(due_at=due_at, **snooze)
 
     worked_on(0)
     desk.get(LIST, {"tab": tab})
@@ -462,7 +462,7 @@ def test_taking_the_next_leads_to_the_most_urgent_request_and_says_so_on_the_lis
     assert f"You are working on {first.reference} until 10:30 AM." in words_on(
         desk.get(LIST, {"tab": "closed"})
     ).replace(" .", ".")
-    assert AccessRecord.objects.latest("pk").requests == [str(first.pk)]  # the reference was shown
+    assert AccessRecord.objects.latest("pk").request_ids == [first.pk]  # the reference was shown
     assert press_take(desk)["Location"] == f"{change_page(first)}?tab=open"
 
 
@@ -565,7 +565,7 @@ def test_several_are_assigned_and_the_one_that_changed_meanwhile_is_named(desk, 
     assert owners == {first.pk: "amal", second.pk: "amal", changed.pk: "sam"}
 
 
-def test_selected_request_that_a_colleague_took_is_named_where_the_button_is_refused(desk, me, sam):
+def test_selected_request_that_a_colleague_took_is_named_by_the_refusal(desk, me, sam):
     first, second, taken = make_request_due(HOUR), make_request_due(2 * HOUR), make_request_due(3 * HOUR)
     page = desk.get(LIST, {"tab": "unassigned"})
     seen = [first, second, AssessmentRequest.objects.get(pk=taken.pk)]

@@ -289,8 +289,8 @@ def test_a_refused_button_keeps_everything_that_was_typed(desk, button, typed, r
     request = make_request()
     everything = {
         "note": "Called <twice>",
-        "known-language": "Spanish",
-        "known-may_text": "on",
+        "details-language": "Spanish",
+        "details-may_text": "on",
         "consent_read": "on",
     } | typed
     response = press(desk, request, button, **everything)
@@ -339,7 +339,7 @@ def test_a_duplicate_is_linked_by_the_reference_that_was_typed(desk):
 def test_a_press_that_also_corrects_locks_all_its_rows_at_once_and_in_their_order(desk):
     original, request = make_request(), make_request()
     with CaptureQueriesContext(connection) as queries:
-        press(desk, request, "link", **{"of_reference": original.reference, "known-name": "Wilma"})
+        press(desk, request, "link", **{"of_reference": original.reference, "details-name": "Wilma"})
     request.refresh_from_db()
     assert (request.duplicate_of, details.plain(details.details_of(request))["name"]) == (original, "Wilma")
     locks = [query["sql"] for query in queries if "FOR NO KEY UPDATE" in query["sql"]]  # SQLite locks all there is
@@ -464,7 +464,7 @@ def test_a_note_that_was_typed_is_kept_by_any_button_and_stands_with_it(desk):
 @pytest.mark.parametrize("button", ["attempt:call:no_answer", "close", "claim"])
 def test_what_was_corrected_on_the_page_is_kept_by_any_button(desk, button):
     request = make_request()
-    response = press(desk, request, button, **{"known-language": "Spanish", "outcome": "declined"})
+    response = press(desk, request, button, **{"details-language": "Spanish", "outcome": "declined"})
     assert response.status_code == 302
     assert details.details_of(request)["language"].value == "Spanish"
 
@@ -610,7 +610,7 @@ def test_a_button_that_does_not_keep_what_stands_in_another_box_is_refused(desk,
 
 def test_new_best_time_is_not_overruled_by_an_older_proposal(desk):
     request = make_request(preferred_time="asap", time_zone="America/Phoenix")
-    press(desk, request, "attempt:call:no_answer", **{"known-preferred_time": "morning"})
+    press(desk, request, "attempt:call:no_answer", **{"details-preferred_time": "morning"})
     request.refresh_from_db()
     assert timezone.localtime(request.due_at).hour == 9
 
@@ -630,7 +630,7 @@ def test_a_conflict_is_settled_and_the_words_of_another_button_stay(desk, sam):
     form = work_form(page_of(desk, request))
     known = details.plain(details.details_of(request))
     workflow.correct(request_id=request.pk, before=known, after=known | {"name": "Theirs"}, actor=sam)
-    typed = {"waits_for": "The papers", "until": in_days(4), "known-name": "Mine"}
+    typed = {"waits_for": "The papers", "until": in_days(4), "details-name": "Mine"}
     refused = press(desk, request, "wait_for", form, **typed)
     settled = press(desk, request, "use_mine:name", work_form(refused))
     assert (settled.status_code, settled.context["refusal"]) == (200, "")

@@ -9,13 +9,13 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from intake import workflow
+from intake import access, workflow
 from intake.contact import details
 from intake.models import AccessRecord, AssessmentRequest, Attempt, EncryptedText, Event
 from intake.submission import tokens
 from pages.models import Center, OpeningHours
 from tests.intake.support.factories import accept, make_answers, make_request, make_request_with_odd_contact
-from tests.intake.support.helpers import LIST, change_page, local_time, personal_words_in, title_of
+from tests.intake.support.helpers import LIST, accesses, change_page, local_time, personal_words_in, title_of
 from tests.intake.support.request_page import buttons_on, page_of, press, shown_entries
 
 pytestmark = pytest.mark.django_db
@@ -449,11 +449,30 @@ def test_the_printed_sheet_is_recorded_and_shows_rules_details_and_timeline(desk
     workflow.add_note(request_id=request.pk, text="Rang twice", actor=me)
     page = desk.get(f"{LIST}{request.pk}/print/")
     record = AccessRecord.objects.get()
-    assert (record.actor, record.action, record.requests) == (me, "print", [str(request.pk)])
+    assert (record.actor, record.action, record.request_ids) == (me, "print", [request.pk])
     assert title_of(page) == f"Request {request.reference}"
     wanted = ["Call. Voicemail is allowed.", "(602) 555-0142", "canary tea", "Rang twice", "Shred it"]
     assert [word for word in wanted if word not in text_of(page)] == []
     assert text_of(page).index("Call. Voicemail") < text_of(page).index("(602)")
+
+
+def test_the_printed_sheet_says_what_the_page_says_to_do(desk, me, make_staff):
+    claimed, request = make_request(preferred_time="asap"), make_request(preferred_time="asap")
+    workflow.claim(request_id=claimed.pk, actor=make_staff("lead"))
+    page, sheet = page_of(desk, request), desk.get(f"{LIST}{request.pk}/print/")
+    assert claimed.reference in sheet.context["what_now"]  # a colleague is talking with the same person
+    assert sheet.context["what_now"] == page.context["what_now"]
+    assert sheet.context["what_now"] in text_of(sheet)
+    named = AccessRecord.objects.filter(action="list").latest("pk")
+    assert (named.actor, named.request_ids) == (me, [claimed.pk])
+    assert [one.request_ids for one in AccessRecord.objects.filter(action="print")] == [[request.pk]]
+
+
+def test_the_printed_sheet_of_a_closed_request_names_no_due_time(desk, me):
+    request = make_request()
+    assert "Due Tue" in text_of(desk.get(f"{LIST}{request.pk}/print/"))
+    workflow.close(request_id=request.pk, actor=me, outcome="declined", expected_version=request.version)
+    assert "Due Tue" not in text_of(desk.get(f"{LIST}{request.pk}/print/"))
 
 
 def test_the_printed_sheet_of_what_was_withdrawn_under_legal_hold_holds_no_word(desk, make_staff):
@@ -491,9 +510,9 @@ def test_requests_with_the_same_phone_or_email_are_listed_recorded_and_never_nam
         (phone.reference, {"phone"}),
     ]
     assert "Zebedee" not in text_of(page)
-    assert list(AccessRecord.objects.order_by("pk").values_list("action", "requests")) == [
-        ("open", [str(request.pk)]),
-        ("list", [str(email.pk), str(phone.pk)]),
+    assert accesses() == [
+        ("open", [request.pk]),
+        ("list", [email.pk, phone.pk]),
     ]
 
 
@@ -518,11 +537,11 @@ def test_that_linked_requests_are_shown_is_recorded_on_both_pages(desk, me):
     workflow.link_duplicate(request_id=request.pk, of_reference=original.reference, actor=me, same_matter=True)
     for one in (original, request):
         page_of(desk, one)
-    assert list(AccessRecord.objects.order_by("pk").values_list("action", "requests")) == [
-        ("open", [str(original.pk)]),
-        ("list", [str(request.pk)]),
-        ("open", [str(request.pk)]),
-        ("list", [str(original.pk)]),
+    assert accesses() == [
+        ("open", [original.pk]),
+        ("list", [request.pk]),
+        ("open", [request.pk]),
+        ("list", [original.pk]),
     ]
 
 
@@ -620,13 +639,7 @@ def test_a_page_with_thirty_of_a_kind_costs_as_many_queries_as_one_with_one(desk
         elif kind == "owners":
             workflow.assign(request_id=request.pk, owner=actor, actor=staff[0])
         elif kind == "readings":
-            AccessRecord(
-                occurred_at=timezone.now(),
-                actor=actor,
-                action="open",
-                requests=[str(request.pk)],
-                whole_request=request.pk,
-            ).save()
+            access.record(actor, AccessRecord.Action.OPEN, [request.pk])
         elif number < 10:
             make_request(draft, message=f"Again {number}")
     assert len(page_of(desk, request).context["timeline"]) >= 10
@@ -658,10 +671,8 @@ def test_a_page_with_twenty_duplicates_costs_as_many_queries_as_one_with_one(des
     for _ in range(20):
         workflow.assign(request_id=make_request().pk, owner=make_staff("lead"), actor=None)
     assert len(page_of(desk, request).context["others"]) == 20
-    assert [queries_of(desk, request) - one, one - none] == [
-        0,
-        2,
-    ]  # they are fetched with their indexes, and that they were shown is recorded
+    # They are fetched with their indexes, and that they were shown is recorded.
+    assert [queries_of(desk, request) - one, one - none] == [0, 3]
 
 
 # Discretion

@@ -65,7 +65,7 @@ def test_a_saved_filter_is_a_link_that_finds_the_same_again(desk, me):
     assert page.context["results"].rows == [wanted]
     assert f'href="{FIND}?filter={saved.pk}" aria-current="page"' in page.content.decode()
     record = AccessRecord.objects.get()
-    assert (record.action, record.requests) == ("search", [str(wanted.pk)])
+    assert (record.action, record.request_ids) == ("search", [wanted.pk])
 
 
 def test_what_stands_in_the_box_is_never_saved(desk):

@@ -63,7 +63,7 @@ POSSIBLE = {
         ({"phone": "", "may_call": False, "may_text": True}, "Calls and texts need a phone number."),
         ({"may_email": True}, "Email needs an email address."),
         ({"may_email": True, "email": "a@b.c", "may_call": False}, ""),
-        ({"may_call": False, "may_leave_voicemail": True}, "Voicemail is for people who allow calls."),
+        ({"may_call": False, "may_leave_voicemail": True}, "Voicemail needs permission to call."),
         ({"preferred_time": "confirmed"}, "To confirm a time, they must allow email or text messages."),
         ({"preferred_time": "confirmed", "may_text": True}, ""),
         ({"may_call": False}, "Leave one way to reach this person, or close the request."),
@@ -209,9 +209,9 @@ def test_the_page_corrects_what_was_changed_and_nothing_else(desk, me):
     request = make_request()
     typed = {
         "consent_read": "on",
-        "known-phone": "480 555 0199",
-        "known-may_text": "on",
-        "known-time_zone": "America/New_York",
+        "details-phone": "480 555 0199",
+        "details-may_text": "on",
+        "details-time_zone": "America/New_York",
     }
     assert "The contact details are corrected." in followed(desk, press(desk, request, "details", **typed))
     assert request.events.last().to_value == "may_text,phone,time_zone"
@@ -225,14 +225,14 @@ def test_the_page_corrects_what_was_changed_and_nothing_else(desk, me):
 
 def test_the_page_refuses_a_correction_that_leaves_no_way_and_keeps_what_was_typed(desk):
     request = make_request()
-    response = press(desk, request, "details", **{"known-phone": "", "known-name": "Mina", "note": "Wrong number"})
+    response = press(desk, request, "details", **{"details-phone": "", "details-name": "Mina", "note": "Wrong number"})
     assert refusal_of(response) == "Calls and texts need a phone number."
     fields = work_form(response).fields
-    assert (fields["known-phone"], fields["known-name"], fields["note"]) == ("", "Mina", "Wrong number")
-    assert fields["initial-known-phone"] == "(602) 555-0142"
+    assert (fields["details-phone"], fields["details-name"], fields["note"]) == ("", "Mina", "Wrong number")
+    assert fields["initial-details-phone"] == "(602) 555-0142"
 
 
-@pytest.mark.parametrize("name", ["known-name", "initial-known-name", "known-time_zone", "initial-known-phone"])
+@pytest.mark.parametrize("name", ["details-name", "initial-details-name", "details-time_zone", "initial-details-phone"])
 def test_the_page_refuses_what_no_browser_sends(desk, name):
     request = make_request()
     assert refusal_of(press(desk, request, "details", **{name: "\0"})) != ""
@@ -247,7 +247,7 @@ def conflicting(desk, request, sam, button="details", **more):
     """Two people correct the phone, and I the language too."""
     form = work_form(desk.get(change_page(request)))
     correct(request, sam, phone="480 555 0111", preferred_time="morning")
-    typed = {"known-phone": "480 555 0199", "known-language": "Spanish", "note": "New number"}
+    typed = {"details-phone": "480 555 0199", "details-language": "Spanish", "note": "New number"}
     return press(desk, request, button, form, **typed | more)
 
 
@@ -265,7 +265,7 @@ def test_of_two_who_correct_at_once_the_second_chooses_and_loses_nothing(desk, m
     assert values(request, "phone", "language", "preferred_time") == ["480 555 0111", "Spanish", "morning"]
     assert request.texts.get(kind="note").decrypt() == "New number"
     form = work_form(response)
-    assert (form.fields["known-phone"], form.fields["initial-known-phone"]) == ("480 555 0199", "480 555 0111")
+    assert (form.fields["details-phone"], form.fields["initial-details-phone"]) == ("480 555 0199", "480 555 0111")
     assert "Your value is saved." in followed(desk, press(desk, request, "use_mine:phone", form))
     assert values(request, "phone", "language", "preferred_time") == ["480 555 0199", "Spanish", "morning"]
     assert details.details_of(request)["phone"].who == me
@@ -283,7 +283,7 @@ def test_of_two_conflicts_one_choice_keeps_the_other_open(desk, sam):
     request = make_request()
     form = work_form(desk.get(change_page(request)))
     correct(request, sam, phone="480 555 0111", may_text=True, name="Sam's")
-    response = press(desk, request, "details", form, **{"known-phone": "480 555 0199", "known-name": "Mina"})
+    response = press(desk, request, "details", form, **{"details-phone": "480 555 0199", "details-name": "Mina"})
     assert [row["name"] for row in response.context["conflicts"]] == ["name", "phone"]
     response = press(desk, request, "use_mine:name", work_form(response))
     (row,) = response.context["conflicts"]
@@ -309,7 +309,7 @@ def test_a_conflict_under_another_button_does_nothing_and_keeps_everything(desk,
     assert refusal_of(response) == "A colleague changed the same details. Choose below, then press the button again."
     assert [row["name"] for row in response.context["conflicts"]] == ["phone"]
     fields = work_form(response).fields
-    assert (fields["note"], fields["known-language"], fields["known-preferred_time"]) == (
+    assert (fields["note"], fields["details-language"], fields["details-preferred_time"]) == (
         "New number",
         "Spanish",
         "morning",
@@ -332,10 +332,10 @@ def test_a_request_that_was_closed_meanwhile_keeps_what_was_typed_on_the_screen(
     request = make_request()
     form = work_form(desk.get(change_page(request)))
     workflow.close(request_id=request.pk, outcome="declined", actor=sam)
-    response = press(desk, request, "details", form, **{"known-language": "Spanish", "note": "She speaks Spanish"})
+    response = press(desk, request, "details", form, **{"details-language": "Spanish", "note": "She speaks Spanish"})
     assert refusal_of(response) == "This request is closed. Nothing was changed."
     fields = work_form(response).fields
-    assert (fields["known-language"], fields["note"]) == ("Spanish", "She speaks Spanish")
+    assert (fields["details-language"], fields["note"]) == ("Spanish", "She speaks Spanish")
 
 
 def test_who_changes_the_hour_of_a_person_changes_when_they_may_be_called(me):
@@ -369,8 +369,8 @@ def test_what_was_allowed_on_one_phone_is_not_on_another_until_it_is_read_again(
     corrected(request, me, phone="602.555.0142")  # the same one in another writing
     assert request.contact_preferences.last().may_leave_voicemail is True
     corrected(request, me, phone="(480) 555-0199")
-    profile = request.contact_preferences.last()
-    assert (profile.may_call, profile.may_leave_voicemail, profile.may_text) == (True, False, False)
+    preferences = request.contact_preferences.last()
+    assert (preferences.may_call, preferences.may_leave_voicemail, preferences.may_text) == (True, False, False)
     assert request.events.last().to_value == "may_leave_voicemail,may_text,phone"
 
 
@@ -416,11 +416,11 @@ ODD = {
 def test_an_odd_correction_is_asked_about_once_and_then_kept(desk, field):
     request = make_request(do_not_call="on")
     value, question = ODD[field]
-    page = press(desk, request, "details", **{f"known-{field}": value, "note": "by hand"})
+    page = press(desk, request, "details", **{f"details-{field}": value, "note": "by hand"})
     assert question in refusal_of(page)
     assert "press the button again" in refusal_of(page)
     form = work_form(page)
-    assert (form.fields[f"known-{field}"], form.fields["note"]) == (value, "by hand")
+    assert (form.fields[f"details-{field}"], form.fields["note"]) == (value, "by hand")
     assert values(request, field) != [value]
     followed(desk, press(desk, request, "details", form=form))
     assert values(request, field) == [value]
@@ -428,13 +428,13 @@ def test_an_odd_correction_is_asked_about_once_and_then_kept(desk, field):
 
 def test_what_was_odd_before_is_not_asked_about_when_something_else_is_corrected(desk):
     request = make_request_with_odd_contact(phone="602-555-014")
-    followed(desk, press(desk, request, "details", **{"known-name": "Mina"}))
+    followed(desk, press(desk, request, "details", **{"details-name": "Mina"}))
     assert values(request, "name", "phone") == ["Mina", "602-555-014"]
 
 
 def test_an_odd_correction_that_a_colleague_made_too_is_not_asked_about_again(desk, sam):
     request = make_request()
-    asked_back = press(desk, request, "details", **{"known-phone": "602-555-014"})
+    asked_back = press(desk, request, "details", **{"details-phone": "602-555-014"})
     correct(request, sam, phone="602-555-0177")
     conflict = press(desk, request, "details", form=work_form(asked_back))
     assert conflict.context["conflicts"][0]["mine"] == "602-555-014"
@@ -444,7 +444,7 @@ def test_an_odd_correction_that_a_colleague_made_too_is_not_asked_about_again(de
 
 def test_what_pasting_wraps_around_a_corrected_email_is_taken_off(desk):
     request = make_request()
-    followed(desk, press(desk, request, "details", **{"known-email": "Ana <mina@nightingale.example>;"}))
+    followed(desk, press(desk, request, "details", **{"details-email": "Ana <mina@nightingale.example>;"}))
     assert values(request, "email") == ["mina@nightingale.example"]
 
 

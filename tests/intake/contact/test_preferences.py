@@ -53,9 +53,9 @@ def preferences_from(**given):
 
 @pytest.mark.parametrize(("given", "may", "channel"), TABLE.values(), ids=TABLE)
 def test_what_was_given_and_ticked_decides_what_is_allowed(given, may, channel):
-    profile = preferences_from(**given)
-    allowed = (profile.may_call, profile.may_leave_voicemail, profile.may_text, profile.may_email)
-    assert (allowed, profile.channels[0]) == (may, channel)
+    row = preferences_from(**given)
+    allowed = (row.may_call, row.may_leave_voicemail, row.may_text, row.may_email)
+    assert (allowed, row.channels[0]) == (may, channel)
 
 
 def test_whatever_the_form_lets_through_some_way_is_allowed():
@@ -63,8 +63,8 @@ def test_whatever_the_form_lets_through_some_way_is_allowed():
     for given, ticked in itertools.product((PHONE, EMAIL, BOTH), itertools.product(("", "on"), repeat=4)):
         if given == PHONE and ticked[0]:
             continue  # the form asks for an email then
-        profile = preferences_from(**given, **dict(zip(ticks, ticked, strict=True)))
-        assert True in (profile.may_call, profile.may_text, profile.may_email)
+        row = preferences_from(**given, **dict(zip(ticks, ticked, strict=True)))
+        assert True in (row.may_call, row.may_text, row.may_email)
 
 
 @pytest.mark.parametrize(
@@ -90,7 +90,7 @@ def test_a_request_has_a_preferences_and_an_amendment_that_changes_it_a_second_o
     make_request(draft, message="the same way, please")
     assert request.contact_preferences.count() == 1
     make_request(draft, voicemail_ok="")
-    assert [profile.may_leave_voicemail for profile in request.contact_preferences.all()] == [True, False]
+    assert [row.may_leave_voicemail for row in request.contact_preferences.all()] == [True, False]
     assert preferences.newest_preferences(request).may_leave_voicemail is False
 
 
@@ -113,14 +113,14 @@ def test_a_request_whose_words_were_erased_has_no_preferences():
 
 @pytest.mark.django_db
 def test_a_preferences_never_changes():
-    profile = preferences.newest_preferences(make_request())
-    profile.may_text = True
+    row = preferences.newest_preferences(make_request())
+    row.may_text = True
     with pytest.raises(AppendOnlyViolation):
-        profile.save()
+        row.save()
     with pytest.raises(AppendOnlyViolation):
-        profile.delete()
-    profile.refresh_from_db()
-    assert profile.may_text is False
+        row.delete()
+    row.refresh_from_db()
+    assert row.may_text is False
 
 
 NONSENSE = {

@@ -73,6 +73,12 @@ def test_the_form_says_beside_each_part_of_the_day_whether_we_are_closed(opens, 
     assert len(in_each_zone) == 7
 
 
+@pytest.mark.parametrize(("opens", "closes", "closed"), [(9, 17, ["evening"]), (13, 21, ["morning"]), (None, None, [])])
+def test_a_fresh_form_says_it_for_the_zone_of_the_center(opens, closes, closed):
+    tell(opens, closes)
+    assert notes_on(Browser().get(ADDRESS)) == closed
+
+
 @pytest.mark.parametrize(("opens", "closes", "zone", "part", "is_closed"), TABLE)
 def test_a_time_that_can_not_be_kept_is_asked_about_once_and_promised_at_no_other(opens, closes, zone, part, is_closed):
     tell(opens, closes)

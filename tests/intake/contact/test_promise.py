@@ -6,9 +6,10 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.utils.translation import override
 
-from intake.contact import promise
+from intake.contact import promise, schedule
 from intake.contact.schedule import ASSUMED, PHOENIX, FirstContact, OpenHours, first_contact
 from intake.contact.time_zones import TIME_ZONES
+from intake.submission import tokens
 
 NEW_YORK, HAWAII = ZoneInfo("America/New_York"), ZoneInfo("Pacific/Honolulu")
 OFFICE = OpenHours(
@@ -279,3 +280,82 @@ def test_at_any_minute_of_a_week_the_promise_is_one_whole_sentence(channel):
 def test_the_names_of_days_and_months_follow_the_language():
     with override("de"):
         assert "Montag, 30. November" in promised("2026-11-27 16:00")
+
+
+# Before the form is sent
+
+
+@pytest.fixture
+def hours(monkeypatch):
+    """Let the center keep other hours: `hours(OFFICE)`. Without a call, it has told none."""
+
+    def set_hours(hours):
+        monkeypatch.setattr(schedule, "our_hours", lambda: hours)
+
+    set_hours(ASSUMED)
+    return set_hours
+
+
+@pytest.mark.parametrize(
+    ("now", "words"),
+    [
+        ("2026-11-23 00:10", "9 AM: We will call today, between 9 in the morning and 1 in the afternoon"),
+        ("2026-11-23 08:50", "9:30 AM: We will call today, between 9 in the morning and 1:30 in the afternoon"),
+        ("2026-11-23 09:00", "9:30 AM: We will call today, by 1:30 in the afternoon"),
+        ("2026-11-23 11:46", "12:30 PM: We will call today, by 4:30 in the afternoon"),
+        ("2026-11-23 11:40", "noon: We will call today, by 4 in the afternoon"),
+        ("2026-11-23 12:50", "1:30 PM: We will call by tomorrow, Tuesday, at 9:30 in the morning"),
+        ("2026-11-23 16:50", "5:30 PM: We will call by tomorrow, Tuesday, at 1 in the afternoon"),
+        (
+            "2026-11-23 17:00",
+            "midnight: We will call tomorrow, Tuesday, between 9 in the morning and 1 in the afternoon",
+        ),
+        (
+            "2026-11-27 23:59",
+            "midnight: We will call on Monday, November 30, between 9 in the morning and 1 in the afternoon",
+        ),
+    ],
+)
+def test_form_names_a_time_and_until_when_it_holds(hours, now, words):
+    hours(OFFICE)
+    day = "Friday" if now.startswith("2026-11-27") else "Monday"
+    sentence = promise.promise_if_sent_soon(at(now))
+    limit, _colon, words = words.partition(": ")
+    assert sentence == (
+        f"If you send a phone number before {limit} on {day}: {words}, Arizona time. Other choices can change that."
+    )
+
+
+def test_named_day_of_the_week_can_not_come_twice_while_a_form_may_be_sent():
+    assert dt.timedelta(days=7) >= tokens.FORM_LIFETIME
+
+
+WEEK = [at("2026-11-23 00:00") + dt.timedelta(minutes=number * 7) for number in range(7 * 24 * 60 // 7)]
+
+
+@pytest.mark.parametrize("open_hours", [OFFICE, LONG], ids=["office", "long days"])
+def test_form_sent_in_time_is_never_due_later_than_was_said(hours, open_hours):
+    for now in WEEK:
+        begins, until, ends = promise.times_if_sent_soon(now, open_hours)
+        assert now < until
+        for sent in (now, now + (until - now) / 3, until - dt.timedelta(seconds=1)):
+            contact = first_contact(sent, open_hours)
+            assert begins <= contact.begins, (now, sent)
+            assert contact.ends <= ends, (now, sent)
+            assert sent.astimezone(PHOENIX).date() == now.date()  # so that "today" means the same day
+
+
+@pytest.mark.parametrize(
+    "unknown",
+    [ASSUMED, dataclasses.replace(OFFICE, target_is_assumed=True), dataclasses.replace(OFFICE, spans={})],
+    ids=["no hours", "no target", "never open"],
+)
+def test_form_names_no_time_that_can_not_be_promised(hours, unknown):
+    hours(unknown)
+    assert promise.promise_if_sent_soon(at("2026-11-23 10:00")) == ""
+
+
+def test_form_without_a_computable_promise_is_shown_without_one(monkeypatch, caplog):
+    monkeypatch.delattr(schedule, "our_hours")
+    assert promise.promise_if_sent_soon(at("2026-11-23 10:00")) == ""
+    assert "promises nothing" in caplog.text

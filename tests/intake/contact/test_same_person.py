@@ -8,12 +8,12 @@ from django.db import IntegrityError, transaction
 
 from intake import worker, workflow
 from intake.contact import same_person
-from intake.models import AccessRecord, AssessmentRequest, EncryptedText
+from intake.models import AssessmentRequest, EncryptedText
 from intake.submission import accept as submission
 from intake.submission import circuit_breaker, private_link, sent_form, spool, store, tokens
 from tests.intake.support.at_once import at_once
 from tests.intake.support.factories import make_answers, make_request
-from tests.intake.support.helpers import ADDRESS, accept_inserts, change_page, form_on, refuse_inserts
+from tests.intake.support.helpers import ADDRESS, accept_inserts, accesses, change_page, form_on, refuse_inserts
 from tests.intake.support.visitor import OUR_ORIGIN, Browser, CookielessClient, filled, main_of
 
 ANN = {"name": "Ann Smith", "phone": "602-555-0142", "email": "ann@nightingale.example"}
@@ -350,11 +350,11 @@ def test_the_desk_says_on_both_pages_that_the_other_came_from_the_same_device(de
     assert ["Sent 4 min after this one." in said[0], "Sent 4 min before this one." in said[1]] == [True, True]
     assert [ANN["name"] in said[1], BOB["name"] in said[0]] == [False, False]
     assert [f'href="{change_page(bob)}"' in said[0], f'href="{change_page(ann)}"' in said[1]] == [True, True]
-    assert list(AccessRecord.objects.order_by("pk").values_list("action", "requests")) == [
-        ("open", [str(ann.pk)]),
-        ("list", [str(bob.pk)]),
-        ("open", [str(bob.pk)]),
-        ("list", [str(ann.pk)]),
+    assert accesses() == [
+        ("open", [ann.pk]),
+        ("list", [bob.pk]),
+        ("open", [bob.pk]),
+        ("list", [ann.pk]),
     ]
 
 

@@ -139,7 +139,7 @@ def test_bytes_that_name_no_key_are_no_envelope(envelope):
 
 
 @pytest.mark.parametrize("ring", ["", "k1:short"])
-def test_bad_keys_are_a_seal_error(settings, ring):
+def test_bad_keys_are_an_encryption_error(settings, ring):
     settings.ENCRYPTION_KEYS = ring
     for use in (check_keys, newest_key_id, lambda: encrypt(TEXT, PLACE)):
         with pytest.raises(EncryptionError, match="ENCRYPTION_KEYS"):

@@ -82,7 +82,7 @@ def test_the_site_starts_with_the_keys_of_these_tests():
 
 
 @pytest.mark.parametrize(
-    ("seal_ring", "index_ring", "errors"),
+    ("encryption_ring", "index_ring", "errors"),
     [
         (f"k1:{key('A')}", f"k1:{key('B')}", []),
         (f"k1:{key('A')}", f"k1:{key('A')}", ["intake.E003"]),
@@ -93,7 +93,7 @@ def test_the_site_starts_with_the_keys_of_these_tests():
         ("k1:short", "k1:short", ["intake.E001", "intake.E002"]),
     ],
 )
-def test_the_site_starts_only_with_two_good_rings_that_share_no_secret(settings, seal_ring, index_ring, errors):
-    settings.ENCRYPTION_KEYS, settings.INDEX_KEYS = seal_ring, index_ring
+def test_the_site_starts_only_with_two_good_rings_that_share_no_secret(settings, encryption_ring, index_ring, errors):
+    settings.ENCRYPTION_KEYS, settings.INDEX_KEYS = encryption_ring, index_ring
     assert checked() == errors
     assert key("B").rstrip("=") not in str(key_rings_share_no_secret(None))

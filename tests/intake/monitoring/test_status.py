@@ -18,6 +18,7 @@ from django.utils import timezone
 from intake.models import Heartbeat, OutboxMessage
 from intake.monitoring import heartbeat, status
 from intake.submission import spool
+from pages import content_generation
 from staff import event_mails
 from staff.accounts import links
 from tests.intake.support.factories import make_request
@@ -26,7 +27,8 @@ from tests.intake.support.helpers import LIST, personal_words_in
 TOKEN = "a token for the tests"
 SECOND = dt.timedelta(seconds=1)
 MINUTE = dt.timedelta(minutes=1)
-PARTS = ["keys", "spool", "database", "migrations", "logs", "worker", "outbox", "account_mail", "synthetic", "content"]
+PARTS = ["keys", "spool", "database", "kept_pages", "migrations", "logs", "worker", "outbox", "account_mail"]
+PARTS += ["synthetic", "content"]
 
 
 @pytest.fixture(autouse=True)
@@ -89,6 +91,7 @@ def test_with_the_token_all_is_well(client, healthy):
         "keys": {"ok": True, "why": []},
         "spool": {"ok": True, "why": [], "files": 0, "oldest_seconds": 0, "set_aside": 0, "writable": True},
         "database": {"ok": True, "why": []},
+        "kept_pages": {"ok": True, "why": ["not_watched"]},
         "migrations": {"ok": True, "why": [], "pending": 0},
         "logs": {"ok": True, "why": []},
         "worker": {"ok": True, "why": []},
@@ -106,6 +109,16 @@ def test_with_the_token_all_is_well(client, healthy):
         "synthetic": {"ok": True, "why": ["not_set_up"]},
         "content": {"ok": True, "why": [], "overdue": 0},
     }
+
+
+def test_pages_kept_in_memory_that_were_not_checked_turn_it_red(client, healthy, monkeypatch):
+    monkeypatch.setattr(content_generation, "_is_watched", True)
+    now = time.monotonic()
+    answers = []
+    for asked_at in (None, now - content_generation.PATIENCE - 1, now):
+        monkeypatch.setattr(content_generation, "_asked_at", asked_at)
+        answers.append(problems(client))
+    assert answers == [(503, {"kept_pages": ["not_checked"]})] * 2 + [(200, {})]
 
 
 WRONG = ["", TOKEN, f"Basic {TOKEN}", "Bearer", "Bearer ", "Bearer wrong", f"Bearer {TOKEN}x", "Bearer \xe9"]

@@ -38,6 +38,7 @@ from intake.notifications import outbox
 from intake.submission import rate_limit, spam_signals, spool, tokens
 from tests.intake.support.factories import make_request
 from tests.intake.support.helpers import ADDRESS, LIST, PERSON, form_on
+from tests.ports import free_port
 
 EVERYTHING_OF_A_REQUEST = [
     AssessmentRequest,
@@ -187,11 +188,9 @@ def test_a_site_that_is_not_there_is_said_in_a_sentence(free_port):
         call_command("send_synthetic_request", "--origin", f"http://127.0.0.1:{free_port}")
 
 
-@pytest.fixture
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+@pytest.fixture(name="free_port")
+def a_free_port():
+    return free_port()
 
 
 def test_an_origin_that_is_no_address_is_said_in_a_sentence():
@@ -394,7 +393,7 @@ def test_no_list_of_the_desk_shows_it(client, make_staff):
     for tab in ({}, {"tab": "unassigned"}):
         page = client.get(LIST, tab).content.decode()
         assert (real.reference in page, machine.reference in page) == (True, False)
-    assert AccessRecord.objects.first().requests == [str(real.pk)]
+    assert AccessRecord.objects.first().request_ids == [real.pk]
 
 
 def test_the_worker_erases_what_was_left_behind_for_a_day(site):

@@ -98,10 +98,10 @@ def test_the_mail_holds_figures_and_a_link_and_nothing_about_anyone():
     assert message.body.splitlines() == [
         "Requests: 20",
         "First contact in time: 100%",
-        "First attempt, half within: 39 min",
-        "First attempt, 9 of 10 within: 47 min",
-        "Conversation, half within: 60 min",
-        "Conversation, 9 of 10 within: 60 min",
+        "Half had a first attempt within: 39 min",
+        "9 of 10 had a first attempt within: 47 min",
+        "Half had a conversation within: 60 min",
+        "9 of 10 had a conversation within: 60 min",
         "",
         "http://127.0.0.1:8000/admin/intake/assessmentrequest/reports/?begin=2026-11-16&end=2026-11-22",
     ]

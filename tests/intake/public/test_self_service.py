@@ -98,7 +98,7 @@ def test_revoked_permission_stays_revoked_when_known_words_are_sent_again():
     for number, voicemail in enumerate(["", "on", ""]):
         request = make_request_any_time(draft, at=TUESDAY + dt.timedelta(minutes=number), voicemail_ok=voicemail)
     assert newest_preferences(request).may_leave_voicemail is False
-    assert request.texts.count() == 2
+    assert request.texts.count() == 3
 
 
 def test_a_time_chosen_on_a_machine_whose_clock_is_behind_still_counts(clock):

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from intake import worker, workflow
 from intake.models import AssessmentRequest, EncryptedText
-from intake.public import views
+from intake.public.confirmation import SHOWN_FOR
 from intake.submission import circuit_breaker, spool, tokens
 from pages import facts
 from pages.models import Center, OpeningHours
@@ -288,7 +288,7 @@ def test_a_good_receipt_of_a_request_that_is_gone_sees_the_neutral_page(visitor)
 
 def test_after_half_an_hour_the_confirmation_shows_nothing_any_more(visitor):
     address = send(visitor)["Location"]
-    now, shown_for = timezone.now(), views.RECEIPT_SHOWN_FOR
+    now, shown_for = timezone.now(), SHOWN_FOR
     assert shown_for == dt.timedelta(minutes=30)
     reference = AssessmentRequest.objects.get().reference
     AssessmentRequest.objects.update(acknowledged_at=now - shown_for + dt.timedelta(minutes=5))
@@ -604,6 +604,24 @@ def test_other_words_with_the_same_contact_in_the_same_browser_are_an_amendment(
     assert [stored(), kinds_of_texts()] == [1, ["answers", "amendment"]]
 
 
+def test_another_name_with_the_same_landline_in_the_same_browser_is_another_request(visitor):
+    ann = send(visitor, name="Ann", voicemail_ok=None)
+    bob, again = send(visitor, name="Bob"), send(visitor, name="Bob", message="Please call later.")
+    assert ann["Location"] != bob["Location"] == again["Location"]
+    assert [stored(), kinds_of_texts()] == [2, ["answers", "answers", "amendment"]]
+    anns = AssessmentRequest.objects.get(same_device_as=None)
+    assert AssessmentRequest.objects.exclude(pk=anns.pk).get().same_device_as == anns
+    assert not workflow.own_preferences(anns)["may_leave_voicemail"]
+
+
+def test_second_person_with_the_same_landline_who_presses_twice_has_one_request(visitor):
+    send(visitor, name="Ann")
+    fields = filled(visitor.get(ADDRESS), name="Bob")
+    first, second = visitor.post(ADDRESS, fields), visitor.post(ADDRESS, fields)
+    assert first["Location"] == second["Location"]
+    assert [stored(), kinds_of_texts()] == [2, ["answers", "answers"]]
+
+
 @pytest.mark.parametrize("other", [{"phone": "602-555-0143"}, {"email": "sister@nightingale.example"}, {"email": ""}])
 def test_another_contact_in_the_same_browser_is_another_request(visitor, other):
     first, second = send(visitor), send(visitor, **other)
@@ -654,7 +672,9 @@ def test_a_form_that_was_changed_too_often_keeps_its_words_and_says_so(visitor):
     assert [response.status_code for response in seen] == [303] * 11 + [409]
     assert typed_on(seen[-1]) == TYPED | {"message": "number 11"}
     assert "Please call us with the rest." in main_of(seen[-1])
-    assert visitor.post(ADDRESS, fields | {"message": "number 5"})["Location"] == seen[0]["Location"]
+    newest, earlier = ({"message": f"number {number}"} for number in (10, 5))
+    assert visitor.post(ADDRESS, fields | newest)["Location"] == seen[0]["Location"]
+    assert visitor.post(ADDRESS, fields | earlier).status_code == 409  # their last word would not be kept
     assert [stored(), len(kinds_of_texts())] == [1, 11]
 
 

@@ -8,9 +8,9 @@ from django.db import connection
 from django.utils import timezone
 
 from intake import workflow
-from intake.contact import promise, schedule
+from intake.contact import details, promise, schedule
 from intake.contact.consent import BY_FIELD
-from intake.contact.preferences import preferences_from
+from intake.contact.preferences import newest_preferences, preferences_from
 from intake.models import AssessmentRequest, ConsentRecord, EncryptedText, Event, OutboxMessage
 from intake.submission import accept as submission
 from intake.submission import sent_form, spool, store, tokens
@@ -123,9 +123,10 @@ def test_two_forms_are_two_requests():
 
 
 @pytest.mark.django_db
-def test_a_form_sent_again_with_other_answers_keeps_both():
+def test_a_form_sent_again_with_other_answers_keeps_both(stopped_clock):
     draft = tokens.draw()
     request = make_request(draft)
+    stopped_clock.shift(dt.timedelta(seconds=1))
     make_request(draft, phone="480-555-0199")
     make_request(draft)
     make_request(draft, phone="480-555-0199")
@@ -135,6 +136,77 @@ def test_a_form_sent_again_with_other_answers_keeps_both():
         1,
         4,
     ]  # the same words sent again agree to nothing
+
+
+@pytest.mark.django_db
+def test_earlier_answers_that_a_person_sends_again_are_their_last_word(clock):
+    draft, other = tokens.draw(), {"phone": "480-555-0199", "voicemail_ok": ""}
+    for changes in ({}, other, {}):
+        clock.shift(dt.timedelta(minutes=1))
+        request = make_request(draft, **changes)
+    assert [answers for _kind, answers in told_by(request)] == [make_answers(), make_answers(**other), make_answers()]
+    assert details.plain(details.details_of(request))["phone"] == make_answers()["phone"]
+    assert newest_preferences(request).may_leave_voicemail
+    assert request.consents.filter(purpose="voicemail").count() == 2  # the second one for the phone that counts now
+    clock.shift(dt.timedelta(minutes=1))
+    make_request(draft)  # already the newest
+    assert codes_of(request) == ["received", "amended", "amended"]
+
+
+@pytest.mark.django_db
+def test_earlier_answers_sent_from_another_page_are_the_last_word_too(clock):
+    for message in ("Call my sister", "Call me", "Call my sister"):
+        clock.shift(dt.timedelta(minutes=1))
+        request = make_request(form_key="k" * 64, message=message)
+    messages = [answers["message"] for _kind, answers in told_by(request)]
+    assert messages == ["Call my sister", "Call me", "Call my sister"]
+
+
+@pytest.mark.django_db
+def test_at_the_limit_earlier_answers_are_refused_instead_of_dropped(clock):
+    draft = tokens.draw()
+    for number in range(11):
+        clock.shift(dt.timedelta(minutes=1))
+        make_request(draft, message=f"number {number}")
+    clock.shift(dt.timedelta(minutes=1))
+    with pytest.raises(sent_form.TooManyAmendments):
+        make_request(draft, message="number 3")
+
+
+@pytest.mark.django_db
+def test_a_retry_that_was_sent_before_the_newest_answers_changes_nothing(clock):
+    draft, sent_at = tokens.draw(), timezone.now()
+    make_request(draft, at=sent_at)
+    request = make_request(draft, phone="480-555-0199", voicemail_ok="", at=sent_at + dt.timedelta(minutes=1))
+    make_request(draft, at=sent_at + dt.timedelta(seconds=30))
+    assert details.plain(details.details_of(request))["phone"] == "480-555-0199"
+    assert not newest_preferences(request).may_leave_voicemail
+    assert codes_of(request) == ["received", "amended"]
+
+
+@pytest.mark.django_db
+def test_the_form_sent_again_after_another_time_was_chosen_is_the_last_word(clock):
+    draft, sent_at = tokens.draw(), timezone.now()
+    request = make_request(draft, preferred_time="morning", at=sent_at)
+    clock.shift(dt.timedelta(minutes=1))
+    workflow.change_preferred_time(request_id=request.pk, preferred_time="afternoon", time_zone="")
+    make_request(draft, preferred_time="morning", at=sent_at)  # a retry
+    assert newest_preferences(request).preferred_time == "afternoon"
+    clock.shift(dt.timedelta(minutes=1))
+    make_request(draft, preferred_time="morning")
+    assert newest_preferences(request).preferred_time == "morning"
+
+
+@pytest.mark.django_db
+def test_what_staff_corrected_stays_when_the_same_answers_come_again(clock, make_staff):
+    draft, actor = tokens.draw(), make_staff("admissions")
+    request = make_request(draft)
+    clock.shift(dt.timedelta(minutes=1))
+    known = details.plain(details.details_of(request))
+    workflow.correct(request_id=request.pk, before=known, after=known | {"name": "Mina Canary"}, actor=actor)
+    clock.shift(dt.timedelta(minutes=1))
+    make_request(draft)
+    assert details.plain(details.details_of(request))["name"] == "Mina Canary"
 
 
 @pytest.mark.django_db
@@ -237,9 +309,10 @@ def test_a_browser_that_asked_anew_keeps_its_newer_request_when_the_older_goes_o
 
 
 @pytest.mark.django_db
-def test_a_form_is_amended_at_most_ten_times():
+def test_a_form_is_amended_at_most_ten_times(stopped_clock):
     draft = tokens.draw()
     for number in range(11):
+        stopped_clock.shift(dt.timedelta(seconds=1))
         request = make_request(draft, message=f"number {number}")
     with pytest.raises(sent_form.TooManyAmendments):
         make_request(draft, message="number 11")
@@ -293,7 +366,7 @@ def test_another_form_with_the_same_reference_is_refused_and_changes_nothing():
 def test_answers_that_can_not_be_stored_leave_nothing_behind(answers, error):
     form = sent_form.SentForm(tokens.draw(), answers)
     with pytest.raises(error):
-        store.store(form, promise.commit_to(form.at, preferences_from(make_answers())))
+        store.store(form, promise.promise_to(form.at, preferences_from(make_answers())))
     assert stored() == [0, 0, 0, 0, 0]
 
 

@@ -373,11 +373,11 @@ def asked_valid(fields):
 
 def test_staff_read_answers_in_words_without_empty_ones_and_rules():
     assert wording.labeled_answers(make_answers(message="", relation="", voicemail_ok="on")) == [
-        ("Who are you asking for?", "Myself"),
-        ("Are you 18 or older?", "Yes"),
-        ("What should we call you?", "Wilhelmina Canary"),
         ("Phone number", "(602) 555-0142"),
         ("Email address", "canary@nightingale.example"),
+        ("Are you 18 or older?", "Yes"),
+        ("Who are you asking for?", "Myself"),
+        ("What should we call you?", "Wilhelmina Canary"),
         ("Language you prefer", "Canarian whistling"),
     ]
 
@@ -441,6 +441,10 @@ WRAPPED = [
     "me@example.org;",
     " me@example.org)",
     "<mailto:me@example.org>,",
+    "me@example.org。",
+    "（me@example.org）",
+    "「me@example.org」、",
+    "：me@example.org！",
 ]
 
 
@@ -489,3 +493,26 @@ def test_a_field_that_one_form_changes_is_as_before_in_another():
         assert "data-changed" not in other.fields[name].widget.attrs
     one.fields["time_zone"].choices = []
     assert bound_form(**LEAST).errors == other.errors == {}
+
+
+@pytest.mark.parametrize(
+    ("changes", "has_more"),
+    [
+        ({}, False),
+        ({"for_whom": "", "introduction": "", "preferred_time": "", "time_zone": ""}, False),
+        ({"name": "Ana"}, True),
+        ({"for_whom": "other"}, True),
+        ({"text_ok": "on"}, True),
+        ({"time_zone": "America/Denver"}, True),
+        ({"preferred_time": "made-up"}, True),
+        ({"message": "x" * 1001}, True),
+        ({"consent": "", "adult": "", "phone": "12"}, False),
+    ],
+)
+def test_folded_questions_are_shown_if_one_has_another_answer_or_an_error(changes, has_more):
+    assert bound_form(**LEAST | changes).has_more is has_more
+
+
+def test_folded_questions_of_a_fresh_form_stay_folded():
+    assert AssessmentForm().has_more is False
+    assert AssessmentForm(initial={"language": "Navajo"}).has_more is True

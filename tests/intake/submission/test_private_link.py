@@ -11,7 +11,7 @@ from intake import models as intake_models
 from intake import worker, workflow
 from intake.contact import preferences, schedule
 from intake.models import AssessmentRequest, OutboxMessage
-from intake.public import views
+from intake.public.confirmation import SHOWN_FOR
 from intake.submission import circuit_breaker, private_link, tokens
 from pages import facts
 from pages.models import Center, OpeningHours
@@ -26,7 +26,7 @@ KEYS = ["old:" + "b2xk" * 10 + "b2w", "new:" + "bmV3" * 10 + "bmU"]
 MORNING = {"action": "time", "preferred_time": "morning", "time_zone": "America/New_York"}
 WORDS = {"action": "message", "message": "Ring <twice>,\nplease 🌵"}
 WITHDRAW = {"action": "withdraw"}
-SURE = {"confirm": "yes"}
+CONFIRMED = {"confirm": "yes"}
 ACTIONS = {"another time": MORNING, "more words": WORDS, "withdraw": WITHDRAW}
 every_action = pytest.mark.parametrize("action", ACTIONS.values(), ids=ACTIONS)
 
@@ -106,7 +106,7 @@ def test_a_method_that_no_form_has_is_refused(visitor, method):
     assert getattr(visitor, method)(address_of(make_request())).status_code == 405
 
 
-@pytest.mark.parametrize("query", [MORNING | SURE, WORDS | SURE, WITHDRAW | SURE])
+@pytest.mark.parametrize("query", [MORNING | CONFIRMED, WORDS | CONFIRMED, WITHDRAW | CONFIRMED])
 def test_nothing_is_done_by_an_address(visitor, query):
     request = make_request()
     before = everything()
@@ -118,8 +118,8 @@ PAGES = {
     "the page": (200, None),
     "asked back": (200, WITHDRAW),
     "to be mended": (422, {"action": "message", "message": ""}),
-    "done": (200, WORDS | SURE),
-    "withdrawn": (200, WITHDRAW | SURE),
+    "done": (200, WORDS | CONFIRMED),
+    "withdrawn": (200, WITHDRAW | CONFIRMED),
 }
 
 
@@ -158,7 +158,7 @@ def test_each_change_is_asked_back_once_before_it_is_done(visitor, action):
 
     (form,) = [form for form in forms_on(page) if ("confirm", "yes") in form.buttons]
     assert {name: value.replace("\r\n", "\n") for name, value in form.fields.items()} == action
-    done = visitor.post(address_of(request), form.fields | SURE)
+    done = visitor.post(address_of(request), form.fields | CONFIRMED)
     assert done.status_code == 200
     assert everything() != before
 
@@ -169,7 +169,7 @@ def test_each_change_is_asked_back_once_before_it_is_done(visitor, action):
 )
 def test_a_change_needs_no_cookie_and_no_origin(visitor, action, headers):
     request = make_request()
-    visitor.post(address_of(request), action | SURE, headers=headers)
+    visitor.post(address_of(request), action | CONFIRMED, headers=headers)
     assert len(codes_of(request)) > 1
 
 
@@ -180,7 +180,7 @@ def test_a_change_needs_no_cookie_and_no_origin(visitor, action, headers):
         {"action": ""},
         {"action": "erase"},
         {"action": "close", "outcome": "spam"},
-        SURE,
+        CONFIRMED,
         {"action": "withdraw ", "confirm": "yes"},
         {"action": "note", "note": "x"},
     ],
@@ -207,7 +207,7 @@ def test_a_post_that_no_button_makes_changes_nothing(visitor, posted):
 def test_what_has_to_be_mended_is_said_with_the_words_kept_and_nothing_changed(visitor, posted):
     request = make_request()
     before = everything()
-    page = visitor.post(address_of(request), posted | SURE)
+    page = visitor.post(address_of(request), posted | CONFIRMED)
     assert page.status_code == 422
     assert "has-error" in main_of(page)
     kept = {name: value for form in forms_on(page) for name, value in form.fields.items()}
@@ -242,7 +242,7 @@ def test_wrong_unknown_and_ended_links_look_the_same_to_every_request(visitor, m
     before = everything()
     responses = [visitor.get(address) for address in addresses]
     for action in ACTIONS.values():
-        responses += [visitor.post(address, action | SURE) for address in addresses]
+        responses += [visitor.post(address, action | CONFIRMED) for address in addresses]
     assert len(responses) == 48
     assert {response.status_code for response in responses} == {404}
     assert {response.content for response in responses} == {responses[0].content}
@@ -264,7 +264,7 @@ def test_a_link_changes_its_own_request_alone(visitor, action):
     mine, other = make_request(), make_request()
     before = {name: [row for row in rows if other.pk.hex in row] for name, rows in everything().items()}
     given, codes = [bytes(text.envelope) for text in other.texts.all()], codes_of(other)
-    visitor.post(address_of(mine), action | SURE)
+    visitor.post(address_of(mine), action | CONFIRMED)
     assert codes_of(mine) != codes_of(other) == codes
     assert [bytes(text.envelope) for text in other.texts.all()] == given
     assert {name: [row for row in rows if other.pk.hex in row] for name, rows in everything().items()} == before
@@ -274,14 +274,14 @@ def test_a_request_that_ended_between_two_posts_is_left_as_it_is(visitor, make_s
     request = make_request()
     visitor.post(address_of(request), WITHDRAW)
     workflow.close(request_id=request.pk, outcome="admitted", actor=make_staff("lead"))
-    assert visitor.post(address_of(request), WITHDRAW | SURE).status_code == 404
+    assert visitor.post(address_of(request), WITHDRAW | CONFIRMED).status_code == 404
     request.refresh_from_db()
     assert (request.outcome, request.texts.count()) == ("admitted", 1)
 
 
 def test_withdrawing_twice_is_one_withdrawal(visitor):
     request = make_request()
-    pages = [visitor.post(address_of(request), WITHDRAW | SURE) for _ in range(2)]
+    pages = [visitor.post(address_of(request), WITHDRAW | CONFIRMED) for _ in range(2)]
     assert [page.status_code for page in pages] == [200, 404]
     assert codes_of(request) == ["received", "withdrawn", "erased"]
 
@@ -298,7 +298,7 @@ def test_withdrawing_erases_every_word_and_all_that_leads_to_it(visitor, make_st
     assert [rows.count() for rows in had] == [3, 3, 1, 2]
     assert (request.form_key, request.private_link_hash is not None) == ("a" * 64, True)
 
-    page = visitor.post(address_of(request), WITHDRAW | SURE)
+    page = visitor.post(address_of(request), WITHDRAW | CONFIRMED)
     assert said_on(page) == ["Your request is withdrawn."]
     assert "We will not contact you about it." in main_of(page)
     assert [rows.count() for rows in had] == [0, 0, 0, 0]
@@ -309,7 +309,7 @@ def test_withdrawing_erases_every_word_and_all_that_leads_to_it(visitor, make_st
 def test_withdrawing_keeps_the_stub_the_events_and_the_consents(visitor):
     request = make_request()
     stub = (request.reference, request.received_at, request.due_at)
-    visitor.post(address_of(request), WITHDRAW | SURE)
+    visitor.post(address_of(request), WITHDRAW | CONFIRMED)
     request.refresh_from_db()
     assert (request.reference, request.received_at, request.due_at) == stub
     assert (request.stage, request.outcome) == ("closed", "withdrawn")
@@ -325,7 +325,7 @@ def test_withdrawing_keeps_the_stub_the_events_and_the_consents(visitor):
 def test_withdrawing_keeps_what_was_sent_already_and_stops_what_waits(visitor):
     request = make_request(email_ok="on")
     request.outbox_messages.filter(kind="new_request").update(state="sent")
-    visitor.post(address_of(request), WITHDRAW | SURE)
+    visitor.post(address_of(request), WITHDRAW | CONFIRMED)
     assert list(OutboxMessage.objects.values_list("kind", "state")) == [("new_request", "sent")]
 
 
@@ -333,7 +333,7 @@ def test_withdrawing_keeps_what_was_sent_already_and_stops_what_waits(visitor):
 def test_withdrawing_stops_a_message_that_is_tried_again(visitor, state):
     request = make_request()
     request.outbox_messages.update(state=state)
-    visitor.post(address_of(request), WITHDRAW | SURE)
+    visitor.post(address_of(request), WITHDRAW | CONFIRMED)
     assert OutboxMessage.objects.count() == 0
 
 
@@ -348,8 +348,8 @@ def held(make_staff):
 
 def test_withdrawing_under_legal_hold_hides_instead_and_looks_the_same(visitor, held):
     request, _lead = held
-    held_page = visitor.post(address_of(request), WITHDRAW | SURE)
-    free_page = visitor.post(address_of(make_request()), WITHDRAW | SURE)
+    held_page = visitor.post(address_of(request), WITHDRAW | CONFIRMED)
+    free_page = visitor.post(address_of(make_request()), WITHDRAW | CONFIRMED)
     assert main_of(held_page) == main_of(free_page)
     request.refresh_from_db()
     assert (request.stage, request.outcome, request.hidden_at) == ("closed", "withdrawn", request.closed_at)
@@ -363,7 +363,7 @@ def test_what_is_hidden_is_shown_to_nobody_and_erased_when_the_hold_is_lifted(vi
     desk = Client()
     desk.force_login(lead)
     assert personal_words_in(desk.get(change_page(request)).content.decode()) != []
-    visitor.post(address_of(request), WITHDRAW | SURE)
+    visitor.post(address_of(request), WITHDRAW | CONFIRMED)
     assert personal_words_in(desk.get(change_page(request)).content.decode()) == []
     workflow.lift_legal_hold(request_id=request.pk, actor=lead)
     request.refresh_from_db()
@@ -385,10 +385,10 @@ def test_lifting_a_hold_from_what_was_not_withdrawn_erases_nothing(held):
 def test_another_time_gives_a_new_due_time_a_new_promise_and_a_new_preferences(visitor, center_with_hours):
     request = make_request(preferred_time="asap", time_zone="America/Phoenix")
     before = (request.due_at, request.promise)
-    page = visitor.post(address_of(request), MORNING | SURE)
+    page = visitor.post(address_of(request), MORNING | CONFIRMED)
     request.refresh_from_db()
-    profiles = [profile.codes() for profile in request.contact_preferences.all()]
-    assert profiles[1] == profiles[0] | {"preferred_time": "morning", "time_zone": "America/New_York"}
+    versions = [preferences.codes() for preferences in request.contact_preferences.all()]
+    assert versions[1] == versions[0] | {"preferred_time": "morning", "time_zone": "America/New_York"}
     chosen_at = request.contact_preferences.last().recorded_at
     hours = schedule.hours_of(facts.current())
     expected = schedule.first_contact(chosen_at, hours, "morning", schedule.ZoneInfo("America/New_York"))
@@ -402,9 +402,9 @@ def test_another_time_gives_a_new_due_time_a_new_promise_and_a_new_preferences(v
 
 def test_the_confirmation_shows_the_new_promise(visitor, center_with_hours):
     request = make_request(preferred_time="asap")
-    visitor.post(address_of(request), MORNING | SURE)
+    visitor.post(address_of(request), MORNING | CONFIRMED)
     request.refresh_from_db()
-    page = visitor.get(f"/assessment/received/{tokens.to_receipt(request.pk)}/")
+    page = visitor.get(f"/assessment/received/{tokens.to_receipt(request.pk, any_session=True)}/")
     assert request.promise != ""
     assert request.promise in main_of(page)
 
@@ -412,14 +412,14 @@ def test_the_confirmation_shows_the_new_promise(visitor, center_with_hours):
 def test_the_same_time_again_changes_nothing(visitor):
     request = make_request(preferred_time="morning", time_zone="America/New_York")
     before = everything()
-    assert said_on(visitor.post(address_of(request), MORNING | SURE)) == ["Your new time is saved."]
+    assert said_on(visitor.post(address_of(request), MORNING | CONFIRMED)) == ["Your new time is saved."]
     assert everything() == before
 
 
 def test_another_time_after_we_have_spoken_leaves_the_due_time(visitor, make_staff):
     request = make_request(preferred_time="asap")
     due_at = workflow.set_stage(request_id=request.pk, stage="talking", actor=make_staff("admissions")).due_at
-    visitor.post(address_of(request), MORNING | SURE)
+    visitor.post(address_of(request), MORNING | CONFIRMED)
     request.refresh_from_db()
     assert (request.due_at, preferences.newest_preferences(request).preferred_time) == (due_at, "morning")
 
@@ -435,7 +435,7 @@ def test_more_words_are_kept_once_encrypted_and_told_to_staff_again(visitor):
     request = make_request()
     request.outbox_messages.update(state="sent", attempts=1, sent_at=timezone.now())
     for _ in range(3):
-        page = visitor.post(address_of(request), WORDS | SURE)
+        page = visitor.post(address_of(request), WORDS | CONFIRMED)
     assert said_on(page) == ["We added your message."]
     assert additions(request) == ["Ring <twice>,\nplease 🌵"]
     assert b"Ring" not in bytes(request.texts.get(kind="addition").envelope)
@@ -445,19 +445,29 @@ def test_more_words_are_kept_once_encrypted_and_told_to_staff_again(visitor):
 
 def test_words_are_added_ten_times_and_then_kept_on_the_page_with_a_way_out(visitor):
     request = make_request()
-    pages = [visitor.post(address_of(request), {"action": "message", "message": f"word {n}"} | SURE) for n in range(11)]
+    messages = [{"action": "message", "message": f"word {number}"} for number in range(11)]
+    pages = [visitor.post(address_of(request), message | CONFIRMED) for message in messages]
     assert [page.status_code for page in pages] == [200] * 10 + [409]
     assert additions(request) == [f"word {number}" for number in range(10)]
     assert "We can&#x27;t take more messages here. Please call us." in main_of(pages[-1])
     assert [form.fields["message"] for form in forms_on(pages[-1]) if "message" in form.fields] == ["word 10"]
-    assert visitor.post(address_of(request), {"action": "message", "message": "word 3"} | SURE).status_code == 200
+    assert visitor.post(address_of(request), {"action": "message", "message": "word 9"} | CONFIRMED).status_code == 200
+    assert visitor.post(address_of(request), {"action": "message", "message": "word 3"} | CONFIRMED).status_code == 409
+
+
+def test_words_that_a_person_returned_to_are_the_newest(visitor):
+    request, words = make_request(), ["Call me at 3", "Do not call today", "Call me at 3", "Call me at 3"]
+    for message in words:
+        visitor.post(address_of(request), {"action": "message", "message": message} | CONFIRMED)
+    assert additions(request) == words[:3]
+    assert codes_of(request) == ["received", *["added"] * 3]
 
 
 def test_words_are_added_beside_earlier_ones_that_do_not_open(visitor):
     request = make_request()
     workflow.add_message(request_id=request.pk, text="lost")
     request.texts.update(envelope=b"\x01\x04gone" + bytes(40))
-    assert visitor.post(address_of(request), WORDS | SURE).status_code == 200
+    assert visitor.post(address_of(request), WORDS | CONFIRMED).status_code == 200
     assert request.texts.last().decrypt() == WORDS["message"]
 
 
@@ -477,7 +487,7 @@ def test_the_confirmation_shows_the_same_link_on_each_reload_for_half_an_hour(vi
     assert [link_on(page) for page in pages] == [address_of(request)] * 2
     assert pages[0].content == pages[1].content
     assert visitor.get(link_on(pages[0])).status_code == 200
-    AssessmentRequest.objects.update(acknowledged_at=timezone.now() - views.RECEIPT_SHOWN_FOR)
+    AssessmentRequest.objects.update(acknowledged_at=timezone.now() - SHOWN_FOR)
     assert link_on(browser.get(confirmation)) is None
     assert visitor.get(address_of(request)).status_code == 200
 
@@ -485,7 +495,7 @@ def test_the_confirmation_shows_the_same_link_on_each_reload_for_half_an_hour(vi
 def test_the_confirmation_of_a_withdrawn_request_shows_no_link(visitor):
     browser = Client()
     confirmation = send(browser)["Location"]
-    visitor.post(link_on(browser.get(confirmation)), WITHDRAW | SURE)
+    visitor.post(link_on(browser.get(confirmation)), WITHDRAW | CONFIRMED)
     page = browser.get(confirmation)
     assert (page.status_code, link_on(page)) == (200, None)
     assert "If you sent us a request and did not withdraw it" in main_of(page)
@@ -563,7 +573,7 @@ def test_after_a_rotation_the_link_made_under_the_old_key_is_shown_and_works(vis
 def test_a_change_that_can_not_be_stored_is_said_so_with_the_words_kept(visitor, action):
     request = make_request()
     refuse_inserts("intake_event")
-    page = visitor.post(address_of(request), action | SURE)
+    page = visitor.post(address_of(request), action | CONFIRMED)
     assert page.status_code == 503
     assert "We can&#x27;t change your request right now." in main_of(page)
     assert page["Referrer-Policy"] == "no-referrer"

@@ -210,7 +210,7 @@ def test_what_we_send_ourselves_and_what_comes_from_the_spool_is_not_limited(set
         make_request(sender="here")
     assert make_request(sender="here", is_synthetic=True).is_synthetic
     form = sent_form.SentForm(tokens.draw(), make_answers(), sender="here", confirmed_as=tokens.draw())
-    store.store(form, submission.commit_to(form.at, submission.preferences_from(form.answers)))
+    store.store(form, submission.promise_to(form.at, submission.preferences_from(form.answers)))
     assert (AssessmentRequest.objects.count(), RecentSender.objects.count()) == (3, 1)
 
 

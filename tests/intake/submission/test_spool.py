@@ -109,6 +109,17 @@ def test_the_same_answers_are_kept_once_and_other_answers_beside_them():
     assert words_of(map(spool.read, spool.waiting())) == ["first", "second", "third"]
 
 
+def test_answers_that_a_person_returned_to_are_kept_as_the_newest():
+    request_id = uuid.uuid4()
+    sent = [("first", "10:00"), ("second", "10:01"), ("first", "10:00"), ("first", "10:02"), ("first", "10:03")]
+    for words, at in sent:
+        spool.put(request_id, content(words) | {"at": f"2026-11-24T{at}:00+00:00"})
+    assert words_of(spool.find(request_id)) == ["first", "second", "first"]
+    for minute in range(4, 30):
+        spool.put(request_id, content(("first", "second")[minute % 2]) | {"at": f"2026-11-24T10:{minute:02}:00+00:00"})
+    assert len(spool.find(request_id)) == spool.MAX_VERSIONS  # known answers are never refused
+
+
 def test_answers_are_the_same_whatever_came_beside_them():
     request_id = uuid.uuid4()
     spool.put(request_id, CONTENT)

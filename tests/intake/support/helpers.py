@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from django.db import connection
 from django.test import Client
 
+from intake.models import AccessRecord
 from tests.html import forms_on, soup
 
 ADDRESS = "/assessment/"
@@ -37,6 +38,11 @@ def browser_of(user):
     client = Client(enforce_csrf_checks=True)
     client.force_login(user)
     return client
+
+
+def accesses():
+    """The lines of the access log, the oldest first: (how, [ids of the requests that were shown])."""
+    return [(record.action, record.request_ids) for record in AccessRecord.objects.order_by("pk")]
 
 
 def codes_of(request):

@@ -415,10 +415,10 @@ def test_the_next_try_is_proposed_by_another_way_that_is_allowed(actor, clock):
 # Hours: the center is open Monday to Friday, 9 to 17 in Phoenix
 
 
-def proposed_after_a_try_at(words, tries=1, **changes):
+def proposed_after_a_try_at(words, attempts=1, **changes):
     tried = local_time(words)
     request = make_request(**PHONE_ONLY | changes, at=tried)
-    made = [Attempt(request=request, channel="call", result="no_answer", occurred_at=tried)] * tries
+    made = [Attempt(request=request, channel="call", result="no_answer", occurred_at=tried)] * attempts
     return AttemptPlan(request.contact_preferences.get(), made).propose(tried).at
 
 
@@ -481,7 +481,7 @@ def test_to_a_number_that_does_not_work_no_text_is_proposed(actor):
     assert attempt_plan_of(request).propose(TUESDAY).channel == "email"
 
 
-def test_who_keeps_trying_wakes_the_request_and_gives_it_back(actor, clock):
+def test_keeping_on_ends_the_snooze_and_the_claim(actor, clock):
     request = try_in_vain(make_phone_request(), actor, clock, 4)
     workflow.claim(request_id=request.pk, actor=actor)
     workflow.keep_trying(request_id=request.pk, actor=actor)

@@ -180,7 +180,7 @@ def test_it_counts_with_what_the_first_one_corrects_on_the_same_page(at, claimed
     form = work_form(desk.get(change_page(claimed)))
     at(33)
     workflow.take_next(actor=tom)
-    response = press(desk, claimed, "attempt:call:reached", form, **{"known-language": "Spanish"}, note="A long talk")
+    response = press(desk, claimed, "attempt:call:reached", form, **{"details-language": "Spanish"}, note="A long talk")
     assert response.status_code == 302
     assert Attempt.objects.get().actor == maria
     assert details.plain(details.details_of(claimed))["language"] == "Spanish"
@@ -441,7 +441,7 @@ def test_thirty_events_cost_an_open_page_as_many_queries_as_one(at, claimed, her
 
 def test_what_was_typed_stays_where_the_page_is_only_shown_anew(at, claimed, her_desk, her_page, tom):
     workflow.add_message(request_id=claimed.pk, text="Call my sister")
-    typed = {"note": "She was short of breath", "known-language": "Spanish", "waits_for": "Her insurer"}
+    typed = {"note": "She was short of breath", "details-language": "Spanish", "waits_for": "Her insurer"}
     response = her_desk.post(change_page(claimed), work_form(her_page).fields | typed | {"action": "look"})
     form = work_form(response)
     assert {name: form.fields[name] for name in typed} == typed

@@ -41,6 +41,16 @@ def test_a_booked_assessment_can_be_moved(actor):
     )
 
 
+def test_nothing_is_booked_on_a_closed_request(actor):
+    request = make_request()
+    workflow.book(request_id=request.pk, at=local_time("2026-11-26 11:00"), actor=actor)
+    workflow.close(request_id=request.pk, outcome="declined", actor=actor)
+    with pytest.raises(workflow.TransitionRefused, match="This request is now “Closed”"):
+        workflow.book(request_id=request.pk, at=local_time("2026-11-27 11:00"), actor=actor)
+    request.refresh_from_db()
+    assert (request.stage, request.assessment_at) == ("closed", local_time("2026-11-26 11:00"))
+
+
 @pytest.mark.parametrize("at", [None, TUESDAY, TUESDAY + dt.timedelta(days=366)])
 def test_an_assessment_in_the_past_or_far_away_is_refused(actor, at):
     request = make_request()

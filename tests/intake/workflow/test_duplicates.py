@@ -376,7 +376,7 @@ def test_a_follow_up_is_due_as_soon_as_in_the_one_that_ends(actor):
     assert (first.due_at, first.awaiting_reply_since) == (TUESDAY + dt.timedelta(days=2), None)
 
 
-def test_what_sleeps_wakes_nobody_when_it_is_linked(actor):
+def test_a_snoozed_request_unsnoozes_nothing_when_it_is_linked(actor):
     first, second = make_request(), make_request()
     until = TUESDAY + dt.timedelta(days=9)
     for request in (first, second):

@@ -126,7 +126,7 @@ def test_a_page_that_was_open_while_the_person_withdrew_shows_nothing_of_them_ag
     request = make_request()
     form = work_form(page_of(desk, request))
     workflow.withdraw(request_id=request.pk)
-    response = press(desk, request, "attempt:call:no_answer", form, **{"known-language": "Spanish", "note": "Rang"})
+    response = press(desk, request, "attempt:call:no_answer", form, **{"details-language": "Spanish", "note": "Rang"})
     assert refusal_of(response) == "This request is closed. Nothing was changed."
     assert personal_words_in(response.content.decode()) == []
     assert work_form(response).fields["note"] == "Rang"
@@ -135,6 +135,6 @@ def test_a_page_that_was_open_while_the_person_withdrew_shows_nothing_of_them_ag
 def test_what_is_typed_is_kept_by_lifting_a_hold(lead_desk, make_staff):
     request = make_request()
     workflow.set_legal_hold(request_id=request.pk, actor=make_staff("lead"))
-    typed = {"note": "The attorney called", "known-name": "Wilma"}
+    typed = {"note": "The attorney called", "details-name": "Wilma"}
     page = followed(lead_desk, press(lead_desk, request, "lift_legal_hold", **typed))
     assert ("The attorney called" in page, details.plain(details.details_of(request))["name"]) == (True, "Wilma")

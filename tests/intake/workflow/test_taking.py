@@ -274,7 +274,7 @@ def test_a_change_of_what_somebody_changed_meanwhile_is_refused_and_says_who(ama
 # Putting off
 
 
-def test_snoozed_a_request_sleeps_and_comes_back_due(amal, clock):
+def test_a_snoozed_request_comes_back_due(amal, clock):
     request, until = make_request_of_another(), local_time("2026-11-26 09:00")
     workflow.snooze(request_id=request.pk, until=until, reason="away", actor=amal)
     assert workflow.take_next(actor=amal) is None
@@ -304,7 +304,7 @@ def test_a_hold_keeps_what_we_wait_for_encrypted(amal):
         (TUESDAY + dt.timedelta(days=1), "waiting", "Choose why"),
     ],
 )
-def test_putting_off_needs_a_reason_and_an_end(amal, until, reason, refusal):
+def test_snoozing_needs_a_reason_and_an_end(amal, until, reason, refusal):
     request = make_request_of_another()
     with pytest.raises(workflow.TransitionRefused, match=refusal):
         workflow.snooze(request_id=request.pk, until=until, reason=reason, actor=amal)
@@ -496,13 +496,13 @@ def claimed_by_now(request, sam):
     workflow.claim(request_id=request.pk, actor=sam)
 
 
-def put_off_by(request, sam):
+def snoozed_by(request, sam):
     workflow.log_attempt(request_id=request.pk, channel="call", result="reached", actor=sam)
     until = TUESDAY + dt.timedelta(hours=2)
     workflow.snooze(request_id=request.pk, until=until, reason="away", actor=sam)
 
 
-@pytest.mark.parametrize("left", [claimed_by_now, put_off_by])
+@pytest.mark.parametrize("left", [claimed_by_now, snoozed_by])
 def test_when_the_next_can_be_contacted_somebody_is_handed_out(amal, sam, clock, left):
     left(make_request_of_another(), sam)
     at = workflow.next_possible_contact(actor=amal)

@@ -24,7 +24,7 @@ pytestmark = pytest.mark.django_db
 
 NOON = local_time("2026-11-24 12:00")
 PHONE = "(602) 555-0142"
-SURE = {"confirm": "yes"}
+CONFIRMED = {"confirm": "yes"}
 
 
 @pytest.fixture(autouse=True)
@@ -82,7 +82,7 @@ class Person:
         return answer
 
     def press(self, **posted):
-        answer = CookielessClient().post(address_of(self.request), posted | SURE)
+        answer = CookielessClient().post(address_of(self.request), posted | CONFIRMED)
         assert answer.status_code == 200
         return answer
 
@@ -266,7 +266,7 @@ def test_where_the_contact_of_what_was_withdrawn_can_not_be_read_staff_are_asked
 
 
 @pytest.mark.parametrize("state", ["put off", "booked", "held", "in quarantine", "owned", "spoken with"])
-def test_a_withdrawal_that_crosses_wakes_books_and_loses_nothing(me, make_staff, clock, state):
+def test_a_withdrawal_that_crosses_unsnoozes_books_and_loses_nothing(me, make_staff, clock, state):
     first, second, lead = make_request(preferred_time="asap"), make_request(email=""), make_staff("lead")
     later = NOON + dt.timedelta(days=9)
     match state:
@@ -381,13 +381,27 @@ def test_of_two_questions_the_page_lists_both_and_after_the_answer_none(desk, me
     assert [one["other"] for one in desk.get(change_page(first)).context["in_question"]] == [second]
 
 
-def test_both_wishes_stand_side_by_side_and_linking_again_keeps_the_safer(desk, me):
+@pytest.mark.parametrize("was_sent", [False, True])
+def test_alert_that_an_undone_answer_deleted_goes_out_after_all(me, was_sent):
+    first, second = make_request(), make_request()
+    link_duplicate(second, first, me)
+    workflow.withdraw(request_id=second.pk)
+    alert = first.outbox_messages.filter(kind=OutboxMessage.Kind.TO_CONFIRM)
+    if was_sent:
+        alert.update(state=OutboxMessage.State.SENT, sent_at=timezone.now())
+    workflow.another_person(request_id=first.pk, actor=me)
+    assert alert.exists() == was_sent
+    workflow.undo(batch=first.changes.last().batch, actor=me)
+    assert alert.get().state == (OutboxMessage.State.SENT if was_sent else OutboxMessage.State.QUEUED)
+
+
+def test_both_preferences_stand_side_by_side_and_linking_again_keeps_the_safer(desk, me):
     first, second = make_request(preferred_time="asap"), make_request(email="")
     link_duplicate(second, first, me)
     workflow.change_preferred_time(request_id=first.pk, preferred_time="morning", time_zone="")
     page = desk.get(change_page(second))
     [asked] = page.context["in_question"]
-    assert AccessRecord.objects.filter(action="list", actor=me).first().requests == [str(first.pk)]
+    assert AccessRecord.objects.filter(action="list", actor=me).first().request_ids == [first.pk]
     assert (asked["other"], asked["names_another_contact"]) == (first, True)
     assert [tuple(map(str, preferred)) for preferred in asked["preferences_compared"]] == [
         ("Preferred time", "In the morning", "In the evening")
@@ -511,7 +525,7 @@ def rules_of(request):
     return newest_preferences(request).codes()
 
 
-WISHES = [
+PREFERRED_TIMES = [
     {"voicemail_ok": "on", "text_ok": "on", "email_ok": "on", "preferred_time": "asap", "introduction": "center"},
     {"voicemail_ok": "", "text_ok": "on", "email_ok": "on", "preferred_time": "afternoon", "introduction": "center"},
     {"voicemail_ok": "on", "text_ok": "", "email_ok": "on", "preferred_time": "evening", "introduction": "first_name"},
@@ -521,7 +535,7 @@ WISHES = [
 @pytest.mark.parametrize("order", [(0, 1), (1, 0)])
 def test_unlinking_in_any_order_gives_everyone_their_own_rules_and_consents_back(me, clock, order):
     requests = []
-    for minute, preferred_times in enumerate(WISHES):
+    for minute, preferred_times in enumerate(PREFERRED_TIMES):
         clock.move_to(NOON + dt.timedelta(minutes=minute), tick=False)
         requests.append(make_request(**preferred_times))
     first, *others = requests
@@ -532,7 +546,7 @@ def test_unlinking_in_any_order_gives_everyone_their_own_rules_and_consents_back
     kept = rules_of(first)
     assert (kept["may_leave_voicemail"], kept["may_text"], kept["preferred_time"]) == (False, False, "evening")
     workflow.unlink_duplicate(request_id=others[order[0]].pk, actor=me)
-    left = WISHES[1 + order[1]]
+    left = PREFERRED_TIMES[1 + order[1]]
     kept = rules_of(first)
     assert kept["preferred_time"] == left["preferred_time"]
     assert [kept["may_leave_voicemail"], kept["may_text"]] == [left["voicemail_ok"] == "on", left["text_ok"] == "on"]

@@ -7,6 +7,8 @@ import pytest
 
 from intake import workflow
 from intake.admin.queue.rows import described
+from intake.admin.request import details_form
+from intake.admin.request.actions import BUTTONS
 from intake.contact import details
 from intake.contact.preferences import newest_preferences
 from intake.models import AssessmentRequest, Attempt, Change, Event, OutboxMessage
@@ -54,14 +56,14 @@ def everything_of(request, actor):
     del columns["version"]
     if columns["link_undo_state"]:  # with which version of the original the link agrees: that one has a new one
         columns["link_undo_state"] = {**columns["link_undo_state"], "version": None}
-    profile, plan = newest_preferences(row), attempt_plan_of(row)
+    preferences, plan = newest_preferences(row), attempt_plan_of(row)
     now = TUESDAY_MORNING + DAY
     shown = described([row], now)[0]
     period = Period(TUESDAY_MORNING.date() - DAY, TUESDAY_MORNING.date() + DAY, zone())
     report = figures.figures_for(period)
     return {
         "columns": columns,
-        "profile": profile.codes(),
+        "preferences": preferences.codes(),
         "attempts": [(one.channel, one.result, one.occurred_at) for one in plan.attempts],
         "plan": (plan.more, plan.agreed_to_email, plan.is_mailed, plan.has_ended, must_decide(row, plan)),
         "proposal": plan.propose(now) if plan.channels else None,
@@ -221,6 +223,17 @@ def test_a_button_is_undone_exactly(user, clock, scene):
         assert {name: (now[name], then[name]) for name in now if now[name] != then[name]} == {}
 
 
+# Buttons whose Undo has a test of its own, and those that there is nothing to undo of
+ELSEWHERE = {"link", "take_next", "another_person", "additions_read"}
+NOTHING_TO_UNDO = {"note", "erase", "undo", *details_form.BUTTONS}
+
+
+def test_every_button_of_a_page_is_undone():
+    pressed = {button.partition(":")[0] for _make, button, _typed in SCENES.values()}
+    assert pressed | ELSEWHERE | NOTHING_TO_UNDO == set(BUTTONS)
+    assert not pressed & (ELSEWHERE | NOTHING_TO_UNDO)
+
+
 def test_every_column_of_a_request_is_undone_or_is_no_state():
     names = {field.attname for field in AssessmentRequest._meta.concrete_fields}
     assert set(STATE) | NOT_STATE | DERIVED == names
@@ -233,7 +246,7 @@ def test_a_link_is_undone_on_both_requests_with_their_consents(me, desk):
     log_attempt(original, me)
     before = [everything_of(one, me) for one in (original, request)]
     followed(desk, press(desk, request, f"link:{original.reference}"))
-    assert newest_preferences(original).codes() != before[0]["profile"]
+    assert newest_preferences(original).codes() != before[0]["preferences"]
     assert undo_button_on(desk.get(change_page(original))) == undo_button_on(desk.get(change_page(request)))
     followed(desk, undo(desk, original))
     assert [everything_of(one, me) for one in (original, request)] == before
@@ -275,7 +288,7 @@ def test_words_that_were_typed_with_a_button_stay(me, desk, clock):
     request = make_request()
     clock.shift(MINUTE)
     form = work_form(desk.get(change_page(request)))
-    typed = {"note": "Call her sister", "known-phone": "(602) 555-0177"}
+    typed = {"note": "Call her sister", "details-phone": "(602) 555-0177"}
     press(desk, request, "attempt:call:no_answer", form, **typed, consent_read="on")
     page = followed(desk, undo(desk, request))
     assert "Notes and corrections that were saved with it stay." in page
@@ -289,7 +302,7 @@ def test_what_is_typed_beside_undo_is_kept(me, desk, clock):
     clock.shift(MINUTE)
     press(desk, request, "attempt:call:no_answer")
     button = undo_button_on(desk.get(change_page(request)))
-    followed(desk, press(desk, request, button, note="I pressed the wrong one", **{"known-name": "Mina Canary"}))
+    followed(desk, press(desk, request, button, note="I pressed the wrong one", **{"details-name": "Mina Canary"}))
     assert [text.decrypt() for text in request.texts.filter(kind="note")] == ["I pressed the wrong one"]
     assert details.plain(details.details_of(request))["name"] == "Mina Canary"
     assert attempt_plan_of(AssessmentRequest.objects.get()).attempts == []

@@ -65,15 +65,25 @@ def test_a_second_form_and_another_time_stand_there_too(noon, desk, clock):
     assert str(new[1]["plain"]) == "In the evening"
 
 
-def test_an_earlier_form_that_was_sent_again_is_said_so(noon, desk, clock):
+def test_a_closed_form_that_was_sent_again_is_said_so(noon, desk, me, clock):
     draft = tokens.draw()
-    request = make_request(draft, preferred_time="asap")
+    request = make_request(draft)
+    workflow.close(request_id=request.pk, outcome="declined", actor=me)
     clock.move_to(local_time("2026-11-24 12:01"), tick=False)
-    make_request(draft, preferred_time="asap", do_not_call="on")
-    clock.move_to(local_time("2026-11-24 12:02"), tick=False)
-    make_request(draft, preferred_time="asap")
+    make_request(draft)
     new = page_of(desk, request).context["unread_additions"]["entries"]
-    assert [entry["plain"] for entry in new] == ["", "No new message. Look at the contact preferences."]
+    assert [entry["plain"] for entry in new] == ["No new message. Look at the contact preferences."]
+
+
+def test_an_earlier_form_that_was_sent_again_stands_there_as_the_newest(noon, desk, clock):
+    draft, request = tokens.draw(), None
+    for minute, changes in enumerate([{}, {"do_not_call": "on"}, {}]):
+        clock.move_to(local_time(f"2026-11-24 12:0{minute}"), tick=False)
+        request = make_request(draft, preferred_time="asap", **changes)
+    page = page_of(desk, request)
+    assert len(page.context["unread_additions"]["entries"]) == 2
+    assert page.context["submissions"][-1]["pk"] == page.context["unread_additions"]["entries"][-1]["pk"]
+    assert page.context["plan"].preferences.may_call
 
 
 def test_what_is_marked_as_read_is_read_for_everyone_and_on_record(desk, request_here, me, make_staff):

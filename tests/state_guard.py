@@ -69,7 +69,7 @@ def _sender():
     frame = sys._getframe(2)
     while frame is not None:
         name = frame.f_code.co_filename
-        if name.startswith(_ROOT) and "site-packages" not in name and not name.endswith("tests/one_way.py"):
+        if name.startswith(_ROOT) and "site-packages" not in name and not name.endswith("tests/state_guard.py"):
             return name.removeprefix(_ROOT)
         frame = frame.f_back
     return "nobody"
@@ -84,7 +84,7 @@ def fail_if_seen():
 
 
 def watch_every_connection():
-    connection_created.connect(_begin, dispatch_uid="one_way")
+    connection_created.connect(_begin, dispatch_uid="state_guard")
 
 
 def _begin(connection, **_):

@@ -1,5 +1,4 @@
-"""No state of a request changes outside `intake.workflow`: not in any test (see `tests.one_way`), not by any post to a
-stock form of the admin."""
+"""No state of a request changes outside `intake.workflow`: not in any test (`tests.state_guard`), not by a form."""
 
 import re
 from contextlib import suppress
@@ -13,10 +12,11 @@ from django.urls import reverse
 
 from intake.models import AssessmentRequest
 from intake.workflow import TRANSITIONS
-from tests import one_way
+from tests import state_guard
 from tests.intake.support.factories import make_request
 
 ROOT = Path(settings.BASE_DIR)
+THIS_FILE = Path(__file__).relative_to(ROOT).as_posix()
 
 
 def test_the_watch_knows_every_column_of_state():
@@ -35,18 +35,18 @@ def test_the_watch_knows_every_column_of_state():
         *("attempts_to_reach", "private_link_hash", "previous_form_key", "is_synthetic", "preferred_time", "time_zone"),
         *("referrer_path", "same_device_as_id"),
     }
-    assert columns - kept_otherwise == one_way.STATE
+    assert columns - kept_otherwise == state_guard.STATE
 
 
 WRITES = {
     "a saved row": ("change owner_id of", lambda row: row.save(update_fields=["owner"])),
-    "all of a row": (f"change {', '.join(sorted(one_way.STATE))} of", lambda row: row.save()),
+    "all of a row": (f"change {', '.join(sorted(state_guard.STATE))} of", lambda row: row.save()),
     "an update": (
         "change spam_signals, stage of",
         lambda row: AssessmentRequest.objects.filter(pk=row.pk).update(**{"stage": "new", "spam_signals": "fast"}),
     ),
     "an update of many": ("change due_at of", lambda row: AssessmentRequest.objects.bulk_update([row], ["due_at"])),
-    "SQL": ("change version of", lambda row: run(f"UPDATE {one_way.TABLE} SET version = 9")),
+    "SQL": ("change version of", lambda row: run(f"UPDATE {state_guard.TABLE} SET version = 9")),
     "deleting": ("delete", lambda row: AssessmentRequest.objects.filter(pk=row.pk).delete()),
 }
 
@@ -60,26 +60,26 @@ def run(sql):
 @pytest.mark.parametrize(("does", "write"), WRITES.values(), ids=WRITES)
 def test_the_watch_fails_a_test_at_every_way_to_write(monkeypatch, does, write):
     row = make_request()
-    monkeypatch.setattr(one_way, "ALLOWED", ("intake/workflow/",))
+    monkeypatch.setattr(state_guard, "ALLOWED", ("intake/workflow/",))
     with suppress(DatabaseError), transaction.atomic():  # it may be refused; what counts is that it was seen
         write(row)
     with pytest.raises(pytest.fail.Exception) as failure:
-        one_way.fail_if_seen()
-    begin = rf"Only intake/workflow may {does} .*; tests/intake/workflow/test_one_way.py sent: (UPDATE|DELETE FROM) "
+        state_guard.fail_if_seen()
+    begin = rf"Only intake/workflow may {does} .*; {THIS_FILE} sent: (UPDATE|DELETE FROM) "
     assert [line for line in str(failure.value).splitlines() if not re.match(begin, line)] == []
-    assert one_way.seen == []
+    assert state_guard.seen == []
 
 
 @pytest.mark.django_db
 def test_the_watch_leaves_everything_else_alone(monkeypatch):
     row = make_request()
-    monkeypatch.setattr(one_way, "ALLOWED", ())
+    monkeypatch.setattr(state_guard, "ALLOWED", ())
     AssessmentRequest.objects.filter(stage="new", due_at__gt=row.received_at).update(acknowledged_at=row.received_at)
-    assert one_way.seen == []
+    assert state_guard.seen == []
 
 
 def state_of(request):
-    return AssessmentRequest.objects.values(*sorted(one_way.STATE)).get(pk=request.pk)
+    return AssessmentRequest.objects.values(*sorted(state_guard.STATE)).get(pk=request.pk)
 
 
 ATTACK = {
@@ -107,7 +107,7 @@ def test_no_stock_form_of_the_admin_changes_the_state_of_a_request(client, make_
     client.force_login(make_staff("admissions", "lead", "auditor", "publisher", is_superuser=True))
     posted = 0
     for model, model_admin in admin.site._registry.items():
-        assert one_way.STATE.isdisjoint(model_admin.list_editable)
+        assert state_guard.STATE.isdisjoint(model_admin.list_editable)
         name = f"admin:{model._meta.app_label}_{model._meta.model_name}"
         if model._meta.app_label != "intake":
             continue

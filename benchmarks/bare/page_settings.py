@@ -1,0 +1,3 @@
+from .settings import *  # noqa: F403
+
+ROOT_URLCONF = "benchmarks.bare.page_urls"
