@@ -112,8 +112,10 @@ def _poll_and_read(port, cookies, counts):
         with counts.get_lock():
             counts[which if is_good else 2] += 1
 
-    for cookie in cookies:
-        threading.Thread(target=_poll, args=(port, cookie, count), daemon=True).start()
+    for number, cookie in enumerate(cookies):
+        threading.Thread(
+            target=_poll, args=(port, cookie, POLL_EVERY * number / len(cookies), count), daemon=True
+        ).start()
     pages, started = public_pages(port), time.monotonic()
     with ThreadPoolExecutor(32) as pool:
         for number in itertools.count():
@@ -121,8 +123,12 @@ def _poll_and_read(port, cookies, counts):
             pool.submit(_read, port, pages[number % len(pages)], count)
 
 
-def _poll(port, cookie, count):
-    """Open the list and poll for its updates, as desk.js does."""
+def _poll(port, cookie, begin_after, count):
+    """Open the list and poll for its updates, as desk.js does.
+
+    `begin_after`: seconds, different for each colleague, because nobody opens the list at the moment when others do
+    """
+    time.sleep(begin_after)
     with Line(port) as line:
         page = line.ask(request_for(LIST, Cookie=cookie)).text
         address, etag = html.unescape(re.search(r'data-updates="([^"]+)"', page)[1]), ""
