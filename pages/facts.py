@@ -321,11 +321,9 @@ def _menus(pages):
     """Return the menu entries in order. `pages`: the ids of the live pages, of which some are in a menu."""
     fields = "menu_position", "path", "menu_label", "pk", "menu"
     rows = [
-        row
-        for kind in SitePage.kinds()
-        for row in kind.objects.filter(pk__in=pages).exclude(menu=SitePage.Menu.NONE).values_list(*fields)
+        row for kind in SitePage.kinds() for row in kind.objects.exclude(menu=SitePage.Menu.NONE).values_list(*fields)
     ]
-    return [MenuEntry(label, page, menu) for _position, _path, label, page, menu in sorted(rows)]
+    return [MenuEntry(label, page, menu) for _position, _path, label, page, menu in sorted(rows) if page in pages]
 
 
 def _notices():
