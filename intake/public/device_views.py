@@ -14,8 +14,7 @@ def leave(request, token=""):
     """Make the browser forget what was typed, and redirect to a neutral page.
 
     This is a link, not a form: our content security policy (`form-action 'self'`) blocks forms that lead to other
-    sites. A reader who opened no form gets no cookie. `token`: that of a pending form, for browsers without cookies; or
-    "private" on a self-service page, which sets no cookie by which we would know that something may be typed there.
+    sites. A reader who opened no form gets no cookie. `token`: that of a pending form, for browsers without cookies.
     """
     if request.method == "GET":
         pending.forget(token, request)

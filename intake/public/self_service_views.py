@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
-from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.csrf import csrf_exempt, ensure_csrf_cookie
 from django.views.decorators.http import require_http_methods, require_safe
 
 from intake import workflow
@@ -113,6 +113,7 @@ FORMS = {"time": TimeForm, "message": MessageForm, "withdraw": WithdrawForm}
 
 
 @csrf_exempt  # the secret address is the proof; browsers send no origin from a page without referrer
+@ensure_csrf_cookie  # by it, "Leave quickly" knows on every page that something may have been typed here
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def manage(request, secret):
@@ -137,6 +138,7 @@ def manage(request, secret):
         )
 
 
+@ensure_csrf_cookie
 @never_cache
 @require_safe
 def check(request, secret, token):

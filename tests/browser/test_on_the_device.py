@@ -20,6 +20,7 @@ SEEN = """() => [
     document.body.innerText, ...[...document.querySelectorAll("input, textarea")].map((field) => field.value)
 ].join("\\n")"""
 SETTLED = 'document.readyState === "complete" && document.documentElement.style.visibility !== "hidden"'
+WITH_LEAVE = "/family-support/"  # a page to read that offers Leave
 MOST_STEPS_BACK = 10
 
 
@@ -221,6 +222,16 @@ def test_back_after_leaving_a_private_page_shows_nothing_typed(page, origin, els
     page.get_by_role("button", name="Add", exact=True).click()
     page.get_by_role("button", name="Yes, add it").wait_for()
     assert seen(page) == ["I have a question"]
+    leave(page, elsewhere)
+    nothing_is_seen(page, address)
+
+
+def test_back_after_a_private_page_and_leaving_another_page_shows_nothing_typed(page, origin, elsewhere):
+    """In a browser that never opened the form, with words that were typed and not sent."""
+    address = f"{origin}/assessment/manage/{private_link.secret_of(make_request().pk)}/"
+    page.goto(address)
+    page.get_by_label("Anything you want to add").fill("I have a question")
+    page.goto(f"{origin}{WITH_LEAVE}")
     leave(page, elsewhere)
     nothing_is_seen(page, address)
 
