@@ -35,10 +35,10 @@ def accept(form):
     stored.
     """
     promise = promise_to(form.at, preferences_from(form.answers))
-    if circuit_breaker.allows():
+    confirmed_as = tokens.confirmed_as(form.draft, form.answers)
+    if circuit_breaker.allows() and not _waits_in_spool(confirmed_as):
         try:
-            request_id = store(form, promise)
-            return _confirmed_from_spool(form) or request_id
+            return store(form, promise)
         except (NotStored, rate_limit.RateLimited):
             raise
         except Exception as error:  # database away, full, or not responding, or a bug
@@ -46,7 +46,6 @@ def accept(form):
             if isinstance(error, (DatabaseError, InterfaceError)):
                 circuit_breaker.trip()
     _count_while_away(form)
-    confirmed_as = tokens.confirmed_as(form.draft, form.answers)
     spool.put(confirmed_as.id, to_json(replace(form, confirmed_as=confirmed_as), promise))
     return confirmed_as.id
 
@@ -62,15 +61,15 @@ def _count_while_away(form):
         logger.error("The rate limit could not be checked: %s", type(error).__name__)
 
 
-def _confirmed_from_spool(form):
-    """Return the id under which a form was confirmed that is still in this machine's spool. None if it is not there."""
+def _waits_in_spool(confirmed_as):
+    """Return whether this machine's spool still holds a form that the same person sent from the same page.
+
+    Then a later form waits behind it. If it were stored first, the earlier answers would come last and count.
+    """
     try:
-        if spool.is_empty():
-            return None
-        confirmed_as = tokens.confirmed_as(form.draft, form.answers)
-        return confirmed_as.id if spool.find(confirmed_as.id) else None
+        return not spool.is_empty() and bool(spool.find(confirmed_as.id))
     except spool.SpoolError:
-        return None
+        return False
 
 
 def take_in(path):

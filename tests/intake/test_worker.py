@@ -11,6 +11,7 @@ from django.db import DatabaseError, connection
 from django.utils import timezone
 
 from intake import worker, workflow
+from intake.contact.preferences import newest_preferences
 from intake.models import AssessmentRequest, EncryptedText, Heartbeat, OutboxMessage, RecentSender
 from intake.monitoring import heartbeat
 from intake.submission import accept as submission
@@ -98,6 +99,22 @@ def test_what_was_promised_is_kept_though_it_is_taken_in_later(monkeypatch):
     worker.take_in_spool()
     stored = AssessmentRequest.objects.get()
     assert (stored.promise, stored.due_at < timezone.now()) == (promised, True)
+
+
+@pytest.mark.django_db
+def test_who_returns_to_earlier_answers_right_after_an_outage_has_the_last_word(clock):
+    draft, answers = tokens.draw(), make_answers()
+    request = make_request(draft)
+    clock.shift(dt.timedelta(minutes=1))
+    spooled(draft, make_answers(voicemail_ok=""))
+    clock.shift(dt.timedelta(minutes=1))
+    confirmed = submission.accept(
+        sent_form.SentForm(draft, answers)
+    )  # the database is back, the worker has not run yet
+    assert worker.take_in_spool() == 2
+    assert store.find(confirmed) == request
+    assert request.texts.last().decrypt() == answers
+    assert newest_preferences(request).may_leave_voicemail
 
 
 @pytest.mark.django_db
