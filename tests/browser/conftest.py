@@ -191,18 +191,6 @@ def open_page(browser, address, clock):
     assert problems == []
 
 
-# The bar at the lower edge covers whatever stands there until the reader scrolls. At its own place, it covers nothing.
-AXE_FINDS_BESIDE_THE_BAR = """async (options) => {
-    const bar = document.querySelector(".reach-bar");
-    bar.style.position = "static";
-    try {
-        return await (AXE_FINDS)(options);
-    } finally {
-        bar.style.removeProperty("position");
-    }
-}""".replace("AXE_FINDS", AXE_FINDS)
-
-
 @pytest.fixture
 def axe_finds():
     """Return a function that returns what axe finds on a Playwright page, as short lines."""
@@ -212,8 +200,7 @@ def axe_finds():
         page.wait_for_load_state()
         if page.evaluate("typeof axe") == "undefined":
             page.evaluate(script)
-        find_all = AXE_FINDS_BESIDE_THE_BAR if page.locator(".reach-bar").count() else AXE_FINDS
-        return page.evaluate(find_all, AXE_OPTIONS)
+        return page.evaluate(AXE_FINDS, AXE_OPTIONS)
 
     return find
 

@@ -67,6 +67,15 @@ def test_crisis_lines_stay_on_a_phone_held_sideways(open_page):
     expect(page.locator(".site-header")).not_to_be_in_viewport()
 
 
+@pytest.mark.parametrize(("width", "height"), SIZES)
+def test_the_bar_covers_nothing_at_the_end_of_a_page(width, height, open_page):
+    page = open_page("/family-support/", width=width, height=height)
+    page.evaluate("scrollTo(0, document.documentElement.scrollHeight)")
+    last = page.locator(".small-print").last.bounding_box()
+    bar = page.locator(".reach-bar").bounding_box()
+    assert last["y"] + last["height"] <= (bar["y"] if bar else height)
+
+
 def test_on_a_very_low_screen_nothing_covers_the_text(open_page):
     page = open_page("/addiction/kratom-addiction-treatment/", width=320, height=256)
     page.evaluate("scrollTo(0, document.documentElement.scrollHeight / 2)")
