@@ -14,6 +14,7 @@ from .models.source import Source
 from .rich_text import clean
 
 MARK = re.compile(r'<a\b(?=[^>]*\blinktype="source")(?=[^>]*\bid="(\d+)")[^>]*>.*?</a>', re.DOTALL)
+_MARK_AND_SPACE = re.compile(rf"(\s*){MARK.pattern}", re.DOTALL)
 
 
 def marks(markup):
@@ -67,19 +68,22 @@ class Citations:
     def render(self, markup):
         """Return stored rich text as safe HTML. Each citation mark becomes a link to its source in the list.
 
-        A mark whose source was deleted is left out.
+        A mark whose source was deleted is left out. The space before a mark moves into its link, where the style sheet
+        allows no break. So no line begins with a mark, and whoever copies the text still gets a plain space.
         """
 
-        def link(pk):
+        def link(match):
+            space, pk = " " * bool(match.group(1)), int(match.group(2))
             number = self._numbers.get(pk)
             if number is None:
                 return ""
             mark_id = "" if pk in self._marked else f' id="{self.prefix}m{number}"'
             self._marked.add(pk)
             source_id = f"{self.prefix}source-{number}"
-            return f'<a{mark_id} class="source-mark" href="#{source_id}" aria-label="source {number}">[{number}]</a>'
+            attributes = f'href="#{source_id}" aria-label="source {number}" class="source-mark"'
+            return f"<a{mark_id} {attributes}>{space}[{number}]</a>"
 
-        html = expand_db_html(replace_marks(clean(markup), link))
+        html = expand_db_html(_MARK_AND_SPACE.sub(link, clean(markup)))
         if self._highlights:
             words = "|".join(re.escape(words) for words in sorted(self._highlights, key=len, reverse=True))
             html = re.sub(rf"<[^>]*>|(?<!\w)(?:{words})(?!\w)", self._highlighted, html)

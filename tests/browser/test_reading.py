@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from pages.models import Center, OpeningHours
+from tests.browser.looking import open_all
 from tests.browser.states import show_more_choices
 
 NOT_FOUND = "/nothing-here/"
@@ -251,6 +252,40 @@ def test_a_source_mark_leads_to_its_source_and_back(open_page):
     assert page.evaluate("document.querySelector(':target').id") == "source-1"
     page.locator(".sources > li").first.get_by_role("link", name="Back to text").click()
     expect(mark).to_be_in_viewport()
+
+
+# The top of each mark, and of the character before it: on one line, they are less than half a line apart.
+MARKS_AT_THE_BEGINNING_OF_A_LINE = """() => {
+    const line = (node, offset) => {
+        const range = document.createRange();
+        range.setStart(node, offset);
+        range.setEnd(node, offset + 1);
+        return range.getBoundingClientRect();
+    };
+    return [...document.querySelectorAll(".source-mark")].filter((mark) => mark.checkVisibility()).filter((mark) => {
+        const walk = document.createTreeWalker(mark.closest("p, li"), NodeFilter.SHOW_TEXT);
+        walk.currentNode = mark;
+        const before = walk.previousNode();
+        const number = line(mark.firstChild, mark.firstChild.length - 1);
+        return number.top - line(before, before.length - 1).top > number.height / 2;
+    }).map((mark) => mark.parentElement.innerText.slice(0, 80));
+}"""
+
+
+@pytest.mark.parametrize("width", [320, 335, 350, 390, 1280])
+def test_no_line_begins_with_a_source_mark(width, open_page):
+    page = open_page("/addiction/kratom-addiction-treatment/", width=width)
+    open_all(page)
+    assert page.locator(".source-mark").count() > 100
+    assert page.evaluate(MARKS_AT_THE_BEGINNING_OF_A_LINE) == []
+
+
+def test_source_marks_neither_join_words_nor_add_signs_when_copied(open_page):
+    page = open_page("/addiction/kratom-addiction-treatment/")
+    page.locator("#m2").evaluate("mark => getSelection().selectAllChildren(mark.parentElement)")
+    copied = page.evaluate("getSelection().toString()")
+    assert "as opioids do, and on some others too [2][3]." in copied
+    assert copied.isascii()
 
 
 def test_way_back_from_a_source_opens_the_answer_that_cites_it(open_page):

@@ -89,7 +89,7 @@ def test_readers_see_archived_copy_and_day_of_the_check_where_told(client, sourc
     Source.objects.filter(pk=source.pk).update(checked_on="2026-11-01", archived_url="https://web.archive.org/sleep")
     html = client.get(page_with(f"<p>One {source.as_mark()}</p>").url).content.decode()
     assert "Checked on November 1, 2026." in html
-    assert '<a href="https://web.archive.org/sleep" rel="noreferrer">Archived copy' in html
+    assert '<a rel="noreferrer" href="https://web.archive.org/sleep">Archived copy' in html
     plain = client.get(page_with(f"<p>{Source.objects.get(key='dea-fact-sheet').as_mark()}</p>").url).content.decode()
     assert "Archived copy" not in plain
 

@@ -30,8 +30,8 @@ def test_live_page_shows_its_words_and_sources(client, live):
     html = html_of(client, live)
     assert "<h1>Sleep and kratom</h1>" in html
     assert '<meta name="description" content="A description">' in html
-    mark = '<a id="m1" class="source-mark" href="#source-1" aria-label="source 1">[1]</a>'
-    assert f"<p>Words about sleep {mark}.</p>" in html
+    mark = '<a id="m1" href="#source-1" aria-label="source 1" class="source-mark"> [1]</a>'
+    assert f"<p>Words about sleep{mark}.</p>" in html
     assert '<li id="source-1">' in html
 
 
@@ -289,7 +289,7 @@ def test_mark_whose_source_is_gone_leaves_no_broken_link(client):
         cursor.execute("DELETE FROM pages_source WHERE id = %s", [gone.pk])
     html = html_of(client, cited)
     assert (numbers(html), "[gone]" in html, 'linktype="source"' in html) == (["1"], False, False)
-    assert "<p>a  b <a" in html
+    assert "<p>a b<a" in html
 
 
 def test_link_to_a_page_follows_it_and_goes_with_it(client):
