@@ -80,7 +80,7 @@ class Citations:
             mark_id = "" if pk in self._marked else f' id="{self.prefix}m{number}"'
             self._marked.add(pk)
             source_id = f"{self.prefix}source-{number}"
-            attributes = f'href="#{source_id}" aria-label="source {number}" class="source-mark"'
+            attributes = f'aria-label="source {number}" href="#{source_id}" class="source-mark"'
             return f"<a{mark_id} {attributes}>{space}[{number}]</a>"
 
         html = expand_db_html(_MARK_AND_SPACE.sub(link, clean(markup)))

@@ -20,12 +20,12 @@ CUT_OFF = """() => [...document.querySelectorAll("body *:not(MAY_HIDE)")]
     .filter((box) => box.scrollWidth > box.clientWidth + 1 || box.scrollHeight > box.clientHeight + 1)
     .map((box) => `cut off: ${box.outerHTML.slice(0, 120)}`)""".replace("MAY_HIDE", MAY_HIDE)
 
-# On narrow screens, the bar at the lower edge replaces the card beside the text.
+# On narrow screens, the bar at the lower edge replaces the card beside the text, and one step back the whole way.
 WORDS = """() => {
     const words = (part) => part?.innerText.replace(/\\s+/g, " ").trim() ?? "";
-    const card = document.querySelector(".talk-card");
     const all = [...document.querySelectorAll("main, footer")].map(words).join(" ");
-    return all.replace(words(card), "").replace(/ +/g, " ");
+    const replaced = [...document.querySelectorAll(".talk-card, .breadcrumbs")].map(words);
+    return replaced.reduce((rest, part) => rest.replace(part, ""), all).replace(/ +/g, " ").trim();
 }"""
 
 MOVEMENT = """() => {

@@ -99,6 +99,32 @@ def test_menu_opens_on_a_phone(open_page, javascript):
     assert page.url.endswith("/family-support/")
 
 
+@pytest.mark.parametrize("width", [320, 390, 768])
+def test_menu_button_stands_beside_the_name_and_opens_below_it(width, open_page):
+    page = open_page("/treatment/withdrawal-and-detox/", width=width)
+    header, button = page.locator(".site-header"), page.get_by_text("Menu", exact=True)
+    name, before = header.bounding_box(), button.bounding_box()
+    assert before["height"] >= 44
+    assert name["x"] + name["width"] <= before["x"]
+    assert name["y"] <= before["y"]
+    assert before["y"] + before["height"] <= name["y"] + name["height"]
+    button.click()
+    assert button.bounding_box() == before
+    first = page.get_by_role("navigation", name="Main").get_by_role("link").first.bounding_box()
+    assert first["y"] >= name["y"] + name["height"]
+
+
+@pytest.mark.parametrize("width", [320, 390])
+@pytest.mark.parametrize("path", ["/treatment/withdrawal-and-detox/", "/faq/"])
+def test_way_to_a_page_is_one_step_back_on_a_phone(path, width, open_page):
+    page = open_page(path, width=width)
+    way = page.get_by_role("navigation", name="Breadcrumb")
+    expect(way.get_by_role("link")).to_have_count(1)
+    assert way.locator("ol").bounding_box()["height"] < 30
+    page.set_viewport_size({"width": 768, "height": 800})
+    expect(way.get_by_role("listitem")).to_have_count(len(path.strip("/").split("/")) + 1)
+
+
 def test_menu_stands_open_where_there_is_room(open_page):
     page = open_page("/", width=1280)
     expect(page.get_by_role("navigation", name="Main").get_by_role("link", name="For families")).to_be_visible()

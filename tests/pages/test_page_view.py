@@ -30,7 +30,7 @@ def test_live_page_shows_its_words_and_sources(client, live):
     html = html_of(client, live)
     assert "<h1>Sleep and kratom</h1>" in html
     assert '<meta name="description" content="A description">' in html
-    mark = '<a id="m1" href="#source-1" aria-label="source 1" class="source-mark"> [1]</a>'
+    mark = '<a id="m1" aria-label="source 1" href="#source-1" class="source-mark"> [1]</a>'
     assert f"<p>Words about sleep{mark}.</p>" in html
     assert '<li id="source-1">' in html
 
