@@ -4,7 +4,8 @@
 """
 
 import io
-from functools import lru_cache
+from functools import cache, lru_cache
+from itertools import combinations, pairwise
 from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
@@ -22,7 +23,7 @@ _HERE = Path(__file__).parent
 _FONT = _HERE / "static/pages/fonts/fraunces.woff2"
 
 
-@lru_cache(maxsize=100)  # about 6 MB; drawing takes 20 to 60 ms of CPU
+@lru_cache(maxsize=100)  # about 6 MB; drawing takes 20 to 60 ms of CPU, for 250 letters up to 200
 def draw(kind, title, name):
     """Return the PNG for a page. `kind`: the name of a background."""
     picture = Image.open(_HERE / "share" / f"{kind}.png").convert("RGB")
@@ -59,7 +60,7 @@ def lines_of(title):
         lines = _lines(title.split(), font)
         is_narrow = all(font.getlength(line) <= WIDTH for line in lines)
         if is_narrow and len(lines) <= MOST_LINES and len(lines) * size * LINE_HEIGHT <= HEIGHT:
-            return font, lines
+            return font, _balanced(title.split(), len(lines), font)
     return font, _lines([part for word in title.split() for part in _parts(word, font)], font)
 
 
@@ -72,6 +73,24 @@ def _lines(words, font):
         else:
             lines.append(word)
     return lines
+
+
+def _balanced(words, count, font):
+    """Return the words in `count` lines of similar width. The last line has a single word only if no other way fits."""
+
+    @cache
+    def width(start, end):
+        return font.getlength(" ".join(words[start:end]))
+
+    def raggedness(ends):
+        widths = [width(*line) for line in pairwise(ends)]
+        is_single = len(words) - ends[-2] == 1
+        return max(widths) > WIDTH, is_single, sum(width**2 for width in widths)
+
+    if not words:
+        return []
+    ways = ([0, *breaks, len(words)] for breaks in combinations(range(1, len(words)), count - 1))
+    return [" ".join(words[start:end]) for start, end in pairwise(min(ways, key=raggedness))]
 
 
 def _parts(word, font):

@@ -108,6 +108,23 @@ def test_no_word_of_a_title_is_lost(title):
     assert re.sub(r"\s", "", "".join(lines)) == re.sub(r"\s", "", title)
 
 
+@pytest.mark.parametrize(
+    ("title", "lines"),
+    [
+        ("Your privacy on this website", ["Your privacy", "on this website"]),
+        ("Paying for care: what to ask", ["Paying for care:", "what to ask"]),
+        (
+            "Is your teen using kratom? What to look for, and what to do",
+            ["Is your teen using", "kratom? What to look", "for, and what to do"],
+        ),
+        ("Sleep", ["Sleep"]),
+        ("Electroencephalographically misunderstood", ["Electroencephalographically", "misunderstood"]),
+    ],
+)
+def test_lines_of_a_title_are_balanced_and_its_last_word_has_company(title, lines):
+    assert share_pictures.lines_of(title)[1] == lines
+
+
 def test_title_in_letters_that_the_font_lacks_is_left_out():
     assert drawn("text", "睡眠").tobytes() == drawn("text", "").tobytes()
     assert drawn("text", "Sueño, ¿qué?").tobytes() != drawn("text", "").tobytes()
