@@ -235,6 +235,18 @@ def test_confirmation_is_printed_by_a_button_without_menus(open_page):
         expect(page.locator(what).first).to_be_hidden()
 
 
+@pytest.mark.parametrize(("scheme", "drawing"), [("light", "dawn.svg"), ("dark", "night.svg")])
+def test_confirmation_has_a_drawing_above_its_title_that_screen_readers_skip(scheme, drawing, open_page):
+    page = open_page("/assessment/", width=320, height=568, scheme=scheme)
+    fill_in_the_least(page)
+    send(page)
+    page.wait_for_url("**/received/**")
+    picture = page.locator("main .dawn")
+    assert (picture.evaluate("image => image.currentSrc").endswith(drawing), picture.get_attribute("alt")) == (True, "")
+    assert page.locator("main").get_by_role("img").count() == 0
+    expect(page.locator(".reference-box strong")).to_be_in_viewport(ratio=1)
+
+
 def test_without_script_the_confirmation_only_says_that_it_can_be_printed(open_page):
     page = open_page("/assessment/", javascript=False)
     fill_in_the_least(page)
