@@ -79,7 +79,7 @@ class Citations:
                 return ""
             mark_id = "" if pk in self._marked else f' id="{self.prefix}m{number}"'
             self._marked.add(pk)
-            source_id = f"{self.prefix}source-{number}"
+            source_id = f"{self.prefix}s{number}"
             attributes = f'aria-label="source {number}" href="#{source_id}" class="source-mark"'
             return f"<a{mark_id} {attributes}>{space}[{number}]</a>"
 

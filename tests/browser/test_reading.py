@@ -275,7 +275,7 @@ def test_a_source_mark_leads_to_its_source_and_back(open_page):
     page = open_page("/addiction/kratom-addiction-treatment/")
     mark = page.get_by_role("link", name="source 1", exact=True).first
     mark.click()
-    assert page.evaluate("document.querySelector(':target').id") == "source-1"
+    assert page.evaluate("document.querySelector(':target').id") == "s1"
     page.locator(".sources > li").first.get_by_role("link", name="Back to text").click()
     expect(mark).to_be_in_viewport()
 
@@ -296,6 +296,35 @@ MARKS_AT_THE_BEGINNING_OF_A_LINE = """() => {
         return number.top - line(before, before.length - 1).top > number.height / 2;
     }).map((mark) => mark.parentElement.innerText.slice(0, 80));
 }"""
+
+
+KINDS_OF_PAGES = ["/", "/addiction/kratom-addiction-treatment/", "/faq/", "/treatment/", "/search/", "/assessment/"]
+
+
+@pytest.mark.parametrize("path", KINDS_OF_PAGES)
+def test_title_and_text_stand_below_the_name_in_the_header(path, open_page):
+    page = open_page(path)
+    for width in (320, 768, 1056, 1280, 1600):
+        page.set_viewport_size({"width": width, "height": 800})
+        name, *texts = [
+            page.locator(part).first.bounding_box()["x"]
+            for part in (".brand", "h1", "main :is(section.measure:not(.callout), .asking) :is(h2, p)")
+        ]
+        assert (width, [round(text - name) for text in texts]) == (width, [0, 0])
+
+
+LETTERS_A_LINE = """() => [...document.querySelectorAll("main p")].flatMap((text) => {
+    const height = parseFloat(getComputedStyle(text).lineHeight);
+    const lines = Math.round(text.getBoundingClientRect().height / height);
+    return lines > 2 ? [text.innerText.length / lines] : [];
+})"""
+
+
+@pytest.mark.parametrize("path", ["/", "/addiction/kratom-addiction-treatment/", "/privacy/"])
+def test_lines_are_short_enough_to_read(path, open_page):
+    lengths = open_page(path, width=1600).evaluate(LETTERS_A_LINE)
+    assert len(lengths) > 2
+    assert max(lengths) <= 75
 
 
 @pytest.mark.parametrize("width", [320, 335, 350, 390, 1280])

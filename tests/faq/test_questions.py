@@ -145,8 +145,8 @@ def test_marks_of_an_answer_on_the_faq_lead_to_its_own_sources(client):
     html = client.get("/faq/").content.decode()
     for slug in SLUGS:
         prefix = f"q{kratom_question(slug).pk}-"
-        assert html.count(f'id="{prefix}source-1"') == 1
-        assert f'href="#{prefix}source-1"' in html
+        assert html.count(f'id="{prefix}s1"') == 1
+        assert f'href="#{prefix}s1"' in html
 
 
 def test_marks_of_an_answer_on_another_page_lead_to_the_sources_of_that_page(client):
@@ -156,7 +156,7 @@ def test_marks_of_an_answer_on_another_page_lead_to_the_sources_of_that_page(cli
     shown = soup(client.get("/sleep/"))
     assert len(shown.select("ol.sources")) == 1
     numbers = [mark["href"] for mark in shown.select(".source-mark")[:3]]
-    assert numbers == ["#source-1", "#source-1", "#source-2"]
+    assert numbers == ["#s1", "#s1", "#s2"]
     addresses = [Source.objects.get(key=key).url for key in ("who-2021", "dea-fact-sheet")]
     assert [source.a["href"] for source in shown.select("ol.sources li")[:2]] == addresses
 
