@@ -79,9 +79,7 @@ class Citations:
                 return ""
             mark_id = "" if pk in self._marked else f' id="{self.prefix}m{number}"'
             self._marked.add(pk)
-            source_id = f"{self.prefix}s{number}"
-            attributes = f'aria-label="source {number}" href="#{source_id}" class="source-mark"'
-            return f"<a{mark_id} {attributes}>{space}[{number}]</a>"
+            return f'<a{mark_id} aria-label="source {number}" href="#_{self.prefix}{number}">{space}[{number}]</a>'
 
         html = expand_db_html(_MARK_AND_SPACE.sub(link, clean(markup)))
         if self._highlights:

@@ -10,13 +10,13 @@ FOR_READERS = ("pages/", "intake/")
 
 _STRING = r"""("[^"]*"|'[^']*')"""
 _STRING_OR_COMMENT = re.compile(rf"{_STRING}|/\*.*?\*/", re.DOTALL)
-_STRING_OR_SPACE = re.compile(rf"{_STRING}|\s*([{{}};,])\s*|(:)\s+|\s+")
+_STRING_OR_SPACE = re.compile(rf"{_STRING}|\s*(?:;\s*)?([{{}};,])\s*|(:)\s+|\s+")
 
 logger = logging.getLogger(__name__)
 
 
 def smaller(css):
-    """Return a style sheet without comments and needless spaces. With brotli, it is 7 to 30 % smaller."""
+    """Return a style sheet without comments, needless spaces and semicolons. With brotli, it is 7 to 30 % smaller."""
     css = _STRING_OR_COMMENT.sub(lambda match: match[1] or "", css).strip()
     return _STRING_OR_SPACE.sub(lambda match: match[1] or match[2] or match[3] or " ", css)
 

@@ -279,7 +279,7 @@ def test_a_source_mark_leads_to_its_source_and_back(open_page):
     page = open_page("/addiction/kratom-addiction-treatment/")
     mark = page.get_by_role("link", name="source 1", exact=True).first
     mark.click()
-    assert page.evaluate("document.querySelector(':target').id") == "s1"
+    assert page.evaluate("document.querySelector(':target').id") == "_1"
     page.locator(".sources > li").first.get_by_role("link", name="Back to text").click()
     expect(mark).to_be_in_viewport()
 
@@ -292,7 +292,7 @@ MARKS_AT_THE_BEGINNING_OF_A_LINE = """() => {
         range.setEnd(node, offset + 1);
         return range.getBoundingClientRect();
     };
-    return [...document.querySelectorAll(".source-mark")].filter((mark) => mark.checkVisibility()).filter((mark) => {
+    return [...document.querySelectorAll('a[href^="#_"]')].filter((mark) => mark.checkVisibility()).filter((mark) => {
         const walk = document.createTreeWalker(mark.closest("p, li"), NodeFilter.SHOW_TEXT);
         walk.currentNode = mark;
         const before = walk.previousNode();
@@ -335,7 +335,7 @@ def test_lines_are_short_enough_to_read(path, open_page):
 def test_no_line_begins_with_a_source_mark(width, open_page):
     page = open_page("/addiction/kratom-addiction-treatment/", width=width)
     open_all(page)
-    assert page.locator(".source-mark").count() > 100
+    assert page.locator('a[href^="#_"]').count() > 100
     assert page.evaluate(MARKS_AT_THE_BEGINNING_OF_A_LINE) == []
 
 
@@ -352,4 +352,4 @@ def test_way_back_from_a_source_opens_the_answer_that_cites_it(open_page):
     expect(page.locator("details.question[open]")).to_have_count(0)
     page.locator(".sources > li").last.get_by_role("link", name="Back to text").click()
     expect(page.locator("details.question[open]")).to_have_count(1)
-    expect(page.locator(".source-mark:target")).to_be_in_viewport()
+    expect(page.locator('a[href^="#_"]:target')).to_be_in_viewport()

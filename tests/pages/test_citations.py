@@ -79,9 +79,9 @@ def test_readers_see_numbers_in_the_order_of_the_text(client, source):
     other = Source.objects.get(key="dea-fact-sheet")
     page = page_with(f"<p>One {source.as_mark()} two {other.as_mark()}</p>", f"<p>Three {source.as_mark()}</p>")
     html = client.get(page.url).content.decode()
-    assert html.count('href="#s1"') == 2
-    assert html.count('href="#s2"') == 1
-    assert '<li id="s1">Sleep Journal.' in html
+    assert html.count('href="#_1"') == 2
+    assert html.count('href="#_2"') == 1
+    assert '<li id="_1">Sleep Journal.' in html
     assert "sleep-2026" not in html
 
 

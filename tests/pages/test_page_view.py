@@ -31,9 +31,9 @@ def test_live_page_shows_its_words_and_sources(client, live):
     html = html_of(client, live)
     assert "<h1>Sleep and kratom</h1>" in html
     assert '<meta name="description" content="A description">' in html
-    mark = '<a id="m1" aria-label="source 1" href="#s1" class="source-mark"> [1]</a>'
+    mark = '<a id="m1" aria-label="source 1" href="#_1"> [1]</a>'
     assert f"<p>Words about sleep{mark}.</p>" in html
-    assert '<li id="s1">' in html
+    assert '<li id="_1">' in html
 
 
 def test_every_kind_of_section_is_shown_in_its_order(client):
@@ -259,7 +259,7 @@ def test_section_page_lists_the_pages_below_it_in_the_order_of_the_tree(client, 
 
 
 def numbers(html):
-    return [link[2:] for link in PageFacts(html).links if re.fullmatch(r"#s\d+", link)]
+    return [link[2:] for link in PageFacts(html).links if re.fullmatch(r"#_\d+", link)]
 
 
 def test_sources_are_numbered_by_their_first_mention(client):

@@ -40,14 +40,14 @@ def test_a_start_logs_no_file_that_no_page_asks_for(settings, tmp_path, caplog):
     [
         (
             'a:hover { color: red; }\n/* It\'s "this". */\n\nb c,\nd > e {\n  margin: 0 -1px;\n}\n',
-            "a:hover{color:red;}b c,d > e{margin:0 -1px;}",
+            "a:hover{color:red}b c,d > e{margin:0 -1px}",
         ),
         (
             'i::before { content: "a,  /* b */ ; c"; width: calc(1rem + 2px) }',
             'i::before{content:"a,  /* b */ ; c";width:calc(1rem + 2px)}',
         ),
         ("p :is(a, b) { font: 1rem 'X  Y' }", "p :is(a,b){font:1rem 'X  Y'}"),
-        ("/* First. */\na {\n  margin:\n    0  1px;\n}\n/* Last. */\n", "a{margin:0 1px;}"),
+        ("/* First. */\na {\n  margin:\n    0  1px;\n}\n/* Last. */\n", "a{margin:0 1px}"),
     ],
     ids=["spaces", "strings", "selectors", "comments at both ends"],
 )
