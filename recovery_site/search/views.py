@@ -6,6 +6,7 @@ from django.views.decorators.http import require_safe
 
 from .. import error_views
 from . import index as index_in_memory
+from .danger import names_danger
 from .query import LONGEST_QUERY, corrected, groups, readable
 from .ranking import ranked
 from .snippets import snippet
@@ -35,6 +36,7 @@ def search(request):
         "longest": LONGEST_QUERY,
         "results": results,
         "corrected": correction,
+        "names_danger": names_danger(correction or query),
     }
     return _without_referrer(render(request, "search.html", context))
 

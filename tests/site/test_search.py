@@ -530,6 +530,23 @@ def test_search_is_asked_for_by_get_only(client):
     assert client.head("/search/?q=kratom").status_code == 200
 
 
+@pytest.mark.parametrize("query", ["suicide", "I want to die", "suicied", "he overdosed on kratom", "not breathing"])
+def test_search_by_someone_in_danger_shows_crisis_help_before_its_results(client, query):
+    main = search_for(client, query).content.decode().split("<main")[1]
+    assert main.index('href="sms:988"') < main.index('class="search-results"')
+
+
+def test_other_results_stand_alone(client):
+    main = search_for(client, "withdrawal").content.decode().split("<main")[1].split("</main>")[0]
+    assert 'class="search-results"' in main
+    assert 'href="sms:988"' not in main
+
+
+def test_places_to_start_are_named_once(client):
+    main = client.get("/search/").content.decode().split("<main")[1].split("</main>")[0]
+    assert main.count('href="/faq/"') == 1
+
+
 @pytest.mark.parametrize("query", ["tianeptine", "xyzzyxyzzy"])
 def test_empty_search_shows_crisis_help_before_other_advice(client, query):
     main = search_for(client, query).content.decode().split("<main")[1]
