@@ -81,7 +81,7 @@ class FaqPage(SitePage):
 
     @cached_property
     def questions(self):
-        return for_readers(QuestionPage.objects.child_of(self))
+        return for_readers(QuestionPage.objects.child_of(self).select_related("topic", "locale"))
 
     def structured_data(self, known):
         return structured_data.of_faq(self)
@@ -138,13 +138,13 @@ def for_readers(questions, citations=None):
     Each question gets an attribute `citations`, which numbers its sources. `citations`: one list for all questions;
     without it, each question has a list of its own.
     """
-    found = list(in_order(questions).select_related("topic", "locale"))
-    sources = Source.objects.in_bulk({pk for question in found for pk in marks(question.answer)})
+    found = list(in_order(questions))
     if citations is not None:
-        citations.include((question.answer for question in found), sources)
-    for question in found:
-        if citations is None:
-            question.citations = Citations([question.answer], prefix=f"q{question.pk}-", sources=sources)
-        else:
+        citations.include(question.answer for question in found)
+        for question in found:
             question.citations = citations
+        return found
+    sources = Source.objects.in_bulk({pk for question in found for pk in marks(question.answer)})
+    for question in found:
+        question.citations = Citations([question.answer], prefix=f"q{question.pk}-", sources=sources)
     return found

@@ -53,10 +53,10 @@ class Citations:
 
     def include(self, texts, sources=None):
         """Add the sources that more texts cite. They get the next numbers."""
-        ids = dict.fromkeys(pk for text in texts for pk in marks(text))
+        ids = [pk for pk in dict.fromkeys(pk for text in texts for pk in marks(text)) if pk not in self._numbers]
         known = Source.objects.in_bulk(ids) if sources is None else sources
         for pk in ids:
-            if pk in known and pk not in self._numbers:
+            if pk in known:
                 self._sources.append(known[pk])
                 self._numbers[pk] = len(self._sources)
 

@@ -5,6 +5,7 @@ linktype="source" id="3">`. Rendering adds the numbers and addresses, see `pages
 """
 
 import re
+from functools import lru_cache
 
 import nh3
 from wagtail import blocks
@@ -31,6 +32,7 @@ _ATTRIBUTE = re.compile(r'([a-z-]+)="([^"]*)"')
 _ID = re.compile(r"[1-9][0-9]{0,17}")  # a valid key in every database
 
 
+@lru_cache(maxsize=2000)  # a page cleans each text when it is read and when it is shown; the text is the key
 def clean(markup):
     """Return HTML with only what the list allows. A text of empty paragraphs becomes ""."""
     cleaned = _LINK.sub(_checked_link, _cleaner.clean(markup or ""))
