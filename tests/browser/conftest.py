@@ -3,6 +3,7 @@
 import datetime as dt
 import os
 import re
+import time
 from itertools import product
 
 import pytest
@@ -54,6 +55,14 @@ def pytest_collection_modifyitems(items):
             item.add_marker(pytest.mark.browser)
             if reason := no_webkit if item.get_closest_marker("webkit") else no_chromium:
                 item.add_marker(pytest.mark.skip(reason=reason))
+
+
+def wait_until(page, is_true):
+    """Wait until `is_true()` returns something true, for at most a minute. The page lives on meanwhile."""
+    ends = time.monotonic() + 60
+    while not is_true():
+        assert time.monotonic() < ends, "It never came true."
+        page.wait_for_timeout(100)
 
 
 @pytest.fixture(scope="session")

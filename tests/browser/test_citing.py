@@ -155,8 +155,8 @@ def test_claim_is_shown_while_writing_held_and_explained(open_page, cms, draft):
     message = page.locator(".messages")
     expect(message).to_contain_text("“Rest” was not published. Your draft is saved. Fix 1 thing first:")
     message.get_by_role("link", name="In “Sleep”: A claim or a promise: “guaranteed”").click()
-    assert page.evaluate("document.querySelector(location.hash) !== null")
     expect(page.locator(".DraftEditor-root").first).to_contain_text("Our plan is guaranteed.")
+    assert page.evaluate("document.querySelector(location.hash) !== null")
     open_page.refusals.add(404)
     assert open_page("/rest/").get_by_text("guaranteed").count() == 0
 

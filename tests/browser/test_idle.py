@@ -9,6 +9,7 @@ from playwright.sync_api import expect
 
 from faq.models import QuestionPage
 from staff.models import SecurityEvent, StaffSession
+from tests.browser.conftest import wait_until
 from tests.browser.looking import what_does_not_fit
 from tests.intake.support.factories import make_request
 from tests.intake.support.helpers import LIST, change_page
@@ -201,10 +202,9 @@ def test_tab_that_lies_open_follows_the_one_in_use(page, pass_time, address):
     second.goto(f"{address}{LIST}")
     pass_time(page, 10)
     second.reload()
-    pass_time(page, 4.5)
-    page.wait_for_timeout(300)
+    with page.expect_response("**/account/left/"):
+        pass_time(page, 4.5)
     expect(warning(page)).to_be_hidden()
-    assert page.sent.count("left/") >= 1
     pass_time(page, 10)
     expect(warning(page)).to_be_visible()
 
@@ -226,7 +226,9 @@ def test_polls_alone_do_not_keep_anyone_signed_in(page, clock):
     polls = [url for url in page.sent if url.endswith("/updates/")]
     assert (len(polls) > 5, page.sent.count("stay/")) == (True, 0)
     expect(cover(page)).to_be_visible()
-    assert SecurityEvent.objects.filter(kind="session_ended", detail="idle").count() == 1
+    ended = SecurityEvent.objects.filter(kind="session_ended", detail="idle")
+    wait_until(page, ended.exists)
+    assert ended.count() == 1
 
 
 def test_end_that_nothing_puts_off_is_announced_too(page, pass_time):

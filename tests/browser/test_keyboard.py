@@ -70,11 +70,11 @@ def test_form_is_sent_mended_and_confirmed_by_keyboard(open_page, javascript):
     tab_to(page, page.get_by_role("button", name="Send"))
     assert press_enter_and_go(page) == 422
 
-    assert page.evaluate("document.activeElement.className") == "error-summary"
+    expect(page.locator(".error-summary")).to_be_focused()
     adult = page.get_by_role("group", name="Are you 18 or older?")
     tab_to(page, page.locator(".error-summary").get_by_role("link", name="Are you 18 or older?"))
     page.keyboard.press("Enter")
-    assert adult.get_by_label("Yes").evaluate("element => element === document.activeElement")
+    expect(adult.get_by_label("Yes")).to_be_focused()
     page.keyboard.press("ArrowDown")
     page.keyboard.press("ArrowUp")
     expect(adult.get_by_label("Yes")).to_be_checked()

@@ -30,21 +30,21 @@ READ_TO_THE_END = """async () => {
 }"""
 
 
+def is_kept_whole(page, address, path):
+    page.goto(address + path)
+    page.evaluate("addEventListener('pageshow', ({ persisted }) => { window.wasKept = persisted; })")
+    page.get_by_role("contentinfo").get_by_role("link", name="Search").click()
+    page.wait_for_url(f"{address}/search/")
+    page.go_back(wait_until="commit")
+    page.wait_for_url(address + path, wait_until="commit")
+    return page.evaluate("new Promise(requestAnimationFrame).then(() => window.wasKept === true)")
+
+
 def test_back_shows_each_page_as_it_was_left(browser_with_memory, address):
+    """On a busy machine, Chromium drops a page now and then, so each may try three times."""
     page = browser_with_memory.new_page()
-    was_kept = {}
-    for path in [*PATHS, WITH_SCRIPTS]:
-        page.goto(address + path)
-        page.evaluate("addEventListener('pageshow', ({ persisted }) => { window.wasKept = persisted; })")
-        page.get_by_role("contentinfo").get_by_role("link", name="Search").click()
-        page.wait_for_url(f"{address}/search/")
-        page.go_back(wait_until="commit")
-        page.wait_for_url(address + path, wait_until="commit")
-        was_kept[path] = page.evaluate("""async () => {
-            await new Promise(requestAnimationFrame);
-            return window.wasKept || performance.getEntriesByType("navigation")[0].notRestoredReasons;
-        }""")
-    assert was_kept == dict.fromkeys([*PATHS, WITH_SCRIPTS], True)
+    kept = {path: any(is_kept_whole(page, address, path) for _try in range(3)) for path in [*PATHS, WITH_SCRIPTS]}
+    assert kept == dict.fromkeys([*PATHS, WITH_SCRIPTS], True)
 
 
 @pytest.fixture

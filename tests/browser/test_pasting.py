@@ -1,7 +1,7 @@
 """What an editor pastes means afterwards what it meant before, and what can't be kept is named."""
 
+import contextlib
 import re
-import time
 from pathlib import Path
 
 import pytest
@@ -10,6 +10,7 @@ from wagtail.admin.rich_text.converters.contentstate import ContentstateConverte
 
 from faq.models import QuestionPage
 from pages.rich_text import FEATURES, clean
+from tests.browser.conftest import wait_until
 
 CLIPBOARD = Path(__file__).parent / "clipboard"
 PASTE = """(editor, [html, text]) => {
@@ -57,9 +58,8 @@ def editing(open_page, make_staff):
 
 def expect_answer(page, wanted):
     """The editor writes down what it holds a little later."""
-    end = time.monotonic() + 10
-    while answer(page) != wanted and time.monotonic() < end:
-        page.wait_for_timeout(100)
+    with contextlib.suppress(AssertionError):
+        wait_until(page, lambda: answer(page) == wanted)
     assert answer(page) == wanted
 
 
