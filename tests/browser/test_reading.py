@@ -27,6 +27,7 @@ WITH_LARGE_LETTERS = [
 def test_page_fits_a_small_phone_with_letters_twice_as_large(open_page, path):
     page = open_page(path, width=320)
     page.evaluate("document.documentElement.style.fontSize = '200%'")
+    page.evaluate("document.fonts.ready.then(() => {})")
     assert overflow(page) == 0
     if page.locator(".leave").count():
         last, leave = page.locator(".reach-bar a").last.bounding_box(), page.locator(".leave").bounding_box()
