@@ -75,7 +75,7 @@ bench-pages: $(VENV)/installed-tests ## measure what public pages cost and how f
 	@$(RUN) -m benchmarks.pages $(QUICK)
 
 help: ## list these commands
-	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/\$$\(PORT\)/$(PORT)/; s/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 24
 
 # What `run` needs. Each step is skipped if it is up to date.
 .PHONY: ready

@@ -47,7 +47,7 @@ RULES = {
     "typed-mark": Rule(
         STOP,
         _("A citation without a source"),
-        _("Delete it, then choose the source with the Source button."),
+        _("Delete the typed number, then choose the source with the Source button."),
         is_inline=True,
     ),
     "source-gone": Rule(STOP, _("A citation of a deleted source"), _("Choose another source, or remove the citation.")),

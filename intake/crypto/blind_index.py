@@ -231,7 +231,7 @@ def newest_key_id() -> str:
 
 
 def check_keys() -> None:
-    """Raise `InvalidKeyring` if values that are indexed with these keys are not found again."""
+    """Index sample values with these keys and look them up. Raise `InvalidKeyring` if one is not found."""
     known = {PHONE: "480-555-0100", EMAIL: "known@example.org", NAME: "known"}
     for entry in entries_for(known, rows=0):
         if entry.value not in values_to_ask(entry.kind, known[entry.kind]):
@@ -267,7 +267,8 @@ def _whole_values(kind: str, key: str) -> list[str]:
 def _word_values(word: str, widths: Iterable[int]) -> list[str]:
     """Return the index values of a word of a name under every key, newest key first.
 
-    For each of the `widths` there is a value `width:bits`: the first bits of the hash, in hexadecimal.
+    A width is a number of bits. For each of the `widths` there is a value `width:bits`, with that many first bits of
+    the hash, in hexadecimal.
     """
     hashed = _hashes(f"intake.blind_index.{NAME}", word.encode())
     first_bits = [int.from_bytes(one[:4], "big") for one in hashed]

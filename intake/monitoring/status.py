@@ -218,7 +218,7 @@ def _synthetic(now):
 def _content(now):
     """Return the health of scheduled pages and facts.
 
-    They end by themselves at the scheduled time, but need the worker to begin.
+    The worker must publish each at its scheduled time. Its scheduled end needs no worker.
     """
     late = scheduled_publishing.overdue(now - CONTENT_IS_LATE)
     return _part(*_true({"late": bool(late)}), overdue=len(late))

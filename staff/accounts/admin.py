@@ -34,7 +34,9 @@ class AccountForm(forms.ModelForm):
         model = User
         fields = ["username", "first_name", "last_name", "email"]
         field_classes = {"username": UsernameField}
-        help_texts = {"email": gettext_lazy("The link to set a password goes here, so it must be the person's own.")}
+        help_texts = {
+            "email": gettext_lazy("Only this person may read its mail: the link to set a password goes there.")
+        }
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
@@ -61,7 +63,7 @@ class AccountForm(forms.ModelForm):
         email = self.cleaned_data["email"]
         others = User.objects.filter(email__iexact=email).exclude(pk=self.instance.pk)
         if "email" in self.changed_data and (other := others.order_by("pk").first()):
-            raise ValidationError(_("%s has this email address. Enter the person's own.") % other, code="shared")
+            raise ValidationError(_("%s already has this email address. Each needs their own.") % other, code="shared")
         return email
 
 

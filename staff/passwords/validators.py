@@ -57,7 +57,7 @@ class CommonPasswordValidator:
             )
 
     def get_help_text(self):
-        return _("No common password, even with digits and signs added.")
+        return _("Not a common password, even with digits or signs added.")
 
 
 class PlaceWordsValidator:

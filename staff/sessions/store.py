@@ -16,9 +16,9 @@ from . import limits
 class SessionStore(DatabaseStore):
     """Django's database store with hashed keys. A session whose time is over is empty, wherever it is used.
 
-    `row`: the `StaffSession` that was loaded or made, if any. `ended`: why that session is over, a code of
-    `limits`; "" if it is not. `network`, `started_at`: for the next new row, the keyed hash of the network and when
-    someone signed in; None for now. A session that only gets another key keeps them.
+    `row`: the `StaffSession` that was loaded or made, if any. `ended`: why that session is over, as a code of
+    `limits`, or "" while it lasts. The next new row gets `network`, the keyed hash of the network, and `started_at`,
+    the time of the sign-in (None means now). A session that only gets another key keeps both.
     """
 
     row, ended, network, started_at = None, "", "", None

@@ -152,7 +152,7 @@ def _and_the_button_before(action, done):
     """Return `done`. If a conflict had stopped another button, add that it must be pressed again."""
     if not action.is_pending or action.conflicts:
         return done
-    return f"{done} {_('The button that you pressed before was not carried out. Press it again.')}"
+    return f"{done} {_('The conflict stopped the button that you had pressed. Press it again.')}"
 
 
 def _not_in_conflict(action):

@@ -317,7 +317,7 @@ def test_a_conflict_under_another_button_does_nothing_and_keeps_everything(desk,
     assert (request.attempts.count(), values(request, "language")) == (0, ["Canarian whistling"])
     response = press(desk, request, "keep_theirs:phone", work_form(response))
     done = followed(desk, response)
-    assert "The button that you pressed before was not carried out. Press it again." in done
+    assert "The conflict stopped the button that you had pressed. Press it again." in done
     assert values(request, "phone", "language") == ["480 555 0111", "Spanish"]
 
 
