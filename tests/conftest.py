@@ -1,7 +1,6 @@
 """Fixtures for every test: roles and starter content in the database, and silent mistakes that become failures."""
 
 import datetime
-import gc
 import os
 import shutil
 from zoneinfo import ZoneInfo
@@ -116,13 +115,6 @@ def pytest_collection_modifyitems(items):
             item.add_marker("slow")
         if not item.get_closest_marker("django_db") and not {"db", "transactional_db"} & set(item.fixturenames):
             item.add_marker("any_database")
-
-
-def pytest_collection_finish():
-    """Spare the garbage collector the imported code, through which it would look again and again: a sixth of a run."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(20_000, 20, 20)
 
 
 def pytest_sessionstart(session):

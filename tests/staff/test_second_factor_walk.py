@@ -8,6 +8,8 @@ from django.urls import get_resolver
 
 from tests.staff.support import give_password, sign_in_fully
 
+pytestmark = pytest.mark.any_database  # as in test_addresses.py: who may open what is no matter of the database
+
 CODE_PAGE = "/admin/second-factor/"
 STEPS = (CODE_PAGE, f"{CODE_PAGE}set-up/", f"{CODE_PAGE}recovery-code/", "/admin/replace-password/")
 # The second says that nobody is signed in, the third follows a set-up link.
